@@ -1,0 +1,89 @@
+# One command for everything; CI calls the same. `make help` lists the targets.
+# Two environments are made on demand: .venv/311 (Python 3.11, ansible-core 2.19) and .venv/new (the newest of both).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENVS := $(foreach env,311 new,$(if $(shell .ci/python $(env)),$(env)))
+MAIN := $(firstword $(ENVS))
+WITH  = .ci/with main
+ALL   = .ci/with all
+ARGS ?=
+
+ifeq ($(ENVS),)
+$(error this needs Python 3.11 or later, with venv)
+endif
+
+##@ Try it
+demo: env-main  ## play a customer from the sheet to the running account, against an AWS double
+	@$(WITH) python -m tests.demo $(ARGS)
+
+##@ Test
+test: lint sanity importer unit laws integration doubles demo  ## all of the below, and the demo
+	@echo "== make test passed; environments: $(strip $(ENVS))"
+
+lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
+	@$(WITH) ruff check .
+	@$(WITH) yamllint --strict .
+	@$(WITH) antsibull-changelog lint
+	@$(WITH) ansible-lint --offline --strict --profile production
+
+sanity: env  ## ansible-test sanity without ignore entries, in both environments
+	@for env in $(ENVS); do .ci/sanity $$env $(ARGS); done
+	@$(if $(filter 1,$(words $(ENVS))),echo "== sanity ran in environment '$(strip $(ENVS))' only: no Python for the other one")
+
+importer: env-main  ## build the tarball and have galaxy-importer judge it
+	@$(WITH) .ci/importer
+
+unit: env  ## the house's own rules, and the engine without AWS
+	@$(ALL) pytest tests/unit $(ARGS)
+
+laws: env  ## the laws that every kind obeys
+	@$(ALL) pytest tests/laws $(ARGS)
+
+law: env-main  ## the laws for one kind: make law KIND=ec2_subnets
+	@$(WITH) pytest tests/laws --kind $(or $(KIND),$(error say which: make law KIND=ec2_subnets)) $(ARGS)
+
+integration: env-main  ## whole playbooks against the AWS double
+	@$(WITH) pytest tests/integration $(ARGS)
+
+doubles: env-main  ## the doubles themselves: they refuse what the real services refuse
+	@$(WITH) pytest tests/doubles $(ARGS)
+
+bench: env-main  ## measure against amazon.aws in loops and plain boto3
+	@$(WITH) python -m benchmarks $(ARGS)
+
+##@ Write
+docs: env-main  ## write the generated pages anew
+	@$(WITH) python tools/docs.py $(ARGS)
+
+iam: env-main  ## write docs/iam, the least privileges that the kinds need
+	@$(WITH) python tools/iam.py $(ARGS)
+
+changelog: env-main  ## make CHANGELOG.md of the fragments, for a release
+	@$(WITH) antsibull-changelog release
+
+##@ Environments
+env: $(addprefix env-,$(ENVS))  ## make .venv/311 and .venv/new from the pins, as far as their Pythons are present
+env-main: env-$(MAIN)
+env-311 env-new: env-%:
+	@.ci/env $*
+
+tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
+	@.ci/tree >/dev/null
+
+pins:  ## resolve tests/requirements/*.in into the pins anew
+	@for env in $(ENVS); do .ci/pins $$env; done
+
+hooks: env-main  ## run lint's quick parts before each commit
+	@$(WITH) pre-commit install
+
+clean:  ## remove environments, caches and builds
+	@rm -rf .build .venv .ansible .cache .pytest_cache .ruff_cache changelogs/.plugin-cache.yaml
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+help:  ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo test lint sanity importer unit laws law integration doubles bench docs iam changelog env env-main env-311 env-new tree pins hooks clean help

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""moto's backends as this double needs them: tracked from birth, completed and made strict."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import threading
+
+from moto import backend_index
+from moto import backends as moto_backends
+from moto.core import common_models
+from moto.core.base_backend import AccountSpecificBackend
+
+from . import births
+
+# Services which moto lacks: registered under `moto.<name>`, where moto looks for a backend
+EXTRA_SERVICES = {"dlm": r"https?://dlm\.(.+)\.amazonaws\.com"}
+
+ACCOUNT_KEY = re.compile(r"AKIA(\d{12})\w{4}$")
+_strengthened = {}
+_lock = threading.RLock()
+
+
+def prepare():
+    """Once, before the first request."""
+    _forget_instances()
+    _watch_births()
+    _find_accounts_quickly()
+    for name, pattern in EXTRA_SERVICES.items():
+        _register(name, pattern)
+
+
+def _forget_instances():
+    """moto keeps every model object ever made for its dashboard: copies would pile up for ever.
+
+    Only S3 looks at its lists (to close temporary files at a reset), and an empty one suits it.
+    """
+
+    def new(cls, *args, **kwargs):
+        return object.__new__(cls)
+
+    common_models.BaseModel.__new__ = new
+
+
+def _watch_births():
+    original = AccountSpecificBackend.__getitem__
+
+    def getitem(self, region_name):
+        key = "aws" if region_name == "global" else region_name
+        new = key not in self.keys()
+        backend = original(self, region_name)
+        if new:
+            births.register(self.service_name, backend)
+        return backend
+
+    AccountSpecificBackend.__getitem__ = getitem
+
+
+def _find_accounts_quickly():
+    """moto asks the IAM backends of all partitions whose key this is, and so would make them all.
+
+    The keys that exist are in backends that exist. (Its note of the last use comes along.)
+    A key id that carries an account, AKIA<account>XXXX, is of that account: a way into others.
+    """
+    from moto.iam import models
+
+    def get_account_id_from(access_key):
+        told = ACCOUNT_KEY.match(access_key)
+        if told:
+            return told.group(1)
+        for account, by_partition in list(dict.items(models.iam_backends)):
+            if any(access_key in b.access_keys for b in dict.values(by_partition)):
+                return account
+        return models.DEFAULT_ACCOUNT_ID
+
+    original = models.mark_account_as_visited
+
+    def mark_account_as_visited(account_id, access_key, service, region):
+        partition = models.get_partition(region)
+        if partition in dict.keys(dict.get(models.iam_backends, account_id, {})):
+            original(account_id, access_key, service, region)
+
+    models.get_account_id_from = get_account_id_from
+    models.mark_account_as_visited = mark_account_as_visited
+
+
+def _register(name, pattern):
+    """Let `moto.backends.get_backend(name)` and the dispatcher find our own package."""
+    backend_index.backend_url_patterns.append((name, re.compile(pattern)))
+    original = moto_backends._import_backend
+
+    def import_backend(module_name, backends_name):
+        if module_name == name:
+            module = importlib.import_module(f".{name}.models", __package__)
+            return getattr(module, backends_name)
+        return original(module_name, backends_name)
+
+    moto_backends._import_backend = import_backend
+
+
+# -- strictness -----------------------------------------------------------------------------------
+
+
+def strengthen(service):
+    """Patch the rules of strict/<service>.py over moto, when that service is first asked."""
+    name = re.sub(r"\W|_", "", service)
+    with _lock:
+        if name in _strengthened:
+            return _strengthened[name]
+        module = None
+        if importlib.util.find_spec(f".strict.{name}", __package__):
+            module = importlib.import_module(f".strict.{name}", __package__)
+            module.BOOK.apply()
+        _strengthened[name] = module
+        return module
+
+
+def strictly(environ, body, named, ask):
+    """Moto's answer under the rules of the service; `ask()` asks moto itself."""
+    module = strengthen(named.service) if named.service != "?" else None
+    return ask() if module is None else module.BOOK.answer(environ, body, named, ask)

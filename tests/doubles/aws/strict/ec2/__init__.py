@@ -1,0 +1,24 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""EC2's rule book. Its chapters are the other files of this folder."""
+
+from __future__ import annotations
+
+from .book import BOOK
+from . import (  # noqa: F401 - each writes its rules into the book
+    addresses,
+    endpoints,
+    gateways,
+    instances,
+    interfaces,
+    network_acls,
+    peering,
+    routes,
+    security_groups,
+    tags,
+    volumes,
+    vpcs,
+)
+
+__all__ = ["BOOK"]

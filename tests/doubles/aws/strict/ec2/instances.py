@@ -1,0 +1,325 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instances."""
+
+from __future__ import annotations
+
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
+
+from ..rules import Refused
+from .book import BOOK, all_instances, invalid, live, subnet_of
+from .security_groups import group_of
+
+
+def instance_of(ec2, instance_id):
+    for reservation in ec2.reservations.values():
+        for instance in reservation.instances:
+            if instance.id == instance_id:
+                return instance
+    message = f"The instance ID '{instance_id}' does not exist"
+    raise Refused("InvalidInstanceID.NotFound", message)
+
+
+# -- launch ---------------------------------------------------------------------------------------
+
+
+@BOOK.rule("RunInstances")
+def what_it_is_made_of_exists(ec2, ImageId, LaunchTemplate, KeyName, SubnetId, **given):
+    """RunInstances: image, key pair, subnet and groups must exist."""
+    if not ImageId and not LaunchTemplate:
+        raise Refused("MissingParameter", "The request must contain the parameter ImageId")
+    if ImageId and ImageId not in ec2.amis:
+        message = f"The image id '[{ImageId}]' does not exist"
+        raise Refused("InvalidAMIID.NotFound", message)
+    if KeyName and KeyName not in ec2.key_pairs:
+        message = f"The key pair '{KeyName}' does not exist"
+        raise Refused("InvalidKeyPair.NotFound", message)
+    if SubnetId and subnet_of(ec2, SubnetId) is None:
+        message = f"The subnet ID '{SubnetId}' does not exist"
+        raise Refused("InvalidSubnetID.NotFound", message)
+    for one in given.get("SecurityGroupIds") or []:
+        group = group_of(ec2, one, None)
+        if SubnetId and group.vpc_id != subnet_of(ec2, SubnetId).vpc_id:
+            message = f"Security group {one} and subnet {SubnetId} belong to different networks."
+            raise Refused("InvalidParameter", message)
+
+
+@BOOK.rule("RunInstances")
+def an_instance_profile_exists(ec2, IamInstanceProfile, **_):
+    """RunInstances.IamInstanceProfile: by name or ARN; InvalidParameterValue if there is none."""
+    if not IamInstanceProfile:
+        return
+    profiles = iam_backends[ec2.account_id][ec2.partition].instance_profiles.values()
+    name, arn = IamInstanceProfile.get("Name"), IamInstanceProfile.get("Arn")
+    if not any(profile.name == name or profile.arn == arn for profile in profiles):
+        field = "name" if name else "arn"
+        message = f"Value ({name or arn}) for parameter iamInstanceProfile.{field} is invalid. Invalid IAM Instance Profile {field}"
+        raise invalid(message)
+
+
+@BOOK.rule("RunInstances")
+def counts_are_sound(_ec2, MinCount, MaxCount, **_):
+    if not 1 <= int(MinCount) <= int(MaxCount):
+        raise invalid(f"Invalid value for MinCount/MaxCount: {MinCount}/{MaxCount}")
+
+
+@BOOK.patch(EC2Backend, "run_instances")
+def what_the_launch_says_is_kept(original, ec2, *args, **kwargs):
+    """RunInstances: attributes of the request which moto drops (through the current request)."""
+    from flask import request
+
+    given = request.environ.get("double.parameters", {}) if request else {}
+    reservation = original(ec2, *args, **kwargs)
+    for instance in reservation.instances:
+        if given.get("DisableApiTermination"):
+            instance.disable_api_termination = True
+        if "CreditSpecification" in given:
+            instance.cpu_credits = given["CreditSpecification"]["CpuCredits"]
+        keep_block_devices(instance, given.get("BlockDeviceMappings") or [])
+    return reservation
+
+
+def keep_block_devices(instance, mappings):
+    """RunInstances.BlockDeviceMappings: the image's root volume is always there and is deleted with
+    the instance unless said otherwise; IOPS and throughput are kept.
+    """
+    root = instance.root_device_name
+    if root not in instance.block_device_mapping:
+        instance.setup_defaults()
+    for mapping in mappings:
+        ebs, device = mapping.get("Ebs", {}), mapping.get("DeviceName")
+        if device not in instance.block_device_mapping:
+            continue
+        block = instance.block_device_mapping[device]
+        block.delete_on_termination = ebs.get("DeleteOnTermination", device == root)
+        volume = instance.ec2_backend.volumes[block.volume_id]
+        volume.iops = ebs.get("Iops", volume.iops)
+        volume.throughput = ebs.get("Throughput", volume.throughput)
+
+
+@BOOK.patch(Instance, "setup_defaults")
+def the_root_volume_is_where_the_image_says(_original, instance):
+    """Image.RootDeviceName (moto: always /dev/sda1)."""
+    ec2 = instance.ec2_backend
+    volume = ec2.create_volume(size=8, zone_name=instance.availability_zone, volume_type="gp3")
+    ec2.attach_volume(volume.id, instance.id, instance.root_device_name, True)
+
+
+@BOOK.patch(Instance, "prep_nics")
+def interfaces_made_at_launch_go_with_it(original, instance, nic_spec, *args, **kwargs):
+    """InstanceNetworkInterfaceSpecification.DeleteOnTermination: true for an interface that the
+    launch makes, unless it says otherwise.
+    """
+    brought = {nic.get("NetworkInterfaceId") for nic in nic_spec}
+    kept = [int(n["DeviceIndex"]) for n in nic_spec if n.get("DeleteOnTermination") is False]
+    original(instance, nic_spec, *args, **kwargs)
+    for index, eni in instance.nics.items():
+        if eni.id not in brought and index not in kept:
+            eni.delete_on_termination = True
+
+
+# -- end ------------------------------------------------------------------------------------------
+
+
+@BOOK.rule("TerminateInstances")
+def protected_instances_stay(ec2, InstanceIds, **_):
+    """TerminateInstances: all or none; OperationNotPermitted under termination protection."""
+    for one in InstanceIds:
+        if instance_of(ec2, one).disable_api_termination:
+            message = f"The instance '{one}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
+            raise Refused("OperationNotPermitted", message)
+
+
+@BOOK.patch(Instance, "terminate")
+def a_terminated_instance_lets_go(original, instance):
+    """TerminateInstances: Elastic IPs are disassociated, interfaces not deleted are detached."""
+    if not live(instance):
+        return original(instance)
+    ec2 = instance.ec2_backend
+    for address in ec2.addresses:
+        if address.instance is instance or (address.eni and address.eni.instance is instance):
+            ec2.disassociate_address(address=address.public_ip)
+    state = original(instance)
+    for eni in [eni for eni in ec2.enis.values() if eni.instance is instance]:
+        eni.instance = eni.attachment_id = eni.attach_time = None
+        eni.status = "available"
+    return state
+
+
+def nothing(_instance):
+    """moto frees addresses when Python frees the object: a copy in a snapshot must not do that."""
+
+
+Instance.__del__ = nothing
+
+
+# -- change ---------------------------------------------------------------------------------------
+
+NEEDS_STOP = ("InstanceType", "UserData", "EbsOptimized", "Kernel", "Ramdisk", "EnaSupport")
+
+
+@BOOK.rule("ModifyInstanceAttribute")
+def some_attributes_need_a_stopped_instance(ec2, InstanceId, Attribute, **given):
+    """ModifyInstanceAttribute: "To modify some attributes, the instance must be stopped";
+    "You can specify only one attribute at a time."
+    """
+    instance = instance_of(ec2, InstanceId)
+    named = [name for name in given if name not in ("DryRun", "Value", "Force")]
+    if Attribute and "Value" in given:
+        named.append(Attribute[0].upper() + Attribute[1:])
+    if len(named) > 1:
+        message = "Fields for multiple attribute types specified: " + ", ".join(named)
+        raise Refused("InvalidParameterCombination", message)
+    if set(named) & set(NEEDS_STOP) and instance.state != "stopped":
+        message = f"The instance '{InstanceId}' is not in the 'stopped' state."
+        raise Refused("IncorrectInstanceState", message)
+
+
+def modify_the_rest(original, response):
+    """Attributes that moto takes for an empty list of security groups."""
+    given = response.normalized_request.environ.get("double.parameters", {})
+    behaviour = given.get("InstanceInitiatedShutdownBehavior")
+    if behaviour is None:
+        return original(response)
+    instance = response.ec2_backend.get_instance(given["InstanceId"])
+    instance.instance_initiated_shutdown_behavior = behaviour["Value"]
+    from moto.core.responses import EmptyResult
+
+    return EmptyResult()
+
+
+BOOK.patch(EC2Response, "modify_instance_attribute")(modify_the_rest)
+
+
+@BOOK.patch(EC2Backend, "modify_instance_metadata_options")
+def unnamed_metadata_options_stay(original, ec2, instance_id, *args, **kwargs):
+    """ModifyInstanceMetadataOptions: "If the parameter is not specified, the existing state is
+    maintained" (moto resets it).
+    """
+    before = dict(vars(ec2.get_instance(instance_id).metadata_options))
+    options = original(ec2, instance_id, *args, **kwargs)
+    names = {
+        "http_tokens": "http_tokens",
+        "hop_limit": "http_put_response_hop_limit",
+        "http_endpoint": "http_endpoint",
+        "http_protocol": "http_protocol_ipv6",
+        "metadata_tags": "instance_metadata_tags",
+    }
+    for parameter, attribute in names.items():
+        if kwargs.get(parameter) is None:
+            setattr(options, attribute, before[attribute])
+    return options
+
+
+@BOOK.rule("StartInstances")
+def terminated_instances_do_not_start(ec2, InstanceIds, **_):
+    for one in InstanceIds:
+        if not live(instance_of(ec2, one)):
+            message = f"The instance '{one}' is not in a state from which it can be started."
+            raise Refused("IncorrectInstanceState", message)
+
+
+@BOOK.rule("StopInstances")
+def terminated_instances_do_not_stop(ec2, InstanceIds, **_):
+    for one in InstanceIds:
+        if not live(instance_of(ec2, one)):
+            message = f"This instance '{one}' is not in a state from which it can be stopped."
+            raise Refused("IncorrectInstanceState", message)
+
+
+@BOOK.rule("AssociateIamInstanceProfile")
+def one_profile_per_instance(ec2, InstanceId, **_):
+    """AssociateIamInstanceProfile: "You cannot associate more than one"."""
+    for association in ec2.iam_instance_profile_associations.values():
+        if association.instance.id == InstanceId and association.state != "disassociated":
+            message = f"There is an existing association for instance {InstanceId}"
+            raise Refused("IncorrectState", message)
+
+
+# -- monitoring and credits -----------------------------------------------------------------------
+
+
+@BOOK.adds("MonitorInstances")
+def monitor_instances(ec2, InstanceIds, **_):
+    """MonitorInstances: detailed monitoring on."""
+    return monitoring(ec2, InstanceIds, "enabled", "pending")
+
+
+@BOOK.adds("UnmonitorInstances")
+def unmonitor_instances(ec2, InstanceIds, **_):
+    """UnmonitorInstances: detailed monitoring off."""
+    return monitoring(ec2, InstanceIds, "disabled", "disabling")
+
+
+def monitoring(ec2, instance_ids, state, shown):
+    instances = [instance_of(ec2, one) for one in instance_ids]
+    for instance in instances:
+        instance.monitoring_state = state
+    return {
+        "InstanceMonitorings": [
+            {"InstanceId": one.id, "Monitoring": {"State": shown}} for one in instances
+        ]
+    }
+
+
+BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
+
+
+def default_credits(instance):
+    """BurstablePerformanceInstances: T2 starts as standard, the later ones as unlimited."""
+    return "standard" if instance.instance_type.startswith("t2.") else "unlimited"
+
+
+@BOOK.adds("ModifyInstanceCreditSpecification")
+def modify_instance_credit_specification(ec2, InstanceCreditSpecifications, **_):
+    """ModifyInstanceCreditSpecification: for burstable instances, each one told for itself."""
+    good, bad = [], []
+    for one in InstanceCreditSpecifications:
+        try:
+            set_credits(ec2, one)
+            good.append({"InstanceId": one["InstanceId"]})
+        except Refused as refused:
+            error = {"Code": refused.code, "Message": str(refused)}
+            bad.append({"InstanceId": one["InstanceId"], "Error": error})
+    return {
+        "SuccessfulInstanceCreditSpecifications": good,
+        "UnsuccessfulInstanceCreditSpecifications": bad,
+    }
+
+
+def set_credits(ec2, specification):
+    instance = instance_of(ec2, specification["InstanceId"])
+    if not instance.instance_type.startswith(BURSTABLE):
+        message = f"{instance.id} is not a burstable performance instance"
+        raise Refused("InstanceCreditSpecification.NotSupported", message)
+    instance.cpu_credits = specification.get("CpuCredits", default_credits(instance))
+
+
+@BOOK.adds("DescribeInstanceCreditSpecifications")
+def describe_instance_credit_specifications(ec2, InstanceIds, **_):
+    """DescribeInstanceCreditSpecifications: without ids only those with unlimited credits."""
+    chosen = [instance_of(ec2, one) for one in InstanceIds or []]
+    chosen = chosen or [
+        one for one in all_instances(ec2) if credits_of(one) == "unlimited" and is_burstable(one)
+    ]
+    for one in chosen:
+        if not is_burstable(one):
+            message = f"{one.id} is not a burstable performance instance"
+            raise Refused("InvalidParameterValue", message)
+    return {
+        "InstanceCreditSpecifications": [
+            {"InstanceId": one.id, "CpuCredits": credits_of(one)} for one in chosen
+        ]
+    }
+
+
+def is_burstable(instance):
+    return instance.instance_type.startswith(BURSTABLE)
+
+
+def credits_of(instance):
+    return vars(instance).get("cpu_credits") or default_credits(instance)

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Volumes, snapshots and key pairs."""
+
+from __future__ import annotations
+
+from moto.ec2.models import EC2Backend
+
+from ..rules import Refused
+from .book import BOOK, all_instances, forget_tags, invalid, known
+
+
+def volume_of(ec2, volume_id):
+    return known(ec2.volumes, volume_id, "InvalidVolume.NotFound", "volume")
+
+
+@BOOK.rule("AttachVolume")
+def a_volume_is_attached_once_and_nearby(ec2, VolumeId, InstanceId, Device, **_):
+    """AttachVolume: "Volumes can be attached to instances in the same Availability Zone only";
+    VolumeInUse unless Multi-Attach; a device name is used once.
+    """
+    volume = volume_of(ec2, VolumeId)
+    instance = next((one for one in all_instances(ec2) if one.id == InstanceId), None)
+    if instance is None:
+        message = f"The instance ID '{InstanceId}' does not exist"
+        raise Refused("InvalidInstanceID.NotFound", message)
+    if volume.attachment and not volume.multi_attach_enabled:
+        raise Refused("VolumeInUse", f"{VolumeId} is already attached to an instance")
+    if volume.zone.name != instance.availability_zone:
+        message = f"The volume '{VolumeId}' is not in the same availability zone as instance '{InstanceId}'"
+        raise Refused("InvalidVolume.ZoneMismatch", message)
+    if Device in instance.block_device_mapping:
+        message = f"Invalid value '{Device}' for unixDevice. Attachment point {Device} is already in use"
+        raise invalid(message)
+    if instance.state not in ("running", "stopped"):
+        message = f"Instance '{InstanceId}' is not 'running' or 'stopped'."
+        raise Refused("IncorrectState", message)
+
+
+@BOOK.rule("DetachVolume")
+def only_what_is_attached_there_is_detached(ec2, VolumeId, InstanceId, Device, **_):
+    """DetachVolume: IncorrectState for an available volume; another instance or device is an error."""
+    volume = volume_of(ec2, VolumeId)
+    if not volume.attachment:
+        message = f"Volume '{VolumeId}' is in the 'available' state."
+        raise Refused("IncorrectState", message)
+    attached = volume.attachment
+    if InstanceId not in (None, attached.instance.id) or Device not in (None, attached.device):
+        message = f"The volume {VolumeId} is not attached to instance {InstanceId} as device {Device}"
+        raise Refused("InvalidAttachment.NotFound", message)
+    root = attached.device == attached.instance.root_device_name
+    if root and attached.instance.state != "stopped":
+        message = f"Unable to detach root volume '{VolumeId}' from instance '{attached.instance.id}'"
+        raise Refused("OperationNotPermitted", message)
+
+
+@BOOK.patch(EC2Backend, "detach_volume")
+def the_instance_need_not_be_named(original, ec2, volume_id, instance_id, device_path):
+    """DetachVolume.InstanceId: "If you are detaching a Multi-Attach enabled volume, you must
+    specify an instance ID", otherwise not.
+    """
+    attachment = volume_of(ec2, volume_id).attachment
+    return original(ec2, volume_id, instance_id or attachment.instance.id, device_path)
+
+
+@BOOK.rule("DeleteVolume")
+def a_volume_in_use_stays(ec2, VolumeId, **_):
+    """DeleteVolume: "The volume must be in the available state"."""
+    volume = volume_of(ec2, VolumeId)
+    if volume.attachment:
+        message = f"Volume {VolumeId} is currently attached to {volume.attachment.instance.id}"
+        raise Refused("VolumeInUse", message)
+
+
+@BOOK.after("DeleteVolume")
+def tags_of_a_volume_go(ec2, VolumeId, **_):
+    forget_tags(ec2, VolumeId)
+
+
+@BOOK.after("DeleteSnapshot")
+def tags_of_a_snapshot_go(ec2, SnapshotId, **_):
+    forget_tags(ec2, SnapshotId)
+
+
+# CreateVolume.Size and .Iops
+SIZES = {
+    "gp2": (1, 16384),
+    "gp3": (1, 65536),
+    "io1": (4, 16384),
+    "io2": (4, 65536),
+    "st1": (125, 16384),
+    "sc1": (125, 16384),
+    "standard": (1, 1024),
+}
+IOPS = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
+
+
+@BOOK.rule("CreateVolume")
+def size_and_iops_suit_the_type(_ec2, VolumeType, Size, Iops, Throughput, **_):
+    """CreateVolume: the supported sizes, IOPS and throughput of each volume type."""
+    volume_is_sound(VolumeType or "gp2", Size, Iops, Throughput)
+
+
+def volume_is_sound(kind, size, iops, throughput):
+    least, most = SIZES.get(kind, (1, 65536))
+    if size is not None and not least <= int(size) <= most:
+        raise invalid(f"Volume of {size}GiB is not supported for {kind}: {least} to {most} GiB")
+    if iops is not None and kind in IOPS and not IOPS[kind][0] <= int(iops) <= IOPS[kind][1]:
+        raise invalid(f"Volume iops of {iops} is not supported for {kind}: {IOPS[kind]}")
+    if throughput is not None and not 125 <= int(throughput) <= 2000:
+        raise invalid(f"Throughput of {throughput} MiB/s is not supported: 125 to 2000")
+
+
+@BOOK.rule("ModifyVolume")
+def a_volume_only_grows(ec2, VolumeId, Size, VolumeType, Iops, Throughput, **_):
+    """ModifyVolume.Size: "The target size of the volume must be greater than or equal to the
+    existing size of the volume."
+    """
+    volume = volume_of(ec2, VolumeId)
+    if Size is not None and int(Size) < int(volume.size):
+        raise invalid("New size cannot be smaller than existing size")
+    kind = VolumeType or volume.volume_type or "gp2"
+    volume_is_sound(kind, Size or volume.size, Iops, Throughput)
+
+
+# -- key pairs ------------------------------------------------------------------------------------
+
+
+@BOOK.rule("CreateKeyPair", "ImportKeyPair")
+def key_names_are_ascii(_ec2, KeyName, **_):
+    """CreateKeyPair.KeyName: "Up to 255 ASCII characters"."""
+    if not KeyName or len(KeyName) > 255 or not KeyName.isascii():
+        raise invalid(f"Invalid value '{KeyName}' for keyName. It exceeds 255 ASCII characters.")
+
+
+@BOOK.after("CreateKeyPair")
+def a_key_type_is_rsa_unless_said(ec2, KeyName, **_):
+    """CreateKeyPair.KeyType: "Default: rsa"."""
+    ec2.key_pairs[KeyName].key_type = ec2.key_pairs[KeyName].key_type or "rsa"

@@ -1,0 +1,501 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IAM's rule book: names, leftovers, limits, boundaries, and what each reader returns."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+
+from moto.core.serialize import never_return, return_if_not_empty
+from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.models import IAMBackend, ManagedPolicy, User
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.iam.responses import IamResponse
+from moto.moto_api._internal import mock_random
+
+from .rules import Refused, RuleBook
+
+BOOK = RuleBook("iam", invalid="ValidationError")
+
+# IAM quotas (defaults of a new account)
+ATTACHED_POLICIES = 10
+GROUPS_PER_USER = 10
+VERSIONS_PER_POLICY = 5
+
+
+def no_such(kind, name):
+    return Refused("NoSuchEntity", f"The {kind} with name {name} cannot be found.", 404)
+
+
+def conflict(what):
+    return Refused("DeleteConflict", f"Cannot delete entity, must {what} first.", 409)
+
+
+def exists(kind, name):
+    return Refused("EntityAlreadyExists", f"{kind} with name {name} already exists.", 409)
+
+
+def limit(what, number):
+    return Refused("LimitExceeded", f"Cannot exceed quota for {what}: {number}", 409)
+
+
+def role_of(iam, name):
+    return next((role for role in iam.roles.values() if role.name == name), None)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def free_name(kind, name, taken, mine=None):
+    """CreateUser.UserName and its like: "Names are not distinguished by case"."""
+    if name is None:
+        return
+    for other in taken:
+        if other.lower() == name.lower() and other != mine:
+            raise exists(kind, name)
+
+
+@BOOK.rule("CreateUser")
+def user_name_is_free(iam, UserName, **_):
+    free_name("User", UserName, iam.users)
+
+
+@BOOK.rule("UpdateUser")
+def new_user_name_is_free(iam, UserName, NewUserName, **_):
+    free_name("User", NewUserName, iam.users, mine=UserName)
+
+
+@BOOK.rule("CreateGroup")
+def group_name_is_free(iam, GroupName, **_):
+    free_name("Group", GroupName, iam.groups)
+
+
+@BOOK.rule("UpdateGroup")
+def new_group_name_is_free(iam, GroupName, NewGroupName, **_):
+    free_name("Group", NewGroupName, iam.groups, mine=GroupName)
+
+
+@BOOK.rule("CreateRole")
+def role_name_is_free(iam, RoleName, **_):
+    free_name("Role", RoleName, [role.name for role in iam.roles.values()])
+    if RoleName.startswith("AWSServiceRoleFor"):
+        message = "Cannot create a role with the prefix AWSServiceRoleFor"
+        raise Refused("InvalidInput", message)
+
+
+@BOOK.rule("CreateInstanceProfile")
+def profile_name_is_free(iam, InstanceProfileName, **_):
+    free_name("Instance Profile", InstanceProfileName, iam.instance_profiles)
+
+
+@BOOK.rule("CreatePolicy")
+def policy_name_is_free(iam, PolicyName, **_):
+    """CreatePolicy: unique in the account whatever its path."""
+    own = [one.name for arn, one in iam.managed_policies.items() if iam.account_id in arn]
+    free_name("Policy", PolicyName, own)
+
+
+@BOOK.patch(IAMBackend, "update_user")
+def tags_and_keys_follow_the_name(original, iam, user_name, new_path=None, new_user_name=None):
+    """UpdateUser: "the user's ARN changes"; everything else of the user stays (moto loses tags)."""
+    user = iam.users.get(user_name)
+    tags = iam.tagger.get_tag_dict_for_resource(user.arn) if user else {}
+    if user:
+        iam.tagger.delete_all_tags_for_resource(user.arn)
+    original(iam, user_name, new_path, new_user_name)
+    iam.tagger.tag_resource(user.arn, [{"Key": k, "Value": v} for k, v in tags.items()])
+    for key in user.access_keys:
+        key.user_name = user.name
+
+
+@BOOK.after("UpdateGroup")
+def a_new_path_alone_counts(iam, GroupName, NewGroupName, NewPath, **_):
+    """UpdateGroup.NewPath (moto looks at it only together with a new name)."""
+    if NewPath:
+        iam.groups[NewGroupName or GroupName].path = NewPath
+
+
+# -- leftovers ------------------------------------------------------------------------------------
+
+
+@BOOK.rule("DeleteUser")
+def nothing_may_be_left_of_a_user(iam, UserName, **_):
+    """DeleteUser: "you must delete the items attached to the user manually, or the deletion fails":
+    password, access keys, certificates, SSH keys, service credentials, MFA, policies, groups.
+    """
+    user = iam.users.get(UserName)
+    if user is None:
+        return
+    credentials = vars(iam).get("service_specific", {}).values()
+    leftovers = {
+        "remove users from group": any(user in group.users for group in iam.groups.values()),
+        "delete login profile": user.password,
+        "delete access keys": user.access_keys,
+        "deactivate MFA device": user.mfa_devices,
+        "delete SSH public keys": user.ssh_public_keys,
+        "delete signing certificates": user.signing_certificates,
+        "delete service specific credentials": [c for c in credentials if c["UserName"] == UserName],
+        "detach all policies": user.managed_policies,
+        "delete policies": user.policies,
+    }
+    for what, left in leftovers.items():
+        if left:
+            raise conflict(what)
+
+
+@BOOK.rule("DeleteGroup")
+def nothing_may_be_left_of_a_group(iam, GroupName, **_):
+    """DeleteGroup: "The group must not contain any users or have any attached policies"."""
+    group = iam.groups.get(GroupName)
+    if group is None:
+        return
+    if group.users:
+        raise conflict("remove users from group")
+    if group.managed_policies:
+        raise conflict("detach all policies")
+    if group.policies:
+        raise conflict("delete policies")
+
+
+@BOOK.rule("DeletePolicy")
+def a_policy_in_use_stays(iam, PolicyArn, **_):
+    """DeletePolicy: detach it everywhere and delete all versions but the default one before."""
+    policy = iam.managed_policies.get(PolicyArn)
+    if policy is None:
+        return
+    if PolicyArn.split(":")[4] == "aws":
+        raise Refused("AccessDenied", f"Cannot delete an AWS managed policy: {PolicyArn}", 403)
+    if policy.attachment_count or bounded(iam, PolicyArn):
+        message = "Cannot delete a policy attached to entities."
+        raise Refused("DeleteConflict", message, 409)
+    if len(policy.versions) > 1:
+        message = "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."
+        raise Refused("DeleteConflict", message, 409)
+
+
+def bounded(iam, arn):
+    entities = [*iam.roles.values(), *iam.users.values()]
+    return any(vars(one).get("permissions_boundary_arn") == arn for one in entities)
+
+
+@BOOK.rule("CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy")
+def amazons_policies_are_amazons(_iam, PolicyArn, **_):
+    if PolicyArn.split(":")[4] == "aws":
+        raise Refused("AccessDenied", f"Cannot change an AWS managed policy: {PolicyArn}", 403)
+
+
+@BOOK.rule("RemoveRoleFromInstanceProfile")
+def only_what_is_in_it_is_removed(iam, InstanceProfileName, RoleName, **_):
+    profile = iam.instance_profiles.get(InstanceProfileName)
+    if profile is not None and RoleName not in [role.name for role in profile.roles]:
+        raise no_such("Role in the Instance Profile", RoleName)
+
+
+# -- attaching ------------------------------------------------------------------------------------
+
+
+@BOOK.patch(ManagedPolicy, "attach_to")
+def attaching_twice_counts_once(original, policy, entity):
+    """AttachRolePolicy and its like: attaching what is attached changes nothing."""
+    if policy.arn not in entity.managed_policies:
+        original(policy, entity)
+
+
+def room_for_policy(entity, arn, kind):
+    if entity is None or arn in entity.managed_policies:
+        return
+    if len(entity.managed_policies) >= ATTACHED_POLICIES:
+        raise limit(f"PoliciesPer{kind}", ATTACHED_POLICIES)
+
+
+@BOOK.rule("AttachRolePolicy")
+def room_on_the_role(iam, RoleName, PolicyArn, **_):
+    room_for_policy(role_of(iam, RoleName), PolicyArn, "Role")
+
+
+@BOOK.rule("AttachUserPolicy")
+def room_on_the_user(iam, UserName, PolicyArn, **_):
+    room_for_policy(iam.users.get(UserName), PolicyArn, "User")
+
+
+@BOOK.rule("AttachGroupPolicy")
+def room_on_the_group(iam, GroupName, PolicyArn, **_):
+    room_for_policy(iam.groups.get(GroupName), PolicyArn, "Group")
+
+
+@BOOK.rule("AddUserToGroup")
+def room_for_groups(iam, UserName, GroupName, **_):
+    """IAM quotas: "IAM groups an IAM user can be a member of: 10"."""
+    user, group = iam.users.get(UserName), iam.groups.get(GroupName)
+    if user is None or group is None or user in group.users:
+        return
+    if len([one for one in iam.groups.values() if user in one.users]) >= GROUPS_PER_USER:
+        raise limit("GroupsPerUser", GROUPS_PER_USER)
+
+
+# -- roles ----------------------------------------------------------------------------------------
+
+
+@BOOK.rule("CreateRole", "UpdateAssumeRolePolicy")
+def the_trust_policy_is_sound(iam, **given):
+    """CreateRole.AssumeRolePolicyDocument: MalformedPolicyDocument, also for a principal of this
+    account that does not exist.
+    """
+    document = given.get("AssumeRolePolicyDocument") or given.get("PolicyDocument")
+    try:
+        IAMTrustPolicyDocumentValidator(document).validate()
+    except MalformedPolicyDocument as error:
+        raise Refused("MalformedPolicyDocument", error.message) from None
+    for arn in principals(json.loads(document)):
+        if not principal_exists(iam, arn):
+            raise Refused("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"')
+
+
+def principals(document):
+    for statement in as_list(document.get("Statement", [])):
+        principal = statement.get("Principal", {})
+        if isinstance(principal, dict):
+            yield from as_list(principal.get("AWS", []))
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def principal_exists(iam, arn):
+    match = re.fullmatch(rf"arn:[^:]+:iam::{iam.account_id}:(role|user)/(?:.*/)?([^/]+)", arn)
+    if match is None:
+        return True  # another account's, the root, a bare account, a star
+    kind, name = match.groups()
+    return bool(role_of(iam, name)) if kind == "role" else name in iam.users
+
+
+@BOOK.patch(IAMBackend, "update_role")
+def an_omitted_duration_is_an_hour(original, iam, role_name, description, duration):
+    """UpdateRole.MaxSessionDuration: "If you do not specify a value for this setting, the default
+    value of one hour is applied." An omitted description stays.
+    """
+    role = iam.get_role(role_name)
+    description = role.description if description is None else description
+    return original(iam, role_name, description, duration or 3600)
+
+
+@BOOK.rule("DeleteRole")
+def a_linked_role_is_not_deleted_like_others(iam, RoleName, **_):
+    role = role_of(iam, RoleName)
+    if role is not None and role._linked_service:
+        message = f"Cannot perform the operation on the protected role '{RoleName}'"
+        raise Refused("UnmodifiableEntity", message)
+
+
+# -- permissions boundaries -----------------------------------------------------------------------
+
+
+@BOOK.rule("PutRolePermissionsBoundary", "CreateRole", "CreateUser")
+def the_boundary_exists(iam, PermissionsBoundary, **_):
+    """PutRolePermissionsBoundary.PermissionsBoundary: the ARN of a managed policy."""
+    if PermissionsBoundary and PermissionsBoundary not in iam.managed_policies:
+        message = f"Scope ARN: {PermissionsBoundary} does not exist or is not attachable."
+        raise Refused("NoSuchEntity", message, 404)
+
+
+@BOOK.after("CreateUser")
+def a_new_user_has_its_boundary(iam, UserName, PermissionsBoundary, **_):
+    if PermissionsBoundary:
+        iam.users[UserName].permissions_boundary_arn = PermissionsBoundary
+
+
+@BOOK.adds("PutUserPermissionsBoundary")
+def put_user_permissions_boundary(iam, UserName, PermissionsBoundary, **_):
+    """PutUserPermissionsBoundary."""
+    user = existing_user(iam, UserName)
+    the_boundary_exists(iam, PermissionsBoundary)
+    user.permissions_boundary_arn = PermissionsBoundary
+
+
+@BOOK.adds("DeleteUserPermissionsBoundary")
+def delete_user_permissions_boundary(iam, UserName, **_):
+    """DeleteUserPermissionsBoundary: NoSuchEntity when there is none."""
+    user = existing_user(iam, UserName)
+    if not vars(user).get("permissions_boundary_arn"):
+        raise no_such("permissions boundary of user", UserName)
+    user.permissions_boundary_arn = None
+
+
+@BOOK.rule("DeleteRolePermissionsBoundary")
+def there_is_a_boundary_to_delete(iam, RoleName, **_):
+    role = role_of(iam, RoleName)
+    if role is not None and not role.permissions_boundary_arn:
+        raise no_such("permissions boundary of role", RoleName)
+
+
+def existing_user(iam, name):
+    if name not in iam.users:
+        raise Refused("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
+    return iam.users[name]
+
+
+def boundary_of(user):
+    arn = vars(user).get("permissions_boundary_arn")
+    kind = "PermissionsBoundaryPolicy"
+    return {"PermissionsBoundaryType": kind, "PermissionsBoundaryArn": arn} if arn else None
+
+
+User.permissions_boundary = property(boundary_of)
+
+
+# -- passwords ------------------------------------------------------------------------------------
+
+
+@BOOK.rule("CreateLoginProfile", "UpdateLoginProfile")
+def the_password_keeps_the_policy(iam, Password, **_):
+    """PasswordPolicyViolation; without an account policy: 8 characters, three kinds of four."""
+    if Password is None:
+        return
+    kinds = {
+        "RequireUppercaseCharacters": re.search(r"[A-Z]", Password),
+        "RequireLowercaseCharacters": re.search(r"[a-z]", Password),
+        "RequireNumbers": re.search(r"[0-9]", Password),
+        "RequireSymbols": re.search(r"[^A-Za-z0-9]", Password),
+    }
+    policy = iam.account_password_policy
+    if policy is None:
+        sound = len(Password) >= 8 and len([k for k in kinds.values() if k]) >= 3
+    else:
+        wanted = {
+            "RequireUppercaseCharacters": policy.require_uppercase_characters,
+            "RequireLowercaseCharacters": policy.require_lowercase_characters,
+            "RequireNumbers": policy.require_numbers,
+            "RequireSymbols": policy.require_symbols,
+        }
+        sound = len(Password) >= int(policy.minimum_password_length)
+        sound = sound and all(kinds[name] for name, needed in wanted.items() if needed)
+    if not sound:
+        message = "Password does not conform to the account password policy."
+        raise Refused("PasswordPolicyViolation", message)
+
+
+@BOOK.after("CreateLoginProfile")
+def a_first_password_may_have_to_change(iam, UserName, PasswordResetRequired, **_):
+    iam.users[UserName].password_reset_required = bool(PasswordResetRequired)
+
+
+@BOOK.patch(IAMBackend, "update_login_profile")
+def unnamed_parts_of_a_login_stay(original, iam, user_name, password, reset_required):
+    """UpdateLoginProfile: only what is named changes."""
+    user = iam.users.get(user_name)
+    if user is not None and user.password:
+        password = user.password if password is None else password
+        kept = user.password_reset_required
+        reset_required = kept if reset_required is None else reset_required
+    return original(iam, user_name, password, reset_required)
+
+
+# -- tags -----------------------------------------------------------------------------------------
+
+
+def tags_are_sound(_iam, Tags, **_):
+    """Tagging IAM resources: keys are unique regardless of case, aws: is reserved, 50 at most."""
+    keys = [tag["Key"].lower() for tag in Tags or []]
+    if len(set(keys)) < len(keys):
+        message = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        raise Refused("InvalidInput", message)
+    if any(key.startswith("aws:") for key in keys):
+        raise Refused("InvalidInput", "Tag keys must not begin with the reserved prefix aws:")
+
+
+for _operation in ("User", "Role", "Policy", "InstanceProfile"):
+    BOOK.rule(f"Create{_operation}", f"Tag{_operation}")(tags_are_sound)
+
+
+@BOOK.adds("ListInstanceProfileTags")
+def list_instance_profile_tags(iam, InstanceProfileName, **_):
+    """ListInstanceProfileTags."""
+    if InstanceProfileName not in iam.instance_profiles:
+        raise no_such("Instance Profile", InstanceProfileName)
+    tags = iam.instance_profiles[InstanceProfileName].tags
+    return {"Tags": sorted(tags, key=lambda tag: tag["Key"]), "IsTruncated": False}
+
+
+# -- service-specific credentials -----------------------------------------------------------------
+
+
+@BOOK.adds("CreateServiceSpecificCredential")
+def create_service_specific_credential(iam, UserName, ServiceName, **_):
+    """CreateServiceSpecificCredential: at most two of a service for a user."""
+    existing_user(iam, UserName)
+    kept = vars(iam).setdefault("service_specific", {})
+    mine = [c for c in kept.values() if (c["UserName"], c["ServiceName"]) == (UserName, ServiceName)]
+    if len(mine) >= 2:
+        raise limit("ServiceSpecificCredentialsPerUser", 2)
+    identity = f"ACCA{mock_random.get_random_string(17).upper()}"
+    kept[identity] = {
+        "CreateDate": datetime.datetime.now(datetime.timezone.utc),
+        "ServiceName": ServiceName,
+        "ServiceUserName": f"{UserName}-at-{iam.account_id}",
+        "UserName": UserName,
+        "ServiceSpecificCredentialId": identity,
+        "Status": "Active",
+    }
+    secret = {"ServicePassword": mock_random.get_random_string(40)}
+    return {"ServiceSpecificCredential": {**kept[identity], **secret}}
+
+
+@BOOK.adds("ListServiceSpecificCredentials")
+def list_service_specific_credentials(iam, UserName, ServiceName, **_):
+    """ListServiceSpecificCredentials."""
+    kept = vars(iam).get("service_specific", {}).values()
+    found = [c for c in kept if c["UserName"] == UserName]
+    if ServiceName:
+        found = [c for c in found if c["ServiceName"] == ServiceName]
+    return {"ServiceSpecificCredentials": found}
+
+
+@BOOK.adds("DeleteServiceSpecificCredential")
+def delete_service_specific_credential(iam, ServiceSpecificCredentialId, **_):
+    """DeleteServiceSpecificCredential."""
+    credential(iam, ServiceSpecificCredentialId)
+    del iam.service_specific[ServiceSpecificCredentialId]
+
+
+@BOOK.adds("UpdateServiceSpecificCredential")
+def update_service_specific_credential(iam, ServiceSpecificCredentialId, Status, **_):
+    """UpdateServiceSpecificCredential."""
+    credential(iam, ServiceSpecificCredentialId)["Status"] = Status
+
+
+def credential(iam, identity):
+    kept = vars(iam).get("service_specific", {})
+    if identity not in kept:
+        raise no_such("service specific credential", identity)
+    return kept[identity]
+
+
+# -- what readers return --------------------------------------------------------------------------
+
+
+@BOOK.patch(IAMBackend, "get_account_authorization_details")
+def details_of_policies_in_use(original, iam, policy_filter):
+    """GetAccountAuthorizationDetails: of Amazon's own policies only those that are in use."""
+    found = original(iam, policy_filter)
+    policies = [p for p in found["managed_policies"] if p.attachment_count or not of_amazon(p)]
+    return {**found, "managed_policies": sorted(policies, key=lambda policy: policy.arn)}
+
+
+def of_amazon(policy):
+    return policy.arn.split(":")[4] == "aws"
+
+
+# "IAM resource-listing operations return a subset of the available attributes for the resource."
+IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
+    **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
+    "ListUsersResponse.Users.User.PermissionsBoundary": never_return,
+    "GetGroupResponse.Users.User.PermissionsBoundary": never_return,
+    "GetGroupResponse.Users.User.Tags": never_return,
+    "ListInstanceProfilesResponse.InstanceProfiles.InstanceProfile.Tags": never_return,
+    "ListInstanceProfilesForRoleResponse.InstanceProfiles.InstanceProfile.Tags": never_return,
+    "GetUserResponse.User.PermissionsBoundary": return_if_not_empty,
+}

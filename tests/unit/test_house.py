@@ -1,0 +1,131 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of the house that no linter knows: what belongs to what, who may import whom, what is declared where."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+MODULES = sorted(PLUGINS.glob("modules/*.py"))
+SOURCES = sorted(PLUGINS.rglob("*.py"))
+PINS = sorted((ROOT / "tests" / "requirements").glob("*.txt"))
+
+
+def load(path: str) -> dict:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def pins(path: Path) -> dict[str, Version]:
+    lines = (line.split("==") for line in path.read_text(encoding="utf-8").splitlines() if "==" in line)
+    return {name.lower().replace("_", "-"): Version(version) for name, version in lines}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+# ---- what is declared where
+
+
+def test_every_module_is_in_the_action_group():
+    group = load("meta/runtime.yml")["action_groups"]["aws"]
+    assert group == sorted(path.stem for path in MODULES), "meta/runtime.yml: action_groups.aws must name every module, in order"
+
+
+def test_the_collections_in_galaxy_and_requirements_are_the_same():
+    listed = {entry["name"]: entry["version"] for entry in load("requirements.yml")["collections"]}
+    assert listed == load("galaxy.yml")["dependencies"]
+
+
+def test_every_collection_that_is_used_is_declared():
+    declared = {*load("galaxy.yml")["dependencies"], "ansible.builtin", "msp.aws"}
+    families = r"(?:amazon|ansible|community|microsoft)"
+    python = re.compile(rf"ansible_collections\.({families}\.\w+)\.|^\s*-\s+({families}\.\w+)\.\w", re.MULTILINE)
+    places = (r"^\s*(?:-\s+)?NAME\.\w+:", r"(?:lookup|query|q)\(['\"]NAME\.", r"\|\s*NAME\.", r"^(?:plugin|\s*ansible_connection):\s*NAME\.")
+    task = re.compile("|".join(places).replace("NAME", f"({families}\\.\\w+)"), re.MULTILINE)
+    undeclared = {}
+    for folder in ("plugins", "roles", "playbooks", "inventories", "extensions"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".yml", ".yaml"} and path.is_file():
+                text = path.read_text(encoding="utf-8")
+                used = {name for pattern in (python, task) for match in pattern.finditer(text) for name in match.groups() if name}
+                if used - declared:
+                    undeclared[name_of(path)] = sorted(used - declared)
+    assert not undeclared, "add to galaxy.yml and requirements.yml, with a range"
+
+
+@pytest.mark.parametrize("path", PINS, ids=lambda path: path.stem)
+def test_the_pins_lie_in_the_promised_ranges(path):
+    pinned = pins(path)
+    assert pinned["ansible-core"] in SpecifierSet(load("meta/runtime.yml")["requires_ansible"])
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            assert pinned[requirement.name] in requirement.specifier
+
+
+def test_the_installed_collections_lie_in_the_promised_ranges():
+    import ansible_collections
+
+    places = [Path(place) for place in ansible_collections.__path__]
+    for name, wanted in load("galaxy.yml")["dependencies"].items():
+        manifest = next(place / name.replace(".", "/") / "MANIFEST.json" for place in places if (place / name.replace(".", "/") / "MANIFEST.json").exists())
+        version = yaml.safe_load(manifest.read_text(encoding="utf-8"))["collection_info"]["version"]
+        assert Version(version) in SpecifierSet(wanted), name
+
+
+def test_sanity_has_no_ignore_entries():
+    assert not list((ROOT / "tests" / "sanity").glob("ignore*.txt"))
+
+
+def test_the_pre_commit_hooks_are_valid():
+    subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", str(ROOT / ".pre-commit-config.yaml")], check=True)
+
+
+# ---- who may import whom: modules stand on module_utils and on nothing beside or above them
+
+
+def imports_of(path: Path) -> set[str]:
+    package = ["ansible_collections", "msp", "aws", *path.relative_to(ROOT).with_suffix("").parts][:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            base = ".".join(part for part in (start, node.module) if part)
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.relative_to(PLUGINS).parts[0] in {"modules", "module_utils"}], ids=name_of)
+def test_nothing_imports_upwards(path):
+    own = "ansible_collections.msp.aws"
+    forbidden = (f"{own}.plugins.modules.", f"{own}.plugins.plugin_utils", f"{own}.tests", "tests.")
+    upwards = sorted(name for name in imports_of(path) if name.startswith(forbidden))
+    assert not upwards, "modules and module_utils import module_utils only"
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("module_utils/_engine*.py")), ids=name_of)
+def test_the_engine_has_no_word_of_any_service(path):
+    services = {module.stem.split("_")[0] for module in MODULES}
+    assert not services & set(re.findall(r"[a-z0-9]+", path.read_text(encoding="utf-8").lower()))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_every_source_says_its_licence(path):
+    text = path.read_text(encoding="utf-8")
+    assert not text or "GNU General Public License v3.0+" in text[:1000]
