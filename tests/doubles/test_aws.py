@@ -90,6 +90,13 @@ def test_record_keeps_order_ids_and_codes(double, aws):
     assert double.calls() == []
 
 
+def test_what_moto_lacks_says_so(double, aws, refused):
+    with pytest.raises(ClientError) as caught:
+        aws("lightsail").get_instances()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert double.calls()[-1]["operation"] == "GetInstances"
+
+
 def test_cbor_requests_are_named():
     pytest.importorskip("moto")
     from tests.doubles.aws import naming

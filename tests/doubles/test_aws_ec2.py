@@ -531,8 +531,8 @@ def test_instance_changes(ec2, vpc, refused):
     ec2.modify_instance_credit_specification(
         InstanceCreditSpecifications=[{"InstanceId": instance, "CpuCredits": "standard"}]
     )
-    credits = ec2.describe_instance_credit_specifications(InstanceIds=[instance])
-    assert credits["InstanceCreditSpecifications"][0]["CpuCredits"] == "standard"
+    shown = ec2.describe_instance_credit_specifications(InstanceIds=[instance])
+    assert shown["InstanceCreditSpecifications"][0]["CpuCredits"] == "standard"
     ec2.modify_instance_attribute(InstanceId=instance, DisableApiTermination={"Value": False})
     ec2.terminate_instances(InstanceIds=[instance])
     refused("IncorrectInstanceState", ec2.start_instances, InstanceIds=[instance])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
 
 
@@ -49,6 +50,7 @@ def main(argv=None):
     if args.until_stdin_closes:
         stop_with_stdin(server)
     print(f"http://{args.host}:{server.server_address[1]}", flush=True)
+    sys.stdout = sys.stderr  # nobody reads on, and a full pipe would stop whatever moto prints
     server.serve_forever(poll_interval=0.05)
     server.server_close()
 

@@ -13,6 +13,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -80,18 +81,18 @@ class AwsDouble:
 
     def state(self, prefix=""):
         """Everything in every backend: {"ec2/123456789012/ap-northeast-1/vpcs/vpc-1": {...}}."""
-        return self._control("GET", f"state?prefix={prefix}")
+        return self._control("GET", f"state?prefix={urllib.parse.quote(prefix)}")
 
     def reset(self):
         """An empty world: state, record, faults, snapshots and transitions."""
         self._control("POST", "reset")
 
     def snapshot(self, name="default"):
-        self._control("POST", f"snapshot?name={name}")
+        self._control("POST", f"snapshot?name={urllib.parse.quote(name)}")
 
     def restore(self, name="default"):
         """Back to the snapshot, as often as wanted; record and faults are left alone."""
-        self._control("POST", f"restore?name={name}")
+        self._control("POST", f"restore?name={urllib.parse.quote(name)}")
 
     def confirm(self, topic_arn=None, endpoint=None):
         """Click the link in the mails of pending SNS subscriptions (all, or those named)."""

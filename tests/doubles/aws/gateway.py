@@ -55,6 +55,8 @@ class Gateway:
 
     @staticmethod
     def _create_app(service):
+        if service is None:
+            raise NotImplementedError("moto has no such service")
         backends.strengthen(service)
         return create_backend_app(service)
 

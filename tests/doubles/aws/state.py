@@ -42,6 +42,8 @@ SKIPPED = {
     "password_last_used",
     "credential_report",  # only says that one was asked for
     "assumed_roles",  # sessions are nothing that an account holds
+    "_ri_offerings",  # Amazon's price list and schemas, loaded when somebody looks
+    "config_schema",
     "_tick",
     "_time_progressed",
     "_transitions",

@@ -55,7 +55,7 @@ def exactly_one(holder, names, where):
 
 def check_details(values):
     """PolicyDetails of a custom policy; returns it with the service's own defaults."""
-    if not values.get("Description"):
+    if values.get("Description") == "":
         raise InvalidRequest("Parameter Description must not be empty")
     need(values, "PolicyDetails", "")
     refuse(values, [n for n in DEFAULT_ONLY if n != "ResourceType"], "", "default policies only")

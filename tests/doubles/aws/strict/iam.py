@@ -172,7 +172,7 @@ def a_policy_in_use_stays(iam, PolicyArn, **_):
         message = "Cannot delete a policy attached to entities."
         raise Refused("DeleteConflict", message, 409)
     if len(policy.versions) > 1:
-        message = "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."
+        message = "This policy has more than one version. Before you delete a policy, you must delete the policy's versions."
         raise Refused("DeleteConflict", message, 409)
 
 
@@ -433,7 +433,7 @@ def create_service_specific_credential(iam, UserName, ServiceName, **_):
         raise limit("ServiceSpecificCredentialsPerUser", 2)
     identity = f"ACCA{mock_random.get_random_string(17).upper()}"
     kept[identity] = {
-        "CreateDate": datetime.datetime.now(datetime.timezone.utc),
+        "CreateDate": datetime.datetime.now(datetime.UTC),
         "ServiceName": ServiceName,
         "ServiceUserName": f"{UserName}-at-{iam.account_id}",
         "UserName": UserName,

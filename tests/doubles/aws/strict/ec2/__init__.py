@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from .book import BOOK
 from . import (  # noqa: F401 - each writes its rules into the book
     addresses,
     endpoints,
@@ -20,5 +19,6 @@ from . import (  # noqa: F401 - each writes its rules into the book
     volumes,
     vpcs,
 )
+from .book import BOOK
 
 __all__ = ["BOOK"]

@@ -101,10 +101,10 @@ def private_dns_is_possible(ec2, vpc, service, mine=None):
         message = f"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {vpc.id}"
         raise Refused("InvalidParameter", message)
     for other in living(ec2):
-        if other is not mine and (other.vpc_id, other.service_name) == (vpc.id, service):
-            if other.private_dns_enabled:
-                message = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in the VPC {vpc.id}"
-                raise Refused("InvalidParameter", message)
+        same = other is not mine and (other.vpc_id, other.service_name) == (vpc.id, service)
+        if same and other.private_dns_enabled:
+            message = f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {service} in the VPC {vpc.id}"
+            raise Refused("InvalidParameter", message)
 
 
 @BOOK.patch(EC2Backend, "create_vpc_endpoint")

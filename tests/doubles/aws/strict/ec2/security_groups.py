@@ -12,7 +12,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 
 from ..rules import Refused
-from .book import BOOK, all_groups, dependency, forget_tags, invalid
+from .book import BOOK, all_groups, forget_tags, invalid
 from .vpcs import canonical
 
 # CreateSecurityGroup.GroupName / .Description, IpRange.Description

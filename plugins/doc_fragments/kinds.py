@@ -1,0 +1,52 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What all modules that keep a kind of thing as the sheet says have in common."""
+
+    DOCUMENTATION = r"""
+options:
+  state:
+    description:
+      - V(present) makes the account as the entries say. An entry with its own O(ignore:state=absent) is removed.
+      - V(gathered) changes nothing and returns what is there in the form of the entries. Without entries it returns all.
+    type: str
+    choices: [present, gathered]
+    default: present
+  account_id:
+    description:
+      - The AWS account of the contract. When the credentials belong to another one, nothing is read and nothing is done.
+    type: str
+  sheet_names:
+    description:
+      - Names that the sheet gives to things of other kinds, as a dictionary from kind to names.
+      - In check mode a reference to one that does not exist yet is shown as known after apply instead of being an error.
+      - The filter P(msp.aws.sheet_names#filter) makes it of a sheet.
+    type: dict
+    default: {}
+  confirm:
+    description:
+      - What may be destroyed, interrupted or bought in this run, each as kind/entry, such as V(ec2_subnets/acme/acme-a).
+      - A plan (check mode) needs no confirmation and says which one the run will ask for.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    description: Predicts exactly what a run would do. No writing call can leave in check mode.
+    support: full
+  diff_mode:
+    description: Shows what was and what will be, option by option, with names instead of ids.
+    support: full
+notes:
+  - What an entry does not name is left alone. No option has a default; on creation AWS's own default applies.
+  - A list of independent things can be given as a plain list, which adds, or as a dictionary of add, remove and set.
+    Only set takes away what it does not name.
+  - One bad entry does not keep the others from being done. The task fails at the end and names each.
+requirements:
+  - python >= 3.11
+"""

@@ -1,0 +1,163 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one door to AWS: every call of every kind goes through here, is counted here, and in check mode no write leaves here.
+
+Private to the collection. Reads are retried by botocore (adaptive). Writes are never repeated blindly, because a lost answer
+does not say whether the call took effect: the engine looks again instead.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+try:
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError as ConnectError, HTTPClientError
+except ImportError:  # the argument spec of amazon.aws says what to install
+    Config = None
+    BotoCoreError = ClientError = ConnectError = HTTPClientError = Exception
+
+try:
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_conn, get_aws_connection_info
+except ImportError:
+    boto3_conn = get_aws_connection_info = None
+
+READ = re.compile(r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate)")
+THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded")
+RETRIES = dict(mode="adaptive", total_max_attempts=10)
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+
+
+class Rehearsed(Exception):
+    """Check mode: this write was built and validated, and not sent."""
+
+
+class Aws:
+    """AWS as one module run sees it: `aws.<service>` is a client, `aws.writes` and `aws.reads` say what was called."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._lock = threading.Lock()
+        self._here = threading.local()
+        self.check_mode = module.check_mode
+        self.reads = 0
+        self.writes: list[dict[str, Any]] = []
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.client(service)
+
+    def client(self, service: str) -> Any:
+        """The client of a service; while an entry is acted on it is one that does not retry by itself."""
+        key = (service, bool(getattr(self._here, "entry", None)))
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._connect(*key)
+            return self._clients[key]
+
+    @property
+    def region(self) -> str:
+        return self.ec2.meta.region_name
+
+    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
+        """All of a list operation's results, over its pages, in the order AWS gives them."""
+        client = self.client(service)
+        if not client.can_paginate(operation):
+            return getattr(client, operation)(**arguments)[result]
+        return [thing for page in client.get_paginator(operation).paginate(**arguments) for thing in page.get(result) or []]
+
+    def wait(self, what: str, look: Callable[[], Any], until: Callable[[Any], bool], limit: float) -> Any:
+        """Look again and again until it is so. After `limit` seconds the error says what was awaited and what was seen last."""
+        end, pause, seen = time.monotonic() + limit, 0.5, None
+        with self.reading():
+            while True:
+                seen = look()
+                if until(seen):
+                    return seen
+                if time.monotonic() + pause > end:
+                    raise TimeoutError(f"{what} is not there after {limit:.0f} s (seen last: {seen!r}); the next run goes on from here")
+                time.sleep(pause)
+                pause = min(pause * 1.5, 15)
+
+    @contextmanager
+    def acting_for(self, entry: str) -> Iterator[None]:
+        """Calls in this thread belong to this entry from here on, and none of them is repeated blindly."""
+        self._here.entry, self._here.call = entry, None
+        try:
+            yield
+        finally:
+            self._here.entry = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Calls in this block are reads, which botocore may repeat as it likes."""
+        entry, self._here.entry = getattr(self._here, "entry", None), None
+        try:
+            yield
+        finally:
+            self._here.entry = entry
+
+    @property
+    def last_call(self) -> str | None:
+        """The last call of this thread, as service:Operation."""
+        return getattr(self._here, "call", None)
+
+    def _connect(self, service: str, acting: bool) -> Any:
+        region, endpoint, arguments = get_aws_connection_info(self._module)
+        config = Config(
+            retries={**RETRIES, "total_max_attempts": 1} if acting else RETRIES,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=32,
+        )
+        client = boto3_conn(self._module, conn_type="client", resource=service, region=region, endpoint=endpoint, config=config, **arguments)
+        client.meta.events.register("before-call.*.*", self._before_call)
+        client.meta.events.register("after-call.*.*", self._after_call)
+        return client
+
+    def _before_call(self, model: Any, **dummy: Any) -> None:
+        self._here.call = call = f"{model.service_model.service_name}:{model.name}"
+        if READ.match(model.name):
+            with self._lock:
+                self.reads += 1
+            return
+        if self.check_mode:
+            raise Rehearsed(call)
+        self._here.write = dict(call=call, entry=getattr(self._here, "entry", None))
+        with self._lock:
+            self.writes.append(self._here.write)
+
+    def _after_call(self, model: Any, parsed: Any, **dummy: Any) -> None:
+        if not READ.match(model.name):
+            self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
+
+
+def code_of(error: BaseException) -> str:
+    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) and hasattr(error, "response") else ""
+
+
+def transient(error: BaseException) -> bool:
+    """The call may be made again after another look: throttled, or the answer got lost on the way."""
+    if isinstance(error, ClientError) and hasattr(error, "response"):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return bool(THROTTLED.search(code_of(error))) or status >= 500
+    return isinstance(error, (ConnectError, HTTPClientError))
+
+
+def explain(error: BaseException, call: str | None) -> str:
+    """One line for people: the call, AWS's code and its words. Never a parameter, which could be a secret."""
+    if isinstance(error, ClientError) and hasattr(error, "response"):
+        details = error.response.get("Error", {})
+        said = f"{details.get('Code', 'error')}: {details.get('Message', '')}".rstrip(": ")
+    else:
+        said = f"{type(error).__name__}: {error}" if isinstance(error, BotoCoreError) else str(error)
+    return f"{call}: {said}" if call else said

@@ -1,0 +1,486 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One engine for all kinds: find what is there, compare what was named, plan, apply, say what happened. No word of any service.
+
+Private to the collection. A kind is a declaration and a few small functions; the engine calls them so:
+
+    find(aws, wanted) -> [have]       things in sheet form with ids in their references, plus "id"; all of them when wanted is None
+    read(aws, have, names) -> {...}   options of one thing that cost a call each, only the names asked for (optional)
+    create(aws, want) -> have         in the form of find; what it did not set yet goes to update right afterwards
+    update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away
+    delete(aws, have)
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, BotoCoreError, ClientError, Rehearsed, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._names import Names
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    Option,
+    Problem,
+    Unknown,
+    argument_spec,
+    differences,
+    merged,
+    named,
+    spread,
+    transform_all,
+    unknowns,
+)
+
+try:
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+except ImportError:
+    aws_argument_spec = dict
+
+WORKERS = 8
+PAUSES = (1, 2, 4, 8, 15, 30, 30)
+AFTER_APPLY = "(known after apply)"
+FAILURES = (Problem, ClientError, BotoCoreError, TimeoutError)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of thing: what can be said about it and how to find, make, change and remove it.
+
+    identity  the options that say which thing is meant; () when there is exactly one per account and Region
+    danger    danger(have, change) -> why this change needs a confirmation of its own, or None
+    refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
+    faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
+    not_yet   patterns of errors which mean that something just made is not visible everywhere yet
+    """
+
+    name: str
+    identity: tuple[str, ...]
+    options: Mapping[str, Option]
+    find: Callable[[Aws, list | None], Iterable[dict]]
+    create: Callable[[Aws, dict], dict]
+    update: Callable[[Aws, dict, dict], None]
+    delete: Callable[[Aws, dict], None]
+    read: Callable[[Aws, dict, list[str]], dict] | None = None
+    danger: Callable[[dict, dict], str | None] | None = None
+    refuse: Callable[[dict, dict, dict], None] | None = None
+    faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
+    not_yet: tuple[str, ...] = ()
+
+    @property
+    def service(self) -> str:
+        return self.name.partition("_")[0]
+
+    @property
+    def things(self) -> str:
+        """The module's option that takes the entries."""
+        return self.name.partition("_")[2]
+
+    @property
+    def single(self) -> bool:
+        return not self.identity
+
+    def label(self, entry: Mapping[str, Any]) -> str:
+        """How people are told of an entry: its identity as the sheet writes it."""
+        return "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or entry.get("id") or self.things
+
+    def argument_spec(self) -> dict[str, Any]:
+        entry = {name: argument_spec(option) for name, option in self.options.items()}
+        entry["state"] = dict(type="str", choices=["present", "absent"], default="present")
+        entry["clear"] = dict(type="list", elements="str")
+        if not self.single:
+            entry["id"] = dict(type="str")
+        shape = dict(type="dict", options=entry) if self.single else dict(type="list", elements="dict", options=entry)
+        return {
+            self.things: shape,
+            "state": dict(type="str", choices=["present", "gathered"], default="present"),
+            "account_id": dict(type="str"),
+            "sheet_names": dict(type="dict", default={}),
+            "confirm": dict(type="list", elements="str", default=[]),
+        }
+
+
+@dataclass
+class Step:
+    """One entry on its way. `action`, `before` and `after` are the plan and stay; `have` and `change` follow what is found."""
+
+    entry: dict[str, Any]
+    label: str
+    action: str = "unchanged"
+    want: dict[str, Any] = field(default_factory=dict)
+    have: dict[str, Any] | None = None
+    change: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    planned: bool = False
+
+    @property
+    def absent(self) -> bool:
+        return self.entry.get("state") == "absent"
+
+
+class _Module(AnsibleModule):
+    """Lets a plain list stand for {add: list}, which Ansible's own check of a dictionary would refuse."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        super().__init__(argument_spec={**aws_argument_spec(), **kind.argument_spec()}, supports_check_mode=True)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        entries = self.params.get(self._kind.things)
+        if isinstance(entries, list):
+            self.params[self._kind.things] = [spread(self._kind.options, entry) if isinstance(entry, dict) else entry for entry in entries]
+        elif isinstance(entries, dict):
+            self.params[self._kind.things] = spread(self._kind.options, entries)
+
+
+def run(kind: Kind) -> None:
+    """The whole of a module's main()."""
+    module = _Module(kind)
+    aws = Aws(module)
+    try:
+        result = Run(kind, module.params, aws).go()
+    except FAILURES as error:
+        result = dict(failed=True, msg=f"{kind.name}: {explain(error, aws.last_call)}", entries=[], calls=_calls(aws))
+    (module.fail_json if result.pop("failed", False) else module.exit_json)(**result)
+
+
+class Run:
+    """One module call: many entries of one kind."""
+
+    def __init__(self, kind: Kind, params: Mapping[str, Any], aws: Aws) -> None:
+        self.kind, self.params, self.aws = kind, params, aws
+        given = params.get(kind.things)
+        entries = [given] if isinstance(given, dict) else given or []
+        self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode)
+        self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
+        self.names.plan(kind.name, [str(step.entry[kind.identity[-1]]) for step in self.steps if kind.identity and kind.identity[-1] in step.entry])
+
+    def go(self) -> dict[str, Any]:
+        self._check_account()
+        if self.params["state"] == "gathered":
+            return self._gather()
+        self._check_entries()
+        self._look(self.steps)
+        if self.aws.check_mode:
+            self._each(self._going("created", "updated", "deleted"), self._rehearse)
+        else:
+            self._apply()
+        return self._result()
+
+    # ---- before anything is touched
+
+    def _check_account(self) -> None:
+        wanted = self.params.get("account_id")
+        actual = wanted and self.aws.sts.get_caller_identity()["Account"]
+        if actual != wanted:
+            raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
+
+    def _check_entries(self) -> None:
+        seen = defaultdict(list)
+        for step in self.steps:
+            seen[step.label].append(step)
+            faults = list(self._faults(step.entry))
+            step.reason = "; ".join(faults) or None
+        for label, steps in seen.items():
+            for step in steps if len(steps) > 1 else ():
+                step.reason = f"{label!r} is named {len(steps)} times; write it once"
+
+    def _faults(self, entry: Mapping[str, Any]) -> Iterable[str]:
+        if "id" not in entry:
+            yield from (f"{name} is needed to say which one is meant" for name in self.kind.identity if name not in entry)
+        for path in entry.get("clear", ()):
+            name = path.partition(".")[0]
+            if name not in self.kind.options or not self.kind.options[name].clearable:
+                yield f"clear: {path!r} is not an option that can be taken away ({', '.join(sorted(n for n, o in self.kind.options.items() if o.clearable))})"
+            elif name == path and name in entry:
+                yield f"clear: {path!r} also has a value in the same entry"
+        yield from _shapes.faults(self.kind.service, self.kind.options, named(self.kind.options, entry))
+
+    # ---- find and compare
+
+    def _look(self, steps: Iterable[Step]) -> None:
+        live = [step for step in steps if not step.reason]
+        for step in live:
+            self._guarded(step, self._resolve)
+        live = [step for step in live if not step.reason]
+        found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.entry["id"]} if "id" in step.entry else {})} for step in live])) if live else []
+        by_identity, by_id = defaultdict(list), {have["id"]: have for have in found}
+        for have in found:
+            by_identity[self._key(have)].append(have)
+        for step in live:
+            step.have = None
+            self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
+        if self.kind.read:
+            self._each([step for step in live if step.have and not step.reason and not step.absent], self._read)
+        for step in live:
+            if not step.reason:
+                self._guarded(step, self._compare)
+
+    def _resolve(self, step: Step) -> None:
+        wanted = named(self.kind.options, step.entry)
+
+        def id_of(option: Option, value: Any, entry: Mapping[str, Any] | None) -> Any:
+            if not option.ref or not isinstance(value, str):
+                return value
+            scope = step.want.get(option.within) or (step.have or {}).get(option.within) if option.within else None
+            return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name)
+
+        step.want = {}
+        for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
+            step.want[name] = transform_all(self.kind.options, {name: wanted[name]}, id_of)[name]
+
+    def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
+        if "id" in step.entry:
+            if step.entry["id"] not in by_id and not step.absent:
+                raise Problem(f"id {step.entry['id']} does not exist in this account and Region")
+            step.have = by_id.get(step.entry["id"])
+            return
+        matches = by_identity[self._key(step.want)]
+        if len(matches) > 1:
+            raise Problem(f"more than one has this name: {', '.join(sorted(have['id'] for have in matches))}. Add `id` to the entry to say which")
+        step.have = matches[0] if matches else None
+
+    def _key(self, thing: Mapping[str, Any]) -> tuple:
+        return tuple(thing.get(name) for name in self.kind.identity)
+
+    def _read(self, step: Step) -> None:
+        cleared = {path.partition(".")[0] for path in step.entry.get("clear", ())}
+        step.have.update(self.kind.read(self.aws, step.have, [name for name in self.kind.options if name in step.want or name in cleared]))
+
+    def _compare(self, step: Step) -> None:
+        options, have = self.kind.options, step.have
+        step.change = {} if step.absent else self._changes(step)
+        if step.absent:
+            action = "deleted" if have else "unchanged"
+        elif have is None:
+            action = "created"
+            missing = [name for name, option in options.items() if option.required and name not in step.want]
+            if missing:
+                raise Problem(f"does not exist, and to create it {', '.join(missing)} must be named")
+        else:
+            action = "updated" if step.change else "unchanged"
+            stuck = [name for name in step.change if options[name].fixed]
+            if stuck and not step.planned:
+                raise Problem("; ".join(self._stuck(step, name) for name in stuck))
+        if self.kind.refuse and step.change and not step.planned:
+            self.kind.refuse(step.want, have or {}, step.change)
+        if not step.planned:
+            self._plan(step, action)
+
+    def _changes(self, step: Step) -> dict[str, Any]:
+        have = step.have or {}
+        change = differences(self.kind.options, step.want, have)
+        for path in step.entry.get("clear", ()):
+            name, dummy, key = path.partition(".")
+            if key and (have.get(name) or {}).get(key) is not None:
+                change.setdefault(name, {})[key] = None
+            elif not key and have.get(name) not in (None, [], {}):
+                change[name] = None
+        return change
+
+    def _stuck(self, step: Step, name: str) -> str:
+        is_now, wanted = (self._show({name: value})[name] for value in (step.have.get(name), step.change[name]))
+        return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. Make a new one under another name and remove this one, or correct the sheet"
+
+    def _plan(self, step: Step, action: str) -> None:
+        """Fix what will be reported: it must be the same in check mode and after apply."""
+        step.planned, step.action = True, action
+        if action == "unchanged":
+            return
+        if action == "deleted":
+            step.before = self._show(step.have)
+            why = "would be deleted"
+        else:
+            step.after = self._show({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
+            step.before = self._show({name: step.have.get(name) for name in step.change}) if step.have else {}
+            why = self.kind.danger and self.kind.danger(step.have or {}, step.change)
+        name = f"{self.kind.name}/{step.label}"
+        if why and not self.aws.check_mode and name not in self.params["confirm"]:
+            raise Problem(f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm")
+
+    # ---- apply
+
+    def _apply(self) -> None:
+        waiting = self._going("created")
+        while waiting:
+            ready = [step for step in waiting if not self._blocked(step)]
+            if not ready:
+                for step in waiting:
+                    step.reason = f"waits for {', '.join(sorted(set(unknowns(step.want))))}, which was not made or in turn waits for this one"
+            self._each(ready, partial(self._act, deed=self._make))
+            waiting = [step for step in waiting if step not in ready and not step.reason]
+        self._each(self._going("created", "updated"), partial(self._act, deed=self._change))
+        self._delete_all()
+
+    def _blocked(self, step: Step) -> bool:
+        """Whether it takes something to create it that does not exist yet."""
+        self._guarded(step, self._resolve)
+        return any(unknowns({name: value for name, value in step.want.items() if self.kind.options[name].required or self.kind.options[name].fixed}))
+
+    def _make(self, step: Step) -> None:
+        if step.have is None:
+            step.have = self.kind.create(self.aws, {name: value for name, value in step.want.items() if not any(unknowns(value))})
+        if self.kind.identity:
+            scope = step.have.get(self.kind.identity[0]) if len(self.kind.identity) > 1 else None
+            self.names.add(self.kind.name, step.have["id"], step.have.get(self.kind.identity[-1]), scope)
+
+    def _change(self, step: Step) -> None:
+        self._resolve(step)
+        missing = set(unknowns(step.want))
+        if missing:
+            raise Problem(f"{', '.join(sorted(missing))} of {self.kind.name} does not exist: it was not made in this run")
+        step.change = self._changes(step)
+        if step.change:
+            self.kind.update(self.aws, step.have, step.change)
+
+    def _remove(self, step: Step) -> None:
+        if step.have is not None:
+            self.kind.delete(self.aws, step.have)
+
+    def _delete_all(self) -> None:
+        """Things may stand in each other's way: what failed is tried again as long as another one went."""
+        left = self._going("deleted")
+        while left:
+            self._each(left, partial(self._act, deed=self._remove))
+            failed = [step for step in left if step.reason]
+            if len(failed) == len(left):
+                return
+            left = failed
+            for step in left:
+                step.reason = None
+
+    def _act(self, step: Step, deed: Callable[[Step], None]) -> None:
+        """Do it. When the answer was lost or the service was busy, look what is there now and do what is still to do."""
+        with self.aws.acting_for(step.label):
+            for pause in (*PAUSES, None):
+                try:
+                    deed(step)
+                    return
+                except FAILURES as error:
+                    failure, again = explain(error, self.aws.last_call), self._again(error)
+                if pause is None or not again:
+                    break
+                time.sleep(pause)
+                with self.aws.reading():
+                    self._guarded(step, lambda step: self._look([step]))
+                if step.reason:
+                    return
+            step.reason = failure
+
+    def _again(self, error: BaseException) -> bool:
+        return transient(error) or any(re.search(pattern, str(error)) for pattern in self.kind.not_yet)
+
+    def _rehearse(self, step: Step) -> None:
+        """Check mode goes as far as the first write, which is built and validated but never leaves."""
+        with self.aws.acting_for(step.label):
+            try:
+                if step.action == "deleted":
+                    self.kind.delete(self.aws, step.have)
+                elif not any(unknowns(step.want)):
+                    self.kind.create(self.aws, step.want) if step.action == "created" else self.kind.update(self.aws, step.have, step.change)
+            except Rehearsed:
+                pass
+            except FAILURES as error:
+                step.reason = explain(error, self.aws.last_call)
+
+    # ---- helpers
+
+    def _going(self, *actions: str) -> list[Step]:
+        return [step for step in self.steps if step.action in actions and not step.reason]
+
+    def _each(self, steps: list[Step], deed: Callable[[Step], None]) -> None:
+        if len(steps) < 2:
+            for step in steps:
+                self._guarded(step, deed)
+            return
+        with ThreadPoolExecutor(min(WORKERS, len(steps))) as pool:
+            list(pool.map(lambda step: self._guarded(step, deed), steps))
+
+    def _guarded(self, step: Step, deed: Callable[[Step], None]) -> None:
+        try:
+            deed(step)
+        except FAILURES as error:
+            step.reason = explain(error, None if isinstance(error, Problem) else self.aws.last_call)
+
+    def _show(self, thing: Mapping[str, Any]) -> dict[str, Any]:
+        """A thing for people: names instead of ids, no secrets, nothing that is not an option."""
+
+        def shown(option: Option, value: Any, dummy: Any) -> Any:
+            if option.secret and value is not None:
+                return "********"
+            if isinstance(value, Unknown):
+                return f"{value} {AFTER_APPLY}" if self.aws.check_mode else str(value)
+            return self.names.name_of(option.ref, value) if option.ref else value
+
+        options = {name: value for name, value in thing.items() if name in self.kind.options}
+        return _tidy(transform_all(self.kind.options, options, shown))
+
+    # ---- say what is, and what happened
+
+    def _gather(self) -> dict[str, Any]:
+        if self.steps:
+            self._look(self.steps)
+            found = [step.have for step in self.steps if step.have]
+        else:
+            found = list(self.kind.find(self.aws, None))
+        if self.kind.read:
+            holders = [Step({}, have["id"], have=have) for have in found]
+            self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))
+            failed = [f"{step.label}: {step.reason}" for step in holders if step.reason]
+            if failed:
+                return dict(failed=True, msg=f"{self.kind.name}: {'; '.join(failed)}", calls=_calls(self.aws))
+        alike = defaultdict(int)
+        for have in found:
+            alike[self._key(have)] += 1
+        entries = []
+        for have in found:
+            entry = {name: value for name, value in self._show(have).items() if value is not None}
+            if self.kind.identity and (alike[self._key(have)] > 1 or None in self._key(have)):
+                entry["id"] = have["id"]
+            entries.append(entry)
+        entries.sort(key=self.kind.label)
+        return dict(changed=False, gathered=entries, calls=_calls(self.aws))
+
+    def _result(self) -> dict[str, Any]:
+        done = self._going("created", "updated", "deleted")
+        failed = [step for step in self.steps if step.reason]
+        result: dict[str, Any] = dict(
+            changed=bool(done if self.aws.check_mode else self.aws.writes),
+            entries=[self._report(step) for step in self.steps],
+            calls=_calls(self.aws),
+            diff=dict(before={step.label: step.before for step in done if step.before}, after={step.label: step.after for step in done if step.after}),
+        )
+        if failed:
+            listed = "\n".join(f"  {self.kind.name} {step.label}: {step.reason}" for step in failed)
+            result.update(failed=True, msg=f"{len(failed)} of {len(self.steps)} {self.kind.things} failed, the others are as the sheet says:\n{listed}")
+        return result
+
+    def _report(self, step: Step) -> dict[str, Any]:
+        report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
+        if step.have and not step.absent:
+            report["id"] = step.have["id"]
+        if step.reason:
+            report["reason"] = step.reason
+        return report
+
+
+def _tidy(value: Any) -> Any:
+    """Without the fields a kind keeps for itself, and lists in an order that does not depend on AWS's."""
+    if isinstance(value, dict):
+        return {name: _tidy(inner) for name, inner in value.items() if not str(name).startswith("_")}
+    return [_tidy(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _calls(aws: Aws) -> dict[str, Any]:
+    return dict(reads=aws.reads, writes=aws.writes)

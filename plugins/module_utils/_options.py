@@ -1,0 +1,233 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a kind declares its options, and what follows from a declaration: the argument spec, what is compared, what differs.
+
+Private to the collection. An entry is in *sheet form*: the customer's names and AWS's own words in snake_case, never ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+VERBS = ("add", "remove", "set")
+
+
+class Problem(Exception):
+    """Something about one entry that an engineer has to mend; the message says what was found and what to do."""
+
+
+class Unknown(str):
+    """The name of a thing that the same run will make: its id is known after apply."""
+
+
+class Delta(NamedTuple):
+    """What happens to a list of independent things. `change` holds pairs (as it is, as it shall be)."""
+
+    add: list
+    change: list
+    remove: list
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a kind, or of the items in one of its lists.
+
+    many       independent things: the sheet says {add, remove, set}, a plain list means add
+    key        of many dicts: what makes two items the same thing; the other fields of an item can change
+    required   needed to create the thing (in an item of a list: always)
+    fixed      cannot change after creation
+    clearable  the value can be taken away with `clear`
+    ref        the kind whose name the value is; the kind's functions see the id
+    within     the option of the same entry that narrows the reference, such as the VPC of a security group
+    write_only cannot be read back: used on creation, never compared
+    api        "Operation.Member.Member" in the service model, for its choices and limits
+    same       compares two values that may be spelt differently
+    """
+
+    type: str = "str"
+    elements: str | None = None
+    options: Mapping[str, Option] | None = None
+    many: bool = False
+    key: tuple[str, ...] = ()
+    required: bool = False
+    fixed: bool = False
+    clearable: bool = False
+    ref: str | None = None
+    within: str | None = None
+    secret: bool = False
+    write_only: bool = False
+    api: str | None = None
+    same: Callable[[Any, Any], bool] | None = None
+
+    @property
+    def merges(self) -> bool:
+        """A free dictionary, such as tags: named keys only, ever."""
+        return self.type == "dict" and self.options is None and self.same is None
+
+
+def ref(kind: str, **facts: Any) -> Option:
+    return Option(ref=kind, **facts)
+
+
+def refs(kind: str, **facts: Any) -> Option:
+    return Option("list", "str", many=True, ref=kind, **facts)
+
+
+def fixed(type: str = "str", **facts: Any) -> Option:  # pylint: disable=redefined-builtin
+    return Option(type, fixed=True, **facts)
+
+
+def items(key: tuple[str, ...], options: Mapping[str, Option], **facts: Any) -> Option:
+    """A list of independent dictionaries, such as rules or routes."""
+    return Option("list", "dict", options=options, many=True, key=key, **facts)
+
+
+def tags(**facts: Any) -> Option:
+    return Option("dict", clearable=True, **facts)
+
+
+# ---- the argument spec
+
+
+def argument_spec(option: Option, inside: bool = False) -> dict[str, Any]:
+    """What Ansible checks; everything else about an option is the engine's."""
+    if option.many:
+        things = dict(type="list", elements=option.elements)
+        if option.options:
+            things["options"] = {name: argument_spec(inner, inside=True) for name, inner in option.options.items()}
+        return dict(type="dict", options={verb: dict(things) for verb in VERBS}, mutually_exclusive=[("add", "set"), ("remove", "set")])
+    spec: dict[str, Any] = dict(type=option.type)
+    if option.elements:
+        spec["elements"] = option.elements
+    if option.options:
+        spec["options"] = {name: argument_spec(inner, inside=True) for name, inner in option.options.items()}
+    if inside and option.required:
+        spec["required"] = True
+    spec["no_log"] = option.secret
+    return spec
+
+
+def spread(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with every plain list of independent things spelt out: a list means add."""
+    verbs = {name: dict(add=entry[name]) for name, option in options.items() if option.many and isinstance(entry.get(name), list)}
+    return {**entry, **verbs}
+
+
+def named(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry without what was not named. Absent means untouched, at every depth."""
+    return {name: _named(options[name], value) for name, value in entry.items() if name in options and value is not None}
+
+
+def _named(option: Option, value: Any) -> Any:
+    if option.many:
+        inner = replace(option, many=False)
+        return {verb: _named(inner, things) for verb, things in value.items() if things is not None}
+    if option.options and isinstance(value, list):
+        return [named(option.options, item) for item in value]
+    if option.options:
+        return named(option.options, value)
+    return value
+
+
+def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:
+    """The value with `change(option, leaf, the dictionary it stands in)` done to every leaf."""
+    if isinstance(value, Delta):
+        return value
+    if option.many and isinstance(value, dict):
+        return {verb: transform(option, things, change, entry) for verb, things in value.items()}
+    if option.options and isinstance(value, list):
+        return [transform_all(option.options, item, change) for item in value]
+    if option.options and isinstance(value, dict):
+        return transform_all(option.options, value, change)
+    if isinstance(value, list) and option.elements != "dict":
+        return [change(option, item, entry) for item in value]
+    return change(option, value, entry)
+
+
+def transform_all(options: Mapping[str, Option], entry: Mapping[str, Any], change: Callable[[Option, Any, Any], Any]) -> dict[str, Any]:
+    return {name: transform(options[name], value, change, entry) if name in options else value for name, value in entry.items()}
+
+
+def unknowns(value: Any) -> Iterator[Unknown]:
+    """Everything in a value that is known only after apply."""
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from unknowns(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from unknowns(inner)
+
+
+# ---- what differs
+
+
+def differences(options: Mapping[str, Option], want: Mapping[str, Any], have: Mapping[str, Any]) -> dict[str, Any]:
+    """What the entry names and what is not so: option → new value (of a list of things a Delta, of a dictionary only what differs)."""
+    found = {}
+    for name, value in want.items():
+        option = options[name]
+        if not option.write_only:
+            change = _difference(option, value, have.get(name))
+            if change is not None:
+                found[name] = change
+    return found
+
+
+def _difference(option: Option, value: Any, have: Any) -> Any:
+    if option.many:
+        delta = _delta(option, value, have or [])
+        return delta if any(delta) else None
+    if option.merges:
+        return {key: new for key, new in value.items() if (have or {}).get(key) != new} or None
+    if option.options and isinstance(value, dict):
+        inner = differences(option.options, value, have or {})
+        return {**(have or {}), **value} if inner else None
+    return None if equal(option, value, have) else value
+
+
+def equal(option: Option, one: Any, other: Any) -> bool:
+    if option.same and one is not None and other is not None:
+        return option.same(one, other)
+    return one == other
+
+
+def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
+    present = {identity(option, item): item for item in have}
+    wanted = {identity(option, item): item for item in verbs.get("add") or verbs.get("set") or []}
+    if "set" in verbs:
+        gone = [key for key in present if key not in wanted]
+    else:
+        gone = [key for key in (identity(option, item) for item in verbs.get("remove") or []) if key in present]
+    change = []
+    if option.options:
+        for key in wanted.keys() & present.keys():
+            if differences(option.options, wanted[key], present[key]):
+                change.append((present[key], {**present[key], **wanted[key]}))
+    add = [item for key, item in wanted.items() if key not in present]
+    return Delta(add, sorted(change, key=repr), [present[key] for key in gone])
+
+
+def identity(option: Option, item: Any) -> Any:
+    return tuple(item.get(name) for name in option.key) if option.options else item
+
+
+def merged(options: Mapping[str, Option], have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The thing as it will be when the change is done."""
+    after = dict(have)
+    for name, new in change.items():
+        option = options[name]
+        if isinstance(new, Delta):
+            gone = {repr(identity(option, item)) for item in [*new.remove, *(old for old, dummy in new.change)]}
+            kept = [item for item in have.get(name) or [] if repr(identity(option, item)) not in gone]
+            after[name] = kept + [item for dummy, item in new.change] + list(new.add)
+        elif option.merges and isinstance(new, dict):
+            both = {**(have.get(name) or {}), **new}
+            after[name] = {key: value for key, value in both.items() if value is not None}
+        else:
+            after[name] = new
+    return after

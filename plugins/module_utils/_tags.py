@@ -1,0 +1,52 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags of EC2 things, where the Name tag is the name in the sheet. Named keys only are ever written or taken away.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+
+# What EC2 says about a thing that was made a moment ago and is not known to all of its servers yet.
+NOT_YET = (r"Invalid\w+\.(\w+\.)?NotFound",)
+
+
+def as_dict(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+    """[{Key, Value}] as a dictionary, without the tags that only AWS itself can set."""
+    return {tag["Key"]: tag["Value"] for tag in tags or [] if not tag["Key"].startswith("aws:")}
+
+
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [dict(Key=key, Value=str(value)) for key, value in tags.items()]
+
+
+def name_and_tags(thing: Mapping[str, Any], member: str = "Tags") -> dict[str, Any]:
+    """The options `name` and `tags` of something described."""
+    tags = as_dict(thing.get(member))
+    return dict(name=tags.pop("Name", None), tags=tags)
+
+
+def specifications(resource_type: str, want: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """TagSpecifications: a thing has its name from its first moment, so a run that breaks never makes it twice."""
+    tags = {**({"Name": want["name"]} if "name" in want else {}), **want.get("tags", {})}
+    return [dict(ResourceType=resource_type, Tags=as_list(tags))] if tags else []
+
+
+def update(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """Write the changed name and tags (CreateTags), and take away those whose value is None (DeleteTags)."""
+    current = have.get("tags") or {}
+    wanted = dict.fromkeys(current) if "tags" in change and change["tags"] is None else dict(change.get("tags") or {})
+    if "name" in change:
+        wanted["Name"] = change["name"]
+    put = {key: value for key, value in wanted.items() if value is not None}
+    gone = [key for key, value in wanted.items() if value is None]
+    if put:
+        aws.ec2.create_tags(Resources=[have["id"]], Tags=as_list(put))
+    if gone:
+        aws.ec2.delete_tags(Resources=[have["id"]], Tags=[dict(Key=key) for key in gone])

@@ -1,0 +1,125 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, tags
+
+
+def find(aws, wanted):
+    return [_have(subnet) for subnet in aws.pages("ec2", "describe_subnets", "Subnets")]
+
+
+def _have(subnet):
+    ipv6 = [block for block in subnet.get("Ipv6CidrBlockAssociationSet", []) if _live(block)]
+    dns = subnet.get("PrivateDnsNameOptionsOnLaunch", {})
+    return dict(
+        id=subnet["SubnetId"],
+        vpc=subnet["VpcId"],
+        cidr_block=subnet.get("CidrBlock"),
+        availability_zone=subnet["AvailabilityZone"],
+        map_public_ip_on_launch=subnet.get("MapPublicIpOnLaunch"),
+        ipv6_cidr_block=ipv6[0]["Ipv6CidrBlock"] if ipv6 else None,
+        assign_ipv6_address_on_creation=subnet.get("AssignIpv6AddressOnCreation"),
+        private_dns_hostname_type=dns.get("HostnameType"),
+        _ipv6_association=ipv6[0]["AssociationId"] if ipv6 else None,
+        **_tags.name_and_tags(subnet),
+    )
+
+
+def _live(block):
+    state = block["Ipv6CidrBlockState"]
+    return (state["State"] if isinstance(state, dict) else state) in ("associating", "associated")
+
+
+def create(aws, want):
+    arguments = dict(VpcId=want["vpc"], CidrBlock=want["cidr_block"], AvailabilityZone=want["availability_zone"])
+    if "ipv6_cidr_block" in want:
+        arguments["Ipv6CidrBlock"] = want["ipv6_cidr_block"]
+    subnet = aws.ec2.create_subnet(**arguments, TagSpecifications=_tags.specifications("subnet", want))["Subnet"]
+    aws.wait(f"subnet {subnet['SubnetId']}", lambda: _state(aws, subnet["SubnetId"]), lambda state: state == "available", limit=120)
+    return _have(subnet)
+
+
+def _state(aws, subnet_id):
+    filters = [dict(Name="subnet-id", Values=[subnet_id])]
+    return next((subnet["State"] for subnet in aws.pages("ec2", "describe_subnets", "Subnets", Filters=filters)), None)
+
+
+# ModifySubnetAttribute takes one attribute in a call.
+ATTRIBUTES = dict(
+    map_public_ip_on_launch=lambda value: dict(MapPublicIpOnLaunch=dict(Value=value)),
+    assign_ipv6_address_on_creation=lambda value: dict(AssignIpv6AddressOnCreation=dict(Value=value)),
+    private_dns_hostname_type=lambda value: dict(PrivateDnsHostnameTypeOnLaunch=value),
+)
+
+
+def update(aws, have, change):
+    _tags.update(aws, have, change)
+    if "ipv6_cidr_block" in change and have["_ipv6_association"]:
+        aws.ec2.disassociate_subnet_cidr_block(AssociationId=have["_ipv6_association"])
+    if change.get("ipv6_cidr_block"):
+        aws.ec2.associate_subnet_cidr_block(SubnetId=have["id"], Ipv6CidrBlock=change["ipv6_cidr_block"])
+    for name, argument in ATTRIBUTES.items():
+        if name in change:
+            aws.ec2.modify_subnet_attribute(SubnetId=have["id"], **argument(change[name]))
+
+
+def danger(have, change):
+    if "ipv6_cidr_block" in change and have.get("ipv6_cidr_block"):
+        return f"would take the IPv6 block {have['ipv6_cidr_block']} off the subnet"
+    return None
+
+
+def delete(aws, have):
+    aws.ec2.delete_subnet(SubnetId=have["id"])
+
+
+def faults(entries, sheet):
+    """Subnets of one VPC must not overlap, and must lie inside it, where the sheet says how large it is."""
+    vpcs = {vpc.get("name"): [_networks.network(block) for dummy, block in _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks")] for vpc in sheet.get("ec2_vpcs", [])}
+    by_vpc = {}
+    for index, entry in enumerate(entries):
+        for option, block in _networks.blocks(entry, "cidr_block"):
+            by_vpc.setdefault(entry.get("vpc"), []).append((index, option, block))
+            parsed, around = _networks.network(block), [network for network in vpcs.get(entry.get("vpc"), []) if network]
+            if parsed and around and not any(parsed.version == outer.version and parsed.subnet_of(outer) for outer in around):
+                yield index, option, "outside", dict(value=block, other=", ".join(str(outer) for outer in around))
+    for named in by_vpc.values():
+        yield from _networks.overlaps(named)
+
+
+KIND = Kind(
+    name="ec2_subnets",
+    identity=("vpc", "name"),
+    options=dict(
+        name=Option(),
+        vpc=ref("ec2_vpcs", fixed=True, required=True),
+        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock"),
+        availability_zone=fixed(required=True, api="CreateSubnet.AvailabilityZone"),
+        map_public_ip_on_launch=Option("bool"),
+        ipv6_cidr_block=Option(clearable=True),
+        assign_ipv6_address_on_creation=Option("bool"),
+        private_dns_hostname_type=Option(api="ModifySubnetAttribute.PrivateDnsHostnameTypeOnLaunch"),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, tags
+
+
+def find(aws, wanted):
+    return [_have(vpc) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
+
+
+def _have(vpc):
+    blocks = [block["CidrBlock"] for block in vpc.get("CidrBlockAssociationSet", []) if block["CidrBlockState"]["State"] in ("associating", "associated")]
+    ipv6 = [block for block in vpc.get("Ipv6CidrBlockAssociationSet", []) if block["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
+    return dict(
+        id=vpc["VpcId"],
+        cidr_block=vpc["CidrBlock"],
+        secondary_cidr_blocks=[block for block in blocks if block != vpc["CidrBlock"]],
+        amazon_provided_ipv6_cidr_block=bool(ipv6),
+        instance_tenancy=vpc.get("InstanceTenancy"),
+        dhcp_options=vpc.get("DhcpOptionsId"),
+        _associations={block["CidrBlock"]: block["AssociationId"] for block in vpc.get("CidrBlockAssociationSet", [])},
+        _ipv6=[block["AssociationId"] for block in ipv6],
+        **_tags.name_and_tags(vpc),
+    )
+
+
+ATTRIBUTES = dict(enable_dns_support="EnableDnsSupport", enable_dns_hostnames="EnableDnsHostnames")
+
+
+def read(aws, have, names):
+    """DescribeVpcAttribute answers for one attribute of one VPC."""
+    found = {}
+    for name in ATTRIBUTES.keys() & set(names):
+        attribute = ATTRIBUTES[name]
+        answer = aws.ec2.describe_vpc_attribute(VpcId=have["id"], Attribute=attribute[0].lower() + attribute[1:])
+        found[name] = answer[attribute]["Value"]
+    return found
+
+
+def create(aws, want):
+    arguments = dict(CidrBlock=want["cidr_block"], TagSpecifications=_tags.specifications("vpc", want))
+    if "instance_tenancy" in want:
+        arguments["InstanceTenancy"] = want["instance_tenancy"]
+    if want.get("amazon_provided_ipv6_cidr_block"):
+        arguments["AmazonProvidedIpv6CidrBlock"] = True
+    vpc = aws.ec2.create_vpc(**arguments)["Vpc"]
+    aws.wait(f"VPC {vpc['VpcId']}", lambda: _state(aws, vpc["VpcId"]), lambda state: state == "available", limit=120)
+    # A new VPC resolves names and gives none, by AWS's own default.
+    return dict(_have(vpc), enable_dns_support=True, enable_dns_hostnames=False)
+
+
+def _state(aws, vpc_id):
+    return next((vpc["State"] for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=[dict(Name="vpc-id", Values=[vpc_id])])), None)
+
+
+def update(aws, have, change):
+    vpc = dict(VpcId=have["id"])
+    _tags.update(aws, have, change)
+    # Host names need support: switch it on first, and off last.
+    for name in sorted(ATTRIBUTES.keys() & change.keys(), key=lambda name: (name == "enable_dns_support") != change[name]):
+        aws.ec2.modify_vpc_attribute(**vpc, **{ATTRIBUTES[name]: dict(Value=change[name])})
+    if "secondary_cidr_blocks" in change:
+        for block in change["secondary_cidr_blocks"].add:
+            aws.ec2.associate_vpc_cidr_block(**vpc, CidrBlock=block)
+        for block in change["secondary_cidr_blocks"].remove:
+            aws.ec2.disassociate_vpc_cidr_block(AssociationId=have["_associations"][block])
+    if change.get("amazon_provided_ipv6_cidr_block"):
+        aws.ec2.associate_vpc_cidr_block(**vpc, AmazonProvidedIpv6CidrBlock=True)
+    elif "amazon_provided_ipv6_cidr_block" in change:
+        for association in have["_ipv6"]:
+            aws.ec2.disassociate_vpc_cidr_block(AssociationId=association)
+    if "dhcp_options" in change:
+        # "default" is the word with which AWS takes a set away
+        aws.ec2.associate_dhcp_options(**vpc, DhcpOptionsId=change["dhcp_options"] or "default")
+
+
+def delete(aws, have):
+    aws.ec2.delete_vpc(VpcId=have["id"])
+
+
+def faults(entries, sheet):
+    """VPCs of one sheet that overlap can never be peered or reach one network on premises."""
+    blocks = [(index, option, block) for index, entry in enumerate(entries) for option, block in _networks.blocks(entry, "cidr_block", "secondary_cidr_blocks")]
+    yield from _networks.overlaps(blocks)
+
+
+KIND = Kind(
+    name="ec2_vpcs",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock"),
+        secondary_cidr_blocks=Option("list", "str", many=True),
+        amazon_provided_ipv6_cidr_block=Option("bool"),
+        instance_tenancy=fixed(api="CreateVpc.InstanceTenancy"),
+        enable_dns_support=Option("bool"),
+        enable_dns_hostnames=Option("bool"),
+        dhcp_options=ref("ec2_dhcp_options", clearable=True),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

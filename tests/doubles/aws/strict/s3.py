@@ -1,0 +1,432 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""S3's rule book: names, what a new bucket is like, and configurations that are kept whole."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import urllib.parse
+
+from moto.moto_api._internal import mock_random
+from moto.s3.models import S3Backend, s3_backends
+from moto.s3.utils import bucket_policy_is_public
+
+from .. import answers
+from .rules import Refused, RuleBook
+
+# -- what moto knows ------------------------------------------------------------------------------
+
+# Operations on buckets which moto understands. Any other it would take for one on the bucket itself:
+# an unknown PUT would answer 200 and an unknown DELETE would delete the bucket.
+KNOWN = {
+    "CreateBucket",
+    "DeleteBucket",
+    "HeadBucket",
+    "ListBuckets",
+    "ListObjects",
+    "ListObjectsV2",
+    "ListObjectVersions",
+    "ListMultipartUploads",
+    "DeleteObjects",
+    "GetBucketLocation",
+    "GetBucketPolicyStatus",
+    *(f"{verb}{name}" for verb in ("Get", "Put") for name in (
+        "BucketAccelerateConfiguration",
+        "BucketAcl",
+        "BucketLogging",
+        "BucketNotificationConfiguration",
+        "BucketVersioning",
+        "ObjectLockConfiguration",
+    )),
+    *(f"{verb}{name}" for verb in ("Get", "Put", "Delete") for name in (
+        "BucketCors",
+        "BucketEncryption",
+        "BucketOwnershipControls",
+        "BucketPolicy",
+        "BucketReplication",
+        "BucketTagging",
+        "BucketWebsite",
+        "PublicAccessBlock",
+    )),
+    "GetBucketLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration",
+    "DeleteBucketLifecycle",
+}  # fmt: skip
+QUERY_OF_A_BUCKET = {"x-id", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date"}
+QUERY_OF_A_BUCKET |= {"X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"}
+
+
+class S3Book(RuleBook):
+    def answer(self, environ, body, named, ask):
+        if self.is_strange(environ, named):
+            message = "A header or query you provided implies functionality that is not implemented."
+            return answers.error("s3", 501, "NotImplemented", f"[double] {named.operation}: {message}")
+        return super().answer(environ, body, named, ask)
+
+    def is_strange(self, environ, named):
+        operation = named.operation
+        if operation in ("CreateBucket", "DeleteBucket"):
+            query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+            return bool(set(query) - QUERY_OF_A_BUCKET)
+        known = operation in KNOWN or operation in self.additions
+        return not known and "Object" not in operation and "Part" not in operation and (
+            "Multipart" not in operation
+        )
+
+
+BOOK = S3Book("s3")
+
+
+def bucket_of(s3, name):
+    """moto's bucket; of another account it cannot be told what is there."""
+    if name in s3.buckets:
+        return s3.buckets[name]
+    if name in s3_backends.bucket_accounts:
+        raise Refused("AccessDenied", "Access Denied", 403)
+    raise Refused("NoSuchBucket", "The specified bucket does not exist", 404)
+
+
+def malformed():
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return Refused("MalformedXML", message)
+
+
+# -- names and creation ---------------------------------------------------------------------------
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+FORBIDDEN_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+FORBIDDEN_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+@BOOK.rule("CreateBucket")
+def the_name_is_allowed(_s3, Bucket, **_):
+    """S3 guide, "General purpose bucket naming rules"."""
+    sound = NAME.fullmatch(Bucket) and ".." not in Bucket
+    sound = sound and not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", Bucket)
+    sound = sound and not Bucket.startswith(FORBIDDEN_STARTS) and not Bucket.endswith(FORBIDDEN_ENDS)
+    if not sound:
+        raise Refused("InvalidBucketName", "The specified bucket is not valid.")
+
+
+@BOOK.rule("CreateBucket")
+def the_name_is_nobody_elses(s3, Bucket, **_):
+    """CreateBucket: BucketAlreadyExists (another account's)."""
+    owner = s3_backends.bucket_accounts.get(Bucket)
+    if owner is not None and owner[1] != s3.account_id:
+        message = "The requested bucket name is not available. The bucket namespace is shared by all users of the system."
+        raise Refused("BucketAlreadyExists", message, 409)
+
+
+@BOOK.rule("CreateBucket")
+def no_acl_where_the_owner_is_enforced(_s3, ACL, ObjectOwnership, **_):
+    """CreateBucket: InvalidBucketAclWithObjectOwnership; BucketOwnerEnforced is the default."""
+    enforced = (ObjectOwnership or "BucketOwnerEnforced") == "BucketOwnerEnforced"
+    if ACL not in (None, "private") and enforced:
+        message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        raise Refused("InvalidBucketAclWithObjectOwnership", message)
+
+
+SSE_S3 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
+
+
+@BOOK.patch(S3Backend, "create_bucket")
+def a_new_bucket_is_closed(original, s3, bucket_name, *args, **kwargs):
+    """Since April 2023 new buckets have Block Public Access on and ACLs off; since January 2023
+    they are encrypted with SSE-S3.
+    """
+    bucket = original(s3, bucket_name, *args, **kwargs)
+    bucket.ownership_rule = "BucketOwnerEnforced"
+    bucket.encryption = copy.deepcopy(SSE_S3)
+    names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    s3.put_public_access_block(bucket_name, dict.fromkeys(names, "true"))
+    return bucket
+
+
+@BOOK.patch(S3Backend, "delete_bucket_encryption")
+def encryption_goes_back_to_sse_s3(_original, s3, bucket_name):
+    """DeleteBucketEncryption: "resets the default encryption for the bucket as SSE-S3"."""
+    bucket = s3.get_bucket(bucket_name)
+    bucket.encryption = copy.deepcopy(SSE_S3)
+    kept(bucket).pop("Encryption", None)
+
+
+# -- settings -------------------------------------------------------------------------------------
+
+
+@BOOK.rule("PutBucketVersioning")
+def versioning_is_on_or_suspended(s3, Bucket, VersioningConfiguration, **_):
+    """PutBucketVersioning: Enabled or Suspended, never again unversioned; not suspended under
+    Object Lock.
+    """
+    bucket = bucket_of(s3, Bucket)
+    status = (VersioningConfiguration or {}).get("Status")
+    if status not in ("Enabled", "Suspended"):
+        message = "The Versioning element must be specified"
+        raise Refused("IllegalVersioningConfigurationException", message)
+    if status == "Suspended" and bucket.object_lock_enabled:
+        message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        raise Refused("InvalidBucketState", message, 409)
+
+
+@BOOK.rule("PutBucketPolicy")
+def the_policy_is_sound(s3, Bucket, Policy, **_):
+    """PutBucketPolicy: MalformedPolicy; AccessDenied for a public one under BlockPublicPolicy."""
+    bucket = bucket_of(s3, Bucket)
+    try:
+        document = json.loads(Policy)
+        statements = document["Statement"]
+    except (ValueError, KeyError, TypeError):
+        raise Refused("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'") from None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        resources = statement.get("Resource", statement.get("NotResource", []))
+        for one in resources if isinstance(resources, list) else [resources]:
+            if not re.fullmatch(rf"arn:[^:]+:s3:::{re.escape(Bucket)}(/.*)?|\*", one):
+                raise Refused("MalformedPolicy", "Policy has invalid resource")
+    if blocks(bucket, "block_public_policy") and bucket_policy_is_public(Policy):
+        because = "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+        message = f"User is not authorized to perform: s3:PutBucketPolicy on resource: {Bucket} {because}"
+        raise Refused("AccessDenied", message, 403)
+
+
+def blocks(bucket, name):
+    block = bucket.public_access_block
+    return block is not None and str(getattr(block, name)).lower() == "true"
+
+
+@BOOK.rule("PutBucketAcl", "PutObjectAcl")
+def acls_are_off(s3, Bucket, ACL, **_):
+    """PutBucketAcl: AccessControlListNotSupported under BucketOwnerEnforced; AccessDenied for a
+    public one under BlockPublicAcls.
+    """
+    bucket = bucket_of(s3, Bucket)
+    if bucket.ownership_rule == "BucketOwnerEnforced" and ACL != "bucket-owner-full-control":
+        message = "The bucket does not allow ACLs"
+        raise Refused("AccessControlListNotSupported", message)
+    if ACL in ("public-read", "public-read-write") and blocks(bucket, "block_public_acls"):
+        raise Refused("AccessDenied", "Access Denied", 403)
+
+
+@BOOK.rule("PutBucketEncryption")
+def the_encryption_is_sound(s3, Bucket, ServerSideEncryptionConfiguration, **_):
+    """ServerSideEncryptionByDefault: a key only with aws:kms and aws:kms:dsse."""
+    bucket_of(s3, Bucket)
+    rules = (ServerSideEncryptionConfiguration or {}).get("Rules") or []
+    if len(rules) != 1:
+        raise malformed()
+    default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
+    algorithm = default.get("SSEAlgorithm", "AES256")
+    if algorithm not in ("AES256", "aws:kms", "aws:kms:dsse"):
+        raise malformed()
+    if default.get("KMSMasterKeyID") and algorithm == "AES256":
+        message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+        raise Refused("InvalidArgument", message)
+
+
+# -- configurations kept whole --------------------------------------------------------------------
+# moto reads some of them only in part; what was put is what is got, as the service model has it.
+
+
+def kept(bucket):
+    return vars(bucket).setdefault("configurations", {})
+
+
+def not_found(code, message):
+    return Refused(code, message, 404)
+
+
+def keep_whole(name, put, get, delete, member, absent, wrap=None, prepare=None):
+    """One configuration of a bucket: `absent` is the error, or the answer, when there is none."""
+
+    @BOOK.after(put)
+    def keep(s3, Bucket, **given):
+        value = given.get(member) or {}
+        kept(s3.buckets[Bucket])[name] = prepare(value) if prepare else value
+
+    @BOOK.adds(get)
+    def give(s3, Bucket, **_):
+        value = kept(bucket_of(s3, Bucket)).get(name)
+        if value is None:
+            if isinstance(absent, Refused):
+                raise absent
+            return absent
+        return {wrap: value} if wrap else value
+
+    if delete:
+
+        @BOOK.after(delete)
+        def forget(s3, Bucket, **_):
+            kept(s3.buckets[Bucket]).pop(name, None)
+
+
+def with_ids(*lists):
+    """Rules and destinations without an ID are given one."""
+
+    def prepare(value):
+        value = copy.deepcopy(value)
+        for name, field in lists:
+            for item in value.get(name) or []:
+                item.setdefault(field, mock_random.get_random_hex(32))
+        return value
+
+    return prepare
+
+
+keep_whole(
+    "Lifecycle",
+    "PutBucketLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration",
+    "DeleteBucketLifecycle",
+    "LifecycleConfiguration",
+    not_found("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
+    prepare=with_ids(("Rules", "ID")),
+)
+keep_whole(
+    "Replication",
+    "PutBucketReplication",
+    "GetBucketReplication",
+    "DeleteBucketReplication",
+    "ReplicationConfiguration",
+    not_found(
+        "ReplicationConfigurationNotFoundError", "The replication configuration was not found"
+    ),
+    wrap="ReplicationConfiguration",
+    prepare=with_ids(("Rules", "ID")),
+)
+keep_whole(
+    "Encryption",
+    "PutBucketEncryption",
+    "GetBucketEncryption",
+    None,
+    "ServerSideEncryptionConfiguration",
+    {
+        "ServerSideEncryptionConfiguration": {
+            "Rules": [
+                {
+                    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+                    "BucketKeyEnabled": False,
+                }
+            ]
+        }
+    },
+    wrap="ServerSideEncryptionConfiguration",
+)
+DESTINATIONS = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations")
+keep_whole(
+    "Notification",
+    "PutBucketNotificationConfiguration",
+    "GetBucketNotificationConfiguration",
+    None,
+    "NotificationConfiguration",
+    {},
+    prepare=with_ids(*((name, "Id") for name in DESTINATIONS)),
+)
+keep_whole(
+    "Logging", "PutBucketLogging", "GetBucketLogging", None, "BucketLoggingStatus", {}
+)
+
+
+@BOOK.rule("PutBucketLifecycleConfiguration")
+def lifecycle_rules_are_sound(s3, Bucket, LifecycleConfiguration, **_):
+    """LifecycleRule: a status, a filter or the old prefix, and at least one action; unique IDs."""
+    bucket_of(s3, Bucket)
+    rules = (LifecycleConfiguration or {}).get("Rules") or []
+    ids = [rule["ID"] for rule in rules if rule.get("ID")]
+    if len(set(ids)) < len(ids):
+        raise Refused("InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule")
+    actions = {
+        "Expiration",
+        "Transitions",
+        "NoncurrentVersionTransitions",
+        "NoncurrentVersionExpiration",
+        "AbortIncompleteMultipartUpload",
+    }
+    if not rules:
+        raise malformed()
+    for rule in rules:
+        if rule.get("Status") not in ("Enabled", "Disabled"):
+            raise malformed()
+        if not actions & {key for key, value in rule.items() if value}:
+            message = "At least one action needs to be specified in a rule"
+            raise Refused("InvalidRequest", message)
+        if len(rule.get("ID", "")) > 255:
+            raise Refused("InvalidArgument", "ID length should not exceed allowed limit of 255")
+
+
+# -- configurations that moto lacks ---------------------------------------------------------------
+
+
+@BOOK.adds("GetBucketRequestPayment")
+def get_request_payment(s3, Bucket, **_):
+    """GetBucketRequestPayment."""
+    return {"Payer": bucket_of(s3, Bucket).payer}
+
+
+@BOOK.adds("PutBucketRequestPayment")
+def put_request_payment(s3, Bucket, RequestPaymentConfiguration, **_):
+    """PutBucketRequestPayment: Requester or BucketOwner."""
+    payer = (RequestPaymentConfiguration or {}).get("Payer")
+    if payer not in ("Requester", "BucketOwner"):
+        raise malformed()
+    bucket_of(s3, Bucket).payer = payer
+
+
+def add_many(name, member, listed, most=1000):
+    """Configurations of which a bucket has several, each under an Id."""
+    missing = not_found("NoSuchConfiguration", "The specified configuration does not exist.")
+
+    @BOOK.adds(f"Put{name}Configuration")
+    def put(s3, Bucket, Id, **given):
+        value = given.get(member) or {}
+        if value.get("Id") != Id:
+            raise Refused("InvalidArgument", "The Id in the query and in the body must be the same")
+        mine = kept(bucket_of(s3, Bucket)).setdefault(name, {})
+        if Id not in mine and len(mine) >= most:
+            raise Refused("TooManyConfigurations", f"At most {most} configurations are allowed")
+        mine[Id] = value
+
+    @BOOK.adds(f"Get{name}Configuration")
+    def get(s3, Bucket, Id, **_):
+        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        if Id not in mine:
+            raise missing
+        return {member: mine[Id]}
+
+    @BOOK.adds(f"Delete{name}Configuration")
+    def delete(s3, Bucket, Id, **_):
+        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        if Id not in mine:
+            raise missing
+        del mine[Id]
+
+    @BOOK.adds(f"List{name}Configurations")
+    def list_all(s3, Bucket, **_):
+        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        return {listed: [mine[key] for key in sorted(mine)], "IsTruncated": False}
+
+
+for _name in ("Inventory", "IntelligentTiering", "Analytics", "Metrics"):
+    add_many(f"Bucket{_name}", f"{_name}Configuration", f"{_name}ConfigurationList")
+
+
+# -- removal --------------------------------------------------------------------------------------
+
+
+@BOOK.rule("DeleteBucket")
+def a_bucket_with_objects_stays(s3, Bucket, **_):
+    """DeleteBucket: "All objects (including all object versions and delete markers) in the bucket
+    must be deleted before".
+    """
+    if bucket_of(s3, Bucket).keys:
+        raise Refused("BucketNotEmpty", "The bucket you tried to delete is not empty", 409)
+
+
+def own_buckets_only(s3, Bucket, **_):
+    """A bucket of another account: 403, whatever is asked."""
+    bucket_of(s3, Bucket)
+
+
+for _operation in KNOWN - {"CreateBucket", "ListBuckets", "DeleteBucket"}:
+    BOOK.rules.setdefault(_operation, []).insert(0, own_buckets_only)

@@ -1,0 +1,274 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of SNS, CloudWatch and CloudWatch Logs."""
+
+from __future__ import annotations
+
+import pytest
+
+HERE = "arn:aws:sns:ap-northeast-1:123456789012"
+
+
+# -- SNS ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sns(aws):
+    return aws("sns")
+
+
+@pytest.fixture
+def topic(sns):
+    return sns.create_topic(Name="alarms")["TopicArn"]
+
+
+def test_topics(sns, topic, refused):
+    for name in ("a b", "日本", "x" * 257, "x.fifo"):
+        refused("InvalidParameter", sns.create_topic, Name=name)
+    refused("InvalidParameter", sns.create_topic, Name="t", Attributes={"Nonsense": "1"})
+    set_one = {"TopicArn": topic, "AttributeName": "Nonsense", "AttributeValue": "x"}
+    refused("InvalidParameter", sns.set_topic_attributes, **set_one)
+    for name, value in {"DisplayName": "x" * 101, "Policy": "x", "TracingConfig": "On"}.items():
+        bad = {"TopicArn": topic, "AttributeName": name, "AttributeValue": value}
+        refused("InvalidParameter", sns.set_topic_attributes, **bad)
+    for name, value in {"KmsMasterKeyId": "alias/aws/sns", "TracingConfig": "Active"}.items():
+        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
+        assert sns.get_topic_attributes(TopicArn=topic)["Attributes"][name] == value
+    assert sns.create_topic(Name="alarms")["TopicArn"] == topic
+    other = {"Name": "alarms", "Attributes": {"DisplayName": "other"}}
+    refused("InvalidParameter", sns.create_topic, **other)
+    tagged = {"Name": "alarms", "Tags": [{"Key": "a", "Value": "b"}]}
+    refused("InvalidParameter", sns.create_topic, **tagged)
+    refused("NotFound", sns.get_topic_attributes, TopicArn=f"{topic}x")
+
+
+def test_mail_waits_for_a_click(sns, topic, double, refused):
+    wanted = {"TopicArn": topic, "Protocol": "email", "Endpoint": "ops@example.jp"}
+    assert sns.subscribe(**wanted)["SubscriptionArn"] == "pending confirmation"
+    listed = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert [one["SubscriptionArn"] for one in listed] == ["PendingConfirmation"]
+    assert counts(sns, topic) == ("1", "0")
+    refused("InvalidParameter", sns.unsubscribe, SubscriptionArn="PendingConfirmation")
+    arn = sns.subscribe(**wanted, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    refused("InvalidParameter", sns.unsubscribe, SubscriptionArn=arn)
+    found = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    assert found["PendingConfirmation"] == "true"
+    refused("InvalidParameter", sns.confirm_subscription, TopicArn=topic, Token="x")
+    assert double.confirm(endpoint="somebody@example.jp") == []
+    assert double.confirm(topic_arn=topic) == [arn]
+    assert sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"] == arn
+    assert counts(sns, topic) == ("0", "1")
+    assert sns.subscribe(**wanted)["SubscriptionArn"] == arn
+    sns.unsubscribe(SubscriptionArn=arn)
+
+
+def counts(sns, topic):
+    found = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+    return found["SubscriptionsPending"], found["SubscriptionsConfirmed"]
+
+
+def test_subscriptions(sns, topic, refused):
+    for protocol, endpoint in {
+        "pigeon": "x",
+        "email": "nobody",
+        "https": "http://x",
+        "sqs": "queue",
+        "firehose": "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/x",
+    }.items():
+        bad = {"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}
+        refused("InvalidParameter", sns.subscribe, **bad)
+    queue = "arn:aws:sqs:ap-northeast-1:123456789012:q"
+    wanted = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue}
+    made = sns.subscribe(**wanted, Attributes={"RawMessageDelivery": "true"})
+    assert made["SubscriptionArn"].startswith(topic)
+    other = {**wanted, "Attributes": {"RawMessageDelivery": "false"}}
+    refused("InvalidParameter", sns.subscribe, **other)
+
+
+# -- CloudWatch -----------------------------------------------------------------------------------
+
+ALARM = {
+    "AlarmName": "cpu",
+    "Namespace": "AWS/EC2",
+    "MetricName": "CPUUtilization",
+    "Statistic": "Average",
+    "Period": 300,
+    "EvaluationPeriods": 3,
+    "Threshold": 80.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+
+
+@pytest.fixture
+def cloudwatch(aws):
+    return aws("cloudwatch")
+
+
+def without(*names, **more):
+    return {**{k: v for k, v in ALARM.items() if k not in names}, **more}
+
+
+QUERY = {
+    "Id": "m1",
+    "MetricStat": {
+        "Metric": {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization"},
+        "Period": 60,
+        "Stat": "Average",
+    },
+    "ReturnData": True,
+}
+BAD_ALARMS = [
+    without("Statistic"),
+    without(ExtendedStatistic="p90"),
+    without("Statistic", ExtendedStatistic="q90"),
+    without(Period=45),
+    without(Period=0),
+    without(DatapointsToAlarm=4),
+    without(EvaluationPeriods=500),
+    without(TreatMissingData="maybe"),
+    without(ComparisonOperator="Above"),
+    without(AlarmActions=[f"{HERE}:t{n}" for n in range(6)]),
+    without(AlarmActions=["nonsense"]),
+    without(AlarmActions=["arn:aws:sns:us-east-1:123456789012:t"]),
+    without(Metrics=[QUERY]),
+    without("MetricName"),
+    without(AlarmName="x" * 256),
+    without(Tags=[{"Key": "aws:x", "Value": "y"}]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BAD_ALARMS)))
+def test_alarms_that_are_refused(cloudwatch, refused, number):
+    refused("ValidationError", cloudwatch.put_metric_alarm, **BAD_ALARMS[number])
+
+
+def test_a_put_replaces_everything(cloudwatch, refused):
+    def described():
+        return cloudwatch.describe_alarms(AlarmNames=["cpu"])["MetricAlarms"][0]
+
+    cloudwatch.put_metric_alarm(
+        **ALARM,
+        AlarmDescription="d",
+        ActionsEnabled=False,
+        AlarmActions=[f"{HERE}:t"],
+        TreatMissingData="breaching",
+        Tags=[{"Key": "a", "Value": "b"}],
+    )
+    first = described()
+    assert (first["StateValue"], first["ActionsEnabled"]) == ("INSUFFICIENT_DATA", False)
+    assert first["Dimensions"] == first["OKActions"] == []
+    cloudwatch.set_alarm_state(AlarmName="cpu", StateValue="ALARM", StateReason="test")
+    cloudwatch.put_metric_alarm(**ALARM, Tags=[{"Key": "c", "Value": "d"}])
+    second = described()
+    assert (second["StateValue"], second["ActionsEnabled"]) == ("ALARM", True)
+    assert "AlarmDescription" not in second
+    assert "TreatMissingData" not in second
+    assert second["AlarmActions"] == []
+    arn = second["AlarmArn"]
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+    cloudwatch.disable_alarm_actions(AlarmNames=["cpu"])
+    assert not described()["ActionsEnabled"]
+    cloudwatch.delete_alarms(AlarmNames=["cpu", "unknown"])
+    refused("ResourceNotFoundException", cloudwatch.list_tags_for_resource, ResourceARN=arn)
+
+
+def test_metric_math_and_composites(cloudwatch, refused):
+    names = ("MetricName", "Namespace", "Statistic", "Period")
+    math = {"Id": "e1", "Expression": "m1*2", "Label": "twice", "ReturnData": True}
+    metrics = [{**QUERY, "ReturnData": False}, math]
+    both = without(*names, Metrics=[QUERY, math])
+    refused("ValidationError", cloudwatch.put_metric_alarm, **both)
+    cloudwatch.put_metric_alarm(**without(*names, Metrics=metrics))
+    assert cloudwatch.describe_alarms()["MetricAlarms"][0]["Metrics"] == metrics
+    rule = {"AlarmName": "both", "AlarmRule": "ALARM(cpu) AND ALARM(unknown)"}
+    refused("ValidationError", cloudwatch.put_composite_alarm, **rule)
+    cloudwatch.put_composite_alarm(AlarmName="both", AlarmRule='ALARM("cpu")')
+    assert cloudwatch.describe_alarms()["CompositeAlarms"] == []
+    found = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert [one["AlarmName"] for one in found] == ["both"]
+    taken = without(AlarmName="both")
+    refused("ValidationError", cloudwatch.put_metric_alarm, **taken)
+
+
+# -- Logs -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def logs(aws):
+    return aws("logs")
+
+
+@pytest.fixture
+def group(logs):
+    logs.create_log_group(logGroupName="/acme/app", tags={"a": "b"})
+    return "/acme/app"
+
+
+def test_log_groups(logs, group, aws, refused, double):
+    refused("ResourceAlreadyExistsException", logs.create_log_group, logGroupName=group)
+    code = "InvalidParameterException"
+    for name in ("a b", "aws/x", "x" * 513):
+        refused(code, logs.create_log_group, logGroupName=name)
+    refused(code, logs.create_log_group, logGroupName="x", logGroupClass="CHEAP")
+    for days in (0, 2, 366):
+        refused(code, logs.put_retention_policy, logGroupName=group, retentionInDays=days)
+    logs.put_retention_policy(logGroupName=group, retentionInDays=365)
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    refused(code, logs.associate_kms_key, logGroupName=group, kmsKeyId=f"{key[:-1]}x")
+    logs.associate_kms_key(logGroupName=group, kmsKeyId=key)
+    found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+    assert (found["retentionInDays"], found["kmsKeyId"]) == (365, key)
+    assert (found["logGroupClass"], found["deletionProtectionEnabled"]) == ("STANDARD", False)
+    logs.disassociate_kms_key(logGroupName=group)
+    assert "kmsKeyId" not in logs.describe_log_groups()["logGroups"][0]
+    logs.put_log_group_deletion_protection(
+        logGroupIdentifier=group, deletionProtectionEnabled=True
+    )
+    refused("ValidationException", logs.delete_log_group, logGroupName=group)
+    logs.put_log_group_deletion_protection(
+        logGroupIdentifier=found["logGroupArn"], deletionProtectionEnabled=False
+    )
+    logs.delete_log_group(logGroupName=group)
+    assert double.state("logs/") == {}
+    arn = found["logGroupArn"]
+    refused("ResourceNotFoundException", logs.list_tags_for_resource, resourceArn=arn)
+
+
+def test_metric_filters(logs, group, refused):
+    def wanted(**more):
+        change = {"metricName": "errors", "metricNamespace": "Acme", "metricValue": "1", **more}
+        given = {"logGroupName": group, "filterName": "errors", "filterPattern": "ERROR"}
+        return {**given, "metricTransformations": [change]}
+
+    unknown = {**wanted(), "logGroupName": "/acme/unknown"}
+    refused("ResourceNotFoundException", logs.put_metric_filter, **unknown)
+    code = "InvalidParameterException"
+    refused(code, logs.put_metric_filter, **{**wanted(), "filterName": "a:b"})
+    both = wanted(defaultValue=0.0, dimensions={"a": "$.a"})
+    refused(code, logs.put_metric_filter, **both)
+    refused(code, logs.put_metric_filter, **wanted(metricNamespace="AWS/EC2"))
+    logs.put_metric_filter(**wanted())
+    logs.put_metric_filter(**wanted(metricValue="2"))
+    found = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert [one["metricTransformations"][0]["metricValue"] for one in found] == ["2"]
+    assert logs.describe_log_groups()["logGroups"][0]["metricFilterCount"] == 1
+    gone = {"logGroupName": group, "filterName": "other"}
+    refused("ResourceNotFoundException", logs.delete_metric_filter, **gone)
+    logs.delete_metric_filter(logGroupName=group, filterName="errors")
+    cheap = {"logGroupName": "/acme/cheap", "logGroupClass": "INFREQUENT_ACCESS"}
+    logs.create_log_group(**cheap)
+    wrong = {**wanted(), "logGroupName": "/acme/cheap"}
+    refused("InvalidOperationException", logs.put_metric_filter, **wrong)
+
+
+def test_at_most_a_hundred_filters(logs, group, refused):
+    change = [{"metricName": "errors", "metricNamespace": "Acme", "metricValue": "1"}]
+    given = {"logGroupName": group, "filterPattern": "", "metricTransformations": change}
+    for number in range(100):
+        logs.put_metric_filter(**given, filterName=f"f{number}")
+    refused("LimitExceededException", logs.put_metric_filter, **given, filterName="one-more")
+    logs.put_metric_filter(**given, filterName="f7")
+    page = logs.describe_metric_filters(logGroupName=group)
+    assert (len(page["metricFilters"]), "nextToken" in page) == (50, True)

@@ -1,0 +1,222 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""S3's rules: each refuses what S3 refuses, and the right thing passes."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+NAME = "acme-logs"
+HERE = {"CreateBucketConfiguration": {"LocationConstraint": "ap-northeast-1"}}
+OTHER = {"aws_access_key_id": "AKIA222222222222ABCD"}
+PUBLIC = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{NAME}/*"}
+    ],
+}
+
+
+@pytest.fixture
+def s3(aws):
+    return aws("s3")
+
+
+@pytest.fixture
+def bucket(s3):
+    s3.create_bucket(Bucket=NAME, **HERE)
+    return NAME
+
+
+def test_names(s3, aws, refused, bucket):
+    for name in ("ab", "Acme", "acme_logs", "-acme", "acme..x", "192.168.5.4", "xn--acme", "acme-s3alias"):
+        refused("InvalidBucketName", s3.create_bucket, Bucket=name, **HERE)
+    refused("BucketAlreadyOwnedByYou", s3.create_bucket, Bucket=bucket, **HERE)
+    refused("BucketAlreadyExists", aws("s3", **OTHER).create_bucket, Bucket=bucket, **HERE)
+    refused("403", aws("s3", **OTHER).head_bucket, Bucket=bucket)
+    refused("404", s3.head_bucket, Bucket="acme-unknown")
+    refused("IllegalLocationConstraintException", s3.create_bucket, Bucket="acme-elsewhere")
+
+
+def test_a_new_bucket_is_closed(s3, bucket, refused):
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    owner = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    refused("AccessControlListNotSupported", s3.put_bucket_acl, Bucket=bucket, ACL="private")
+    refused("AccessDenied", s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps(PUBLIC))
+    open_one = {"Bucket": "acme-open", "ACL": "public-read", **HERE}
+    refused("InvalidBucketAclWithObjectOwnership", s3.create_bucket, **open_one)
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(PUBLIC))
+    s3.delete_bucket_ownership_controls(Bucket=bucket)
+    code = "OwnershipControlsNotFoundError"
+    refused(code, s3.get_bucket_ownership_controls, Bucket=bucket)
+
+
+def test_absent_configurations(s3, bucket, refused):
+    for code, call in {
+        "NoSuchLifecycleConfiguration": s3.get_bucket_lifecycle_configuration,
+        "NoSuchBucketPolicy": s3.get_bucket_policy,
+        "NoSuchTagSet": s3.get_bucket_tagging,
+        "NoSuchCORSConfiguration": s3.get_bucket_cors,
+        "NoSuchWebsiteConfiguration": s3.get_bucket_website,
+        "ReplicationConfigurationNotFoundError": s3.get_bucket_replication,
+        "ObjectLockConfigurationNotFoundError": s3.get_object_lock_configuration,
+    }.items():
+        refused(code, call, Bucket=bucket)
+        refused("NoSuchBucket", call, Bucket="acme-unknown")
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
+
+
+def test_versioning_has_no_way_back(s3, bucket, refused):
+    def wanted(status):
+        return {"Bucket": bucket, "VersioningConfiguration": {"Status": status}}
+
+    code = "IllegalVersioningConfigurationException"
+    refused(code, s3.put_bucket_versioning, **wanted("Disabled"))
+    s3.put_bucket_versioning(**wanted("Enabled"))
+    s3.put_bucket_versioning(**wanted("Suspended"))
+    locked = {"Bucket": "acme-locked", "ObjectLockEnabledForBucket": True, **HERE}
+    s3.create_bucket(**locked)
+    refused("InvalidBucketState", s3.put_bucket_versioning, **{**wanted("Suspended"), "Bucket": "acme-locked"})
+
+
+def test_policies(s3, bucket, refused):
+    refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy="x")
+    other = json.dumps(PUBLIC).replace(NAME, "acme-other")
+    refused("MalformedPolicy", s3.put_bucket_policy, Bucket=bucket, Policy=other)
+
+
+def test_configurations_come_back_as_they_went(s3, bucket, refused):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "old",
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": "a/", "ObjectSizeGreaterThan": 500}},
+        "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}],
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 3, "NewerNoncurrentVersions": 2},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
+    s3.delete_bucket_lifecycle(Bucket=bucket)
+    refused("NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, Bucket=bucket)
+    empty = {"Rules": [{"Status": "Enabled", "Filter": {}}]}
+    wrong = {"Bucket": bucket, "LifecycleConfiguration": empty}
+    refused("InvalidRequest", s3.put_bucket_lifecycle_configuration, **wrong)
+
+    wanted = {"EventBridgeConfiguration": {}}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+    found = s3.get_bucket_notification_configuration(Bucket=bucket)
+    assert found["EventBridgeConfiguration"] == {}
+
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/acme"}
+    rules = [{"ApplyServerSideEncryptionByDefault": kms, "BucketKeyEnabled": True}]
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+    found = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    assert found == {"Rules": rules}
+    bad = {"Rules": [{"ApplyServerSideEncryptionByDefault": {**kms, "SSEAlgorithm": "AES256"}}]}
+    wrong = {"Bucket": bucket, "ServerSideEncryptionConfiguration": bad}
+    refused("InvalidArgument", s3.put_bucket_encryption, **wrong)
+    s3.delete_bucket_encryption(Bucket=bucket)
+    found = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert found[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+
+    s3.put_bucket_request_payment(
+        Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"}
+    )
+    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "Requester"
+
+    replication = {
+        "Role": "arn:aws:iam::123456789012:role/r",
+        "Rules": [
+            {
+                "ID": "one",
+                "Priority": 1,
+                "Status": "Enabled",
+                "Filter": {"Prefix": "x/"},
+                "DeleteMarkerReplication": {"Status": "Enabled"},
+                "Destination": {"Bucket": "arn:aws:s3:::acme-copy", "StorageClass": "STANDARD_IA"},
+            }
+        ],
+    }
+    s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=replication)
+    assert s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"] == replication
+
+
+def test_configurations_that_moto_lacks(s3, bucket, refused):
+    tiering = {"Id": "t", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
+    s3.put_bucket_intelligent_tiering_configuration(
+        Bucket=bucket, Id="t", IntelligentTieringConfiguration=tiering
+    )
+    found = s3.list_bucket_intelligent_tiering_configurations(Bucket=bucket)
+    assert found["IntelligentTieringConfigurationList"] == [tiering]
+    s3.delete_bucket_intelligent_tiering_configuration(Bucket=bucket, Id="t")
+    unknown = {"Bucket": bucket, "Id": "t"}
+    refused("NoSuchConfiguration", s3.get_bucket_intelligent_tiering_configuration, **unknown)
+    inventory = {
+        "Id": "i",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "Current",
+        "Schedule": {"Frequency": "Daily"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::x", "Format": "CSV"}},
+        "OptionalFields": ["Size"],
+    }
+    s3.put_bucket_inventory_configuration(Bucket=bucket, Id="i", InventoryConfiguration=inventory)
+    found = s3.get_bucket_inventory_configuration(Bucket=bucket, Id="i")
+    assert found["InventoryConfiguration"] == inventory
+    s3.delete_bucket_inventory_configuration(Bucket=bucket, Id="i")
+    assert s3.head_bucket(Bucket=bucket)
+
+
+def test_an_unknown_sub_resource_does_not_hit_the_bucket(s3, bucket, double, refused):
+    refused("NotImplemented", s3.delete_bucket_metadata_table_configuration, Bucket=bucket)
+    signer = S3SigV4Auth(Credentials("AKIAIOSFODNN7EXAMPLE", "x"), "s3", "ap-northeast-1")
+    for method in ("PUT", "DELETE"):
+        request = AWSRequest(method=method, url=f"{double.url}/{bucket}?nonsense", data=b"")
+        signer.add_auth(request)
+        sent = urllib.request.Request(request.url, b"", dict(request.headers), method=method)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(sent)
+        assert caught.value.code == 501
+    assert s3.head_bucket(Bucket=bucket)
+
+
+def test_a_bucket_with_anything_in_it_stays(s3, bucket, refused):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=bucket, Key="a", Body=b"x")["VersionId"]
+    marker = s3.delete_object(Bucket=bucket, Key="a")["VersionId"]
+    refused("BucketNotEmpty", s3.delete_bucket, Bucket=bucket)
+    for one in (version, marker):
+        s3.delete_object(Bucket=bucket, Key="a", VersionId=one)
+    s3.delete_bucket(Bucket=bucket)
+    refused("NoSuchBucket", s3.delete_bucket, Bucket=bucket)
+
+
+def test_versions_survive_a_snapshot(s3, bucket, double):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"one", b"two"):
+        s3.put_object(Bucket=bucket, Key="a", Body=body)
+    before = double.state()
+    double.snapshot("versions")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"three")
+    double.restore("versions")
+    assert double.state() == before
+    versions = s3.list_object_versions(Bucket=bucket)["Versions"]
+    bodies = {
+        s3.get_object(Bucket=bucket, Key="a", VersionId=one["VersionId"])["Body"].read()
+        for one in versions
+    }
+    assert bodies == {b"one", b"two"}

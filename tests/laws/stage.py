@@ -1,0 +1,145 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the laws are played on: a kind's own EXAMPLES as acts, modules run in process, the AWS double as the account."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import yaml
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.msp.aws.plugins.module_utils import _client, _engine
+from ansible_collections.msp.aws.plugins.module_utils._options import spread
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
+
+ACCOUNT = "123456789012"
+REGION = "ap-northeast-1"
+KINDS = kinds()
+PREFIX = "msp.aws."
+CLIENTS: dict[tuple, tuple[Any, Any]] = {}
+CONNECT = _client.Aws._connect
+
+
+@dataclass(frozen=True)
+class Examples:
+    """EXAMPLES of a kind as acts: what must be there before, making it, changing it, removing it."""
+
+    before: tuple[tuple[str, dict], ...]
+    make: dict
+    changes: tuple[dict, ...]
+    remove: dict
+
+
+@lru_cache(maxsize=None)
+def examples(name: str) -> Examples:
+    """The first task of the kind makes, the ones with `state: absent` remove, those between change; tasks of other kinds come before."""
+    text = yaml.safe_load((MODULES / f"{name}.yml").read_text(encoding="utf-8"))["EXAMPLES"]
+    tasks = [(next(key for key in task if key.startswith(PREFIX)), task) for task in yaml.safe_load(text)]
+    before = tuple((key.removeprefix(PREFIX), task[key]) for key, task in tasks if key != PREFIX + name)
+    own = [task[key] for key, task in tasks if key == PREFIX + name and task[key].get("state") != "gathered"]
+    removing = [task for task in own if any(entry.get("state") == "absent" for entry in entries(name, task))]
+    assert len(own) >= 3 and len(removing) == 1 and removing[0] is own[-1], f"{name}: EXAMPLES must make, change, and at last remove"
+    return Examples(before, own[0], tuple(own[1:-1]), own[-1])
+
+
+def entries(name: str, task: dict) -> list[dict]:
+    given = task[KINDS[name].things]
+    return [given] if isinstance(given, dict) else given
+
+
+class Stage:
+    """One account, and a way to run modules against it as Ansible does."""
+
+    def __init__(self, double: Any) -> None:
+        self.double = double
+
+    def run(self, name: str, task: dict, *, check: bool = False, fails: bool = False, **more: Any) -> dict:
+        """The result of one module call, as Ansible would get it. `fails`: it must fail; else it must not."""
+        result = self.attempt(name, task, check=check, **more)
+        assert bool(result.get("failed")) == fails, result.get("msg") or result
+        return result
+
+    def attempt(self, name: str, task: dict, *, check: bool = False, **more: Any) -> dict:
+        args = dict(
+            copy.deepcopy(task),
+            access_key="AKIAIOSFODNN7EXAMPLE",
+            secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            region=REGION,
+            endpoint_url=self.double.url,
+            account_id=ACCOUNT,
+            **more,
+        )
+        args.update(_ansible_check_mode=check, _ansible_diff=True)
+        out = io.StringIO()
+        with patch_module_args(args), redirect_stdout(out):
+            try:
+                _engine.run(KINDS[name])
+            except SystemExit:
+                pass
+        return json.loads(out.getvalue())
+
+    def gather(self, name: str, only: dict | None = None) -> list[dict]:
+        task = {"state": "gathered"}
+        if only:
+            task[KINDS[name].things] = only[KINDS[name].things]
+        return self.run(name, task)["gathered"]
+
+    def prepare(self, name: str) -> None:
+        """An account in which only the kind itself is missing."""
+        self.double.reset()
+        for kind, task in examples(name).before:
+            self.run(kind, task)
+        self.double.clear_calls()
+
+    def writes(self) -> list[str]:
+        """Writing calls since the record was last cleared, as service:Operation, in their order."""
+        return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if call["write"]]
+
+    def reads(self) -> list[str]:
+        return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if not call["write"]]
+
+
+def hasten(monkeypatch: Any) -> None:
+    """Waits and pauses keep their number and lose their length."""
+    monkeypatch.setattr(_engine, "PAUSES", (0,) * len(_engine.PAUSES))
+    monkeypatch.setattr(_client, "RETRIES", dict(mode="standard", total_max_attempts=2))
+    monkeypatch.setattr(_client.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(_client.Aws, "_connect", _connect_once)
+
+
+def _connect_once(aws: Any, service: str, acting: bool) -> Any:
+    """A real run makes its clients anew; hundreds of runs in one process share them, each with its own hooks."""
+    key = (service, acting, aws._module.params["endpoint_url"])
+    if key not in CLIENTS:
+        CLIENTS[key] = CONNECT(aws, service, acting), aws
+        return CLIENTS[key][0]
+    client, before = CLIENTS[key]
+    for event in ("before-call", "after-call"):
+        handler = f"_{event.replace('-', '_')}"
+        client.meta.events.unregister(f"{event}.*.*", getattr(before, handler))
+        client.meta.events.register(f"{event}.*.*", getattr(aws, handler))
+    CLIENTS[key] = client, aws
+    return client
+
+
+def agreed(name: str, *tasks: dict) -> dict[str, dict]:
+    """What the entries of the tasks, one after another, ask for: label → options. A list of things becomes what must and must not be in it."""
+    kind, wanted = KINDS[name], {}
+    for task in tasks:
+        for entry in entries(name, task):
+            label = kind.label(entry)
+            if entry.get("state") == "absent":
+                wanted.pop(label, None)
+                continue
+            spelt = spread(kind.options, entry)
+            wanted.setdefault(label, {}).update({option: value for option, value in spelt.items() if option in kind.options})
+            for path in entry.get("clear", ()):
+                wanted[label][path] = None
+    return wanted

@@ -1,0 +1,218 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The laws that every kind obeys, each played with the kind's own EXAMPLES."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.msp.aws.plugins.module_utils._engine import AFTER_APPLY
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
+
+from tests.laws.stage import KINDS, agreed, entries, examples
+
+
+def acts(name):
+    shown = examples(name)
+    return [shown.make, *shown.changes, shown.remove]
+
+
+def told(result):
+    """What a result says, as far as a plan can know it: without ids and what is known after apply."""
+    said = [{key: value for key, value in entry.items() if key != "id"} for entry in result["entries"]]
+    return dict(changed=result["changed"], entries=said, diff=_known(result["diff"]))
+
+
+def _known(value):
+    if isinstance(value, dict):
+        return {key: _known(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_known(inner) for inner in value]
+    return value.removesuffix(f" {AFTER_APPLY}") if isinstance(value, str) else value
+
+
+def test_law_1_a_plan_predicts_exactly_what_apply_does_and_writes_nothing(prepared, kind):
+    for act in acts(kind.name):
+        before = prepared.double.state()
+        prepared.double.clear_calls()
+        plan = prepared.run(kind.name, act, check=True)
+        assert prepared.writes() == [] and prepared.double.state() == before
+        applied = prepared.run(kind.name, act)
+        assert told(plan) == told(applied)
+        assert applied["changed"] == (prepared.double.state() != before), "changed is true exactly when the account changed"
+
+
+def test_law_2_apply_makes_it_and_gathered_returns_every_named_option(prepared, kind):
+    done = []
+    for act in acts(kind.name):
+        prepared.run(kind.name, act)
+        done.append(act)
+        gathered = {kind.label(entry): entry for entry in prepared.gather(kind.name)}
+        for label, wanted in agreed(kind.name, *done).items():
+            assert label in gathered
+            for option, value in wanted.items():
+                assert_is_so(kind, option, value, gathered[label], last=act)
+        for entry in entries(kind.name, act):
+            if entry.get("state") == "absent":
+                assert kind.label(entry) not in gathered
+
+
+def assert_is_so(kind, name, value, actual, last):
+    name, dummy, key = name.partition(".")
+    option = kind.options[name]
+    found = actual.get(name)
+    if value is None:
+        assert not (found or {}).get(key) if key else found in (None, [], {}), f"{name} was to be taken away"
+    elif option.write_only:
+        return
+    elif option.many:
+        if not any(entry.get(name) for entry in entries(kind.name, last)):
+            return
+        for item in [*value.get("add", []), *value.get("set", [])]:
+            assert any(holds(option, item, one) for one in found or []), f"{name}: {item} is not in {found}"
+        for item in value.get("remove", []):
+            assert not any(holds(option, item, one) for one in found or []), f"{name}: {item} is still in {found}"
+        if "set" in value:
+            assert len(found or []) == len(value["set"])
+    elif option.options and isinstance(value, dict):
+        for inner, wanted in value.items():
+            assert equal(option.options[inner], wanted, (found or {}).get(inner)), f"{name}.{inner}: {found}"
+    elif option.merges:
+        assert {**(found or {}), **value} == found
+    else:
+        assert equal(option, value, found), f"{name} is {found!r} instead of {value!r}"
+
+
+def holds(option, wanted, found):
+    if not option.options:
+        return wanted == found
+    return all(equal(option.options.get(name, Option()), value, found.get(name)) for name, value in wanted.items())
+
+
+def test_law_3_a_second_apply_writes_nothing(prepared, kind):
+    for act in acts(kind.name):
+        prepared.run(kind.name, act)
+        prepared.double.clear_calls()
+        again = prepared.run(kind.name, act)
+        assert not again["changed"] and prepared.writes() == [], "the second run wrote"
+        assert {entry["action"] for entry in again["entries"]} == {"unchanged"}
+        assert not prepared.run(kind.name, act, check=True)["changed"]
+
+
+def test_law_4_what_is_not_named_stays_byte_identical(prepared, kind):
+    """Each entry of each change alone: only objects of that entry move, and options that it does not name stay as they are."""
+    prepared.run(kind.name, examples(kind.name).make)
+    for change in examples(kind.name).changes:
+        for entry in entries(kind.name, change):
+            task = {**change, kind.things: entry if kind.single else [entry]}
+            before = {kind.label(one): one for one in prepared.gather(kind.name)}
+            prepared.double.clear_calls()
+            result = prepared.run(kind.name, task)
+            after = {kind.label(one): one for one in prepared.gather(kind.name)}
+            label = kind.label(entry)
+            moved = {name for name in kind.options if before.get(label, {}).get(name) != after[label].get(name)}
+            follow = set(kind.follows) if hasattr(kind, "follows") else set()
+            assert moved <= set(entry) | {path.partition(".")[0] for path in entry.get("clear", ())} | follow, "options moved that were not named"
+            assert set(result["entries"][0]["changed"]) <= set(entry) | {path.partition(".")[0] for path in entry.get("clear", ())}
+            neighbours = {name: one for name, one in after.items() if name != label}
+            assert neighbours == {name: one for name, one in before.items() if name != label}, "a neighbour moved"
+
+
+def test_law_4_naming_one_option_alone_touches_no_other_object(prepared, kind):
+    """Seen through the double's own state: re-applying the make example with one option left out at a time moves nothing at all."""
+    make = examples(kind.name).make
+    prepared.run(kind.name, make)
+    state = prepared.double.state()
+    for entry in entries(kind.name, make):
+        for left_out in entry.keys() - set(kind.identity):
+            less = {name: value for name, value in entry.items() if name != left_out}
+            prepared.run(kind.name, {**make, kind.things: less if kind.single else [less]})
+            assert prepared.double.state() == state, f"leaving out {left_out} moved something"
+
+
+@pytest.mark.parametrize("fault", ["die", "die_after"])
+def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind, fault):
+    """Nothing twice, nothing lost: the account ends as it does when nobody kills the run."""
+    shown = examples(kind.name)
+    prepared.double.snapshot("start")
+    for number, act in enumerate(acts(kind.name)):
+        prepared.double.restore("start")
+        for earlier in acts(kind.name)[:number]:
+            prepared.run(kind.name, earlier)
+        prepared.double.snapshot("before")
+        prepared.double.clear_calls()
+        prepared.run(kind.name, act)
+        writes = len(prepared.writes())
+        whole = prepared.gather(kind.name)
+        for k in range(1, writes + 1):
+            prepared.double.restore("before")
+            prepared.double.faults([dict(fault=fault, at=k, of="write")])
+            prepared.run(kind.name, act, fails=True)
+            prepared.double.clear_faults()
+            prepared.run(kind.name, act)
+            assert prepared.gather(kind.name) == whole, f"killed at write {k} of {writes}"
+    assert shown
+
+
+@pytest.mark.parametrize("fault", ["throttle", "server_error", "server_error_after", "timeout", "timeout_after"])
+def test_law_6_a_bad_moment_is_survived(prepared, kind, fault):
+    """Throttled, failing or silent at the k-th call: tried again after another look, and the account ends as if nothing had been."""
+    prepared.double.snapshot("start")
+    prepared.run(kind.name, examples(kind.name).make)
+    whole, calls = prepared.gather(kind.name), len(prepared.double.calls())
+    prepared.double.restore("start")
+    prepared.double.clear_calls()
+    prepared.run(kind.name, examples(kind.name).make)
+    calls = len(prepared.double.calls())
+    for k in range(1, calls + 1):
+        prepared.double.restore("start")
+        prepared.double.faults([dict(fault=fault, at=k, of="call")])
+        prepared.run(kind.name, examples(kind.name).make)
+        prepared.double.clear_faults()
+        assert prepared.gather(kind.name) == whole, f"{fault} at call {k} of {calls}"
+
+
+def test_law_6_a_refusal_names_kind_entry_and_call(prepared, kind):
+    prepared.double.faults([dict(fault="denied", at=1, of="write", times=0)])
+    result = prepared.run(kind.name, examples(kind.name).make, fails=True)
+    prepared.double.clear_faults()
+    failed = [entry for entry in result["entries"] if entry["action"] == "failed"]
+    assert failed and all(entry["entry"] in result["msg"] for entry in failed)
+    refused = {f"{call['service']}:{call['operation']}" for call in prepared.double.calls() if call["write"]}
+    assert kind.name in result["msg"] and any(call in result["msg"] for call in refused), result["msg"]
+
+
+def test_law_7_absent_removes_only_what_is_named(prepared, kind):
+    shown = examples(kind.name)
+    prepared.run(kind.name, shown.make)
+    for change in shown.changes:
+        prepared.run(kind.name, change)
+    before = {kind.label(one): one for one in prepared.gather(kind.name)}
+    unconfirmed = {name: value for name, value in shown.remove.items() if name != "confirm"}
+    prepared.double.clear_calls()
+    refused = prepared.run(kind.name, unconfirmed, fails=True)
+    assert prepared.writes() == [] and "confirm" in refused["msg"], "removing needs a confirmation"
+    prepared.run(kind.name, shown.remove)
+    gone = {kind.label(entry) for entry in entries(kind.name, shown.remove) if entry.get("state") == "absent"}
+    after = {kind.label(one): one for one in prepared.gather(kind.name)}
+    assert after == {label: one for label, one in before.items() if label not in gone}
+    assert not prepared.run(kind.name, shown.remove)["changed"]
+
+
+def test_the_examples_use_every_option(kind):
+    shown = examples(kind.name)
+    used = {name for act in (shown.make, *shown.changes) for entry in entries(kind.name, act) for name in entry}
+    assert set(kind.options) - used == set(), "every option is proven by an example"
+
+
+def test_adopting_shows_no_change(prepared, kind):
+    """What `gathered` returns is a sheet: applied as it is, it changes nothing."""
+    prepared.run(kind.name, examples(kind.name).make)
+    gathered = prepared.gather(kind.name)
+    task = {kind.things: gathered[0] if kind.single else gathered}
+    plan = prepared.run(kind.name, task, check=True)
+    assert not plan["changed"], plan["diff"]
+
+
+def test_there_are_kinds():
+    assert len(KINDS) > 3
