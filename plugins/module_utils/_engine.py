@@ -205,7 +205,7 @@ class Run:
                 yield f"clear: {path!r} is not an option that can be taken away ({', '.join(sorted(n for n, o in self.kind.options.items() if o.clearable))})"
             elif name == path and name in entry:
                 yield f"clear: {path!r} also has a value in the same entry"
-        yield from _shapes.faults(self.kind.service, self.kind.options, named(self.kind.options, entry))
+        yield from map(str, _shapes.faults(self.kind.service, self.kind.options, named(self.kind.options, entry)))
 
     # ---- find and compare
 

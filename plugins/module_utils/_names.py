@@ -99,6 +99,10 @@ class Names:
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
         raise Problem(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
 
+    def ids(self, kind: str, value: str) -> list[str]:
+        """Every id that a name (an id, scope/name) means, without judging."""
+        return sorted({known.id for known in self._matches(kind, value, None)})
+
     def name_of(self, kind: str, id: str | None) -> str | None:  # pylint: disable=redefined-builtin
         """The name to show for an id: with its scope where the name alone could be another's; the id itself where it has none."""
         if id is None or kind not in LOOKUPS:

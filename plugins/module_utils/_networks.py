@@ -21,6 +21,14 @@ def network(text: Any) -> Any:
         return None
 
 
+def canonical(text: Any) -> str | None:
+    """How AWS writes the block that a text means, or None when it means none. AWS changes 10.0.0.1/24 to 10.0.0.0/24 without a word."""
+    try:
+        return str(ipaddress.ip_network(text, strict=False)) if "/" in str(text) else None
+    except ValueError:
+        return None
+
+
 def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]:
     """Every block that an entry names, as (option, block); a list may also be written as {add, set}."""
     for option in options:

@@ -37,6 +37,7 @@ class Option:
 
     many       independent things: the sheet says {add, remove, set}, a plain list means add
     key        of many dicts: what makes two items the same thing; the other fields of an item can change
+    one_of     of many dicts: fields of which an item has one, such as a route's target; naming one takes the others away
     required   needed to create the thing (in an item of a list: always)
     fixed      cannot change after creation
     clearable  the value can be taken away with `clear`
@@ -45,6 +46,7 @@ class Option:
     write_only cannot be read back: used on creation, never compared
     api        "Operation.Member.Member" in the service model, for its choices and limits
     same       compares two values that may be spelt differently
+    same_each  the same for the values of a free dictionary
     """
 
     type: str = "str"
@@ -52,6 +54,7 @@ class Option:
     options: Mapping[str, Option] | None = None
     many: bool = False
     key: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     required: bool = False
     fixed: bool = False
     clearable: bool = False
@@ -61,6 +64,7 @@ class Option:
     write_only: bool = False
     api: str | None = None
     same: Callable[[Any, Any], bool] | None = None
+    same_each: Callable[[Any, Any], bool] | None = None
 
     @property
     def merges(self) -> bool:
@@ -183,7 +187,8 @@ def _difference(option: Option, value: Any, have: Any) -> Any:
         delta = _delta(option, value, have or [])
         return delta if any(delta) else None
     if option.merges:
-        return {key: new for key, new in value.items() if (have or {}).get(key) != new} or None
+        each = replace(option, same=option.same_each)
+        return {key: new for key, new in value.items() if not equal(each, new, (have or {}).get(key))} or None
     if option.options and isinstance(value, dict):
         inner = differences(option.options, value, have or {})
         return {**(have or {}), **value} if inner else None
@@ -207,7 +212,8 @@ def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
     if option.options:
         for key in wanted.keys() & present.keys():
             if differences(option.options, wanted[key], present[key]):
-                change.append((present[key], {**present[key], **wanted[key]}))
+                displaced = dict.fromkeys(option.one_of) if set(option.one_of) & wanted[key].keys() else {}
+                change.append((present[key], {**present[key], **displaced, **wanted[key]}))
     add = [item for key, item in wanted.items() if key not in present]
     return Delta(add, sorted(change, key=repr), [present[key] for key in gone])
 

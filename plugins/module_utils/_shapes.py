@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 
@@ -41,15 +41,36 @@ def shape(service: str, api: str) -> Any:
     return found
 
 
-def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """What the service model refuses in an entry, one line each, naming the option."""
+TEXTS = dict(
+    choice="{value!r} is not one of {limit}",
+    least="{value!r} is less than the least allowed, {limit}",
+    most="{value!r} is more than the most allowed, {limit}",
+    shortest="{value!r} has fewer than {limit} characters",
+    longest="{value!r} has more than {limit} characters",
+    pattern="{value!r} does not fit the pattern {limit}",
+)
+
+
+class Fault(NamedTuple):
+    """What the service model refuses: the option, the value as it may be shown, a code of TEXTS, and the limit."""
+
+    path: str
+    value: Any
+    code: str
+    limit: Any
+
+    def __str__(self) -> str:
+        return f"{self.path}: {TEXTS[self.code].format(value=self.value, limit=self.limit)}"
+
+
+def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str = "") -> Iterator[Fault]:
+    """What the service model refuses in an entry."""
     for name, value in entry.items():
-        option = options.get(name)
-        if option is not None:
-            yield from _value(service, option, value, f"{path}{name}")
+        if name in options:
+            yield from _value(service, options[name], value, f"{path}{name}")
 
 
-def _value(service: str, option: Option, value: Any, path: str) -> Iterator[str]:
+def _value(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.many and isinstance(value, Mapping):
         for verb, things in value.items():
             for thing in things or ():
@@ -61,30 +82,27 @@ def _value(service: str, option: Option, value: Any, path: str) -> Iterator[str]
         yield from _one(service, option, value, path)
 
 
-def _one(service: str, option: Option, value: Any, path: str) -> Iterator[str]:
+def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.options and isinstance(value, Mapping):
         yield from faults(service, option.options, {name: inner for name, inner in value.items() if inner is not None}, f"{path}.")
     elif option.api and not isinstance(value, Mapping):
-        fault = refused(shape(service, option.api), value)
-        if fault:
-            yield f"{path}: {'(a secret value)' if option.secret else repr(value)} {fault}"
+        for code, limit in refused(shape(service, option.api), value):
+            yield Fault(path, "********" if option.secret else value, code, limit)
 
 
-def refused(found: Any, value: Any) -> str | None:
-    """Why the shape refuses the value, or None."""
-    choices = getattr(found, "enum", None)
+def refused(found: Any, value: Any) -> Iterator[tuple[str, Any]]:
+    """Why the shape refuses the value: a code and the limit, at most one of each."""
+    choices, limits = getattr(found, "enum", None), found.metadata
+    text = isinstance(value, str)
+    size = len(value) if text else value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if choices and value not in choices:
-        return f"is not one of {', '.join(choices)}"
-    limits = found.metadata
-    size = value if isinstance(value, (int, float)) and not isinstance(value, bool) else len(value) if isinstance(value, str) else None
-    unit = "" if not isinstance(value, str) else " characters"
-    if size is not None and "min" in limits and size < limits["min"]:
-        return f"is less than the least allowed, {limits['min']}{unit}"
-    if size is not None and "max" in limits and size > limits["max"]:
-        return f"is more than the most allowed, {limits['max']}{unit}"
-    if isinstance(value, str) and "pattern" in limits and not _fits(limits["pattern"], value):
-        return f"does not fit the pattern {limits['pattern']}"
-    return None
+        yield "choice", ", ".join(choices)
+    elif size is not None and size < limits.get("min", size):
+        yield "shortest" if text else "least", limits["min"]
+    elif size is not None and size > limits.get("max", size):
+        yield "longest" if text else "most", limits["max"]
+    elif text and "pattern" in limits and not _fits(limits["pattern"], value):
+        yield "pattern", limits["pattern"]
 
 
 def _fits(pattern: str, value: str) -> bool:

@@ -38,14 +38,18 @@ def specifications(resource_type: str, want: Mapping[str, Any]) -> list[dict[str
     return [dict(ResourceType=resource_type, Tags=as_list(tags))] if tags else []
 
 
+def split(have: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """What a change of `tags` means for any service: tags to write, and keys to take away (all of them when the option is cleared)."""
+    changed = change.get("tags", {})
+    wanted = dict.fromkeys(have.get("tags") or {}) if changed is None else changed
+    return {key: str(value) for key, value in wanted.items() if value is not None}, [key for key, value in wanted.items() if value is None]
+
+
 def update(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """Write the changed name and tags (CreateTags), and take away those whose value is None (DeleteTags)."""
-    current = have.get("tags") or {}
-    wanted = dict.fromkeys(current) if "tags" in change and change["tags"] is None else dict(change.get("tags") or {})
+    put, gone = split(have, change)
     if "name" in change:
-        wanted["Name"] = change["name"]
-    put = {key: value for key, value in wanted.items() if value is not None}
-    gone = [key for key, value in wanted.items() if value is None]
+        put["Name"] = change["name"]
     if put:
         aws.ec2.create_tags(Resources=[have["id"]], Tags=as_list(put))
     if gone:

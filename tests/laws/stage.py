@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.msp.aws.plugins.module_utils import _client, _engine
+from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _private_keys
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
 
@@ -112,6 +112,8 @@ def hasten(monkeypatch: Any) -> None:
     monkeypatch.setattr(_client, "RETRIES", dict(mode="standard", total_max_attempts=2))
     monkeypatch.setattr(_client.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(_client.Aws, "_connect", _connect_once)
+    # What the double has by chance it has again after a restore; so must the keys that are made on this side.
+    monkeypatch.setattr(_private_keys, "make", lru_cache(_private_keys.make))
 
 
 def _connect_once(aws: Any, service: str, acting: bool) -> Any:
@@ -141,5 +143,8 @@ def agreed(name: str, *tasks: dict) -> dict[str, dict]:
             spelt = spread(kind.options, entry)
             wanted.setdefault(label, {}).update({option: value for option, value in spelt.items() if option in kind.options})
             for path in entry.get("clear", ()):
+                option, dummy, key = path.partition(".")
+                if key and key in (wanted[label].get(option) or {}):
+                    wanted[label][option] = {other: value for other, value in wanted[label][option].items() if other != key}
                 wanted[label][path] = None
     return wanted

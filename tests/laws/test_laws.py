@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.msp.aws.plugins.module_utils._engine import AFTER_APPLY
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
+from policy_sentry.querying.all import get_all_actions
 
+from tests.laws.privileges import actions, calls_of, shipped
 from tests.laws.stage import KINDS, agreed, entries, examples
 
 
@@ -216,3 +218,27 @@ def test_adopting_shows_no_change(prepared, kind):
 
 def test_there_are_kinds():
     assert len(KINDS) > 3
+
+
+def test_law_8_the_shipped_policy_allows_exactly_the_calls_that_are_made(prepared, kind):
+    assert shipped(kind.name) == actions(calls_of(prepared, kind.name)), "make iam"
+
+
+def test_law_8_the_shipped_policies_speak_iams_words(kind):
+    known = get_all_actions(lowercase=True)
+    assert [action for action in shipped(kind.name) if action.lower() not in known] == []
+
+
+def test_reads_do_not_grow_with_the_entries(prepared, kind):
+    """A plan of ten and of a hundred entries makes the same reading calls."""
+    if kind.single:
+        assert entries(kind.name, examples(kind.name).make) == [examples(kind.name).make[kind.things]], "there is one, so nothing can grow"
+        return
+    template = entries(kind.name, examples(kind.name).make)[0]
+    reads = []
+    for number in (10, 100):
+        clones = [{**template, kind.identity[-1]: f"{template[kind.identity[-1]]}{index}"} for index in range(number)]
+        prepared.double.clear_calls()
+        prepared.attempt(kind.name, {kind.things: clones}, check=True)
+        reads.append(prepared.reads())
+    assert sorted(reads[0]) == sorted(reads[1])

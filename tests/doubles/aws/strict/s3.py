@@ -94,6 +94,24 @@ def malformed():
     return Refused("MalformedXML", message)
 
 
+@BOOK.adds("ListBuckets")
+def list_buckets(s3, Prefix, BucketRegion, MaxBuckets, ContinuationToken, **_):
+    """ListBuckets: BucketRegion, "if the request contains at least one valid parameter"; pages of MaxBuckets."""
+    asked = Prefix or BucketRegion or MaxBuckets or ContinuationToken
+    found = sorted(s3.list_buckets(Prefix, BucketRegion, None), key=lambda bucket: bucket.name)
+    found = [bucket for bucket in found if bucket.name > (ContinuationToken or "")]
+    page = found[: int(MaxBuckets or 10000)]
+    buckets = [
+        {
+            "Name": bucket.name,
+            "CreationDate": bucket.creation_date,
+            **({"BucketRegion": bucket.region_name} if asked else {}),
+        }
+        for bucket in page
+    ]
+    return {"Buckets": buckets, **({"ContinuationToken": page[-1].name} if len(page) < len(found) else {})}
+
+
 # -- names and creation ---------------------------------------------------------------------------
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -229,8 +247,11 @@ def the_encryption_is_sound(s3, Bucket, ServerSideEncryptionConfiguration, **_):
 # moto reads some of them only in part; what was put is what is got, as the service model has it.
 
 
-def kept(bucket):
-    return vars(bucket).setdefault("configurations", {})
+def kept(bucket, name=None):
+    """What is kept of a bucket; of one name for reading, which leaves no trace in its state."""
+    if name is None:
+        return vars(bucket).setdefault("configurations", {})
+    return vars(bucket).get("configurations", {}).get(name)
 
 
 def not_found(code, message):
@@ -247,7 +268,7 @@ def keep_whole(name, put, get, delete, member, absent, wrap=None, prepare=None):
 
     @BOOK.adds(get)
     def give(s3, Bucket, **_):
-        value = kept(bucket_of(s3, Bucket)).get(name)
+        value = kept(bucket_of(s3, Bucket), name)
         if value is None:
             if isinstance(absent, Refused):
                 raise absent
@@ -328,6 +349,17 @@ keep_whole(
 )
 
 
+SIZE_LIMIT = "TransitionDefaultMinimumObjectSize"
+
+
+@BOOK.after("PutBucketLifecycleConfiguration")
+def keep_the_least_size(s3, Bucket, **given):
+    """PutBucketLifecycleConfiguration: all_storage_classes_128K unless something else is said."""
+    limit = given.get(SIZE_LIMIT) or "all_storage_classes_128K"
+    configurations = kept(s3.buckets[Bucket])
+    configurations["Lifecycle"] = {**configurations["Lifecycle"], SIZE_LIMIT: limit}
+
+
 @BOOK.rule("PutBucketLifecycleConfiguration")
 def lifecycle_rules_are_sound(s3, Bucket, LifecycleConfiguration, **_):
     """LifecycleRule: a status, a filter or the old prefix, and at least one action; unique IDs."""
@@ -389,21 +421,21 @@ def add_many(name, member, listed, most=1000):
 
     @BOOK.adds(f"Get{name}Configuration")
     def get(s3, Bucket, Id, **_):
-        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        mine = kept(bucket_of(s3, Bucket), name) or {}
         if Id not in mine:
             raise missing
         return {member: mine[Id]}
 
     @BOOK.adds(f"Delete{name}Configuration")
     def delete(s3, Bucket, Id, **_):
-        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        mine = kept(bucket_of(s3, Bucket), name) or {}
         if Id not in mine:
             raise missing
         del mine[Id]
 
     @BOOK.adds(f"List{name}Configurations")
     def list_all(s3, Bucket, **_):
-        mine = kept(bucket_of(s3, Bucket)).get(name, {})
+        mine = kept(bucket_of(s3, Bucket), name) or {}
         return {listed: [mine[key] for key in sorted(mine)], "IsTruncated": False}
 
 

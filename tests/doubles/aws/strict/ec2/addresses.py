@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.responses.elastic_ip_addresses import ElasticIPAddresses
+
 from ..rules import Refused
-from .book import BOOK, forget_tags
+from .book import BOOK, forget_tags, invalid
 
 
 def address_of(ec2, AllocationId=None, PublicIp=None, AssociationId=None, **_):
@@ -20,6 +23,21 @@ def address_of(ec2, AllocationId=None, PublicIp=None, AssociationId=None, **_):
     return None
 
 
+@BOOK.patch(ElasticIPAddresses, "allocate_address")
+def from_a_pool(original, response):
+    """AllocateAddress.PublicIpv4Pool: "The ID of an address pool that you own"; Amazon's own is
+    shown as amazon.
+    """
+    pool = response._get_param("PublicIpv4Pool") or "amazon"
+    if pool != "amazon" and not pool.startswith("ipv4pool-ec2-"):
+        raise Refused("InvalidPublicIpv4PoolID.Malformed", f"The pool ID '{pool}' is malformed")
+    result = original(response)
+    result.result["PublicIpv4Pool"] = pool
+    address = address_of(response.ec2_backend, AllocationId=result.result["AllocationId"])
+    address.public_ipv4_pool = pool
+    return result
+
+
 @BOOK.rule("ReleaseAddress")
 def an_address_in_use_is_not_released(ec2, **given):
     """ReleaseAddress: "you must disassociate ... before you can release it. Otherwise, Amazon EC2
@@ -28,13 +46,17 @@ def an_address_in_use_is_not_released(ec2, **given):
     address = address_of(ec2, **given)
     if address is not None and address.association_id:
         raise Refused("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+    if address is not None and address.allocation_id in vars(ec2).get("reverse_dns", {}):
+        # EC2 error codes, InvalidAddress.Locked: "cannot be released from your account. A reverse
+        # DNS record may be associated with the Elastic IP address."
+        message = f"The address with allocation id [{address.allocation_id}] is locked"
+        raise Refused("InvalidAddress.Locked", message)
 
 
 @BOOK.after("ReleaseAddress")
 def tags_of_an_address_go(ec2, AllocationId, **_):
     if AllocationId:
         forget_tags(ec2, AllocationId)
-        vars(ec2).get("reverse_dns", {}).pop(AllocationId, None)
 
 
 @BOOK.rule("AssociateAddress")
@@ -50,6 +72,37 @@ def an_associated_address_moves_only_if_told_to(ec2, AllowReassociation, **given
     if not (same_instance or same_interface):
         message = f"resource {address.allocation_id} is already associated with associate-id {address.association_id}"
         raise Refused("Resource.AlreadyAssociated", message)
+
+
+@BOOK.rule("AssociateAddress")
+def a_private_address_is_one_of_its_own(ec2, NetworkInterfaceId, PrivateIpAddress, **_):
+    """AssociateAddress.PrivateIpAddress: "The primary or secondary private IP address"."""
+    eni = ec2.enis.get(NetworkInterfaceId)
+    if eni is not None and PrivateIpAddress:
+        if PrivateIpAddress not in [one["PrivateIpAddress"] for one in eni.private_ip_addresses]:
+            raise invalid(f"{PrivateIpAddress} is not assigned to {NetworkInterfaceId}")
+
+
+@BOOK.patch(ElasticAddress, "private_ip_address")
+def the_private_address_it_was_given(original, address):
+    return (vars(address).get("private_ip") or original(address)) if address.eni else None
+
+
+@BOOK.after("AssociateAddress")
+def one_address_for_one_private_address(ec2, PrivateIpAddress, **given):
+    """AssociateAddress: "If no private IP address is specified, the Elastic IP address is
+    associated with the primary"; "the existing address is disassociated from the instance, but
+    remains allocated to your account". Where it was before, there is none any more.
+    """
+    address = address_of(ec2, **{**given, "AssociationId": None})
+    address.private_ip = PrivateIpAddress
+    for other in ec2.addresses:
+        same = other.eni is address.eni and other.private_ip_address == address.private_ip_address
+        if other is not address and same:
+            other.instance = other.eni = other.association_id = None
+    for eni in ec2.enis.values():
+        if eni is not address.eni and eni.public_ip == address.public_ip:
+            eni.public_ip = None
 
 
 @BOOK.rule("DisassociateAddress")

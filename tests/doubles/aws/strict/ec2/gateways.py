@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.responses.nat_gateways import NatGateways
 from moto.ec2.utils import generic_filter, random_eip_association_id, random_private_ip
 
 from ..rules import Refused
 from .book import BOOK, forget_tags, invalid, known, subnet_of
+from .interfaces import address_is_free
 from .vpcs import attached_to
 
 # -- internet gateways ----------------------------------------------------------------------------
@@ -157,6 +159,25 @@ def free_address(ec2, allocation_id):
         message = f"Elastic IP address [{allocation_id}] is already associated"
         raise Refused("Resource.AlreadyAssociated", message)
     return address
+
+
+@BOOK.rule("CreateNatGateway")
+def its_private_address_is_free(ec2, SubnetId, PrivateIpAddress, **_):
+    if PrivateIpAddress:
+        address_is_free(ec2, subnet_of(ec2, SubnetId), PrivateIpAddress)
+
+
+@BOOK.patch(NatGateways, "create_nat_gateway")
+def with_the_private_address_asked_for(original, response):
+    """CreateNatGateway.PrivateIpAddress: "The private IPv4 address to assign to the NAT gateway"."""
+    result = original(response)
+    address = response._get_param("PrivateIpAddress")
+    if address:
+        gateway = result.result["NatGateway"]
+        gateway._eni.private_ip_address = address
+        gateway._eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+        gateway.address_set[0]["privateIp"] = address
+    return result
 
 
 @BOOK.patch(EC2Backend, "create_nat_gateway")

@@ -118,6 +118,15 @@ def an_entry_is_complete(_ec2, Protocol, CidrBlock, Ipv6CidrBlock, PortRange, Ic
         raise invalid("Invalid port range")
 
 
+@BOOK.after("CreateNetworkAclEntry", "ReplaceNetworkAclEntry")
+def type_and_code_are_kept(ec2, NetworkAclId, Egress, RuleNumber, IcmpTypeCode, **_):
+    """DescribeNetworkAcls: NetworkAclEntry.IcmpTypeCode. moto reads it by the wrong name and loses it."""
+    for entry in acl_of(ec2, NetworkAclId).network_acl_entries:
+        if entry.egress == bool(Egress) and int(entry.rule_number) == int(RuleNumber):
+            entry.icmp_type = (IcmpTypeCode or {}).get("Type")
+            entry.icmp_code = (IcmpTypeCode or {}).get("Code")
+
+
 @BOOK.rule("ReplaceNetworkAclAssociation")
 def both_ends_exist_in_one_vpc(ec2, AssociationId, NetworkAclId, **_):
     """ReplaceNetworkAclAssociation: all or nothing."""

@@ -1,0 +1,109 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over a parameter sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+
+
+def sheet_faults(sheet: Any, account: Mapping[str, Mapping[str, list[str]]] | None = None, language: str = "ja") -> list[str]:
+    """What is wrong in a sheet, one line each. `account`: kind → name → ids, of the names that the sheet does not make itself."""
+    if language not in sheets.TEXTS:
+        raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
+    _sheet(sheet)
+    found = sheets.faults(sheet)
+    for reference in _outside(sheet) if account is not None else ():
+        ids = account.get(reference.to, {}).get(reference.name, [])
+        if len(ids) != 1:
+            facts = dict(value=reference.name, limit=(reference.to, ", ".join(ids)) if ids else reference.to)
+            found.append(sheets.Fault(reference.kind, reference.entry, reference.option, "ambiguous" if ids else "dangling", facts))
+    return [fault.text(language) for fault in found]
+
+
+def sheet_names(sheet: Any) -> dict[str, list[str]]:
+    """kind → names that the sheet gives."""
+    return sheets.names(_sheet(sheet))
+
+
+def sheet_outside_names(sheet: Any) -> dict[str, list[str]]:
+    """kind → names that entries refer to and that the sheet does not make itself: they must be in the account."""
+    found: dict[str, set] = {}
+    for reference in _outside(_sheet(sheet)):
+        found.setdefault(reference.to, set()).add(reference.name)
+    return {kind: sorted(names) for kind, names in found.items()}
+
+
+def sheet_entries(sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, without: list[str] | None = None) -> Any:
+    """The entries of a kind that shall be there (or with `absent`, that shall go), in the order of the sheet.
+
+    `naming` keeps only those that name one of these options, at any depth; `without` only those that name none of them.
+    """
+    given = _sheet(sheet).get(kind)
+    if isinstance(given, Mapping):
+        return given if given.get("state", "present") == state else {}
+    entries = [entry for entry in given or [] if entry.get("state", "present") == state]
+    if naming is not None:
+        entries = [entry for entry in entries if _names_one_of(entry, naming)]
+    return entries if without is None else [entry for entry in entries if not _names_one_of(entry, without)]
+
+
+def _names_one_of(value: Any, options: list[str]) -> bool:
+    if isinstance(value, Mapping):
+        return any((name in options and inner is not None) or _names_one_of(inner, options) for name, inner in value.items())
+    return isinstance(value, list) and any(_names_one_of(inner, options) for inner in value)
+
+
+def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
+    summary: dict[str, Any] = dict(created=[], updated=[], deleted=[], unchanged=[], failed=[], reads=0, writes=[])
+    for name, result in results.items():
+        kind = next((known for known in sorted(kinds(), key=len, reverse=True) if name.endswith(known)), name)
+        for entry in result.get("entries", ()):
+            summary[entry["action"]].append(dict(entry, kind=kind))
+        if result.get("failed") and not result.get("entries"):
+            summary["failed"].append(dict(kind=kind, entry=None, action="failed", reason=result.get("msg")))
+        calls = result.get("calls", {})
+        summary["reads"] += calls.get("reads", 0)
+        summary["writes"] += calls.get("writes", [])
+    return summary
+
+
+def failure_line(entry: Mapping[str, Any]) -> str:
+    """One failed entry of a run summary as a line for people."""
+    return " ".join(part for part in (entry["kind"], entry.get("entry")) if part) + f": {entry.get('reason')}"
+
+
+def _outside(sheet: Mapping[str, Any]) -> list[sheets.Reference]:
+    own = {kind: set(names) for kind, names in sheets.names(sheet).items()}
+    return [
+        reference
+        for reference in sheets.references(sheet)
+        if not {reference.name, reference.name.rpartition("/")[2]} & own.get(reference.to, set()) and not reference.name.startswith("arn:")
+    ]
+
+
+def _sheet(sheet: Any) -> Mapping[str, Any]:
+    if not isinstance(sheet, Mapping):
+        raise AnsibleFilterError(f"a sheet is a dictionary from kind to entries, not {type(sheet).__name__}")
+    return sheet
+
+
+class FilterModule:
+    """Ansible's way in."""
+
+    def filters(self) -> dict[str, Any]:
+        return dict(
+            failure_line=failure_line,
+            run_summary=run_summary,
+            sheet_entries=sheet_entries,
+            sheet_faults=sheet_faults,
+            sheet_names=sheet_names,
+            sheet_outside_names=sheet_outside_names,
+        )

@@ -1,0 +1,166 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What users, groups, roles and instance profiles have in common. IAM knows them by their names, which are their ids here.
+
+Private to the collection. IAM has the same operations for each of them under a name of its own, such as AttachUserPolicy and
+AttachRolePolicy: the functions here are told `what` is meant, "user", "group", "role" or "instance_profile".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, ClientError, code_of
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
+
+# IAM answers from many places: what was just made, or what a policy just named, may not have arrived there yet.
+NOT_YET = (
+    r"\(NoSuchEntity\).* with name .* cannot be found",
+    r"\(EntityAlreadyExists\)",
+    r"\((ConcurrentModification|EntityTemporarilyUnmodifiable)",
+    r"\(MalformedPolicyDocument\).*[Ii]nvalid principal",
+)
+# The largest page there is: an account may hold thousands of each.
+PAGES = dict(PaginationConfig=dict(PageSize=1000))
+# Options that go with the creation itself, so that nothing ever exists without its boundary.
+AT_CREATION = dict(path="Path", permissions_boundary="PermissionsBoundary", description="Description", max_session_duration="MaxSessionDuration")
+
+
+def policies(what: str) -> dict[str, Option]:
+    """The options for what a user, group or role may do."""
+    return dict(
+        managed_policies=Option("list", "str", many=True, api=f"Attach{_camel(what)}Policy.PolicyArn"),
+        inline_policies=Option("dict", clearable=True, same_each=_policies.alike),
+    )
+
+
+def details(aws: Aws, what: str) -> list[dict[str, Any]]:
+    """All users, groups or roles with the policies on them, in one call per page."""
+    return aws.pages("iam", "get_account_authorization_details", f"{_camel(what)}DetailList", Filter=[_camel(what)], **PAGES)
+
+
+def have(what: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The found form of the details of one, or of the answer to its creation."""
+    name = found[f"{_camel(what)}Name"]
+    inline = found.get(f"{_camel(what)}PolicyList", [])
+    return dict(
+        id=name,
+        name=name,
+        path=found["Path"],
+        managed_policies=sorted(policy["PolicyArn"] for policy in found.get("AttachedManagedPolicies", [])),
+        inline_policies={policy["PolicyName"]: _policies.document(policy["PolicyDocument"]) for policy in inline},
+        permissions_boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        tags=_tags.as_dict(found.get("Tags")),
+    )
+
+
+def create(aws: Aws, what: str, want: Mapping[str, Any], **arguments: Any) -> dict[str, Any]:
+    """Make one. The answer does not repeat everything that was sent with it."""
+    _refuse_taken(aws, what, want["name"])
+    sent = {option: want[option] for option in AT_CREATION if option in want}
+    arguments.update({AT_CREATION[option]: value for option, value in sent.items()})
+    if want.get("tags"):
+        arguments["Tags"], sent["tags"] = _tags.as_list(want["tags"]), want["tags"]
+    made = call(aws, "create_{}", what, want["name"], **arguments)[_camel(what)]
+    return {**have(what, made), **sent}
+
+
+def _refuse_taken(aws: Aws, what: str, name: str) -> None:
+    """Names clash regardless of case, and AWS would not say with which."""
+    kind = _camel(what)
+    with aws.reading():
+        taken = [one[f"{kind}Name"] for one in aws.pages("iam", f"list_{what}s", f"{kind}s", **PAGES)]
+    for other in taken:
+        if other != name and other.lower() == name.lower():
+            raise Problem(f"{other!r} exists already, and IAM does not distinguish names by case: write {other!r}, or take another name")
+
+
+def update(aws: Aws, what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """A boundary comes before what it bounds and goes after it; policies come before those whose place they take go."""
+    name, boundary = thing["id"], change.get("permissions_boundary")
+    if boundary:
+        call(aws, "put_{}_permissions_boundary", what, name, PermissionsBoundary=boundary)
+    _update_policies(aws, what, thing, change)
+    if "permissions_boundary" in change and not boundary:
+        call(aws, "delete_{}_permissions_boundary", what, name)
+    update_tags(aws, what, thing, change)
+
+
+def _update_policies(aws: Aws, what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    inline, managed = _each("inline_policies", thing, change), change.get("managed_policies")
+    for policy, document in inline.items():
+        if document is not None:
+            call(aws, "put_{}_policy", what, thing["id"], PolicyName=policy, PolicyDocument=_policies.text(document))
+    for arn in managed.add if managed else ():
+        call(aws, "attach_{}_policy", what, thing["id"], PolicyArn=arn)
+    gone = [policy for policy, document in inline.items() if document is None]
+    _remove_policies(aws, what, thing["id"], gone, managed.remove if managed else [])
+
+
+def _remove_policies(aws: Aws, what: str, name: str, inline: Any, managed: Any) -> None:
+    for policy in inline:
+        call(aws, "delete_{}_policy", what, name, PolicyName=policy)
+    for arn in managed:
+        call(aws, "detach_{}_policy", what, name, PolicyArn=arn)
+
+
+def update_tags(aws: Aws, what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    tags = _each("tags", thing, change)
+    put = {key: value for key, value in tags.items() if value is not None}
+    gone = [key for key, value in tags.items() if value is None]
+    if put:
+        call(aws, "tag_{}", what, thing["id"], Tags=_tags.as_list(put))
+    if gone:
+        call(aws, "untag_{}", what, thing["id"], TagKeys=gone)
+
+
+def _each(option: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a dictionary that change; taking the whole away takes each of its keys away."""
+    return dict.fromkeys(thing[option]) if option in change and change[option] is None else change.get(option, {})
+
+
+def delete(aws: Aws, what: str, thing: Mapping[str, Any]) -> None:
+    """Take the policies off, without which IAM would not let it go, and then delete it."""
+    _remove_policies(aws, what, thing["id"], thing["inline_policies"], thing["managed_policies"])
+    call(aws, "delete_{}", what, thing["id"])
+
+
+def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """AWS would refuse these only when the user, group or role has already been made."""
+    arns = [arn for verb in want.get("managed_policies", {}).values() for arn in verb]
+    for arn in [*arns, want.get("permissions_boundary") or "arn:"]:
+        if not arn.startswith("arn:"):
+            raise Problem(f"{arn!r} is not an ARN: a name alone could be a policy of the customer's or one of Amazon's")
+    for name, document in want.get("inline_policies", {}).items():
+        if not isinstance(document, Mapping):
+            raise Problem(f"inline_policies.{name} is not a policy document: write a dictionary, or JSON text through from_json")
+
+
+def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    if "permissions_boundary" in change and not change["permissions_boundary"]:
+        return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies name becomes allowed"
+    if thing and "path" in change:
+        return f"would move the {what} from {thing['path']} to {change['path']}: its ARN changes, and policies that name the old one no longer reach it"
+    return None
+
+
+def call(aws: Aws, operation: str, what: str, name: str, **arguments: Any) -> Any:
+    """call(aws, "attach_{}_policy", "user", "alice", PolicyArn=…) is AttachUserPolicy(UserName="alice", PolicyArn=…)."""
+    return getattr(aws.iam, operation.format(what))(**{f"{_camel(what)}Name": name}, **arguments)
+
+
+def if_any(look: Callable[..., Any], **arguments: Any) -> Any:
+    """What a Get operation answers, or None where IAM says that there is no such thing."""
+    try:
+        return look(**arguments)
+    except ClientError as error:
+        if code_of(error) != "NoSuchEntity":
+            raise
+        return None
+
+
+def _camel(what: str) -> str:
+    return "".join(part.capitalize() for part in what.split("_"))

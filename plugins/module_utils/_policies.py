@@ -1,0 +1,45 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policy documents: in the sheet they are dictionaries, AWS takes and returns them as JSON text, spelt as it likes.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ansible_collections.msp.aws.plugins.module_utils._options import Option
+
+try:
+    from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+except ImportError:  # the argument spec of amazon.aws says what to install
+    compare_policies = None
+
+
+def policy(**facts: Any) -> Option:
+    """An option that holds a whole policy document. It is one thing: it is written whole, never merged key by key."""
+    return Option("dict", same=alike, **facts)
+
+
+def document(text_or_dict: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    """A document as AWS returns it (JSON text, from IAM percent-encoded) as a dictionary; {} where there is none."""
+    if not text_or_dict:
+        return {}
+    if isinstance(text_or_dict, Mapping):
+        return dict(text_or_dict)
+    return json.loads(text_or_dict if text_or_dict.lstrip().startswith("{") else unquote(text_or_dict))
+
+
+def text(wanted: Mapping[str, Any]) -> str:
+    """A document as AWS takes it."""
+    return json.dumps(wanted)
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two documents mean the same: order, single values as lists and spellings of principals do not count."""
+    return not compare_policies(one, other)

@@ -1,0 +1,510 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of a bucket. S3 keeps each in a sub-resource of its own, with its own Get and its own Put of the whole.
+
+Private to the collection. SETTINGS are in the order in which they are written: what others need comes first, and the policy,
+which can forbid the rest, last. A `get` returns options, and under a name that starts with _ the document they came from; the
+`put` of the same setting starts from that document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, ClientError, code_of
+from ansible_collections.msp.aws.plugins.module_utils._documents import Field, Fields, deep, flat, instead, listed, merged
+
+TLS_SID = "RequireTls"
+
+
+class Setting(NamedTuple):
+    options: tuple[str, ...]
+    get: Callable[[Aws, str], dict]
+    put: Callable[[Aws, Mapping, Mapping], None]
+
+
+def answer(call: Callable[..., dict], bucket: str, *absent: str) -> dict[str, Any]:
+    """What a Get returns; {} when S3 says by one of these errors that nothing is set."""
+    try:
+        found = call(Bucket=bucket)
+    except ClientError as error:
+        if code_of(error) in absent:
+            return {}
+        raise
+    found.pop("ResponseMetadata", None)
+    return found
+
+
+# ---- access
+
+
+def get_ownership(aws, bucket):
+    found = answer(aws.s3.get_bucket_ownership_controls, bucket, "OwnershipControlsNotFoundError")
+    rules = found.get("OwnershipControls", {}).get("Rules", [])
+    return dict(object_ownership=rules[0]["ObjectOwnership"] if rules else None)
+
+
+def put_ownership(aws, have, change):
+    rules = [dict(ObjectOwnership=change["object_ownership"])]
+    aws.s3.put_bucket_ownership_controls(Bucket=have["id"], OwnershipControls=dict(Rules=rules))
+
+
+BLOCK = dict(
+    block_public_acls="BlockPublicAcls",
+    ignore_public_acls="IgnorePublicAcls",
+    block_public_policy="BlockPublicPolicy",
+    restrict_public_buckets="RestrictPublicBuckets",
+)
+
+
+def get_public_access_block(aws, bucket):
+    found = answer(aws.s3.get_public_access_block, bucket, "NoSuchPublicAccessBlockConfiguration")
+    block = found.get("PublicAccessBlockConfiguration", {})
+    return dict(public_access_block={**dict.fromkeys(BLOCK, False), **flat(BLOCK, block)}, _public_access_block=block)
+
+
+def put_public_access_block(aws, have, change):
+    # A member that is left out of the call would be switched off.
+    wanted = {**have["public_access_block"], **change["public_access_block"]}
+    block = deep(BLOCK, wanted, have["_public_access_block"])
+    aws.s3.put_public_access_block(Bucket=have["id"], PublicAccessBlockConfiguration=block)
+
+
+def get_policy(aws, bucket):
+    found = answer(aws.s3.get_bucket_policy, bucket, "NoSuchBucketPolicy")
+    whole = _policies.document(found.get("Policy"))
+    statements = whole.get("Statement", [])
+    statements = statements if isinstance(statements, list) else [statements]
+    others = [statement for statement in statements if statement.get("Sid") != TLS_SID]
+    return dict(policy=dict(whole, Statement=others) if others else None, require_tls=len(others) < len(statements))
+
+
+def put_policy(aws, have, change):
+    """The sheet's document with, in a statement of its own, the demand for TLS."""
+    after = {**have, **change}
+    whole = dict(after["policy"] or dict(Version="2012-10-17", Statement=[]))
+    statements = whole["Statement"] if isinstance(whole["Statement"], list) else [whole["Statement"]]
+    whole["Statement"] = [*statements, *([_tls_statement(aws, have["id"])] if after["require_tls"] else [])]
+    if whole["Statement"]:
+        aws.s3.put_bucket_policy(Bucket=have["id"], Policy=_policies.text(whole))
+    else:
+        aws.s3.delete_bucket_policy(Bucket=have["id"])
+
+
+def _tls_statement(aws, bucket):
+    both = [bucket_arn(aws, bucket), f"{bucket_arn(aws, bucket)}/*"]
+    plain = dict(Bool={"aws:SecureTransport": "false"})
+    return dict(Sid=TLS_SID, Effect="Deny", Principal="*", Action="s3:*", Resource=both, Condition=plain)
+
+
+def bucket_arn(aws, bucket):
+    return f"arn:{aws.s3.meta.partition}:s3:::{bucket}"
+
+
+# ---- protection of what is in it
+
+ENCRYPTION = dict(
+    sse_algorithm="ApplyServerSideEncryptionByDefault.SSEAlgorithm",
+    kms_master_key_id="ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+    bucket_key_enabled="BucketKeyEnabled",
+)
+
+
+def get_encryption(aws, bucket):
+    found = answer(aws.s3.get_bucket_encryption, bucket, "ServerSideEncryptionConfigurationNotFoundError")
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules") or [{}]
+    return dict(encryption=flat(ENCRYPTION, rules[0]), _encryption=rules[0])
+
+
+def put_encryption(aws, have, change):
+    wanted = dict(change["encryption"])
+    if wanted.get("sse_algorithm") == "AES256":
+        wanted["kms_master_key_id"] = None
+    rules = [deep(ENCRYPTION, wanted, have["_encryption"])]
+    aws.s3.put_bucket_encryption(Bucket=have["id"], ServerSideEncryptionConfiguration=dict(Rules=rules))
+
+
+def get_versioning(aws, bucket):
+    return dict(versioning=answer(aws.s3.get_bucket_versioning, bucket).get("Status"))
+
+
+def put_versioning(aws, have, change):
+    aws.s3.put_bucket_versioning(Bucket=have["id"], VersioningConfiguration=dict(Status=change["versioning"]))
+
+
+RETENTION = dict(mode="Mode", days="Days", years="Years")
+
+
+def get_object_lock(aws, bucket):
+    found = answer(aws.s3.get_object_lock_configuration, bucket, "ObjectLockConfigurationNotFoundError").get("ObjectLockConfiguration", {})
+    retention = found.get("Rule", {}).get("DefaultRetention", {})
+    return dict(
+        object_lock_enabled_for_bucket=found.get("ObjectLockEnabled") == "Enabled",
+        object_lock_default_retention=flat(RETENTION, retention) or None,
+        _retention=retention,
+    )
+
+
+def put_object_lock(aws, have, change):
+    lock, retention = dict(ObjectLockEnabled="Enabled"), have["_retention"]
+    if "object_lock_default_retention" in change:
+        wanted = change["object_lock_default_retention"] or dict.fromkeys(RETENTION)
+        retention = deep(RETENTION, instead(wanted, have["object_lock_default_retention"] or {}, ("days", "years")), retention)
+    if retention:
+        lock["Rule"] = dict(DefaultRetention=retention)
+    aws.s3.put_object_lock_configuration(Bucket=have["id"], ObjectLockConfiguration=lock)
+
+
+# ---- rules that apply to a part of the objects
+
+
+def criteria(rule):
+    """To which objects a rule applies: prefix, tags and sizes, which S3 nests in And as soon as there are two."""
+    found = rule.get("Filter") or {}
+    inner = found.get("And") or found
+    tags = [found["Tag"]] if "Tag" in found else inner.get("Tags")
+    sizes = flat(SIZES, inner)
+    return dict(prefix=inner.get("Prefix", rule.get("Prefix", "")), tags=_tags.as_dict(tags), **sizes)
+
+
+SIZES = dict(object_size_greater_than="ObjectSizeGreaterThan", object_size_less_than="ObjectSizeLessThan")
+CRITERIA = ("prefix", "tags", *SIZES)
+
+
+def rule_filter(item):
+    tags = _tags.as_list(item.get("tags") or {})
+    parts = {**(dict(Prefix=item["prefix"]) if item.get("prefix") else {}), **deep(SIZES, item, {})}
+    if len(parts) + len(tags) > 1:
+        return dict(And={**parts, **(dict(Tags=tags) if tags else {})})
+    return dict(Tag=tags[0]) if tags else parts or dict(Prefix="")
+
+
+def rule_item(fields: Fields, rule):
+    return {**flat(fields, rule), **criteria(rule)}
+
+
+def rule_document(fields: Fields, item, rule):
+    """The rule with the item's options. Rules of the oldest form, with a bare Prefix, get a Filter once they change."""
+    after = deep(fields, item, rule)
+    wanted = {name: item[name] for name in CRITERIA if name in item}
+    if "Filter" not in rule or {**criteria(rule), **wanted} != criteria(rule):
+        after.pop("Prefix", None)
+        after["Filter"] = rule_filter({**criteria(rule), **wanted})
+    return after
+
+
+TRANSITION = dict(days="Days", date=Field("Date", lambda date: date.strftime("%Y-%m-%d"), str), storage_class="StorageClass")
+NONCURRENT_TRANSITION = dict(noncurrent_days="NoncurrentDays", newer_noncurrent_versions="NewerNoncurrentVersions", storage_class="StorageClass")
+LIFECYCLE = dict(
+    id="ID",
+    status="Status",
+    expiration_days="Expiration.Days",
+    expiration_date=Field("Expiration.Date", lambda date: date.strftime("%Y-%m-%d"), str),
+    expired_object_delete_marker="Expiration.ExpiredObjectDeleteMarker",
+    transitions=listed("Transitions", TRANSITION),
+    noncurrent_version_expiration_days="NoncurrentVersionExpiration.NoncurrentDays",
+    newer_noncurrent_versions="NoncurrentVersionExpiration.NewerNoncurrentVersions",
+    noncurrent_version_transitions=listed("NoncurrentVersionTransitions", NONCURRENT_TRANSITION),
+    abort_incomplete_multipart_upload_days="AbortIncompleteMultipartUpload.DaysAfterInitiation",
+)
+
+
+def get_lifecycle(aws, bucket):
+    found = answer(aws.s3.get_bucket_lifecycle_configuration, bucket, "NoSuchLifecycleConfiguration")
+    return dict(lifecycle_rules=[rule_item(LIFECYCLE, rule) for rule in found.get("Rules", [])], _lifecycle=found)
+
+
+def put_lifecycle(aws, have, change):
+    rules = merged(partial(rule_document, LIFECYCLE), "id", "ID", have["_lifecycle"].get("Rules", []), change["lifecycle_rules"])
+    if not rules:
+        aws.s3.delete_bucket_lifecycle(Bucket=have["id"])
+        return
+    # The least size for transitions is an argument beside the rules: left out, it would go back to S3's own.
+    beside = {name: value for name, value in have["_lifecycle"].items() if name != "Rules"}
+    aws.s3.put_bucket_lifecycle_configuration(Bucket=have["id"], LifecycleConfiguration=dict(Rules=rules), **beside)
+
+
+def name_in_arn(arn):
+    return arn.rpartition(":")[2].rpartition("/")[2]
+
+
+REPLICATION = dict(
+    id="ID",
+    status="Status",
+    priority="Priority",
+    destination_bucket=Field("Destination.Bucket", name_in_arn, str),
+    destination_account="Destination.Account",
+    storage_class="Destination.StorageClass",
+    access_control_translation_owner="Destination.AccessControlTranslation.Owner",
+    replica_kms_key_id="Destination.EncryptionConfiguration.ReplicaKmsKeyID",
+    sse_kms_encrypted_objects="SourceSelectionCriteria.SseKmsEncryptedObjects.Status",
+    delete_marker_replication="DeleteMarkerReplication.Status",
+)
+
+
+def get_replication(aws, bucket):
+    found = answer(aws.s3.get_bucket_replication, bucket, "ReplicationConfigurationNotFoundError").get("ReplicationConfiguration", {})
+    return dict(
+        replication_role=name_in_arn(found["Role"]) if "Role" in found else None,
+        replication_rules=[rule_item(REPLICATION, rule) for rule in found.get("Rules", [])],
+        _replication=found,
+    )
+
+
+def put_replication(aws, have, change):
+    def write(item, rule):
+        return rule_document(REPLICATION, dict(item, destination_bucket=bucket_arn(aws, item["destination_bucket"])), rule)
+
+    rules, role = have["_replication"].get("Rules", []), have["_replication"].get("Role")
+    if "replication_rules" in change:
+        rules = merged(write, "id", "ID", rules, change["replication_rules"])
+    if "replication_role" in change:
+        with aws.reading():
+            role = aws.iam.get_role(RoleName=change["replication_role"])["Role"]["Arn"]
+    if rules:
+        aws.s3.put_bucket_replication(Bucket=have["id"], ReplicationConfiguration=dict(have["_replication"], Role=role, Rules=rules))
+    else:
+        aws.s3.delete_bucket_replication(Bucket=have["id"])
+
+
+# ---- what happens with requests
+
+LOGGING = dict(target_bucket="TargetBucket", target_prefix="TargetPrefix")
+
+
+def get_logging(aws, bucket):
+    found = answer(aws.s3.get_bucket_logging, bucket).get("LoggingEnabled", {})
+    return dict(logging=flat(LOGGING, found) or None, _logging=found)
+
+
+def put_logging(aws, have, change):
+    wanted = change["logging"]
+    status = dict(LoggingEnabled=dict(dict(TargetPrefix=""), **deep(LOGGING, wanted, have["_logging"]))) if wanted else {}
+    aws.s3.put_bucket_logging(Bucket=have["id"], BucketLoggingStatus=status)
+
+
+KEY_FILTER = Field(
+    "Filter.Key.FilterRules",
+    lambda rules: {rule["Name"].lower(): rule["Value"] for rule in rules},
+    lambda wanted: [dict(Name=name, Value=value) for name, value in wanted.items()],
+)
+
+
+def _destination(option, member):
+    return {"id": "Id", option: member, "events": "Events", "_filter": KEY_FILTER}
+
+
+DESTINATIONS = dict(
+    topic_configurations=("TopicConfigurations", _destination("topic", "TopicArn")),
+    queue_configurations=("QueueConfigurations", _destination("queue_arn", "QueueArn")),
+    lambda_function_configurations=("LambdaFunctionConfigurations", _destination("lambda_function_arn", "LambdaFunctionArn")),
+)
+
+
+def get_notification(aws, bucket):
+    found = answer(aws.s3.get_bucket_notification_configuration, bucket)
+    options = {option: [_event_item(fields, one) for one in found.get(member, [])] for option, (member, fields) in DESTINATIONS.items()}
+    return dict(options, event_bridge="EventBridgeConfiguration" in found, _notification=found)
+
+
+def _event_item(fields, found):
+    item = flat(fields, found)
+    return {**item, **item.pop("_filter", {})}
+
+
+def _event_document(fields, item, found):
+    wanted = {name: item[name] for name in ("prefix", "suffix") if item.get(name)}
+    return deep(fields, dict(item, _filter=wanted or None), found)
+
+
+def put_notification(aws, have, change):
+    """All destinations of all sorts are one document."""
+    whole = dict(have["_notification"])
+    for option, (member, fields) in DESTINATIONS.items():
+        if option in change:
+            whole[member] = merged(partial(_event_document, fields), "id", "Id", whole.get(member, []), change[option])
+    if change.get("event_bridge"):
+        whole["EventBridgeConfiguration"] = {}
+    elif "event_bridge" in change:
+        del whole["EventBridgeConfiguration"]
+    aws.s3.put_bucket_notification_configuration(Bucket=have["id"], NotificationConfiguration=whole)
+
+
+CORS = dict(
+    id="ID",
+    allowed_origins="AllowedOrigins",
+    allowed_methods="AllowedMethods",
+    allowed_headers="AllowedHeaders",
+    expose_headers="ExposeHeaders",
+    max_age_seconds="MaxAgeSeconds",
+)
+
+
+def get_cors(aws, bucket):
+    found = answer(aws.s3.get_bucket_cors, bucket, "NoSuchCORSConfiguration")
+    return dict(cors_rules=[flat(CORS, rule) for rule in found.get("CORSRules", [])])
+
+
+def put_cors(aws, have, change):
+    if change["cors_rules"]:
+        rules = [deep(CORS, rule, {}) for rule in change["cors_rules"]]
+        aws.s3.put_bucket_cors(Bucket=have["id"], CORSConfiguration=dict(CORSRules=rules))
+    else:
+        aws.s3.delete_bucket_cors(Bucket=have["id"])
+
+
+ROUTING_RULE = dict(
+    key_prefix_equals="Condition.KeyPrefixEquals",
+    http_error_code_returned_equals="Condition.HttpErrorCodeReturnedEquals",
+    host_name="Redirect.HostName",
+    protocol="Redirect.Protocol",
+    http_redirect_code="Redirect.HttpRedirectCode",
+    replace_key_prefix_with="Redirect.ReplaceKeyPrefixWith",
+    replace_key_with="Redirect.ReplaceKeyWith",
+)
+WEBSITE = dict(
+    index_document="IndexDocument.Suffix",
+    error_document="ErrorDocument.Key",
+    redirect_all_requests_to="RedirectAllRequestsTo.HostName",
+    redirect_all_requests_protocol="RedirectAllRequestsTo.Protocol",
+    routing_rules=listed("RoutingRules", ROUTING_RULE),
+)
+
+
+def get_website(aws, bucket):
+    found = answer(aws.s3.get_bucket_website, bucket, "NoSuchWebsiteConfiguration")
+    return dict(website=flat(WEBSITE, found) or None, _website=found)
+
+
+def put_website(aws, have, change):
+    if change["website"]:
+        aws.s3.put_bucket_website(Bucket=have["id"], WebsiteConfiguration=deep(WEBSITE, change["website"], have["_website"]))
+    else:
+        aws.s3.delete_bucket_website(Bucket=have["id"])
+
+
+def get_accelerate(aws, bucket):
+    return dict(accelerate=answer(aws.s3.get_bucket_accelerate_configuration, bucket).get("Status"))
+
+
+def put_accelerate(aws, have, change):
+    aws.s3.put_bucket_accelerate_configuration(Bucket=have["id"], AccelerateConfiguration=dict(Status=change["accelerate"]))
+
+
+def get_request_payer(aws, bucket):
+    return dict(request_payer=answer(aws.s3.get_bucket_request_payment, bucket)["Payer"])
+
+
+def put_request_payer(aws, have, change):
+    aws.s3.put_bucket_request_payment(Bucket=have["id"], RequestPaymentConfiguration=dict(Payer=change["request_payer"]))
+
+
+# ---- configurations of which a bucket has several, each with its own Put
+
+TIERING = dict(id="Id", status="Status", tierings=listed("Tierings", dict(access_tier="AccessTier", days="Days")))
+
+
+def _pages(call, bucket, result):
+    """boto has no paginators for these lists."""
+    found, token = [], {}
+    while True:
+        page = call(Bucket=bucket, **token)
+        found += page.get(result, [])
+        if not page.get("IsTruncated"):
+            return found
+        token = dict(ContinuationToken=page["NextContinuationToken"])
+
+
+def get_tiering(aws, bucket):
+    found = _pages(aws.s3.list_bucket_intelligent_tiering_configurations, bucket, "IntelligentTieringConfigurationList")
+    return dict(intelligent_tiering_configurations=[rule_item(TIERING, one) for one in found], _tiering={one["Id"]: one for one in found})
+
+
+def put_tiering(aws, have, change):
+    wanted, gone = _each("intelligent_tiering_configurations", have, change)
+    for item in wanted:
+        document = rule_document(TIERING, item, have["_tiering"].get(item["id"], {}))
+        if document["Filter"] == dict(Prefix=""):
+            del document["Filter"]
+        aws.s3.put_bucket_intelligent_tiering_configuration(Bucket=have["id"], Id=item["id"], IntelligentTieringConfiguration=document)
+    for item in gone:
+        aws.s3.delete_bucket_intelligent_tiering_configuration(Bucket=have["id"], Id=item["id"])
+
+
+INVENTORY = dict(
+    id="Id",
+    is_enabled="IsEnabled",
+    destination_bucket=Field("Destination.S3BucketDestination.Bucket", name_in_arn, str),
+    destination_account="Destination.S3BucketDestination.AccountId",
+    destination_prefix="Destination.S3BucketDestination.Prefix",
+    format="Destination.S3BucketDestination.Format",
+    prefix="Filter.Prefix",
+    included_object_versions="IncludedObjectVersions",
+    optional_fields="OptionalFields",
+    frequency="Schedule.Frequency",
+)
+
+
+def get_inventory(aws, bucket):
+    found = _pages(aws.s3.list_bucket_inventory_configurations, bucket, "InventoryConfigurationList")
+    return dict(inventory_configurations=[flat(INVENTORY, one) for one in found], _inventory={one["Id"]: one for one in found})
+
+
+def put_inventory(aws, have, change):
+    wanted, gone = _each("inventory_configurations", have, change)
+    for item in wanted:
+        item = dict(item, destination_bucket=bucket_arn(aws, item["destination_bucket"]))
+        document = deep(INVENTORY, item, have["_inventory"].get(item["id"], {}))
+        aws.s3.put_bucket_inventory_configuration(Bucket=have["id"], Id=item["id"], InventoryConfiguration=document)
+    for item in gone:
+        aws.s3.delete_bucket_inventory_configuration(Bucket=have["id"], Id=item["id"])
+
+
+def _each(option, have, change):
+    """The items to put and the items to delete."""
+    delta = change[option]
+    return ([], have[option]) if delta is None else ([*delta.add, *(new for dummy, new in delta.change)], delta.remove)
+
+
+# ---- tags
+
+
+def get_tags(aws, bucket):
+    found = answer(aws.s3.get_bucket_tagging, bucket, "NoSuchTagSet").get("TagSet", [])
+    return dict(tags=_tags.as_dict(found), _tags=found)
+
+
+def put_tags(aws, have, change):
+    """PutBucketTagging replaces the set; AWS's own tags in it have to be given back as they are."""
+    wanted = dict.fromkeys(have["tags"]) if change["tags"] is None else change["tags"]
+    after = {**{tag["Key"]: tag["Value"] for tag in have["_tags"]}, **wanted}
+    left = _tags.as_list({key: value for key, value in after.items() if value is not None})
+    if left:
+        aws.s3.put_bucket_tagging(Bucket=have["id"], Tagging=dict(TagSet=left))
+    else:
+        aws.s3.delete_bucket_tagging(Bucket=have["id"])
+
+
+SETTINGS = (
+    Setting(("tags",), get_tags, put_tags),
+    Setting(("object_ownership",), get_ownership, put_ownership),
+    Setting(("public_access_block",), get_public_access_block, put_public_access_block),
+    Setting(("encryption",), get_encryption, put_encryption),
+    Setting(("versioning",), get_versioning, put_versioning),
+    Setting(("object_lock_enabled_for_bucket", "object_lock_default_retention"), get_object_lock, put_object_lock),
+    Setting(("lifecycle_rules",), get_lifecycle, put_lifecycle),
+    Setting(("replication_role", "replication_rules"), get_replication, put_replication),
+    Setting(("logging",), get_logging, put_logging),
+    Setting((*DESTINATIONS, "event_bridge"), get_notification, put_notification),
+    Setting(("cors_rules",), get_cors, put_cors),
+    Setting(("website",), get_website, put_website),
+    Setting(("accelerate",), get_accelerate, put_accelerate),
+    Setting(("request_payer",), get_request_payer, put_request_payer),
+    Setting(("intelligent_tiering_configurations",), get_tiering, put_tiering),
+    Setting(("inventory_configurations",), get_inventory, put_inventory),
+    Setting(("policy", "require_tls"), get_policy, put_policy),
+)

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+
+TARGETS = ("instance", "network_interface")
+ASSOCIATION = (*TARGETS, "private_ip_address")
+REVERSE_DNS_SECONDS = 600
+
+
+def find(aws, wanted):
+    records = {record["AllocationId"]: record for record in aws.pages("ec2", "describe_addresses_attribute", "Addresses", Attribute="domain-name")}
+    return [_have(address, records.get(address["AllocationId"], {})) for address in aws.pages("ec2", "describe_addresses", "Addresses")]
+
+
+def _have(address, record):
+    interface = address.get("NetworkInterfaceId") or None
+    instance = address.get("InstanceId") or None
+    return dict(
+        id=address["AllocationId"],
+        public_ip=address["PublicIp"],
+        public_ipv4_pool=address.get("PublicIpv4Pool"),
+        instance=instance,
+        network_interface=None if instance else interface,
+        private_ip_address=address.get("PrivateIpAddress") or None,
+        domain_name=record.get("PtrRecord", "").rstrip(".") or None,
+        _interface=interface,
+        _association=address.get("AssociationId") or None,
+        **_tags.name_and_tags(address),
+    )
+
+
+def read(aws, have, names):
+    """An address of an instance is always one of its interface too: shown is what the sheet says, and the instance when it says neither."""
+    if "network_interface" in names and "instance" not in names:
+        return dict(instance=None, network_interface=have["_interface"])
+    return {}
+
+
+def create(aws, want):
+    if any(target in want for target in TARGETS):
+        _nothing_is_pushed_off(aws, _target(want))
+    arguments = dict(Domain="vpc", TagSpecifications=_tags.specifications("elastic-ip", want))
+    if "public_ip" in want:
+        arguments["Address"] = want["public_ip"]
+    if "public_ipv4_pool" in want:
+        arguments["PublicIpv4Pool"] = want["public_ipv4_pool"]
+    address = aws.ec2.allocate_address(**arguments)
+    return _have(dict(address, Tags=arguments["TagSpecifications"][0]["Tags"]), {})
+
+
+def update(aws, have, change):
+    if any(change.get(option) for option in ASSOCIATION):
+        _associate(aws, have, _target(change, have["_interface"]))
+    elif any(option in change for option in ASSOCIATION):
+        aws.ec2.disassociate_address(AssociationId=have["_association"])
+    _tags.update(aws, have, change)
+    if "domain_name" in change:
+        _set_domain_name(aws, have, change["domain_name"])
+
+
+def _target(wanted, interface=None):
+    """What AssociateAddress wants to hear: the instance or the interface, and which of its private addresses unless the first."""
+    target = dict(InstanceId=wanted["instance"]) if wanted.get("instance") else dict(NetworkInterfaceId=wanted.get("network_interface") or interface)
+    return {**target, **({"PrivateIpAddress": wanted["private_ip_address"]} if wanted.get("private_ip_address") else {})}
+
+
+def _associate(aws, have, target):
+    _nothing_is_pushed_off(aws, target, have["id"])
+    # It may move only from where it was when the move was confirmed; one that was free a moment ago stays where somebody else put it.
+    aws.ec2.associate_address(AllocationId=have["id"], AllowReassociation=bool(have["_association"]), **target)
+
+
+def _nothing_is_pushed_off(aws, target, own=None):
+    """A private address has one Elastic IP address; AWS would take away the one that is there without a word."""
+    name, member = ("instance-id", "InstanceId") if "InstanceId" in target else ("network-interface-id", "NetworkInterfaceId")
+    with aws.reading():
+        there = aws.pages("ec2", "describe_addresses", "Addresses", Filters=[dict(Name=name, Values=[target[member]])])
+    for address in there:
+        if address["AllocationId"] != own and target.get("PrivateIpAddress") in (None, address.get("PrivateIpAddress")):
+            raise Problem(
+                f"{target[member]} already has {address['PublicIp']} ({address['AllocationId']}) on {address.get('PrivateIpAddress')}. "
+                "Take that one off first, or name another private_ip_address of it"
+            )
+
+
+def _set_domain_name(aws, have, name):
+    """AWS takes a name only after it has seen that the name leads to the address, which takes a moment."""
+    if name:
+        aws.ec2.modify_address_attribute(AllocationId=have["id"], DomainName=name)
+    else:
+        aws.ec2.reset_address_attribute(AllocationId=have["id"], Attribute="domain-name")
+    what = f"the reverse DNS name of {have['public_ip']}"
+    aws.wait(what, lambda: _domain_name(aws, have["id"], what), lambda found: _same_name(found, name or ""), limit=REVERSE_DNS_SECONDS)
+
+
+def _domain_name(aws, allocation_id, what):
+    records = aws.pages("ec2", "describe_addresses_attribute", "Addresses", Attribute="domain-name", AllocationIds=[allocation_id])
+    record = next(iter(records), {})
+    pending = record.get("PtrRecordUpdate") or {}
+    if pending.get("Status", "PENDING") != "PENDING":
+        raise Problem(f"{what} stays as it is. AWS says {pending['Status']}: {pending.get('Reason')}")
+    return record.get("PtrRecord", "")
+
+
+def _same_name(one, other):
+    return one.rstrip(".").lower() == other.rstrip(".").lower()
+
+
+def danger(have, change):
+    if have.get("_association") and any(option in change for option in ASSOCIATION):
+        return f"would take {have['public_ip']} off {have['instance'] or have['_interface']} ({have['private_ip_address']}) and cut what goes through it"
+    return None
+
+
+def refuse(want, have, change):
+    if all(target in want for target in TARGETS):
+        raise Problem("instance and network_interface are both named. An address has one place: name the interface when the instance has several")
+    if change.get("private_ip_address") and not have.get("_association") and not any(target in want for target in TARGETS):
+        raise Problem("private_ip_address alone does not say whose it is: name the instance or network_interface too")
+    if change.get("private_ip_address", "") is None and not any(target in change for target in TARGETS):
+        raise Problem("private_ip_address cannot be taken away alone, because an address in use is on one: take away the instance or network_interface")
+
+
+def delete(aws, have):
+    if have["_association"]:
+        raise Problem(
+            f"{have['public_ip']} is in use by {have['instance'] or have['_interface']}, and once released it may be somebody else's for good. "
+            "Take it off first (clear: [instance] or clear: [network_interface])"
+        )
+    if have["domain_name"]:
+        # AWS keeps an address locked as long as it has a name of its own.
+        _set_domain_name(aws, have, None)
+    aws.ec2.release_address(AllocationId=have["id"])
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        if all(entry.get(target) for target in TARGETS):
+            yield index, "network_interface", "one_of", dict(value=entry["network_interface"], other=", ".join(TARGETS))
+
+
+KIND = Kind(
+    name="ec2_elastic_ips",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        public_ip=fixed(),
+        public_ipv4_pool=fixed(),
+        instance=ref("ec2_instances", clearable=True),
+        network_interface=ref("ec2_network_interfaces", clearable=True),
+        private_ip_address=Option(clearable=True),
+        domain_name=Option(clearable=True, same=_same_name),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

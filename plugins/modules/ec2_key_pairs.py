@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _private_keys, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import ClientError, code_of
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+
+# The tag of a secret that says whose private key it holds.
+HOLDS = "KeyPairName"
+
+
+def find(aws, wanted):
+    secrets = {}
+    if wanted is None or any("private_key_secret" in want for want in wanted):
+        held = aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=[dict(Key="tag-key", Values=[HOLDS])])
+        secrets = {_holds(secret): secret["Name"] for secret in held}
+    return [_have(pair, secrets.get(pair["KeyName"])) for pair in aws.pages("ec2", "describe_key_pairs", "KeyPairs", IncludePublicKey=True)]
+
+
+def _have(pair, secret):
+    return dict(
+        id=pair["KeyName"],
+        name=pair["KeyName"],
+        key_type=pair.get("KeyType"),
+        public_key=(pair.get("PublicKey") or "").strip() or None,
+        private_key_secret=secret,
+        tags=_tags.as_dict(pair.get("Tags")),
+        _key_pair_id=pair["KeyPairId"],
+    )
+
+
+def _holds(secret):
+    return next((tag["Value"] for tag in secret.get("Tags") or [] if tag["Key"] == HOLDS), None)
+
+
+def create(aws, want):
+    public_key = want.get("public_key") or _private_keys.public_half(_private_key(aws, want))
+    specifications = [dict(ResourceType="key-pair", Tags=_tags.as_list(want["tags"]))] if want.get("tags") else []
+    pair = aws.ec2.import_key_pair(KeyName=want["name"], PublicKeyMaterial=public_key.encode(), TagSpecifications=specifications)
+    return _have(dict(pair, KeyType=_type(public_key), PublicKey=public_key), want.get("private_key_secret"))
+
+
+def _private_key(aws, want):
+    """The private key is in its secret before AWS knows the pair, so that no broken run can lose it.
+
+    CreateKeyPair hands a private key out once: an answer that gets lost would leave a pair which nobody can use.
+    """
+    name = want["private_key_secret"]
+    try:
+        secret = aws.secretsmanager.describe_secret(SecretId=name)
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return _new_private_key(aws, want)
+    if _holds(secret) != want["name"]:
+        raise Problem(f"there is already a secret {name!r} and its tag {HOLDS} does not name this key pair: nothing was written to it")
+    return aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+
+
+def _new_private_key(aws, want):
+    private_key = _private_keys.make(want.get("key_type", "rsa"), want.get("key_format", "pem"), want["name"])
+    arguments = dict(KmsKeyId=want["private_key_secret_kms_key_id"]) if "private_key_secret_kms_key_id" in want else {}
+    aws.secretsmanager.create_secret(
+        Name=want["private_key_secret"],
+        Description=f"Private key of the EC2 key pair {want['name']}",
+        SecretString=private_key,
+        Tags=[dict(Key=HOLDS, Value=want["name"])],
+        **arguments,
+    )
+    return private_key
+
+
+def _type(public_key):
+    return "ed25519" if public_key.startswith("ssh-ed25519 ") else "rsa"
+
+
+def update(aws, have, change):
+    _tags.update(aws, dict(have, id=have["_key_pair_id"]), change)
+
+
+def refuse(want, have, change):
+    if not have and ("public_key" in want) == ("private_key_secret" in want):
+        raise Problem("does not exist, and to create it either public_key or private_key_secret must be named")
+    if not have and want.get("public_key") and want.get("key_type", _type(want["public_key"])) != _type(want["public_key"]):
+        raise Problem(f"key_type says {want['key_type']}, but public_key is of type {_type(want['public_key'])}")
+
+
+def delete(aws, have):
+    # The secret stays: servers made with the pair still open with its private key, and Windows passwords are encrypted for it.
+    aws.ec2.delete_key_pair(KeyName=have["name"])
+
+
+def faults(entries, sheet):
+    """A pair is imported or made, not both."""
+    for index, entry in enumerate(entries):
+        if entry.get("public_key") and entry.get("private_key_secret"):
+            yield index, "public_key", "one_of", dict(value=entry["public_key"], other="public_key, private_key_secret")
+        for option in ("key_format", "private_key_secret_kms_key_id"):
+            if entry.get(option) and not entry.get("private_key_secret"):
+                yield index, option, "needs", dict(value=entry[option], other="private_key_secret")
+
+
+def _same_key(one, other):
+    """Type and body are the key; what follows them is a comment."""
+    return one.split()[:2] == other.split()[:2]
+
+
+KIND = Kind(
+    name="ec2_key_pairs",
+    identity=("name",),
+    options=dict(
+        name=fixed(),
+        key_type=fixed(api="CreateKeyPair.KeyType"),
+        public_key=fixed(same=_same_key),
+        private_key_secret=fixed(api="secretsmanager:CreateSecret.Name"),
+        private_key_secret_kms_key_id=Option(write_only=True, api="secretsmanager:CreateSecret.KmsKeyId"),
+        key_format=Option(write_only=True, api="CreateKeyPair.KeyFormat"),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    refuse=refuse,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

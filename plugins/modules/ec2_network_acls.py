@@ -1,0 +1,213 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs, tags
+
+# The API takes and returns protocol numbers, people write names.
+PROTOCOLS = {"-1": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+NUMBERS = {name: number for number, name in PROTOCOLS.items()}
+PORTS, ICMP = ("tcp", "udp"), ("icmp", "icmpv6")
+BLOCKS = ("cidr_block", "ipv6_cidr_block")
+DIRECTIONS = ("ingress", "egress")
+# From this number on AWS keeps the rules that deny the rest; nobody can write them.
+RESERVED = 32767
+
+
+def find(aws, wanted):
+    return [_have(acl) for acl in _acls(aws)]
+
+
+def _acls(aws):
+    return aws.pages("ec2", "describe_network_acls", "NetworkAcls")
+
+
+def _have(acl):
+    entries = [entry for entry in acl["Entries"] if entry["RuleNumber"] < RESERVED]
+    return dict(
+        id=acl["NetworkAclId"],
+        vpc=acl["VpcId"],
+        ingress=[_entry(entry) for entry in entries if not entry["Egress"]],
+        egress=[_entry(entry) for entry in entries if entry["Egress"]],
+        # Under the default one are those that no other one claims; nobody puts them there.
+        subnets=None if acl["IsDefault"] else [association["SubnetId"] for association in acl["Associations"]],
+        _default=acl["IsDefault"],
+        **_tags.name_and_tags(acl),
+    )
+
+
+def _entry(entry):
+    ports, icmp = entry.get("PortRange", {}), entry.get("IcmpTypeCode", {})
+    return dict(
+        rule_number=entry["RuleNumber"],
+        rule_action=entry["RuleAction"],
+        protocol=PROTOCOLS.get(entry["Protocol"], entry["Protocol"]),
+        cidr_block=entry.get("CidrBlock"),
+        ipv6_cidr_block=entry.get("Ipv6CidrBlock"),
+        from_port=ports.get("From"),
+        to_port=ports.get("To"),
+        icmp_type=icmp.get("Type"),
+        icmp_code=icmp.get("Code"),
+    )
+
+
+def create(aws, want):
+    return _have(aws.ec2.create_network_acl(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))["NetworkAcl"])
+
+
+def update(aws, have, change):
+    """Entries before subnets: a subnet must never stand under an ACL that is not finished."""
+    _tags.update(aws, have, change)
+    for direction in DIRECTIONS:
+        if direction in change:
+            _update_entries(aws, dict(NetworkAclId=have["id"], Egress=direction == "egress"), change[direction])
+    if "subnets" in change:
+        _update_subnets(aws, have, change["subnets"])
+
+
+def _update_entries(aws, side, delta):
+    for entry in delta.add:
+        aws.ec2.create_network_acl_entry(**side, **_request(entry))
+    for dummy, entry in delta.change:
+        aws.ec2.replace_network_acl_entry(**side, **_request(entry))
+    for entry in delta.remove:
+        aws.ec2.delete_network_acl_entry(**side, RuleNumber=entry["rule_number"])
+
+
+def _request(entry):
+    request = dict(RuleNumber=entry["rule_number"], RuleAction=entry["rule_action"], Protocol=_number(entry["protocol"]))
+    if entry.get("cidr_block"):
+        request["CidrBlock"] = entry["cidr_block"]
+    else:
+        request["Ipv6CidrBlock"] = entry["ipv6_cidr_block"]
+    protocol = PROTOCOLS.get(request["Protocol"])
+    if protocol in PORTS:
+        request["PortRange"] = dict(From=entry["from_port"], To=entry["to_port"])
+    elif protocol in ICMP:
+        request["IcmpTypeCode"] = dict(Type=entry["icmp_type"], Code=entry["icmp_code"])
+    return request
+
+
+def _number(protocol):
+    return NUMBERS.get(protocol, protocol)
+
+
+def _update_subnets(aws, have, delta):
+    """Every subnet is always under one ACL, so it is moved in one call. Another entry may have moved it a moment ago: look first."""
+    with aws.reading():
+        acls = _acls(aws)
+    default = next(acl["NetworkAclId"] for acl in acls if acl["IsDefault"] and acl["VpcId"] == have["vpc"])
+    for association in (association for acl in acls for association in acl["Associations"]):
+        mine = association["NetworkAclId"] == have["id"]
+        if association["SubnetId"] in (delta.remove if mine else delta.add):
+            acl_id = default if mine else have["id"]
+            aws.ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl_id)
+
+
+def refuse(want, have, change):
+    for direction in DIRECTIONS:
+        delta = change.get(direction)
+        for entry in [*delta.add, *(entry for dummy, entry in delta.change)] if delta else ():
+            fault = _fault(entry)
+            if fault:
+                raise Problem(f"{direction} {entry['rule_number']}: {fault}")
+    if have.get("_default") and "subnets" in change:
+        raise Problem("a subnet comes under the default network ACL when it is taken off the one that it is under: name it there")
+
+
+def _fault(entry):
+    """What the API would say of an entry only after those before it were written."""
+    needed = ["rule_action", "protocol"]
+    if PROTOCOLS.get(_number(entry.get("protocol"))) in PORTS:
+        needed += ["from_port", "to_port"]
+    elif entry.get("protocol") in ICMP:
+        needed += ["icmp_type", "icmp_code"]
+    missing = [name for name in needed if entry.get(name) is None]
+    blocks = [entry[name] for name in BLOCKS if entry.get(name)]
+    if missing:
+        return f"{', '.join(missing)} must be named"
+    if len(blocks) != 1:
+        return f"exactly one of {', '.join(BLOCKS)} must be named"
+    if blocks[0] != _networks.canonical(blocks[0]):
+        return f"{blocks[0]} is not how AWS writes a network: {_networks.canonical(blocks[0]) or 'it is none'}"
+    return None
+
+
+def danger(have, change):
+    if "subnets" in change and change["subnets"].remove:
+        return f"would put {len(change['subnets'].remove)} of its subnets under the VPC's default network ACL"
+    after = merged(KIND.options, have, change)
+    shut = [direction for direction in DIRECTIONS if not any(entry["rule_action"] == "allow" for entry in after.get(direction) or ())]
+    if after.get("subnets") and shut and {*DIRECTIONS, "subnets"} & change.keys():
+        return f"would leave its subnets without any traffic, because no {' and no '.join(shut)} entry allows something"
+    return None
+
+
+def delete(aws, have):
+    if have["subnets"]:
+        raise Problem(f"{len(have['subnets'])} subnets are under it ({', '.join(have['subnets'])}): name them in `subnets` of another one first")
+    aws.ec2.delete_network_acl(NetworkAclId=have["id"])
+
+
+def faults(entries, sheet):
+    """Blocks of entries are networks, without host bits."""
+    for index, entry in enumerate(entries):
+        for direction in DIRECTIONS:
+            named = entry.get(direction) or []
+            for rule in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
+                for option, block in _networks.blocks(rule, *BLOCKS):
+                    if _networks.network(block) is None:
+                        yield index, direction, "not_a_network", dict(value=block)
+
+
+def _entries():
+    return items(
+        key=("rule_number",),
+        one_of=BLOCKS,
+        options=dict(
+            rule_number=Option("int", required=True, api="CreateNetworkAclEntry.RuleNumber"),
+            rule_action=Option(api="CreateNetworkAclEntry.RuleAction"),
+            protocol=Option(same=lambda one, other: _number(one) == _number(other)),
+            cidr_block=Option(),
+            ipv6_cidr_block=Option(),
+            from_port=Option("int"),
+            to_port=Option("int"),
+            icmp_type=Option("int"),
+            icmp_code=Option("int"),
+        ),
+    )
+
+
+KIND = Kind(
+    name="ec2_network_acls",
+    identity=("vpc", "name"),
+    options=dict(
+        name=Option(),
+        vpc=ref("ec2_vpcs", fixed=True, required=True),
+        ingress=_entries(),
+        egress=_entries(),
+        subnets=refs("ec2_subnets", within="vpc"),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

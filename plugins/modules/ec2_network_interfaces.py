@@ -1,0 +1,167 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs, tags
+
+
+def find(aws, wanted):
+    return [_have(interface) for interface in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces") if _is_a_sheets(interface)]
+
+
+def _is_a_sheets(interface):
+    """A service's interface is changed through the service, the first one of an instance through the instance, unless somebody gave it a name."""
+    first = interface.get("Attachment", {}).get("DeviceIndex") == 0
+    return not interface.get("RequesterManaged") and not (first and not _tags.name_and_tags(interface, "TagSet")["name"])
+
+
+def _have(interface):
+    attachment = interface.get("Attachment") or {}
+    return dict(
+        id=interface["NetworkInterfaceId"],
+        subnet=interface["SubnetId"],
+        private_ip_address=interface["PrivateIpAddress"],
+        secondary_private_ip_addresses=[address["PrivateIpAddress"] for address in interface["PrivateIpAddresses"] if not address["Primary"]],
+        security_groups=[group["GroupId"] for group in interface["Groups"]],
+        source_dest_check=interface["SourceDestCheck"],
+        description=interface.get("Description") or None,
+        attachment=_attachment(attachment) if attachment.get("Status") in ("attaching", "attached") else None,
+        _attachment_id=attachment.get("AttachmentId"),
+        **_tags.name_and_tags(interface, "TagSet"),
+    )
+
+
+def _attachment(attachment):
+    # An interface of another account's service has no instance.
+    return dict(instance=attachment.get("InstanceId"), device_index=attachment["DeviceIndex"], delete_on_termination=attachment["DeleteOnTermination"])
+
+
+def create(aws, want):
+    arguments = dict(SubnetId=want["subnet"])
+    groups = want.get("security_groups", {})
+    # Without groups AWS takes the VPC's default group, which nobody named and which would then stay.
+    if groups.get("set") or groups.get("add"):
+        arguments["Groups"] = groups.get("set") or groups["add"]
+    for option, member in (("private_ip_address", "PrivateIpAddress"), ("description", "Description")):
+        if option in want:
+            arguments[member] = want[option]
+    made = aws.ec2.create_network_interface(**arguments, TagSpecifications=_tags.specifications("network-interface", want))["NetworkInterface"]
+    return _have(_wait(aws, made["NetworkInterfaceId"], "to be available", lambda interface: interface.get("Status") == "available"))
+
+
+def _wait(aws, interface_id, what, until):
+    def look():
+        found = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=[dict(Name="network-interface-id", Values=[interface_id])])
+        return found[0] if found else {}
+
+    return aws.wait(f"network interface {interface_id} {what}", look, until, limit=120)
+
+
+def update(aws, have, change):
+    _tags.update(aws, have, change)
+    if "security_groups" in change:
+        delta = change["security_groups"]
+        _modify(aws, have, Groups=[group for group in [*have["security_groups"], *delta.add] if group not in delta.remove])
+    if "source_dest_check" in change:
+        _modify(aws, have, SourceDestCheck=dict(Value=change["source_dest_check"]))
+    if "description" in change:
+        _modify(aws, have, Description=dict(Value=change["description"] or ""))
+    if "secondary_private_ip_addresses" in change:
+        _change_addresses(aws, have, change["secondary_private_ip_addresses"])
+    if "attachment" in change:
+        _change_attachment(aws, have, change["attachment"])
+
+
+def _modify(aws, have, **attribute):
+    """ModifyNetworkInterfaceAttribute takes one attribute in a call."""
+    aws.ec2.modify_network_interface_attribute(NetworkInterfaceId=have["id"], **attribute)
+
+
+def _change_addresses(aws, have, delta):
+    if delta.add:
+        # Never takes an address away from another interface.
+        aws.ec2.assign_private_ip_addresses(NetworkInterfaceId=have["id"], PrivateIpAddresses=delta.add, AllowReassignment=False)
+    if delta.remove:
+        aws.ec2.unassign_private_ip_addresses(NetworkInterfaceId=have["id"], PrivateIpAddresses=delta.remove)
+
+
+def _change_attachment(aws, have, attachment):
+    attachment_id = have["_attachment_id"]
+    if _moves(have, attachment):
+        if have["attachment"]:
+            _detach(aws, have)
+        if attachment is None:
+            return
+        where = dict(InstanceId=attachment["instance"], DeviceIndex=attachment["device_index"])
+        attachment_id = aws.ec2.attach_network_interface(NetworkInterfaceId=have["id"], **where)["AttachmentId"]
+        _wait(aws, have["id"], "to be attached", lambda interface: interface.get("Attachment", {}).get("Status") == "attached")
+    if "delete_on_termination" in attachment:
+        _modify(aws, have, Attachment=dict(AttachmentId=attachment_id, DeleteOnTermination=attachment["delete_on_termination"]))
+
+
+def _moves(have, attachment):
+    """Whether it is to be at another instance or place than now, or nowhere."""
+    return any((attachment or {}).get(member) != (have["attachment"] or {}).get(member) for member in ("instance", "device_index"))
+
+
+def _detach(aws, have):
+    aws.ec2.detach_network_interface(AttachmentId=have["_attachment_id"])
+    _wait(aws, have["id"], "to be detached", lambda interface: interface.get("Status") == "available")
+
+
+def danger(have, change):
+    if have.get("attachment") and "attachment" in change and _moves(have, change["attachment"]):
+        return f"would detach the interface from {have['attachment']['instance']}, which cuts what talks to it"
+    if have and "secondary_private_ip_addresses" in change and change["secondary_private_ip_addresses"].remove:
+        return f"would take {', '.join(change['secondary_private_ip_addresses'].remove)} off the interface, which cuts what talks to it"
+    return None
+
+
+def delete(aws, have):
+    if have["attachment"]:
+        _detach(aws, have)
+    aws.ec2.delete_network_interface(NetworkInterfaceId=have["id"])
+
+
+KIND = Kind(
+    name="ec2_network_interfaces",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        subnet=ref("ec2_subnets", fixed=True, required=True),
+        private_ip_address=fixed(api="CreateNetworkInterface.PrivateIpAddress"),
+        secondary_private_ip_addresses=Option("list", "str", many=True),
+        security_groups=refs("ec2_security_groups"),
+        source_dest_check=Option("bool"),
+        description=Option(clearable=True, api="CreateNetworkInterface.Description"),
+        attachment=Option(
+            "dict",
+            clearable=True,
+            options=dict(
+                instance=ref("ec2_instances", required=True),
+                device_index=Option("int", required=True, api="AttachNetworkInterface.DeviceIndex"),
+                delete_on_termination=Option("bool"),
+            ),
+        ),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _iam, _policies
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+
+# CreateRole.MaxSessionDuration: without a value "the default value of one hour is applied".
+HOUR = 3600
+LINKED_NAME = "AWSServiceRoleFor"
+LINKED_PATH = "/aws-service-role/"
+
+
+def find(aws, wanted):
+    # The details lack what only ListRoles says, and the other way round.
+    listed = {role["RoleName"]: role for role in aws.pages("iam", "list_roles", "Roles", **_iam.PAGES)}
+    return [_have({**listed.get(role["RoleName"], {}), **role}) for role in _iam.details(aws, "role")]
+
+
+def _have(role):
+    return dict(
+        _iam.have("role", role),
+        assume_role_policy=_policies.document(role["AssumeRolePolicyDocument"]),
+        description=role.get("Description") or None,
+        max_session_duration=role.get("MaxSessionDuration", HOUR),
+        _instance_profiles=[profile["InstanceProfileName"] for profile in role.get("InstanceProfileList", [])],
+    )
+
+
+def create(aws, want):
+    trust = dict(AssumeRolePolicyDocument=_policies.text(want["assume_role_policy"]))
+    settings = dict(assume_role_policy=want["assume_role_policy"], description=None, max_session_duration=HOUR)
+    return {**settings, **_iam.create(aws, "role", want, **trust)}
+
+
+def update(aws, have, change):
+    role = dict(RoleName=have["id"])
+    if "assume_role_policy" in change:
+        aws.iam.update_assume_role_policy(**role, PolicyDocument=_policies.text(change["assume_role_policy"]))
+    if "description" in change or "max_session_duration" in change:
+        # UpdateRole sets a duration that it is not told back to one hour: both go together.
+        after = {**have, **change}
+        aws.iam.update_role(**role, Description=after["description"] or "", MaxSessionDuration=after["max_session_duration"])
+    _iam.update(aws, "role", have, change)
+
+
+def delete(aws, have):
+    if have["path"].startswith(LINKED_PATH):
+        raise Problem(f"{have['name']} is a service-linked role: it goes when the service has no more use for it, through DeleteServiceLinkedRole")
+    for profile in have["_instance_profiles"]:
+        aws.iam.remove_role_from_instance_profile(RoleName=have["id"], InstanceProfileName=profile)
+    _iam.delete(aws, "role", have)
+
+
+def refuse(want, have, change):
+    if not have and want["name"].startswith(LINKED_NAME):
+        raise Problem(f"a name that begins with {LINKED_NAME} is a service-linked role's, which its service makes through CreateServiceLinkedRole")
+    _iam.refuse(want, have, change)
+
+
+def danger(have, change):
+    if _trusts_anyone(change.get("assume_role_policy") or {}):
+        return "would let anyone in any AWS account assume the role"
+    return _iam.danger("role", have, change)
+
+
+def _trusts_anyone(document):
+    statements = document.get("Statement", [])
+    return any(
+        statement.get("Effect") == "Allow" and not statement.get("Condition") and _is_anyone(statement.get("Principal"))
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+def _is_anyone(principal):
+    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
+    return "*" in (named if isinstance(named, list) else [named])
+
+
+KIND = Kind(
+    name="iam_roles",
+    identity=("name",),
+    options=dict(
+        name=fixed(api="CreateRole.RoleName"),
+        path=fixed(api="CreateRole.Path"),
+        assume_role_policy=_policies.policy(required=True),
+        description=Option(clearable=True, api="CreateRole.Description"),
+        max_session_duration=Option("int", api="CreateRole.MaxSessionDuration"),
+        permissions_boundary=Option(clearable=True, api="CreateRole.PermissionsBoundary"),
+        **_iam.policies("role"),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    not_yet=_iam.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import re
+
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
+
+# Attributes are texts on the wire; the type of the option says what is meant.
+ATTRIBUTES = dict(
+    fifo_topic="FifoTopic",
+    display_name="DisplayName",
+    kms_master_key_id="KmsMasterKeyId",
+    delivery_policy="DeliveryPolicy",
+    content_based_deduplication="ContentBasedDeduplication",
+    fifo_throughput_scope="FifoThroughputScope",
+    maximum_message_size="MaximumMessageSize",
+    signature_version="SignatureVersion",
+    tracing_config="TracingConfig",
+)
+FEEDBACK = dict(
+    success_feedback_role="SuccessFeedbackRoleArn",
+    success_feedback_sample_rate="SuccessFeedbackSampleRate",
+    failure_feedback_role="FailureFeedbackRoleArn",
+)
+PARSE = dict(str=str, int=int, bool="true".__eq__, dict=json.loads)
+OWN_KEY_OF_SNS = "alias/aws/sns"
+
+
+def find(aws, wanted):
+    arns = [topic["TopicArn"] for topic in aws.pages("sns", "list_topics", "Topics")]
+    return [dict(id=arn, name=arn.rpartition(":")[2], fifo_topic=arn.endswith(".fifo")) for arn in arns]
+
+
+def read(aws, have, names):
+    found = {}
+    if set(names) - {"name", "fifo_topic", "tags"}:
+        found.update(_attributes(have["id"], aws.sns.get_topic_attributes(TopicArn=have["id"])["Attributes"]))
+    if "tags" in names:
+        found["tags"] = _tags.as_dict(aws.sns.list_tags_for_resource(ResourceArn=have["id"])["Tags"])
+    return found
+
+
+def _attributes(arn, attributes):
+    found = {option: PARSE[OPTIONS[option].type](attributes[member]) for option, member in ATTRIBUTES.items() if attributes.get(member)}
+    publishers, policy = _told_apart(arn, _policies.document(attributes.get("Policy")))
+    return dict(found, publishers=publishers, policy=policy, delivery_status_logging=_logging(attributes))
+
+
+def _logging(attributes):
+    """Delivery status logging by protocol, where it is on. A sample rate alone logs nothing."""
+    protocols = sorted({match[1] for match in map(re.compile(r"(\w+)(?:Success|Failure)FeedbackRoleArn").fullmatch, attributes) if match})
+    found = []
+    for protocol in protocols:
+        success, rate, failure = (attributes.get(f"{protocol}{member}") for member in FEEDBACK.values())
+        if success or failure:
+            names = (role.rpartition("/")[2] if role else None for role in (success, failure))
+            found.append(dict(zip(("success_feedback_role", "failure_feedback_role"), names), protocol=protocol, success_feedback_sample_rate=int(rate or 0)))
+    return found
+
+
+# ---- who may publish
+
+
+def _statement(arn, service):
+    """Lets a service publish, on behalf of the topic's own account only."""
+    return dict(
+        Sid="PublishBy" + "".join(part.capitalize() for part in re.split(r"\W", service)),
+        Effect="Allow",
+        Principal=dict(Service=service),
+        Action="SNS:Publish",
+        Resource=arn,
+        Condition=dict(StringEquals={"aws:SourceAccount": arn.split(":")[4]}),
+    )
+
+
+def _statements(policy):
+    found = policy.get("Statement", [])
+    return [found] if isinstance(found, dict) else found
+
+
+def _told_apart(arn, policy):
+    """The services which have exactly the statement of a publisher, and the policy without these statements."""
+    publishers, others = [], []
+    for statement in _statements(policy):
+        service = statement["Principal"].get("Service") if isinstance(statement.get("Principal"), dict) else None
+        own = isinstance(service, str) and _policies.alike(dict(Statement=[statement]), dict(Statement=[_statement(arn, service)]))
+        (publishers if own else others).append(service if own else statement)
+    return publishers, {**policy, "Statement": others}
+
+
+def _joined(arn, policy, publishers):
+    own = [_statement(arn, service) for service in publishers]
+    sids = [statement["Sid"] for statement in own]
+    # A publisher's statement that somebody has altered gives way to the right one.
+    others = [statement for statement in _statements(policy) if statement.get("Sid") not in sids]
+    return {**policy, "Statement": others + own}
+
+
+# ---- writing
+
+
+def create(aws, want):
+    attributes = {member: _text(want[option]) for option, member in ATTRIBUTES.items() if option in want}
+    tagged = want.get("tags", {})
+    arn = aws.sns.create_topic(Name=want["name"], Attributes=attributes, Tags=_tags.as_list(tagged))["TopicArn"]
+    with aws.reading():  # AWS gives a new topic a policy
+        now = aws.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    return dict(_attributes(arn, now), id=arn, name=want["name"], fifo_topic=arn.endswith(".fifo"), tags=tagged)
+
+
+def _text(value):
+    """An attribute on the wire; SNS takes one away when it is set to nothing."""
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, (bool, dict)) else str(value)
+
+
+def update(aws, have, change):
+    attributes = {ATTRIBUTES[option]: _text(value) for option, value in change.items() if option in ATTRIBUTES}
+    if {"policy", "publishers"} & change.keys():
+        after = merged(OPTIONS, have, change)
+        attributes["Policy"] = _policies.text(_joined(have["id"], after["policy"], after["publishers"]))
+    if "delivery_status_logging" in change:
+        attributes.update(_feedback(aws, change["delivery_status_logging"]))
+    for name, value in attributes.items():
+        aws.sns.set_topic_attributes(TopicArn=have["id"], AttributeName=name, AttributeValue=value)
+    put, gone = _tags.split(have, change)
+    if put:
+        aws.sns.tag_resource(ResourceArn=have["id"], Tags=_tags.as_list(put))
+    if gone:
+        aws.sns.untag_resource(ResourceArn=have["id"], TagKeys=gone)
+
+
+def _feedback(aws, delta):
+    """The attributes that switch logging on, change it, and switch it off."""
+    off = dict(success_feedback_role="", failure_feedback_role="")
+    changes = [({}, item) for item in delta.add] + delta.change + [(item, {**item, **off}) for item in delta.remove]
+    attributes = {}
+    for old, new in changes:
+        for option in FEEDBACK.keys() & new.keys():
+            if new[option] != old.get(option):
+                value = _role_arn(aws, new[option]) if option.endswith("_role") and new[option] else new[option]
+                attributes[f"{new['protocol']}{FEEDBACK[option]}"] = _text(value)
+    return attributes
+
+
+def _role_arn(aws, name):
+    with aws.reading():  # the path of the role, which the name does not say, belongs to its ARN
+        return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
+def delete(aws, have):
+    aws.sns.delete_topic(TopicArn=have["id"])
+
+
+# ---- what to think about first
+
+
+def refuse(want, have, change):
+    after = merged(OPTIONS, have, change)
+    if after.get("publishers") and _only_sns_may_use(after.get("kms_master_key_id")):
+        raise Problem(
+            f"{', '.join(after['publishers'])} cannot publish to a topic that is encrypted with {OWN_KEY_OF_SNS}, and nobody would be told: "
+            "name a KMS key of your own whose policy allows them kms:GenerateDataKey* and kms:Decrypt"
+        )
+
+
+def _only_sns_may_use(key):
+    return str(key).endswith(OWN_KEY_OF_SNS)
+
+
+def danger(have, change):
+    reasons = []
+    gone = change["publishers"].remove if "publishers" in change else []
+    if gone:
+        reasons.append(f"would stop {', '.join(gone)} from publishing")
+    if have.get("publishers") and change.get("kms_master_key_id"):
+        reasons.append(f"would silence every publisher which the policy of {change['kms_master_key_id']} does not allow kms:GenerateDataKey* and kms:Decrypt")
+    if any(_open(statement) for statement in _statements(change.get("policy") or {})):
+        reasons.append("would open the topic to everybody")
+    return " and ".join(reasons) or None
+
+
+def _open(statement):
+    return statement.get("Effect") == "Allow" and statement.get("Principal") in ("*", dict(AWS="*")) and not statement.get("Condition")
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        if _only_sns_may_use(entry.get("kms_master_key_id")) and entry.get("publishers"):
+            yield index, "kms_master_key_id", "one_of", dict(value=entry["kms_master_key_id"], other="kms_master_key_id, publishers")
+        if str(entry.get("name")).endswith(".fifo") and not entry.get("fifo_topic"):
+            yield index, "name", "needs", dict(value=entry["name"], other="fifo_topic")
+
+
+OPTIONS = dict(
+    name=fixed(),
+    fifo_topic=fixed("bool"),
+    display_name=Option(clearable=True),
+    kms_master_key_id=Option(clearable=True),
+    publishers=Option("list", "str", many=True),
+    policy=_policies.policy(),
+    delivery_policy=_policies.policy(clearable=True),
+    delivery_status_logging=items(
+        key=("protocol",),
+        options=dict(
+            protocol=Option(required=True),
+            success_feedback_role=ref("iam_roles"),
+            success_feedback_sample_rate=Option("int"),
+            failure_feedback_role=ref("iam_roles"),
+        ),
+    ),
+    content_based_deduplication=Option("bool"),
+    fifo_throughput_scope=Option(),
+    maximum_message_size=Option("int"),
+    signature_version=Option(),
+    tracing_config=Option(),
+    tags=tags(),
+)
+KIND = Kind(
+    name="sns_topics",
+    identity=("name",),
+    options=OPTIONS,
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    refuse=refuse,
+    danger=danger,
+    faults=faults,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong in a parameter sheet, all of it in one pass and without a call of AWS; Japanese first, English by a switch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_float,
+    check_type_int,
+    check_type_list,
+    check_type_raw,
+    check_type_str,
+)
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, named, spread
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+
+TYPES = dict(bool=check_type_bool, dict=check_type_dict, float=check_type_float, int=check_type_int, list=check_type_list, raw=check_type_raw, str=check_type_str)
+ENTRY_OPTIONS = ("state", "clear", "id")
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        unknown_kind="「{value}」という種類はありません{hint}",
+        not_entries="一覧（リスト）で書いてください。現在の値: {value!r}",
+        not_entry="項目は「名前: 値」の組で書いてください。現在の値: {value!r}",
+        unknown_option="「{value}」という設定項目はありません{hint}",
+        wrong_type="{value!r} は{limit}ではありません",
+        state="{value!r} は使えません。present か absent と書いてください",
+        identity="対象を特定するために必要です",
+        duplicate="同じ名前が {limit} 回あります。1 回だけ書いてください",
+        clear="「{value}」は削除できる設定項目ではありません（削除できるもの: {limit}）",
+        clear_and_set="「{value}」に値があるのに clear にも書かれています",
+        set_and_add="set は add / remove と同時に書けません",
+        dangling="「{value}」という {limit} はシートにもアカウントにもありません",
+        ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
+        circular="互いに参照し合っているため作成できません: {limit}",
+        choice="{value!r} は使えません。使える値: {limit}",
+        least="{value!r} は小さすぎます。最小値は {limit} です",
+        most="{value!r} は大きすぎます。最大値は {limit} です",
+        shortest="{value!r} は短すぎます。{limit} 文字以上で書いてください",
+        longest="{value!r} は長すぎます。{limit} 文字以内で書いてください",
+        pattern="{value!r} は形式が正しくありません（{limit}）",
+        not_a_network="{value!r} はネットワークアドレス（CIDR）ではありません",
+        overlap="{value} は {other_label} の {other} と重なっています",
+        outside="{value} は VPC の範囲（{other}）に含まれていません",
+        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: {value!r}",
+        needs="{other} が必要です。現在の値: {value!r}",
+    ),
+    en=dict(
+        unknown_kind="there is no kind {value!r}{hint}",
+        not_entries="write a list here; found {value!r}",
+        not_entry="write an entry as name: value pairs; found {value!r}",
+        unknown_option="there is no option {value!r}{hint}",
+        wrong_type="{value!r} is not {limit}",
+        state="{value!r} is not allowed here; write present or absent",
+        identity="is needed to say which one is meant",
+        duplicate="is named {limit} times; write it once",
+        clear="{value!r} cannot be taken away (what can: {limit})",
+        clear_and_set="{value!r} has a value and stands in clear as well",
+        set_and_add="set cannot stand beside add or remove",
+        dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
+        ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
+        circular="these wait for each other and can never be made: {limit}",
+        not_a_network="{value!r} is not a network address (CIDR)",
+        overlap="{value} overlaps {other} of {other_label}",
+        outside="{value} does not lie in the VPC ({other})",
+        one_of="write exactly one of {other}; found {value!r}",
+        needs="{other} is needed; found {value!r}",
+        **_shapes.TEXTS,
+    ),
+)
+TYPE_NAMES = dict(
+    ja=dict(bool="true / false", dict="「名前: 値」の組", float="数値", int="整数", list="一覧（リスト）", str="文字列", raw="値"),
+    en=dict(bool="true or false", dict="a dictionary", float="a number", int="a whole number", list="a list", str="a text", raw="a value"),
+)
+HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where, a code of TEXTS, and what goes into the text."""
+
+    kind: str
+    entry: str | None
+    option: str | None
+    code: str
+    facts: Mapping[str, Any]
+
+    def text(self, language: str) -> str:
+        facts = dict(dict(value=None, limit=None, other=None), **self.facts)
+        close = facts.pop("close", None)
+        facts["hint"] = HINTS[language].format(close) if close else ""
+        if self.code == "wrong_type":
+            facts["limit"] = TYPE_NAMES[language][facts["limit"]]
+        where = " ".join(part for part in (self.kind, self.entry, self.option) if part)
+        return f"{where}: {TEXTS[language][self.code].format(**facts)}"
+
+
+class Reference(NamedTuple):
+    """A name that an entry gives for a thing of another kind."""
+
+    kind: str
+    entry: str
+    option: str
+    to: str
+    name: str
+    hard: bool
+
+
+def faults(sheet: Mapping[str, Any]) -> list[Fault]:
+    """Everything that can be known to be wrong without looking at the account, in the order of the sheet."""
+    found: list[Fault] = []
+    well_formed: dict[str, list[dict]] = {}
+    for name, given in sheet.items():
+        if name not in kinds():
+            found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=_close(name, kinds()))))
+            continue
+        kind = kinds()[name]
+        entries = [given] if kind.single and isinstance(given, Mapping) else given
+        if not isinstance(entries, list):
+            found.append(Fault(name, None, None, "not_entries", dict(value=given)))
+            continue
+        well_formed[name] = []
+        for entry in entries:
+            mistakes = list(_entry(kind, entry))
+            found += mistakes
+            well_formed[name].append({} if any(mistake.code in ("not_entry", "wrong_type") for mistake in mistakes) else entry)
+        found += _duplicates(kind, [entry for entry in entries if isinstance(entry, Mapping)])
+    for name, entries in well_formed.items():
+        found += _of_the_kind(kinds()[name], entries, well_formed)
+    found += _circular(references(well_formed))
+    return found
+
+
+def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
+    """kind → the names that the sheet gives, of things that shall be there."""
+    found = {}
+    for name, entries in sheet.items():
+        kind = kinds().get(name)
+        if kind and kind.identity and isinstance(entries, list):
+            own = [entry.get(kind.identity[-1]) for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
+            found[name] = sorted({str(value) for value in own if value is not None})
+    return found
+
+
+def references(sheet: Mapping[str, Any]) -> list[Reference]:
+    """Every name that an entry of the sheet gives for another thing."""
+    found = []
+    for name, entries in sheet.items():
+        kind = kinds().get(name)
+        for entry in [entries] if isinstance(entries, Mapping) else entries if kind and isinstance(entries, list) else []:
+            if kind and isinstance(entry, Mapping) and entry.get("state") != "absent":
+                found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "")
+    return found
+
+
+def _references(kind: str, label: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str, inside: bool = False) -> Iterator[Reference]:
+    for name, value in entry.items():
+        option = options.get(name)
+        if option is None or value is None:
+            continue
+        values = [thing for verb in ("add", "set") for thing in value.get(verb) or []] if option.many and isinstance(value, Mapping) else value
+        for one in values if isinstance(values, list) else [values]:
+            if option.options and isinstance(one, Mapping):
+                yield from _references(kind, label, option.options, one, f"{path}{name}.", True)
+            elif option.ref and isinstance(one, str):
+                yield Reference(kind, label, f"{path}{name}", option.ref, one, not inside and (option.required or option.fixed))
+
+
+def _close(word: str, words: Any) -> str | None:
+    return next(iter(get_close_matches(str(word), list(words), 1, 0.6)), None)
+
+
+def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
+    if not isinstance(entry, Mapping):
+        yield Fault(kind.name, None, None, "not_entry", dict(value=entry))
+        return
+    label = kind.label(entry)
+    plain = {name: value for name, value in entry.items() if name not in ENTRY_OPTIONS}
+    for option, code, facts in _values(kind.options, spread(kind.options, plain), ""):
+        yield Fault(kind.name, label, option, code, facts)
+    if entry.get("state", "present") not in ("present", "absent"):
+        yield Fault(kind.name, label, "state", "state", dict(value=entry["state"]))
+    if "id" not in entry:
+        yield from (Fault(kind.name, label, name, "identity", {}) for name in kind.identity if entry.get(name) in (None, ""))
+    clearable = sorted(name for name, option in kind.options.items() if option.clearable)
+    for path in entry.get("clear") or []:
+        if str(path).partition(".")[0] not in clearable:
+            yield Fault(kind.name, label, "clear", "clear", dict(value=path, limit=", ".join(clearable)))
+        elif path in entry:
+            yield Fault(kind.name, label, "clear", "clear_and_set", dict(value=path))
+
+
+def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, dict]]:
+    for name, value in entry.items():
+        option, here = options.get(name), f"{path}{name}"
+        if option is None:
+            yield here, "unknown_option", dict(value=name, close=_close(name, [*options, *(() if path else ENTRY_OPTIONS)]))
+        elif value is not None:
+            yield from _value(option, value, here)
+
+
+def _value(option: Option, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
+    if option.many and isinstance(value, Mapping):
+        if "set" in value and ("add" in value or "remove" in value):
+            yield path, "set_and_add", {}
+        for verb, things in value.items():
+            if verb not in VERBS:
+                yield path, "unknown_option", dict(value=verb, close=_close(verb, VERBS))
+            else:
+                yield from _things(option, things, path if verb == "add" else f"{path}.{verb}")
+    elif option.many or option.type == "list":
+        yield from _things(option, value, path)
+    else:
+        yield from _one(option, option.type, value, path)
+
+
+def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, dict]]:
+    if not isinstance(things, list):
+        yield path, "wrong_type", dict(value=things, limit="list")
+        return
+    for thing in things:
+        yield from _one(option, option.elements or "raw", thing, path)
+
+
+def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
+    try:
+        # A list or a dictionary in the place of a text would be accepted by Ansible and turned into one.
+        if wanted in ("str", "int", "float", "bool") and isinstance(value, (list, Mapping)):
+            raise TypeError
+        TYPES[wanted](value)
+    except (TypeError, ValueError):
+        yield path, "wrong_type", dict(value="********" if option.secret else value, limit=wanted)
+        return
+    if option.options:
+        if isinstance(value, Mapping):
+            yield from _values(option.options, value, f"{path}.")
+            yield from ((f"{path}.{name}", "identity", {}) for name, inner in option.options.items() if inner.required and value.get(name) is None and option.many)
+        else:
+            yield path, "wrong_type", dict(value=value, limit="dict")
+
+
+def _duplicates(kind: Any, entries: list[Mapping[str, Any]]) -> Iterator[Fault]:
+    counts: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        counts[kind.label(entry)] += 1
+    yield from (Fault(kind.name, label, None, "duplicate", dict(limit=count)) for label, count in counts.items() if count > 1)
+
+
+def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the service model refuses, and what the kind itself knows to be wrong."""
+    for entry in entries:
+        for fault in _shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))):
+            yield Fault(kind.name, kind.label(entry), fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
+    if kind.faults:
+        for index, option, code, facts in kind.faults(entries, sheet):
+            other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
+            yield Fault(kind.name, kind.label(entries[index]), option, code, {**facts, **other})
+
+
+def _circular(found: list[Reference]) -> Iterator[Fault]:
+    """Entries that must exist before each other. Only what is needed to create a thing counts: rules may name each other."""
+    waits: dict[tuple[str, str], set] = defaultdict(set)
+    for reference in found:
+        if reference.hard:
+            waits[reference.kind, reference.entry.rpartition("/")[2]].add((reference.to, reference.name.rpartition("/")[2]))
+    told: set = set()
+    for start in list(waits):
+        path, seen = _path_back(start, waits), set()
+        if path and not told & set(path):
+            told |= seen | set(path)
+            yield Fault(start[0], start[1], None, "circular", dict(limit=" → ".join(f"{kind} {name}" for kind, name in path)))
+
+
+def _path_back(start: tuple[str, str], waits: Mapping[tuple[str, str], set]) -> list[tuple[str, str]] | None:
+    """The way from an entry over what it waits for back to itself, or None."""
+    ways = [[start]]
+    seen = set()
+    while ways:
+        way = ways.pop()
+        for onward in sorted(waits.get(way[-1], ())):
+            if onward == start:
+                return [*way, start]
+            if onward not in seen:
+                seen.add(onward)
+                ways.append([*way, onward])
+    return None

@@ -1,0 +1,144 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: the customer of inventories/demo from the agreed sheet to the running account, against an AWS double on loopback.
+
+Nothing here is special to the double but its address: on a real account the same commands run with another inventory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import boto3
+
+from tests.doubles.aws import AwsDouble
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / ".build" / "demo"
+ACCOUNT = "123456789012"
+OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
+
+
+class Failed(Exception):
+    """A step of the demo did not end as it must."""
+
+
+def session(url: str, key: str) -> dict[str, str]:
+    """The environment of somebody who works with these credentials against the double."""
+    return dict(
+        os.environ,
+        AWS_ENDPOINT_URL=url,
+        AWS_ACCESS_KEY_ID=key,
+        AWS_SECRET_ACCESS_KEY="demo-secret-that-no-log-may-show",
+        AWS_DEFAULT_REGION="ap-northeast-1",
+        ANSIBLE_NOCOLOR="1" if not sys.stdout.isatty() else "0",
+    )
+
+
+def customer_opens_the_door(url: str) -> None:
+    """What the customer did before: a role in the account that the provider may take on with the contract's number."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"sts:ExternalId": "SMP-2026-0412"}},
+            }
+        ],
+    }
+    iam = boto3.client("iam", endpoint_url=url, region_name="us-east-1", aws_access_key_id=f"AKIA{ACCOUNT}ROOT", aws_secret_access_key="x" * 20)
+    iam.create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
+    iam.attach_role_policy(RoleName="msp-operator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+
+
+class Demo:
+    """The steps, and what the double counted in each."""
+
+    def __init__(self, double: AwsDouble, verbose: bool) -> None:
+        self.double, self.verbose = double, verbose
+        self.lines: list[tuple[str, str]] = []
+
+    def play(self, title: str, *arguments: str, expect: str) -> list[dict]:
+        """One run of playbooks/setup.yml; the calls that the double saw in it."""
+        print(f"\n── {title}\n   ansible-playbook -i inventories/demo playbooks/setup.yml {' '.join(arguments)}", flush=True)
+        self.double.clear_calls()
+        before = time.monotonic()
+        command = ["ansible-playbook", "-i", "inventories/demo", "playbooks/setup.yml", "-e", f"setup_result_directory={RESULTS}", *arguments]
+        run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
+        (RESULTS / f"{len(self.lines) + 1}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
+        if self.verbose or run.returncode:
+            print(run.stdout + run.stderr)
+        if run.returncode:
+            raise Failed(f"{title}: ansible-playbook ended with {run.returncode}")
+        calls = self.double.calls()
+        writes = [call for call in calls if call["write"]]
+        recap = next((line for line in run.stdout.splitlines() if "changed=" in line), "")
+        changed = int(recap.partition("changed=")[2].split()[0])
+        if {"nothing": changed or writes, "plan": writes or not changed, "changes": not writes or not changed}[expect]:
+            raise Failed(f"{title}: changed={changed} with {len(writes)} writing calls is not what was to be expected")
+        said = f"changed={changed}, {len(calls) - len(writes)} reading and {len(writes)} writing calls, {time.monotonic() - before:.0f} s"
+        print(f"   {said}")
+        self.lines.append((title, said))
+        return writes
+
+
+def screen(demo: Demo, made: Counter, seconds: float) -> None:
+    """What a person wants to know at the end."""
+    print("\n" + "═" * 100)
+    print("サンプル商事株式会社（契約 SMP-2026-0412、アカウント 123456789012）: シートのとおり構築しました")
+    for title, said in demo.lines:
+        print(f"  {title:<58} {said}")
+    print("\nMade, by writing call:")
+    for call, count in sorted(made.items()):
+        print(f"  {count:>4} × {call}")
+    print(f"\nWhere to look: {RESULTS.relative_to(ROOT)}/*.log (plan with diff, runs), {RESULTS.relative_to(ROOT)}/*.json (every entry and every writing call)")
+    print("On a real account: copy inventories/template, fill in contract.yml and sheet.yml, have AWS credentials, and run")
+    print("  ansible-playbook -i inventories/<customer> playbooks/setup.yml --check --diff     # the plan")
+    print("  ansible-playbook -i inventories/<customer> playbooks/setup.yml                    # the same, for real")
+    print(f"Nothing else changes. The demo took {seconds:.0f} s.")
+
+
+def main() -> int:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for old in RESULTS.iterdir():
+        old.unlink()
+    start = time.monotonic()
+    try:
+        with AwsDouble() as double:
+            customer_opens_the_door(double.url)
+            demo = Demo(double, "-v" in sys.argv[1:])
+            demo.play("計画 (plan)", "--check", "--diff", expect="plan")
+            made = Counter(f"{call['service']}:{call['operation']}" for call in demo.play("適用 (apply)", expect="changes"))
+            demo.play("再実行 (again)", expect="nothing")
+            written = demo.play("1 項目の変更 (one changed value)", "-e", str(one_changed_value()), expect="changes")
+            if len(written) != 1:
+                raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
+            screen(demo, made, time.monotonic() - start)
+    except Failed as failure:
+        print(f"\nThe demo failed: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def one_changed_value() -> str:
+    """The sheet with another retention for one log group, as a file of extra variables."""
+    import yaml
+
+    sheet = yaml.safe_load((ROOT / "inventories/demo/group_vars/all/sheet.yml").read_text(encoding="utf-8"))
+    next(group for group in sheet["sheet"]["logs_log_groups"] if group["name"] == "smp-trail")["retention_in_days"] = 545
+    path = RESULTS / "changed-sheet.json"
+    path.write_text(json.dumps(sheet, ensure_ascii=False), encoding="utf-8")
+    return f"@{path}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

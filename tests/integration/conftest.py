@@ -1,0 +1,79 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.doubles.aws import AwsDouble
+from tests.playbook import ROOT, run_playbook
+
+ACCOUNT = "123456789012"
+SECRET = "planted-secret-8f3a61c2d9-that-no-file-may-keep"
+
+
+@pytest.fixture(scope="session")
+def running():
+    with AwsDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def double(running):
+    running.reset()
+    return running
+
+
+class Customer:
+    """An inventory of one contract, and playbooks/setup.yml run with it as an engineer runs it."""
+
+    def __init__(self, folder, double):
+        self.folder, self.double = folder, double
+        variables = folder / "group_vars" / "all"
+        variables.mkdir(parents=True)
+        (folder / "results").mkdir()
+        host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
+        self._write("hosts.yml", dict(contract=dict(hosts=dict(acme=host))))
+        self.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
+
+    def contract(self, **contract):
+        self._write("group_vars/all/contract.yml", dict(contract=contract))
+
+    def sheet(self, **sheet):
+        self._write("group_vars/all/sheet.yml", dict(sheet=sheet))
+
+    def setup(self, *arguments, rc=0, key=f"AKIA{ACCOUNT}ENGR", env=None, **sheet):
+        """One run; with keywords the sheet is written first."""
+        if sheet:
+            self.sheet(**sheet)
+        environment = dict(
+            AWS_ENDPOINT_URL=self.double.url,
+            AWS_ACCESS_KEY_ID=key,
+            AWS_SECRET_ACCESS_KEY=SECRET,
+            ANSIBLE_LOCAL_TEMP=str(self.folder / "tmp"),
+            ANSIBLE_REMOTE_TEMP=str(self.folder / "tmp"),
+            **(env or {}),
+        )
+        self.double.clear_calls()
+        return run_playbook(
+            ["-i", self.folder, ROOT / "playbooks/setup.yml", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments], environment, rc=rc
+        )
+
+    def writes(self):
+        return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if call["write"]]
+
+    def result(self):
+        """The newest file of setup_result."""
+        newest = max((self.folder / "results").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        return json.loads(newest.read_text(encoding="utf-8"))
+
+    def _write(self, name, data):
+        (self.folder / name).write_text(json.dumps(data), encoding="utf-8")
+
+
+@pytest.fixture
+def customer(tmp_path, double):
+    return Customer(tmp_path / "acme", double)

@@ -1,0 +1,159 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""playbooks/setup.yml as a user runs it: good days, bad input, breaks in the middle, secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import boto3
+import pytest
+
+from tests.integration.conftest import ACCOUNT, SECRET
+from tests.playbook import BIN, ROOT
+
+VPC = dict(name="acme", cidr_block="10.20.0.0/16")
+SUBNET = dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
+GROUP = dict(name="acme-app", vpc="acme", description="servers")
+
+
+def ec2(double):
+    return boto3.client("ec2", endpoint_url=double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}EYES", aws_secret_access_key="x" * 20)
+
+
+def test_plan_apply_again(customer):
+    sheet = dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET], ec2_security_groups=[GROUP])
+    plan = customer.setup("--check", "--diff", **sheet)
+    assert customer.writes() == [] and plan.changed == 3 and "acme (known after apply)" in plan.stdout
+    predicted = customer.result()["result"]
+    assert customer.setup().changed == 3
+    applied = customer.result()["result"]
+    assert [entry["entry"] for entry in predicted["created"]] == [entry["entry"] for entry in applied["created"]]
+    assert len(applied["writes"]) == len(customer.writes()) and all(write["request_id"] for write in applied["writes"])
+    assert customer.setup().changed == 0 and customer.writes() == []
+
+
+def test_removing_goes_backwards_and_needs_its_confirmations(customer):
+    customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
+    gone = dict(ec2_vpcs=[dict(name="acme", state="absent")], ec2_subnets=[dict(name="acme-a", vpc="acme", state="absent")])
+    refused = customer.setup(rc=2, **gone)
+    assert customer.writes() == [] and "ec2_subnets/acme/acme-a" in refused.output
+    confirm = json.dumps(dict(confirm=["ec2_subnets/acme/acme-a", "ec2_vpcs/acme"]))
+    assert customer.setup("-e", confirm).changed == 2 and customer.writes() == ["ec2:DeleteSubnet", "ec2:DeleteVpc"]
+    assert customer.setup("-e", confirm).changed == 0
+
+
+# ---- bad input: one clear message each, before the first write
+
+BAD_SHEETS = {
+    "an unknown kind": (dict(ec2_vpc=[VPC]), ["ec2_vpc", "'ec2_vpcs'"]),
+    "an unknown option": (dict(ec2_vpcs=[dict(VPC, cidr="10.0.0.0/8")]), ["ec2_vpcs acme cidr", "'cidr'"]),
+    "a wrong type": (dict(ec2_vpcs=[dict(VPC, enable_dns_support="perhaps")]), ["ec2_vpcs acme enable_dns_support", "'perhaps'"]),
+    "a duplicate": (dict(ec2_vpcs=[VPC, VPC]), ["ec2_vpcs acme", "2 times"]),
+    "a dangling reference": (dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]), ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"]),
+    "overlapping ranges": (
+        dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.1.128/25")]),
+        ["ec2_subnets acme/acme-b cidr_block", "10.20.1.0/24", "acme/acme-a"],
+    ),
+    "a subnet outside": (dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, cidr_block="10.99.1.0/24")]), ["acme/acme-a cidr_block", "10.20.0.0/16"]),
+    "a value that AWS does not know": (dict(ec2_vpcs=[dict(VPC, instance_tenancy="shared")]), ["ec2_vpcs acme instance_tenancy", "dedicated"]),
+}
+
+
+@pytest.mark.parametrize("sheet, words", BAD_SHEETS.values(), ids=BAD_SHEETS)
+def test_a_bad_sheet_is_told_before_the_first_write(customer, sheet, words):
+    run = customer.setup(rc=2, ec2_key_pairs=[], **sheet)
+    assert customer.writes() == []
+    assert all(word in run.output for word in words), run.output
+    assert "Traceback" not in run.output
+
+
+def test_all_faults_of_a_sheet_are_told_in_one_pass(customer):
+    sheet = dict(ec2_vpcs=[dict(VPC, cidr="x"), VPC], ec2_subnets=[dict(SUBNET, map_public_ip_on_launch="maybe")], ec2_nothing=[])
+    run = customer.setup(rc=2, **sheet)
+    assert all(word in run.output for word in ("acme cidr", "2 times", "map_public_ip_on_launch", "ec2_nothing"))
+
+
+def test_faults_are_japanese_by_default(customer):
+    customer.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1")
+    assert "設定項目はありません" in customer.setup(rc=2, ec2_vpcs=[dict(VPC, cidr="x")]).output
+
+
+def test_a_name_that_matches_two_things(customer, double):
+    for block in ("10.1.0.0/16", "10.2.0.0/16"):
+        ec2(double).create_vpc(CidrBlock=block, TagSpecifications=[dict(ResourceType="vpc", Tags=[dict(Key="Name", Value="twin")])])
+    run = customer.setup(rc=2, ec2_subnets=[dict(SUBNET, vpc="twin")])
+    assert customer.writes() == [] and run.output.count("vpc-") >= 2 and "twin" in run.output
+
+
+def test_another_account_is_refused(customer):
+    run = customer.setup(rc=2, key="AKIA210987654321ENGR", ec2_vpcs=[VPC])
+    assert customer.writes() == [] and ACCOUNT in run.output and "210987654321" in run.output
+
+
+def test_expired_credentials(customer, double):
+    double.faults([dict(fault="expired", at=1, of="call", times=0)])
+    run = customer.setup(rc=2, ec2_vpcs=[VPC])
+    double.clear_faults()
+    assert "ExpiredToken" in run.output and "Traceback (most recent call last)" not in run.stdout.replace("\\n", "\n").split("PLAY RECAP")[-1]
+
+
+def test_credentials_that_expire_in_the_middle(customer, double):
+    customer.sheet(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
+    double.faults([dict(fault="expired", at=1, of="write", times=0)])
+    run = customer.setup(rc=2)
+    double.clear_faults()
+    assert "RequestExpired" in run.output and "ec2_vpcs acme" in run.output
+    assert customer.setup().changed == 2
+
+
+def test_an_endpoint_that_is_down(customer):
+    run = customer.setup(rc=2, env=dict(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1"), ec2_vpcs=[VPC])
+    assert "Could not connect to the endpoint" in run.output or "connect" in run.output
+
+
+# ---- one bad entry, and a run that breaks in the middle
+
+
+def test_one_bad_entry_stops_only_what_depends_on_it(customer):
+    sheet = dict(ec2_vpcs=[VPC, dict(name="bad", cidr_block="10.30.0.0/8")], ec2_subnets=[SUBNET, dict(SUBNET, name="bad-a", vpc="bad", cidr_block="10.30.1.0/24")])
+    run = customer.setup(rc=2, **sheet)
+    result = customer.result()["result"]
+    assert {entry["entry"] for entry in result["created"]} == {"acme", "acme/acme-a"}
+    assert {entry["entry"] for entry in result["failed"]} == {"bad", "bad/bad-a"}
+    assert "ec2:CreateVpc" in run.output or "cidr_block" in run.output
+
+
+def test_a_killed_process_is_completed_by_the_next_run(customer, double):
+    """Not a simulated death: the whole of ansible-playbook is killed while the module waits for an answer."""
+    customer.sheet(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-c", cidr_block="10.20.2.0/24")])
+    environment = dict(
+        AWS_ENDPOINT_URL=double.url, AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}ENGR", AWS_SECRET_ACCESS_KEY=SECRET, ANSIBLE_CONFIG=str(ROOT / "ansible.cfg")
+    )
+    command = [str(BIN / "ansible-playbook"), "-i", str(customer.folder), str(ROOT / "playbooks/setup.yml")]
+    double.clear_calls()
+    run = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not customer.writes() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert customer.writes(), "it was killed before its first write"
+    customer.setup()
+    assert len(ec2(double).describe_vpcs(Filters=[dict(Name="tag:Name", Values=["acme"])])["Vpcs"]) == 1
+    assert customer.setup().changed == 0 and customer.writes() == []
+
+
+# ---- secrets
+
+
+def test_a_secret_is_in_no_output_and_no_file(customer, tmp_path):
+    run = customer.setup("-vvv", "--diff", ec2_vpcs=[VPC])
+    assert SECRET not in run.output
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and SECRET in path.read_text(encoding="utf-8", errors="replace")]
+    assert not left

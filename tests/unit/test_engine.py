@@ -1,0 +1,248 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine without AWS: a kind whose things live in a dictionary."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+from ansible_collections.msp.aws.plugins.module_utils import _engine, _names
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, Run
+from ansible_collections.msp.aws.plugins.module_utils._names import Known
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, differences, fixed, items, merged, ref, spread, tags
+
+
+class FakeAws:
+    """Counts writes; refuses them in check mode as the real client does."""
+
+    def __init__(self, check_mode=False, things=()):
+        self.check_mode, self.things = check_mode, {thing["id"]: thing for thing in things}
+        self.reads, self.writes, self.last_call = 0, [], "shelf:Call"
+
+    @contextmanager
+    def acting_for(self, entry):
+        yield
+
+    @contextmanager
+    def reading(self):
+        yield
+
+    def write(self, call):
+        if self.check_mode:
+            raise _engine.Rehearsed(call)
+        self.writes.append(call)
+
+
+def find(aws, wanted):
+    aws.reads += 1
+    return [dict(thing) for thing in aws.things.values()]
+
+
+def create(aws, want):
+    aws.write("create")
+    if want["name"] == "cursed":
+        raise Problem("the shelf is full")
+    thing = dict(id=f"id-{want['name']}", name=want["name"], colour=want.get("colour", "grey"))
+    aws.things[thing["id"]] = dict(thing)
+    return thing
+
+
+def update(aws, have, change):
+    aws.write("update")
+    aws.things[have["id"]] = merged(KIND.options, aws.things[have["id"]], change)
+
+
+def delete(aws, have):
+    aws.write("delete")
+    if any(other.get("parent") == have["id"] for other in aws.things.values()):
+        raise Problem("something stands on it")
+    del aws.things[have["id"]]
+
+
+KIND = Kind(
+    name="shelf_boxes",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        colour=fixed(),
+        size=Option("int", clearable=True),
+        parent=ref("shelf_boxes"),
+        base=ref("shelf_boxes", fixed=True),
+        labels=Option("list", "str", many=True),
+        rules=items(key=("port",), options=dict(port=Option("int", required=True), note=Option())),
+        limits=Option("dict", options=dict(low=Option("int"), high=Option("int"))),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=lambda have, change: "would crush it" if change.get("size") == 1 else None,
+)
+
+
+@pytest.fixture(autouse=True)
+def shelf(monkeypatch):
+    monkeypatch.setattr(_engine, "PAUSES", (0, 0))
+    monkeypatch.setitem(_names.LOOKUPS, "shelf_boxes", None)
+    monkeypatch.setattr(_names, "_list", lambda aws, dummy: [Known(t["id"], t["name"], None) for t in aws.things.values()])
+
+
+def run(*entries, aws=None, confirm=(), state="present", sheet_names=None):
+    aws = aws or FakeAws()
+    aws.writes = []
+    boxes = [dict({"state": "present"}, **spread(KIND.options, entry)) for entry in entries]
+    params = dict(boxes=boxes, state=state, account_id=None, sheet_names=sheet_names or {}, confirm=list(confirm))
+    return Run(KIND, params, aws).go(), aws
+
+
+def box(name, **options):
+    return dict(id=f"id-{name}", name=name, **options)
+
+
+def actions(result):
+    return {entry["entry"]: entry["action"] for entry in result["entries"]}
+
+
+def test_what_is_not_named_is_left_alone():
+    aws = FakeAws(things=[box("a", size=3, tags={"Env": "prod"}, labels=["x"])])
+    result, aws = run(dict(name="a"), aws=aws)
+    assert not result["changed"] and not aws.writes
+
+
+def test_only_what_differs_reaches_update():
+    aws = FakeAws(things=[box("a", size=3, tags={"Env": "prod", "Own": "1"})])
+    result, aws = run(dict(name="a", size=4, tags={"Env": "test"}), aws=aws)
+    assert result["entries"][0]["changed"] == ["size", "tags"]
+    assert aws.things["id-a"] == box("a", size=4, tags={"Env": "test", "Own": "1"})
+
+
+def test_a_value_is_taken_away_only_by_clear():
+    aws = FakeAws(things=[box("a", size=3, tags={"Env": "prod", "Own": "1"})])
+    result, aws = run(dict(name="a", clear=["size", "tags.Env"]), aws=aws)
+    assert result["changed"] and aws.things["id-a"] == box("a", size=None, tags={"Own": "1"})
+    again, aws = run(dict(name="a", clear=["size", "tags.Env"]), aws=aws)
+    assert not again["changed"]
+
+
+@pytest.mark.parametrize("clear", [["colour"], ["nothing"], ["tags", "size"]])
+def test_clear_is_checked_before_anything_happens(clear):
+    entry = dict(name="a", clear=clear, **({"size": 1} if "size" in clear else {}))
+    result, aws = run(entry, aws=FakeAws(things=[box("a", size=3)]))
+    assert result["failed"] and not aws.writes and "clear" in result["msg"]
+
+
+VERBS = [
+    (["b"], ["a", "b"]),
+    (dict(add=["b"]), ["a", "b"]),
+    (dict(remove=["a"]), []),
+    (dict(add=["c"], remove=["a"]), ["c"]),
+    (dict(set=["c"]), ["c"]),
+    (dict(set=[]), []),
+    (["a"], None),
+    (dict(remove=["z"]), None),
+    (dict(set=["a"]), None),
+]
+
+
+@pytest.mark.parametrize("verbs, after", VERBS)
+def test_lists_of_independent_things(verbs, after):
+    result, aws = run(dict(name="x", labels=verbs), aws=FakeAws(things=[box("x", labels=["a"])]))
+    assert result["changed"] == (after is not None)
+    assert aws.things["id-x"]["labels"] == (["a"] if after is None else after)
+
+
+def test_items_are_the_same_by_their_key_and_keep_what_is_not_named():
+    have = box("x", rules=[dict(port=1, note="old", _id="r1"), dict(port=2, note="two", _id="r2")])
+    change = differences(KIND.options, dict(rules=dict(add=[dict(port=1, note="new"), dict(port=3)])), have)
+    assert change["rules"] == Delta([dict(port=3)], [(have["rules"][0], dict(port=1, note="new", _id="r1"))], [])
+    assert not differences(KIND.options, dict(rules=dict(add=[dict(port=2)])), have)
+
+
+def test_of_a_nested_option_only_the_named_part_changes():
+    change = differences(KIND.options, dict(limits=dict(low=2)), box("x", limits=dict(low=1, high=9)))
+    assert change == dict(limits=dict(low=2, high=9))
+
+
+def test_a_fixed_option_fails_in_the_plan_and_says_what_would_be_needed():
+    aws = FakeAws(check_mode=True, things=[box("a", colour="red")])
+    result, aws = run(dict(name="a", colour="blue"), aws=aws)
+    assert result["failed"] and "'red'" in result["msg"] and "'blue'" in result["msg"] and "new one" in result["msg"]
+
+
+def test_two_of_one_name_are_both_listed_and_an_id_decides():
+    twins = [box("a", size=1), dict(box("a", size=1), id="id-other")]
+    result, aws = run(dict(name="a", size=5), aws=FakeAws(things=twins))
+    assert result["failed"] and "id-a" in result["msg"] and "id-other" in result["msg"] and not aws.writes
+    result, aws = run(dict(name="a", id="id-other", size=5), aws=FakeAws(things=twins))
+    assert aws.things["id-other"]["size"] == 5 and aws.things["id-a"]["size"] == 1
+
+
+def test_a_name_written_twice_is_refused():
+    result, aws = run(dict(name="a"), dict(name="a", size=1), dict(name="b"))
+    assert actions(result) == dict(a="failed", b="created") and "2 times" in result["msg"]
+
+
+def test_one_bad_entry_stops_only_what_depends_on_it():
+    result, aws = run(dict(name="cursed"), dict(name="child", base="cursed"), dict(name="fine"))
+    reasons = {entry["entry"]: entry.get("reason") for entry in result["entries"]}
+    assert result["failed"] and reasons["fine"] is None and set(aws.things) == {"id-fine"}
+    assert "full" in reasons["cursed"] and "cursed" in reasons["child"]
+
+
+def test_entries_may_refer_to_each_other_in_what_can_change():
+    result, aws = run(dict(name="a", parent="b"), dict(name="b", parent="a"))
+    assert not result.get("failed") and (aws.things["id-a"]["parent"], aws.things["id-b"]["parent"]) == ("id-b", "id-a")
+
+
+def test_entries_that_wait_for_each_other_are_told():
+    result, aws = run(dict(name="a", base="b"), dict(name="b", base="a"))
+    assert result["failed"] and not aws.writes and "waits for" in result["msg"]
+
+
+def test_a_chain_is_made_in_its_order():
+    result, aws = run(dict(name="c", base="b"), dict(name="b", base="a"), dict(name="a"))
+    assert not result.get("failed") and list(aws.things) == ["id-a", "id-b", "id-c"]
+
+
+def test_what_the_sheet_will_make_is_known_after_apply():
+    result, aws = run(dict(name="a", parent="later"), aws=FakeAws(check_mode=True), sheet_names=dict(shelf_boxes=["later"]))
+    assert result["diff"]["after"]["a"]["parent"] == "later (known after apply)"
+    result, aws = run(dict(name="a", parent="nowhere"), aws=FakeAws(check_mode=True))
+    assert result["failed"] and "neither in the account nor in the sheet" in result["msg"]
+
+
+def test_check_mode_rehearses_and_writes_nothing():
+    aws = FakeAws(check_mode=True, things=[box("b", size=1), box("c")])
+    result, aws = run(dict(name="a"), dict(name="b", size=2), dict(name="c", state="absent"), aws=aws)
+    assert actions(result) == dict(a="created", b="updated", c="deleted") and not aws.writes
+
+
+def test_what_destroys_needs_a_confirmation_of_its_own():
+    for entry in (dict(name="a", state="absent"), dict(name="a", size=1)):
+        aws = FakeAws(things=[box("a", size=2)])
+        result, aws = run(entry, aws=aws)
+        assert result["failed"] and "'shelf_boxes/a'" in result["msg"] and not aws.writes
+        result, aws = run(entry, aws=aws, confirm=["shelf_boxes/a"])
+        assert result["changed"] and aws.writes
+
+
+def test_things_that_stand_on_each_other_are_removed_in_rounds():
+    aws = FakeAws(things=[box("a"), box("b", parent="id-a"), box("c", parent="id-b")])
+    result, aws = run(*(dict(name=name, state="absent") for name in "abc"), aws=aws, confirm=[f"shelf_boxes/{name}" for name in "abc"])
+    assert not result.get("failed") and not aws.things
+
+
+def test_gathered_is_a_sheet():
+    aws = FakeAws(things=[box("b", parent="id-a", labels=["x"], _hidden=1), box("a", size=2)])
+    result, aws = run(aws=aws, state="gathered")
+    assert result["gathered"] == [dict(name="a", size=2), dict(name="b", parent="a", labels=["x"])]
+    again, aws = run(*result["gathered"], aws=aws)
+    assert not again["changed"]
+
+
+def test_a_thing_without_a_name_is_gathered_with_its_id():
+    result, aws = run(aws=FakeAws(things=[dict(id="id-1", name=None, size=1)]), state="gathered")
+    assert result["gathered"] == [dict(size=1, id="id-1")]

@@ -1,0 +1,64 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write docs/iam: for each kind the IAM policy that allows exactly the calls it makes, seen by the double (`make iam`).
+
+The laws hold these files against what the kinds do; run this after a kind's calls have changed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position  (makes this checkout importable as msp.aws)
+from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong-import-position
+
+from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import POLICIES, actions, calls_of, document  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
+
+README = """# Least privileges
+
+One policy per kind, which allows exactly the calls that the kind makes: to read, plan, make, change and remove.
+Written by `make iam` from the calls that the AWS double saw, and held against them by the laws (`make laws`).
+Join those of the kinds that a contract's sheet uses; `Resource` is left wide, because a sheet makes things that do not exist yet:
+narrow it by the customer's naming where that is agreed. A role for plans alone needs only the actions that read.
+
+| kind | actions | of which write |
+|---|---:|---:|
+"""
+
+
+def write(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+def main() -> int:
+    POLICIES.mkdir(parents=True, exist_ok=True)
+    hasten(MonkeyPatch())
+    rows = []
+    with AwsDouble() as double:
+        stage = Stage(double)
+        for kind in KINDS:
+            if sys.argv[1:] and kind not in sys.argv[1:]:
+                continue
+            stage.prepare(kind)
+            needed = actions(calls_of(stage, kind))
+            write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
+            writing = [action for action in needed if not action.partition(":")[2].startswith(("Describe", "Get", "List"))]
+            rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")
+    if not sys.argv[1:]:
+        for stale in set(POLICIES.glob("*.json")) - {POLICIES / f"{kind}.json" for kind in KINDS}:
+            stale.unlink()
+        write(POLICIES / "README.md", README + "\n".join(rows) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
