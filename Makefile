@@ -37,19 +37,19 @@ importer: env-main  ## build the tarball and have galaxy-importer judge it
 	@$(WITH) .ci/importer
 
 unit: env  ## the house's own rules, and the engine without AWS
-	@$(ALL) pytest tests/unit $(ARGS)
+	@$(ALL) pytest -n 2 tests/unit $(ARGS)
 
 laws: env  ## the laws that every kind obeys
-	@$(ALL) pytest tests/laws $(ARGS)
+	@$(ALL) pytest -n 2 tests/laws $(ARGS)
 
 law: env-main  ## the laws for one kind: make law KIND=ec2_subnets
 	@$(WITH) pytest tests/laws --kind $(or $(KIND),$(error say which: make law KIND=ec2_subnets)) $(ARGS)
 
 integration: env-main  ## whole playbooks against the AWS double
-	@$(WITH) pytest tests/integration $(ARGS)
+	@$(WITH) pytest -n 2 tests/integration $(ARGS)
 
 doubles: env-main  ## the doubles themselves: they refuse what the real services refuse
-	@$(WITH) pytest tests/doubles $(ARGS)
+	@$(WITH) pytest -n 2 tests/doubles $(ARGS)
 
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)

@@ -9,6 +9,7 @@ and `verify SHEET` is the referee: it fails when anything of the sheet is not in
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,11 @@ class Job(NamedTuple):
     update: Callable[[dict, dict, dict], Any]
 
 
+@functools.cache
+def client(service: str) -> Any:
+    return boto3.client(service)
+
+
 def as_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
@@ -48,8 +54,8 @@ def as_dict(tags: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags or []}
 
 
-def pages(client: Any, operation: str, result: str, **arguments: Any) -> Iterator[dict]:
-    for page in client.get_paginator(operation).paginate(**arguments):
+def pages(service: str, operation: str, result: str, **arguments: Any) -> Iterator[dict]:
+    for page in client(service).get_paginator(operation).paginate(**arguments):
         yield from page[result]
 
 
@@ -58,7 +64,7 @@ def pages(client: Any, operation: str, result: str, **arguments: Any) -> Iterato
 
 def list_subnets(sheet: dict) -> dict[str, dict]:
     found = {}
-    for subnet in pages(boto3.client("ec2"), "describe_subnets", "Subnets", Filters=[{"Name": "vpc-id", "Values": [sheet["vpc_id"]]}]):
+    for subnet in pages("ec2", "describe_subnets", "Subnets", Filters=[{"Name": "vpc-id", "Values": [sheet["vpc_id"]]}]):
         tags = as_dict(subnet.get("Tags"))
         name = tags.pop("Name", "")
         found[name] = {"id": subnet["SubnetId"], "cidr_block": subnet["CidrBlock"], "availability_zone": subnet["AvailabilityZone"], "tags": tags}
@@ -68,18 +74,18 @@ def list_subnets(sheet: dict) -> dict[str, dict]:
 def create_subnet(sheet: dict, want: dict) -> None:
     tags = as_list({"Name": want["name"], **want["tags"]})
     place = {"VpcId": sheet["vpc_id"], "CidrBlock": want["cidr_block"], "AvailabilityZone": want["availability_zone"]}
-    boto3.client("ec2").create_subnet(**place, TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}])
+    client("ec2").create_subnet(**place, TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}])
 
 
 def update_subnet(sheet: dict, want: dict, have: dict) -> None:
-    boto3.client("ec2").create_tags(Resources=[have["id"]], Tags=as_list(dict(want["tags"].items() - have["tags"].items())))
+    client("ec2").create_tags(Resources=[have["id"]], Tags=as_list(dict(want["tags"].items() - have["tags"].items())))
 
 
 # ---- security groups
 
 
 def list_groups(sheet: dict) -> dict[str, dict]:
-    groups = pages(boto3.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=[{"Name": "vpc-id", "Values": [sheet["vpc_id"]]}])
+    groups = pages("ec2", "describe_security_groups", "SecurityGroups", Filters=[{"Name": "vpc-id", "Values": [sheet["vpc_id"]]}])
     return {
         group["GroupName"]: {
             "id": group["GroupId"],
@@ -96,7 +102,7 @@ def list_groups(sheet: dict) -> dict[str, dict]:
 
 
 def create_group(sheet: dict, want: dict) -> None:
-    ec2 = boto3.client("ec2")
+    ec2 = client("ec2")
     tags = [{"ResourceType": "security-group", "Tags": as_list(want["tags"])}]
     made = ec2.create_security_group(VpcId=sheet["vpc_id"], GroupName=want["name"], Description=want["description"], TagSpecifications=tags)
     ec2.authorize_security_group_ingress(GroupId=made["GroupId"], IpPermissions=[permission(rule) for rule in want["ingress"]])
@@ -104,7 +110,7 @@ def create_group(sheet: dict, want: dict) -> None:
 
 def update_group(sheet: dict, want: dict, have: dict) -> None:
     missing = [permission(rule) for rule in want["ingress"] if rule not in have["ingress"]]
-    boto3.client("ec2").authorize_security_group_ingress(GroupId=have["id"], IpPermissions=missing)
+    client("ec2").authorize_security_group_ingress(GroupId=have["id"], IpPermissions=missing)
 
 
 def permission(rule: dict) -> dict:
@@ -121,12 +127,12 @@ def list_alarms(sheet: dict) -> dict[str, dict]:
             "dimensions": {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]},
             "alarm_actions": [action.rpartition(":")[2] for action in alarm["AlarmActions"]],
         }
-        for alarm in pages(boto3.client("cloudwatch"), "describe_alarms", "MetricAlarms", AlarmTypes=["MetricAlarm"])
+        for alarm in pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmTypes=["MetricAlarm"])
     }
 
 
 def put_alarm(sheet: dict, want: dict, have: dict | None = None) -> None:
-    boto3.client("cloudwatch").put_metric_alarm(
+    client("cloudwatch").put_metric_alarm(
         **{member: want[option] for option, member in ALARM.items()},
         Dimensions=[{"Name": name, "Value": value} for name, value in want["dimensions"].items()],
         AlarmActions=[sheet["topic_arn"]],
@@ -145,8 +151,8 @@ JOBS = (
 def prepare() -> dict[str, str]:
     """What the three kinds stand on."""
     tags = [{"ResourceType": "vpc", "Tags": as_list({"Name": VPC})}]
-    vpc = boto3.client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags)["Vpc"]
-    return {"vpc_id": vpc["VpcId"], "topic_arn": boto3.client("sns").create_topic(Name=VPC)["TopicArn"]}
+    vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tags)["Vpc"]
+    return {"vpc_id": vpc["VpcId"], "topic_arn": client("sns").create_topic(Name=VPC)["TopicArn"]}
 
 
 def differs(want: dict, have: dict) -> bool:

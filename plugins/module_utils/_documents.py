@@ -34,7 +34,7 @@ def listed(path: str, fields: Fields) -> Field:
 
 def tag_list(path: str) -> Field:
     """A list of {Key, Value}, in the sheet a dictionary."""
-    return Field(path, _tags.as_dict, _tags.as_list)
+    return Field(path, lambda found: {tag["Key"]: tag["Value"] for tag in found}, _tags.as_list)
 
 
 def flat(fields: Fields, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,13 +72,23 @@ def merged(write: Callable[[dict, dict], dict], key: str, member: str, documents
     return kept + [write(item, {}) for item in delta.add]
 
 
-def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[str, ...]) -> dict[str, Any]:
-    """Of options that exclude one another the one that is new stays; the other one of the group is what was there before."""
+def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    """Of alternatives that exclude one another the new one stays, and those that were there before go.
+
+    An alternative is an option that decides, and the options that go with it.
+    """
     after = dict(wanted)
     for group in groups:
-        fresh = [option for option in group if wanted.get(option) is not None and wanted[option] != have.get(option)]
-        after.update({option: None for option in group if fresh and option not in fresh})
+        fresh = [one for one in group if wanted.get(one[0]) is not None and wanted[one[0]] != have.get(one[0])]
+        for other in group if fresh else ():
+            if other not in fresh:
+                after.update(dict.fromkeys(other))
     return after
+
+
+def as_named(wanted: list[Mapping[str, Any]], found: list[Mapping[str, Any]]) -> bool:
+    """Whether a list of dictionaries is as wanted, whatever else AWS has filled in."""
+    return len(wanted) == len(found) and all({**there, **one} == there for one, there in zip(wanted, found))
 
 
 def _all(fields: Fields) -> Iterable[tuple[str, Field]]:

@@ -234,7 +234,7 @@ class Run:
             if not option.ref or not isinstance(value, str):
                 return value
             scope = step.want.get(option.within) or (step.have or {}).get(option.within) if option.within else None
-            return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name)
+            return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name, elsewhere=option.elsewhere)
 
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):

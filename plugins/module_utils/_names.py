@@ -8,6 +8,7 @@ Private to the collection. A kind that can be referred to has a line in LOOKUPS;
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 TAG = "tag"
+ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}|arn:.+")
 
 
 class Lookup(NamedTuple):
@@ -84,7 +86,7 @@ class Names:
         if kind in LOOKUPS:
             self._all(kind).append(Known(id, name, scope))
 
-    def id_of(self, kind: str, value: str, scope: str | None = None, own: bool = False) -> str:
+    def id_of(self, kind: str, value: str, scope: str | None = None, own: bool = False, elsewhere: bool = False) -> str:
         """The id for a name, an id or scope/name. Unknown (known after apply) for what this run will make."""
         found = self._matches(kind, value, scope)
         if len({known.id for known in found}) > 1:
@@ -97,6 +99,8 @@ class Names:
             if self._check_mode or own:
                 return Unknown(value)
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
+        if elsewhere and ID.fullmatch(value):
+            return value
         raise Problem(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
 
     def ids(self, kind: str, value: str) -> list[str]:
@@ -152,6 +156,6 @@ def _member(thing: Mapping[str, Any], path: str) -> Any:
 
 def _name(thing: Mapping[str, Any], member: str) -> str | None:
     if member == TAG:
-        return next((tag["Value"] for tag in thing.get("Tags") or [] if tag["Key"] == "Name"), None)
+        return next((tag["Value"] for tag in thing.get("Tags") or thing.get("TagSet") or [] if tag["Key"] == "Name"), None)
     member, dummy, last = member.partition(":")
     return thing[member].rpartition(":")[2] if last else thing[member]

@@ -43,6 +43,7 @@ class Option:
     clearable  the value can be taken away with `clear`
     ref        the kind whose name the value is; the kind's functions see the id
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
+    elsewhere  the thing may be in another account or Region, where only its id can name it
     write_only cannot be read back: used on creation, never compared
     api        "Operation.Member.Member" in the service model, for its choices and limits
     same       compares two values that may be spelt differently
@@ -60,6 +61,7 @@ class Option:
     clearable: bool = False
     ref: str | None = None
     within: str | None = None
+    elsewhere: bool = False
     secret: bool = False
     write_only: bool = False
     api: str | None = None

@@ -153,7 +153,7 @@ def put_object_lock(aws, have, change):
     lock, retention = dict(ObjectLockEnabled="Enabled"), have["_retention"]
     if "object_lock_default_retention" in change:
         wanted = change["object_lock_default_retention"] or dict.fromkeys(RETENTION)
-        retention = deep(RETENTION, instead(wanted, have["object_lock_default_retention"] or {}, ("days", "years")), retention)
+        retention = deep(RETENTION, instead(wanted, have["object_lock_default_retention"] or {}, (("days",), ("years",))), retention)
     if retention:
         lock["Rule"] = dict(DefaultRetention=retention)
     aws.s3.put_object_lock_configuration(Bucket=have["id"], ObjectLockConfiguration=lock)

@@ -78,7 +78,12 @@ def _associate(aws, have, target):
 
 
 def _nothing_is_pushed_off(aws, target, own=None):
-    """A private address has one Elastic IP address; AWS would take away the one that is there without a word."""
+    """A private address has one Elastic IP address, and AWS would take away the one that is there without a word.
+
+    A plan does not ask, it would for every entry.
+    """
+    if aws.check_mode:
+        return
     name, member = ("instance-id", "InstanceId") if "InstanceId" in target else ("network-interface-id", "NetworkInterfaceId")
     with aws.reading():
         there = aws.pages("ec2", "describe_addresses", "Addresses", Filters=[dict(Name=name, Values=[target[member]])])
@@ -115,17 +120,19 @@ def _same_name(one, other):
 
 def danger(have, change):
     if have.get("_association") and any(option in change for option in ASSOCIATION):
-        return f"would take {have['public_ip']} off {have['instance'] or have['_interface']} ({have['private_ip_address']}) and cut what goes through it"
+        place = f"{have['instance'] or have['_interface']} ({have['private_ip_address']})"
+        return f"would take {have['public_ip']} off {place} and cut what goes through it"
     return None
 
 
 def refuse(want, have, change):
     if all(target in want for target in TARGETS):
         raise Problem("instance and network_interface are both named. An address has one place: name the interface when the instance has several")
-    if change.get("private_ip_address") and not have.get("_association") and not any(target in want for target in TARGETS):
+    named = any(target in want for target in TARGETS)
+    if change.get("private_ip_address") and not have.get("_association") and not named:
         raise Problem("private_ip_address alone does not say whose it is: name the instance or network_interface too")
     if change.get("private_ip_address", "") is None and not any(target in change for target in TARGETS):
-        raise Problem("private_ip_address cannot be taken away alone, because an address in use is on one: take away the instance or network_interface")
+        raise Problem("private_ip_address cannot be taken away alone: take away the instance or network_interface, and it goes along")
 
 
 def delete(aws, have):

@@ -33,14 +33,15 @@ def update(aws, have, change):
     _tags.update(aws, have, change)
     if change.get("vpc"):
         aws.ec2.attach_internet_gateway(InternetGatewayId=have["id"], VpcId=change["vpc"])
-        aws.wait(f"the attachment of {have['id']} to {change['vpc']}", lambda: _attached(aws, change["vpc"]), lambda found: have["id"] in found, limit=60)
+        what = f"the attachment of {have['id']} to {change['vpc']}"
+        aws.wait(what, lambda: _attached(aws, change["vpc"]), lambda found: have["id"] in found, limit=60)
     elif "vpc" in change:
         _detach(aws, have)
 
 
 def _one_per_vpc(aws, want):
-    """AWS would refuse a second gateway only when it is attached: made already, and of no use."""
-    if want.get("vpc"):
+    """AWS would refuse a second gateway only when it is attached: made already, and of no use. A plan does not ask, it would for every entry."""
+    if want.get("vpc") and not aws.check_mode:
         with aws.reading():
             there = _attached(aws, want["vpc"])
         if there:
@@ -64,7 +65,10 @@ def danger(have, change):
 
 def refuse(want, have, change):
     if have.get("vpc") and change.get("vpc"):
-        raise Problem(f"{have['id']} is attached to {have['vpc']}, and moving it would cut what goes through it. Take it off in a run of its own (clear: [vpc]), then name the new VPC")
+        raise Problem(
+            f"{have['id']} is attached to {have['vpc']}, and moving it would cut what goes through it. "
+            "Take it off in a run of its own (clear: [vpc]), then name the new VPC"
+        )
 
 
 def delete(aws, have):

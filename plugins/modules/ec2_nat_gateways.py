@@ -115,7 +115,8 @@ def refuse(want, have, change):
 def delete(aws, have):
     aws.ec2.delete_nat_gateway(NatGatewayId=have["id"])
     # Its addresses and its interface in the subnet are free only when it is gone.
-    aws.wait(f"the end of NAT gateway {have['id']}", lambda: _described(aws, have["id"]).get("State", "deleted"), lambda state: state == "deleted", limit=NAT_SECONDS)
+    what = f"the end of NAT gateway {have['id']}"
+    aws.wait(what, lambda: _described(aws, have["id"]).get("State", "deleted"), lambda state: state == "deleted", limit=NAT_SECONDS)
 
 
 def faults(entries, sheet):

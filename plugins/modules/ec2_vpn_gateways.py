@@ -49,8 +49,8 @@ def update(aws, have, change):
 
 
 def _one_per_vpc(aws, want):
-    """AWS would refuse a second gateway only when it is attached: made already, and of no use."""
-    if want.get("vpc"):
+    """AWS would refuse a second gateway only when it is attached: made already, and of no use. A plan does not ask, it would for every entry."""
+    if want.get("vpc") and not aws.check_mode:
         with aws.reading():
             there = [gateway["id"] for gateway in find(aws, None) if gateway["vpc"] == want["vpc"]]
         if there:

@@ -46,7 +46,7 @@ def update(aws, have, change):
 
 def danger(have, change):
     if "role" in change and have.get("role"):
-        return f"would take the role {have['role']} out of the profile: instances with it lose their credentials, at least until another role has arrived"
+        return f"would take the role {have['role']} out of the profile: its instances lose their credentials, at least until another role has come"
     return None
 
 

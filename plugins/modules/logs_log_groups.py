@@ -16,12 +16,10 @@ DAY = 24 * 60 * 60
 
 
 def find(aws, wanted):
-    if wanted is None:
-        return [_have(group) for group in aws.pages("logs", "describe_log_groups", "logGroups")]
-    # Services make log groups by the thousand: only those of the entries are asked for, many in one call.
-    names = [entry.get("id") or entry["name"] for entry in wanted]
-    chunks = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
-    return [_have(group) for chunk in chunks for group in aws.pages("logs", "describe_log_groups", "logGroups", logGroupIdentifiers=chunk)]
+    # Services make log groups by the thousand: as long as one call can, only those of the entries are asked for.
+    named = wanted is not None and len(wanted) <= AT_ONCE
+    arguments = dict(logGroupIdentifiers=[entry.get("id") or entry["name"] for entry in wanted]) if named else {}
+    return [_have(group) for group in aws.pages("logs", "describe_log_groups", "logGroups", **arguments)]
 
 
 def _have(group):

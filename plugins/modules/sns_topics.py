@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _sns, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
 
-# Attributes are texts on the wire; the type of the option says what is meant.
 ATTRIBUTES = dict(
     fifo_topic="FifoTopic",
     display_name="DisplayName",
@@ -29,7 +27,6 @@ FEEDBACK = dict(
     success_feedback_sample_rate="SuccessFeedbackSampleRate",
     failure_feedback_role="FailureFeedbackRoleArn",
 )
-PARSE = dict(str=str, int=int, bool="true".__eq__, dict=json.loads)
 OWN_KEY_OF_SNS = "alias/aws/sns"
 
 
@@ -48,7 +45,7 @@ def read(aws, have, names):
 
 
 def _attributes(arn, attributes):
-    found = {option: PARSE[OPTIONS[option].type](attributes[member]) for option, member in ATTRIBUTES.items() if attributes.get(member)}
+    found = _sns.parsed(OPTIONS, ATTRIBUTES, attributes)
     publishers, policy = _told_apart(arn, _policies.document(attributes.get("Policy")))
     return dict(found, publishers=publishers, policy=policy, delivery_status_logging=_logging(attributes))
 
@@ -60,8 +57,9 @@ def _logging(attributes):
     for protocol in protocols:
         success, rate, failure = (attributes.get(f"{protocol}{member}") for member in FEEDBACK.values())
         if success or failure:
-            names = (role.rpartition("/")[2] if role else None for role in (success, failure))
-            found.append(dict(zip(("success_feedback_role", "failure_feedback_role"), names), protocol=protocol, success_feedback_sample_rate=int(rate or 0)))
+            roles = dict(success_feedback_role=success, failure_feedback_role=failure)
+            names = {option: _sns.role_name(role) for option, role in roles.items() if role}
+            found.append(dict(names, protocol=protocol, success_feedback_sample_rate=int(rate or 0)))
     return found
 
 
@@ -107,7 +105,7 @@ def _joined(arn, policy, publishers):
 
 
 def create(aws, want):
-    attributes = {member: _text(want[option]) for option, member in ATTRIBUTES.items() if option in want}
+    attributes = {member: _sns.as_text(want[option]) for option, member in ATTRIBUTES.items() if option in want}
     tagged = want.get("tags", {})
     arn = aws.sns.create_topic(Name=want["name"], Attributes=attributes, Tags=_tags.as_list(tagged))["TopicArn"]
     with aws.reading():  # AWS gives a new topic a policy
@@ -115,15 +113,9 @@ def create(aws, want):
     return dict(_attributes(arn, now), id=arn, name=want["name"], fifo_topic=arn.endswith(".fifo"), tags=tagged)
 
 
-def _text(value):
-    """An attribute on the wire; SNS takes one away when it is set to nothing."""
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, (bool, dict)) else str(value)
-
-
 def update(aws, have, change):
-    attributes = {ATTRIBUTES[option]: _text(value) for option, value in change.items() if option in ATTRIBUTES}
+    # SNS takes an attribute away when it is set to nothing.
+    attributes = {ATTRIBUTES[option]: "" if value is None else _sns.as_text(value) for option, value in change.items() if option in ATTRIBUTES}
     if {"policy", "publishers"} & change.keys():
         after = merged(OPTIONS, have, change)
         attributes["Policy"] = _policies.text(_joined(have["id"], after["policy"], after["publishers"]))
@@ -146,14 +138,9 @@ def _feedback(aws, delta):
     for old, new in changes:
         for option in FEEDBACK.keys() & new.keys():
             if new[option] != old.get(option):
-                value = _role_arn(aws, new[option]) if option.endswith("_role") and new[option] else new[option]
-                attributes[f"{new['protocol']}{FEEDBACK[option]}"] = _text(value)
+                value = _sns.role_arn(aws, new[option]) if option.endswith("_role") and new[option] else new[option]
+                attributes[f"{new['protocol']}{FEEDBACK[option]}"] = _sns.as_text(value)
     return attributes
-
-
-def _role_arn(aws, name):
-    with aws.reading():  # the path of the role, which the name does not say, belongs to its ARN
-        return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 def delete(aws, have):

@@ -20,6 +20,7 @@ from ansible.module_utils.common.validation import (
     check_type_str,
 )
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._names import ID
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, named, spread
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -170,7 +171,7 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", True)
-            elif option.ref and isinstance(one, str):
+            elif option.ref and isinstance(one, str) and not (option.elsewhere and ID.fullmatch(one)):
                 yield Reference(kind, label, f"{path}{name}", option.ref, one, not inside and (option.required or option.fixed))
 
 

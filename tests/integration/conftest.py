@@ -31,9 +31,8 @@ class Customer:
     """An inventory of one contract, and playbooks/setup.yml run with it as an engineer runs it."""
 
     def __init__(self, folder, double):
-        self.folder, self.double = folder, double
-        variables = folder / "group_vars" / "all"
-        variables.mkdir(parents=True)
+        self.folder, self.inventory, self.double = folder, folder / "inventory", double
+        (self.inventory / "group_vars" / "all").mkdir(parents=True)
         (folder / "results").mkdir()
         host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
         self._write("hosts.yml", dict(contract=dict(hosts=dict(acme=host))))
@@ -59,7 +58,7 @@ class Customer:
         )
         self.double.clear_calls()
         return run_playbook(
-            ["-i", self.folder, ROOT / "playbooks/setup.yml", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments], environment, rc=rc
+            ["-i", self.inventory, ROOT / "playbooks/setup.yml", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments], environment, rc=rc
         )
 
     def writes(self):
@@ -71,7 +70,7 @@ class Customer:
         return json.loads(newest.read_text(encoding="utf-8"))
 
     def _write(self, name, data):
-        (self.folder / name).write_text(json.dumps(data), encoding="utf-8")
+        (self.inventory / name).write_text(json.dumps(data), encoding="utf-8")
 
 
 @pytest.fixture

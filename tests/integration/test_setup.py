@@ -135,7 +135,7 @@ def test_a_killed_process_is_completed_by_the_next_run(customer, double):
     environment = dict(
         AWS_ENDPOINT_URL=double.url, AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}ENGR", AWS_SECRET_ACCESS_KEY=SECRET, ANSIBLE_CONFIG=str(ROOT / "ansible.cfg")
     )
-    command = [str(BIN / "ansible-playbook"), "-i", str(customer.folder), str(ROOT / "playbooks/setup.yml")]
+    command = [str(BIN / "ansible-playbook"), "-i", str(customer.inventory), str(ROOT / "playbooks/setup.yml")]
     double.clear_calls()
     run = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 60

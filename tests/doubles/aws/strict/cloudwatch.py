@@ -80,7 +80,10 @@ def many_metrics(given):
     ids = [one.get("Id") for one in given["Metrics"]]
     if len(set(ids)) < len(ids):
         raise wrong("The ids of Metrics must be unique")
-    returned = [one for one in given["Metrics"] if one.get("ReturnData", True)]
+    # The band of an anomaly detection alarm is returned beside its metric (user guide, "Create an
+    # alarm based on anomaly detection": put-metric-alarm with m1 and t1 both returned).
+    band = given.get("ThresholdMetricId")
+    returned = [one for one in given["Metrics"] if one.get("ReturnData", True) and one.get("Id") != band]
     if len(returned) != 1:
         raise wrong("Exactly one element of the metrics list should return data")
     for one in given["Metrics"]:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+import zlib
+
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.responses.elastic_ip_addresses import ElasticIPAddresses
 
@@ -35,7 +38,18 @@ def from_a_pool(original, response):
     result.result["PublicIpv4Pool"] = pool
     address = address_of(response.ec2_backend, AllocationId=result.result["AllocationId"])
     address.public_ipv4_pool = pool
+    if not response._get_param("Address"):
+        address.public_ip = result.result["PublicIp"] = by_name(response.ec2_backend, address)
     return result
+
+
+def by_name(ec2, address):
+    """The same name gets the same address in every order of calls, so that two runs can be compared."""
+    name = next((tag["value"] for tag in address.get_tags() if tag["key"] == "Name"), None)
+    if name is None:
+        return address.public_ip
+    number, taken = zlib.crc32(name.encode()), {other.public_ip for other in ec2.addresses}
+    return next(ip for ip in (str(ipaddress.ip_address((number + k) % 2**24 + (52 << 24))) for k in range(256)) if ip not in taken)
 
 
 @BOOK.rule("ReleaseAddress")

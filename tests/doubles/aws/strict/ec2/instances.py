@@ -41,10 +41,16 @@ def what_it_is_made_of_exists(ec2, ImageId, LaunchTemplate, KeyName, SubnetId, *
     if SubnetId and subnet_of(ec2, SubnetId) is None:
         message = f"The subnet ID '{SubnetId}' does not exist"
         raise Refused("InvalidSubnetID.NotFound", message)
-    for one in given.get("SecurityGroupIds") or []:
+    groups_are_of_the_subnet(ec2, SubnetId, given.get("SecurityGroupIds"))
+    for interface in given.get("NetworkInterfaces") or []:
+        groups_are_of_the_subnet(ec2, interface.get("SubnetId"), interface.get("Groups"))
+
+
+def groups_are_of_the_subnet(ec2, subnet_id, groups):
+    for one in groups or []:
         group = group_of(ec2, one, None)
-        if SubnetId and group.vpc_id != subnet_of(ec2, SubnetId).vpc_id:
-            message = f"Security group {one} and subnet {SubnetId} belong to different networks."
+        if subnet_id and group.vpc_id != subnet_of(ec2, subnet_id).vpc_id:
+            message = f"Security group {one} and subnet {subnet_id} belong to different networks."
             raise Refused("InvalidParameter", message)
 
 
@@ -77,6 +83,8 @@ def what_the_launch_says_is_kept(original, ec2, *args, **kwargs):
     for instance in reservation.instances:
         if given.get("DisableApiTermination"):
             instance.disable_api_termination = True
+        if "Tenancy" in given.get("Placement", {}):
+            instance.placement.tenancy = given["Placement"]["Tenancy"]
         if "CreditSpecification" in given:
             instance.cpu_credits = given["CreditSpecification"]["CpuCredits"]
         keep_block_devices(instance, given.get("BlockDeviceMappings") or [])
@@ -238,6 +246,15 @@ def one_profile_per_instance(ec2, InstanceId, **_):
         if association.instance.id == InstanceId and association.state != "disassociated":
             message = f"There is an existing association for instance {InstanceId}"
             raise Refused("IncorrectState", message)
+
+
+@BOOK.patch(EC2Backend, "replace_iam_instance_profile_association")
+def the_instance_shows_its_new_profile(original, ec2, *args, **kwargs):
+    """ReplaceIamInstanceProfileAssociation: Instance.IamInstanceProfile is the new one (moto: the old)."""
+    association = original(ec2, *args, **kwargs)
+    profile = {"Arn": association.iam_instance_profile.arn, "Id": association.association_id}
+    association.instance.iam_instance_profile = profile
+    return association
 
 
 # -- monitoring and credits -----------------------------------------------------------------------

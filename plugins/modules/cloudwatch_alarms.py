@@ -1,0 +1,225 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, refs, tags
+
+AT_ONCE = 100  # DescribeAlarms takes as many names, and answers with as many alarms
+METRIC_ALARM = "MetricAlarm"
+
+# Members whose names are not simply the option in other letters
+MEMBERS = dict(name="AlarmName", description="AlarmDescription", ok_actions="OKActions")
+
+
+def _member(option):
+    return MEMBERS.get(option) or "".join(part.capitalize() for part in option.split("_"))
+
+
+# ---- find
+
+
+def find(aws, wanted):
+    if wanted is None:
+        return [_have(alarm) for alarm in _described(aws, AlarmTypes=[METRIC_ALARM])]
+    names = [entry["id"].partition(":alarm:")[2] if "id" in entry else entry["name"] for entry in wanted]
+    chunks = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
+    # All kinds of alarms share their names: another kind's alarm must be seen, so that it is not taken for a gap.
+    types = _shapes.shape("cloudwatch", "DescribeAlarms.AlarmTypes").enum
+    return [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
+
+
+def _described(aws, **arguments):
+    """Alarms with their type, which is the name of the list they come in without its s."""
+    for page in aws.client("cloudwatch").get_paginator("describe_alarms").paginate(MaxRecords=AT_ONCE, **arguments):
+        for result, alarms in page.items():
+            if result.endswith("Alarms"):
+                yield from (dict(alarm, _type=result.removesuffix("s")) for alarm in alarms)
+
+
+def _have(alarm):
+    have = {option: _sheet(OPTIONS[option], option, alarm[_member(option)]) for option in OPTIONS if _member(option) in alarm}
+    have.setdefault("treat_missing_data", "missing")
+    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm)
+
+
+def _only_metric_alarms(have):
+    if have["_type"] != METRIC_ALARM:
+        raise Problem(f"the name is taken by a {have['_type']}, which is of another kind: choose another name")
+
+
+def read(aws, have, names):
+    _only_metric_alarms(have)
+    if "tags" not in names:
+        return {}
+    return dict(tags=_tags.as_dict(aws.cloudwatch.list_tags_for_resource(ResourceARN=have["id"])["Tags"]))
+
+
+# ---- sheet form and AWS's form
+
+
+def _sheet(option, name, value):
+    if name == "dimensions":
+        return {dimension["Name"]: dimension["Value"] for dimension in value}
+    if option.type == "list" and option.options:
+        return [_sheet_fields(option.options, one) for one in value]
+    return _sheet_fields(option.options, value) if option.options else value
+
+
+def _sheet_fields(options, value):
+    return {name: _sheet(options[name], name, value[_member(name)]) for name in options if _member(name) in value}
+
+
+def _api(option, name, value):
+    if name == "dimensions":
+        return [dict(Name=key, Value=str(one)) for key, one in value.items()]
+    if option.type == "list" and option.options:
+        return [_api_fields(option.options, one) for one in value]
+    return _api_fields(option.options, value) if option.options else value
+
+
+def _api_fields(options, value):
+    return {_member(name): _api(options[name], name, one) for name, one in value.items()}
+
+
+def same_dimensions(one, other):
+    return {name: str(value) for name, value in one.items()} == other
+
+
+def same_metrics(one, other):
+    """AWS says of every metric whether it is returned, which it is when the sheet does not say, and gives the list its own order."""
+    return _by_id(one) == _by_id(other)
+
+
+def _by_id(metrics):
+    return {metric["id"]: {"return_data": True, **_sheet_fields(METRICS, _api_fields(METRICS, metric))} for metric in metrics}
+
+
+# ---- change
+
+
+def create(aws, want):
+    tagged = dict(Tags=_tags.as_list(want["tags"])) if want.get("tags") else {}
+    _put(aws, {}, differences(OPTIONS, want, {}), **tagged)
+    alarm = aws.wait(f"alarm {want['name']}", lambda: list(_described(aws, AlarmNames=[want["name"]])), bool, limit=60)[0]
+    return dict(_have(alarm), tags=want.get("tags", {}))
+
+
+def update(aws, have, change):
+    if change.keys() - {"tags"}:
+        _put(aws, have, change)
+    put, gone = _tags.split(have, change)
+    if put:
+        aws.cloudwatch.tag_resource(ResourceARN=have["id"], Tags=_tags.as_list(put))
+    if gone:
+        aws.cloudwatch.untag_resource(ResourceARN=have["id"], TagKeys=gone)
+
+
+def _put(aws, have, change, **more):
+    """PutMetricAlarm replaces the whole alarm. Everything that it has and nobody named goes along: actions, and that it is silenced."""
+    members = _shapes.model("cloudwatch").operation_model("PutMetricAlarm").input_shape.members
+    request = {member: value for member, value in have.get("_alarm", {}).items() if member in members}
+    after = merged(OPTIONS, have, change)
+    for option in change.keys() - {"tags"}:
+        if after[option] is None:
+            request.pop(_member(option), None)
+        else:
+            request[_member(option)] = _api(OPTIONS[option], option, after[option])
+    aws.cloudwatch.put_metric_alarm(**{member: value for member, value in request.items() if value != []}, **more)
+
+
+def delete(aws, have):
+    _only_metric_alarms(have)
+    aws.cloudwatch.delete_alarms(AlarmNames=[have["name"]])
+
+
+# ---- what to think about first
+
+# An alarm has one of each; metrics hold their own statistics.
+EITHER = (("metric_name", "metrics"), ("statistic", "extended_statistic", "metrics"), ("threshold", "threshold_metric_id"))
+
+
+def refuse(want, have, change):
+    after = merged(OPTIONS, have, change)
+    for names in EITHER:
+        given = [name for name in names if after.get(name) not in (None, [])]
+        if len(given) > 1 or not (given or have):
+            raise Problem(f"an alarm needs exactly one of {', '.join(names)}, this one would have {' and '.join(given) or 'none'}; `clear` takes one away")
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for names in EITHER:
+            given = [name for name in names if entry.get(name) not in (None, [])]
+            if len(given) > 1:
+                yield index, given[0], "one_of", dict(value=entry[given[0]], other=", ".join(names))
+
+
+METRIC = dict(
+    namespace=Option(api="PutMetricAlarm.Namespace"),
+    metric_name=Option(required=True, api="PutMetricAlarm.MetricName"),
+    dimensions=Option("dict"),
+)
+METRIC_STAT = dict(
+    metric=Option("dict", required=True, options=METRIC),
+    period=Option("int", required=True, api="PutMetricAlarm.Period"),
+    stat=Option(required=True),
+    unit=Option(api="PutMetricAlarm.Unit"),
+)
+METRICS = dict(
+    id=Option(required=True, api="PutMetricAlarm.Metrics.Id"),
+    metric_stat=Option("dict", options=METRIC_STAT),
+    expression=Option(api="PutMetricAlarm.Metrics.Expression"),
+    label=Option(),
+    return_data=Option("bool"),
+    period=Option("int", api="PutMetricAlarm.Metrics.Period"),
+    account_id=Option(api="PutMetricAlarm.Metrics.AccountId"),
+)
+OPTIONS = dict(
+    name=fixed(api="PutMetricAlarm.AlarmName"),
+    description=Option(clearable=True, api="PutMetricAlarm.AlarmDescription"),
+    namespace=Option(clearable=True, api="PutMetricAlarm.Namespace"),
+    metric_name=Option(clearable=True, api="PutMetricAlarm.MetricName"),
+    dimensions=Option("dict", same=same_dimensions, clearable=True),
+    metrics=Option("list", "dict", options=METRICS, same=same_metrics, clearable=True),
+    statistic=Option(clearable=True, api="PutMetricAlarm.Statistic"),
+    extended_statistic=Option(clearable=True),
+    period=Option("int", clearable=True, api="PutMetricAlarm.Period"),
+    unit=Option(clearable=True, api="PutMetricAlarm.Unit"),
+    evaluation_periods=Option("int", required=True, api="PutMetricAlarm.EvaluationPeriods"),
+    datapoints_to_alarm=Option("int", clearable=True, api="PutMetricAlarm.DatapointsToAlarm"),
+    comparison_operator=Option(required=True, api="PutMetricAlarm.ComparisonOperator"),
+    threshold=Option("float", clearable=True),
+    threshold_metric_id=Option(clearable=True, api="PutMetricAlarm.ThresholdMetricId"),
+    treat_missing_data=Option(),
+    evaluate_low_sample_count_percentile=Option(clearable=True),
+    actions_enabled=Option("bool"),
+    alarm_actions=refs("sns_topics", elsewhere=True),
+    ok_actions=refs("sns_topics", elsewhere=True),
+    insufficient_data_actions=refs("sns_topics", elsewhere=True),
+    tags=tags(),
+)
+KIND = Kind(
+    name="cloudwatch_alarms",
+    identity=("name",),
+    options=OPTIONS,
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    refuse=refuse,
+    faults=faults,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

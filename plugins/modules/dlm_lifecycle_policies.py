@@ -1,0 +1,297 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from operator import eq
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, instead, listed, merged, tag_list
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, tags
+
+COPY = dict(
+    target="Target",
+    target_region="TargetRegion",
+    encrypted="Encrypted",
+    cmk_arn="CmkArn",
+    copy_tags="CopyTags",
+    retain_interval="RetainRule.Interval",
+    retain_interval_unit="RetainRule.IntervalUnit",
+    deprecate_interval="DeprecateRule.Interval",
+    deprecate_interval_unit="DeprecateRule.IntervalUnit",
+)
+SCRIPT = dict(
+    stages="Stages",
+    execution_handler_service="ExecutionHandlerService",
+    execution_handler="ExecutionHandler",
+    execute_operation_on_script_failure="ExecuteOperationOnScriptFailure",
+    execution_timeout="ExecutionTimeout",
+    maximum_retry_count="MaximumRetryCount",
+)
+SCHEDULE = dict(
+    name="Name",
+    cron_expression="CreateRule.CronExpression",
+    interval="CreateRule.Interval",
+    interval_unit="CreateRule.IntervalUnit",
+    times="CreateRule.Times",
+    scripts=listed("CreateRule.Scripts", SCRIPT),
+    retain_count="RetainRule.Count",
+    retain_interval="RetainRule.Interval",
+    retain_interval_unit="RetainRule.IntervalUnit",
+    copy_tags="CopyTags",
+    tags_to_add=tag_list("TagsToAdd"),
+    variable_tags=tag_list("VariableTags"),
+    cross_region_copy_rules=listed("CrossRegionCopyRules", COPY),
+    fast_restore_availability_zones="FastRestoreRule.AvailabilityZones",
+    fast_restore_count="FastRestoreRule.Count",
+    fast_restore_interval="FastRestoreRule.Interval",
+    fast_restore_interval_unit="FastRestoreRule.IntervalUnit",
+    deprecate_count="DeprecateRule.Count",
+    deprecate_interval="DeprecateRule.Interval",
+    deprecate_interval_unit="DeprecateRule.IntervalUnit",
+)
+DETAILS = dict(
+    policy_type="PolicyType",
+    resource_types="ResourceTypes",
+    target_tags=tag_list("TargetTags"),
+    exclude_boot_volume="Parameters.ExcludeBootVolume",
+    exclude_data_volume_tags=tag_list("Parameters.ExcludeDataVolumeTags"),
+    no_reboot="Parameters.NoReboot",
+)
+# Rules go by a count or by an age, and a schedule by a cron expression or by an interval.
+ALTERNATIVES = (
+    (("cron_expression",), ("interval", "interval_unit", "times")),
+    *(((f"{rule}_count",), (f"{rule}_interval", f"{rule}_interval_unit")) for rule in ("retain", "fast_restore", "deprecate")),
+)
+
+
+def find(aws, wanted):
+    return [
+        dict(
+            id=policy["PolicyId"],
+            description=policy["Description"],
+            policy_state=policy["State"],
+            policy_type=policy.get("PolicyType"),
+            **_name_and_tags(policy.get("Tags")),
+        )
+        for policy in aws.dlm.get_lifecycle_policies()["Policies"]
+    ]
+
+
+def _name_and_tags(found):
+    """DLM has no names: the Name tag is the name."""
+    own = {key: value for key, value in (found or {}).items() if not key.startswith("aws:")}
+    return dict(name=own.pop("Name", None), tags=own)
+
+
+def read(aws, have, names):
+    """The list gives summaries; everything else of one policy comes in one call."""
+    return _have(aws.dlm.get_lifecycle_policy(PolicyId=have["id"])["Policy"])
+
+
+def _have(policy):
+    details = policy["PolicyDetails"]
+    return dict(
+        id=policy["PolicyId"],
+        description=policy["Description"],
+        policy_state=policy["State"],
+        execution_role=policy["ExecutionRoleArn"].rpartition("/")[2],
+        schedules=[flat(SCHEDULE, schedule) for schedule in details.get("Schedules", [])],
+        _arn=policy["PolicyArn"],
+        _details=details,
+        **flat(DETAILS, details),
+        **_name_and_tags(policy.get("Tags")),
+    )
+
+
+def create(aws, want):
+    """The name is in the creating call, because nothing else would tell a second policy from the first."""
+    schedules = want["schedules"].get("add") or want["schedules"].get("set") or []
+    details = deep(DETAILS, want, dict(Schedules=[deep(SCHEDULE, schedule, {}) for schedule in schedules]))
+    policy_id = aws.dlm.create_lifecycle_policy(
+        ExecutionRoleArn=_role_arn(aws, want["execution_role"]),
+        Description=want["description"],
+        State=want["policy_state"],
+        PolicyDetails=details,
+        Tags={"Name": want["name"], **_tags.split({}, want)[0]},
+    )["PolicyId"]
+    return _have(_sound(aws, policy_id))
+
+
+def _role_arn(aws, name):
+    """The default roles of DLM have a path, so the ARN cannot be told from the name."""
+    with aws.reading():
+        return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
+def _sound(aws, policy_id):
+    """The policy as it is after a write. DLM takes what it cannot carry out, and says so in the state."""
+    with aws.reading():
+        policy = aws.dlm.get_lifecycle_policy(PolicyId=policy_id)["Policy"]
+    if policy["State"] == "ERROR":
+        raise Problem(f"DLM cannot carry out policy {policy_id}: {policy.get('StatusMessage')}")
+    return policy
+
+
+def update(aws, have, change):
+    put, gone = _tags.split(have, change)
+    if "name" in change:
+        put["Name"] = change["name"]
+    if put:
+        aws.dlm.tag_resource(ResourceArn=have["_arn"], Tags=put)
+    if gone:
+        aws.dlm.untag_resource(ResourceArn=have["_arn"], TagKeys=gone)
+    arguments = {member: change[option] for option, member in (("description", "Description"), ("policy_state", "State")) if option in change}
+    if "execution_role" in change:
+        arguments["ExecutionRoleArn"] = _role_arn(aws, change["execution_role"])
+    if change.keys() & {*DETAILS, "schedules"}:
+        arguments["PolicyDetails"] = _details(have, change)
+    if arguments:
+        aws.dlm.update_lifecycle_policy(PolicyId=have["id"], **arguments)
+        _sound(aws, have["id"])
+
+
+def _details(have, change):
+    """UpdateLifecyclePolicy takes the whole PolicyDetails."""
+    details = deep(DETAILS, change, have["_details"])
+    if "schedules" in change:
+        details["Schedules"] = merged(_schedule, "name", "Name", details.get("Schedules", []), change["schedules"])
+    return details
+
+
+def _schedule(item, schedule):
+    return deep(SCHEDULE, instead(item, flat(SCHEDULE, schedule), *ALTERNATIVES), schedule)
+
+
+def delete(aws, have):
+    aws.dlm.delete_lifecycle_policy(PolicyId=have["id"])
+
+
+def refuse(want, have, change):
+    for schedule in _added(change):
+        for needed in (("cron_expression", "interval"), ("retain_count", "retain_interval")):
+            if not any(schedule.get(option) is not None for option in needed):
+                raise Problem(f"schedule {schedule['name']!r} is new and needs {' or '.join(needed)}")
+
+
+def _added(change):
+    delta = change.get("schedules")
+    return delta.add if isinstance(delta, Delta) else ()
+
+
+def danger(have, change):
+    if change.get("no_reboot") is False:
+        return "would reboot the instances each time the policy makes images of them (the times of a schedule are UTC)"
+    for old, new in change["schedules"].change if "schedules" in change else ():
+        before, after = _retention(old), _retention(new)
+        if before != after and not (before[1:] == after[1:] == (None, None) and after[0] > before[0]):
+            return f"would keep fewer or other generations in schedule {new['name']}: {_said(before)} becomes {_said(after)}, what is beyond that is deleted"
+    return None
+
+
+def _retention(schedule):
+    return schedule.get("retain_count"), schedule.get("retain_interval"), schedule.get("retain_interval_unit")
+
+
+def _said(retention):
+    return " ".join(str(part) for part in retention if part is not None)
+
+
+API = "CreateLifecyclePolicy.PolicyDetails"
+
+
+def _limited(path, **facts):
+    return Option(api=f"{API}.{path}", **facts)
+
+
+def _owned_tags(**facts):
+    """Tags that are one condition, or one label: written whole."""
+    return Option("dict", same=eq, **facts)
+
+
+def _schedules():
+    rule = "Schedules.CrossRegionCopyRules"
+    copies = dict(
+        target=_limited(f"{rule}.Target"),
+        target_region=_limited(f"{rule}.TargetRegion"),
+        encrypted=Option("bool", required=True),
+        cmk_arn=_limited(f"{rule}.CmkArn"),
+        copy_tags=Option("bool"),
+        retain_interval=_limited(f"{rule}.RetainRule.Interval", type="int"),
+        retain_interval_unit=_limited(f"{rule}.RetainRule.IntervalUnit"),
+        deprecate_interval=_limited(f"{rule}.DeprecateRule.Interval", type="int"),
+        deprecate_interval_unit=_limited(f"{rule}.DeprecateRule.IntervalUnit"),
+    )
+    script = "Schedules.CreateRule.Scripts"
+    scripts = dict(
+        stages=_limited(f"{script}.Stages", type="list", elements="str"),
+        execution_handler_service=_limited(f"{script}.ExecutionHandlerService"),
+        execution_handler=_limited(f"{script}.ExecutionHandler", required=True),
+        execute_operation_on_script_failure=Option("bool"),
+        execution_timeout=_limited(f"{script}.ExecutionTimeout", type="int"),
+        maximum_retry_count=_limited(f"{script}.MaximumRetryCount", type="int"),
+    )
+    return items(
+        key=("name",),
+        required=True,
+        options=dict(
+            name=_limited("Schedules.Name", required=True),
+            cron_expression=_limited("Schedules.CreateRule.CronExpression"),
+            interval=_limited("Schedules.CreateRule.Interval", type="int"),
+            interval_unit=_limited("Schedules.CreateRule.IntervalUnit"),
+            times=_limited("Schedules.CreateRule.Times", type="list", elements="str"),
+            scripts=Option("list", "dict", options=scripts, same=as_named),
+            retain_count=_limited("Schedules.RetainRule.Count", type="int"),
+            retain_interval=_limited("Schedules.RetainRule.Interval", type="int"),
+            retain_interval_unit=_limited("Schedules.RetainRule.IntervalUnit"),
+            copy_tags=Option("bool"),
+            tags_to_add=_owned_tags(),
+            variable_tags=_owned_tags(),
+            cross_region_copy_rules=Option("list", "dict", options=copies, same=as_named),
+            fast_restore_availability_zones=Option("list", "str"),
+            fast_restore_count=_limited("Schedules.FastRestoreRule.Count", type="int"),
+            fast_restore_interval=_limited("Schedules.FastRestoreRule.Interval", type="int"),
+            fast_restore_interval_unit=_limited("Schedules.FastRestoreRule.IntervalUnit"),
+            deprecate_count=_limited("Schedules.DeprecateRule.Count", type="int"),
+            deprecate_interval=_limited("Schedules.DeprecateRule.Interval", type="int"),
+            deprecate_interval_unit=_limited("Schedules.DeprecateRule.IntervalUnit"),
+        ),
+    )
+
+
+KIND = Kind(
+    name="dlm_lifecycle_policies",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        policy_type=fixed(api=f"{API}.PolicyType"),
+        resource_types=fixed("list", elements="str", required=True, api=f"{API}.ResourceTypes"),
+        description=Option(required=True, api="CreateLifecyclePolicy.Description"),
+        policy_state=Option(required=True, api="CreateLifecyclePolicy.State"),
+        execution_role=ref("iam_roles", required=True),
+        target_tags=_owned_tags(required=True),
+        schedules=_schedules(),
+        exclude_boot_volume=Option("bool"),
+        exclude_data_volume_tags=_owned_tags(clearable=True),
+        no_reboot=Option("bool"),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,325 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+
+LIVE = ["pending", "running", "stopping", "stopped"]
+
+METADATA = dict(
+    http_tokens="HttpTokens",
+    http_put_response_hop_limit="HttpPutResponseHopLimit",
+    http_endpoint="HttpEndpoint",
+    http_protocol_ipv6="HttpProtocolIpv6",
+    instance_metadata_tags="InstanceMetadataTags",
+)
+
+# Options that are attributes of an instance: DescribeInstances does not tell the first three, ModifyInstanceAttribute takes one in a call.
+TOLD_ALONE = dict(
+    disable_api_termination="DisableApiTermination",
+    disable_api_stop="DisableApiStop",
+    instance_initiated_shutdown_behavior="InstanceInitiatedShutdownBehavior",
+)
+ATTRIBUTES = dict(TOLD_ALONE, instance_type="InstanceType", ebs_optimized="EbsOptimized")
+
+# ModifyInstanceAttribute refuses these for a running instance.
+NEEDS_STOP = ("instance_type", "ebs_optimized")
+
+# What RunInstances takes under the same name, and what it takes inside something else.
+LAUNCH = dict(ATTRIBUTES, key_pair="KeyName", user_data="UserData")
+LAUNCH_INSIDE = dict(
+    instance_profile=("IamInstanceProfile", "Name"),
+    monitoring=("Monitoring", "Enabled"),
+    cpu_credits=("CreditSpecification", "CpuCredits"),
+    tenancy=("Placement", "Tenancy"),
+)
+
+
+# ---- what is there
+
+
+def find(aws, wanted):
+    def asked(option):
+        return wanted is None or any(option in want for want in wanted)
+
+    instances = _instances(aws, "instance-state-name", LIVE)
+    volumes = {volume["VolumeId"]: volume for volume in aws.pages("ec2", "describe_volumes", "Volumes")} if asked("root_volume") else {}
+    key_word = _volumes.key_words(aws, {want.get("name"): want.get("root_volume", {}).get("kms_key_id") for want in wanted or []})
+    credits_of = _credits(aws) if asked("cpu_credits") else lambda instance: None
+    return [dict(_have(one), root_volume=_root_volume(one, volumes, key_word), cpu_credits=credits_of(one)) for one in instances]
+
+
+def _instances(aws, name, values):
+    reservations = aws.pages("ec2", "describe_instances", "Reservations", Filters=[dict(Name=name, Values=values)])
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
+
+
+def _have(instance):
+    first = next((one for one in instance.get("NetworkInterfaces", []) if one["Attachment"]["DeviceIndex"] == 0), {})
+    metadata = instance.get("MetadataOptions", {})
+    return dict(
+        id=instance["InstanceId"],
+        image_id=instance["ImageId"],
+        instance_type=instance["InstanceType"],
+        subnet=instance.get("SubnetId"),
+        private_ip_address=instance.get("PrivateIpAddress"),
+        security_groups=[group["GroupId"] for group in first.get("Groups", [])],
+        source_dest_check=first.get("SourceDestCheck"),
+        key_pair=instance.get("KeyName"),
+        instance_profile=instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2] or None,
+        metadata_options={option: metadata.get(member) for option, member in METADATA.items()},
+        monitoring=instance["Monitoring"]["State"] in ("pending", "enabled"),
+        ebs_optimized=instance.get("EbsOptimized"),
+        tenancy=instance["Placement"].get("Tenancy"),
+        _state=instance["State"]["Name"],
+        _network_interface=first.get("NetworkInterfaceId"),
+        **_tags.name_and_tags(instance),
+    )
+
+
+def _root_volume(instance, volumes, key_word):
+    mapping = next((one["Ebs"] for one in instance["BlockDeviceMappings"] if one["DeviceName"] == instance.get("RootDeviceName")), None)
+    if mapping is None or mapping["VolumeId"] not in volumes:
+        return None
+    volume = _volumes.described(volumes[mapping["VolumeId"]])
+    volume["kms_key_id"] = key_word(_tags.name_and_tags(instance)["name"], volume["kms_key_id"])
+    return dict(volume, delete_on_termination=mapping["DeleteOnTermination"])
+
+
+def _credits(aws):
+    """Without ids DescribeInstanceCreditSpecifications tells the unlimited ones; with the id of one that is not burstable it fails."""
+    filters = [dict(Name="burstable-performance-supported", Values=["true"])]
+    burstable = {one["InstanceType"] for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)}
+    told = aws.pages("ec2", "describe_instance_credit_specifications", "InstanceCreditSpecifications")
+    credits_by_id = {one["InstanceId"]: one["CpuCredits"] for one in told}
+    return lambda instance: credits_by_id.get(instance["InstanceId"], "standard") if instance["InstanceType"] in burstable else None
+
+
+def read(aws, have, names):
+    found = {}
+    for name in TOLD_ALONE.keys() & set(names):
+        member = TOLD_ALONE[name]
+        answer = aws.ec2.describe_instance_attribute(InstanceId=have["id"], Attribute=member[0].lower() + member[1:])
+        found[name] = answer[member]["Value"]
+    return found
+
+
+# ---- launch
+
+
+def create(aws, want):
+    arguments = _launch(aws, want)
+    instance_id = aws.ec2.run_instances(**arguments, ClientToken=_token(aws, want["name"], arguments))["Instances"][0]["InstanceId"]
+    _wait(aws, instance_id, "running")
+    with aws.reading():
+        found = _have(_instances(aws, "instance-id", [instance_id])[0])
+    # RunInstances takes these or refuses the launch, so they need not be read one by one.
+    return dict(found, **{name: want[name] for name in (*TOLD_ALONE, "root_volume", "cpu_credits") if name in want})
+
+
+def _launch(aws, want):
+    image_id = _image_id(aws, want)
+    interface = dict(DeviceIndex=0, SubnetId=want["subnet"], DeleteOnTermination=True)
+    groups = want.get("security_groups", {})
+    # Without groups AWS takes the VPC's default group, which nobody named and which would then stay.
+    if groups.get("set") or groups.get("add"):
+        interface["Groups"] = groups.get("set") or groups["add"]
+    for option, member in (("private_ip_address", "PrivateIpAddress"), ("associate_public_ip_address", "AssociatePublicIpAddress")):
+        if option in want:
+            interface[member] = want[option]
+    arguments = dict(ImageId=image_id, MinCount=1, MaxCount=1, NetworkInterfaces=[interface])
+    arguments.update({member: want[option] for option, member in LAUNCH.items() if option in want})
+    arguments.update({outer: {inner: want[option]} for option, (outer, inner) in LAUNCH_INSIDE.items() if option in want})
+    if "metadata_options" in want:
+        arguments["MetadataOptions"] = {METADATA[option]: value for option, value in want["metadata_options"].items()}
+    if "root_volume" in want:
+        arguments["BlockDeviceMappings"] = [dict(DeviceName=_root_device(aws, image_id), Ebs=_ebs(want["root_volume"]))]
+    volume_tags = dict(tags=want.get("volume_tags", {}))
+    return dict(arguments, TagSpecifications=[*_tags.specifications("instance", want), *_tags.specifications("volume", volume_tags)])
+
+
+def _image_id(aws, want):
+    return want["image_id"] if "image_id" in want else aws.ssm.get_parameter(Name=want["image_parameter"])["Parameter"]["Value"]
+
+
+def _root_device(aws, image_id):
+    return aws.ec2.describe_images(ImageIds=[image_id])["Images"][0]["RootDeviceName"]
+
+
+def _ebs(volume):
+    members = dict(_volumes.MEMBERS, size="VolumeSize", delete_on_termination="DeleteOnTermination")
+    return {members[option]: value for option, value in volume.items()}
+
+
+def _token(aws, name, arguments):
+    """The same launch has the same token, so that a run after a broken one gets the instance which DescribeInstances does not show yet.
+
+    A token is not taken again when its instance was terminated. Therefore it also tells which instances had the name before: EC2 shows
+    them for about an hour, and for later the hour is part of it.
+    """
+    with aws.reading():
+        before = sorted(one["InstanceId"] for one in _instances(aws, "tag:Name", [name]))
+    known = json.dumps([arguments, before, time.strftime("%Y%m%d%H", time.gmtime())], sort_keys=True)
+    return hashlib.sha256(known.encode()).hexdigest()
+
+
+def _wait(aws, instance_id, state):
+    def look():
+        found = _instances(aws, "instance-id", [instance_id])
+        return (found[0]["State"]["Name"], found[0].get("StateReason", {}).get("Message")) if found else (None, None)
+
+    def until(seen):
+        if state == "running" and seen[0] in ("shutting-down", "terminated"):
+            raise Problem(f"instance {instance_id} ended before it ran: {seen[1]}")
+        return seen[0] == state
+
+    aws.wait(f"instance {instance_id} in state {state}", look, until, limit=600)
+
+
+# ---- change
+
+
+def update(aws, have, change):
+    instance = dict(InstanceId=have["id"])
+    _tags.update(aws, have, change)
+    for option in ATTRIBUTES.keys() & change.keys():
+        aws.ec2.modify_instance_attribute(**instance, **{ATTRIBUTES[option]: dict(Value=change[option])})
+    if "metadata_options" in change:
+        differing = {option: value for option, value in change["metadata_options"].items() if value != have["metadata_options"][option]}
+        aws.ec2.modify_instance_metadata_options(**instance, **{METADATA[option]: value for option, value in differing.items()})
+    if "monitoring" in change:
+        switch = aws.ec2.monitor_instances if change["monitoring"] else aws.ec2.unmonitor_instances
+        switch(InstanceIds=[have["id"]])
+    if "cpu_credits" in change:
+        _set_credits(aws, have, change["cpu_credits"])
+    if "instance_profile" in change:
+        _set_profile(aws, have, change["instance_profile"])
+    # An instance with several interfaces has these two only at its first one.
+    interface = dict(NetworkInterfaceId=have["_network_interface"])
+    if "security_groups" in change:
+        delta = change["security_groups"]
+        groups = [group for group in [*have["security_groups"], *delta.add] if group not in delta.remove]
+        aws.ec2.modify_network_interface_attribute(**interface, Groups=groups)
+    if "source_dest_check" in change:
+        aws.ec2.modify_network_interface_attribute(**interface, SourceDestCheck=dict(Value=change["source_dest_check"]))
+
+
+def _set_credits(aws, have, cpu_credits):
+    asked = [dict(InstanceId=have["id"], CpuCredits=cpu_credits)]
+    answer = aws.ec2.modify_instance_credit_specification(InstanceCreditSpecifications=asked)
+    for refused in answer.get("UnsuccessfulInstanceCreditSpecifications", []):
+        raise Problem(f"{aws.last_call}: {refused['Error']['Code']}: {refused['Error']['Message']}")
+
+
+def _set_profile(aws, have, profile):
+    if have["instance_profile"] is None:
+        aws.ec2.associate_iam_instance_profile(InstanceId=have["id"], IamInstanceProfile=dict(Name=profile))
+        return
+    filters = [dict(Name="instance-id", Values=[have["id"]]), dict(Name="state", Values=["associating", "associated"])]
+    with aws.reading():
+        found = aws.pages("ec2", "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations", Filters=filters)
+    association = dict(AssociationId=found[0]["AssociationId"])
+    if profile is None:
+        aws.ec2.disassociate_iam_instance_profile(**association)
+    else:
+        aws.ec2.replace_iam_instance_profile_association(**association, IamInstanceProfile=dict(Name=profile))
+
+
+def refuse(want, have, change):
+    if not have and ("image_id" in want) == ("image_parameter" in want):
+        raise Problem("does not exist, and to create it either image_id or image_parameter must be named")
+    stopping = [option for option in NEEDS_STOP if have and option in change]
+    if stopping and have["_state"] != "stopped":
+        raise Problem(
+            f"{', '.join(stopping)} can change only while the instance is stopped, and it is {have['_state']}: "
+            "the operation ec2.change_instance_type stops it, changes it, starts it and checks it"
+        )
+
+
+def danger(have, change):
+    if have.get("instance_profile") and "instance_profile" in change:
+        return f"would take the instance profile {have['instance_profile']} off the instance, whose programs then may do other things or nothing"
+    if have and change.get("instance_initiated_shutdown_behavior") == "terminate":
+        return "would let a shutdown inside the instance terminate it"
+    return None
+
+
+def delete(aws, have):
+    if read(aws, have, ["disable_api_termination"])["disable_api_termination"]:
+        raise Problem("is protected from termination: first set disable_api_termination to false")
+    aws.ec2.terminate_instances(InstanceIds=[have["id"]])
+    _wait(aws, have["id"], "terminated")
+
+
+def faults(entries, sheet):
+    """One image, named once."""
+    for index, entry in enumerate(entries):
+        if entry.get("image_id") and entry.get("image_parameter"):
+            yield index, "image_id", "one_of", dict(value=entry["image_id"], other="image_id, image_parameter")
+
+
+KIND = Kind(
+    name="ec2_instances",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        image_id=fixed(api="RunInstances.ImageId"),
+        image_parameter=Option(write_only=True, api="ssm:GetParameter.Name"),
+        instance_type=Option(required=True, api="RunInstances.InstanceType"),
+        subnet=ref("ec2_subnets", fixed=True, required=True),
+        private_ip_address=fixed(api="RunInstances.PrivateIpAddress"),
+        associate_public_ip_address=Option("bool", write_only=True),
+        security_groups=refs("ec2_security_groups"),
+        source_dest_check=Option("bool"),
+        key_pair=ref("ec2_key_pairs", fixed=True),
+        instance_profile=ref("iam_instance_profiles", clearable=True),
+        root_volume=fixed("dict", options=dict(_volumes.options(), delete_on_termination=Option("bool"))),
+        metadata_options=Option(
+            "dict",
+            options=dict(
+                http_tokens=Option(api="RunInstances.MetadataOptions.HttpTokens"),
+                http_put_response_hop_limit=Option("int", api="RunInstances.MetadataOptions.HttpPutResponseHopLimit"),
+                http_endpoint=Option(api="RunInstances.MetadataOptions.HttpEndpoint"),
+                http_protocol_ipv6=Option(api="RunInstances.MetadataOptions.HttpProtocolIpv6"),
+                instance_metadata_tags=Option(api="RunInstances.MetadataOptions.InstanceMetadataTags"),
+            ),
+        ),
+        disable_api_termination=Option("bool"),
+        disable_api_stop=Option("bool"),
+        instance_initiated_shutdown_behavior=Option(api="RunInstances.InstanceInitiatedShutdownBehavior"),
+        monitoring=Option("bool"),
+        cpu_credits=Option(api="RunInstances.CreditSpecification.CpuCredits"),
+        ebs_optimized=Option("bool"),
+        tenancy=fixed(api="RunInstances.Placement.Tenancy"),
+        user_data=Option(write_only=True, secret=True),
+        tags=tags(),
+        volume_tags=Option("dict", write_only=True),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    # A new instance profile takes a while until EC2 knows it.
+    not_yet=(*_tags.NOT_YET, "Invalid IAM Instance Profile"),
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
