@@ -43,9 +43,10 @@ entries:
   elements: dict
   contains:
     entry: {description: The identity of the entry as the sheet writes it., returned: always, type: str}
-    action: {description: One of created, updated, deleted, unchanged and failed., returned: always, type: str}
+    action: {description: 'One of created, updated, deleted, unchanged and failed.', returned: always, type: str}
     changed: {description: The options that changed., returned: always, type: list, elements: str}
     id: {description: The id of the thing., returned: when it exists, type: str}
+    confirm: {description: 'Why this needs a confirmation of its own, which this run lacks.', returned: in check mode, type: str}
     reason: {description: What went wrong and what to do., returned: when it failed, type: str}
 gathered:
   description: What is there, in the form of the entries.

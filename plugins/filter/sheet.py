@@ -1,20 +1,27 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters over a parameter sheet."""
+"""Filters over a parameter sheet and over the results of a run with it.
+
+Knowing the kinds means importing all of them. Ansible loads this file in a fresh process for nearly every task, so only the filters
+that need the kinds import them, when they are called.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.msp.aws.plugins.plugin_utils import sheets
-from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+
+REGISTERED = re.compile(r"^setup_[a-z]+_(remove_)?")  # before the kind, in the names under which the roles register results
 
 
 def sheet_faults(sheet: Any, account: Mapping[str, Mapping[str, list[str]]] | None = None, language: str = "ja") -> list[str]:
     """What is wrong in a sheet, one line each. `account`: kind → name → ids, of the names that the sheet does not make itself."""
+    sheets = _sheets()
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
     _sheet(sheet)
@@ -29,7 +36,7 @@ def sheet_faults(sheet: Any, account: Mapping[str, Mapping[str, list[str]]] | No
 
 def sheet_names(sheet: Any) -> dict[str, list[str]]:
     """kind → names that the sheet gives."""
-    return sheets.names(_sheet(sheet))
+    return _sheets().names(_sheet(sheet))
 
 
 def sheet_outside_names(sheet: Any) -> dict[str, list[str]]:
@@ -64,7 +71,7 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
     summary: dict[str, Any] = dict(created=[], updated=[], deleted=[], unchanged=[], failed=[], reads=0, writes=[])
     for name, result in results.items():
-        kind = next((known for known in sorted(kinds(), key=len, reverse=True) if name.endswith(known)), name)
+        kind = REGISTERED.sub("", name)
         for entry in result.get("entries", ()):
             summary[entry["action"]].append(dict(entry, kind=kind))
         if result.get("failed") and not result.get("entries"):
@@ -80,7 +87,12 @@ def failure_line(entry: Mapping[str, Any]) -> str:
     return " ".join(part for part in (entry["kind"], entry.get("entry")) if part) + f": {entry.get('reason')}"
 
 
-def _outside(sheet: Mapping[str, Any]) -> list[sheets.Reference]:
+def _sheets() -> Any:
+    return import_module("ansible_collections.msp.aws.plugins.plugin_utils.sheets")
+
+
+def _outside(sheet: Mapping[str, Any]) -> list[Any]:
+    sheets = _sheets()
     own = {kind: set(names) for kind, names in sheets.names(sheet).items()}
     return [
         reference

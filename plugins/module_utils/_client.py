@@ -45,7 +45,9 @@ class Aws:
     def __init__(self, module: Any) -> None:
         self._module = module
         self._clients: dict[tuple[str, bool], Any] = {}
+        self._answers: dict[tuple, Any] = {}
         self._lock = threading.Lock()
+        self._asking = threading.RLock()
         self._here = threading.local()
         self.check_mode = module.check_mode
         self.reads = 0
@@ -74,6 +76,14 @@ class Aws:
         if not client.can_paginate(operation):
             return getattr(client, operation)(**arguments)[result]
         return [thing for page in client.get_paginator(operation).paginate(**arguments) for thing in page.get(result) or []]
+
+    def once(self, look: Callable[..., Any], *arguments: Any) -> Any:
+        """The answer of look(aws, *arguments), which is the same for many entries: the first one asks, all others get what it was told."""
+        with self._asking, self.reading():
+            key = (look, arguments)
+            if key not in self._answers:
+                self._answers[key] = look(self, *arguments)
+            return self._answers[key]
 
     def wait(self, what: str, look: Callable[[], Any], until: Callable[[Any], bool], limit: float) -> Any:
         """Look again and again until it is so. After `limit` seconds the error says what was awaited and what was seen last."""

@@ -60,6 +60,7 @@ class Kind:
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
+    caseless  AWS refuses a name that differs from an existing one only in case
     """
 
     name: str
@@ -74,6 +75,7 @@ class Kind:
     refuse: Callable[[dict, dict, dict], None] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
+    caseless: bool = False
 
     @property
     def service(self) -> str:
@@ -121,6 +123,7 @@ class Step:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
+    confirm: str | None = None
     planned: bool = False
 
     @property
@@ -250,6 +253,14 @@ class Run:
         if len(matches) > 1:
             raise Problem(f"more than one has this name: {', '.join(sorted(have['id'] for have in matches))}. Add `id` to the entry to say which")
         step.have = matches[0] if matches else None
+        if self.kind.caseless and not matches and not step.absent:
+            self._refuse_clash(step, by_id.values())
+
+    def _refuse_clash(self, step: Step, found: Iterable[Mapping[str, Any]]) -> None:
+        """AWS would refuse it too, but only on creation and without a word of the other one."""
+        for have in found:
+            if str(self._key(have)).lower() == str(self._key(step.want)).lower():
+                raise Problem(f"{self.kind.label(have)!r} exists already, and AWS does not tell names apart by case: write it so, or take another")
 
     def _key(self, thing: Mapping[str, Any]) -> tuple:
         return tuple(thing.get(name) for name in self.kind.identity)
@@ -306,8 +317,10 @@ class Run:
             step.before = self._show({name: step.have.get(name) for name in step.change}) if step.have else {}
             why = self.kind.danger and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
-        if why and not self.aws.check_mode and name not in self.params["confirm"]:
-            raise Problem(f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm")
+        if why and name not in self.params["confirm"]:
+            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm"
+            if not self.aws.check_mode:
+                raise Problem(step.confirm)
 
     # ---- apply
 
@@ -470,8 +483,9 @@ class Run:
         report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
         if step.have and not step.absent:
             report["id"] = step.have["id"]
-        if step.reason:
-            report["reason"] = step.reason
+        for name in ("confirm", "reason"):
+            if getattr(step, name):
+                report[name] = getattr(step, name)
         return report
 
 

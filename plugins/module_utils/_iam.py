@@ -59,23 +59,12 @@ def have(what: str, found: Mapping[str, Any]) -> dict[str, Any]:
 
 def create(aws: Aws, what: str, want: Mapping[str, Any], **arguments: Any) -> dict[str, Any]:
     """Make one. The answer does not repeat everything that was sent with it."""
-    _refuse_taken(aws, what, want["name"])
     sent = {option: want[option] for option in AT_CREATION if option in want}
     arguments.update({AT_CREATION[option]: value for option, value in sent.items()})
     if want.get("tags"):
         arguments["Tags"], sent["tags"] = _tags.as_list(want["tags"]), want["tags"]
     made = call(aws, "create_{}", what, want["name"], **arguments)[_camel(what)]
     return {**have(what, made), **sent}
-
-
-def _refuse_taken(aws: Aws, what: str, name: str) -> None:
-    """Names clash regardless of case, and AWS would not say with which."""
-    kind = _camel(what)
-    with aws.reading():
-        taken = [one[f"{kind}Name"] for one in aws.pages("iam", f"list_{what}s", f"{kind}s", **PAGES)]
-    for other in taken:
-        if other != name and other.lower() == name.lower():
-            raise Problem(f"{other!r} exists already, and IAM does not distinguish names by case: write {other!r}, or take another name")
 
 
 def update(aws: Aws, what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
@@ -143,7 +132,7 @@ def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> st
     if "permissions_boundary" in change and not change["permissions_boundary"]:
         return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies allow comes true"
     if thing and "path" in change:
-        return f"would move the {what} from {thing['path']} to {change['path']}: its ARN changes, and policies that name the old one no longer reach it"
+        return f"would move the {what} from {thing['path']} to {change['path']}: its ARN changes, and policies that name the old one do not reach it"
     return None
 
 

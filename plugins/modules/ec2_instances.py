@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import defaultdict
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
 
 LIVE = ["pending", "running", "stopping", "stopped"]
+ENDED = ["shutting-down", "terminated"]
 
 METADATA = dict(
     http_tokens="HttpTokens",
@@ -120,14 +122,13 @@ def create(aws, want):
     arguments = _launch(aws, want)
     instance_id = aws.ec2.run_instances(**arguments, ClientToken=_token(aws, want["name"], arguments))["Instances"][0]["InstanceId"]
     _wait(aws, instance_id, "running")
-    with aws.reading():
-        found = _have(_instances(aws, "instance-id", [instance_id])[0])
+    found = _have(_instances(aws, "instance-id", [instance_id])[0])
     # RunInstances takes these or refuses the launch, so they need not be read one by one.
     return dict(found, **{name: want[name] for name in (*TOLD_ALONE, "root_volume", "cpu_credits") if name in want})
 
 
 def _launch(aws, want):
-    image_id = _image_id(aws, want)
+    image_id = want.get("image_id") or aws.once(_newest_image, want["image_parameter"])
     interface = dict(DeviceIndex=0, SubnetId=want["subnet"], DeleteOnTermination=True)
     groups = want.get("security_groups", {})
     # Without groups AWS takes the VPC's default group, which nobody named and which would then stay.
@@ -142,13 +143,13 @@ def _launch(aws, want):
     if "metadata_options" in want:
         arguments["MetadataOptions"] = {METADATA[option]: value for option, value in want["metadata_options"].items()}
     if "root_volume" in want:
-        arguments["BlockDeviceMappings"] = [dict(DeviceName=_root_device(aws, image_id), Ebs=_ebs(want["root_volume"]))]
+        arguments["BlockDeviceMappings"] = [dict(DeviceName=aws.once(_root_device, image_id), Ebs=_ebs(want["root_volume"]))]
     volume_tags = dict(tags=want.get("volume_tags", {}))
     return dict(arguments, TagSpecifications=[*_tags.specifications("instance", want), *_tags.specifications("volume", volume_tags)])
 
 
-def _image_id(aws, want):
-    return want["image_id"] if "image_id" in want else aws.ssm.get_parameter(Name=want["image_parameter"])["Parameter"]["Value"]
+def _newest_image(aws, parameter):
+    return aws.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
 
 
 def _root_device(aws, image_id):
@@ -163,13 +164,20 @@ def _ebs(volume):
 def _token(aws, name, arguments):
     """The same launch has the same token, so that a run after a broken one gets the instance which DescribeInstances does not show yet.
 
-    A token is not taken again when its instance was terminated. Therefore it also tells which instances had the name before: EC2 shows
-    them for about an hour, and for later the hour is part of it.
+    A token is not taken again when its instance was terminated. Therefore it also tells which ended instances had the name: EC2 shows them
+    for about an hour, and for later the hour is part of it.
     """
-    with aws.reading():
-        before = sorted(one["InstanceId"] for one in _instances(aws, "tag:Name", [name]))
-    known = json.dumps([arguments, before, time.strftime("%Y%m%d%H", time.gmtime())], sort_keys=True)
+    ended = aws.once(_ended).get(name, [])
+    known = json.dumps([arguments, sorted(ended), time.strftime("%Y%m%d%H", time.gmtime())], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()
+
+
+def _ended(aws):
+    """Ids of instances that are no more, by name."""
+    found = defaultdict(list)
+    for instance in _instances(aws, "instance-state-name", ENDED):
+        found[_tags.name_and_tags(instance)["name"]].append(instance["InstanceId"])
+    return found
 
 
 def _wait(aws, instance_id, state):
@@ -178,7 +186,7 @@ def _wait(aws, instance_id, state):
         return (found[0]["State"]["Name"], found[0].get("StateReason", {}).get("Message")) if found else (None, None)
 
     def until(seen):
-        if state == "running" and seen[0] in ("shutting-down", "terminated"):
+        if state == "running" and seen[0] in ENDED:
             raise Problem(f"instance {instance_id} ended before it ran: {seen[1]}")
         return seen[0] == state
 

@@ -50,29 +50,29 @@ def _private_key(aws, want):
 
     CreateKeyPair hands a private key out once: an answer that gets lost would leave a pair which nobody can use.
     """
-    name = want["private_key_secret"]
-    try:
-        secret = aws.secretsmanager.describe_secret(SecretId=name)
-    except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        return _new_private_key(aws, want)
-    if _holds(secret) != want["name"]:
-        raise Problem(f"there is already a secret {name!r} and its tag {HOLDS} does not name this key pair: nothing was written to it")
-    return aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
-
-
-def _new_private_key(aws, want):
     private_key = _private_keys.make(want.get("key_type", "rsa"), want.get("key_format", "pem"), want["name"])
     arguments = dict(KmsKeyId=want["private_key_secret_kms_key_id"]) if "private_key_secret_kms_key_id" in want else {}
-    aws.secretsmanager.create_secret(
-        Name=want["private_key_secret"],
-        Description=f"Private key of the EC2 key pair {want['name']}",
-        SecretString=private_key,
-        Tags=[dict(Key=HOLDS, Value=want["name"])],
-        **arguments,
-    )
+    try:
+        aws.secretsmanager.create_secret(
+            Name=want["private_key_secret"],
+            Description=f"Private key of the EC2 key pair {want['name']}",
+            SecretString=private_key,
+            Tags=[dict(Key=HOLDS, Value=want["name"])],
+            **arguments,
+        )
+    except ClientError as error:
+        if code_of(error) != "ResourceExistsException":
+            raise
+        return _kept_private_key(aws, want)
     return private_key
+
+
+def _kept_private_key(aws, want):
+    """What a broken run, or the pair of this name before, has left."""
+    name = want["private_key_secret"]
+    if _holds(aws.secretsmanager.describe_secret(SecretId=name)) != want["name"]:
+        raise Problem(f"there is already a secret {name!r} and its tag {HOLDS} does not name this key pair: nothing was written to it")
+    return aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
 
 
 def _type(public_key):

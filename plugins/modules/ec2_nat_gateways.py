@@ -22,7 +22,7 @@ def find(aws, wanted):
 
 
 def _have(gateway):
-    there = [address for address in gateway["NatGatewayAddresses"] if address.get("Status") not in (*LEAVING, "failed")]
+    there = [address for address in gateway.get("NatGatewayAddresses", []) if address.get("Status") not in (*LEAVING, "failed")]
     primary = next((address for address in there if address.get("IsPrimary")), {})
     secondary = {address["AllocationId"]: address for address in there if address is not primary and "AllocationId" in address}
     return dict(
@@ -39,7 +39,7 @@ def _have(gateway):
 
 
 def _at_rest(gateway):
-    return gateway["State"] != "pending" and not any(address.get("Status") in (*COMING, *LEAVING) for address in gateway["NatGatewayAddresses"])
+    return gateway["State"] != "pending" and not any(address.get("Status") in (*COMING, *LEAVING) for address in gateway.get("NatGatewayAddresses", []))
 
 
 def read(aws, have, names):

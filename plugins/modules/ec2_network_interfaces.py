@@ -51,15 +51,20 @@ def create(aws, want):
         if option in want:
             arguments[member] = want[option]
     made = aws.ec2.create_network_interface(**arguments, TagSpecifications=_tags.specifications("network-interface", want))["NetworkInterface"]
-    return _have(_wait(aws, made["NetworkInterfaceId"], "to be available", lambda interface: interface.get("Status") == "available"))
+    _wait(aws, made["NetworkInterfaceId"], "available")
+    return _have(dict(made, Status="available"))
 
 
-def _wait(aws, interface_id, what, until):
+def _wait(aws, interface_id, status):
+    """Until it is available (attached to nothing) or in use."""
+
     def look():
-        found = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=[dict(Name="network-interface-id", Values=[interface_id])])
-        return found[0] if found else {}
+        filters = [dict(Name="network-interface-id", Values=[interface_id])]
+        found = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
+        return (found[0]["Status"], found[0].get("Attachment", {}).get("Status", "detached")) if found else None
 
-    return aws.wait(f"network interface {interface_id} {what}", look, until, limit=120)
+    wanted = (status, dict(available="detached").get(status, "attached"))
+    aws.wait(f"network interface {interface_id} in status {status}", look, lambda seen: seen == wanted, limit=120)
 
 
 def update(aws, have, change):
@@ -91,7 +96,7 @@ def _change_addresses(aws, have, delta):
 
 
 def _change_attachment(aws, have, attachment):
-    attachment_id = have["_attachment_id"]
+    attachment_id, goes_along = have["_attachment_id"], (have["attachment"] or {}).get("delete_on_termination")
     if _moves(have, attachment):
         if have["attachment"]:
             _detach(aws, have)
@@ -99,8 +104,9 @@ def _change_attachment(aws, have, attachment):
             return
         where = dict(InstanceId=attachment["instance"], DeviceIndex=attachment["device_index"])
         attachment_id = aws.ec2.attach_network_interface(NetworkInterfaceId=have["id"], **where)["AttachmentId"]
-        _wait(aws, have["id"], "to be attached", lambda interface: interface.get("Attachment", {}).get("Status") == "attached")
-    if "delete_on_termination" in attachment:
+        _wait(aws, have["id"], "in-use")
+        goes_along = False  # AWS's own default for an interface that is attached
+    if attachment.get("delete_on_termination", goes_along) != goes_along:
         _modify(aws, have, Attachment=dict(AttachmentId=attachment_id, DeleteOnTermination=attachment["delete_on_termination"]))
 
 
@@ -111,7 +117,7 @@ def _moves(have, attachment):
 
 def _detach(aws, have):
     aws.ec2.detach_network_interface(AttachmentId=have["_attachment_id"])
-    _wait(aws, have["id"], "to be detached", lambda interface: interface.get("Status") == "available")
+    _wait(aws, have["id"], "available")
 
 
 def danger(have, change):

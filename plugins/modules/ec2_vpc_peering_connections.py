@@ -53,19 +53,13 @@ def _options(side):
 
 
 def create(aws, want):
-    with aws.reading():
-        _check_pair(aws, want)
     arguments = dict(VpcId=want["vpc"], PeerVpcId=want["peer_vpc"], TagSpecifications=_tags.specifications("vpc-peering-connection", want))
     arguments.update((member, want[option]) for option, member in (("peer_owner_id", "PeerOwnerId"), ("peer_region", "PeerRegion")) if option in want)
-    return _settled(aws, aws.ec2.create_vpc_peering_connection(**arguments)["VpcPeeringConnection"]["VpcPeeringConnectionId"])
-
-
-def _check_pair(aws, want):
-    """AWS answers a second request for the same VPCs with the first peering, which another entry or another team may own."""
-    for requester, accepter in ((want["vpc"], want["peer_vpc"]), (want["peer_vpc"], want["vpc"])):
-        filters = [dict(Name="requester-vpc-info.vpc-id", Values=[requester]), dict(Name="accepter-vpc-info.vpc-id", Values=[accepter])]
-        for other in _living(aws, *filters):
-            raise Problem(f"{other['id']} ({other['name']}) connects these two VPCs already. Add its id to the entry to mean that one")
+    have = _settled(aws, aws.ec2.create_vpc_peering_connection(**arguments)["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+    if have["name"] != want["name"]:
+        # AWS answers a second request for the same VPCs with the first one, which another team may own.
+        raise Problem(f"{have['id']} ({have['name']}) connects these two VPCs already. Add its id to the entry to mean that one")
+    return have
 
 
 def _settled(aws, peering_id):
@@ -101,8 +95,6 @@ def update(aws, have, change):
 
 
 def refuse(want, have, change):
-    if not have and "peer_vpc" not in want:
-        raise Problem("does not exist, and to create it peer_vpc must be named")
     if have.get("accept") and "accept" in change:
         raise Problem("an accepted peering cannot go back to waiting: remove it (state: absent) or leave accept out")
     for option, here in (("requester_peering_connection_options", "_requester_here"), ("accepter_peering_connection_options", "_accepter_here")):

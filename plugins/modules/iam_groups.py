@@ -48,6 +48,7 @@ KIND = Kind(
     danger=partial(_iam.danger, "group"),
     refuse=_iam.refuse,
     not_yet=_iam.NOT_YET,
+    caseless=True,
 )
 
 

@@ -72,6 +72,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     not_yet=_iam.NOT_YET,
+    caseless=True,
 )
 
 

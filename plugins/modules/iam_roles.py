@@ -101,6 +101,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     not_yet=_iam.NOT_YET,
+    caseless=True,
 )
 
 

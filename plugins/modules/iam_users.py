@@ -85,6 +85,7 @@ KIND = Kind(
     danger=partial(_iam.danger, "user"),
     refuse=_iam.refuse,
     not_yet=_iam.NOT_YET,
+    caseless=True,
 )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from operator import eq
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3
-from ansible_collections.msp.aws.plugins.module_utils._client import ClientError, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, ref, tags
 
@@ -41,8 +40,8 @@ def _check_region(aws, have):
 
 
 def create(aws, want):
+    """Names are the whole world's: S3 itself refuses one that another account has (BucketAlreadyExists)."""
     here = aws.s3.meta.region_name
-    _check_free(aws, want["name"])
     arguments = dict(Bucket=want["name"])
     if here != "us-east-1":  # the one Region that S3 does not take as a constraint
         arguments["CreateBucketConfiguration"] = dict(LocationConstraint=here)
@@ -53,19 +52,6 @@ def create(aws, want):
     with aws.reading():
         have.update(read(aws, have, list(want)))
     return have
-
-
-def _check_free(aws, name):
-    """Names of buckets are the whole world's. What is not ours and does not answer "not found" is somebody else's."""
-    with aws.reading():
-        try:
-            aws.s3.head_bucket(Bucket=name)
-        except ClientError as error:
-            if code_of(error) == "404":
-                return
-            if code_of(error) in ("403", "301"):
-                raise Problem("a bucket of this name exists in another account, or may not be seen with these credentials: take another name") from error
-            raise
 
 
 def update(aws, have, change):

@@ -222,6 +222,8 @@ def test_check_mode_rehearses_and_writes_nothing():
 
 def test_what_destroys_needs_a_confirmation_of_its_own():
     for entry in (dict(name="a", state="absent"), dict(name="a", size=1)):
+        plan, aws = run(entry, aws=FakeAws(check_mode=True, things=[box("a", size=2)]))
+        assert "'shelf_boxes/a'" in plan["entries"][0]["confirm"] and not plan.get("failed"), "the plan says what the run will ask for"
         aws = FakeAws(things=[box("a", size=2)])
         result, aws = run(entry, aws=aws)
         assert result["failed"] and "'shelf_boxes/a'" in result["msg"] and not aws.writes

@@ -147,6 +147,23 @@ def no_acl_where_the_owner_is_enforced(_s3, ACL, ObjectOwnership, **_):
         raise Refused("InvalidBucketAclWithObjectOwnership", message)
 
 
+@BOOK.patch(S3Backend, "log_incoming_request")
+def logs_are_not_delivered(_original, _s3, _request, _bucket_name):
+    """S3 guide, "Logging requests with server access logging": delivered "on a best-effort basis", hours
+    later. moto puts an object for every request, so that even a look would change the target bucket.
+    """
+
+
+@BOOK.patch(S3Backend, "put_object_lock_configuration")
+def a_bucket_in_use_can_be_locked(_original, s3, bucket_name, lock_enabled, mode=None, days=None, years=None):
+    """PutObjectLockConfiguration: "You can enable Object Lock for new or existing buckets"; moto still
+    wants an empty one.
+    """
+    bucket = s3.get_bucket(bucket_name)
+    bucket.object_lock_enabled = bucket.object_lock_enabled or bool(lock_enabled)
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+
+
 SSE_S3 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
 
 
@@ -186,6 +203,14 @@ def versioning_is_on_or_suspended(s3, Bucket, VersioningConfiguration, **_):
         raise Refused("IllegalVersioningConfigurationException", message)
     if status == "Suspended" and bucket.object_lock_enabled:
         message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        raise Refused("InvalidBucketState", message, 409)
+
+
+@BOOK.rule("PutObjectLockConfiguration")
+def locks_need_versions(s3, Bucket, **_):
+    """S3 guide, "Object Lock considerations": enabling it "requires S3 Versioning"."""
+    if bucket_of(s3, Bucket).versioning_status != "Enabled":
+        message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
         raise Refused("InvalidBucketState", message, 409)
 
 

@@ -136,6 +136,34 @@ def dress(ec2, endpoint, eni):
     eni._group_set = [group_of(ec2, one, None) for one in endpoint.security_group_ids]
 
 
+@BOOK.after("CreateVpcEndpoint")
+def what_moto_forgets_of_a_new_one(ec2, VpcEndpointType, IpAddressType, DnsOptions, ServiceRegion, **_):
+    """DescribeVpcEndpoints: IpAddressType, DnsOptions and ServiceRegion, with AWS's own defaults."""
+    endpoint = list(ec2.vpc_end_points.values())[-1]
+    endpoint.ip_address_type = IpAddressType or "ipv4"
+    endpoint.service_region = ServiceRegion or ec2.region_name
+    record = "service-defined" if is_gateway(VpcEndpointType) else "ipv4"
+    endpoint.dns_options = {"DnsRecordIpType": record, **(DnsOptions or {})}
+    if VpcEndpointType == "Interface":
+        endpoint.dns_options.setdefault("PrivateDnsOnlyForInboundResolverEndpoint", False)
+
+
+@BOOK.rule("CreateVpcEndpoint", "ModifyVpcEndpoint")
+def a_gateway_endpoint_stands_beside(ec2, DnsOptions, **given):
+    """PrivateLink guide for Amazon S3, private DNS: PrivateDnsOnlyForInboundResolverEndpoint needs
+    a gateway endpoint of the same service in the VPC.
+    """
+    if not (DnsOptions or {}).get("PrivateDnsOnlyForInboundResolverEndpoint"):
+        return
+    mine = ec2.vpc_end_points.get(given.get("VpcEndpointId"))
+    vpc_id, service = (mine.vpc_id, mine.service_name) if mine else (given["VpcId"], given["ServiceName"])
+    for other in living(ec2):
+        if is_gateway(other.vpc_endpoint_type) and (other.vpc_id, other.service_name) == (vpc_id, service):
+            return
+    message = "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC must have a Gateway endpoint for the service."
+    raise Refused("InvalidParameter", message)
+
+
 # -- changes --------------------------------------------------------------------------------------
 
 
@@ -171,6 +199,14 @@ def groups_stay(endpoint, given):
     added = given.get("AddSecurityGroupIds") or []
     if removed and not (set(endpoint.security_group_ids) - removed) | set(added):
         raise Refused("InvalidParameter", "An interface endpoint has at least one security group")
+
+
+@BOOK.after("ModifyVpcEndpoint")
+def address_type_and_dns_options_are_kept(ec2, VpcEndpointId, IpAddressType, DnsOptions, **_):
+    """ModifyVpcEndpoint: what is not named stays."""
+    endpoint = ec2.vpc_end_points[VpcEndpointId]
+    endpoint.ip_address_type = IpAddressType or endpoint.ip_address_type
+    endpoint.dns_options = {**endpoint.dns_options, **(DnsOptions or {})}
 
 
 @BOOK.after("ModifyVpcEndpoint")

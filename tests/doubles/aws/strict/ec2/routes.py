@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.route_tables import Route
+from moto.ec2.models.route_tables import Route, RouteTable
 
 from ..rules import Refused
 from .book import BOOK, dependency, forget_tags, invalid, known, subnet_of
@@ -46,6 +46,31 @@ def a_subnet_has_one_explicit_route_table(ec2, RouteTableId, SubnetId, **_):
         if other is not table and SubnetId in other._associations.values():
             message = f"the specified association for route table {RouteTableId} conflicts with an existing association"
             raise Refused("Resource.AlreadyAssociated", message)
+
+
+@BOOK.rule("AssociateRouteTable")
+def a_gateway_has_one_route_table_of_its_vpc(ec2, RouteTableId, GatewayId, **_):
+    """VPC guide, gateway route tables: an internet or virtual private gateway that is attached to
+    the VPC of the table, and one table for it.
+    """
+    if not GatewayId:
+        return
+    table = table_of(ec2, RouteTableId)
+    the_target_exists_and_belongs_to_the_vpc(ec2, RouteTableId, GatewayId=GatewayId)
+    if any(GatewayId in other._associations.values() for other in ec2.route_tables.values() if other is not table):
+        message = f"the specified association for route table {RouteTableId} conflicts with an existing association"
+        raise Refused("Resource.AlreadyAssociated", message)
+
+
+@BOOK.patch(RouteTable, "associations")
+def associations_of_vpn_gateways_are_shown(original, table):
+    """DescribeRouteTables: RouteTableAssociation.GatewayId. moto shows those of internet gateways only."""
+    shown = original(table)
+    for one in shown:
+        target = table._associations.get(one["RouteTableAssociationId"], "")
+        if target.startswith("vgw-"):
+            one["GatewayId"] = target
+    return shown
 
 
 @BOOK.rule("DisassociateRouteTable")
@@ -238,8 +263,6 @@ def propagating_vgws(table):
 
 
 def show_propagation():
-    from moto.ec2.models.route_tables import RouteTable
-
     RouteTable.propagating_vgws = property(propagating_vgws)
 
 

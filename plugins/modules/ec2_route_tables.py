@@ -1,0 +1,216 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs, tags
+
+DESTINATIONS = dict(
+    destination_cidr_block="DestinationCidrBlock",
+    destination_ipv6_cidr_block="DestinationIpv6CidrBlock",
+    destination_prefix_list="DestinationPrefixListId",
+)
+TARGETS = dict(
+    internet_gateway="GatewayId",
+    vpn_gateway="GatewayId",
+    vpc_endpoint="VpcEndpointId",
+    nat_gateway="NatGatewayId",
+    network_interface="NetworkInterfaceId",
+    vpc_peering_connection="VpcPeeringConnectionId",
+    transit_gateway="TransitGatewayId",
+    egress_only_internet_gateway="EgressOnlyInternetGatewayId",
+)
+# However they were named in the request, AWS describes these three as GatewayId; the id says which it is.
+GATEWAYS = dict(internet_gateway="igw-", vpn_gateway="vgw-", vpc_endpoint="vpce-")
+EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+# Option → member of an association, and how its ids begin
+ASSOCIATED = dict(subnets=("SubnetId", "subnet-"), internet_gateways=("GatewayId", "igw-"), vpn_gateways=("GatewayId", "vgw-"))
+
+
+def find(aws, wanted):
+    filters = [dict(Name="vpc-endpoint-type", Values=["Gateway"])]
+    endpoints = {endpoint["VpcEndpointId"] for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)}
+    return [_have(table, endpoints) for table in _tables(aws)]
+
+
+def _tables(aws):
+    return aws.pages("ec2", "describe_route_tables", "RouteTables")
+
+
+def _have(table, gateway_endpoints=()):
+    # Only what somebody made is the sheet's: not local and propagated routes, and not those that a gateway endpoint keeps.
+    made = [route for route in table["Routes"] if route["Origin"] == "CreateRoute" and route.get("GatewayId") not in gateway_endpoints]
+    return dict(
+        id=table["RouteTableId"],
+        vpc=table["VpcId"],
+        routes=[_route(route) for route in made],
+        propagating_vpn_gateways=[gateway["GatewayId"] for gateway in table["PropagatingVgws"]],
+        **{option: [target for target in map(_associated, table["Associations"]) if target.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
+        **_tags.name_and_tags(table),
+    )
+
+
+def _associated(association):
+    """What is associated explicitly. The main association has neither: it is every subnet that no other table claims."""
+    return association.get("SubnetId") or association.get("GatewayId") or ""
+
+
+def _route(route):
+    gateway = route.get("GatewayId", "")
+    targets = {option: route.get(member) for option, member in TARGETS.items() if option not in GATEWAYS}
+    targets.update((option, gateway if gateway.startswith(prefix) else None) for option, prefix in GATEWAYS.items())
+    return {**{option: route.get(member) for option, member in DESTINATIONS.items()}, **targets}
+
+
+def create(aws, want):
+    return _have(aws.ec2.create_route_table(VpcId=want["vpc"], TagSpecifications=_tags.specifications("route-table", want))["RouteTable"])
+
+
+def update(aws, have, change):
+    """First everything that leads somewhere, then who uses it, and last what is taken away."""
+    table = dict(RouteTableId=have["id"])
+    routes, propagation = change.get("routes"), change.get("propagating_vpn_gateways")
+    _tags.update(aws, have, change)
+    for route in routes.add if routes else ():
+        aws.ec2.create_route(**table, **_destination(route), **_target(route))
+    for dummy, route in routes.change if routes else ():
+        aws.ec2.replace_route(**table, **_destination(route), **_target(route))
+    for gateway in propagation.add if propagation else ():
+        aws.ec2.enable_vgw_route_propagation(**table, GatewayId=gateway)
+    _update_associations(aws, have, {option: change[option] for option in ASSOCIATED if option in change})
+    for gateway in propagation.remove if propagation else ():
+        aws.ec2.disable_vgw_route_propagation(**table, GatewayId=gateway)
+    for route in routes.remove if routes else ():
+        aws.ec2.delete_route(**table, **_destination(route))
+
+
+def _destination(route):
+    return {member: route[option] for option, member in DESTINATIONS.items() if route.get(option)}
+
+
+def _target(route):
+    return {member: route[option] for option, member in TARGETS.items() if route.get(option)}
+
+
+def _update_associations(aws, have, deltas):
+    """What is under another table moves in one call and never falls back to the main table. Another entry may have moved it: look first."""
+    if not deltas:
+        return
+    with aws.reading():
+        associations = {_associated(association): association for table in _tables(aws) for association in table["Associations"]}
+    for option, delta in deltas.items():
+        for target in delta.add:
+            if target in associations:
+                association_id = associations[target]["RouteTableAssociationId"]
+                aws.ec2.replace_route_table_association(AssociationId=association_id, RouteTableId=have["id"])
+            else:
+                aws.ec2.associate_route_table(RouteTableId=have["id"], **{ASSOCIATED[option][0]: target})
+        for target in delta.remove:
+            if associations.get(target, {}).get("RouteTableId") == have["id"]:
+                aws.ec2.disassociate_route_table(AssociationId=associations[target]["RouteTableAssociationId"])
+
+
+def refuse(want, have, change):
+    routes = change.get("routes")
+    for route in [*routes.add, *(route for dummy, route in routes.change)] if routes else ():
+        fault = _fault(route)
+        if fault:
+            raise Problem(f"routes: {fault}")
+
+
+def _fault(route):
+    """What the API would say of a route only after those before it were written."""
+    destinations, targets = _destination(route), [option for option in TARGETS if route.get(option)]
+    if len(destinations) != 1:
+        return f"exactly one of {', '.join(DESTINATIONS)} must be named"
+    destination = next(iter(destinations.values()))
+    if len(targets) != 1:
+        return f"exactly one target must be named for {destination}: {', '.join(TARGETS)}"
+    if "DestinationPrefixListId" not in destinations and destination != _networks.canonical(destination):
+        return f"{destination} is not how AWS writes a network: {_networks.canonical(destination) or 'it is none'}"
+    return None
+
+
+def danger(have, change):
+    routes = change.get("routes")
+    moved = [*routes.remove, *(old for old, dummy in routes.change)] if routes else ()
+    for route in moved:
+        destination = next(iter(_destination(route).values()))
+        if destination in EVERYWHERE:
+            return f"would send what goes to {destination} another way, or nowhere"
+    if "subnets" in change and change["subnets"].remove:
+        return f"would put {len(change['subnets'].remove)} of its subnets under the VPC's main route table"
+    return None
+
+
+def delete(aws, have):
+    users = [target for option in ASSOCIATED for target in have[option]]
+    if users:
+        raise Problem(f"it is used by {', '.join(users)}: name them in another route table, or take them off this one, first")
+    aws.ec2.delete_route_table(RouteTableId=have["id"])
+
+
+def faults(entries, sheet):
+    """A route has one destination, which is a network, and one target."""
+    for index, entry in enumerate(entries):
+        named = entry.get("routes") or []
+        for route in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
+            for options in (DESTINATIONS, TARGETS):
+                if len([option for option in options if route.get(option)]) != 1:
+                    yield index, "routes", "one_of", dict(value=route, other=", ".join(options))
+            for dummy, block in _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block"):
+                if _networks.network(block) is None:
+                    yield index, "routes", "not_a_network", dict(value=block)
+
+
+KIND = Kind(
+    name="ec2_route_tables",
+    identity=("vpc", "name"),
+    options=dict(
+        name=Option(),
+        vpc=ref("ec2_vpcs", fixed=True, required=True),
+        routes=items(
+            key=tuple(DESTINATIONS),
+            one_of=tuple(TARGETS),
+            options=dict(
+                destination_cidr_block=Option(),
+                destination_ipv6_cidr_block=Option(),
+                destination_prefix_list=Option(),
+                internet_gateway=ref("ec2_internet_gateways"),
+                vpn_gateway=ref("ec2_vpn_gateways"),
+                vpc_endpoint=ref("ec2_vpc_endpoints", within="vpc"),
+                nat_gateway=ref("ec2_nat_gateways", within="vpc"),
+                network_interface=ref("ec2_network_interfaces", within="vpc"),
+                vpc_peering_connection=ref("ec2_vpc_peering_connections"),
+                transit_gateway=Option(),
+                egress_only_internet_gateway=Option(),
+            ),
+        ),
+        propagating_vpn_gateways=refs("ec2_vpn_gateways"),
+        subnets=refs("ec2_subnets", within="vpc"),
+        internet_gateways=refs("ec2_internet_gateways"),
+        vpn_gateways=refs("ec2_vpn_gateways"),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

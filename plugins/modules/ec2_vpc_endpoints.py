@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+
+# AWS answers these in lower case, and its service model writes them with a capital.
+GONE = ("deleting", "deleted")
+DEAD = (*GONE, "failed", "rejected", "expired")
+
+# Option → member. Lists are whole in CreateVpcEndpoint, and Add… and Remove… in ModifyVpcEndpoint.
+CREATED_WITH = dict(vpc="VpcId", service_name="ServiceName", service_region="ServiceRegion", vpc_endpoint_type="VpcEndpointType")
+VALUES = dict(ip_address_type="IpAddressType", private_dns_enabled="PrivateDnsEnabled")
+LISTS = dict(route_tables="RouteTableIds", subnets="SubnetIds", security_groups="SecurityGroupIds")
+DNS = dict(
+    dns_record_ip_type="DnsRecordIpType",
+    private_dns_only_for_inbound_resolver_endpoint="PrivateDnsOnlyForInboundResolverEndpoint",
+)
+
+
+def find(aws, wanted):
+    return [_have(endpoint) for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if _state(endpoint) not in DEAD]
+
+
+def _state(endpoint):
+    return endpoint["State"].lower()
+
+
+def _have(endpoint):
+    return dict(
+        id=endpoint["VpcEndpointId"],
+        vpc=endpoint["VpcId"],
+        service_name=endpoint.get("ServiceName"),
+        service_region=endpoint.get("ServiceRegion"),
+        vpc_endpoint_type=endpoint["VpcEndpointType"],
+        route_tables=endpoint.get("RouteTableIds", []),
+        subnets=endpoint.get("SubnetIds", []),
+        security_groups=[group["GroupId"] for group in endpoint.get("Groups", [])],
+        policy=_policies.document(endpoint.get("PolicyDocument")) or None,
+        **{option: endpoint.get(member) for option, member in VALUES.items()},
+        **{option: endpoint.get("DnsOptions", {}).get(member) for option, member in DNS.items()},
+        **_tags.name_and_tags(endpoint),
+    )
+
+
+def create(aws, want):
+    """Everything in the one call: an interface endpoint without a group of its own would stand in the VPC's default group."""
+    arguments = _settings(want)
+    arguments.update((member, want[option]) for option, member in CREATED_WITH.items() if option in want)
+    arguments.update((member, want[option].get("add") or want[option].get("set") or []) for option, member in LISTS.items() if option in want)
+    endpoint = aws.ec2.create_vpc_endpoint(**arguments, TagSpecifications=_tags.specifications("vpc-endpoint", want))["VpcEndpoint"]
+    return _have(_settled(aws, endpoint["VpcEndpointId"]))
+
+
+def _settings(named):
+    """What the entry, or the change, says of everything but lists, as both calls take it."""
+    arguments = {member: named[option] for option, member in VALUES.items() if option in named}
+    dns = {member: named[option] for option, member in DNS.items() if option in named}
+    if dns:
+        arguments["DnsOptions"] = dns
+    if "policy" in named:
+        arguments["PolicyDocument"] = _policies.text(named["policy"])
+    return arguments
+
+
+def _settled(aws, endpoint_id):
+    """A service of another account may ask its owner first (pendingAcceptance): then our side is done."""
+    endpoint = aws.wait(f"VPC endpoint {endpoint_id}", lambda: _look(aws, endpoint_id), lambda seen: seen and _state(seen) != "pending", limit=600)
+    if _state(endpoint) in DEAD:
+        raise Problem(f"{endpoint_id} is {endpoint['State']}: {endpoint.get('LastError', {}).get('Message') or endpoint.get('FailureReason')}")
+    return endpoint
+
+
+def _look(aws, endpoint_id):
+    filters = [dict(Name="vpc-endpoint-id", Values=[endpoint_id])]
+    return next(iter(aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)), None)
+
+
+def update(aws, have, change):
+    """One call, so that names, addresses and groups never contradict each other."""
+    _tags.update(aws, have, change)
+    arguments = _settings(change)
+    for option, member in LISTS.items():
+        if option in change:
+            arguments[f"Add{member}"], arguments[f"Remove{member}"] = change[option].add, change[option].remove
+    if arguments:
+        aws.ec2.modify_vpc_endpoint(VpcEndpointId=have["id"], **{member: value for member, value in arguments.items() if value != []})
+        _settled(aws, have["id"])
+
+
+def danger(have, change):
+    if not have:
+        return None
+    if "subnets" in change and change["subnets"].remove:
+        return f"would delete the endpoint's addresses in {len(change['subnets'].remove)} subnets, and break what is connected to them"
+    if "route_tables" in change and change["route_tables"].remove:
+        return f"would send what goes to {have['service_name']} on {len(change['route_tables'].remove)} route tables another way, or nowhere"
+    if change.get("private_dns_enabled") is False:
+        return f"would make the names of {have['service_name']} resolve to public addresses again"
+    return None
+
+
+def delete(aws, have):
+    for refused in aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[have["id"]]).get("Unsuccessful", []):
+        raise Problem(f"{refused['Error']['Code']}: {refused['Error']['Message']}")
+    # Its network interfaces stand in the way of their subnets until it is really gone.
+    aws.wait(f"deletion of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: not seen or _state(seen) == "deleted", limit=600)
+
+
+KIND = Kind(
+    name="ec2_vpc_endpoints",
+    identity=("vpc", "name"),
+    options=dict(
+        name=Option(),
+        vpc=ref("ec2_vpcs", fixed=True, required=True),
+        service_name=fixed(required=True, api="CreateVpcEndpoint.ServiceName"),
+        service_region=fixed(api="CreateVpcEndpoint.ServiceRegion"),
+        vpc_endpoint_type=fixed(api="CreateVpcEndpoint.VpcEndpointType"),
+        route_tables=refs("ec2_route_tables", within="vpc"),
+        subnets=refs("ec2_subnets", within="vpc"),
+        security_groups=refs("ec2_security_groups", within="vpc"),
+        ip_address_type=Option(api="ModifyVpcEndpoint.IpAddressType"),
+        private_dns_enabled=Option("bool"),
+        private_dns_only_for_inbound_resolver_endpoint=Option("bool"),
+        dns_record_ip_type=Option(api="ModifyVpcEndpoint.DnsOptions.DnsRecordIpType"),
+        policy=_policies.policy(),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
