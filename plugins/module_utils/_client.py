@@ -17,16 +17,19 @@ from contextlib import contextmanager
 from typing import Any
 
 try:
+    from boto3.session import Session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, ConnectionError as ConnectError, HTTPClientError
 except ImportError:  # the argument spec of amazon.aws says what to install
-    Config = None
+    Config = Session = None
     BotoCoreError = ClientError = ConnectError = HTTPClientError = Exception
 
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
+
 try:
-    from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_conn, get_aws_connection_info
+    from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 except ImportError:
-    boto3_conn = get_aws_connection_info = None
+    get_aws_connection_info = None
 
 READ = re.compile(r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate)")
 THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded")
@@ -44,6 +47,7 @@ class Aws:
 
     def __init__(self, module: Any) -> None:
         self._module = module
+        self._session: Any = None
         self._clients: dict[tuple[str, bool], Any] = {}
         self._answers: dict[tuple, Any] = {}
         self._lock = threading.Lock()
@@ -123,13 +127,19 @@ class Aws:
 
     def _connect(self, service: str, acting: bool) -> Any:
         region, endpoint, arguments = get_aws_connection_info(self._module)
+        profile, more = arguments.pop("profile_name", None), arguments.pop("aws_config", None)
+        if self._session is None:
+            # One session for all clients, and for the choices and limits: it reads the model of a service once, which takes longer than the calls.
+            self._session = Session(profile_name=profile)
+            _shapes.use(self._session)
         config = Config(
+            user_agent_extra="msp.aws",
             retries={**RETRIES, "total_max_attempts": 1} if acting else RETRIES,
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             max_pool_connections=32,
-        )
-        client = boto3_conn(self._module, conn_type="client", resource=service, region=region, endpoint=endpoint, config=config, **arguments)
+        ).merge(more or Config())
+        client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=config, **arguments)
         client.meta.events.register("before-call.*.*", self._before_call)
         client.meta.events.register("after-call.*.*", self._after_call)
         return client

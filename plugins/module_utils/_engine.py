@@ -101,6 +101,7 @@ class Kind:
         if not self.single:
             entry["id"] = dict(type="str")
         shape = dict(type="dict", options=entry) if self.single else dict(type="list", elements="dict", options=entry)
+        shape["no_log"] = False  # what is secret is said option by option; Ansible would guess from the name
         return {
             self.things: shape,
             "state": dict(type="str", choices=["present", "gathered"], default="present"),

@@ -130,7 +130,7 @@ def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[st
 
 def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
     if "permissions_boundary" in change and not change["permissions_boundary"]:
-        return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies allow comes true"
+        return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies allow takes effect"
     if thing and "path" in change:
         return f"would move the {what} from {thing['path']} to {change['path']}: its ARN changes, and policies that name the old one do not reach it"
     return None

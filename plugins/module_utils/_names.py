@@ -125,7 +125,8 @@ class Names:
         by_name = [known for known in everything if known.name == value]
         if scope and len(by_name) > 1:
             by_name = [known for known in by_name if known.scope == scope] or by_name
-        if by_name or "/" not in value:
+        # Names may hold a / themselves, such as those of log groups: only what lies in a scope can be scope/name.
+        if by_name or "/" not in value or not any(known.scope for known in everything):
             return by_name
         parent, dummy, name = value.partition("/")
         parents = {parent} | {known.id for known in self._all("ec2_vpcs") if known.name == parent}

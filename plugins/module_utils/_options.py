@@ -92,7 +92,8 @@ def items(key: tuple[str, ...], options: Mapping[str, Option], **facts: Any) -> 
 
 
 def tags(**facts: Any) -> Option:
-    return Option("dict", clearable=True, **facts)
+    """Tags. AWS keeps their values as text, so a number in a sheet means its digits."""
+    return Option("dict", clearable=True, same_each=lambda wanted, has: str(wanted) == str(has), **facts)
 
 
 # ---- the argument spec

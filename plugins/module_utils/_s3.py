@@ -262,7 +262,7 @@ def put_replication(aws, have, change):
     rules, role = have["_replication"].get("Rules", []), have["_replication"].get("Role")
     if "replication_rules" in change:
         rules = merged(write, "id", "ID", rules, change["replication_rules"])
-    if "replication_role" in change:
+    if change.get("replication_role"):
         with aws.reading():
             role = aws.iam.get_role(RoleName=change["replication_role"])["Role"]["Arn"]
     if rules:

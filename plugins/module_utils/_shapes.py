@@ -21,9 +21,19 @@ except ImportError:
     botocore = None
 
 
+_sessions: list[Any] = []
+
+
+def use(session: Any) -> None:
+    """Take the models from a session that has read them already."""
+    _sessions[:] = [session._session]  # pylint: disable=protected-access
+
+
 @lru_cache(maxsize=None)
 def model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
+    if not _sessions:
+        _sessions.append(botocore.session.get_session())
+    return _sessions[0].get_service_model(service)
 
 
 @lru_cache(maxsize=None)

@@ -15,6 +15,9 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 
+PARSE = dict(str=str, int=int, bool="true".__eq__, dict=json.loads)
+
+
 def parsed(options: Mapping[str, Option], members: Mapping[str, str], attributes: Mapping[str, str]) -> dict[str, Any]:
     """The options (option → attribute in `members`) of a thing that has these attributes; what is empty is not there."""
     return {option: _value(options[option], attributes[member]) for option, member in members.items() if attributes.get(member) not in (None, "", "{}")}
@@ -24,9 +27,6 @@ def _value(option: Option, text: str) -> Any:
     if option.ref:
         return role_name(text)
     return PARSE[option.type](text)
-
-
-PARSE = dict(str=str, int=int, bool="true".__eq__, dict=json.loads)
 
 
 def as_text(value: Any) -> str:

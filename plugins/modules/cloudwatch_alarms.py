@@ -148,7 +148,7 @@ def refuse(want, have, change):
     for names in EITHER:
         given = [name for name in names if after.get(name) not in (None, [])]
         if len(given) > 1 or not (given or have):
-            raise Problem(f"an alarm needs exactly one of {', '.join(names)}, this one would have {' and '.join(given) or 'none'}; `clear` takes one away")
+            raise Problem(f"an alarm needs exactly one of {', '.join(names)}, it would have {' and '.join(given) or 'none'}; `clear` takes one away")
 
 
 def faults(entries, sheet):

@@ -10,7 +10,7 @@ from operator import eq
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, instead, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
 
 COPY = dict(
     target="Target",
@@ -171,29 +171,30 @@ def delete(aws, have):
 
 
 def refuse(want, have, change):
-    for schedule in _added(change):
+    for schedule in change["schedules"].add if "schedules" in change else ():
         for needed in (("cron_expression", "interval"), ("retain_count", "retain_interval")):
             if not any(schedule.get(option) is not None for option in needed):
                 raise Problem(f"schedule {schedule['name']!r} is new and needs {' or '.join(needed)}")
-
-
-def _added(change):
-    delta = change.get("schedules")
-    return delta.add if isinstance(delta, Delta) else ()
 
 
 def danger(have, change):
     if change.get("no_reboot") is False:
         return "would reboot the instances each time the policy makes images of them (the times of a schedule are UTC)"
     for old, new in change["schedules"].change if "schedules" in change else ():
-        before, after = _retention(old), _retention(new)
-        if before != after and not (before[1:] == after[1:] == (None, None) and after[0] > before[0]):
-            return f"would keep fewer or other generations in schedule {new['name']}: {_said(before)} becomes {_said(after)}, what is beyond that is deleted"
+        before, after = _retention(old), _retention(instead(new, old, *ALTERNATIVES))
+        if after != before and not _longer(before, after):
+            return f"would keep {_said(after)} instead of {_said(before)} in schedule {new['name']}: what is beyond that is deleted"
     return None
 
 
 def _retention(schedule):
     return schedule.get("retain_count"), schedule.get("retain_interval"), schedule.get("retain_interval_unit")
+
+
+def _longer(before, after):
+    """Whether one number has grown and all else is as it was."""
+    pairs = [(old, new) for old, new in zip(before, after) if old != new]
+    return all(isinstance(old, int) and isinstance(new, int) and new > old for old, new in pairs)
 
 
 def _said(retention):

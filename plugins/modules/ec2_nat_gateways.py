@@ -39,7 +39,8 @@ def _have(gateway):
 
 
 def _at_rest(gateway):
-    return gateway["State"] != "pending" and not any(address.get("Status") in (*COMING, *LEAVING) for address in gateway.get("NatGatewayAddresses", []))
+    moving = [address for address in gateway.get("NatGatewayAddresses", []) if address.get("Status") in (*COMING, *LEAVING)]
+    return gateway["State"] != "pending" and not moving
 
 
 def read(aws, have, names):

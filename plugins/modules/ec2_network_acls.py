@@ -122,6 +122,8 @@ def refuse(want, have, change):
 
 def _fault(entry):
     """What the API would say of an entry only after those before it were written."""
+    if not 1 <= entry["rule_number"] < RESERVED:
+        return f"rule_number is 1 to {RESERVED - 1}"
     needed = ["rule_action", "protocol"]
     if PROTOCOLS.get(_number(entry.get("protocol"))) in PORTS:
         needed += ["from_port", "to_port"]
@@ -170,7 +172,7 @@ def _entries():
         key=("rule_number",),
         one_of=BLOCKS,
         options=dict(
-            rule_number=Option("int", required=True, api="CreateNetworkAclEntry.RuleNumber"),
+            rule_number=Option("int", required=True),
             rule_action=Option(api="CreateNetworkAclEntry.RuleAction"),
             protocol=Option(same=lambda one, other: _number(one) == _number(other)),
             cidr_block=Option(),

@@ -43,6 +43,7 @@ def _tables(aws):
 
 
 def _have(table, gateway_endpoints=()):
+    users = [_associated(association) for association in table["Associations"]]
     # Only what somebody made is the sheet's: not local and propagated routes, and not those that a gateway endpoint keeps.
     made = [route for route in table["Routes"] if route["Origin"] == "CreateRoute" and route.get("GatewayId") not in gateway_endpoints]
     return dict(
@@ -50,7 +51,7 @@ def _have(table, gateway_endpoints=()):
         vpc=table["VpcId"],
         routes=[_route(route) for route in made],
         propagating_vpn_gateways=[gateway["GatewayId"] for gateway in table["PropagatingVgws"]],
-        **{option: [target for target in map(_associated, table["Associations"]) if target.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
+        **{option: [user for user in users if user.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
         **_tags.name_and_tags(table),
     )
 

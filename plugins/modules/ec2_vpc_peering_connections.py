@@ -13,6 +13,7 @@ STARTING = ("initiating-request", "provisioning")
 # Peerings that will never carry anything again; AWS still shows them for hours or days.
 DEAD = ("deleted", "deleting", "rejected", "failed", "expired")
 
+DNS = "allow_dns_resolution_from_remote_vpc"
 # Option → (member of the request, side of a described peering)
 SIDES = dict(
     requester_peering_connection_options=("RequesterPeeringConnectionOptions", "RequesterVpcInfo"),
@@ -21,14 +22,17 @@ SIDES = dict(
 
 
 def find(aws, wanted):
-    return _living(aws)
+    here = _here(aws)
+    return [_have(peering, here) for peering in _described(aws) if _code(peering) not in DEAD]
 
 
-def _living(aws, *filters):
-    """Each with whether its two VPCs are in this account and Region, because every side is changed from where it is."""
-    peerings = aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=list(filters))
-    here = {vpc["VpcId"] for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")}
-    return [_have(peering, here) for peering in peerings if peering["Status"]["Code"] not in DEAD]
+def _described(aws, *filters):
+    return aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=list(filters))
+
+
+def _here(aws):
+    """The VPCs of this account and Region: a side of a peering can only be changed from where its VPC is."""
+    return {vpc["VpcId"] for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")}
 
 
 def _have(peering, here):
@@ -40,7 +44,7 @@ def _have(peering, here):
         peer_vpc=accepter["VpcId"],
         peer_owner_id=accepter["OwnerId"],
         peer_region=accepter["Region"],
-        accept=peering["Status"]["Code"] == "active",
+        accept=_code(peering) == "active",
         _requester_here=requester["VpcId"] in here,
         _accepter_here=accepter["VpcId"] in here,
         **{option: _options(peering[side]) for option, (dummy, side) in SIDES.items()},
@@ -49,7 +53,7 @@ def _have(peering, here):
 
 
 def _options(side):
-    return dict(allow_dns_resolution_from_remote_vpc=side.get("PeeringOptions", {}).get("AllowDnsResolutionFromRemoteVpc", False))
+    return {DNS: side.get("PeeringOptions", {}).get("AllowDnsResolutionFromRemoteVpc", False)}
 
 
 def create(aws, want):
@@ -64,34 +68,35 @@ def create(aws, want):
 
 def _settled(aws, peering_id):
     """Within seconds AWS has looked at both VPCs and asked the other side, or given up."""
-    peering = aws.wait(f"VPC peering connection {peering_id}", lambda: _look(aws, peering_id), lambda seen: seen and seen["Status"]["Code"] not in STARTING, 120)
-    if peering["Status"]["Code"] == "failed":
-        raise Problem(
-            f"{peering_id} failed: {peering['Status'].get('Message')}. Mostly the two VPCs have overlapping blocks, or the peer's VPC id, account or Region is wrong"
-        )
+    peering = aws.wait(f"peering {peering_id}", lambda: _look(aws, peering_id), lambda seen: seen and _code(seen) not in STARTING, limit=120)
+    if _code(peering) == "failed":
+        why = "mostly the VPCs have overlapping blocks, or the peer's VPC id, account or Region is wrong"
+        raise Problem(f"{peering_id} failed: {peering['Status'].get('Message')} ({why})")
     with aws.reading():
-        return next(have for have in _living(aws, dict(Name="vpc-peering-connection-id", Values=[peering_id])))
+        return _have(peering, _here(aws))
 
 
 def _look(aws, peering_id):
-    filters = [dict(Name="vpc-peering-connection-id", Values=[peering_id])]
-    return next(iter(aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=filters)), None)
+    return next(iter(_described(aws, dict(Name="vpc-peering-connection-id", Values=[peering_id]))), None)
+
+
+def _code(peering):
+    return peering["Status"]["Code"]
 
 
 def update(aws, have, change):
     _tags.update(aws, have, change)
+    peering = dict(VpcPeeringConnectionId=have["id"])
     if "accept" in change:
         if not have["_accepter_here"]:
-            raise Problem(f"{have['id']} is there and waits: account {have['peer_owner_id']} accepts it in {have['peer_region']}, within 7 days")
-        aws.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=have["id"])
-        aws.wait(f"acceptance of {have['id']}", lambda: _look(aws, have["id"])["Status"]["Code"], lambda code: code == "active", 120)
-    sides = {
-        member: dict(AllowDnsResolutionFromRemoteVpc=change[option]["allow_dns_resolution_from_remote_vpc"]) for option, (member, dummy) in SIDES.items() if option in change
-    }
+            raise Problem(f"{have['id']} waits: account {have['peer_owner_id']} has to accept it in {have['peer_region']}, within 7 days")
+        aws.ec2.accept_vpc_peering_connection(**peering)
+        aws.wait(f"acceptance of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: seen and _code(seen) == "active", limit=120)
+    sides = {member: dict(AllowDnsResolutionFromRemoteVpc=change[option][DNS]) for option, (member, dummy) in SIDES.items() if option in change}
     if sides:
         if not have["accept"] and "accept" not in change:
-            raise Problem(f"{', '.join(SIDES.keys() & change.keys())} can be set once account {have['peer_owner_id']} has accepted {have['id']}: run again then")
-        aws.ec2.modify_vpc_peering_connection_options(VpcPeeringConnectionId=have["id"], **sides)
+            raise Problem(f"{have['id']} waits for account {have['peer_owner_id']}: its options can be set once it is accepted")
+        aws.ec2.modify_vpc_peering_connection_options(**peering, **sides)
 
 
 def refuse(want, have, change):
@@ -107,9 +112,8 @@ def delete(aws, have):
     aws.wait(f"deletion of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: not seen or seen["Status"]["Code"] == "deleted", 120)
 
 
-def _side(member):
-    api = f"ModifyVpcPeeringConnectionOptions.{member}.AllowDnsResolutionFromRemoteVpc"
-    return Option("dict", options=dict(allow_dns_resolution_from_remote_vpc=Option("bool", required=True, api=api)))
+def _side():
+    return Option("dict", options={DNS: Option("bool", required=True)})
 
 
 KIND = Kind(
@@ -122,8 +126,9 @@ KIND = Kind(
         peer_owner_id=fixed(api="CreateVpcPeeringConnection.PeerOwnerId"),
         peer_region=fixed(api="CreateVpcPeeringConnection.PeerRegion"),
         accept=Option("bool"),
+        requester_peering_connection_options=_side(),
+        accepter_peering_connection_options=_side(),
         tags=tags(),
-        **{option: _side(member) for option, (member, dummy) in SIDES.items()},
     ),
     find=find,
     create=create,

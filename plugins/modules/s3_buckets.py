@@ -30,7 +30,15 @@ def read(aws, have, names):
     for setting in _s3.SETTINGS:
         if set(setting.options) & set(names):
             found.update(setting.get(aws, have["id"]))
+    if DANGEROUS & set(names):
+        found["_in_use"] = _in_use(aws, have["id"])
     return found
+
+
+def _in_use(aws, bucket):
+    """Whether there is anything in it: objects, earlier versions, or delete markers."""
+    inside = aws.s3.list_object_versions(Bucket=bucket, MaxKeys=1)
+    return bool(inside.get("Versions") or inside.get("DeleteMarkers"))
 
 
 def _check_region(aws, have):
@@ -65,8 +73,8 @@ def delete(aws, have):
     """Only an empty bucket; it is never emptied here."""
     _check_region(aws, have)
     with aws.reading():
-        inside = aws.s3.list_object_versions(Bucket=have["id"], MaxKeys=1)
-    if inside.get("Versions") or inside.get("DeleteMarkers"):
+        in_use = _in_use(aws, have["id"])
+    if in_use:
         raise Problem("the bucket is not empty (objects, earlier versions or delete markers): empty it on purpose first, this never does")
     aws.s3.delete_bucket(Bucket=have["id"])
 
@@ -89,18 +97,31 @@ def refuse(want, have, change):
             missing = [name for name in needed if item.get(name) is None]
             if missing:
                 raise Problem(f"{option} {item['id']!r} is new and needs {', '.join(missing)}")
+    _check_replication(have, change)
     if change.get("object_lock_enabled_for_bucket") is False and have:
         raise Problem("Object Lock cannot be switched off again, by nobody")
     if any(statement.get("Sid") == _s3.TLS_SID for statement in (change.get("policy") or {}).get("Statement", [])):
         raise Problem(f"the statement {_s3.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
 
 
+def _check_replication(have, change):
+    """Role and rules are one document: neither can be without the other."""
+    if change.get("replication_rules") and not {**have, **change}.get("replication_role"):
+        raise Problem("replication_rules need replication_role")
+    if "replication_role" in change and not change["replication_role"] and change.get("replication_rules", ()) is not None:
+        raise Problem("replication_role can only be taken away together with replication_rules")
+
+
 def _new_items(delta):
     return delta.add if isinstance(delta, Delta) else ()
 
 
+DANGEROUS = {"public_access_block", "versioning", "object_lock_enabled_for_bucket", "object_lock_default_retention", "lifecycle_rules"}
+
+
 def danger(have, change):
-    if not have:
+    """A bucket with nothing in it has nothing to lose or to show."""
+    if not have.get("_in_use"):
         return None
     opened = [name for name, on in (change.get("public_access_block") or {}).items() if on is False and have["public_access_block"][name]]
     if opened:
@@ -110,7 +131,7 @@ def danger(have, change):
     if change.get("object_lock_enabled_for_bucket"):
         return "would switch on Object Lock, which can never be switched off again"
     if (change.get("object_lock_default_retention") or {}).get("mode") == "COMPLIANCE":
-        return "would keep every new object for the whole time of retention, with nobody able to delete it, not even the account's root user"
+        return "would keep every new object for the whole retention, with nobody able to delete it, not even the account's root user"
     expiring = ", ".join(_expiring(change.get("lifecycle_rules")))
     return f"would delete objects that are in the bucket: {expiring}" if expiring else None
 
@@ -301,10 +322,10 @@ KIND = Kind(
         policy=_policies.policy(clearable=True),
         require_tls=Option("bool"),
         lifecycle_rules=_lifecycle_rules(),
-        replication_role=ref("iam_roles"),
+        replication_role=ref("iam_roles", clearable=True),
         replication_rules=_replication_rules(),
         logging=Option("dict", clearable=True, options=dict(target_bucket=ref("s3_buckets", required=True), target_prefix=Option())),
-        topic_configurations=_notifications("topic", ref("sns_topics")),
+        topic_configurations=_notifications("topic", ref("sns_topics", elsewhere=True)),
         queue_configurations=_notifications("queue_arn", Option()),
         lambda_function_configurations=_notifications("lambda_function_arn", Option()),
         event_bridge=Option("bool"),

@@ -168,8 +168,9 @@ def danger(have, change):
     gone = change["publishers"].remove if "publishers" in change else []
     if gone:
         reasons.append(f"would stop {', '.join(gone)} from publishing")
-    if have.get("publishers") and change.get("kms_master_key_id"):
-        reasons.append(f"would silence every publisher which the policy of {change['kms_master_key_id']} does not allow kms:GenerateDataKey* and kms:Decrypt")
+    key = change.get("kms_master_key_id")
+    if have.get("publishers") and key:
+        reasons.append(f"would silence every publisher which the policy of {key} does not allow kms:GenerateDataKey* and kms:Decrypt")
     if any(_open(statement) for statement in _statements(change.get("policy") or {})):
         reasons.append("would open the topic to everybody")
     return " and ".join(reasons) or None

@@ -285,9 +285,26 @@ def test_addresses(ec2, vpc, refused):
     domain = {"Attribute": "domain-name", "AllocationIds": [address]}
     shown = ec2.describe_addresses_attribute(**domain)["Addresses"]
     assert [one["PtrRecord"] for one in shown] == ["mail.example.jp."]
+    refused("InvalidAddress.Locked", ec2.release_address, AllocationId=address)
     ec2.reset_address_attribute(AllocationId=address, Attribute="domain-name")
     assert ec2.describe_addresses_attribute(**domain)["Addresses"] == []
     ec2.release_address(AllocationId=address)
+
+
+def test_one_address_for_one_private_address(ec2, vpc, refused):
+    subnet = make_subnet(ec2, vpc)
+    wanted = {"SubnetId": subnet, "PrivateIpAddress": "10.20.1.10"}
+    eni = ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"]
+    refused("InvalidPublicIpv4PoolID.Malformed", ec2.allocate_address, PublicIpv4Pool="mine")
+    first, second = allocate(ec2), allocate(ec2)
+    target = {"NetworkInterfaceId": eni, "PrivateIpAddress": "10.20.1.10"}
+    ec2.associate_address(AllocationId=first, **target)
+    ec2.associate_address(AllocationId=second, **target)
+    shown = {one["AllocationId"]: one for one in ec2.describe_addresses()["Addresses"]}
+    assert "AssociationId" not in shown[first] and shown[second]["PrivateIpAddress"] == "10.20.1.10"
+    assert shown[first]["PublicIpv4Pool"] == "amazon"
+    elsewhere = {**target, "PrivateIpAddress": "10.20.1.99"}
+    refused("InvalidParameterValue", ec2.associate_address, AllocationId=second, **elsewhere)
 
 
 # -- security groups ------------------------------------------------------------------------------

@@ -219,6 +219,14 @@ def a_filter_of_that_name_is_replaced(original, filters, name, pattern, group, t
         filters.metric_filters[filters.metric_filters.index(old)] = new
 
 
+@BOOK.after("PutMetricFilter")
+def what_else_a_filter_has_is_kept(logs, filterName, logGroupName, **given):
+    """PutMetricFilter.applyOnTransformedLogs, .fieldSelectionCriteria, .emitSystemFieldDimensions: shown as they were put."""
+    found = next(f for f in logs.filters.metric_filters if (f["filterName"], f["logGroupName"]) == (filterName, logGroupName))
+    others = ("applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFieldDimensions")
+    found.update({name: given[name] for name in others if given.get(name) is not None})
+
+
 @BOOK.rule("DeleteMetricFilter")
 def the_filter_exists(logs, logGroupName, filterName, **_):
     """DeleteMetricFilter: ResourceNotFoundException."""

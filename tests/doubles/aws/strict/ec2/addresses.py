@@ -92,9 +92,9 @@ def an_associated_address_moves_only_if_told_to(ec2, AllowReassociation, **given
 def a_private_address_is_one_of_its_own(ec2, NetworkInterfaceId, PrivateIpAddress, **_):
     """AssociateAddress.PrivateIpAddress: "The primary or secondary private IP address"."""
     eni = ec2.enis.get(NetworkInterfaceId)
-    if eni is not None and PrivateIpAddress:
-        if PrivateIpAddress not in [one["PrivateIpAddress"] for one in eni.private_ip_addresses]:
-            raise invalid(f"{PrivateIpAddress} is not assigned to {NetworkInterfaceId}")
+    own = [one["PrivateIpAddress"] for one in eni.private_ip_addresses] if eni else []
+    if eni is not None and PrivateIpAddress and PrivateIpAddress not in own:
+        raise invalid(f"{PrivateIpAddress} is not assigned to {NetworkInterfaceId}")
 
 
 @BOOK.patch(ElasticAddress, "private_ip_address")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_block_store import VolumeAttachment
 
 from ..rules import Refused
 from .book import BOOK, all_instances, forget_tags, invalid, known
@@ -62,6 +63,15 @@ def the_instance_need_not_be_named(original, ec2, volume_id, instance_id, device
     """
     attachment = volume_of(ec2, volume_id).attachment
     return original(ec2, volume_id, instance_id or attachment.instance.id, device_path)
+
+
+def as_the_instance_has_it(attachment):
+    """VolumeAttachment.DeleteOnTermination: kept by the instance, shown on both sides (moto: only there)."""
+    block = attachment.instance.block_device_mapping.get(attachment.device)
+    return bool(block and block.delete_on_termination)
+
+
+VolumeAttachment.delete_on_termination = property(as_the_instance_has_it)
 
 
 @BOOK.rule("DeleteVolume")

@@ -1,0 +1,198 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
+
+# Option → member of CreateVolume, ModifyVolume and a described volume.
+MODIFIED = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", multi_attach_enabled="MultiAttachEnabled")
+CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encrypted", kms_key_id="KmsKeyId", snapshot_id="SnapshotId")
+
+
+def find(aws, wanted):
+    key_word = _volumes.key_words(aws, {want.get("name"): want.get("kms_key_id") for want in wanted or []})
+    found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes")]
+    return [dict(have, kms_key_id=key_word(have["name"], have["kms_key_id"])) for have in found]
+
+
+def _have(volume):
+    return dict(
+        _volumes.described(volume),
+        id=volume["VolumeId"],
+        availability_zone=volume["AvailabilityZone"],
+        snapshot_id=volume.get("SnapshotId") or None,
+        multi_attach_enabled=bool(volume.get("MultiAttachEnabled")),
+        attachments=[_attachment(one) for one in volume.get("Attachments", []) if one["State"] in ("attaching", "attached", "busy")],
+        **_tags.name_and_tags(volume),
+    )
+
+
+def _attachment(attachment):
+    return dict(instance=attachment["InstanceId"], device=attachment["Device"], delete_on_termination=attachment.get("DeleteOnTermination"))
+
+
+def create(aws, want):
+    arguments = {member: want[option] for option, member in CREATED.items() if option in want}
+    volume = aws.ec2.create_volume(**arguments, TagSpecifications=_tags.specifications("volume", want))
+    _wait(aws, volume["VolumeId"], "available", lambda state, attached: state == "available")
+    have = _have(volume)
+    return dict(have, kms_key_id=want.get("kms_key_id", have["kms_key_id"]))
+
+
+def _wait(aws, volume_id, what, until):
+    def look():
+        found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=[dict(Name="volume-id", Values=[volume_id])])
+        volume = found[0] if found else dict(State=None)
+        return volume["State"], {one["InstanceId"]: one["State"] for one in volume.get("Attachments", [])}
+
+    def judged(seen):
+        if seen[0] == "error":
+            raise Problem(f"volume {volume_id} went into state error: AWS could not make it, for example because its KMS key may not be used")
+        return until(*seen)
+
+    aws.wait(f"volume {volume_id} {what}", look, judged, limit=300)
+
+
+def update(aws, have, change):
+    _tags.update(aws, have, change)
+    modified = {member: change[option] for option, member in MODIFIED.items() if option in change}
+    if modified:
+        aws.ec2.modify_volume(VolumeId=have["id"], **modified)
+        _wait_modified(aws, have["id"])
+    if "attachments" in change:
+        _change_attachments(aws, have, change["attachments"])
+
+
+def _wait_modified(aws, volume_id):
+    """From the state `optimizing` on a volume has its new size and may be used; the rest can take hours."""
+
+    def look():
+        found = aws.pages("ec2", "describe_volumes_modifications", "VolumesModifications", Filters=[dict(Name="volume-id", Values=[volume_id])])
+        latest = max(found, key=lambda one: one["StartTime"], default={})
+        return latest.get("ModificationState"), latest.get("StatusMessage")
+
+    def until(seen):
+        if seen[0] == "failed":
+            raise Problem(f"the modification of volume {volume_id} failed: {seen[1]}")
+        return seen[0] in ("optimizing", "completed")
+
+    aws.wait(f"modification of volume {volume_id}", look, until, limit=600)
+
+
+def _change_attachments(aws, have, delta):
+    moved = [(old, new) for old, new in delta.change if old["device"] != new["device"]]
+    # A volume is at one instance, unless Multi-Attach lets it be at several: let go first.
+    for attachment in [*delta.remove, *(old for old, dummy in moved)]:
+        _detach(aws, have["id"], attachment)
+    for attachment in [*delta.add, *(new for dummy, new in moved)]:
+        _attach(aws, have["id"], attachment)
+    for old, new in delta.change:
+        if (old, new) not in moved:
+            _goes_along(aws, new)
+
+
+def _detach(aws, volume_id, attachment):
+    instance_id = attachment["instance"]
+    aws.ec2.detach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=attachment["device"])
+    # It stays `busy` while the operating system has it mounted.
+    _wait(aws, volume_id, f"detached from {instance_id}", lambda state, attached: instance_id not in attached)
+
+
+def _attach(aws, volume_id, attachment):
+    instance_id = attachment["instance"]
+    aws.ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=attachment["device"])
+    _wait(aws, volume_id, f"attached to {instance_id}", lambda state, attached: attached.get(instance_id) == "attached")
+    if attachment.get("delete_on_termination"):
+        _goes_along(aws, attachment)
+
+
+def _goes_along(aws, attachment):
+    """Whether a volume goes when its instance goes is kept by the instance; a volume that is attached does not, by AWS's own default."""
+    mapping = dict(DeviceName=attachment["device"], Ebs=dict(DeleteOnTermination=attachment["delete_on_termination"]))
+    aws.ec2.modify_instance_attribute(InstanceId=attachment["instance"], BlockDeviceMappings=[mapping])
+
+
+def refuse(want, have, change):
+    if not have and "size" not in want and "snapshot_id" not in want:
+        raise Problem("does not exist, and to create it size or snapshot_id must be named")
+    if have and change.get("size", have["size"]) < have["size"]:
+        raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
+    if have and "attachments" in change and not want.get("multi_attach_enabled", have["multi_attach_enabled"]):
+        _refuse_second_instance(have, change["attachments"])
+
+
+def _refuse_second_instance(have, delta):
+    staying = [one["instance"] for one in have["attachments"] if one not in delta.remove]
+    if staying and delta.add:
+        raise Problem(f"is attached to {', '.join(staying)}: to move it, name that one in attachments.remove, or the new one alone in attachments.set")
+
+
+def danger(have, change):
+    delta = change.get("attachments")
+    leaving = [*delta.remove, *(old for old, new in delta.change if old["device"] != new["device"])] if have and delta else []
+    if leaving:
+        return f"would detach the volume from {', '.join(one['instance'] for one in leaving)}, where it must be unmounted before"
+    if have and "size" in change:
+        return f"would grow the volume from {have['size']} to {change['size']} GiB, which cannot be taken back"
+    return None
+
+
+def delete(aws, have):
+    if have["attachments"]:
+        instances = ", ".join(one["instance"] for one in have["attachments"])
+        raise Problem(f"is attached to {instances}: unmount and detach it first (attachments.remove)")
+    aws.ec2.delete_volume(VolumeId=have["id"])
+
+
+def faults(entries, sheet):
+    """A size or a snapshot to take it from; a key only for what is encrypted."""
+    for index, entry in enumerate(entries):
+        if entry.get("kms_key_id") and not entry.get("encrypted"):
+            yield index, "kms_key_id", "needs", dict(value=entry["kms_key_id"], other="encrypted")
+
+
+COMMON = _volumes.options()
+
+KIND = Kind(
+    name="ec2_volumes",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        availability_zone=fixed(required=True, api="CreateVolume.AvailabilityZone"),
+        **dict(COMMON, encrypted=replace(COMMON["encrypted"], fixed=True), kms_key_id=replace(COMMON["kms_key_id"], fixed=True)),
+        snapshot_id=fixed(api="CreateVolume.SnapshotId"),
+        multi_attach_enabled=Option("bool"),
+        attachments=items(
+            key=("instance",),
+            options=dict(
+                instance=ref("ec2_instances", required=True),
+                device=Option(required=True, api="AttachVolume.Device"),
+                delete_on_termination=Option("bool"),
+            ),
+        ),
+        tags=tags(),
+    ),
+    find=find,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

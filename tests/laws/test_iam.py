@@ -1,0 +1,153 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the laws do not reach in the IAM kinds: leftovers on deletion, clashing names, and what is refused or needs a confirmation."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import boto3
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.laws.stage import REGION
+
+TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "sts:AssumeRole"}}
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+
+
+@pytest.fixture
+def iam(stage):
+    stage.double.reset()
+    keys = dict(aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x")
+    return boto3.client("iam", endpoint_url=stage.double.url, region_name=REGION, **keys)
+
+
+def certificate():
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "u")])
+    start = datetime.datetime(2026, 1, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, start, start.replace(year=2036)).sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def removed(stage, kind, name):
+    task = {kind.partition("_")[2]: [{"name": name, "state": "absent"}], "confirm": [f"{kind}/{name}"]}
+    stage.run(kind, task, check=True)
+    assert stage.run(kind, task)["changed"]
+    assert not stage.run(kind, task)["changed"]
+
+
+def test_a_user_goes_with_all_that_is_its_own_and_nothing_else(stage, iam):
+    before = stage.double.state("iam")
+    iam.create_group(GroupName="g")
+    iam.create_user(UserName="u", PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.add_user_to_group(GroupName="g", UserName="u")
+    iam.attach_user_policy(UserName="u", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=json.dumps(POLICY))
+    iam.create_login_profile(UserName="u", Password="Secret-12345")
+    iam.create_access_key(UserName="u")
+    iam.create_access_key(UserName="u")
+    iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody="ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQCx")
+    iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com")
+    iam.upload_signing_certificate(UserName="u", CertificateBody=certificate())
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="u")["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="234567")
+    removed(stage, "iam_users", "u")
+    iam.delete_group(GroupName="g")
+    assert stage.double.state("iam") == before
+
+
+def test_a_group_goes_and_its_members_stay(stage, iam):
+    iam.create_group(GroupName="g")
+    iam.create_user(UserName="u")
+    user = stage.double.state("iam")
+    iam.add_user_to_group(GroupName="g", UserName="u")
+    iam.put_group_policy(GroupName="g", PolicyName="p", PolicyDocument=json.dumps(POLICY))
+    removed(stage, "iam_groups", "g")
+    assert [one["UserName"] for one in iam.list_users()["Users"]] == ["u"] and user
+
+
+def test_a_role_goes_and_its_profile_stays(stage, iam):
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.create_instance_profile(InstanceProfileName="p")
+    iam.add_role_to_instance_profile(InstanceProfileName="p", RoleName="r")
+    removed(stage, "iam_roles", "r")
+    assert iam.get_instance_profile(InstanceProfileName="p")["InstanceProfile"]["Roles"] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("kind", ["iam_users", "iam_groups", "iam_roles", "iam_instance_profiles"])
+def test_a_name_that_differs_only_in_case_is_refused(stage, iam, kind, check):
+    more = dict(assume_role_policy=TRUST) if kind == "iam_roles" else {}
+    things = kind.partition("_")[2]
+    stage.run(kind, {things: [{"name": "Acme", **more}]})
+    stage.double.clear_calls()
+    result = stage.run(kind, {things: [{"name": "acme", **more}, {"name": "other", **more}]}, check=check, fails=True)
+    assert "'Acme' exists already" in result["msg"]
+    assert [entry["action"] for entry in result["entries"]] == ["failed", "created"]
+
+
+def test_a_service_linked_role_is_its_services(stage, iam):
+    entry = dict(name="AWSServiceRoleForAcme", assume_role_policy=TRUST)
+    assert "CreateServiceLinkedRole" in stage.run("iam_roles", {"roles": [entry]}, check=True, fails=True)["msg"]
+    name = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]["RoleName"]
+    removal = {"roles": [dict(name=name, state="absent")], "confirm": [f"iam_roles/{name}"]}
+    assert "DeleteServiceLinkedRole" in stage.run("iam_roles", removal, fails=True)["msg"]
+
+
+@pytest.mark.parametrize("trust", [OPEN, {**OPEN, "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}])
+def test_trusting_anyone_needs_a_confirmation(stage, iam, trust):
+    task = {"roles": [dict(name="r", assume_role_policy=trust)]}
+    assert "anyone" in stage.run("iam_roles", task, fails=True)["msg"]
+    assert stage.run("iam_roles", {**task, "confirm": ["iam_roles/r"]})["changed"]
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        (dict(managed_policies=["AmazonSSMManagedInstanceCore"]), "is not an ARN"),
+        (dict(permissions_boundary="AmazonSSMManagedInstanceCore"), "is not an ARN"),
+        (dict(inline_policies=dict(p="{}")), "inline_policies.p is not a policy document"),
+    ],
+)
+def test_what_aws_would_refuse_half_way_is_refused_in_the_plan(stage, iam, options, said):
+    task = {"users": [dict(name="u", **options)]}
+    assert said in stage.run("iam_users", task, check=True, fails=True)["msg"]
+    assert said in stage.run("iam_users", task, fails=True)["msg"]
+    assert iam.list_users()["Users"] == []
+
+
+def test_documents_are_compared_by_what_they_mean(stage, iam):
+    task = {"roles": [dict(name="r", assume_role_policy=TRUST, inline_policies=dict(p=POLICY))]}
+    stage.run("iam_roles", task)
+    spelt = {"Statement": {"Resource": ["*"], "Action": ["s3:GetObject"], "Effect": "Allow"}, "Version": "2012-10-17"}
+    trust = {**TRUST, "Statement": TRUST["Statement"][0]}
+    again = {"roles": [dict(name="r", assume_role_policy=trust, inline_policies=dict(p=spelt))]}
+    assert not stage.run("iam_roles", again)["changed"]
+
+
+def test_reading_does_not_grow_with_the_entries(stage, iam):
+    for kind in ("iam_users", "iam_groups"):
+        things = kind.partition("_")[2]
+        reads = []
+        for number in (1, 20):
+            entries = [dict(name=f"a{n}") for n in range(number)]
+            stage.run(kind, {things: entries})
+            stage.double.clear_calls()
+            stage.run(kind, {things: entries})
+            reads.append(len(stage.reads()))
+        assert reads[0] == reads[1]
+
+
+def test_locking_users_out_needs_a_confirmation_from_the_start(stage, iam):
+    strong = ("require_symbols", "require_numbers", "require_uppercase_characters", "require_lowercase_characters", "allow_users_to_change_password")
+    policy = dict.fromkeys(strong, True) | dict(minimum_password_length=14, max_password_age=90, hard_expiry=True)
+    assert "lock out" in stage.run("iam_password_policy", {"password_policy": policy}, fails=True)["msg"]
+    weak = stage.run("iam_password_policy", {"password_policy": dict(minimum_password_length=14)}, fails=True)["msg"]
+    assert "require_symbols" in weak
