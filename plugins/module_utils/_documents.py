@@ -88,7 +88,7 @@ def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[t
 
 def as_named(wanted: list[Mapping[str, Any]], found: list[Mapping[str, Any]]) -> bool:
     """Whether a list of dictionaries is as wanted, whatever else AWS has filled in."""
-    return len(wanted) == len(found) and all({**there, **one} == there for one, there in zip(wanted, found))
+    return len(wanted) == len(found) and all({**there, **one} == there for one, there in zip(wanted, found, strict=True))
 
 
 def _all(fields: Fields) -> Iterable[tuple[str, Field]]:

@@ -91,8 +91,8 @@ class Kind:
         return not self.identity
 
     def label(self, entry: Mapping[str, Any]) -> str:
-        """How people are told of an entry: its identity as the sheet writes it."""
-        return "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or entry.get("id") or self.things
+        """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
+        return entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things
 
     def argument_spec(self) -> dict[str, Any]:
         entry = {name: argument_spec(option) for name, option in self.options.items()}

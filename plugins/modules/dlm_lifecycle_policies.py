@@ -193,7 +193,7 @@ def _retention(schedule):
 
 def _longer(before, after):
     """Whether one number has grown and all else is as it was."""
-    pairs = [(old, new) for old, new in zip(before, after) if old != new]
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     return all(isinstance(old, int) and isinstance(new, int) and new > old for old, new in pairs)
 
 

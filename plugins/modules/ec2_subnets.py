@@ -32,8 +32,7 @@ def _have(subnet):
 
 
 def _live(block):
-    state = block["Ipv6CidrBlockState"]
-    return (state["State"] if isinstance(state, dict) else state) in ("associating", "associated")
+    return block["Ipv6CidrBlockState"]["State"] in ("associating", "associated")
 
 
 def create(aws, want):

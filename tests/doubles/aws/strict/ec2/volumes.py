@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_block_store import VolumeAttachment
 
@@ -91,6 +93,17 @@ def tags_of_a_volume_go(ec2, VolumeId, **_):
 @BOOK.after("DeleteSnapshot")
 def tags_of_a_snapshot_go(ec2, SnapshotId, **_):
     forget_tags(ec2, SnapshotId)
+
+
+@BOOK.patch(EC2Backend, "create_snapshot")
+def an_images_snapshot_is_always_the_same(original, ec2, *args, **kwargs):
+    """An image of Amazon has the same snapshot for everybody and for ever (moto: another one in each process)."""
+    snapshot = original(ec2, *args, **kwargs)
+    if snapshot.from_ami:
+        del ec2.snapshots[snapshot.id]
+        snapshot.id = f"snap-{hashlib.sha256(snapshot.from_ami.encode()).hexdigest()[:17]}"
+        ec2.snapshots[snapshot.id] = snapshot
+    return snapshot
 
 
 # CreateVolume.Size and .Iops

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from moto.ec2.models.subnets import Subnet
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
@@ -203,3 +204,19 @@ def one_vpc_attribute_at_a_time(ec2, VpcId, **given):
     wanted = given.get("EnableDnsHostnames", {}).get("Value")
     if vpc and wanted and not vpc.enable_dns_support:
         raise invalid("DNS hostnames can only be enabled when DNS support is enabled")
+
+
+def ipv6_associations(subnet):
+    """moto nests the state of a subnet's IPv6 block once too often (SubnetIpv6CidrBlockAssociation, SubnetCidrBlockState of the model)."""
+    live = (one for one in subnet.ipv6_cidr_block_associations.values() if one["ipv6CidrBlockState"]["State"] == "associated")
+    return [
+        {
+            "associationId": one["associationId"],
+            "ipv6CidrBlock": one["ipv6CidrBlock"],
+            "ipv6CidrBlockState": {"state": one["ipv6CidrBlockState"]["State"]},
+        }
+        for one in live
+    ]
+
+
+Subnet.ipv6_cidr_block_association_set = property(ipv6_associations)
