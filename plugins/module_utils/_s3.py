@@ -263,12 +263,16 @@ def put_replication(aws, have, change):
     if "replication_rules" in change:
         rules = merged(write, "id", "ID", rules, change["replication_rules"])
     if change.get("replication_role"):
-        with aws.reading():
-            role = aws.iam.get_role(RoleName=change["replication_role"])["Role"]["Arn"]
+        role = aws.once(_role_arn, change["replication_role"])
     if rules:
         aws.s3.put_bucket_replication(Bucket=have["id"], ReplicationConfiguration=dict(have["_replication"], Role=role, Rules=rules))
     else:
         aws.s3.delete_bucket_replication(Bucket=have["id"])
+
+
+def _role_arn(aws, name):
+    """A role can have a path, so the ARN cannot be told from the name."""
+    return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 # ---- what happens with requests

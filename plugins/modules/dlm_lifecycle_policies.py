@@ -112,7 +112,7 @@ def create(aws, want):
     schedules = want["schedules"].get("add") or want["schedules"].get("set") or []
     details = deep(DETAILS, want, dict(Schedules=[deep(SCHEDULE, schedule, {}) for schedule in schedules]))
     policy_id = aws.dlm.create_lifecycle_policy(
-        ExecutionRoleArn=_role_arn(aws, want["execution_role"]),
+        ExecutionRoleArn=aws.once(_role_arn, want["execution_role"]),
         Description=want["description"],
         State=want["policy_state"],
         PolicyDetails=details,
@@ -123,8 +123,7 @@ def create(aws, want):
 
 def _role_arn(aws, name):
     """The default roles of DLM have a path, so the ARN cannot be told from the name."""
-    with aws.reading():
-        return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+    return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 def _sound(aws, policy_id):
@@ -146,7 +145,7 @@ def update(aws, have, change):
         aws.dlm.untag_resource(ResourceArn=have["_arn"], TagKeys=gone)
     arguments = {member: change[option] for option, member in (("description", "Description"), ("policy_state", "State")) if option in change}
     if "execution_role" in change:
-        arguments["ExecutionRoleArn"] = _role_arn(aws, change["execution_role"])
+        arguments["ExecutionRoleArn"] = aws.once(_role_arn, change["execution_role"])
     if change.keys() & {*DETAILS, "schedules"}:
         arguments["PolicyDetails"] = _details(have, change)
     if arguments:

@@ -9,6 +9,8 @@ from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, tags
 
+NO_OPTIONS = "default"  # the word in the place of an id with which AWS says that a VPC has no option set, and takes one away
+
 
 def find(aws, wanted):
     return [_have(vpc) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
@@ -23,7 +25,7 @@ def _have(vpc):
         secondary_cidr_blocks=[block for block in blocks if block != vpc["CidrBlock"]],
         amazon_provided_ipv6_cidr_block=bool(ipv6),
         instance_tenancy=vpc.get("InstanceTenancy"),
-        dhcp_options=vpc.get("DhcpOptionsId"),
+        dhcp_options=None if vpc.get("DhcpOptionsId") == NO_OPTIONS else vpc.get("DhcpOptionsId"),
         _associations={block["CidrBlock"]: block["AssociationId"] for block in vpc.get("CidrBlockAssociationSet", [])},
         _ipv6=[block["AssociationId"] for block in ipv6],
         **_tags.name_and_tags(vpc),
@@ -76,8 +78,7 @@ def update(aws, have, change):
         for association in have["_ipv6"]:
             aws.ec2.disassociate_vpc_cidr_block(AssociationId=association)
     if "dhcp_options" in change:
-        # "default" is the word with which AWS takes a set away
-        aws.ec2.associate_dhcp_options(**vpc, DhcpOptionsId=change["dhcp_options"] or "default")
+        aws.ec2.associate_dhcp_options(**vpc, DhcpOptionsId=change["dhcp_options"] or NO_OPTIONS)
 
 
 def delete(aws, have):

@@ -172,7 +172,9 @@ def _lifecycle_rules():
             expiration_days=Option("int"),
             expiration_date=Option(),
             expired_object_delete_marker=Option("bool"),
-            transitions=Option("list", "dict", options=dict(days=Option("int"), date=Option(), storage_class=Option(required=True, api=STORAGE_CLASS))),
+            transitions=Option(
+                "list", "dict", options=dict(days=Option("int"), date=Option(), storage_class=Option(required=True, api=STORAGE_CLASS))
+            ),
             noncurrent_version_expiration_days=Option("int"),
             newer_noncurrent_versions=Option("int"),
             noncurrent_version_transitions=Option(

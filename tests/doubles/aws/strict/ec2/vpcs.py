@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models import EC2Backend
@@ -138,6 +139,22 @@ def options_know_one_vpc_that_has_them(ec2, **_):
     for options in ec2.dhcp_options_sets.values():
         users = (vpc for vpc in ec2.vpcs.values() if vpc.dhcp_options is options)
         options.vpc = next(users, None)
+
+
+_asked = threading.local()  # the tags of the request that this thread is answering
+
+
+@BOOK.rule("CreateDhcpOptions")
+def tags_of_the_creating_call(_ec2, TagSpecifications, **_):
+    """CreateDhcpOptions: TagSpecifications "The tags to assign to the DHCP option"; moto does not read them."""
+    _asked.tags = {tag["Key"]: tag["Value"] for one in TagSpecifications or [] for tag in one.get("Tags", [])}
+
+
+@BOOK.patch(EC2Backend, "create_dhcp_options")
+def dhcp_options_have_their_tags_at_once(original, ec2, *args, **kwargs):
+    options = original(ec2, *args, **kwargs)
+    options.add_tags(_asked.tags)
+    return options
 
 
 @BOOK.rule("DeleteDhcpOptions")
