@@ -32,7 +32,7 @@ class Lookup(NamedTuple):
     state: str | None = None
 
 
-DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "terminated"}
+DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
 
 LOOKUPS: dict[str, Lookup] = {
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),

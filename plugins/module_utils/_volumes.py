@@ -34,21 +34,25 @@ def described(volume: Mapping[str, Any]) -> dict[str, Any]:
     return {option: volume.get(member) for option, member in MEMBERS.items()}
 
 
-def key_words(aws: Aws, wanted: Mapping[str, str | None]) -> Callable[[str | None, str | None], str | None]:
+def key_words(aws: Aws, wanted: Mapping[str, str | None] | None) -> Callable[[str | None, str | None], str | None]:
     """How to say a KMS key: EC2 answers with its ARN, but who wrote its id or an alias is answered in the same words.
 
-    `wanted` says by which word each entry's name means its key. The aliases are listed once, and only where one is used.
+    `wanted` says by which word each entry's name means its key; None when nobody asked in any words, then a key is said by its alias.
+    The aliases are listed once, and only where one is used.
     """
-    words = {name: word for name, word in wanted.items() if word}
+    words = {name: word for name, word in (wanted or {}).items() if word}
     aliases = {}
-    if any(_tail(word, ":").startswith("alias/") for word in words.values()):
+    if wanted is None or any(_tail(word, ":").startswith("alias/") for word in words.values()):
         aliases = {alias["AliasName"]: alias.get("TargetKeyId") for alias in aws.pages("kms", "list_aliases", "Aliases")}
+    by_key = {key: alias for alias, key in aliases.items()}
 
     def said(name: str | None, arn: str | None) -> str | None:
-        word = words.get(name)
-        if word is None or arn is None:
-            return arn
-        return word if aliases.get(_tail(word, ":"), _tail(word, "/")) == _tail(arn, "/") else arn
+        if arn is None:
+            return None
+        key, word = _tail(arn, "/"), words.get(name)
+        if word is not None and aliases.get(_tail(word, ":"), _tail(word, "/")) == key:
+            return word
+        return by_key.get(key, arn)
 
     return said
 

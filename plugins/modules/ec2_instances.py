@@ -55,7 +55,8 @@ def find(aws, wanted):
 
     instances = _instances(aws, "instance-state-name", LIVE)
     volumes = {volume["VolumeId"]: volume for volume in aws.pages("ec2", "describe_volumes", "Volumes")} if asked("root_volume") else {}
-    key_word = _volumes.key_words(aws, {want.get("name"): want.get("root_volume", {}).get("kms_key_id") for want in wanted or []})
+    keys = None if wanted is None else {want.get("name"): want.get("root_volume", {}).get("kms_key_id") for want in wanted}
+    key_word = _volumes.key_words(aws, keys)
     credits_of = _credits(aws) if asked("cpu_credits") else lambda instance: None
     return [dict(_have(one), root_volume=_root_volume(one, volumes, key_word), cpu_credits=credits_of(one)) for one in instances]
 

@@ -73,7 +73,7 @@ def update(aws, have, change):
 def _update_entries(aws, side, delta):
     for entry in delta.add:
         aws.ec2.create_network_acl_entry(**side, **_request(entry))
-    for dummy, entry in delta.change:
+    for entry in [new for dummy, new in delta.change]:
         aws.ec2.replace_network_acl_entry(**side, **_request(entry))
     for entry in delta.remove:
         aws.ec2.delete_network_acl_entry(**side, RuleNumber=entry["rule_number"])
@@ -162,9 +162,8 @@ def faults(entries, sheet):
         for direction in DIRECTIONS:
             named = entry.get(direction) or []
             for rule in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
-                for option, block in _networks.blocks(rule, *BLOCKS):
-                    if _networks.network(block) is None:
-                        yield index, direction, "not_a_network", dict(value=block)
+                wrong = [block for dummy, block in _networks.blocks(rule, *BLOCKS) if _networks.network(block) is None]
+                yield from ((index, direction, "not_a_network", dict(value=block)) for block in wrong)
 
 
 def _entries():

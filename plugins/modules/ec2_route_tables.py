@@ -79,7 +79,7 @@ def update(aws, have, change):
     _tags.update(aws, have, change)
     for route in routes.add if routes else ():
         aws.ec2.create_route(**table, **_destination(route), **_target(route))
-    for dummy, route in routes.change if routes else ():
+    for route in [new for dummy, new in routes.change] if routes else ():
         aws.ec2.replace_route(**table, **_destination(route), **_target(route))
     for gateway in propagation.add if propagation else ():
         aws.ec2.enable_vgw_route_propagation(**table, GatewayId=gateway)
@@ -164,9 +164,8 @@ def faults(entries, sheet):
             for options in (DESTINATIONS, TARGETS):
                 if len([option for option in options if route.get(option)]) != 1:
                     yield index, "routes", "one_of", dict(value=route, other=", ".join(options))
-            for dummy, block in _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block"):
-                if _networks.network(block) is None:
-                    yield index, "routes", "not_a_network", dict(value=block)
+            blocks = _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block")
+            yield from ((index, "routes", "not_a_network", dict(value=block)) for dummy, block in blocks if _networks.network(block) is None)
 
 
 KIND = Kind(

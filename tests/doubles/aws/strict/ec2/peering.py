@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 
 from moto.ec2.models import EC2Backend
@@ -123,6 +124,13 @@ def filter_value(peering, name, method_name=None):
 VPCPeeringConnection.get_filter_value = filter_value
 
 
+def as_seen_from(ec2, peering):
+    """Peering guide: the tags of the two sides are their own, in each account and Region."""
+    seen = copy.copy(peering)
+    seen.ec2_backend = ec2
+    return seen
+
+
 def describe_with_filters(response):
     """As moto's own, with the request's filters."""
     from moto.core.responses import ActionResult
@@ -130,6 +138,7 @@ def describe_with_filters(response):
     found = response.ec2_backend.describe_vpc_peering_connections(
         vpc_peering_ids=response._get_param("VpcPeeringConnectionIds", [])
     )
+    found = [as_seen_from(response.ec2_backend, peering) for peering in found]
     filters = response._filters_from_querystring()
     return ActionResult({"VpcPeeringConnections": generic_filter(filters, found)})
 

@@ -9,6 +9,7 @@ import hashlib
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_block_store import VolumeAttachment
+from moto.kms.models import kms_backends
 
 from ..rules import Refused
 from .book import BOOK, all_instances, forget_tags, invalid, known
@@ -133,6 +134,15 @@ def volume_is_sound(kind, size, iops, throughput):
         raise invalid(f"Volume iops of {iops} is not supported for {kind}: {IOPS[kind]}")
     if throughput is not None and not 125 <= int(throughput) <= 2000:
         raise invalid(f"Throughput of {throughput} MiB/s is not supported: 125 to 2000")
+
+
+@BOOK.patch(EC2Backend, "create_volume")
+def a_key_is_told_by_its_arn(original, ec2, *args, **kwargs):
+    """Volume.KmsKeyId: "The Amazon Resource Name (ARN) of the KMS key", whatever word it was named by (moto: that word)."""
+    volume = original(ec2, *args, **kwargs)
+    if volume.kms_key_id:
+        volume.kms_key_id = kms_backends[ec2.account_id][ec2.region_name].describe_key(volume.kms_key_id).arn
+    return volume
 
 
 @BOOK.rule("ModifyVolume")

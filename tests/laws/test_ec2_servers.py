@@ -1,0 +1,167 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What key pairs, instances and volumes refuse, and what they take up again: beyond what their EXAMPLES show."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from tests.laws.stage import KINDS, REGION, examples
+
+IMAGES = ("ami-02b76b739f98bb809", "ami-0990bd2af79bd53a7")
+WEB = dict(name="acme-web01", image_id=IMAGES[0], instance_type="m7i.large", subnet="acme-a")
+
+
+@pytest.fixture
+def client(double):
+    """Somebody else at the same account."""
+    return lambda service: boto3.client(service, endpoint_url=double.url, region_name=REGION, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x")
+
+
+@pytest.fixture
+def servers(stage):
+    """An account with the prerequisites of instances, and one instance."""
+    stage.prepare("ec2_instances")
+    stage.run("ec2_instances", dict(instances=[WEB]))
+    stage.double.clear_calls()
+    return stage
+
+
+def instance_ids(client, *states):
+    filters = [dict(Name="instance-state-name", Values=list(states))]
+    return [one["InstanceId"] for group in client("ec2").describe_instances(Filters=filters)["Reservations"] for one in group["Instances"]]
+
+
+def test_another_image_never_launches_a_second_instance(servers):
+    result = servers.run("ec2_instances", dict(instances=[dict(WEB, image_id=IMAGES[1])]), fails=True)
+    assert "image_id cannot change after creation" in result["msg"] and servers.writes() == []
+
+
+def test_the_type_changes_only_while_the_instance_is_stopped(servers, client):
+    larger = dict(instances=[dict(name="acme-web01", instance_type="m7i.xlarge")])
+    assert "ec2.change_instance_type" in servers.run("ec2_instances", larger, fails=True)["msg"]
+    assert servers.writes() == []
+    client("ec2").stop_instances(InstanceIds=instance_ids(client, "running"))
+    assert servers.run("ec2_instances", larger)["changed"] and not servers.run("ec2_instances", larger)["changed"]
+
+
+def test_a_terminated_instance_is_none_and_its_token_is_not_taken_again(servers, client):
+    servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", state="absent")], confirm=["ec2_instances/acme-web01"]))
+    servers.run("ec2_instances", dict(instances=[WEB]))
+    assert len(instance_ids(client, "running")) == 1 and len(instance_ids(client, "terminated")) == 1
+
+
+def test_termination_protection_holds(servers, client):
+    servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", disable_api_termination=True)]))
+    absent = dict(instances=[dict(name="acme-web01", state="absent")], confirm=["ec2_instances/acme-web01"])
+    for check in (True, False):
+        assert "protected from termination" in servers.run("ec2_instances", absent, check=check, fails=True)["msg"]
+    assert len(instance_ids(client, "running")) == 1
+
+
+def test_an_image_must_be_named_once(servers):
+    for entry in (dict(WEB, name="acme-web02", image_parameter="/aws/service/x"), dict(name="acme-web02", instance_type="m7i.large", subnet="acme-a")):
+        assert "either image_id or image_parameter" in servers.run("ec2_instances", dict(instances=[entry]), fails=True)["msg"]
+
+
+def test_credits_that_ec2_refuses_are_a_failure(servers):
+    result = servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", cpu_credits="unlimited")]), fails=True)
+    assert "ModifyInstanceCreditSpecification" in result["msg"] and "NotSupported" in result["msg"]
+
+
+@pytest.fixture
+def volumes(stage):
+    stage.prepare("ec2_volumes")
+    stage.run("ec2_volumes", examples("ec2_volumes").make)
+    stage.double.clear_calls()
+    return stage
+
+
+@pytest.mark.parametrize(
+    "entry, said",
+    [
+        (dict(name="acme-web01-data", size=50), "only grows"),
+        (dict(name="acme-web01-data", attachments=[dict(instance="acme-web02", device="/dev/sdf")]), "name that one in attachments.remove"),
+        (dict(name="acme-web01-data", state="absent"), "detach it first"),
+        (dict(name="acme-new", availability_zone="ap-northeast-1a"), "size or snapshot_id"),
+    ],
+)
+def test_what_a_volume_refuses(volumes, entry, said):
+    assert said in volumes.run("ec2_volumes", dict(volumes=[entry], confirm=["ec2_volumes/acme-web01-data"]), fails=True)["msg"]
+    assert volumes.writes() == []
+
+
+def test_a_key_is_meant_by_its_arn_its_id_and_each_of_its_aliases(volumes, client):
+    alias = next(one for one in client("kms").list_aliases()["Aliases"] if one["AliasName"] == "alias/aws/ebs")
+    arn = f"arn:aws:kms:{REGION}:123456789012:key/{alias['TargetKeyId']}"
+    for word in (alias["AliasName"], alias["AliasArn"], alias["TargetKeyId"], arn):
+        assert not volumes.run("ec2_volumes", dict(volumes=[dict(name="acme-web01-data", kms_key_id=word)]))["changed"]
+    volumes.run("ec2_volumes", dict(volumes=[dict(name="acme-web01-data", kms_key_id="alias/aws/s3")]), fails=True)
+
+
+SECRET = "acme/key-pairs/acme-web"
+PAIR = dict(key_pairs=[dict(name="acme-web", private_key_secret=SECRET)])
+
+
+@pytest.fixture
+def keys(stage):
+    stage.prepare("ec2_key_pairs")
+    return stage
+
+
+def test_a_pair_that_is_gone_comes_back_from_its_secret(keys, client):
+    keys.run("ec2_key_pairs", PAIR)
+    before = keys.gather("ec2_key_pairs")
+    client("ec2").delete_key_pair(KeyName="acme-web")
+    keys.run("ec2_key_pairs", PAIR)
+    assert keys.gather("ec2_key_pairs") == before
+
+
+def test_the_secret_of_something_else_is_left_alone(keys, client):
+    client("secretsmanager").create_secret(Name=SECRET, SecretString="something else")
+    assert "nothing was written to it" in keys.run("ec2_key_pairs", PAIR, fails=True)["msg"]
+    assert client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"] == "something else"
+    assert keys.gather("ec2_key_pairs") == []
+
+
+def test_a_pair_whose_secret_is_gone_is_not_replaced(keys, client):
+    keys.run("ec2_key_pairs", PAIR)
+    client("secretsmanager").delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    keys.double.clear_calls()
+    assert "private_key_secret cannot change after creation" in keys.run("ec2_key_pairs", PAIR, fails=True)["msg"]
+    assert keys.writes() == []
+
+
+def test_the_private_key_is_in_no_result(keys, client):
+    result = keys.run("ec2_key_pairs", PAIR)
+    secret = client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
+    assert secret.splitlines()[1] not in str(result)
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ({}, "either public_key or private_key_secret"),
+        (dict(public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFfYBsf22rsuKz00nm10ry+XaBfqCz4z/TIJArHxNi65", key_type="rsa"), "is of type ed25519"),
+    ],
+)
+def test_what_a_key_pair_refuses(keys, more, said):
+    assert said in keys.run("ec2_key_pairs", dict(key_pairs=[dict(name="acme-ops", **more)]), fails=True)["msg"]
+    assert keys.writes() == []
+
+
+@pytest.mark.parametrize(
+    "kind, entry, fault",
+    [
+        ("ec2_instances", dict(image_id=IMAGES[0], image_parameter="/aws/service/x"), ("image_id", "one_of")),
+        ("ec2_key_pairs", dict(public_key="ssh-rsa AAAA", private_key_secret=SECRET), ("public_key", "one_of")),
+        ("ec2_key_pairs", dict(public_key="ssh-rsa AAAA", key_format="ppk"), ("key_format", "needs")),
+        ("ec2_volumes", dict(kms_key_id="alias/acme"), ("kms_key_id", "needs")),
+    ],
+)
+def test_what_is_wrong_in_a_sheet_alone(kind, entry, fault):
+    assert [found[1:3] for found in KINDS[kind].faults([entry], {})] == [fault]
+    for made in examples(kind).make[KINDS[kind].things]:
+        assert list(KINDS[kind].faults([made], {})) == []

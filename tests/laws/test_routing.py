@@ -1,0 +1,205 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the laws do not reach in route tables, network ACLs, endpoints and peerings: moves between two of a kind, other accounts, refusals."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from tests.laws.stage import REGION
+
+TABLES, ACLS, PEERINGS, ENDPOINTS = "ec2_route_tables", "ec2_network_acls", "ec2_vpc_peering_connections", "ec2_vpc_endpoints"
+OTHER = "210987654321"
+ALLOW = dict(rule_number=100, rule_action="allow", protocol="-1", cidr_block="0.0.0.0/0")
+OPEN = dict(vpc="acme", ingress=[ALLOW], egress=[ALLOW])
+
+
+@pytest.fixture
+def network(stage):
+    """A VPC with one subnet, an internet and a VPN gateway."""
+    stage.double.reset()
+    stage.run("ec2_vpcs", dict(vpcs=[dict(name="acme", cidr_block="10.20.0.0/16")]))
+    stage.run("ec2_subnets", dict(subnets=[dict(name="a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")]))
+    stage.run("ec2_internet_gateways", dict(internet_gateways=[dict(name="acme", vpc="acme")]))
+    stage.run("ec2_vpn_gateways", dict(vpn_gateways=[dict(name="acme", vpc="acme")]))
+    return stage
+
+
+def client(stage, account):
+    keys = dict(aws_access_key_id=f"AKIA{account}XXXX", aws_secret_access_key="x")
+    return boto3.client("ec2", endpoint_url=stage.double.url, region_name=REGION, **keys)
+
+
+def write(stage, kind, *entries, **more):
+    return stage.run(kind, {kind.partition("_")[2]: list(entries), **more})
+
+
+def refused(stage, kind, entry, **more):
+    """The message; the plan says the same as apply."""
+    task = {kind.partition("_")[2]: [entry], **more}
+    planned, applied = stage.run(kind, task, check=True, fails=True), stage.run(kind, task, fails=True)
+    assert planned["msg"] == applied["msg"]
+    return applied["msg"]
+
+
+def unconfirmed(stage, kind, entry):
+    stage.double.clear_calls()
+    message = stage.run(kind, {kind.partition("_")[2]: [entry]}, fails=True)["msg"]
+    assert "confirmation" in message and stage.writes() == []
+    return message
+
+
+# -- route tables
+
+
+def test_a_subnet_moves_to_another_route_table_in_one_call(network):
+    write(network, TABLES, dict(name="one", vpc="acme", subnets=["a"]), dict(name="other", vpc="acme"))
+    network.double.clear_calls()
+    write(network, TABLES, dict(name="other", vpc="acme", subnets=["a"]))
+    assert network.writes() == ["ec2:ReplaceRouteTableAssociation"]
+
+
+def test_a_subnet_named_away_and_elsewhere_ends_where_it_is_named(network):
+    write(network, TABLES, dict(name="one", vpc="acme", subnets=["a"]), dict(name="other", vpc="acme"))
+    both = [dict(name="one", vpc="acme", subnets=dict(remove=["a"])), dict(name="other", vpc="acme", subnets=["a"])]
+    write(network, TABLES, *both, confirm=["ec2_route_tables/acme/one"])
+    assert {table.get("name"): table["subnets"] for table in network.gather(TABLES) if table.get("name")} == dict(one=[], other=["a"])
+
+
+def test_a_route_table_in_use_stays(network):
+    write(network, TABLES, dict(name="one", vpc="acme", subnets=["a"]))
+    assert "it is used by subnet-" in refused(network, TABLES, dict(name="one", vpc="acme", state="absent"), confirm=["ec2_route_tables/acme/one"])
+
+
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        (dict(destination_cidr_block="10.9.0.1/16", internet_gateway="acme"), "10.9.0.0/16"),
+        (dict(destination_cidr_block="elsewhere", internet_gateway="acme"), "it is none"),
+        (dict(internet_gateway="acme"), "exactly one of destination_cidr_block"),
+        (dict(destination_cidr_block="10.9.0.0/16"), "exactly one target"),
+        (dict(destination_cidr_block="10.9.0.0/16", internet_gateway="acme", vpn_gateway="acme"), "exactly one target"),
+    ],
+)
+def test_an_impossible_route_is_refused_in_the_plan(network, route, said):
+    assert said in refused(network, TABLES, dict(name="one", vpc="acme", routes=[route]))
+
+
+def test_the_route_to_everywhere_needs_a_confirmation(network):
+    everywhere = dict(destination_cidr_block="0.0.0.0/0")
+    write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(everywhere, internet_gateway="acme")]))
+    assert "0.0.0.0/0" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", routes=[dict(everywhere, vpn_gateway="acme")]))
+    assert "0.0.0.0/0" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", routes=dict(remove=[everywhere])))
+
+
+def test_another_target_takes_the_old_one_away(network):
+    route = dict(destination_cidr_block="10.9.0.0/16")
+    write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(route, internet_gateway="acme")]))
+    after = write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(route, vpn_gateway="acme")]))["diff"]["after"]["acme/one"]["routes"][0]
+    assert (after["internet_gateway"], after["vpn_gateway"]) == (None, "acme")
+
+
+def test_routes_of_gateway_endpoints_are_never_the_sheets(network):
+    write(network, TABLES, dict(name="one", vpc="acme"))
+    write(network, ENDPOINTS, dict(name="s3", vpc="acme", service_name=f"com.amazonaws.{REGION}.s3", route_tables=["one"]))
+    assert not write(network, TABLES, dict(name="one", vpc="acme", routes=dict(set=[])))["changed"]
+
+
+# -- network ACLs
+
+
+def test_a_subnet_moves_to_another_network_acl_in_one_call(network):
+    write(network, ACLS, dict(OPEN, name="one", subnets=["a"]), dict(OPEN, name="other"))
+    network.double.clear_calls()
+    write(network, ACLS, dict(name="other", vpc="acme", subnets=["a"]))
+    assert network.writes() == ["ec2:ReplaceNetworkAclAssociation"]
+
+
+def test_a_network_acl_in_use_stays(network):
+    write(network, ACLS, dict(OPEN, name="one", subnets=["a"]))
+    assert "1 subnets are under it" in refused(network, ACLS, dict(name="one", vpc="acme", state="absent"), confirm=["ec2_network_acls/acme/one"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(ALLOW, rule_number=32767), "1 to 32766"),
+        (dict(ALLOW, cidr_block="10.0.0.1/8"), "10.0.0.0/8"),
+        (dict(ALLOW, ipv6_cidr_block="::/0"), "exactly one of cidr_block"),
+        (dict(ALLOW, protocol="udp"), "from_port, to_port must be named"),
+        (dict(ALLOW, protocol="icmp"), "icmp_type, icmp_code must be named"),
+        (dict(rule_number=1, cidr_block="10.0.0.0/8"), "rule_action, protocol must be named"),
+    ],
+)
+def test_an_impossible_entry_is_refused_in_the_plan(network, entry, said):
+    assert said in refused(network, ACLS, dict(name="one", vpc="acme", ingress=[entry]))
+
+
+def test_subnets_without_any_traffic_need_a_confirmation(network):
+    assert "no ingress and no egress" in unconfirmed(network, ACLS, dict(name="one", vpc="acme", subnets=["a"]))
+    write(network, ACLS, dict(OPEN, name="other", subnets=["a"]))
+    assert "no egress" in unconfirmed(network, ACLS, dict(name="other", vpc="acme", egress=dict(set=[])))
+    assert "default network ACL" in unconfirmed(network, ACLS, dict(name="other", vpc="acme", subnets=dict(remove=["a"])))
+
+
+def test_the_default_network_acl_takes_what_no_other_has(network):
+    default = next(acl["id"] for acl in network.gather(ACLS) if acl["vpc"] == "acme")
+    assert "comes under the default" in refused(network, ACLS, dict(id=default, subnets=["a"]))
+    assert write(network, ACLS, dict(id=default, name="acme-default", tags=dict(Tier="none")))["changed"]
+
+
+# -- peerings
+
+
+@pytest.fixture
+def far(network):
+    """A request to a VPC of another account, which waits there."""
+    vpc = client(network, OTHER).create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    entry = dict(name="far", vpc="acme", peer_vpc=vpc, peer_owner_id=OTHER)
+    write(network, PEERINGS, entry)
+    return entry
+
+
+def test_a_peering_with_another_account_waits_there(network, far):
+    assert not write(network, PEERINGS, far)["changed"]
+    names = dict(allow_dns_resolution_from_remote_vpc=True)
+    assert f"account {OTHER} has to accept it" in refused(network, PEERINGS, dict(far, accept=True))
+    assert f"waits for account {OTHER}" in refused(network, PEERINGS, dict(far, requester_peering_connection_options=names))
+    assert "of that side" in refused(network, PEERINGS, dict(far, accepter_peering_connection_options=names))
+    other = client(network, OTHER)
+    peering = other.describe_vpc_peering_connections()["VpcPeeringConnections"][0]["VpcPeeringConnectionId"]
+    other.accept_vpc_peering_connection(VpcPeeringConnectionId=peering)
+    assert write(network, PEERINGS, dict(far, accept=True, requester_peering_connection_options=names))["changed"]
+    assert "cannot go back" in refused(network, PEERINGS, dict(far, accept=False))
+
+
+def test_the_other_side_accepts_by_id(network):
+    theirs, mine = client(network, OTHER), client(network, "123456789012")
+    vpc = mine.describe_vpcs(Filters=[dict(Name="tag:Name", Values=["acme"])])["Vpcs"][0]["VpcId"]
+    asking = theirs.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    request = theirs.create_vpc_peering_connection(VpcId=asking, PeerVpcId=vpc, PeerOwnerId="123456789012")
+    peering = request["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    write(network, PEERINGS, dict(id=peering, name="them", peer_vpc="acme", accept=True))
+    assert not write(network, PEERINGS, dict(id=peering, name="them", peer_vpc="acme", accept=True))["changed"]
+    assert [(one["name"], one["accept"], one["peer_vpc"]) for one in network.gather(PEERINGS)] == [("them", True, "acme")]
+
+
+def test_a_second_peering_of_the_same_vpcs_is_refused_and_the_first_stays(network, far):
+    before = network.gather(PEERINGS)
+    task = {"vpc_peering_connections": [dict(far, name="again")]}
+    assert "connects these two VPCs already" in network.run(PEERINGS, task, fails=True)["msg"]
+    assert network.gather(PEERINGS) == before
+
+
+def test_a_peering_that_fails_says_why_and_counts_as_not_there(network):
+    write(network, "ec2_vpcs", dict(name="same", cidr_block="10.20.0.0/16"))
+    task = {"vpc_peering_connections": [dict(name="same", vpc="acme", peer_vpc="same")]}
+    assert "overlapping CIDR range" in network.run(PEERINGS, task, fails=True)["msg"]
+    assert network.gather(PEERINGS) == []
+
+
+def test_a_name_of_a_peer_must_exist_and_an_id_may_be_elsewhere(network):
+    assert "there is no 'nope' among ec2_vpcs" in refused(network, PEERINGS, dict(name="x", vpc="acme", peer_vpc="nope"))
+    assert network.run(PEERINGS, {"vpc_peering_connections": [dict(name="x", vpc="acme", peer_vpc="vpc-0123456789abcdef0")]}, check=True)["changed"]
