@@ -59,8 +59,8 @@ def _ppk(key, comment: str) -> str:
     public, private = base64.b64decode(body), _private_blob(key)
     fields = (algorithm.encode(), b"none", comment.encode(), public, private)
     mac = hmac.new(b"", b"".join(_string(field) for field in fields), hashlib.sha256).hexdigest()
-    parts = [f"{PPK}3: {algorithm}", "Encryption: none", f"Comment: {comment}", *_lines("Public", public), *_lines("Private", private), f"Private-MAC: {mac}"]
-    return "\n".join(parts) + "\n"
+    head = [f"{PPK}3: {algorithm}", "Encryption: none", f"Comment: {comment}"]
+    return "\n".join([*head, *_lines("Public", public), *_lines("Private", private), f"Private-MAC: {mac}", ""])
 
 
 def _private_blob(key) -> bytes:

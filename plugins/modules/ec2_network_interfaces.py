@@ -38,7 +38,8 @@ def _have(interface):
 
 def _attachment(attachment):
     # An interface of another account's service has no instance.
-    return dict(instance=attachment.get("InstanceId"), device_index=attachment["DeviceIndex"], delete_on_termination=attachment["DeleteOnTermination"])
+    members = dict(instance="InstanceId", device_index="DeviceIndex", delete_on_termination="DeleteOnTermination")
+    return {option: attachment.get(member) for option, member in members.items()}
 
 
 def create(aws, want):

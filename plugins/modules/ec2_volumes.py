@@ -131,7 +131,8 @@ def refuse(want, have, change):
 def _refuse_second_instance(have, delta):
     staying = [one["instance"] for one in have["attachments"] if one not in delta.remove]
     if staying and delta.add:
-        raise Problem(f"is attached to {', '.join(staying)}: to move it, name that one in attachments.remove, or the new one alone in attachments.set")
+        instances = ", ".join(staying)
+        raise Problem(f"is attached to {instances}: to move it, name that one in attachments.remove, or the new one alone in attachments.set")
 
 
 def danger(have, change):

@@ -17,7 +17,8 @@ WEB = dict(name="acme-web01", image_id=IMAGES[0], instance_type="m7i.large", sub
 @pytest.fixture
 def client(double):
     """Somebody else at the same account."""
-    return lambda service: boto3.client(service, endpoint_url=double.url, region_name=REGION, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x")
+    keys = dict(aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x")
+    return lambda service: boto3.client(service, endpoint_url=double.url, region_name=REGION, **keys)
 
 
 @pytest.fixture
@@ -62,7 +63,9 @@ def test_termination_protection_holds(servers, client):
 
 
 def test_an_image_must_be_named_once(servers):
-    for entry in (dict(WEB, name="acme-web02", image_parameter="/aws/service/x"), dict(name="acme-web02", instance_type="m7i.large", subnet="acme-a")):
+    twice = dict(WEB, name="acme-web02", image_parameter="/aws/service/x")
+    never = dict(name="acme-web02", instance_type="m7i.large", subnet="acme-a")
+    for entry in (twice, never):
         assert "either image_id or image_parameter" in servers.run("ec2_instances", dict(instances=[entry]), fails=True)["msg"]
 
 

@@ -11,9 +11,10 @@ import hmac
 import struct
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_ssh_private_key
+
 from ansible_collections.msp.aws.plugins.module_utils import _private_keys
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_ssh_private_key
 
 KINDS = ("rsa", "ed25519")
 
