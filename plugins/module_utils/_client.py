@@ -19,7 +19,8 @@ from typing import Any
 try:
     from boto3.session import Session
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError as ConnectError, HTTPClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as ConnectError
 except ImportError:  # the argument spec of amazon.aws says what to install
     Config = Session = None
     BotoCoreError = ClientError = ConnectError = HTTPClientError = Exception

@@ -24,6 +24,7 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws, BotoCoreError, ClientError, Rehearsed, explain, transient
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
@@ -303,7 +304,8 @@ class Run:
 
     def _stuck(self, step: Step, name: str) -> str:
         is_now, wanted = (self._show({name: value})[name] for value in (step.have.get(name), step.change[name]))
-        return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. Make a new one under another name and remove this one, or correct the sheet"
+        remedy = "Make a new one under another name and remove this one, or correct the sheet"
+        return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. {remedy}"
 
     def _plan(self, step: Step, action: str) -> None:
         """Fix what will be reported: it must be the same in check mode and after apply."""

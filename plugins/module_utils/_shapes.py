@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
@@ -29,14 +29,14 @@ def use(session: Any) -> None:
     _sessions[:] = [session._session]  # pylint: disable=protected-access
 
 
-@lru_cache(maxsize=None)
+@cache
 def model(service: str) -> Any:
     if not _sessions:
         _sessions.append(botocore.session.get_session())
     return _sessions[0].get_service_model(service)
 
 
-@lru_cache(maxsize=None)
+@cache
 def shape(service: str, api: str) -> Any:
     """The shape behind "Operation.Member.Member" (lists are stepped through), or "service:Operation.Member" of another service."""
     other, dummy, path = api.rpartition(":")

@@ -80,7 +80,8 @@ def delete(aws, have):
 
 def faults(entries, sheet):
     """Subnets of one VPC must not overlap, and must lie inside it, where the sheet says how large it is."""
-    vpcs = {vpc.get("name"): [_networks.network(block) for dummy, block in _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks")] for vpc in sheet.get("ec2_vpcs", [])}
+    blocks_of = {vpc.get("name"): _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks") for vpc in sheet.get("ec2_vpcs", [])}
+    vpcs = {name: [_networks.network(block) for dummy, block in blocks] for name, blocks in blocks_of.items()}
     by_vpc = {}
     for index, entry in enumerate(entries):
         for option, block in _networks.blocks(entry, "cidr_block"):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws, BotoCoreError, ClientError, explain
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, Names
 

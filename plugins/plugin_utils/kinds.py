@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 MODULES = Path(__file__).resolve().parent.parent / "modules"
 
 
-@lru_cache(maxsize=None)
+@cache
 def kinds() -> dict[str, Any]:
     """Every kind by its name, in alphabetical order."""
     package = "ansible_collections.msp.aws.plugins.modules"

@@ -19,12 +19,21 @@ from ansible.module_utils.common.validation import (
     check_type_raw,
     check_type_str,
 )
+
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, named, spread
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-TYPES = dict(bool=check_type_bool, dict=check_type_dict, float=check_type_float, int=check_type_int, list=check_type_list, raw=check_type_raw, str=check_type_str)
+TYPES = dict(
+    bool=check_type_bool,
+    dict=check_type_dict,
+    float=check_type_float,
+    int=check_type_int,
+    list=check_type_list,
+    raw=check_type_raw,
+    str=check_type_str,
+)
 ENTRY_OPTIONS = ("state", "clear", "id")
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -243,7 +252,8 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
     if option.options:
         if isinstance(value, Mapping):
             yield from _values(option.options, value, f"{path}.")
-            yield from ((f"{path}.{name}", "identity", {}) for name, inner in option.options.items() if inner.required and value.get(name) is None and option.many)
+            lacking = [name for name, inner in option.options.items() if inner.required and value.get(name) is None and option.many]
+            yield from ((f"{path}.{name}", "identity", {}) for name in lacking)
         else:
             yield path, "wrong_type", dict(value=value, limit="dict")
 

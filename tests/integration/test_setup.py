@@ -55,7 +55,10 @@ BAD_SHEETS = {
     "an unknown option": (dict(ec2_vpcs=[dict(VPC, cidr="10.0.0.0/8")]), ["ec2_vpcs acme cidr", "'cidr'"]),
     "a wrong type": (dict(ec2_vpcs=[dict(VPC, enable_dns_support="perhaps")]), ["ec2_vpcs acme enable_dns_support", "'perhaps'"]),
     "a duplicate": (dict(ec2_vpcs=[VPC, VPC]), ["ec2_vpcs acme", "2 times"]),
-    "a dangling reference": (dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]), ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"]),
+    "a dangling reference": (
+        dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]),
+        ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"],
+    ),
     "overlapping ranges": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.1.128/25")]),
         ["ec2_subnets acme/acme-b cidr_block", "10.20.1.0/24", "acme/acme-a"],
@@ -121,7 +124,8 @@ def test_an_endpoint_that_is_down(customer):
 
 
 def test_one_bad_entry_stops_only_what_depends_on_it(customer):
-    sheet = dict(ec2_vpcs=[VPC, dict(name="bad", cidr_block="10.30.0.0/8")], ec2_subnets=[SUBNET, dict(SUBNET, name="bad-a", vpc="bad", cidr_block="10.30.1.0/24")])
+    bad_vpc, bad_subnet = dict(name="bad", cidr_block="10.30.0.0/8"), dict(SUBNET, name="bad-a", vpc="bad", cidr_block="10.30.1.0/24")
+    sheet = dict(ec2_vpcs=[VPC, bad_vpc], ec2_subnets=[SUBNET, bad_subnet])
     run = customer.setup(rc=2, **sheet)
     result = customer.result()["result"]
     assert {entry["entry"] for entry in result["created"]} == {"acme", "acme/acme-a"}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "docs" / "iam"
 
 
-@lru_cache(maxsize=None)
+@cache
 def words() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "catalog" / "iam_actions.yml").read_text(encoding="utf-8"))
 

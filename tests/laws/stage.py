@@ -10,11 +10,12 @@ import io
 import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
 from ansible.module_utils.testing import patch_module_args
+
 from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _private_keys
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
@@ -37,7 +38,7 @@ class Examples:
     remove: dict
 
 
-@lru_cache(maxsize=None)
+@cache
 def examples(name: str) -> Examples:
     """The first task of the kind makes, the ones with `state: absent` remove, those between change; tasks of other kinds come before."""
     text = yaml.safe_load((MODULES / f"{name}.yml").read_text(encoding="utf-8"))["EXAMPLES"]

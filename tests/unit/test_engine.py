@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import pytest
+
 from ansible_collections.msp.aws.plugins.module_utils import _engine, _names
 from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, Run
 from ansible_collections.msp.aws.plugins.module_utils._names import Known

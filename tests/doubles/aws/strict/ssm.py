@@ -25,7 +25,7 @@ def also_windows(parameters, key):
         return
     images = ec2_backends[parameters.account_id][parameters.region_name].amis.values()
     image = next(one for one in images if one.platform == "windows")
-    made = datetime.datetime(2026, 1, 14, tzinfo=datetime.timezone.utc)
+    made = datetime.datetime(2026, 1, 14, tzinfo=datetime.UTC)
     facts = dict(description=None, allowed_pattern=None, keyid=None, last_modified_date=made, version=1, data_type="aws:ec2:image")
     dict.__setitem__(parameters, name, [Parameter(parameters.account_id, name, image.id, "String", **facts)])
 

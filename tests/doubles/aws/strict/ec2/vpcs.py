@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 import threading
 
-from moto.ec2.models.subnets import Subnet
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.subnets import Subnet
 
 from ..rules import Refused
 from .book import (
