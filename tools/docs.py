@@ -17,7 +17,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position  (makes this checkout importable as msp.aws)
+# This one makes the checkout importable as msp.aws.
+import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds  # noqa: E402  pylint: disable=wrong-import-position
 

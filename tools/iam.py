@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong-import-position
 
-import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position  (makes this checkout importable as msp.aws)
+# This one makes the checkout importable as msp.aws.
+import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.privileges import POLICIES, actions, calls_of, document  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position

@@ -16,21 +16,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 try:
     from boto3.session import Session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as ConnectError
-except ImportError:  # the argument spec of amazon.aws says what to install
+
+    AWS_ERRORS = (BotoCoreError, ClientError)
+    LOST = (ConnectError, HTTPClientError)
+except ImportError:
     Config = Session = None
-    BotoCoreError = ClientError = ConnectError = HTTPClientError = Exception
+    AWS_ERRORS = LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 
 try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+    from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 except ImportError:
-    get_aws_connection_info = None
+    aws_argument_spec = get_aws_connection_info = None
 
 READ = re.compile(r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate)")
 THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded")
@@ -41,6 +47,18 @@ READ_SECONDS = 60
 
 class Rehearsed(Exception):
     """Check mode: this write was built and validated, and not sent."""
+
+
+class AwsModule(AnsibleModule):
+    """A module with the options of amazon.aws for Region and credentials; supports check mode."""
+
+    def __init__(self, argument_spec: dict[str, Any]) -> None:
+        common = aws_argument_spec() if aws_argument_spec else {}
+        super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True)
+        if Session is None:
+            self.fail_json(msg=missing_required_lib("boto3 and botocore"))
+        if aws_argument_spec is None:
+            self.fail_json(msg=missing_required_lib("the collection amazon.aws", url="https://galaxy.ansible.com/ui/repo/published/amazon/aws/"))
 
 
 class Aws:
@@ -162,23 +180,27 @@ class Aws:
             self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
 
 
+def _answer(error: BaseException) -> dict[str, Any]:
+    """What AWS said, where the error is an answer of AWS."""
+    return getattr(error, "response", None) or {}
+
+
 def code_of(error: BaseException) -> str:
-    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) and hasattr(error, "response") else ""
+    return _answer(error).get("Error", {}).get("Code", "")
 
 
 def transient(error: BaseException) -> bool:
     """The call may be made again after another look: throttled, or the answer got lost on the way."""
-    if isinstance(error, ClientError) and hasattr(error, "response"):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return bool(THROTTLED.search(code_of(error))) or status >= 500
-    return isinstance(error, (ConnectError, HTTPClientError))
+    if _answer(error):
+        return bool(THROTTLED.search(code_of(error))) or _answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    return isinstance(error, LOST)
 
 
 def explain(error: BaseException, call: str | None) -> str:
     """One line for people: the call, AWS's code and its words. Never a parameter, which could be a secret."""
-    if isinstance(error, ClientError) and hasattr(error, "response"):
-        details = error.response.get("Error", {})
+    if _answer(error):
+        details = _answer(error).get("Error", {})
         said = f"{details.get('Code', 'error')}: {details.get('Message', '')}".rstrip(": ")
     else:
-        said = f"{type(error).__name__}: {error}" if isinstance(error, BotoCoreError) else str(error)
+        said = f"{type(error).__name__}: {error}" if isinstance(error, AWS_ERRORS) else str(error)
     return f"{call}: {said}" if call else said

@@ -1,15 +1,9 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One engine for all kinds: find what is there, compare what was named, plan, apply, say what happened. No word of any service.
+"""One engine for all kinds: find what is there, compare what was named, plan, apply. No word of any service.
 
-Private to the collection. A kind is a declaration and a few small functions; the engine calls them so:
-
-    find(aws, wanted) -> [have]       things in sheet form with ids in their references, plus "id"; all of them when wanted is None
-    read(aws, have, names) -> {...}   options of one thing that cost a call each, only the names asked for (optional)
-    create(aws, want) -> have         in the form of find; what it did not set yet goes to update right afterwards
-    update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away
-    delete(aws, have)
+Private to the collection.
 """
 
 from __future__ import annotations
@@ -19,144 +13,29 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, BotoCoreError, ClientError, Rehearsed, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import (
-    Option,
-    Problem,
-    Unknown,
-    argument_spec,
-    differences,
-    merged,
-    named,
-    spread,
-    transform_all,
-    unknowns,
-)
-
-try:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
-except ImportError:
-    aws_argument_spec = dict
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, merged, named, transform_all, unknowns
+from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
-AFTER_APPLY = "(known after apply)"
-FAILURES = (Problem, ClientError, BotoCoreError, TimeoutError)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One type of thing: what can be said about it and how to find, make, change and remove it.
-
-    identity  the options that say which thing is meant; () when there is exactly one per account and Region
-    danger    danger(have, change) -> why this change needs a confirmation of its own, or None
-    refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
-    faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
-    not_yet   patterns of errors which mean that something just made is not visible everywhere yet
-    caseless  AWS refuses a name that differs from an existing one only in case
-    """
-
-    name: str
-    identity: tuple[str, ...]
-    options: Mapping[str, Option]
-    find: Callable[[Aws, list | None], Iterable[dict]]
-    create: Callable[[Aws, dict], dict]
-    update: Callable[[Aws, dict, dict], None]
-    delete: Callable[[Aws, dict], None]
-    read: Callable[[Aws, dict, list[str]], dict] | None = None
-    danger: Callable[[dict, dict], str | None] | None = None
-    refuse: Callable[[dict, dict, dict], None] | None = None
-    faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
-    not_yet: tuple[str, ...] = ()
-    caseless: bool = False
-
-    @property
-    def service(self) -> str:
-        return self.name.partition("_")[0]
-
-    @property
-    def things(self) -> str:
-        """The module's option that takes the entries."""
-        return self.name.partition("_")[2]
-
-    @property
-    def single(self) -> bool:
-        return not self.identity
-
-    def label(self, entry: Mapping[str, Any]) -> str:
-        """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
-        return entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things
-
-    def argument_spec(self) -> dict[str, Any]:
-        entry = {name: argument_spec(option) for name, option in self.options.items()}
-        entry["state"] = dict(type="str", choices=["present", "absent"], default="present")
-        entry["clear"] = dict(type="list", elements="str")
-        if not self.single:
-            entry["id"] = dict(type="str")
-        shape = dict(type="dict", options=entry) if self.single else dict(type="list", elements="dict", options=entry)
-        shape["no_log"] = False  # what is secret is said option by option; Ansible would guess from the name
-        return {
-            self.things: shape,
-            "state": dict(type="str", choices=["present", "gathered"], default="present"),
-            "account_id": dict(type="str"),
-            "sheet_names": dict(type="dict", default={}),
-            "confirm": dict(type="list", elements="str", default=[]),
-        }
-
-
-@dataclass
-class Step:
-    """One entry on its way. `action`, `before` and `after` are the plan and stay; `have` and `change` follow what is found."""
-
-    entry: dict[str, Any]
-    label: str
-    action: str = "unchanged"
-    want: dict[str, Any] = field(default_factory=dict)
-    have: dict[str, Any] | None = None
-    change: dict[str, Any] = field(default_factory=dict)
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    reason: str | None = None
-    confirm: str | None = None
-    planned: bool = False
-
-    @property
-    def absent(self) -> bool:
-        return self.entry.get("state") == "absent"
-
-
-class _Module(AnsibleModule):
-    """Lets a plain list stand for {add: list}, which Ansible's own check of a dictionary would refuse."""
-
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        super().__init__(argument_spec={**aws_argument_spec(), **kind.argument_spec()}, supports_check_mode=True)
-
-    def _load_params(self) -> None:
-        super()._load_params()
-        entries = self.params.get(self._kind.things)
-        if isinstance(entries, list):
-            self.params[self._kind.things] = [spread(self._kind.options, entry) if isinstance(entry, dict) else entry for entry in entries]
-        elif isinstance(entries, dict):
-            self.params[self._kind.things] = spread(self._kind.options, entries)
+FAILURES = (Problem, TimeoutError, *AWS_ERRORS)
 
 
 def run(kind: Kind) -> None:
     """The whole of a module's main()."""
-    module = _Module(kind)
+    module = Module(kind)
     aws = Aws(module)
     try:
         result = Run(kind, module.params, aws).go()
     except FAILURES as error:
-        result = dict(failed=True, msg=f"{kind.name}: {explain(error, aws.last_call)}", entries=[], calls=_calls(aws))
+        result = dict(failed=True, msg=f"{kind.name}: {_why(error, aws)}", entries=[], calls=calls(aws))
     (module.fail_json if result.pop("failed", False) else module.exit_json)(**result)
 
 
@@ -181,7 +60,7 @@ class Run:
             self._each(self._going("created", "updated", "deleted"), self._rehearse)
         else:
             self._apply()
-        return self._result()
+        return outcome(self.kind, self.steps, self.aws)
 
     # ---- before anything is touched
 
@@ -222,7 +101,7 @@ class Run:
         found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.entry["id"]} if "id" in step.entry else {})} for step in live])) if live else []
         by_identity, by_id = defaultdict(list), {have["id"]: have for have in found}
         for have in found:
-            by_identity[self._key(have)].append(have)
+            by_identity[self.kind.key(have)].append(have)
         for step in live:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
@@ -251,7 +130,7 @@ class Run:
                 raise Problem(f"id {step.entry['id']} does not exist in this account and Region")
             step.have = by_id.get(step.entry["id"])
             return
-        matches = by_identity[self._key(step.want)]
+        matches = by_identity[self.kind.key(step.want)]
         if len(matches) > 1:
             raise Problem(f"more than one has this name: {', '.join(sorted(have['id'] for have in matches))}. Add `id` to the entry to say which")
         step.have = matches[0] if matches else None
@@ -261,11 +140,8 @@ class Run:
     def _refuse_clash(self, step: Step, found: Iterable[Mapping[str, Any]]) -> None:
         """AWS would refuse it too, but only on creation and without a word of the other one."""
         for have in found:
-            if str(self._key(have)).lower() == str(self._key(step.want)).lower():
+            if str(self.kind.key(have)).lower() == str(self.kind.key(step.want)).lower():
                 raise Problem(f"{self.kind.label(have)!r} exists already, and AWS does not tell names apart by case: write it so, or take another")
-
-    def _key(self, thing: Mapping[str, Any]) -> tuple:
-        return tuple(thing.get(name) for name in self.kind.identity)
 
     def _read(self, step: Step) -> None:
         cleared = {path.partition(".")[0] for path in step.entry.get("clear", ())}
@@ -303,7 +179,7 @@ class Run:
         return change
 
     def _stuck(self, step: Step, name: str) -> str:
-        is_now, wanted = (self._show({name: value})[name] for value in (step.have.get(name), step.change[name]))
+        is_now, wanted = (self._shown({name: value})[name] for value in (step.have.get(name), step.change[name]))
         remedy = "Make a new one under another name and remove this one, or correct the sheet"
         return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. {remedy}"
 
@@ -313,11 +189,11 @@ class Run:
         if action == "unchanged":
             return
         if action == "deleted":
-            step.before = self._show(step.have)
+            step.before = self._shown(step.have)
             why = "would be deleted"
         else:
-            step.after = self._show({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
-            step.before = self._show({name: step.have.get(name) for name in step.change}) if step.have else {}
+            step.after = self._shown({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
+            step.before = self._shown({name: step.have.get(name) for name in step.change}) if step.have else {}
             why = self.kind.danger and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
         if why and name not in self.params["confirm"]:
@@ -384,7 +260,7 @@ class Run:
                     deed(step)
                     return
                 except FAILURES as error:
-                    failure, again = explain(error, self.aws.last_call), self._again(error)
+                    failure, again = _why(error, self.aws), self._again(error)
                 if pause is None or not again:
                     break
                 time.sleep(pause)
@@ -408,7 +284,7 @@ class Run:
             except Rehearsed:
                 pass
             except FAILURES as error:
-                step.reason = explain(error, self.aws.last_call)
+                step.reason = _why(error, self.aws)
 
     # ---- helpers
 
@@ -427,77 +303,23 @@ class Run:
         try:
             deed(step)
         except FAILURES as error:
-            step.reason = explain(error, None if isinstance(error, Problem) else self.aws.last_call)
+            step.reason = _why(error, self.aws)
 
-    def _show(self, thing: Mapping[str, Any]) -> dict[str, Any]:
-        """A thing for people: names instead of ids, no secrets, nothing that is not an option."""
-
-        def shown(option: Option, value: Any, dummy: Any) -> Any:
-            if option.secret and value is not None:
-                return "********"
-            if isinstance(value, Unknown):
-                return f"{value} {AFTER_APPLY}" if self.aws.check_mode else str(value)
-            return self.names.name_of(option.ref, value) if option.ref else value
-
-        options = {name: value for name, value in thing.items() if name in self.kind.options}
-        return _tidy(transform_all(self.kind.options, options, shown))
-
-    # ---- say what is, and what happened
+    def _shown(self, thing: Mapping[str, Any]) -> dict[str, Any]:
+        return shown(self.kind, self.names, thing, self.aws.check_mode)
 
     def _gather(self) -> dict[str, Any]:
+        """What is there: the entries named, or all of the kind."""
         if self.steps:
             self._look(self.steps)
-            found = [step.have for step in self.steps if step.have]
         else:
-            found = list(self.kind.find(self.aws, None))
+            self.steps = [Step({}, have["id"], have=have) for have in self.kind.find(self.aws, None)]
         if self.kind.read:
-            holders = [Step({}, have["id"], have=have) for have in found]
+            holders = [step for step in self.steps if step.have and not step.reason]
             self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))
-            failed = [f"{step.label}: {step.reason}" for step in holders if step.reason]
-            if failed:
-                return dict(failed=True, msg=f"{self.kind.name}: {'; '.join(failed)}", calls=_calls(self.aws))
-        alike = defaultdict(int)
-        for have in found:
-            alike[self._key(have)] += 1
-        entries = []
-        for have in found:
-            entry = {name: value for name, value in self._show(have).items() if value is not None}
-            if self.kind.identity and (alike[self._key(have)] > 1 or None in self._key(have)):
-                entry["id"] = have["id"]
-            entries.append(entry)
-        entries.sort(key=self.kind.label)
-        return dict(changed=False, gathered=entries, calls=_calls(self.aws))
-
-    def _result(self) -> dict[str, Any]:
-        done = self._going("created", "updated", "deleted")
-        failed = [step for step in self.steps if step.reason]
-        result: dict[str, Any] = dict(
-            changed=bool(done if self.aws.check_mode else self.aws.writes),
-            entries=[self._report(step) for step in self.steps],
-            calls=_calls(self.aws),
-            diff=dict(before={step.label: step.before for step in done if step.before}, after={step.label: step.after for step in done if step.after}),
-        )
-        if failed:
-            listed = "\n".join(f"  {self.kind.name} {step.label}: {step.reason}" for step in failed)
-            result.update(failed=True, msg=f"{len(failed)} of {len(self.steps)} {self.kind.things} failed, the others are as the sheet says:\n{listed}")
-        return result
-
-    def _report(self, step: Step) -> dict[str, Any]:
-        report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
-        if step.have and not step.absent:
-            report["id"] = step.have["id"]
-        for name in ("confirm", "reason"):
-            if getattr(step, name):
-                report[name] = getattr(step, name)
-        return report
+        return gathered(self.kind, self.steps, self.aws, self._shown)
 
 
-def _tidy(value: Any) -> Any:
-    """Without the fields a kind keeps for itself, and lists in an order that does not depend on AWS's."""
-    if isinstance(value, dict):
-        return {name: _tidy(inner) for name, inner in value.items() if not str(name).startswith("_")}
-    return [_tidy(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _calls(aws: Aws) -> dict[str, Any]:
-    return dict(reads=aws.reads, writes=aws.writes)
+def _why(error: BaseException, aws: Aws) -> str:
+    """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
+    return explain(error, None if isinstance(error, Problem) else aws.last_call)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, ClientError, code_of
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
 
 # IAM answers from many places: what was just made, or what a policy just named, may not have arrived there yet.
@@ -145,7 +145,7 @@ def if_any(look: Callable[..., Any], **arguments: Any) -> Any:
     """What a Get operation answers, or None where IAM says that there is no such thing."""
     try:
         return look(**arguments)
-    except ClientError as error:
+    except AWS_ERRORS as error:
         if code_of(error) != "NoSuchEntity":
             raise
         return None

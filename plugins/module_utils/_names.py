@@ -145,7 +145,7 @@ def _list(aws: Any, lookup: Lookup) -> Iterable[Known]:
     if inner:
         things = [thing for group in things for thing in group[inner]]
     for thing in things:
-        if lookup.state is None or _member(thing, lookup.state) not in DEAD:
+        if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD:
             yield Known(thing[lookup.id], _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
 
 

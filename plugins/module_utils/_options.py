@@ -139,6 +139,17 @@ def _named(option: Option, value: Any) -> Any:
     return value
 
 
+def declared(options: Mapping[str, Option], thing: Mapping[str, Any], inside: bool = False) -> dict[str, Any]:
+    """The thing without what is no option, and without the empty fields of what lies inside it."""
+    return {name: _declared(options[name], value) for name, value in thing.items() if name in options and not (inside and value is None)}
+
+
+def _declared(option: Option, value: Any) -> Any:
+    if option.options and isinstance(value, list) and not isinstance(value, Delta):
+        return [declared(option.options, item, inside=True) for item in value]
+    return declared(option.options, value, inside=True) if option.options and isinstance(value, dict) else value
+
+
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:
     """The value with `change(option, leaf, the dictionary it stands in)` done to every leaf."""
     if isinstance(value, Delta):

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, ClientError, code_of
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, Fields, deep, flat, instead, listed, merged
 
 TLS_SID = "RequireTls"
@@ -31,7 +31,7 @@ def answer(call: Callable[..., dict], bucket: str, *absent: str) -> dict[str, An
     """What a Get returns; {} when S3 says by one of these errors that nothing is set."""
     try:
         found = call(Bucket=bucket)
-    except ClientError as error:
+    except AWS_ERRORS as error:
         if code_of(error) in absent:
             return {}
         raise

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, refs, tags
 
 AT_ONCE = 100  # DescribeAlarms takes as many names, and answers with as many alarms

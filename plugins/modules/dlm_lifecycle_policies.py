@@ -9,7 +9,8 @@ from operator import eq
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, instead, listed, merged, tag_list
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
 
 COPY = dict(

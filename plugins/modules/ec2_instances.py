@@ -11,7 +11,8 @@ import time
 from collections import defaultdict
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
 
 LIVE = ["pending", "running", "stopping", "stopped"]

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _private_keys, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import ClientError, code_of
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
 
 # The tag of a secret that says whose private key it holds.
@@ -60,7 +61,7 @@ def _private_key(aws, want):
             Tags=[dict(Key=HOLDS, Value=want["name"])],
             **arguments,
         )
-    except ClientError as error:
+    except AWS_ERRORS as error:
         if code_of(error) != "ResourceExistsException":
             raise
         return _kept_private_key(aws, want)

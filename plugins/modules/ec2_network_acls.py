@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs, tags
 
 # The API takes and returns protocol numbers, people write names.
 PROTOCOLS = {"-1": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 NUMBERS = {name: number for number, name in PROTOCOLS.items()}
-PORTS, ICMP = ("tcp", "udp"), ("icmp", "icmpv6")
+PORTS = ("tcp", "udp")
+ICMP = ("icmp", "icmpv6")
 BLOCKS = ("cidr_block", "ipv6_cidr_block")
 DIRECTIONS = ("ingress", "egress")
 # From this number on AWS keeps the rules that deny the rest; nobody can write them.

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, items, ref, tags
 
 # Option of a rule → (member of a described rule, list in an IpPermission, member in that list)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
 
 # Option → member of CreateVolume, ModifyVolume and a described volume.

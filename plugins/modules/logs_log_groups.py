@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
 
 AT_ONCE = 50  # DescribeLogGroups takes as many identifiers

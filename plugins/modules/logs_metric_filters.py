@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
 
 TRANSFORMATION = dict(

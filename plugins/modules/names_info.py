@@ -5,19 +5,12 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, BotoCoreError, ClientError, explain
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, explain
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, Names
-
-try:
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
-except ImportError:
-    aws_argument_spec = dict
 
 
 def main():
-    module = AnsibleModule(argument_spec={**aws_argument_spec(), "names": dict(type="dict", required=True)}, supports_check_mode=True)
+    module = AwsModule(dict(names=dict(type="dict", required=True)))
     unknown = sorted(module.params["names"].keys() - LOOKUPS.keys())
     if unknown:
         module.fail_json(msg=f"names: {', '.join(unknown)} cannot be referred to; these can: {', '.join(sorted(LOOKUPS))}")
@@ -25,7 +18,7 @@ def main():
     names = Names(aws, {}, module.check_mode)
     try:
         found = {kind: {name: names.ids(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         module.fail_json(msg=explain(error, aws.last_call))
     module.exit_json(changed=False, names=found)
 

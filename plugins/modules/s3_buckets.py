@@ -8,7 +8,8 @@ from __future__ import annotations
 from operator import eq
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, ref, tags
 
 

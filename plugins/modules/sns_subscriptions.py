@@ -9,7 +9,8 @@ import operator
 import re
 
 from ansible_collections.msp.aws.plugins.module_utils import _sns
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, merged, ref
 
 ATTRIBUTES = dict(
@@ -20,7 +21,8 @@ ATTRIBUTES = dict(
     subscription_role="SubscriptionRoleArn",
 )
 # Where the ARN would be until the addressee has confirmed, and for a while after somebody has unsubscribed.
-PENDING, DELETED = "PendingConfirmation", "Deleted"
+PENDING = "PendingConfirmation"
+DELETED = "Deleted"
 IDENTITY = ("topic", "protocol", "endpoint")
 
 

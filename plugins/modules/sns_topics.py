@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _sns, _tags
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, run
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
 
 ATTRIBUTES = dict(

@@ -199,7 +199,7 @@ def test_fault_counting(double, aws):
         ]
     )
     seen = []
-    for _ in range(5):
+    for dummy in range(5):
         ec2.describe_subnets()
         try:
             iam.list_groups()

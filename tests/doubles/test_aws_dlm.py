@@ -141,6 +141,6 @@ def test_default_policies(dlm, policy, refused):
 
 
 def test_a_hundred_policies(dlm, policy, refused):
-    for _ in range(100):
+    for dummy in range(100):
         dlm.create_lifecycle_policy(**policy)
     refused("LimitExceededException", dlm.create_lifecycle_policy, **policy)

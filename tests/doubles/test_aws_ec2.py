@@ -273,7 +273,7 @@ def test_routes(ec2, vpc, refused):
 
 def test_addresses(ec2, vpc, refused):
     subnet, address = make_subnet(ec2, vpc), allocate(ec2)
-    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for _ in range(2)]
+    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for dummy in range(2)]
     one, other = (eni["NetworkInterfaceId"] for eni in made)
     ec2.associate_address(AllocationId=address, NetworkInterfaceId=one)
     move = {"AllocationId": address, "NetworkInterfaceId": other}

@@ -112,7 +112,7 @@ def test_policies(iam, refused):
     iam.create_user(UserName="ops")
     unknown = {"UserName": "ops", "PolicyArn": f"{arn}x"}
     refused("NoSuchEntity", iam.attach_user_policy, **unknown)
-    for _ in range(2):
+    for dummy in range(2):
         iam.attach_user_policy(UserName="ops", PolicyArn=arn)
     assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
     refused("DeleteConflict", iam.delete_policy, PolicyArn=arn)

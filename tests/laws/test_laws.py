@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from policy_sentry.querying.all import get_all_actions
 
-from ansible_collections.msp.aws.plugins.module_utils._engine import AFTER_APPLY
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
+from ansible_collections.msp.aws.plugins.module_utils._reports import AFTER_APPLY
 from tests.laws.privileges import actions, calls_of, shipped
 from tests.laws.stage import KINDS, agreed, entries, examples
 

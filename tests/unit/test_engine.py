@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _engine, _names
-from ansible_collections.msp.aws.plugins.module_utils._engine import Kind, Run
+from ansible_collections.msp.aws.plugins.module_utils._engine import Run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Known
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, differences, fixed, items, merged, ref, spread, tags
 

@@ -186,7 +186,7 @@ def read_body(environ):
 
 def send(start_response, status, headers, body):
     pairs = list(headers.items()) if isinstance(headers, dict) else list(headers)
-    if not any(name.lower() == "content-length" for name, _ in pairs):
+    if not any(name.lower() == "content-length" for name, dummy in pairs):
         pairs.append(("Content-Length", str(len(body))))
     start_response(f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown')}", pairs)
     return [body]

@@ -157,7 +157,7 @@ class DLMBackend(BaseBackend):
         del self.policies[self.policy(policy_id).id]
 
     def _role_exists(self, arn):
-        account, _, name = arn.split(":", 4)[4].partition(":role/")
+        account, dummy, name = arn.split(":", 4)[4].partition(":role/")
         if account != self.account_id:
             raise InvalidRequest("ExecutionRoleArn: the role belongs to another account")
         roles = iam_backends[account][self.partition].roles.values()

@@ -266,4 +266,3 @@ def deleted_endpoints_let_go(original, ec2, vpce_ids=None):
         for eni_id in endpoint.network_interface_ids:
             ec2.enis.pop(eni_id, None)
         endpoint.state = "deleted"
-

@@ -102,7 +102,7 @@ def overlap(one, other):
 
 def filter_value(peering, name, method_name=None):
     """DescribeVpcPeeringConnections.Filters."""
-    side, _, attribute = name.partition(".")
+    side, dummy, attribute = name.partition(".")
     vpcs = {"accepter-vpc-info": peering.peer_vpc, "requester-vpc-info": peering.vpc}
     if side in vpcs:
         vpc = vpcs[side]

@@ -1,0 +1,104 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a kind is: a declaration and a few small functions, and the Ansible module that follows from it. No word of any service.
+
+Private to the collection. The engine calls a kind's functions so:
+
+    find(aws, wanted) -> [have]       things in sheet form with ids in their references, plus "id"; all of them when wanted is None
+    read(aws, have, names) -> {...}   options of one thing that cost a call each, only the names asked for (optional)
+    create(aws, want) -> have         in the form of find; what it did not set yet goes to update right afterwards
+    update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away
+    delete(aws, have)
+
+What a `have` holds beside the options is the kind's own; nobody is shown it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, AwsModule
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, spread
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One type of thing: what can be said about it and how to find, make, change and remove it.
+
+    identity  the options that say which thing is meant; () when there is exactly one per account and Region
+    danger    danger(have, change) -> why this change needs a confirmation of its own, or None
+    refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
+    faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
+    not_yet   patterns of errors which mean that something just made is not visible everywhere yet
+    caseless  AWS refuses a name that differs from an existing one only in case
+    """
+
+    name: str
+    identity: tuple[str, ...]
+    options: Mapping[str, Option]
+    find: Callable[[Aws, list | None], Iterable[dict]]
+    create: Callable[[Aws, dict], dict]
+    update: Callable[[Aws, dict, dict], None]
+    delete: Callable[[Aws, dict], None]
+    read: Callable[[Aws, dict, list[str]], dict] | None = None
+    danger: Callable[[dict, dict], str | None] | None = None
+    refuse: Callable[[dict, dict, dict], None] | None = None
+    faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
+    not_yet: tuple[str, ...] = ()
+    caseless: bool = False
+
+    @property
+    def service(self) -> str:
+        return self.name.partition("_")[0]
+
+    @property
+    def things(self) -> str:
+        """The module's option that takes the entries."""
+        return self.name.partition("_")[2]
+
+    @property
+    def single(self) -> bool:
+        return not self.identity
+
+    def label(self, entry: Mapping[str, Any]) -> str:
+        """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
+        return entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things
+
+    def key(self, thing: Mapping[str, Any]) -> tuple:
+        """The values of the identity."""
+        return tuple(thing.get(name) for name in self.identity)
+
+    def argument_spec(self) -> dict[str, Any]:
+        entry = {name: argument_spec(option) for name, option in self.options.items()}
+        entry["state"] = dict(type="str", choices=["present", "absent"], default="present")
+        entry["clear"] = dict(type="list", elements="str")
+        if not self.single:
+            entry["id"] = dict(type="str")
+        shape = dict(type="dict", options=entry) if self.single else dict(type="list", elements="dict", options=entry)
+        shape["no_log"] = False  # what is secret is said option by option; Ansible would guess from the name
+        return {
+            self.things: shape,
+            "state": dict(type="str", choices=["present", "gathered"], default="present"),
+            "account_id": dict(type="str"),
+            "sheet_names": dict(type="dict", default={}),
+            "confirm": dict(type="list", elements="str", default=[]),
+        }
+
+
+class Module(AwsModule):
+    """Lets a plain list stand for {add: list}, which Ansible's own check of a dictionary would refuse."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        super().__init__(kind.argument_spec())
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        entries = self.params.get(self._kind.things)
+        if isinstance(entries, list):
+            self.params[self._kind.things] = [spread(self._kind.options, entry) if isinstance(entry, dict) else entry for entry in entries]
+        elif isinstance(entries, dict):
+            self.params[self._kind.things] = spread(self._kind.options, entries)

@@ -1,0 +1,102 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run says of itself: the entries on their way, and how they are shown to people. No word of any service.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._names import Names
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, transform_all
+
+AFTER_APPLY = "(known after apply)"
+
+
+@dataclass
+class Step:
+    """One entry on its way. `action`, `before` and `after` are the plan and stay; `have` and `change` follow what is found."""
+
+    entry: dict[str, Any]
+    label: str
+    action: str = "unchanged"
+    want: dict[str, Any] = field(default_factory=dict)
+    have: dict[str, Any] | None = None
+    change: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    confirm: str | None = None
+    planned: bool = False
+
+    @property
+    def absent(self) -> bool:
+        return self.entry.get("state") == "absent"
+
+
+def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """A thing for people: names instead of ids, no secrets, nothing that is not an option."""
+
+    def show(option: Option, value: Any, dummy: Any) -> Any:
+        if option.secret and value is not None:
+            return "********"
+        if isinstance(value, Unknown):
+            return f"{value} {AFTER_APPLY}" if check_mode else str(value)
+        return names.name_of(option.ref, value) if option.ref else value
+
+    return transform_all(kind.options, declared(kind.options, thing), show)
+
+
+def gathered(kind: Kind, steps: list[Step], aws: Aws, show: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """What is there in the form of the entries, each with its id where its identity alone does not say which it is."""
+    failed = [f"{step.label}: {step.reason}" for step in steps if step.reason]
+    if failed:
+        return dict(failed=True, msg=f"{kind.name}: {'; '.join(failed)}", calls=calls(aws))
+    found = [step.have for step in steps if step.have]
+    alike = Counter(kind.key(have) for have in found)
+    entries = []
+    for have in found:
+        entry = {name: value for name, value in show(have).items() if value is not None}
+        if kind.identity and (alike[kind.key(have)] > 1 or None in kind.key(have)):
+            entry["id"] = have["id"]
+        entries.append(entry)
+    entries.sort(key=kind.label)
+    return dict(changed=False, gathered=entries, calls=calls(aws))
+
+
+def outcome(kind: Kind, steps: list[Step], aws: Aws) -> dict[str, Any]:
+    """What was done, or in check mode would be done, entry by entry; failed when one of them failed."""
+    done = [step for step in steps if step.action in ("created", "updated", "deleted") and not step.reason]
+    failed = [step for step in steps if step.reason]
+    result: dict[str, Any] = dict(
+        changed=bool(done if aws.check_mode else aws.writes),
+        entries=[_report(step) for step in steps],
+        calls=calls(aws),
+        diff=dict(before={step.label: step.before for step in done if step.before}, after={step.label: step.after for step in done if step.after}),
+    )
+    if failed:
+        listed = "\n".join(f"  {kind.name} {step.label}: {step.reason}" for step in failed)
+        result.update(failed=True, msg=f"{len(failed)} of {len(steps)} {kind.things} failed, the others are as the sheet says:\n{listed}")
+    return result
+
+
+def _report(step: Step) -> dict[str, Any]:
+    report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
+    if step.have and not step.absent:
+        report["id"] = step.have["id"]
+    for name in ("confirm", "reason"):
+        if getattr(step, name):
+            report[name] = getattr(step, name)
+    return report
+
+
+def calls(aws: Aws) -> dict[str, Any]:
+    return dict(reads=aws.reads, writes=aws.writes)
