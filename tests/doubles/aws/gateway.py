@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from dataclasses import asdict, dataclass
+from functools import cache
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.http import HTTP_STATUS_CODES
@@ -46,6 +47,7 @@ class Gateway:
     def __init__(self):
         backends.prepare()
         self.moto = DomainDispatcherApplication(self._create_app)
+        self.moto.get_backend_for_host = cache(self.moto.get_backend_for_host)  # it lists a directory at each call
         self.plan = FaultPlan()
         self.record = []
         self._record_lock = threading.Lock()

@@ -22,7 +22,7 @@ from .gateway import Gateway, HangUp  # noqa: E402
 class QuietHandler(MotoRequestHandler):
     """No request log; a HangUp closes the socket, which a client sees as a lost connection."""
 
-    def log(self, type, message, *args):  # noqa: A002 - werkzeug's own name
+    def log(self, type, message, *args):
         if type == "error":
             super().log(type, message, *args)
 
