@@ -19,8 +19,8 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, explain, transient
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
-from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, merged, named, transform_all, unknowns
+from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, differences, merged, named, transform_all, unknowns
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
 
 WORKERS = 8
@@ -113,12 +113,19 @@ class Run:
 
     def _resolve(self, step: Step) -> None:
         wanted = named(self.kind.options, step.entry)
+        if step.absent:
+            wanted = {name: value for name, value in wanted.items() if name in self.kind.identity}
 
         def id_of(option: Option, value: Any, entry: Mapping[str, Any] | None) -> Any:
             if not option.ref or not isinstance(value, str):
                 return value
             scope = step.want.get(option.within) or (step.have or {}).get(option.within) if option.within else None
-            return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name, elsewhere=option.elsewhere)
+            try:
+                return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name, elsewhere=option.elsewhere)
+            except Missing:
+                if step.absent:
+                    return Unknown(value)  # what lies in something that is gone is gone too
+                raise
 
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):

@@ -61,6 +61,10 @@ LOOKUPS: dict[str, Lookup] = {
 }
 
 
+class Missing(Problem):
+    """Nothing has this name."""
+
+
 class Known(NamedTuple):
     id: str
     name: str | None
@@ -101,7 +105,7 @@ class Names:
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
         if elsewhere and ID.fullmatch(value):
             return value
-        raise Problem(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
+        raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
 
     def ids(self, kind: str, value: str) -> list[str]:
         """Every id that a name (an id, scope/name) means, without judging."""

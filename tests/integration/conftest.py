@@ -54,8 +54,8 @@ class Customer:
             AWS_SECRET_ACCESS_KEY=SECRET,
             ANSIBLE_LOCAL_TEMP=str(self.folder / "tmp"),
             ANSIBLE_REMOTE_TEMP=str(self.folder / "tmp"),
-            **(env or {}),
         )
+        environment.update(env or {})
         self.double.clear_calls()
         return run_playbook(
             ["-i", self.inventory, ROOT / "playbooks/setup.yml", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments], environment, rc=rc
