@@ -106,6 +106,7 @@ def _joined(arn, policy, publishers):
 
 
 def create(aws, want):
+    want = {**want, **(dict(fifo_topic=True) if want["name"].endswith(".fifo") else {})}  # AWS asks for both, and the name says it already
     attributes = {member: _sns.as_text(want[option]) for option, member in ATTRIBUTES.items() if option in want}
     tagged = want.get("tags", {})
     arn = aws.sns.create_topic(Name=want["name"], Attributes=attributes, Tags=_tags.as_list(tagged))["TopicArn"]
@@ -185,8 +186,8 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         if _only_sns_may_use(entry.get("kms_master_key_id")) and entry.get("publishers"):
             yield index, "kms_master_key_id", "one_of", dict(value=entry["kms_master_key_id"], other="kms_master_key_id, publishers")
-        if str(entry.get("name")).endswith(".fifo") and not entry.get("fifo_topic"):
-            yield index, "name", "needs", dict(value=entry["name"], other="fifo_topic")
+        if entry.get("fifo_topic") is not None and entry["fifo_topic"] != str(entry.get("name")).endswith(".fifo"):
+            yield index, "fifo_topic", "needs", dict(value=entry["fifo_topic"], other="fifo_topic: true ⇔ name: *.fifo")
 
 
 OPTIONS = dict(

@@ -204,7 +204,7 @@ def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
     for path in entry.get("clear") or []:
         if str(path).partition(".")[0] not in clearable:
             yield Fault(kind.name, label, "clear", "clear", dict(value=path, limit=", ".join(clearable)))
-        elif path in entry:
+        elif entry.get(path) is not None:
             yield Fault(kind.name, label, "clear", "clear_and_set", dict(value=path))
 
 

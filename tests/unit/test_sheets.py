@@ -1,0 +1,138 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks of a sheet on the controller, played over every kind with its own EXAMPLES: what is right passes, each mistake is told where it stands."""
+
+from __future__ import annotations
+
+import copy
+import string
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_outside_names
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from tests.laws.stage import KINDS, entries, examples
+
+NAMES = list(KINDS)
+LISTED = [name for name, kind in KINDS.items() if not kind.single]
+WRONG = dict(str=["a list"], int="many", float="much", bool="perhaps", dict="a text", list=dict(a="dictionary"))
+
+
+def sheet_of(name, /, **changed):
+    """The kind's own example as a sheet, its first entry changed."""
+    mine = copy.deepcopy(examples(name).make[KINDS[name].things])
+    (mine if KINDS[name].single else mine[0]).update(changed)
+    return {name: mine}
+
+
+def first(name, sheet):
+    return KINDS[name].label(sheet[name] if KINDS[name].single else sheet[name][0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_have_no_fault(name):
+    for act in (examples(name).make, *examples(name).changes, examples(name).remove):
+        given = {name: act[KINDS[name].things]}
+        assert sheet_faults(given) == []
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_option_is_told_with_the_nearest_known_one(name, language):
+    known = max(KINDS[name].options, key=len)
+    sheet = sheet_of(name, **{f"{known}x": 1})
+    (line,) = sheet_faults(sheet, language=language)
+    assert line.startswith(f"{name} {first(name, sheet)} {known}x: ") and known in line.partition(": ")[2].replace(f"{known}x", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_option_of_a_wrong_type_is_told(name):
+    for option, facts in KINDS[name].options.items():
+        wanted = "list" if facts.many else facts.type
+        if wanted not in WRONG or option in KINDS[name].identity:
+            continue
+        sheet = sheet_of(name, **{option: "a text" if facts.many else WRONG[wanted]})
+        assert any(line.startswith(f"{name} {first(name, sheet)} {option}: ") for line in sheet_faults(sheet)), option
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_duplicate_is_told_once(name):
+    sheet = sheet_of(name)
+    sheet[name].append(copy.deepcopy(sheet[name][0]))
+    assert f"{name} {first(name, sheet)}: is named 2 times; write it once" in sheet_faults(sheet, language="en")
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_an_entry_without_its_identity_is_told(name):
+    for option in KINDS[name].identity:
+        sheet = sheet_of(name, **{option: None})
+        assert any(f" {option}: " in line or line.startswith(f"{name} {option}: ") for line in sheet_faults(sheet)), option
+        assert not any(f" {option}: is needed" in line for line in sheet_faults(sheet_of(name, **{option: None, "id": "it-0123456789abcdef0"}), language="en"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_what_can_be_taken_away_may_be_cleared(name):
+    for option, facts in KINDS[name].options.items():
+        told = [line for line in sheet_faults(sheet_of(name, clear=[option], **{option: None}), language="en") if " clear: " in line]
+        assert bool(told) != facts.clearable, option
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_fault_of_a_sheet_is_told_in_one_pass(name):
+    sheet = sheet_of(name, nonsense=1, state="gone", clear=["nonsense"])
+    told = [line.partition(": ")[0].rpartition(" ")[2] for line in sheet_faults(sheet)]
+    assert {"nonsense", "state", "clear"} <= set(told)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_entry_refers_to_must_be_somewhere(name):
+    """Every name that the examples use: not there it is told, there twice it is told with both ids, there once all is well."""
+    sheet = sheet_of(name)
+    outside = sheet_outside_names(sheet)
+    nowhere = sheet_faults(sheet, account={})
+    assert bool(nowhere) == bool(outside)
+    twice = sheet_faults(sheet, account={kind: {value: ["it-1", "it-2"] for value in values} for kind, values in outside.items()})
+    assert len(twice) == len(nowhere) and all("it-1, it-2" in line for line in twice)
+    assert sheet_faults(sheet, account={kind: {value: ["it-1"] for value in values} for kind, values in outside.items()}) == []
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_shall_go_gives_no_name(name):
+    sheet = {name: [dict(entry, state="absent") for entry in entries(name, examples(name).make)]}
+    assert sheet_names(sheet) == {name: []} and sheet_entries(sheet, name) == []
+    assert len(sheet_entries(sheet, name, "absent")) == len(sheet[name])
+
+
+@pytest.mark.parametrize("given", [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"])])
+def test_what_is_no_list_of_entries_is_told(given):
+    assert len(sheet_faults(given)) == 1
+
+
+def test_a_circle_is_told_with_its_way():
+    sheet = dict(iam_instance_profiles=[])
+    waits = [sheets.Reference("a", "one", "x", "b", "two", True), sheets.Reference("b", "two", "x", "a", "one", True)]
+    assert [fault.text("en") for fault in sheets._circular(waits)] == ["a one: these wait for each other and can never be made: a one → b two → a one"]
+    assert list(sheets._circular([waits[0]._replace(hard=False), waits[1]])) == [] and sheet_faults(sheet) == []
+
+
+def test_both_languages_say_the_same_things():
+    """Each text of one language has its twin in the other, with the same facts in it."""
+    japanese, english = sheets.TEXTS["ja"], sheets.TEXTS["en"]
+    assert japanese.keys() == english.keys()
+    for code in japanese:
+        facts = [{field.partition("[")[0] for dummy, field, *rest in string.Formatter().parse(text) if field} for text in (japanese[code], english[code])]
+        assert facts[0] == facts[1], code
+
+
+def test_a_language_that_nobody_wrote_is_refused():
+    with pytest.raises(AnsibleFilterError, match="language"):
+        sheet_faults({}, language="fr")
+
+
+def test_the_value_of_a_secret_is_never_told():
+    secret = [(name, option) for name, kind in KINDS.items() for option, facts in kind.options.items() if facts.secret and facts.type == "str"]
+    assert secret
+    for name, option in secret:
+        assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
