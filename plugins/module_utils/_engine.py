@@ -36,7 +36,7 @@ def run(kind: Kind) -> None:
         result = Run(kind, module.params, aws).go()
     except FAILURES as error:
         result = dict(failed=True, msg=f"{kind.name}: {_why(error, aws)}", entries=[], calls=calls(aws))
-    (module.fail_json if result.pop("failed", False) else module.exit_json)(**result)
+    (module.fail_json if result.pop("failed", False) else module.exit_json)(**result, invocation=module.invocation)
 
 
 class Run:
