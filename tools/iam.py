@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write docs/iam: for each kind the IAM policy that allows exactly the calls it makes, seen by the double (`make iam`).
+"""Write docs/iam: for each kind the IAM policy that allows exactly the calls it makes, seen by the double and standing in its code (`make iam`).
 
 The laws hold these files against what the kinds do; run this after a kind's calls have changed.
 """
@@ -19,7 +19,7 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
-from tests.laws.privileges import POLICIES, actions, calls_of, document  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
 
 README = """# Least privileges
@@ -50,7 +50,7 @@ def main() -> int:
             if sys.argv[1:] and kind not in sys.argv[1:]:
                 continue
             stage.prepare(kind)
-            needed = actions(calls_of(stage, kind))
+            needed = actions(calls_of(stage, kind) | calls_in_code(kind))
             write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
             writing = [action for action in needed if not action.partition(":")[2].startswith(("Describe", "Get", "List"))]
             rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")

@@ -19,38 +19,29 @@ from ansible.errors import AnsibleFilterError
 REGISTERED = re.compile(r"^setup_[a-z]+_(remove_)?")  # before the kind, in the names under which the roles register results
 
 
-def sheet_faults(sheet: Any, account: Mapping[str, Mapping[str, list[str]]] | None = None, language: str = "ja") -> list[str]:
-    """What is wrong in a sheet, one line each. `account`: kind → name → ids, of the names that the sheet does not make itself."""
+def sheet_faults(sheet: Any, account: Mapping[str, Any] | None = None, language: str = "ja") -> list[str]:
+    """What is wrong in a sheet, one line each. `account`: what msp.aws.names_info found of the names in sheet_outside_names."""
     sheets = _sheets()
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
     _sheet(sheet)
-    found = sheets.faults(sheet)
-    for reference in _outside(sheet) if account is not None else ():
-        ids = account.get(reference.to, {}).get(reference.name, [])
-        if len(ids) != 1:
-            facts = dict(value=reference.name, limit=(reference.to, ", ".join(ids)) if ids else reference.to)
-            found.append(sheets.Fault(reference.kind, reference.entry, reference.option, "ambiguous" if ids else "dangling", facts))
-    return [fault.text(language) for fault in found]
+    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account)]]
 
 
 def sheet_names(sheet: Any) -> dict[str, list[str]]:
-    """kind → names that the sheet gives."""
+    """kind → names that the sheet gives, as scope/name where a thing lies in a scope."""
     return _sheets().names(_sheet(sheet))
 
 
 def sheet_outside_names(sheet: Any) -> dict[str, list[str]]:
-    """kind → names that entries refer to and that the sheet does not make itself: they must be in the account."""
-    found: dict[str, set] = {}
-    for reference in _outside(_sheet(sheet)):
-        found.setdefault(reference.to, set()).add(reference.name)
-    return {kind: sorted(names) for kind, names in found.items()}
+    """kind → names that entries refer to and that the sheet alone does not explain: the account must be asked."""
+    return _sheets().to_look_up(_sheet(sheet))
 
 
-def sheet_entries(sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, without: list[str] | None = None) -> Any:
+def sheet_entries(sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, later: list[str] | None = None) -> Any:
     """The entries of a kind that shall be there (or with `absent`, that shall go), in the order of the sheet.
 
-    `naming` keeps only those that name one of these options, at any depth; `without` only those that name none of them.
+    Where two kinds need each other, one of them is done twice: first without what comes `later`, then those `naming` it as a whole.
     """
     given = _sheet(sheet).get(kind)
     if isinstance(given, Mapping):
@@ -58,7 +49,20 @@ def sheet_entries(sheet: Any, kind: str, state: str = "present", naming: list[st
     entries = [entry for entry in given or [] if entry.get("state", "present") == state]
     if naming is not None:
         entries = [entry for entry in entries if _names_one_of(entry, naming)]
-    return entries if without is None else [entry for entry in entries if not _names_one_of(entry, without)]
+    return entries if later is None else [_without(entry, later) for entry in entries]
+
+
+def _without(entry: Mapping[str, Any], later: list[str]) -> dict[str, Any]:
+    """The entry without these options. A list that loses an item only adds: what it takes away needs the whole of it."""
+    left = {}
+    for name, value in entry.items():
+        if name in later:
+            continue
+        if _names_one_of(value, later):
+            verbs = value if isinstance(value, Mapping) else dict(add=value)
+            value = [item for verb in ("add", "set") for item in verbs.get(verb) or [] if not _names_one_of(item, later)]
+        left[name] = value
+    return left
 
 
 def _names_one_of(value: Any, options: list[str]) -> bool:
@@ -89,16 +93,6 @@ def failure_line(entry: Mapping[str, Any]) -> str:
 
 def _sheets() -> Any:
     return import_module("ansible_collections.msp.aws.plugins.plugin_utils.sheets")
-
-
-def _outside(sheet: Mapping[str, Any]) -> list[Any]:
-    sheets = _sheets()
-    own = {kind: set(names) for kind, names in sheets.names(sheet).items()}
-    return [
-        reference
-        for reference in sheets.references(sheet)
-        if not {reference.name, reference.name.rpartition("/")[2]} & own.get(reference.to, set()) and not reference.name.startswith("arn:")
-    ]
 
 
 def _sheet(sheet: Any) -> Mapping[str, Any]:

@@ -89,6 +89,10 @@ class Aws:
                 self._clients[key] = self._connect(*key)
             return self._clients[key]
 
+    def warn(self, text: str) -> None:
+        """What an engineer has to know and what is no failure. Ansible shows it, of a plan too."""
+        self._module.warn(text)
+
     @property
     def region(self) -> str:
         return self.ec2.meta.region_name
@@ -175,9 +179,12 @@ class Aws:
         with self._lock:
             self.writes.append(self._here.write)
 
-    def _after_call(self, model: Any, parsed: Any, **dummy: Any) -> None:
-        if not READ.match(model.name):
-            self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
+    def _after_call(self, model: Any, parsed: Any, http_response: Any, **dummy: Any) -> None:
+        if READ.match(model.name):
+            return
+        self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
+        if 400 <= http_response.status_code < 500:
+            self._here.write["refused"] = parsed.get("Error", {}).get("Code")
 
 
 def _answer(error: BaseException) -> dict[str, Any]:

@@ -8,8 +8,10 @@ Private to the collection.
 
 from __future__ import annotations
 
+import os
 import re
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +22,23 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, explain, transient
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, differences, merged, named, transform_all, unknowns
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    Option,
+    Problem,
+    Unknown,
+    clearable,
+    contradictions,
+    differences,
+    merged,
+    named,
+    transform_all,
+    unknowns,
+)
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
-FAILURES = (Problem, TimeoutError, *AWS_ERRORS)
+FORESEEN = (Problem, TimeoutError, *AWS_ERRORS)
 
 
 def run(kind: Kind) -> None:
@@ -34,7 +47,7 @@ def run(kind: Kind) -> None:
     aws = Aws(module)
     try:
         result = Run(kind, module.params, aws).go()
-    except FAILURES as error:
+    except Exception as error:
         result = dict(failed=True, msg=f"{kind.name}: {_why(error, aws)}", entries=[], calls=calls(aws))
     (module.fail_json if result.pop("failed", False) else module.exit_json)(**result, invocation=module.invocation)
 
@@ -48,7 +61,7 @@ class Run:
         entries = [given] if isinstance(given, dict) else given or []
         self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode)
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
-        self.names.plan(kind.name, [str(step.entry[kind.identity[-1]]) for step in self.steps if kind.identity and kind.identity[-1] in step.entry])
+        self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry])
 
     def go(self) -> dict[str, Any]:
         self._check_account()
@@ -85,19 +98,21 @@ class Run:
             yield from (f"{name} is needed to say which one is meant" for name in self.kind.identity if name not in entry)
         for path in entry.get("clear", ()):
             name = path.partition(".")[0]
-            if name not in self.kind.options or not self.kind.options[name].clearable:
+            if not clearable(self.kind.options, path):
                 yield f"clear: {path!r} is not an option that can be taken away ({', '.join(sorted(n for n, o in self.kind.options.items() if o.clearable))})"
             elif name == path and name in entry:
                 yield f"clear: {path!r} also has a value in the same entry"
+        for path, value in contradictions(self.kind.options, entry):
+            yield f"{path}: {value!r} is both to be there and not to be there"
         yield from map(str, _shapes.faults(self.kind.service, self.kind.options, named(self.kind.options, entry)))
 
     # ---- find and compare
 
     def _look(self, steps: Iterable[Step]) -> None:
-        live = [step for step in steps if not step.reason]
+        live = self._live(steps)
         for step in live:
             self._guarded(step, self._resolve)
-        live = [step for step in live if not step.reason]
+        live = self._live(live)
         found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.entry["id"]} if "id" in step.entry else {})} for step in live])) if live else []
         by_identity, by_id = defaultdict(list), {have["id"]: have for have in found}
         for have in found:
@@ -213,12 +228,12 @@ class Run:
     def _apply(self) -> None:
         waiting = self._going("created")
         while waiting:
-            ready = [step for step in waiting if not self._blocked(step)]
+            ready = [step for step in waiting if not self._blocked(step) and not step.reason]
             if not ready:
-                for step in waiting:
+                for step in self._live(waiting):
                     step.reason = f"waits for {', '.join(sorted(set(unknowns(step.want))))}, which was not made or in turn waits for this one"
             self._each(ready, partial(self._act, deed=self._make))
-            waiting = [step for step in waiting if step not in ready and not step.reason]
+            waiting = [step for step in self._live(waiting) if step not in ready]
         self._each(self._going("created", "updated"), partial(self._act, deed=self._change))
         self._delete_all()
 
@@ -266,7 +281,7 @@ class Run:
                 try:
                     deed(step)
                     return
-                except FAILURES as error:
+                except Exception as error:
                     failure, again = _why(error, self.aws), self._again(error)
                 if pause is None or not again:
                     break
@@ -290,13 +305,17 @@ class Run:
                     self.kind.create(self.aws, step.want) if step.action == "created" else self.kind.update(self.aws, step.have, step.change)
             except Rehearsed:
                 pass
-            except FAILURES as error:
+            except Exception as error:
                 step.reason = _why(error, self.aws)
 
     # ---- helpers
 
     def _going(self, *actions: str) -> list[Step]:
-        return [step for step in self.steps if step.action in actions and not step.reason]
+        return [step for step in self._live(self.steps) if step.action in actions]
+
+    @staticmethod
+    def _live(steps: Iterable[Step]) -> list[Step]:
+        return [step for step in steps if not step.reason]
 
     def _each(self, steps: list[Step], deed: Callable[[Step], None]) -> None:
         if len(steps) < 2:
@@ -309,7 +328,7 @@ class Run:
     def _guarded(self, step: Step, deed: Callable[[Step], None]) -> None:
         try:
             deed(step)
-        except FAILURES as error:
+        except Exception as error:
             step.reason = _why(error, self.aws)
 
     def _shown(self, thing: Mapping[str, Any]) -> dict[str, Any]:
@@ -329,4 +348,8 @@ class Run:
 
 def _why(error: BaseException, aws: Aws) -> str:
     """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
+    if not isinstance(error, FORESEEN):
+        # One entry's surprise must not cost the record of what was done for the others.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
     return explain(error, None if isinstance(error, Problem) else aws.last_call)

@@ -128,7 +128,9 @@ def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[st
             raise Problem(f"inline_policies.{name} is not a policy document: write a dictionary, or JSON text through from_json")
 
 
-def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None) -> str | None:
+    if change is None:
+        return None
     if "permissions_boundary" in change and not change["permissions_boundary"]:
         return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies allow takes effect"
     if thing and "path" in change:

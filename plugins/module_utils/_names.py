@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -61,86 +62,141 @@ LOOKUPS: dict[str, Lookup] = {
 }
 
 
+SCOPES = "ec2_vpcs"  # what the scopes in LOOKUPS are
+
+
 class Missing(Problem):
     """Nothing has this name."""
 
 
 class Known(NamedTuple):
+    """A thing with its name, and the id of what it lies in. One that the sheet will make has an Unknown as id, and its scope as the sheet writes it."""
+
     id: str
     name: str | None
     scope: str | None
 
 
+class Index:
+    """The things of one kind, by id and by name."""
+
+    def __init__(self, things: Iterable[Known]) -> None:
+        self.by_id: dict[str, Known] = {}
+        self.by_name: dict[str | None, list[Known]] = defaultdict(list)
+        for thing in things:
+            self.add(thing)
+
+    def add(self, thing: Known) -> None:
+        if thing.id not in self.by_id:
+            self.by_id[thing.id] = thing
+            self.by_name[thing.name].append(thing)
+
+
 class Names:
-    """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names)."""
+    """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names, or scope/name)."""
 
     def __init__(self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool) -> None:
         self._aws = aws
-        self._planned = {kind: set(names) for kind, names in planned.items()}
         self._check_mode = check_mode
-        self._known: dict[str, list[Known]] = {}
+        self._planned: dict[str, dict[str, set[str | None]]] = {}
+        self._known: dict[str, Index] = {}
         self._lock = threading.Lock()
+        for kind, labels in planned.items():
+            self.plan(kind, labels)
 
-    def plan(self, kind: str, names: Iterable[str]) -> None:
-        """This run itself will make these, even when no sheet was given."""
-        self._planned.setdefault(kind, set()).update(names)
+    def plan(self, kind: str, labels: Iterable[str]) -> None:
+        """The sheet, or this very task, will make these."""
+        planned = self._planned.setdefault(kind, {})
+        for label in labels:
+            scope, dummy, name = label.partition("/") if scoped(kind) and "/" in label else (None, "", label)
+            planned.setdefault(name, set()).add(scope)
 
     def add(self, kind: str, id: str, name: str | None, scope: str | None = None) -> None:  # pylint: disable=redefined-builtin
         """A thing was just made."""
         if kind in LOOKUPS:
-            self._all(kind).append(Known(id, name, scope))
+            index = self._all(kind)
+            with self._lock:
+                index.add(Known(id, name, scope))
 
     def id_of(self, kind: str, value: str, scope: str | None = None, own: bool = False, elsewhere: bool = False) -> str:
-        """The id for a name, an id or scope/name. Unknown (known after apply) for what this run will make."""
-        found = self._matches(kind, value, scope)
-        if len({known.id for known in found}) > 1:
-            listed = ", ".join(sorted(f"{known.id} ({known.scope})" if known.scope else known.id for known in found))
-            raise Problem(f"{value!r} means more than one of {kind}: {listed}. Write the id, or scope/name, instead of the name")
-        if found:
-            return found[0].id
-        planned = self._planned.get(kind, ())
-        if value in planned or value.rpartition("/")[2] in planned:
-            if self._check_mode or own:
-                return Unknown(value)
-            raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
-        if elsewhere and ID.fullmatch(value):
-            return value
-        raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
+        """The id for a name, an id or scope/name. Unknown (known after apply) for what this run will make.
 
-    def ids(self, kind: str, value: str) -> list[str]:
-        """Every id that a name (an id, scope/name) means, without judging."""
-        return sorted({known.id for known in self._matches(kind, value, None)})
+        What the sheet will make counts like what is there: a name must never lead to another thing because the right one is still missing.
+        """
+        found = self._matches(kind, value, scope)
+        if len(found) > 1:
+            listed = ", ".join(sorted(self._told(known) for known in found))
+            raise Problem(f"{value!r} means more than one of {kind}: {listed}. Write the id, or scope/name, instead of the name")
+        if not found and elsewhere and ID.fullmatch(value):
+            return value
+        if not found:
+            raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
+        if isinstance(found[0].id, Unknown) and not (self._check_mode or own):
+            raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
+        return found[0].id
+
+    def found(self, kind: str, value: str) -> list[dict[str, str | None]]:
+        """Everything that a name (an id, scope/name) means, without judging: id, and name and id of what it lies in."""
+        return [dict(id=known.id, scope=self.name_of(SCOPES, known.scope), scope_id=known.scope) for known in sorted(self._matches(kind, value, None))]
 
     def name_of(self, kind: str, id: str | None) -> str | None:  # pylint: disable=redefined-builtin
-        """The name to show for an id: with its scope where the name alone could be another's; the id itself where it has none."""
-        if id is None or kind not in LOOKUPS:
+        """The name to show for an id: with its scope where the name alone could be another's; the id itself where that does not help."""
+        known = self._all(kind).by_id.get(id) if id is not None and kind in LOOKUPS else None
+        if known is None or not known.name:
             return id
-        known = next((known for known in self._all(kind) if known.id == id), None)
-        if known is None or not known.name or known.name == id:
-            return id
-        alike = [other for other in self._all(kind) if other.name == known.name]
-        return known.name if len(alike) == 1 else id
+        alike = self._all(kind).by_name[known.name]
+        if len(alike) == 1:
+            return known.name
+        if known.scope and [other.scope for other in alike].count(known.scope) == 1:
+            return f"{self.name_of(SCOPES, known.scope)}/{known.name}"
+        return id
+
+    def _told(self, known: Known) -> str:
+        scope = f"{self.name_of(SCOPES, known.scope)}/" if known.scope else ""
+        return f"{scope}{known.name} (which the sheet makes)" if isinstance(known.id, Unknown) else f"{known.id} ({scope}{known.name})"
 
     def _matches(self, kind: str, value: str, scope: str | None) -> list[Known]:
-        everything = self._all(kind)
-        exact = [known for known in everything if known.id == value]
-        if exact:
-            return exact
-        by_name = [known for known in everything if known.name == value]
-        if scope and len(by_name) > 1:
-            by_name = [known for known in by_name if known.scope == scope] or by_name
-        # Names may hold a / themselves, such as those of log groups: only what lies in a scope can be scope/name.
-        if by_name or "/" not in value or not any(known.scope for known in everything):
-            return by_name
-        parent, dummy, name = value.partition("/")
-        parents = {parent} | {known.id for known in self._all("ec2_vpcs") if known.name == parent}
-        return [known for known in everything if known.name == name and known.scope in parents]
+        index = self._all(kind)
+        if value in index.by_id:
+            return [index.by_id[value]]
+        named = self._named(kind, value)
+        # Names may hold a / themselves, such as those of security groups.
+        if not named and "/" in value and scoped(kind):
+            scope, dummy, name = value.partition("/")
+            named = self._named(kind, name)
+        if scope is None or not scoped(kind):
+            return named
+        where = self._spellings(scope)
+        return [known for known in named if known.scope is None or known.scope in where]
 
-    def _all(self, kind: str) -> list[Known]:
+    def _named(self, kind: str, name: str) -> list[Known]:
+        """What is there with this name, and what the sheet will make with it."""
+        there = self._all(kind).by_name.get(name, [])
+        missing = []
+        for scope in self._planned.get(kind, {}).get(name, ()):
+            where = self._spellings(scope)
+            if not any(scope is None or known.scope in where for known in there):
+                missing.append(Known(Unknown(f"{scope}/{name}" if len(there) and scope else name), name, scope))
+        return [*there, *missing]
+
+    def _spellings(self, scope: str | None) -> set[str | None]:
+        """A scope as the sheet and as AWS may write it: by its name and by its ids."""
+        if scope is None:
+            return {None}
+        index = self._all(SCOPES)
+        names = {index.by_id[scope].name} if scope in index.by_id else set()
+        return {scope, *names, *(known.id for known in index.by_name.get(scope, []))} - {None}
+
+    def _all(self, kind: str) -> Index:
         with self._lock:
             if kind not in self._known:
-                self._known[kind] = [] if kind not in LOOKUPS else list(_list(self._aws, LOOKUPS[kind]))
+                self._known[kind] = Index(_list(self._aws, LOOKUPS[kind]) if kind in LOOKUPS else [])
             return self._known[kind]
+
+
+def scoped(kind: str) -> bool:
+    """Whether things of this kind lie in another one, so that a name may be there once in each."""
+    return bool(LOOKUPS.get(kind) and LOOKUPS[kind].scope)
 
 
 def _list(aws: Any, lookup: Lookup) -> Iterable[Known]:

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses in a sheet: which blocks overlap, which lie outside where they belong. Pure functions.
+"""Addresses in a sheet: which blocks overlap, which lie outside where they belong; and when a block can be used.
 
 Private to the collection.
 """
@@ -9,8 +9,10 @@ Private to the collection.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 
 def network(text: Any) -> Any:
@@ -29,12 +31,46 @@ def canonical(text: Any) -> str | None:
         return None
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two texts mean one block, which AWS answers in its own spelling."""
+    return one == other or (canonical(one) is not None and canonical(one) == canonical(other))
+
+
 def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]:
     """Every block that an entry names, as (option, block); a list may also be written as {add, set}."""
     for option in options:
         value = entry.get(option)
         values = [*(value.get("add") or []), *(value.get("set") or [])] if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
         yield from ((option, block) for block in values if block is not None)
+
+
+def claimed_twice(entries: Iterable[Mapping[str, Any]], option: str, *more: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """Faults of entries that name a place with room for one, which an entry before them has; `more` options say which part of the place."""
+    counts: dict[tuple, int] = {}
+    for index, entry in enumerate(entries):
+        if entry.get(option) and entry.get("state") != "absent":
+            place = tuple(entry.get(name) for name in (option, *more))
+            counts[place] = counts.get(place, 0) + 1
+            if counts[place] > 1:
+                yield index, option, "duplicate", dict(value=entry[option], limit=counts[place])
+
+
+def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]) -> None:
+    """Wait for a block of a VPC or subnet; look() returns its state, {} as long as there is none."""
+    state = aws.wait(what, look, lambda seen: seen.get("State") not in (None, "associating"), limit=120)
+    if state["State"] != "associated":
+        raise Problem(f"{what} is {state['State']}: {state.get('StatusMessage') or 'AWS does not say why'}")
+
+
+def named_twice(entries: Iterable[Mapping[str, Any]], option: str, within: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """Faults of lists that name what another entry has named: it can be in one of them only, and each run would move it."""
+    holders: dict[tuple, int] = {}
+    for index, entry in enumerate(entries):
+        for dummy, name in blocks(entry, option) if entry.get("state") != "absent" else ():
+            # A name may also be written as scope/name.
+            holder = holders.setdefault((entry.get(within), str(name).rpartition("/")[2]), index)
+            if holder != index:
+                yield index, option, "overlap", dict(value=name, other=option, other_entry=holder)
 
 
 def overlaps(named: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str, dict[str, Any]]]:

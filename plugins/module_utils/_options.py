@@ -24,11 +24,15 @@ class Unknown(str):
 
 
 class Delta(NamedTuple):
-    """What happens to a list of independent things. `change` holds pairs (as it is, as it shall be)."""
+    """What happens to a list of independent things. `change` holds pairs (as it is, as it shall be).
+
+    `unnamed` are those of `remove` that no word of the sheet names: they go because of `set`.
+    """
 
     add: list
     change: list
     remove: list
+    unnamed: list = []
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Option:
     many       independent things: the sheet says {add, remove, set}, a plain list means add
     key        of many dicts: what makes two items the same thing; the other fields of an item can change
     one_of     of many dicts: fields of which an item has one, such as a route's target; naming one takes the others away
+    spelt      of many dicts: an item as AWS writes it, where a sheet may spell it in several ways
     required   needed to create the thing (in an item of a list: always)
     fixed      cannot change after creation
     clearable  the value can be taken away with `clear`
@@ -56,6 +61,7 @@ class Option:
     many: bool = False
     key: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    spelt: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     required: bool = False
     fixed: bool = False
     clearable: bool = False
@@ -150,6 +156,23 @@ def _declared(option: Option, value: Any) -> Any:
     return declared(option.options, value, inside=True) if option.options and isinstance(value, dict) else value
 
 
+def clearable(options: Mapping[str, Option], path: str) -> bool:
+    """Whether `clear` may name this: an option, or one key of a dictionary."""
+    name, dot, dummy = str(path).partition(".")
+    return name in options and options[name].clearable and (not dot or options[name].type == "dict")
+
+
+def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What an entry wants there and away at once; each run would undo what the one before did."""
+    for name, option in options.items():
+        value = entry.get(name)
+        if option.many and isinstance(value, Mapping):
+            away = [identity(option, item) for item in value.get("remove") or []]
+            yield from ((name, item) for item in value.get("add") or [] if identity(option, item) in away)
+        elif option.merges and isinstance(value, Mapping):
+            yield from ((name, key) for key in value if f"{name}.{key}" in (entry.get("clear") or ()))
+
+
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:
     """The value with `change(option, leaf, the dictionary it stands in)` done to every leaf."""
     if isinstance(value, Delta):
@@ -217,7 +240,7 @@ def equal(option: Option, one: Any, other: Any) -> bool:
 
 def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
     present = {identity(option, item): item for item in have}
-    wanted = {identity(option, item): item for item in verbs.get("add") or verbs.get("set") or []}
+    wanted = {identity(option, item): option.spelt(item) if option.spelt else item for item in verbs.get("add") or verbs.get("set") or []}
     if "set" in verbs:
         gone = [key for key in present if key not in wanted]
     else:
@@ -229,11 +252,13 @@ def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
                 displaced = dict.fromkeys(option.one_of) if set(option.one_of) & wanted[key].keys() else {}
                 change.append((present[key], {**present[key], **displaced, **wanted[key]}))
     add = [item for key, item in wanted.items() if key not in present]
-    return Delta(add, sorted(change, key=repr), [present[key] for key in gone])
+    remove = [present[key] for key in gone]
+    return Delta(add, sorted(change, key=repr), remove, remove if "set" in verbs else [])
 
 
 def identity(option: Option, item: Any) -> Any:
-    return tuple(item.get(name) for name in option.key) if option.options else item
+    spelt = option.spelt(item) if option.spelt else item
+    return tuple(spelt.get(name) for name in option.key) if option.options else item
 
 
 def merged(options: Mapping[str, Option], have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,5 +41,19 @@ def text(wanted: Mapping[str, Any]) -> str:
 
 
 def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two documents mean the same: order, single values as lists and spellings of principals do not count."""
-    return not compare_policies(one, other)
+    """Whether two documents mean the same: order, single values as lists and spellings of principals and actions do not count."""
+    return not compare_policies(_caseless(one), _caseless(other))
+
+
+def _caseless(document):
+    """AWS does not tell actions apart by case, and some services answer them in a case of their own."""
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    if not statements:
+        return document
+    statements = [statements] if isinstance(statements, Mapping) else statements
+    return {**document, "Statement": [{**statement, **_lowered_actions(statement)} for statement in statements]}
+
+
+def _lowered_actions(statement):
+    named = {member: statement[member] for member in ("Action", "NotAction") if member in statement}
+    return {member: [action.lower() for action in ([value] if isinstance(value, str) else value)] for member, value in named.items()}

@@ -77,14 +77,14 @@ def outcome(kind: Kind, steps: list[Step], aws: Aws) -> dict[str, Any]:
     done = [step for step in steps if step.action in ("created", "updated", "deleted") and not step.reason]
     failed = [step for step in steps if step.reason]
     result: dict[str, Any] = dict(
-        changed=bool(done if aws.check_mode else aws.writes),
+        changed=bool(done) if aws.check_mode else any("refused" not in write for write in aws.writes),
         entries=[_report(step) for step in steps],
         calls=calls(aws),
         diff=dict(before={step.label: step.before for step in done if step.before}, after={step.label: step.after for step in done if step.after}),
     )
     if failed:
         listed = "\n".join(f"  {kind.name} {step.label}: {step.reason}" for step in failed)
-        result.update(failed=True, msg=f"{len(failed)} of {len(steps)} {kind.things} failed, the others are as the sheet says:\n{listed}")
+        result.update(failed=True, msg=f"{len(failed)} of {len(steps)} {kind.things} failed:\n{listed}")
     return result
 
 

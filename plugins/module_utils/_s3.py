@@ -79,7 +79,7 @@ def get_policy(aws, bucket):
     whole = _policies.document(found.get("Policy"))
     statements = whole.get("Statement", [])
     statements = statements if isinstance(statements, list) else [statements]
-    others = [statement for statement in statements if statement.get("Sid") != TLS_SID]
+    others = [statement for statement in statements if not _is_tls_statement(aws, bucket, statement)]
     return dict(policy=dict(whole, Statement=others) if others else None, require_tls=len(others) < len(statements))
 
 
@@ -93,6 +93,17 @@ def put_policy(aws, have, change):
         aws.s3.put_bucket_policy(Bucket=have["id"], Policy=_policies.text(whole))
     else:
         aws.s3.delete_bucket_policy(Bucket=have["id"])
+
+
+def _is_tls_statement(aws, bucket, statement):
+    """The whole of it counts: under the same Sid somebody may have narrowed it to some objects or callers."""
+    wanted = _tls_statement(aws, bucket)
+    return statement.get("Sid") == TLS_SID and _policies.alike(dict(Statement=[statement]), dict(Statement=[wanted]))
+
+
+def has_tls_sid(policy):
+    statements = (policy or {}).get("Statement", [])
+    return any(statement.get("Sid") == TLS_SID for statement in (statements if isinstance(statements, list) else [statements]))
 
 
 def _tls_statement(aws, bucket):

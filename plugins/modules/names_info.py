@@ -17,7 +17,7 @@ def main():
     aws = Aws(module)
     names = Names(aws, {}, module.check_mode)
     try:
-        found = {kind: {name: names.ids(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
+        found = {kind: {name: names.found(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
     except AWS_ERRORS as error:
         module.fail_json(msg=explain(error, aws.last_call))
     module.exit_json(changed=False, names=found)

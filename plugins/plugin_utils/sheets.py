@@ -22,7 +22,8 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 TYPES = dict(
@@ -47,6 +48,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         identity="対象を特定するために必要です",
         duplicate="同じ名前が {limit} 回あります。1 回だけ書いてください",
         clear="「{value}」は削除できる設定項目ではありません（削除できるもの: {limit}）",
+        contradiction="「{value}」は追加と削除の両方に書かれています",
         clear_and_set="「{value}」に値があるのに clear にも書かれています",
         set_and_add="set は add / remove と同時に書けません",
         dangling="「{value}」という {limit} はシートにもアカウントにもありません",
@@ -74,6 +76,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         identity="is needed to say which one is meant",
         duplicate="is named {limit} times; write it once",
         clear="{value!r} cannot be taken away (what can: {limit})",
+        contradiction="{value!r} is both to be there and not to be there",
         clear_and_set="{value!r} has a value and stands in clear as well",
         set_and_add="set cannot stand beside add or remove",
         dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
@@ -114,7 +117,7 @@ class Fault(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A name that an entry gives for a thing of another kind."""
+    """A name that an entry gives for a thing of another kind; `scope` is what the thing must lie in, where another option of the entry says so."""
 
     kind: str
     entry: str
@@ -122,6 +125,7 @@ class Reference(NamedTuple):
     to: str
     name: str
     hard: bool
+    scope: str | None = None
 
 
 def faults(sheet: Mapping[str, Any]) -> list[Fault]:
@@ -150,14 +154,64 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
 
 
 def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
-    """kind → the names that the sheet gives, of things that shall be there."""
+    """kind → the names that the sheet gives (scope/name for what lies in a scope), of things that shall be there."""
     found = {}
     for name, entries in sheet.items():
         kind = kinds().get(name)
         if kind and kind.identity and isinstance(entries, list):
-            own = [entry.get(kind.identity[-1]) for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
-            found[name] = sorted({str(value) for value in own if value is not None})
+            own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
+            found[name] = sorted({"/".join(map(str, kind.key(entry))) for entry in own if None not in kind.key(entry)})
     return found
+
+
+def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
+    """kind → names in references that the sheet alone cannot explain: it does not make them, or something else may have the same name."""
+    own, found = names(sheet), defaultdict(set)
+    for reference in references(sheet):
+        if not reference.name.startswith("arn:") and (not _own(reference, own) or _may_be_elsewhere(reference)):
+            found[reference.to].add(reference.name)
+    return {kind: sorted(wanted) for kind, wanted in found.items()}
+
+
+def unresolved(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None) -> Iterator[Fault]:
+    """References that lead to nothing, or to more than one thing. `account`: what msp.aws.names_info found; without it only the sheet is looked at."""
+    own = names(sheet)
+    for reference in references(sheet):
+        if reference.name.startswith("arn:"):
+            continue
+        mine = _own(reference, own)
+        others = _others(reference, mine, (account or {}).get(reference.to, {}).get(reference.name, []))
+        if len(mine) + len(others) > 1:
+            facts = dict(value=reference.name, limit=(reference.to, ", ".join([*mine, *others])))
+            yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
+        elif account is not None and not mine and not others:
+            yield Fault(reference.kind, reference.entry, reference.option, "dangling", dict(value=reference.name, limit=reference.to))
+
+
+def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
+    """The sheet's own things that a reference can mean."""
+    found = []
+    for label in own.get(reference.to, ()):
+        scope, slash, name = label.partition("/") if len(kinds()[reference.to].identity) > 1 else ("", "", label)
+        if reference.name in (name, label) and (not slash or reference.scope in (None, scope)):
+            found.append(label)
+    return found
+
+
+def _others(reference: Reference, mine: list[str], there: list[Mapping[str, Any]]) -> list[str]:
+    """Those in the account that a reference can mean, and that are not the sheet's own."""
+    found = []
+    for thing in there:
+        scopes = {thing["scope"], thing["scope_id"]} - {None}
+        own = any("/" not in label or label.partition("/")[0] in scopes or not scopes for label in mine)
+        if not own and (reference.scope is None or not scopes or reference.scope in scopes):
+            found.append(thing["id"])
+    return found
+
+
+def _may_be_elsewhere(reference: Reference) -> bool:
+    """A bare name of something that lies in a scope: another scope of the account may have one, too."""
+    return reference.scope is None and "/" not in reference.name and len(kinds()[reference.to].identity) > 1
 
 
 def references(sheet: Mapping[str, Any]) -> list[Reference]:
@@ -167,11 +221,11 @@ def references(sheet: Mapping[str, Any]) -> list[Reference]:
         kind = kinds().get(name)
         for entry in [entries] if isinstance(entries, Mapping) else entries if kind and isinstance(entries, list) else []:
             if kind and isinstance(entry, Mapping) and entry.get("state") != "absent":
-                found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "")
+                found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "", entry)
     return found
 
 
-def _references(kind: str, label: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str, inside: bool = False) -> Iterator[Reference]:
+def _references(kind: str, label: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str, whole: Mapping[str, Any]) -> Iterator[Reference]:
     for name, value in entry.items():
         option = options.get(name)
         if option is None or value is None:
@@ -179,9 +233,10 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         values = [thing for verb in ("add", "set") for thing in value.get(verb) or []] if option.many and isinstance(value, Mapping) else value
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
-                yield from _references(kind, label, option.options, one, f"{path}{name}.", True)
+                yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
             elif option.ref and isinstance(one, str) and not (option.elsewhere and ID.fullmatch(one)):
-                yield Reference(kind, label, f"{path}{name}", option.ref, one, not inside and (option.required or option.fixed))
+                hard = not path and (option.required or option.fixed)
+                yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None)
 
 
 def _close(word: str, words: Any) -> str | None:
@@ -201,8 +256,13 @@ def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
     if "id" not in entry:
         yield from (Fault(kind.name, label, name, "identity", {}) for name in kind.identity if entry.get(name) in (None, ""))
     clearable = sorted(name for name, option in kind.options.items() if option.clearable)
+    try:
+        for path, value in contradictions(kind.options, {**spread(kind.options, plain), "clear": entry.get("clear")}):
+            yield Fault(kind.name, label, path, "contradiction", dict(value=value))
+    except (AttributeError, TypeError):
+        pass  # something inside has a wrong type, which is told above
     for path in entry.get("clear") or []:
-        if str(path).partition(".")[0] not in clearable:
+        if not can_clear(kind.options, path):
             yield Fault(kind.name, label, "clear", "clear", dict(value=path, limit=", ".join(clearable)))
         elif entry.get(path) is not None:
             yield Fault(kind.name, label, "clear", "clear_and_set", dict(value=path))

@@ -1,18 +1,23 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The least privileges of a kind: the calls it makes when its EXAMPLES are played, in IAM's words."""
+"""The least privileges of a kind in IAM's words: the calls that stand in its code, and those seen when its EXAMPLES are played."""
 
 from __future__ import annotations
 
+import ast
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from botocore import xform_name
+from botocore.session import get_session
 
-from tests.laws.stage import Stage, examples
+from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, SCOPES, scoped
+from tests.laws.stage import KINDS, Stage, examples
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "docs" / "iam"
@@ -33,6 +38,73 @@ def calls_of(stage: Stage, kind: str) -> set[str]:
             stage.gather(kind)
     stage.gather(kind)
     return {f"{call['service']}:{call['operation']}" for call in stage.double.calls()}
+
+
+def calls_in_code(kind: str) -> set[str]:
+    """Every call that the code of a kind can come to: in its module, in what that uses of module_utils, and to look up what its options refer to."""
+    code = list(reached(ROOT / "plugins" / "modules" / f"{kind}.py"))
+    services = {KINDS[kind].service} | {node.attr for node in code if isinstance(node, ast.Attribute) and is_name(node.value, "aws")}
+    said = {node.value for node in code if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    found = set()
+    for service in (services | said) & set(get_session().get_available_services()):
+        called = {node.attr for node in code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == service}
+        found |= {f"{service}:{operation}" for method, operation in operations(service).items() if method in called or method in said}
+    for other in {option.ref for option in every_option(KINDS[kind].options)} & LOOKUPS.keys():
+        for listed in {other, *([SCOPES] if scoped(other) else [])}:
+            found.add(f"{LOOKUPS[listed].service}:{operations(LOOKUPS[listed].service)[LOOKUPS[listed].operation]}")
+    return found
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def every_option(options: Any) -> Iterator[Any]:
+    for option in options.values():
+        yield option
+        yield from every_option(option.options or {})
+
+
+@cache
+def operations(service: str) -> dict[str, str]:
+    """Method of a client → operation."""
+    return {xform_name(name): name for name in get_session().get_service_model(service).operation_names}
+
+
+@cache
+def parts(path: Path) -> dict[str, ast.AST]:
+    """The functions and constants of a file by their names."""
+    found: dict[str, ast.AST] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        for name in [getattr(node, "name", None), *(target.id for target in targets if isinstance(target, ast.Name))]:
+            if name:
+                found[name] = node
+    return found
+
+
+def reached(path: Path) -> Iterator[ast.AST]:
+    """All nodes of a module, and those of the functions of module_utils that it comes to."""
+    waiting: list[tuple[Path, ast.AST]] = [(path, ast.parse(path.read_text(encoding="utf-8")))]
+    seen: set[ast.AST] = set()
+    while waiting:
+        here, tree = waiting.pop()
+        for node in ast.walk(tree):
+            yield node
+            for there, part in used_by(node, here):
+                if part not in seen:
+                    seen.add(part)
+                    waiting.append((there, part))
+
+
+def used_by(node: ast.AST, here: Path) -> Iterator[tuple[Path, ast.AST]]:
+    utils = ROOT / "plugins" / "module_utils"
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        there = utils / f"{node.value.id}.py"
+        if there.exists() and node.attr in parts(there):
+            yield there, parts(there)[node.attr]
+    elif isinstance(node, ast.Name) and here.parent == utils and node.id in parts(here):
+        yield here, parts(here)[node.id]
 
 
 def actions(calls: set[str]) -> list[str]:

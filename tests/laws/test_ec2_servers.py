@@ -8,6 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils import _client
 from tests.laws.stage import KINDS, REGION, examples
 
 IMAGES = ("ami-02b76b739f98bb809", "ami-0990bd2af79bd53a7")
@@ -122,9 +123,26 @@ def test_a_pair_that_is_gone_comes_back_from_its_secret(keys, client):
     assert keys.gather("ec2_key_pairs") == before
 
 
-def test_the_secret_of_something_else_is_left_alone(keys, client):
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("kept", ["rsa", "ed25519"])
+def test_a_kept_key_says_so_and_is_taken_for_no_other_type(keys, client, monkeypatch, kept, check):
+    entry, said = PAIR["key_pairs"][0], []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: said.append(text))
+    keys.run("ec2_key_pairs", dict(key_pairs=[dict(entry, key_type=kept)]))
+    client("ec2").delete_key_pair(KeyName="acme-web")
+    keys.double.clear_calls()
+    assert said == []
+    for wanted in {"rsa", "ed25519"} - {kept}:
+        message = keys.run("ec2_key_pairs", dict(key_pairs=[dict(entry, key_type=wanted)]), check=check, fails=True)["msg"]
+        assert f"of type {kept}, key_type says {wanted}" in message and keys.writes() == []
+    assert keys.run("ec2_key_pairs", dict(key_pairs=[dict(entry, key_type=kept)]), check=check)["changed"]
+    assert ["the secret 'acme/key-pairs/acme-web' holds already" in text for text in said] == [True]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_secret_of_something_else_is_left_alone(keys, client, check):
     client("secretsmanager").create_secret(Name=SECRET, SecretString="something else")
-    assert "nothing was written to it" in keys.run("ec2_key_pairs", PAIR, fails=True)["msg"]
+    assert "nothing was written to it" in keys.run("ec2_key_pairs", PAIR, check=check, fails=True)["msg"]
     assert client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"] == "something else"
     assert keys.gather("ec2_key_pairs") == []
 

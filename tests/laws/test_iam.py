@@ -43,6 +43,14 @@ def removed(stage, kind, name):
     assert not stage.run(kind, task)["changed"]
 
 
+def told(stage, kind, name):
+    """What the plan says of a removal; a run without its confirmation says the same."""
+    task = {kind.partition("_")[2]: [{"name": name, "state": "absent"}]}
+    said = stage.run(kind, task, check=True)["entries"][0]["confirm"]
+    assert stage.run(kind, task, fails=True)["entries"][0]["reason"] == said
+    return said
+
+
 def test_a_user_goes_with_all_that_is_its_own_and_nothing_else(stage, iam):
     before = stage.double.state("iam")
     iam.create_group(GroupName="g")
@@ -58,6 +66,11 @@ def test_a_user_goes_with_all_that_is_its_own_and_nothing_else(stage, iam):
     iam.upload_signing_certificate(UserName="u", CertificateBody=certificate())
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="u")["VirtualMFADevice"]["SerialNumber"]
     iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="234567")
+    said = told(stage, "iam_users", "u")
+    for own in ("console password", "2 access keys (AKIA…", "1 signing certificates", "1 SSH public keys", "1 credentials for single", serial):
+        assert own in said
+    for key in iam.list_access_keys(UserName="u")["AccessKeyMetadata"]:
+        assert key["AccessKeyId"][-4:] in said and key["AccessKeyId"] not in said
     removed(stage, "iam_users", "u")
     iam.delete_group(GroupName="g")
     assert stage.double.state("iam") == before
@@ -69,6 +82,7 @@ def test_a_group_goes_and_its_members_stay(stage, iam):
     user = stage.double.state("iam")
     iam.add_user_to_group(GroupName="g", UserName="u")
     iam.put_group_policy(GroupName="g", PolicyName="p", PolicyDocument=json.dumps(POLICY))
+    assert "its 1 members (u) lose" in told(stage, "iam_groups", "g")
     removed(stage, "iam_groups", "g")
     assert [one["UserName"] for one in iam.list_users()["Users"]] == ["u"] and user
 
@@ -77,8 +91,23 @@ def test_a_role_goes_and_its_profile_stays(stage, iam):
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
     iam.create_instance_profile(InstanceProfileName="p")
     iam.add_role_to_instance_profile(InstanceProfileName="p", RoleName="r")
+    assert "out of the instance profiles p" in told(stage, "iam_roles", "r")
     removed(stage, "iam_roles", "r")
     assert iam.get_instance_profile(InstanceProfileName="p")["InstanceProfile"]["Roles"] == []
+
+
+@pytest.mark.parametrize("kind", ["iam_users", "iam_groups", "iam_roles"])
+def test_what_goes_along_is_asked_only_about_what_goes(stage, iam, kind):
+    things, more = kind.partition("_")[2], dict(assume_role_policy=TRUST) if kind == "iam_roles" else {}
+    reads = []
+    for number in (1, 10):
+        stage.run(kind, {things: [dict(name=f"a{n}", **more) for n in range(number)]})
+        stage.double.clear_calls()
+        removal = {things: [dict(name="a0", state="absent"), *(dict(name=f"a{n}", **more) for n in range(1, number))]}
+        confirm = stage.run(kind, removal, check=True)["entries"][0]["confirm"]
+        assert confirm.startswith("would be deleted, which needs a confirmation")
+        reads.append(len(stage.reads()))
+    assert reads[0] == reads[1]
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from tests.laws.stage import REGION
+from tests.laws.stage import KINDS, REGION
 
 TABLES, ACLS, PEERINGS, ENDPOINTS = "ec2_route_tables", "ec2_network_acls", "ec2_vpc_peering_connections", "ec2_vpc_endpoints"
 OTHER = "210987654321"
@@ -56,15 +56,16 @@ def unconfirmed(stage, kind, entry):
 
 def test_a_subnet_moves_to_another_route_table_in_one_call(network):
     write(network, TABLES, dict(name="one", vpc="acme", subnets=["a"]), dict(name="other", vpc="acme"))
-    network.double.clear_calls()
-    write(network, TABLES, dict(name="other", vpc="acme", subnets=["a"]))
+    moved = dict(name="other", vpc="acme", subnets=["a"])
+    assert "off the route table rtb-" in unconfirmed(network, TABLES, moved)
+    write(network, TABLES, moved, confirm=["ec2_route_tables/acme/other"])
     assert network.writes() == ["ec2:ReplaceRouteTableAssociation"]
 
 
 def test_a_subnet_named_away_and_elsewhere_ends_where_it_is_named(network):
     write(network, TABLES, dict(name="one", vpc="acme", subnets=["a"]), dict(name="other", vpc="acme"))
     both = [dict(name="one", vpc="acme", subnets=dict(remove=["a"])), dict(name="other", vpc="acme", subnets=["a"])]
-    write(network, TABLES, *both, confirm=["ec2_route_tables/acme/one"])
+    write(network, TABLES, *both, confirm=["ec2_route_tables/acme/one", "ec2_route_tables/acme/other"])
     assert {table.get("name"): table["subnets"] for table in network.gather(TABLES) if table.get("name")} == dict(one=[], other=["a"])
 
 
@@ -87,11 +88,44 @@ def test_an_impossible_route_is_refused_in_the_plan(network, route, said):
     assert said in refused(network, TABLES, dict(name="one", vpc="acme", routes=[route]))
 
 
-def test_the_route_to_everywhere_needs_a_confirmation(network):
-    everywhere = dict(destination_cidr_block="0.0.0.0/0")
-    write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(everywhere, internet_gateway="acme")]))
-    assert "0.0.0.0/0" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", routes=[dict(everywhere, vpn_gateway="acme")]))
-    assert "0.0.0.0/0" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", routes=dict(remove=[everywhere])))
+ELSEWHERE = ["0.0.0.0/0", "10.9.0.0/16"]
+
+
+@pytest.mark.parametrize("block", ELSEWHERE)
+def test_another_way_or_none_needs_a_confirmation_where_there_is_traffic(network, block):
+    destination = dict(destination_cidr_block=block)
+    write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(destination, internet_gateway="acme")], subnets=["a"]))
+    for routes in ([dict(destination, vpn_gateway="acme")], dict(remove=[destination]), dict(set=[])):
+        assert f"send what goes to {block}" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", routes=routes))
+    write(network, TABLES, dict(name="one", vpc="acme", subnets=dict(set=[])), confirm=["ec2_route_tables/acme/one"])
+    assert write(network, TABLES, dict(name="one", vpc="acme", routes=dict(remove=[destination])))["changed"]
+
+
+def test_a_route_that_leads_nowhere_goes_without_a_confirmation(network):
+    interface = client(network, "123456789012")
+    subnet = interface.describe_subnets(Filters=[dict(Name="tag:Name", Values=["a"])])["Subnets"][0]["SubnetId"]
+    made = interface.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    route = dict(destination_cidr_block="10.9.0.0/16")
+    write(network, TABLES, dict(name="one", vpc="acme", routes=[dict(route, network_interface=made)], subnets=["a"]))
+    interface.delete_network_interface(NetworkInterfaceId=made)
+    assert write(network, TABLES, dict(name="one", vpc="acme", routes=dict(remove=[route])))["changed"]
+
+
+def test_what_was_learned_or_steered_needs_a_confirmation(network):
+    write(network, TABLES, dict(name="one", vpc="acme", propagating_vpn_gateways=["acme"], subnets=["a"], internet_gateways=["acme"]))
+    assert "learned from the other side" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", propagating_vpn_gateways=dict(remove=["acme"])))
+    assert "no longer steer what comes in" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", internet_gateways=dict(set=[])))
+    assert "main route table" in unconfirmed(network, TABLES, dict(name="one", vpc="acme", subnets=dict(set=[])))
+
+
+@pytest.mark.parametrize("kind", [TABLES, ACLS])
+@pytest.mark.parametrize("other", [["a"], dict(set=["b", "acme/a"]), dict(add=["a"])])
+def test_a_subnet_is_named_by_one_entry_only(kind, other):
+    faults = KINDS[kind].faults
+    entries = [dict(name="one", vpc="acme", subnets=["a", "b"][:1]), dict(name="other", vpc="acme", subnets=other)]
+    assert [(fault[:3], fault[3]["other_entry"]) for fault in faults(entries, {})] == [((1, "subnets", "overlap"), 0)]
+    for apart in (dict(vpc="second"), dict(state="absent"), dict(subnets=dict(remove=["a"]))):
+        assert list(faults([entries[0], {**entries[1], **apart}], {})) == []
 
 
 def test_another_target_takes_the_old_one_away(network):
@@ -112,9 +146,19 @@ def test_routes_of_gateway_endpoints_are_never_the_sheets(network):
 
 def test_a_subnet_moves_to_another_network_acl_in_one_call(network):
     write(network, ACLS, dict(OPEN, name="one", subnets=["a"]), dict(OPEN, name="other"))
-    network.double.clear_calls()
-    write(network, ACLS, dict(name="other", vpc="acme", subnets=["a"]))
+    moved = dict(name="other", vpc="acme", subnets=["a"])
+    assert "under the network ACL acl-" in unconfirmed(network, ACLS, moved)
+    write(network, ACLS, moved, confirm=["ec2_network_acls/acme/other"])
     assert network.writes() == ["ec2:ReplaceNetworkAclAssociation"]
+
+
+def test_an_entry_that_goes_unnamed_needs_a_confirmation_where_there_are_subnets(network):
+    also = dict(ALLOW, rule_number=200)
+    write(network, ACLS, dict(OPEN, name="one", ingress=[ALLOW, also]))
+    for entry in (dict(name="one", vpc="acme", ingress=dict(set=[ALLOW])), dict(name="one", vpc="acme", ingress=[also], subnets=["a"])):
+        assert write(network, ACLS, entry)["changed"]
+    assert "take away ingress 200" in unconfirmed(network, ACLS, dict(name="one", vpc="acme", ingress=dict(set=[ALLOW])))
+    assert write(network, ACLS, dict(name="one", vpc="acme", ingress=dict(remove=[dict(rule_number=200)])))["changed"]
 
 
 def test_a_network_acl_in_use_stays(network):

@@ -93,9 +93,13 @@ def test_what_an_entry_refers_to_must_be_somewhere(name):
     outside = sheet_outside_names(sheet)
     nowhere = sheet_faults(sheet, account={})
     assert bool(nowhere) == bool(outside)
-    twice = sheet_faults(sheet, account={kind: {value: ["it-1", "it-2"] for value in values} for kind, values in outside.items()})
+
+    def thing(id):
+        return dict(id=id, scope=None, scope_id=None)
+
+    twice = sheet_faults(sheet, account={kind: {value: [thing("it-1"), thing("it-2")] for value in values} for kind, values in outside.items()})
     assert len(twice) == len(nowhere) and all("it-1, it-2" in line for line in twice)
-    assert sheet_faults(sheet, account={kind: {value: ["it-1"] for value in values} for kind, values in outside.items()}) == []
+    assert sheet_faults(sheet, account={kind: {value: [thing("it-1")] for value in values} for kind, values in outside.items()}) == []
 
 
 @pytest.mark.parametrize("name", LISTED)
