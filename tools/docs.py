@@ -60,7 +60,11 @@ calls:
   type: dict
   contains:
     reads: {description: How many reading calls there were., returned: always, type: int}
-    writes: {description: Every writing call with its entry and AWS's request id, and with the code where AWS refused it., returned: always, type: list, elements: dict}
+    writes:
+      description: Every writing call with its entry and AWS's request id, and with the code where AWS refused it.
+      returned: always
+      type: list
+      elements: dict
 """
 )
 

@@ -212,7 +212,7 @@ class Run:
             return
         if action == "deleted":
             step.before = self._shown(step.have)
-            why = "would be deleted"
+            why = self.kind.danger and self.kind.danger(step.have, {}) or "would be deleted"
         else:
             step.after = self._shown({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
             step.before = self._shown({name: step.have.get(name) for name in step.change}) if step.have else {}

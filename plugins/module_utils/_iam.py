@@ -129,7 +129,7 @@ def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[st
 
 
 def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None) -> str | None:
-    if change is None:
+    if not change:
         return None
     if "permissions_boundary" in change and not change["permissions_boundary"]:
         return f"would take the permissions boundary {thing['permissions_boundary']} off the {what}, and all that its policies allow takes effect"

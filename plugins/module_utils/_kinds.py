@@ -29,7 +29,8 @@ class Kind:
     """One type of thing: what can be said about it and how to find, make, change and remove it.
 
     identity  the options that say which thing is meant; () when there is exactly one per account and Region
-    danger    danger(have, change) -> why this change needs a confirmation of its own, or None
+    danger    danger(have, change) -> why this change needs a confirmation of its own, or None; without a change it is asked about a deletion,
+              which always needs one, and tells what else would go
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet

@@ -152,6 +152,18 @@ def refuse(want, have, change):
             raise Problem(f"an alarm needs exactly one of {', '.join(names)}, it would have {' and '.join(given) or 'none'}; `clear` takes one away")
 
 
+def danger(have, change):
+    """Whoever is under `remove` is meant. That nobody is told any more, or somebody unasked, would only be noticed when it is too late."""
+    if not change or not have.get("actions_enabled"):
+        return None
+    if change.get("actions_enabled") is False:
+        return "would silence the alarm: it still changes its state, and nobody is told"
+    actions = change.get("alarm_actions")
+    if actions and actions.remove and not merged(OPTIONS, have, change)["alarm_actions"]:
+        return "would take away the last of its alarm_actions, and nobody is told any more"
+    return f"would no longer tell {', '.join(actions.unnamed)}, whom the sheet does not name" if actions and actions.unnamed else None
+
+
 def faults(entries, sheet):
     for index, entry in enumerate(entries):
         for names in EITHER:
@@ -213,8 +225,11 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
     refuse=refuse,
     faults=faults,
+    # An alarm that was made a moment ago may not be there yet for its tags.
+    not_yet=(r"\(ResourceNotFound",),
 )
 
 

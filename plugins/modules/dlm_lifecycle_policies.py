@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from operator import eq
-
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, instead, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
@@ -208,9 +206,14 @@ def _limited(path, **facts):
     return Option(api=f"{API}.{path}", **facts)
 
 
+def _same_tags(one, other):
+    """AWS keeps their values as text."""
+    return {key: str(value) for key, value in one.items()} == other
+
+
 def _owned_tags(**facts):
     """Tags that are one condition, or one label: written whole."""
-    return Option("dict", same=eq, **facts)
+    return Option("dict", same=_same_tags, **facts)
 
 
 def _schedules():

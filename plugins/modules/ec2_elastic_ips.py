@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
@@ -17,7 +17,11 @@ REVERSE_DNS_SECONDS = 600
 
 def find(aws, wanted):
     records = {record["AllocationId"]: record for record in aws.pages("ec2", "describe_addresses_attribute", "Addresses", Attribute="domain-name")}
-    return [_have(address, records.get(address["AllocationId"], {})) for address in aws.pages("ec2", "describe_addresses", "Addresses")]
+    return [_have(address, records.get(address["AllocationId"], {})) for address in _addresses(aws)]
+
+
+def _addresses(aws):
+    return aws.pages("ec2", "describe_addresses", "Addresses")
 
 
 def _have(address, record):
@@ -81,15 +85,14 @@ def _associate(aws, have, target):
 def _nothing_is_pushed_off(aws, target, own=None):
     """A private address has one Elastic IP address, and AWS would take away the one that is there without a word.
 
-    A plan does not ask, it would for every entry.
+    A plan asks once for all entries.
     """
-    if aws.check_mode:
-        return
-    name, member = ("instance-id", "InstanceId") if "InstanceId" in target else ("network-interface-id", "NetworkInterfaceId")
+    member = "InstanceId" if "InstanceId" in target else "NetworkInterfaceId"
     with aws.reading():
-        there = aws.pages("ec2", "describe_addresses", "Addresses", Filters=[dict(Name=name, Values=[target[member]])])
-    for address in there:
-        if address["AllocationId"] != own and target.get("PrivateIpAddress") in (None, address.get("PrivateIpAddress")):
+        found = aws.once(_addresses) if aws.check_mode else _addresses(aws)
+    for address in found:
+        there = address.get(member) == target[member] and address["AllocationId"] != own
+        if there and target.get("PrivateIpAddress") in (None, address.get("PrivateIpAddress")):
             raise Problem(
                 f"{target[member]} already has {address['PublicIp']} ({address['AllocationId']}) on {address.get('PrivateIpAddress')}. "
                 "Take that one off first, or name another private_ip_address of it"
@@ -152,6 +155,8 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         if all(entry.get(target) for target in TARGETS):
             yield index, "network_interface", "one_of", dict(value=entry["network_interface"], other=", ".join(TARGETS))
+    for target in TARGETS:
+        yield from _networks.claimed_twice(entries, target, "private_ip_address")
 
 
 KIND = Kind(

@@ -51,6 +51,8 @@ def _private_key(aws, want):
 
     CreateKeyPair hands a private key out once: an answer that gets lost would leave a pair which nobody can use.
     """
+    if want["private_key_secret"] in aws.once(_secret_names):  # looked for first, so that a plan says it too
+        return _kept_private_key(aws, want)
     private_key = _private_keys.make(want.get("key_type", "rsa"), want.get("key_format", "pem"), want["name"])
     arguments = dict(KmsKeyId=want["private_key_secret_kms_key_id"]) if "private_key_secret_kms_key_id" in want else {}
     try:
@@ -68,12 +70,21 @@ def _private_key(aws, want):
     return private_key
 
 
+def _secret_names(aws):
+    return {secret["Name"] for secret in aws.pages("secretsmanager", "list_secrets", "SecretList")}
+
+
 def _kept_private_key(aws, want):
     """What a broken run, or the pair of this name before, has left."""
     name = want["private_key_secret"]
     if _holds(aws.secretsmanager.describe_secret(SecretId=name)) != want["name"]:
         raise Problem(f"there is already a secret {name!r} and its tag {HOLDS} does not name this key pair: nothing was written to it")
-    return aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+    private_key = aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+    kept, wanted = _type(_private_keys.public_half(private_key)), want.get("key_type")
+    if wanted not in (None, kept):
+        raise Problem(f"the secret {name!r} holds a private key of type {kept}, key_type says {wanted}: correct key_type, or name another secret")
+    aws.warn(f"ec2_key_pairs {want['name']}: the pair comes from the private key that the secret {name!r} holds already")
+    return private_key
 
 
 def _type(public_key):

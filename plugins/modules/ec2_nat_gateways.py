@@ -109,9 +109,12 @@ def danger(have, change):
 
 
 def refuse(want, have, change):
-    """AWS has no address to give of its own."""
-    if not have and want.get("connectivity_type") != "private" and "elastic_ip" not in want:
+    """AWS has no address to give of its own, and would refuse further ones of a private gateway only when it has been made."""
+    private = {**have, **change}.get("connectivity_type") == "private"
+    if not have and not private and "elastic_ip" not in want:
         raise Problem("a public NAT gateway needs an elastic_ip to be created")
+    if private and (change.get("elastic_ip") or ("secondary_elastic_ips" in change and change["secondary_elastic_ips"].add)):
+        raise Problem("a private NAT gateway has no Elastic IP addresses: leave out elastic_ip and secondary_elastic_ips, or make a public one")
 
 
 def delete(aws, have):

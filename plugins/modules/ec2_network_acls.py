@@ -22,7 +22,9 @@ RESERVED = 32767
 
 
 def find(aws, wanted):
-    return [_have(acl) for acl in _acls(aws)]
+    acls = _acls(aws)
+    placed = {association["SubnetId"]: acl["NetworkAclId"] for acl in acls if not acl["IsDefault"] for association in acl["Associations"]}
+    return [dict(_have(acl), _placed=placed) for acl in acls]
 
 
 def _acls(aws):
@@ -39,6 +41,7 @@ def _have(acl):
         # Under the default one are those that no other one claims; nobody puts them there.
         subnets=None if acl["IsDefault"] else [association["SubnetId"] for association in acl["Associations"]],
         _default=acl["IsDefault"],
+        _used=bool(acl["Associations"]),
         **_tags.name_and_tags(acl),
     )
 
@@ -143,13 +146,21 @@ def _fault(entry):
 
 
 def danger(have, change):
-    if "subnets" in change and change["subnets"].remove:
-        return f"would put {len(change['subnets'].remove)} of its subnets under the VPC's default network ACL"
-    after = merged(KIND.options, have, change)
+    """What interrupts traffic, or lets through what was kept out. An ACL without subnets does neither."""
+    if not change:
+        return None
+    subnets, after = change.get("subnets"), merged(KIND.options, have, change)
+    moved = [subnet for subnet in subnets.add if have["_placed"].get(subnet, have["id"]) != have["id"]] if have and subnets else []
+    reasons = [f"take {subnet} from under the network ACL {have['_placed'][subnet]}" for subnet in moved]
+    if subnets and subnets.remove:
+        reasons.append(f"put {len(subnets.remove)} of its subnets under the VPC's default network ACL")
+    if have.get("_used"):
+        unnamed = {direction: change[direction].unnamed for direction in DIRECTIONS if direction in change}
+        reasons += [f"take away {direction} {entry['rule_number']}, which the sheet does not name" for direction in unnamed for entry in unnamed[direction]]
     shut = [direction for direction in DIRECTIONS if not any(entry["rule_action"] == "allow" for entry in after.get(direction) or ())]
-    if after.get("subnets") and shut and {*DIRECTIONS, "subnets"} & change.keys():
-        return f"would leave its subnets without any traffic, because no {' and no '.join(shut)} entry allows something"
-    return None
+    if (after.get("subnets") or have.get("_used")) and shut and {*DIRECTIONS, "subnets"} & change.keys():
+        reasons.append(f"leave its subnets without any traffic, because no {' and no '.join(shut)} entry allows something")
+    return f"would {', and '.join(reasons)}" if reasons else None
 
 
 def delete(aws, have):
@@ -159,7 +170,8 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """Blocks of entries are networks, without host bits."""
+    """Blocks of entries are networks, without host bits; a subnet has one ACL."""
+    yield from _networks.named_twice(entries, "subnets", "vpc")
     for index, entry in enumerate(entries):
         for direction in DIRECTIONS:
             named = entry.get(direction) or []

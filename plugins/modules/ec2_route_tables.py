@@ -27,8 +27,6 @@ TARGETS = dict(
 )
 # However they were named in the request, AWS describes these three as GatewayId; the id says which it is.
 GATEWAYS = dict(internet_gateway="igw-", vpn_gateway="vgw-", vpc_endpoint="vpce-")
-EVERYWHERE = ("0.0.0.0/0", "::/0")
-
 # Option → member of an association, and how its ids begin
 ASSOCIATED = dict(subnets=("SubnetId", "subnet-"), internet_gateways=("GatewayId", "igw-"), vpn_gateways=("GatewayId", "vgw-"))
 
@@ -36,7 +34,9 @@ ASSOCIATED = dict(subnets=("SubnetId", "subnet-"), internet_gateways=("GatewayId
 def find(aws, wanted):
     filters = [dict(Name="vpc-endpoint-type", Values=["Gateway"])]
     endpoints = {endpoint["VpcEndpointId"] for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)}
-    return [_have(table, endpoints) for table in _tables(aws)]
+    tables = _tables(aws)
+    placed = {_associated(association): table["RouteTableId"] for table in tables for association in table["Associations"]}
+    return [dict(_have(table, endpoints), _placed=placed) for table in tables]
 
 
 def _tables(aws):
@@ -52,6 +52,7 @@ def _have(table, gateway_endpoints=()):
         vpc=table["VpcId"],
         routes=[_route(route) for route in made],
         propagating_vpn_gateways=[gateway["GatewayId"] for gateway in table["PropagatingVgws"]],
+        _used=bool(users),
         **{option: [user for user in users if user.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
         **_tags.name_and_tags(table),
     )
@@ -66,7 +67,8 @@ def _route(route):
     gateway = route.get("GatewayId", "")
     targets = {option: route.get(member) for option, member in TARGETS.items() if option not in GATEWAYS}
     targets.update((option, gateway if gateway.startswith(prefix) else None) for option, prefix in GATEWAYS.items())
-    return {**{option: route.get(member) for option, member in DESTINATIONS.items()}, **targets}
+    # Where the target is gone nothing arrives any more, and nothing is lost with the route.
+    return {**{option: route.get(member) for option, member in DESTINATIONS.items()}, **targets, "_carries": route.get("State") != "blackhole"}
 
 
 def create(aws, want):
@@ -139,15 +141,30 @@ def _fault(route):
 
 
 def danger(have, change):
-    routes = change.get("routes")
-    moved = [*routes.remove, *(old for old, dummy in routes.change)] if routes else ()
-    for route in moved:
-        destination = next(iter(_destination(route).values()))
-        if destination in EVERYWHERE:
-            return f"would send what goes to {destination} another way, or nowhere"
-    if "subnets" in change and change["subnets"].remove:
-        return f"would put {len(change['subnets'].remove)} of its subnets under the VPC's main route table"
-    return None
+    """What interrupts traffic. A table that nobody uses carries none."""
+    if not have or not change:
+        return None
+    reasons = [f"take {target} off the route table {have['_placed'][target]}" for target in _moved(have, change)]
+    if have["_used"]:
+        reasons += [f"send what goes to {destination} another way, or nowhere" for destination in _rerouted(change.get("routes"))]
+        propagation = change["propagating_vpn_gateways"].remove if "propagating_vpn_gateways" in change else []
+        reasons += [f"cut the ways that {gateway} has learned from the other side" for gateway in propagation]
+        left = {option: change[option].remove for option in ASSOCIATED if option in change}
+        if left.pop("subnets", None):
+            reasons.append(f"put {len(change['subnets'].remove)} of its subnets under the VPC's main route table")
+        reasons += [f"no longer steer what comes in through {gateway}" for gateways in left.values() for gateway in gateways]
+    return f"would {', and '.join(reasons)}" if reasons else None
+
+
+def _moved(have, change):
+    """What comes here from another table. From the main one it comes because no table has named it yet."""
+    arriving = [target for option in ASSOCIATED if option in change for target in change[option].add]
+    return [target for target in arriving if have["_placed"].get(target, have["id"]) != have["id"]]
+
+
+def _rerouted(routes):
+    leaving = [*routes.remove, *(old for old, dummy in routes.change)] if routes else ()
+    return [next(iter(_destination(route).values())) for route in leaving if route["_carries"]]
 
 
 def delete(aws, have):
@@ -158,7 +175,9 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """A route has one destination, which is a network, and one target."""
+    """A route has one destination, which is a network, and one target; a subnet or gateway has one table."""
+    for option in ASSOCIATED:
+        yield from _networks.named_twice(entries, option, "vpc")
     for index, entry in enumerate(entries):
         named = entry.get("routes") or []
         for route in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
+
+DIRECTIONS = ("ingress", "egress")
 
 # Option of a rule → (member of a described rule, list in an IpPermission, member in that list)
 PEERS = dict(
@@ -19,6 +22,11 @@ PEERS = dict(
     prefix_list=("PrefixListId", "PrefixListIds", "PrefixListId"),
     security_group=(None, "UserIdGroupPairs", "GroupId"),
 )
+BLOCKS = dict(cidr_ipv4=4, cidr_ipv6=6)
+# AWS takes a protocol by name or number, in any case, and answers these by name.
+PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+PORTS = ("tcp", "udp")
+ICMP = ("icmp", "icmpv6")
 
 
 def find(aws, wanted):
@@ -41,11 +49,10 @@ def _have(group, rules):
 
 
 def _rule(rule):
-    ports = rule["IpProtocol"] not in ("-1",)
-    return dict(
+    found = dict(
         protocol=rule["IpProtocol"],
-        from_port=rule.get("FromPort") if ports else None,
-        to_port=rule.get("ToPort") if ports else None,
+        from_port=rule.get("FromPort"),
+        to_port=rule.get("ToPort"),
         cidr_ipv4=rule.get("CidrIpv4"),
         cidr_ipv6=rule.get("CidrIpv6"),
         prefix_list=rule.get("PrefixListId"),
@@ -53,6 +60,26 @@ def _rule(rule):
         description=rule.get("Description") or None,
         _id=rule["SecurityGroupRuleId"],
     )
+    return _spelt(found)
+
+
+def _spelt(rule):
+    """A rule as AWS writes it. Two spellings of one rule must not look like two: AWS would refuse the second as a duplicate in every run."""
+    after = dict(rule, protocol=_protocol(rule))
+    for option in BLOCKS:
+        if rule.get(option):
+            after[option] = _networks.canonical(rule[option]) or rule[option]
+    for port in ("from_port", "to_port"):
+        if after["protocol"] in ICMP and rule.get(port) is None:
+            after[port] = -1  # every type, or every code of the type
+        elif after["protocol"] not in (*PORTS, *ICMP):
+            after.pop(port, None)  # other protocols have none: AWS lets all of their traffic through, whatever is said
+    return after
+
+
+def _protocol(rule):
+    text = str(rule.get("protocol")).lower()
+    return PROTOCOLS.get(text, text)
 
 
 def create(aws, want):
@@ -98,42 +125,154 @@ def _request(rule):
 
 
 def _ports(rule):
-    ports = {member: rule[option] for option, member in (("from_port", "FromPort"), ("to_port", "ToPort")) if rule.get(option) is not None}
-    return ports or ({} if rule["protocol"] == "-1" else dict(FromPort=-1, ToPort=-1))
+    return {member: rule[option] for option, member in (("from_port", "FromPort"), ("to_port", "ToPort")) if rule.get(option) is not None}
 
 
 def _description(rule):
     return dict(Description=rule["description"]) if rule.get("description") else {}
 
 
-def delete(aws, have):
-    # Its own rules go first, so that two groups which name each other can both be removed.
-    for direction, close_to in (("ingress", aws.ec2.revoke_security_group_ingress), ("egress", aws.ec2.revoke_security_group_egress)):
-        naming = [rule["_id"] for rule in have[direction] if rule["security_group"]]
-        if naming:
-            close_to(GroupId=have["id"], SecurityGroupRuleIds=naming)
-    aws.ec2.delete_security_group(GroupId=have["id"])
+def delete(aws, have, again=True):
+    """A group that is in use stays as it is, with all of its rules: they go only where nothing else keeps it."""
+    try:
+        aws.ec2.delete_security_group(GroupId=have["id"])
+    except AWS_ERRORS as error:
+        if code_of(error) != "DependencyViolation":
+            raise
+        # Where nothing is in the way any more, another entry of this run has removed it since: once more.
+        if not _released(aws, have["id"]) and not again:
+            raise
+        delete(aws, have, again=False)
+
+
+def _released(aws, group):
+    """Groups that name each other in a circle can only be deleted once one of them does not: whether rules for that were taken off this one."""
+    with aws.reading():
+        interfaces = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=[dict(Name="group-id", Values=[group])])
+        rules = [rule for rule in aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules") if _other(rule)]
+    if interfaces:
+        users = ", ".join(sorted(interface["NetworkInterfaceId"] for interface in interfaces))
+        raise Problem(f"it is used by {users}: put these network interfaces under another security group, or remove them, first")
+    circular = [rule for rule in rules if rule["GroupId"] == group and group in _reached(_other(rule), rules)]
+    namers = sorted({rule["GroupId"] for rule in rules if _other(rule) == group})
+    if namers and not circular:
+        raise Problem(f"rules of {', '.join(namers)} name it: remove those rules, or those groups, first")
+    for is_egress, close_to in ((False, aws.ec2.revoke_security_group_ingress), (True, aws.ec2.revoke_security_group_egress)):
+        ids = [rule["SecurityGroupRuleId"] for rule in circular if rule["IsEgress"] == is_egress]
+        if ids:
+            close_to(GroupId=group, SecurityGroupRuleIds=ids)
+    return bool(circular)
+
+
+def _other(rule):
+    """The other group that a rule names. One that names its own group keeps nothing from being deleted."""
+    named = rule.get("ReferencedGroupInfo", {}).get("GroupId")
+    return named if named != rule["GroupId"] else None
+
+
+def _reached(group, rules):
+    """Every group that the rules of this one name, and that theirs name, and so on."""
+    reached, ahead = set(), {group}
+    while ahead:
+        ahead = {_other(rule) for rule in rules if rule["GroupId"] in ahead} - reached
+        reached |= ahead
+    return reached
+
+
+# ---- what to think about first
+
+
+def danger(have, change):
+    """A rule under `remove` goes because somebody asked for it. What goes unasked, and the last rule of all, is what surprises at night."""
+    if not have or not change:
+        return None
+    after = merged(KIND.options, have, change)
+    for direction in DIRECTIONS:
+        if have[direction] and not after[direction]:
+            return f"would close the last {direction} rule, and nothing {'comes in' if direction == 'ingress' else 'goes out'} any more"
+        unnamed = change[direction].unnamed if direction in change else []
+        if unnamed:
+            return f"would close {len(unnamed)} {direction} rules that the sheet does not name ({', '.join(map(_told, unnamed))})"
+    return None
+
+
+def _told(rule):
+    ports = dict.fromkeys(str(rule[port]) for port in ("from_port", "to_port") if rule.get(port) is not None)
+    words = ["all" if rule["protocol"] == "-1" else rule["protocol"], "-".join(ports), *(rule[peer] for peer in PEERS if rule.get(peer))]
+    return " ".join(word for word in words if word)
+
+
+# What the sheet's check says of a rule in the customer's language, in short.
+SAID = dict(
+    one_of="exactly one of {other} must be named, found {value!r}",
+    needs="{other} must be named, found {value!r}",
+    not_a_network="{value!r} is no network",
+    choice="{value!r} is not possible; possible is {limit}",
+)
+
+
+def refuse(want, have, change):
+    """AWS would take some of it without a word, such as ports for a protocol that has none, and open more than was meant."""
+    said = [f"{direction}: {SAID[code].format(**facts)}" for dummy, direction, code, facts in faults([want], {})]
+    if said:
+        raise Problem("; ".join(said))
 
 
 def faults(entries, sheet):
-    """A rule has exactly one other side, and ports that go with its protocol."""
+    """A rule has exactly one other side, networks as AWS writes them, and ports that go with its protocol."""
     for index, entry in enumerate(entries):
-        for direction in ("ingress", "egress"):
-            rules = entry.get(direction) or []
-            for rule in [*(rules.get("add") or []), *(rules.get("set") or [])] if isinstance(rules, dict) else rules:
-                if isinstance(rule, dict) and len([peer for peer in PEERS if rule.get(peer)]) != 1:
-                    yield index, direction, "one_of", dict(value=rule, other=", ".join(PEERS))
+        for direction in DIRECTIONS:
+            for rule in _wanted(entry.get(direction)):
+                yield from ((index, direction, code, facts) for code, facts in _mistakes(rule))
+
+
+def _wanted(rules):
+    """The rules that shall be there; they may stand as a plain list."""
+    return [*(rules.get("add") or []), *(rules.get("set") or [])] if isinstance(rules, dict) else rules or []
+
+
+def _mistakes(rule):
+    if len([peer for peer in PEERS if rule.get(peer)]) != 1:
+        yield "one_of", dict(value=rule, other=", ".join(PEERS))
+    for option, version in BLOCKS.items():
+        block = rule.get(option)
+        canonical = block and _networks.canonical(block)
+        if block and (not canonical or _networks.network(canonical).version != version):
+            yield "not_a_network", dict(value=block)
+        elif block and _networks.network(block) is None:
+            yield "choice", dict(value=block, limit=canonical)
+    if rule.get("protocol") is not None:
+        yield from _mistaken_ports(rule)
+
+
+def _mistaken_ports(rule):
+    protocol, first, last = _protocol(rule), *(None if rule.get(port) is None else int(rule[port]) for port in ("from_port", "to_port"))
+    found = f"{protocol} {first}-{last}"
+    if protocol in PORTS:
+        if first is None or last is None:
+            yield "needs", dict(value=rule, other="from_port, to_port")
+        elif not 0 <= first <= last <= 65535:
+            yield "choice", dict(value=found, limit="0 <= from_port <= to_port <= 65535")
+    elif protocol in ICMP:
+        everything = first in (None, -1)
+        if not -1 <= (first or 0) <= 255 or not -1 <= (last or 0) <= 255 or (everything and last not in (None, -1)):
+            yield "choice", dict(value=found, limit="from_port -1, to_port -1 / from_port 0-255 (type), to_port -1 (all codes), 0-255 (code)")
+    elif protocol != "-1" and not (protocol.isdecimal() and int(protocol) <= 255):
+        yield "choice", dict(value=rule.get("protocol"), limit="tcp, udp, icmp, icmpv6, -1, 0-255")
+    elif first not in (None, -1, 0) or last not in (None, -1, 0, 65535):
+        yield "choice", dict(value=found, limit=f"tcp {first}-{last}, udp {first}-{last}, {protocol} (all ports)")
 
 
 def _rules():
     return items(
         key=("protocol", "from_port", "to_port", "cidr_ipv4", "cidr_ipv6", "prefix_list", "security_group"),
+        spelt=_spelt,
         options=dict(
-            protocol=Option(required=True),
+            protocol=Option(required=True, same=lambda one, other: _protocol(dict(protocol=one)) == _protocol(dict(protocol=other))),
             from_port=Option("int"),
             to_port=Option("int"),
-            cidr_ipv4=Option(),
-            cidr_ipv6=Option(),
+            cidr_ipv4=Option(same=_networks.same),
+            cidr_ipv6=Option(same=_networks.same),
             prefix_list=Option(),
             security_group=ref("ec2_security_groups", within="vpc"),
             description=Option(),
@@ -156,6 +295,8 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
+    refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

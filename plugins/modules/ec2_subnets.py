@@ -63,13 +63,23 @@ def update(aws, have, change):
     if "ipv6_cidr_block" in change and have["_ipv6_association"]:
         aws.ec2.disassociate_subnet_cidr_block(AssociationId=have["_ipv6_association"])
     if change.get("ipv6_cidr_block"):
-        aws.ec2.associate_subnet_cidr_block(SubnetId=have["id"], Ipv6CidrBlock=change["ipv6_cidr_block"])
+        made = aws.ec2.associate_subnet_cidr_block(SubnetId=have["id"], Ipv6CidrBlock=change["ipv6_cidr_block"])["Ipv6CidrBlockAssociation"]
+        what = f"block {change['ipv6_cidr_block']} of {have['id']}"
+        _networks.await_association(aws, what, lambda: _block_state(aws, have["id"], made["AssociationId"]))
     for name, argument in ATTRIBUTES.items():
         if name in change:
             aws.ec2.modify_subnet_attribute(SubnetId=have["id"], **argument(change[name]))
 
 
+def _block_state(aws, subnet_id, association_id):
+    subnets = aws.pages("ec2", "describe_subnets", "Subnets", Filters=[dict(Name="subnet-id", Values=[subnet_id])])
+    blocks = [block for subnet in subnets for block in subnet.get("Ipv6CidrBlockAssociationSet", [])]
+    return next((block["Ipv6CidrBlockState"] for block in blocks if block["AssociationId"] == association_id), {})
+
+
 def danger(have, change):
+    if not change:
+        return None
     if "ipv6_cidr_block" in change and have.get("ipv6_cidr_block"):
         return f"would take the IPv6 block {have['ipv6_cidr_block']} off the subnet"
     return None
@@ -100,10 +110,10 @@ KIND = Kind(
     options=dict(
         name=Option(),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
-        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock"),
+        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same),
         availability_zone=fixed(required=True, api="CreateSubnet.AvailabilityZone"),
         map_public_ip_on_launch=Option("bool"),
-        ipv6_cidr_block=Option(clearable=True),
+        ipv6_cidr_block=Option(clearable=True, same=_networks.same),
         assign_ipv6_address_on_creation=Option("bool"),
         private_dns_hostname_type=Option(api="ModifySubnetAttribute.PrivateDnsHostnameTypeOnLaunch"),
         tags=tags(),

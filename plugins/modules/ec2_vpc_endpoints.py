@@ -97,13 +97,14 @@ def update(aws, have, change):
 def danger(have, change):
     if not have:
         return None
+    reasons = []
     if "subnets" in change and change["subnets"].remove:
-        return f"would delete the endpoint's addresses in {len(change['subnets'].remove)} subnets, and break what is connected to them"
+        reasons.append(f"would delete the endpoint's addresses in {len(change['subnets'].remove)} subnets, and break what is connected to them")
     if "route_tables" in change and change["route_tables"].remove:
-        return f"would send what goes to {have['service_name']} on {len(change['route_tables'].remove)} route tables another way, or nowhere"
+        reasons.append(f"would send what goes to {have['service_name']} on {len(change['route_tables'].remove)} route tables another way, or nowhere")
     if change.get("private_dns_enabled") is False:
-        return f"would make the names of {have['service_name']} resolve to public addresses again"
-    return None
+        reasons.append(f"would make the names of {have['service_name']} resolve to public addresses again")
+    return " and ".join(reasons) or None
 
 
 def delete(aws, have):

@@ -108,6 +108,12 @@ def refuse(want, have, change):
             raise Problem(f"{option} can only be changed with the credentials and in the Region of that side")
 
 
+def danger(have, change):
+    off = [option for option in SIDES if change and have.get(option, {}).get(DNS) and option in change and not change[option][DNS]]
+    sides = " and ".join("accepter" if option.startswith("requester") else "requester" for option in off)
+    return f"would answer names of the {sides} VPC with public addresses again, which do not go through the peering" if off else None
+
+
 def delete(aws, have):
     aws.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=have["id"])
     aws.wait(f"deletion of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: not seen or seen["Status"]["Code"] == "deleted", 120)
@@ -135,6 +141,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
     refuse=refuse,
     not_yet=_tags.NOT_YET,
 )

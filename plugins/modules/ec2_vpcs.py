@@ -8,13 +8,14 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
 
 NO_OPTIONS = "default"  # the word in the place of an id with which AWS says that a VPC has no option set, and takes one away
 
 
 def find(aws, wanted):
-    return [_have(vpc) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
+    settled = {subnet["VpcId"] for subnet in aws.pages("ec2", "describe_subnets", "Subnets")}
+    return [dict(_have(vpc), _settled=vpc["VpcId"] in settled) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
 
 
 def _have(vpc):
@@ -70,11 +71,11 @@ def update(aws, have, change):
         aws.ec2.modify_vpc_attribute(**vpc, **{ATTRIBUTES[name]: dict(Value=change[name])})
     if "secondary_cidr_blocks" in change:
         for block in change["secondary_cidr_blocks"].add:
-            aws.ec2.associate_vpc_cidr_block(**vpc, CidrBlock=block)
+            _wait(aws, have["id"], aws.ec2.associate_vpc_cidr_block(**vpc, CidrBlock=block)["CidrBlockAssociation"])
         for block in change["secondary_cidr_blocks"].remove:
             aws.ec2.disassociate_vpc_cidr_block(AssociationId=have["_associations"][block])
     if change.get("amazon_provided_ipv6_cidr_block"):
-        aws.ec2.associate_vpc_cidr_block(**vpc, AmazonProvidedIpv6CidrBlock=True)
+        _wait(aws, have["id"], aws.ec2.associate_vpc_cidr_block(**vpc, AmazonProvidedIpv6CidrBlock=True)["Ipv6CidrBlockAssociation"])
     elif "amazon_provided_ipv6_cidr_block" in change:
         for association in have["_ipv6"]:
             aws.ec2.disassociate_vpc_cidr_block(AssociationId=association)
@@ -82,8 +83,45 @@ def update(aws, have, change):
         aws.ec2.associate_dhcp_options(**vpc, DhcpOptionsId=change["dhcp_options"] or NO_OPTIONS)
 
 
+def _wait(aws, vpc_id, association):
+    """Subnets of this run may lie in the block, which AWS lets them only once it is associated."""
+
+    def look():
+        vpcs = aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=[dict(Name="vpc-id", Values=[vpc_id])])
+        states = {}
+        for vpc in vpcs:
+            states.update((block["AssociationId"], block["CidrBlockState"]) for block in vpc.get("CidrBlockAssociationSet", []))
+            states.update((block["AssociationId"], block["Ipv6CidrBlockState"]) for block in vpc.get("Ipv6CidrBlockAssociationSet", []))
+        return states.get(association["AssociationId"], {})
+
+    _networks.await_association(aws, f"block {association['AssociationId']} of {vpc_id}", look)
+
+
+def danger(have, change):
+    """A VPC without subnets has nobody in it whom it could interrupt."""
+    if not have or not change or not have["_settled"]:
+        return None
+    reasons = []
+    if change.get("enable_dns_support") is False:
+        reasons.append("switch off the name resolution of the VPC, without which nothing in it finds AWS's services, private zones or its peers by name")
+    if change.get("enable_dns_hostnames") is False:
+        reasons.append("take their DNS names from its servers, and stop private zones and private names of endpoints in it")
+    if "dhcp_options" in change and change["dhcp_options"] is None:
+        reasons.append("leave its servers without any DHCP options, name servers included, when they next renew their lease")
+    elif "dhcp_options" in change:
+        reasons.append("give its servers other name servers and domain names when they next renew their lease, which is within hours")
+    return f"would {', and '.join(reasons)}" if reasons else None
+
+
 def delete(aws, have):
     aws.ec2.delete_vpc(VpcId=have["id"])
+
+
+def refuse(want, have, change):
+    """A block that AWS spells otherwise would not be found again."""
+    for block in change["secondary_cidr_blocks"].add if "secondary_cidr_blocks" in change else ():
+        if block != _networks.canonical(block):
+            raise Problem(f"secondary_cidr_blocks: {block} is not how AWS writes a network: {_networks.canonical(block) or 'it is none'}")
 
 
 def faults(entries, sheet):
@@ -97,7 +135,7 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock"),
+        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock", same=_networks.same),
         secondary_cidr_blocks=Option("list", "str", many=True),
         amazon_provided_ipv6_cidr_block=Option("bool"),
         instance_tenancy=fixed(api="CreateVpc.InstanceTenancy"),
@@ -111,6 +149,8 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
+    refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
@@ -50,10 +50,11 @@ def update(aws, have, change):
 
 
 def _one_per_vpc(aws, want):
-    """AWS would refuse a second gateway only when it is attached: made already, and of no use. A plan does not ask, it would for every entry."""
-    if want.get("vpc") and not aws.check_mode:
+    """AWS would refuse a second gateway only when it is attached: made already, and of no use. A plan asks once for all entries."""
+    if want.get("vpc"):
         with aws.reading():
-            there = [gateway["id"] for gateway in find(aws, None) if gateway["vpc"] == want["vpc"]]
+            found = aws.once(find, None) if aws.check_mode else find(aws, None)
+        there = [gateway["id"] for gateway in found if gateway["vpc"] == want["vpc"]]
         if there:
             raise Problem(f"{want['vpc']} already has the virtual private gateway {there[0]}. To make it this one, add its id to the entry")
 
@@ -96,6 +97,11 @@ def delete(aws, have):
     aws.ec2.delete_vpn_gateway(VpnGatewayId=have["id"])
 
 
+def faults(entries, sheet):
+    """A VPC has one virtual private gateway, or none."""
+    yield from _networks.claimed_twice(entries, "vpc")
+
+
 KIND = Kind(
     name="ec2_vpn_gateways",
     identity=("name",),
@@ -111,6 +117,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     not_yet=_tags.NOT_YET,
 )
 

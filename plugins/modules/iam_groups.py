@@ -14,7 +14,12 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, fi
 
 
 def find(aws, wanted):
-    return [_iam.have("group", group) for group in _iam.details(aws, "group")]
+    return [dict(_iam.have("group", group), _members=partial(_members, aws, group["GroupName"])) for group in _iam.details(aws, "group")]
+
+
+def _members(aws, name):
+    """Asked only about a group that shall go."""
+    return [user["UserName"] for user in aws.pages("iam", "get_group", "Users", GroupName=name, **_iam.PAGES)]
 
 
 def create(aws, want):
@@ -29,9 +34,16 @@ def update(aws, have, change):
 
 def delete(aws, have):
     # A group with members cannot be deleted; the users themselves stay.
-    for user in aws.pages("iam", "get_group", "Users", GroupName=have["id"], **_iam.PAGES):
-        aws.iam.remove_user_from_group(GroupName=have["id"], UserName=user["UserName"])
+    for user in _members(aws, have["id"]):
+        aws.iam.remove_user_from_group(GroupName=have["id"], UserName=user)
     _iam.delete(aws, "group", have)
+
+
+def danger(have, change):
+    members = [] if change else have["_members"]()
+    if members:
+        return f"would be deleted, and its {len(members)} members ({', '.join(sorted(members))}) lose what its policies allow and deny"
+    return _iam.danger("group", have, change)
 
 
 KIND = Kind(
@@ -46,7 +58,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
-    danger=partial(_iam.danger, "group"),
+    danger=danger,
     refuse=_iam.refuse,
     not_yet=_iam.NOT_YET,
     caseless=True,

@@ -64,6 +64,9 @@ def refuse(want, have, change):
 
 
 def danger(have, change):
+    if not change:
+        profiles = ", ".join(have["_instance_profiles"])
+        return f"would be deleted and taken out of the instance profiles {profiles}: programs on their instances can do nothing more" if profiles else None
     if _trusts_anyone(change.get("assume_role_policy") or {}):
         return "would let anyone in any AWS account assume the role"
     return _iam.danger("role", have, change)

@@ -12,17 +12,23 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, refs, tags
 
-# What a user signs in with, and what keeps DeleteUser from going through: how it is listed, what names it, how it is deleted.
+# What a user signs in with, and what keeps DeleteUser from going through: how it is listed, what names it, how it is deleted, what it is.
 CREDENTIALS = (
-    ("list_access_keys", "AccessKeyMetadata", "AccessKeyId", "delete_access_key"),
-    ("list_signing_certificates", "Certificates", "CertificateId", "delete_signing_certificate"),
-    ("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "delete_ssh_public_key"),
-    ("list_service_specific_credentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId", "delete_service_specific_credential"),
+    ("list_access_keys", "AccessKeyMetadata", "AccessKeyId", "delete_access_key", "access keys"),
+    ("list_signing_certificates", "Certificates", "CertificateId", "delete_signing_certificate", "signing certificates"),
+    ("list_ssh_public_keys", "SSHPublicKeys", "SSHPublicKeyId", "delete_ssh_public_key", "SSH public keys"),
+    (
+        "list_service_specific_credentials",
+        "ServiceSpecificCredentials",
+        "ServiceSpecificCredentialId",
+        "delete_service_specific_credential",
+        "credentials for single services",
+    ),
 )
 
 
 def find(aws, wanted):
-    return [_have(user) for user in _iam.details(aws, "user")]
+    return [dict(_have(user), _own=partial(_own, aws, user["UserName"])) for user in _iam.details(aws, "user")]
 
 
 def _have(user):
@@ -57,7 +63,7 @@ def _delete_credentials(aws, name):
     user = dict(UserName=name)
     if _iam.if_any(aws.iam.get_login_profile, **user):
         aws.iam.delete_login_profile(**user)
-    for listing, result, member, deletion in CREDENTIALS:
+    for listing, result, member, deletion, dummy in CREDENTIALS:
         for credential in aws.pages("iam", listing, result, **user):
             getattr(aws.iam, deletion)(**user, **{member: credential[member]})
     for device in aws.pages("iam", "list_mfa_devices", "MFADevices", **user):
@@ -66,6 +72,22 @@ def _delete_credentials(aws, name):
         # A virtual device is of no use to anybody else; hardware goes to its next owner.
         if ":mfa/" in device["SerialNumber"]:
             aws.iam.delete_virtual_mfa_device(**serial)
+
+
+def _own(aws, name):
+    """What goes with a user, in words. It is six calls, made only about a user that shall go."""
+    user = dict(UserName=name)
+    found = ["its console password"] if _iam.if_any(aws.iam.get_login_profile, **user) else []
+    for listing, result, member, dummy, words in CREDENTIALS:
+        ids = [credential[member] for credential in aws.pages("iam", listing, result, **user)]
+        found += [f"its {len(ids)} {words} ({', '.join(f'{one[:4]}…{one[-4:]}' for one in sorted(ids))})"] if ids else []
+    devices = sorted(device["SerialNumber"] for device in aws.pages("iam", "list_mfa_devices", "MFADevices", **user))
+    return found + ([f"its MFA devices ({', '.join(devices)})"] if devices else [])
+
+
+def danger(have, change):
+    own = [] if change else have["_own"]()
+    return f"would be deleted with {', '.join(own)}" if own else _iam.danger("user", have, change)
 
 
 KIND = Kind(
@@ -83,7 +105,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
-    danger=partial(_iam.danger, "user"),
+    danger=danger,
     refuse=_iam.refuse,
     not_yet=_iam.NOT_YET,
     caseless=True,

@@ -54,6 +54,8 @@ CREATING = dict(
 
 def create(aws, want):
     request = {member: want[option] for option, member in CREATING.items() if want.get(option)}
+    if "tags" in request:
+        request["tags"] = _tags.split({}, want)[0]
     aws.logs.create_log_group(**request)
     return dict(_have(request), tags=want.get("tags", {}))
 
@@ -80,6 +82,8 @@ def update(aws, have, change):
 
 def danger(have, change):
     """A log group that is younger than the new retention loses nothing by it."""
+    if not change:
+        return None
     days, kept = change.get("retention_in_days"), have.get("retention_in_days")
     if have and days and days < (kept or float("inf")) and time.time() - have["_created"] > days * DAY:
         return f"would delete for good every event older than {days} days, where {f'{kept} days' if kept else 'all of them'} are kept now"
@@ -109,6 +113,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    not_yet=(r"\(ResourceNotFoundException\)", r"\(OperationAbortedException\)"),
 )
 
 

@@ -65,6 +65,19 @@ def _put(aws, found, change):
     return request
 
 
+def danger(have, change):
+    """An alarm on a metric that nobody writes any more does not say so."""
+    before = _metrics(have) if have else set()
+    after = _metrics({**have, **change}) if change else set()
+    gone = ", ".join(f"{namespace}/{metric}" for namespace, metric in sorted(before - after))
+    deed = "no longer write" if change else "be deleted and no longer write"
+    return f"would {deed} {gone}, and alarms on that see nothing any more" if gone else None
+
+
+def _metrics(thing):
+    return {(one["metric_namespace"], one["metric_name"]) for one in thing["metric_transformations"]}
+
+
 def delete(aws, have):
     aws.logs.delete_metric_filter(logGroupName=have["log_group"], filterName=have["name"])
 
@@ -103,7 +116,10 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
     faults=faults,
+    # The log group may have been made a moment ago, or be busy with another change.
+    not_yet=(r"\(ResourceNotFoundException\)", r"\(OperationAbortedException\)"),
 )
 
 

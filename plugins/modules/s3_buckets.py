@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from operator import eq
-
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, merged, ref, tags
 
 
 def find(aws, wanted):
@@ -98,19 +96,49 @@ def refuse(want, have, change):
             missing = [name for name in needed if item.get(name) is None]
             if missing:
                 raise Problem(f"{option} {item['id']!r} is new and needs {', '.join(missing)}")
-    _check_replication(have, change)
+    _check_replication(want, have, change)
+    _check_object_lock(have, change)
+    _check_encryption(want, change)
+    _check_require_tls(have, change)
+
+
+def _check_require_tls(have, change):
+    """What others wrote under our Sid goes only where the plan shows it going."""
+    if _s3.has_tls_sid(change.get("policy")):
+        raise Problem(f"the statement {_s3.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
+    if change.get("require_tls") and _s3.has_tls_sid({**have, **change}.get("policy")):
+        raise Problem(
+            f"the bucket's policy has a statement {_s3.TLS_SID} which does not demand TLS of everybody and for everything, and a Sid stands only once: "
+            "name policy too, as it shall be without this statement, or clear it"
+        )
+
+
+def _check_object_lock(have, change):
     if change.get("object_lock_enabled_for_bucket") is False and have:
         raise Problem("Object Lock cannot be switched off again, by nobody")
-    if any(statement.get("Sid") == _s3.TLS_SID for statement in (change.get("policy") or {}).get("Statement", [])):
-        raise Problem(f"the statement {_s3.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
+    if change.get("object_lock_default_retention") and not {**have, **change}.get("object_lock_enabled_for_bucket"):
+        raise Problem(
+            "object_lock_default_retention would switch on Object Lock, which can never be switched off again and which the entry does not say: "
+            "name object_lock_enabled_for_bucket: true too"
+        )
 
 
-def _check_replication(have, change):
+def _check_encryption(want, change):
+    """Only a KMS algorithm has a key: S3 would keep none, and each run would write it anew. Without a word a bucket has AES256."""
+    algorithm = change.get("encryption", {}).get("sse_algorithm", "AES256")
+    if "encryption" in change and algorithm == "AES256" and want["encryption"].get("kms_master_key_id"):
+        raise Problem("encryption: kms_master_key_id needs the sse_algorithm aws:kms or aws:kms:dsse, and it would be AES256")
+
+
+def _check_replication(want, have, change):
     """Role and rules are one document: neither can be without the other."""
-    if change.get("replication_rules") and not {**have, **change}.get("replication_role"):
+    after = merged(KIND.options, have, change)
+    if change.get("replication_rules") and not after.get("replication_role"):
         raise Problem("replication_rules need replication_role")
     if "replication_role" in change and not change["replication_role"] and change.get("replication_rules", ()) is not None:
         raise Problem("replication_role can only be taken away together with replication_rules")
+    if {"replication_role", "replication_rules"} & change.keys() and want.get("replication_role") and not after.get("replication_rules"):
+        raise Problem("replication_role needs replication_rules: S3 keeps no role without a rule")
 
 
 def _new_items(delta):
@@ -152,9 +180,14 @@ def _expiring(delta):
 STORAGE_CLASS = "PutBucketLifecycleConfiguration.LifecycleConfiguration.Rules.Transitions.StorageClass"
 
 
+def _same_tags(one, other):
+    """AWS keeps their values as text."""
+    return {key: str(value) for key, value in one.items()} == other
+
+
 def _owned_tags():
     """In a filter, the tags are one condition: written whole."""
-    return Option("dict", same=eq)
+    return Option("dict", same=_same_tags)
 
 
 def _lifecycle_rules():
@@ -355,6 +388,7 @@ KIND = Kind(
         "InvalidTargetBucketForLogging",
         "Destination bucket must",
         "Unable to validate the following destination configurations",
+        r"\(MalformedPolicy\).*[Ii]nvalid principal",
     ),
 )
 

@@ -84,6 +84,9 @@ def delete(aws, have):
 
 
 def refuse(want, have, change):
+    for option in ("filter_policy", "redrive_policy"):
+        if change.get(option) == {}:
+            raise Problem(f"{option} is empty, which SNS keeps as none and each run would write anew: take it away with clear: [{option}], or leave it out")
     if "filter_policy_scope" in change and not merged(OPTIONS, have, change).get("filter_policy"):
         raise Problem("filter_policy_scope needs a filter_policy: there is nothing whose scope it could be")
     if re.match(r"https?://[^/@]*:[^/@]*@", change.get("endpoint", "")):
@@ -91,6 +94,13 @@ def refuse(want, have, change):
             "an endpoint with a password in it is shown by AWS without the password and would be subscribed anew in each run: "
             "let the endpoint verify the signature of the messages instead"
         )
+
+
+def danger(have, change):
+    """What is filtered away is lost without a trace. Whoever changes a filter knows that there is one."""
+    if have and change and change.get("filter_policy") and not have.get("filter_policy"):
+        return f"would drop every message to {have['endpoint']} that its filter policy does not match, where all of them arrive now"
+    return None
 
 
 def faults(entries, sheet):
@@ -118,8 +128,11 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    danger=danger,
     refuse=refuse,
     faults=faults,
+    # The subscription that was just made, or the topic or role before it, may not be known everywhere yet.
+    not_yet=(r"\(NotFound", r"\(ConcurrentAccess"),
 )
 
 

@@ -230,7 +230,9 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         option = options.get(name)
         if option is None or value is None:
             continue
-        values = [thing for verb in ("add", "set") for thing in value.get(verb) or []] if option.many and isinstance(value, Mapping) else value
+        values = value
+        if option.many and isinstance(value, Mapping):
+            values = [thing for verb in ("add", "set") if isinstance(value.get(verb), list) for thing in value[verb]]
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)

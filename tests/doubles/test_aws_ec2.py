@@ -350,6 +350,28 @@ def test_security_group_rules(ec2, vpc, refused):
     assert changed["IpRanges"] == []
 
 
+def test_security_group_rules_are_described_in_canonical_form(ec2, vpc, refused):
+    sent = [
+        ({"IpProtocol": "6", "FromPort": 22, "ToPort": 22}, "10.0.0.1/8", ("tcp", 22, 22, "10.0.0.0/8")),
+        ({"IpProtocol": "ICMP"}, "10.0.0.0/8", ("icmp", -1, -1, "10.0.0.0/8")),
+        ({"IpProtocol": "58", "FromPort": -1, "ToPort": -1}, "2001:DB8::1/32", ("icmpv6", -1, -1, "2001:db8::/32")),
+        ({"IpProtocol": "ALL", "FromPort": 0, "ToPort": 0}, "10.0.0.0/8", ("-1", -1, -1, "10.0.0.0/8")),
+        ({"IpProtocol": "50", "FromPort": 22, "ToPort": 22}, "10.0.0.0/8", ("50", -1, -1, "10.0.0.0/8")),
+    ]
+    for number, (ports, cidr, described) in enumerate(sent):
+        group = make_group(ec2, vpc, f"g{number}")
+        ranges = {"Ipv6Ranges": [{"CidrIpv6": cidr}]} if ":" in cidr else {"IpRanges": [{"CidrIp": cidr}]}
+        request = {"GroupId": group, "IpPermissions": [{**ports, **ranges}]}
+        ec2.authorize_security_group_ingress(**request)
+        filters = [{"Name": "group-id", "Values": [group]}]
+        rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+        rule = next(one for one in rules if not one["IsEgress"])
+        found = (rule["IpProtocol"], rule["FromPort"], rule["ToPort"])
+        assert (*found, rule.get("CidrIpv4") or rule["CidrIpv6"]) == described
+        refused("InvalidPermission.Duplicate", ec2.authorize_security_group_ingress, **request)
+        ec2.revoke_security_group_ingress(**request)
+
+
 def test_a_security_group_in_use_stays(ec2, vpc, refused):
     group, other = make_group(ec2, vpc), make_group(ec2, vpc, "db")
     pair = [{"GroupId": group}]

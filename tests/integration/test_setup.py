@@ -125,6 +125,20 @@ def test_an_endpoint_that_is_down(customer):
     assert "Could not connect to the endpoint" in run.output or "connect" in run.output
 
 
+@pytest.mark.parametrize("more, words", [(["-e", '{"ticket": "REQ 1/5"}'], "REQ 1/5"), (["-e", "setup_result_directory=/nowhere"], "/nowhere")])
+def test_a_run_that_could_leave_no_proof_is_refused(customer, more, words):
+    run = customer.setup(*more, rc=2, ec2_vpcs=[VPC])
+    assert customer.writes() == [] and words in run.output and "Nothing was done" in run.output
+
+
+def test_a_name_in_two_vpcs_of_the_sheet_and_a_mistyped_scope_are_told(customer):
+    networks = dict(ec2_vpcs=[VPC, dict(VPC, name="beta", cidr_block="10.30.0.0/16")])
+    subnets = [dict(SUBNET, name="web"), dict(SUBNET, name="web", vpc="beta", cidr_block="10.30.1.0/24")]
+    instances = [dict(name="one", subnet="web"), dict(name="two", subnet="betta/web")]
+    run = customer.setup(rc=2, **networks, ec2_subnets=subnets, ec2_instances=instances)
+    assert customer.writes() == [] and all(words in run.output for words in ("acme/web, beta/web", "ec2_instances one subnet", "betta/web"))
+
+
 # ---- one bad entry, and a run that breaks in the middle
 
 
@@ -178,15 +192,18 @@ class ProcessList(threading.Thread):
                     self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
 
 
-def test_a_secret_is_in_no_output_no_file_and_no_process_list(customer, double, tmp_path):
-    """Neither the engineer's own key nor the session in the customer's role, said as loudly as Ansible can."""
+def test_a_secret_is_in_no_output_no_file_and_no_process_list(customer, double, tmp_path, tmp_path_factory):
+    """Neither the engineer's own key, which a profile holds, nor the session in the customer's role, said as loudly as Ansible can."""
     trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(AWS="arn:aws:iam::999999999999:root"), Action="sts:AssumeRole")])
     role = client(double, "iam").create_role(RoleName="operator", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
     client(double, "iam").attach_role_policy(RoleName="operator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     customer.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=role["Arn"])
+    profile = tmp_path_factory.mktemp("home") / "credentials"
+    profile.write_text(f"[engineer]\naws_access_key_id = AKIA999999999999ENGR\naws_secret_access_key = {SECRET}\n", encoding="utf-8")
+    env = dict(AWS_PROFILE="engineer", AWS_SHARED_CREDENTIALS_FILE=str(profile), AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     watch = ProcessList()
     watch.start()
-    run = customer.setup("-vvvv", "--diff", key="AKIA999999999999ENGR", ec2_vpcs=[VPC], ec2_key_pairs=[dict(name="acme", private_key_secret="acme/key")])
+    run = customer.setup("-vvvv", "--diff", env=env, ec2_vpcs=[VPC], ec2_key_pairs=[dict(name="acme", private_key_secret="acme/key")])
     watch.over.set()
     private_key = client(double, "secretsmanager").get_secret_value(SecretId="acme/key")["SecretString"]
     secrets = [SECRET, SESSION_TOKEN, "PRIVATE KEY", *private_key.splitlines()[1:-1]]

@@ -99,7 +99,7 @@ def test_a_metric_ends_only_with_a_confirmation(stage):
     harmless(stage, FILTERS, dict(errors, filter_pattern="FATAL", metric_transformations=[dict(metric, metric_value="2")]))
     assert "no longer write acme/app/Errors" in dangerous(stage, FILTERS, dict(errors, metric_transformations=[dict(metric, metric_name="Fatal")]))
     have = next(iter(KINDS[FILTERS].find(SimpleNamespace(pages=lambda *dummy: [found("Fatal"), found("Errors")]), None)))
-    assert "be deleted and no longer write acme/app/Fatal" in KINDS[FILTERS].danger(have, None)
+    assert "be deleted and no longer write acme/app/Fatal" in KINDS[FILTERS].danger(have, {})
 
 
 def found(metric):

@@ -20,6 +20,8 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/*.py"))
+# The work of the others is done on the controller by an action plugin of the same name; they know neither Region nor credentials.
+TO_AWS = [path for path in MODULES if not (PLUGINS / "action" / path.name).exists()]
 SOURCES = sorted(PLUGINS.rglob("*.py"))
 PINS = sorted((ROOT / "tests" / "requirements").glob("*.txt"))
 
@@ -42,7 +44,7 @@ def name_of(path: Path) -> str:
 
 def test_every_module_is_in_the_action_group():
     group = load("meta/runtime.yml")["action_groups"]["aws"]
-    assert group == sorted(path.stem for path in MODULES), "meta/runtime.yml: action_groups.aws must name every module, in order"
+    assert group == sorted(path.stem for path in TO_AWS), "meta/runtime.yml: action_groups.aws must name every module that talks to AWS, in order"
 
 
 def test_the_collections_in_galaxy_and_requirements_are_the_same():
@@ -121,7 +123,7 @@ def test_nothing_imports_upwards(path):
 
 @pytest.mark.parametrize("path", [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "kinds", "reports")], ids=name_of)
 def test_the_engine_has_no_word_of_any_service(path):
-    services = {module.stem.split("_")[0] for module in MODULES if not module.stem.endswith("_info")}
+    services = {module.stem.split("_")[0] for module in TO_AWS if not module.stem.endswith("_info")}
     assert not services & set(re.findall(r"[a-z0-9]+", path.read_text(encoding="utf-8").lower()))
 
 

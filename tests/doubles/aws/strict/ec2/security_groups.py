@@ -10,6 +10,7 @@ import re
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.security_groups import SecurityGroupRule
 
 from ..rules import Refused
 from .book import BOOK, all_groups, forget_tags, invalid
@@ -109,12 +110,39 @@ def protocol_of(permission):
     return PROTOCOLS.get(name, name)
 
 
+def ports_of(protocol, first, last):
+    """IpPermission.IpProtocol: "if you specify -1 or a protocol number other than tcp, udp, icmp, or
+    58 (ICMPv6), traffic on all ports is allowed, regardless of any ports you specify"; FromPort:
+    for ICMP "a value of -1 indicates all", which is what "if you omit the port range" means too.
+    """
+    if protocol in ("tcp", "udp"):
+        return first, last
+    if protocol in ("icmp", "icmpv6"):
+        return tuple(-1 if port is None else int(port) for port in (first, last))
+    return None, None
+
+
+@BOOK.patch(SecurityGroupRule, "__init__")
+def a_rule_is_kept_in_canonical_form(original, rule, backend, protocol, group, first, last, *args, **kwargs):
+    """AuthorizeSecurityGroupIngress: "We modify the specified CIDR block to its canonical form"
+    (moto keeps what was sent, and asks for ports where there are none).
+    """
+    protocol = protocol_of({"IpProtocol": protocol})
+    first, last = ports_of(protocol, first, last)
+    original(rule, backend, protocol, group, first or 0, last or 0, *args, **kwargs)
+    rule.from_port, rule.to_port = (None if port is None else int(port) for port in (first, last))
+    rule.ip_range = canonical_range(rule.ip_range)
+
+
+def canonical_range(ip_range):
+    return {k: canonical(v) if k.startswith("Cidr") else v for k, v in ip_range.items()}
+
+
 def flat(permissions):
     """One (protocol, from, to, source) for each rule that the permissions make."""
     for permission in permissions or []:
         protocol = protocol_of(permission)
-        ports = (permission.get("FromPort"), permission.get("ToPort"))
-        ports = (None, None) if protocol == "-1" else ports
+        ports = ports_of(protocol, permission.get("FromPort"), permission.get("ToPort"))
         for source in sources(permission):
             yield (protocol, *ports, source)
 
@@ -243,11 +271,9 @@ def a_modified_rule_is_the_new_rule(original, ec2, group_id, rules):
 
 def rewrite(rule, new):
     rule.ip_protocol = protocol_of(new)
-    everything = rule.ip_protocol == "-1"
-    rule.from_port = None if everything else new.get("FromPort")
-    rule.to_port = None if everything else new.get("ToPort")
+    rule.from_port, rule.to_port = ports_of(rule.ip_protocol, new.get("FromPort"), new.get("ToPort"))
     pairs = {"CidrIp": new.get("CidrIpv4"), "CidrIpv6": new.get("CidrIpv6")}
-    rule.ip_range = {key: value for key, value in pairs.items() if value}
+    rule.ip_range = canonical_range({key: value for key, value in pairs.items() if value})
     rule.prefix_list_id = new.get("PrefixListId")
     group_id = new.get("ReferencedGroupId")
     rule.source_group = {"GroupId": group_id} if group_id else {}

@@ -1,0 +1,58 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters around the fees: what a changed sheet costs, and the papers that customers get.
+
+What they stand on is imported when one is called, since Ansible loads this file in a fresh process for nearly every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def change_quotation(contract: Any, events: Any, sheet: Any, date: Any, language: str | None = None) -> dict[str, Any]:
+    """What a changed sheet costs once and by the month."""
+    words = _language(language, contract)
+    try:
+        return _part("_fees_change").change_quotation(contract, events, sheet, date, words, [])
+    except _part("_fees_reading").FeeError as error:
+        raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None  # its text would be told once more
+
+
+def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, notes: Any = ()) -> dict[str, Any]:
+    """The paper for what a fee filter returned."""
+    papers, faults = _part("_papers_fees"), []
+    if kind not in papers.PAPERS:
+        raise AnsibleFilterError(f"kind is one of {', '.join(papers.PAPERS)}, not {kind!r}")
+    if not isinstance(told, Mapping):
+        raise AnsibleFilterError(f"this makes a paper of what the filter {kind} returns, not of {type(told).__name__}")
+    words = _language(language, None)
+    sender = _part("_fees_papers").read_issuer(issuer, faults)
+    if faults:
+        raise AnsibleFilterError("\n".join(fault.text(words) for fault in faults))
+    return papers.fee_paper(told, kind, sender, words, list(notes))
+
+
+def _language(language: str | None, contract: Any) -> str:
+    """The language asked for, the contract's, or Japanese."""
+    known = _part("_fees_reading").LANGUAGES
+    if language is not None and language not in known:
+        raise AnsibleFilterError(f"language is one of {', '.join(known)}, not {language!r}")
+    own = contract.get("language") if isinstance(contract, Mapping) else None
+    return language or (own if own in known else "ja")
+
+
+def _part(name: str) -> Any:
+    return import_module(f"ansible_collections.msp.aws.plugins.plugin_utils.{name}")
+
+
+class FilterModule:
+    """Ansible's way in."""
+
+    def filters(self) -> dict[str, Any]:
+        return dict(change_quotation=change_quotation, fee_paper=fee_paper)

@@ -1,0 +1,414 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A contract and its events, read into one `Agreement` of which the fees are a function; what contradicts what is found in the same pass.
+
+The order in which events are written never matters; what happened on one day is sorted by what it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
+    CONTRACT,
+    EVENTS,
+    OWN_ORDER,
+    PRICED,
+    Agreement,
+    Change,
+    Issue,
+    Option,
+    Order,
+    Outage,
+    Plan,
+)
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
+
+
+def parts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an order or the payable rest of one holds: minutes, 0 or 1 for the two bases, counts of components, yen of individual items by name."""
+    return dict(
+        sheet_support=given.get("sheet_support_minutes", 0),
+        basic=int(given.get("basic", False)),
+        components=given.get("components", {}),
+        maintenance=int(given.get("maintenance", False)),
+        maintenance_components=given.get("maintenance_components", {}),
+        individual={item["name"]: item["yen"] for item in given.get("individual", []) if item.keys() >= PRICED.keys()},
+    )
+
+
+def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None) -> Agreement:
+    """Read a contract and its events, or raise FeeError with every fault, and with those that were found before.
+
+    A contract may hold fields that are not about fees. An event is `{date, event, …}` with the fields of EVENTS. Dates are dates or ISO texts, moments
+    are Japan's time. Nothing is taken from today's date.
+    """
+    faults = [] if faults is None else faults
+    facts = read(CONTRACT, contract, "contract", faults, others=True)
+    happened = _events(events, faults)
+    written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
+    result = _Reader(facts, written, happened, faults).agreement()
+    if faults:
+        raise FeeError(faults)
+    return result
+
+
+def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fault] | None = None) -> tuple[Agreement, Month]:
+    """The same, and a billing month by its name."""
+    faults = [] if faults is None else faults
+    told = read(dict(month=Field("month", required=True)), dict(month=month), "", faults)
+    agreed = agreement(contract, events, faults)
+    return agreed, agreed.month(told["month"])
+
+
+class _Event(NamedTuple):
+    """A well-formed event: when, what, its fields, and how the engineer finds it again."""
+
+    date: Any
+    kind: str
+    fields: Mapping[str, Any]
+    where: str
+
+
+def _events(given: Any, faults: list[Fault]) -> list[_Event]:
+    if not isinstance(given, (list, tuple)):
+        faults.append(Fault("events", "rows", given))
+        return []
+    found = (_event(number, event, faults) for number, event in enumerate(given, 1))
+    return sorted((event for event in found if event), key=lambda event: (str(event.date), event.kind, repr(sorted(event.fields.items()))))
+
+
+def _event(number: int, given: Any, faults: list[Fault]) -> _Event | None:
+    where = f"events #{number}"
+    if not isinstance(given, Mapping):
+        faults.append(Fault(where, "table", given))
+        return None
+    kind = given.get("event")
+    if not isinstance(kind, str) or kind not in EVENTS:
+        faults.append(Fault(f"{where} event", "missing") if kind is None else Fault(where, "event", kind, close=close(kind, EVENTS)))
+        return None
+    where = " ".join([where, str(kind), *([str(given["date"])] if given.get("date") else [])])
+    shape = dict(dict(date=Field("day", required=True), event=Field("text"), note=Field("text")), **EVENTS[kind])
+    before = len(faults)
+    fields = read(shape, given, where, faults)
+    if len(faults) > before:
+        return None
+    return _Event(fields.pop("date"), fields.pop("event"), {name: value for name, value in fields.items() if name != "note"}, where)
+
+
+class _Ordered(NamedTuple):
+    """Set-up work as it was ordered."""
+
+    accepted_on: date
+    work_from: date | None
+    fields: Mapping[str, Any]
+    where: str
+
+
+class _Reader:
+    """Puts contract and events together and says what contradicts what."""
+
+    def __init__(self, facts: Mapping[str, Any], written: set[str], events: list[_Event], faults: list[Fault]) -> None:
+        self.facts = facts
+        self.written = written  # what the contract names, be it right or wrong
+        self.events = events
+        self.faults = faults
+        self.sound = not faults  # with faults before, what is left may lack what a check would count
+
+    def agreement(self) -> Agreement:
+        facts, billing = self.facts, self.facts.get("billing", {})
+        self.cancelled_on, by = self._cancellation()
+        plans = self._plans()
+        orders = self._orders()
+        happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
+        return Agreement(
+            number=facts.get("number", ""),
+            customer=facts.get("customer", ""),
+            language=facts.get("language", "ja"),
+            rules={name: facts.get("fee_rules", {}).get(name, rule["default"]) for name, rule in book()["rules"].items()},
+            applied_on=facts.get("applied_on"),
+            plans=plans,
+            changes=self._changes(plans),
+            options=self._options(plans),
+            orders=orders,
+            support=tuple((event.date, event.fields["minutes"]) for event in self._all("sheet_support")),
+            cancelled_on=self.cancelled_on,
+            cancelled_by=by,
+            outages=self._outages(plans),
+            suspensions=self._suspensions(),
+            reductions=self._reductions(),
+            evaded=tuple((event.date, event.fields["month"], event.fields["yen"]) for event in self._all("evaded")),
+            issues=self._issues(),
+            requests=tuple((event.date, event.fields["month"], event.fields.get("postage", 0)) for event in self._all("qualified_invoice_requested")),
+            payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
+            channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
+            qualified=facts.get("qualified_invoice", False),
+            recipient=billing.get("recipient", facts.get("customer", "")),
+            postage=billing.get("postage", 0),
+            first_day=min([*(plan.start for plan in plans), *(order.accepted_on for order in orders), *happened], default=None),
+        )
+
+    def _fault(self, where: str, code: str, **facts: Any) -> None:
+        self.faults.append(Fault(where, code, **facts))
+
+    def _needs(self, name: str) -> None:
+        if name not in self.written:
+            self._fault(f"contract {name}", "missing")
+
+    def _no_plan(self, where: str) -> None:
+        if self.sound:
+            self._fault(where, "no_plan")
+
+    def _all(self, *kinds: str) -> list[_Event]:
+        return [event for event in self.events if event.kind in kinds]
+
+    def _once(self, kind: str, what: str = "date") -> list[_Event]:
+        """Events of a kind of which there may be one for each value of a field."""
+        first: dict[Any, _Event] = {}
+        for event in self._all(kind):
+            other = first.setdefault(event.date if what == "date" else event.fields[what], event)
+            if other is not event:
+                self._fault(event.where, "twice", other=other.where)
+        return list(first.values())
+
+    def _not_before(self, where: str, day: Any, limit: Any, other: str) -> bool:
+        if day is not None and limit is not None and day < limit:
+            self._fault(where, "before", value=f"{day:%Y-%m-%d}", limit=f"{limit:%Y-%m-%d}", other=other)
+            return False
+        return True
+
+    def _not_ended(self, where: str, day: date) -> None:
+        if self.cancelled_on and day > self.cancelled_on:
+            self._fault(where, "ended", limit=self.cancelled_on)
+
+    def _cancellation(self) -> tuple[date | None, str]:
+        """The day on which the contract ends: the one wished for, but not before the notice arrived (第15条第2項)."""
+        events = self._all("cancelled")
+        for event in events[1:]:
+            self._fault(event.where, "twice", other=events[0].where)
+        if not events:
+            return None, ""
+        event = events[0]
+        self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
+        return max(event.date, event.fields.get("wish", event.date)), "16" if event.fields.get("by") == "provider" else "15-2"
+
+    def _plans(self) -> tuple[Plan, ...]:
+        rows = enumerate(self.facts.get("plans", []), 1)
+        own = sorted(Plan(row["from"], row["plan"], f"contract plans #{number}") for number, row in rows if {"from", "plan"} <= set(row))
+        changed = [Plan(event.date, event.fields["plan"], event.where) for event in self._all("plan_changed")]
+        for plan in changed:
+            if not own:
+                self._no_plan(plan.where)
+            else:
+                self._not_before(plan.where, plan.start, own[0].start, own[0].where)
+        plans = sorted([*own, *changed]) if own else []
+        if plans:
+            self._needs("applied_on")
+            self._not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on")
+        for before, after in pairwise(plans):
+            if before.start == after.start:
+                self._fault(after.where, "same_day", other=before.where)
+            elif before.name == after.name:
+                self._fault(after.where, "same_plan", other=before.where)
+            else:
+                self._not_ended(after.where, after.start)
+        return tuple(plans)
+
+    def _changes(self, plans: tuple[Plan, ...]) -> tuple[Change, ...]:
+        """Components of the operation menu; those of the contract are there when the menu begins."""
+        given: list[tuple[date, int, Mapping[str, Any], str]] = []
+        agreed = self.facts.get("operation", {}).get("components")
+        if plans and agreed is None and self.sound:
+            self._fault("contract operation components", "missing")
+        if agreed:
+            given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
+        for event in self._all("components_added", "components_removed"):
+            given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
+            self._not_ended(event.where, event.date)
+        for dummy, dummy, dummy, where in [] if plans else given:
+            self._no_plan(where)
+        changes = [
+            Change(day, component, group, sign * count, where)
+            for day, sign, counts, where in given
+            for component, groups in counts.items()
+            for group, count in groups.items()
+        ]
+        # What is added on a day is there when something is removed on it.
+        changes.sort(key=lambda change: (change.day, -change.count, change.component, change.group))
+        self._enough(changes)
+        return tuple(changes)
+
+    def _enough(self, changes: Iterable[Change]) -> None:
+        """Nothing can be removed that is not there. Without units by group, only the sum over the groups counts."""
+        by_group = self.facts.get("fee_rules", {}).get("unit_scope") == "group"
+        there: Counter = Counter()
+        for change in changes if self.sound else ():
+            key = (change.component, change.group if by_group else "")
+            there[key] += change.count
+            if there[key] < 0:
+                self._fault(change.where, "too_many", value=-there[key], limit=" ".join(part for part in key if part))
+                there[key] = 0
+
+    def _options(self, plans: tuple[Plan, ...]) -> tuple[Option, ...]:
+        found = []
+        for number, row in enumerate(self.facts.get("operation", {}).get("options", []), 1):
+            where = f"contract operation options #{number}"
+            if not {"name", "yen", "from", "covers"} <= set(row):
+                continue
+            option = Option(row["from"], row.get("until"), row["name"], row["yen"], where)
+            if self._not_before(where, option.until, option.start, "from"):
+                self._not_ended(where, option.start)
+                self._option_has_its_plan(option, row, plans)
+                found.append(option)
+        found.sort(key=lambda option: (option.name, option.start))
+        for before, after in pairwise(found):
+            if before.name == after.name and (before.until is None or after.start <= before.until):
+                self._fault(after.where, "overlap", other=before.where)
+        return tuple(found)
+
+    def _option_has_its_plan(self, option: Option, row: Mapping[str, Any], plans: tuple[Plan, ...]) -> None:
+        """別紙1 1.3, 別紙2※4: what is customised must be part of the plan at all times of the option."""
+        if row.get("omakase_vdi"):
+            limits = (book()["option_without_plan"]["from"], book()["option_without_plan"]["until"])
+            if "applied_on" not in row:
+                self._fault(f"{option.where} applied_on", "missing")
+            elif not limits[0] <= row["applied_on"] <= limits[1]:
+                self._fault(f"{option.where} applied_on", "without_plan", limit=limits)
+            return
+        if self.sound and (not plans or option.start < plans[0].start):
+            self._fault(option.where, "no_plan_until", other=f"{option.start}")
+        for plan, after in pairwise([*plans, None]):
+            overlaps = (option.until is None or plan.start <= option.until) and (after is None or after.start > option.start)
+            lacking = [feature for feature in row["covers"] if feature not in book()["plans"][plan.name]]
+            if overlaps and lacking:
+                self._fault(option.where, "plan_needed", limit=", ".join(lacking), other=plan.where)
+
+    def _orders(self) -> tuple[Order, ...]:
+        ordered = self._ordered()
+        done = self._about_orders("set_up_completed", ordered)
+        gone = self._about_orders("set_up_cancelled", ordered)
+        for name in set(done) & set(gone):
+            if gone[name].date > done[name].date:
+                self._fault(gone[name].where, "completed", limit=done[name].date)
+        return tuple(
+            Order(
+                name=name,
+                accepted_on=order.accepted_on,
+                parts=self._payable(order, gone.get(name)),
+                completed_on=done[name].date if name in done else None,
+                cancelled_on=gone[name].date if name in gone else None,
+            )
+            for name, order in sorted(ordered.items())
+        )
+
+    def _ordered(self) -> dict[str, _Ordered]:
+        """The contract's own order and the later ones, by name."""
+        facts, found = self.facts, {}
+        if "set_up" in facts or facts.get("sheet_support_minutes"):
+            own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
+            found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
+            self._needs("accepted_on")
+            self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
+            self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
+        for event in self._all("set_up_ordered"):
+            order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)
+            other = found.setdefault(event.fields["order"], order)
+            if other is not order:
+                self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
+            self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+        for order in found.values():
+            names = Counter(item.get("name") for item in order.fields.get("individual", []))
+            for name in [name for name, count in names.items() if name and count > 1]:
+                self._fault(f"{order.where} individual", "same_name", limit=name, other="individual")
+        return found
+
+    def _about_orders(self, kind: str, ordered: Mapping[str, _Ordered]) -> dict[str, _Event]:
+        """order → the one event of a kind about it."""
+        found: dict[str, _Event] = {}
+        for event in self._all(kind):
+            name = event.fields.get("order", OWN_ORDER)
+            if name not in ordered:
+                self._fault(event.where, "no_order", value=name, limit=", ".join(sorted(ordered)))
+            elif name in found:
+                self._fault(event.where, "twice", other=found[name].where)
+            elif self._not_before(event.where, event.date, ordered[name].accepted_on, ordered[name].where):
+                found[name] = event
+        return found
+
+    def _payable(self, order: _Ordered, gone: _Event | None) -> Mapping[str, Any]:
+        """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun."""
+        if gone is None:
+            return parts(order.fields)
+        if "payable" not in gone.fields:
+            if order.work_from is not None and gone.date >= order.work_from:
+                self._fault(gone.where, "begun", limit=order.work_from)
+            return parts({})
+        rest = parts(gone.fields["payable"])
+        for what, excess in _excess(parts(order.fields), rest):
+            self._fault(gone.where, "more_than_ordered", value=excess, limit=what, other=order.where)
+        return rest
+
+    def _outages(self, plans: tuple[Plan, ...]) -> tuple[Outage, ...]:
+        found = []
+        for event in self._all("outage"):
+            outage = Outage(event.date, event.fields["until"], event.fields["cause"], event.where)
+            if not plans:
+                self._no_plan(outage.where)
+            elif self._not_before(f"{outage.where} until", outage.until, outage.known, "date"):
+                self._not_before(outage.where, outage.known.date(), plans[0].start, plans[0].where)
+                self._not_ended(outage.where, (outage.until - timedelta(seconds=1)).date())
+                found.append(outage)
+        spans = [(outage.known, outage.until, outage.where) for outage in found]
+        spans += [(_midnight(event.date), _midnight(event.fields["until"] + DAY), event.where) for event in self._all("suspended")]
+        latest: tuple[datetime, str] | None = None
+        for start, until, where in sorted(spans):
+            if latest and start < latest[0]:
+                self._fault(where, "overlap", other=latest[1])
+            latest = max(latest or (until, where), (until, where))
+        return tuple(found)
+
+    def _suspensions(self) -> tuple[tuple[date, date], ...]:
+        """第34条: for 6 months at most, but for unpaid fees until they are paid. The fee goes on (第35条第2項)."""
+        for event in self._all("suspended"):
+            last = months_later(event.date, book()["suspension"]["most_months"]) - DAY
+            until, where = event.fields["until"], f"{event.where} until"
+            self._not_ended(event.where, event.date)
+            if self._not_before(where, until, event.date, "date") and event.fields["reason"] != "unpaid" and until > last:
+                self._fault(where, "too_long", limit=last)
+        return tuple((event.date, event.fields["until"]) for event in self._all("suspended"))
+
+    def _reductions(self) -> dict[str, int]:
+        return {event.fields["month"]: event.fields["percent"] for event in self._once("reduction", "month")}
+
+    def _issues(self) -> tuple[Issue, ...]:
+        found, seen = [], {}
+        for event in self._all("invoiced"):
+            issue = Issue(event.date, event.fields["months"], event.fields.get("due"), event.where)
+            for month in issue.months:
+                if seen.setdefault(month, issue) is not issue:
+                    self._fault(event.where, "invoiced", limit=month, other=seen[month].where)
+            if (issue.due is None) == (len(issue.months) > 1):
+                self._fault(event.where, "due_needed" if issue.due is None else "due_only")
+            self._not_before(f"{event.where} due", issue.due, issue.day, "date")
+            found.append(issue)
+        return tuple(found)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
+
+
+def _excess(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """What of a rest is more than there was, and by how much."""
+    for part, value in rest.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{part} {inner}".strip(), excess) for inner, excess in _excess(whole.get(part, {}), value))
+        elif value > whole.get(part, 0):
+            yield part, value - whole.get(part, 0)

@@ -1,0 +1,144 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bills: which months are billed together, when they are due, and what they hold (別紙2, 第18条, 第19条, 第23条, 第49条)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
+
+
+class Bill(NamedTuple):
+    """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due."""
+
+    months: tuple[Month, ...]
+    lines: tuple[Line, ...]
+    issue_day: date
+    issued_on: date | None
+    due: date
+    qualified: bool
+    clauses: tuple[str, ...]
+    channel: str
+
+    @property
+    def period(self) -> tuple[date, date]:
+        return self.months[0].first, self.months[-1].last
+
+
+def charges(agreed: Agreement, month: Month) -> list[Line]:
+    """What a month costs, without what comes with billing it: late interest and the price of its own qualified invoice."""
+    return [*set_up.lines(agreed, month), *operation.lines(agreed, month), *_premiums(agreed, month), *_copies(agreed, month)]
+
+
+def _premiums(agreed: Agreement, month: Month) -> list[Line]:
+    """第18条: an evaded fee, and as a premium twice its amount without tax, plus tax on that."""
+    found: dict[str, int] = {}
+    for day, service, yen in agreed.evaded:
+        if month.first <= day <= month.last:
+            found[service] = found.get(service, 0) + yen
+    times = book()["premium"]["times"]
+    rule = agreed.rules["premium_tax_date"]
+    lines = []
+    for service, yen in sorted(found.items()):
+        then = agreed.month(service)
+        period = (then.first, then.last)
+        facts = dict(month=then)
+        lines.append(Line(f"evaded/{service}", ("evaded", facts), month, period, yen, then.last, ("18", "24-1")))
+        taxed_on = then.last if rule == "service" else month.last
+        rests = dict(rules=dict(premium_tax_date=rule), quantity=times, unit_price=yen, kind="premium")
+        lines.append(Line(f"premium/{service}", ("premium", facts), month, period, times * yen, taxed_on, ("18",), **rests))
+    return lines
+
+
+def _copies(agreed: Agreement, month: Month) -> list[Line]:
+    """Qualified invoices that were asked for one by one, by the day of the request (第49条)."""
+    asked = [(service, postage) for day, service, postage in agreed.requests if month.first <= day <= month.last]
+    return _qualified(month, month.last, "requested", len(asked), sum(postage for dummy, postage in asked))
+
+
+def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int) -> list[Line]:
+    yen = price("qualified_invoice", taxed_on)
+    period = (month.first, month.last)
+    found = []
+    if count:
+        told = dict(quantity=count, unit=book()["prices"]["qualified_invoice"]["unit"], unit_price=yen)
+        found.append(Line(f"qualified_invoice/{key}", ("qualified_invoice", {}), month, period, count * yen, taxed_on, ("49", "24-1"), **told))
+    if postage:
+        found.append(Line(f"postage/{key}", ("postage", {}), month, period, postage, taxed_on, ("49", "24-1"), quantity=1, unit_price=postage))
+    return found
+
+
+def bills(agreed: Agreement, last: Month) -> list[Bill]:
+    """Every bill up to the one that holds a month, in order: each needs those before it, for the interest on what was paid late."""
+    if agreed.first_day is None:
+        return [_bill(agreed, (last,), [])]
+    found: list[Bill] = []
+    month = min(last, agreed.month_of(agreed.first_day))
+    while month <= last:
+        together = _together(agreed, month)
+        found.append(_bill(agreed, together, found))
+        month = together[-1].next()
+    return found
+
+
+def _together(agreed: Agreement, month: Month) -> tuple[Month, ...]:
+    """The months that are billed with a month (第23条)."""
+    names = next((issue.months for issue in agreed.issues if month.name in issue.months), (month.name,))
+    return tuple(agreed.month(name) for name in names)
+
+
+def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
+    issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
+    earliest = months_later(together[-1].first.replace(day=1), 1)
+    day = issue.day if issue else earliest
+    due = (issue and issue.due) or end_of_calendar_month(day)
+    channel = agreed.channel(together[-1].last)
+    lines = [line for month in together for line in charges(agreed, month)]
+    clauses = ["23" if len(together) > 1 else "annex2-billing"]
+    qualified = agreed.qualified and day >= book()["prices"]["qualified_invoice"]["since"][0]["from"]
+    if channel == "own":
+        interest = _interest(agreed, before, together[-1])
+        lines += interest if lines or agreed.rules["late_interest_alone"] == "charged" else []
+        lines += _qualified(together[-1], day, "standing", int(qualified), agreed.postage if qualified else 0) if lines else []
+    return Bill(together, tuple(lines), day, issue and issue.day, due, qualified and bool(lines), tuple(clauses), channel)
+
+
+def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
+    """What the customer had to pay for bills, divided into what bears late interest and what does not."""
+    found = []
+    for bill in before:
+        if bill.channel == "own":
+            bearing = bearing_interest(agreed, bill.lines)
+            rest = sums(bill.lines)["total"] - bearing
+            found += [Debt(bill.due, free, yen) for free, yen in ((0, bearing), (1, rest)) if yen]
+    return found
+
+
+def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:
+    """第19条: fees and other debts but late interest itself; by the rules with tax, and premiums as well."""
+    without = {"late_interest"} | ({"premium"} if agreed.rules["late_on_premium"] == "excluded" else set())
+    return sums(line for line in lines if line.kind not in without)["total" if agreed.rules["late_principal"] == "with_tax" else "net"]
+
+
+def _interest(agreed: Agreement, before: list[Bill], month: Month) -> list[Line]:
+    """Late interest of due dates whose debts were paid in full by the end of a month and that no bill has had yet."""
+    paid = [(day, yen) for day, yen in agreed.payments if day <= month.last]
+    had = {line.key for bill in before for line in bill.lines}
+    found = [_interest_line(agreed, late, month) for late in late_interest(debts(agreed, before), paid, agreed.rules) if late.yen]
+    return [line for line in found if line.key not in had]
+
+
+def _interest_line(agreed: Agreement, late: Late, month: Month) -> Line:
+    rules = {name: agreed.rules[name] for name in ("late_day_count", "late_grace", "late_principal", "late_on_premium", "late_interest_alone", "due_date_roll")}
+    period = (last_day(late.due, agreed.rules) + DAY, max(segment["last"] for segment in late.segments))
+    told = dict(quantity=late.days, unit="day", kind="late_interest")
+    return Line(f"late_interest/{late.due}", ("late_interest", dict(due=f"{late.due}")), month, period, late.yen, None, ("19", "22-2", "21"), rules, **told)

@@ -1,0 +1,179 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be written into a contract and its events about fees, and the `Agreement` that is read out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from, month_of
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, Field
+
+PLANS = tuple(book()["plans"])
+FEATURES = tuple(book()["plans"]["advanced"])
+CHANNELS = ("own", "aws_marketplace", "resale")
+CAUSES = ("customer", "third_party", "provider", "provider_gross")
+OWN_ORDER = "contract"  # the name of the order that the contract itself holds
+
+PRICED = dict(name=Field("text", required=True), yen=Field("positive", required=True))
+PARTS = dict(
+    basic=Field("flag"),
+    components=Field("counts", menu="set_up"),
+    maintenance=Field("flag"),
+    maintenance_components=Field("counts", menu="set_up"),
+    individual=Field("rows", fields=PRICED),
+)
+ORDER = dict(PARTS, sheet_support_minutes=Field("count"))
+PLAN = dict(plan=Field("word", required=True, choices=PLANS), **{"from": Field("day", required=True)})
+OPTION = dict(
+    PRICED,
+    covers=Field("words", required=True, choices=FEATURES),
+    until=Field("day"),
+    omakase_vdi=Field("flag"),
+    applied_on=Field("day"),
+    **{"from": Field("day", required=True)},
+)
+RULES = {
+    name: Field("word", choices=tuple(rule["choices"])) if "choices" in rule else Field("whole", limits=(rule["least"], rule["most"]))
+    for name, rule in book()["rules"].items()
+}
+CONTRACT = dict(
+    number=Field("text"),
+    customer=Field("text"),
+    language=Field("word", choices=LANGUAGES),
+    applied_on=Field("day"),
+    accepted_on=Field("day"),
+    set_up_from=Field("day"),
+    sheet_support_minutes=Field("count"),
+    set_up=Field("table", fields=dict(PARTS, components=Field("counts", required=True, menu="set_up"))),
+    plans=Field("rows", fields=PLAN),
+    operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
+    qualified_invoice=Field("flag"),
+    billing=Field("table", fields=dict(channel=Field("word", choices=CHANNELS), recipient=Field("text"), postage=Field("count"))),
+    fee_rules=Field("table", fields=RULES),
+)
+EVENTS: dict[str, dict[str, Field]] = dict(
+    set_up_ordered=dict(ORDER, order=Field("text", required=True), work_from=Field("day")),
+    set_up_completed=dict(order=Field("text")),
+    set_up_cancelled=dict(order=Field("text"), payable=Field("table", fields=ORDER)),
+    sheet_support=dict(minutes=Field("positive", required=True)),
+    components_added=dict(components=Field("counts", required=True, menu="operation")),
+    components_removed=dict(components=Field("counts", required=True, menu="operation")),
+    plan_changed=dict(plan=Field("word", required=True, choices=PLANS)),
+    cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider"))),
+    outage=dict(date=Field("moment", required=True), until=Field("moment", required=True), cause=Field("word", required=True, choices=CAUSES)),
+    suspended=dict(until=Field("day", required=True), reason=Field("word", required=True, choices=("unpaid", "other"))),
+    reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True)),
+    evaded=dict(month=Field("month", required=True), yen=Field("positive", required=True)),
+    invoiced=dict(months=Field("months", required=True), due=Field("day")),
+    qualified_invoice_requested=dict(month=Field("month", required=True), postage=Field("count")),
+    payment=dict(yen=Field("positive", required=True)),
+    channel_changed=dict(channel=Field("word", required=True, choices=CHANNELS)),
+)
+
+
+class Plan(NamedTuple):
+    """A plan of the operation menu and its first day; it holds until the next one."""
+
+    start: date
+    name: str
+    where: str
+
+
+class Change(NamedTuple):
+    """So many components of a group more (or less, when negative) from or until a day."""
+
+    day: date
+    component: str
+    group: str
+    count: int
+    where: str
+
+
+class Option(NamedTuple):
+    """A customised option (別紙1 1.3): yen a month, from its first to its last day."""
+
+    start: date
+    until: date | None
+    name: str
+    yen: int
+    where: str
+
+
+class Order(NamedTuple):
+    """Set-up work: what of it is payable.
+
+    `parts`: minutes of `sheet_support`; `basic` and `maintenance`, 0 or 1; `components` and `maintenance_components`, component → group → how many;
+    `individual`, name → yen.
+    """
+
+    name: str
+    accepted_on: date
+    parts: Mapping[str, Any]
+    completed_on: date | None
+    cancelled_on: date | None
+
+
+class Outage(NamedTuple):
+    """The operation menu could not be used at all: from when the provider knew, until when, and by whose doing."""
+
+    known: datetime
+    until: datetime
+    cause: str
+    where: str
+
+
+class Issue(NamedTuple):
+    """An invoice: its day of issue, its months, and the due date that was set for several months together (第23条)."""
+
+    day: date
+    months: tuple[str, ...]
+    due: date | None
+    where: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A contract with everything that happened, free of contradictions."""
+
+    number: str
+    customer: str
+    language: str
+    rules: Mapping[str, Any]
+    applied_on: date | None
+    plans: tuple[Plan, ...]
+    changes: tuple[Change, ...]
+    options: tuple[Option, ...]
+    orders: tuple[Order, ...]
+    support: tuple[tuple[date, int], ...]
+    cancelled_on: date | None
+    cancelled_by: str
+    outages: tuple[Outage, ...]
+    suspensions: tuple[tuple[date, date], ...]
+    reductions: Mapping[str, int]
+    evaded: tuple[tuple[date, str, int], ...]
+    issues: tuple[Issue, ...]
+    requests: tuple[tuple[date, str, int], ...]
+    payments: tuple[tuple[date, int], ...]
+    channels: tuple[tuple[date, str], ...]
+    qualified: bool
+    recipient: str
+    postage: int
+    first_day: date | None
+
+    def channel(self, day: date) -> str:
+        """Who bills on a day: the provider itself, AWS Marketplace or the resale of AWS."""
+        return next(channel for start, channel in reversed(self.channels) if start <= day)
+
+    def month(self, name: str) -> Month:
+        """The billing month with a name such as 2026-07."""
+        return month_from(date(int(name[:4]), int(name[5:]), self.rules["billing_month_start_day"]))
+
+    def month_of(self, day: date) -> Month:
+        """The billing month in which a day lies."""
+        return month_of(day, self.rules["billing_month_start_day"])

@@ -1,0 +1,134 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Late payment: which payment pays which debt (第22条第2項), and late interest (延滞利息, 第19条)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+
+
+class Debt(NamedTuple):
+    """Yen with tax that are due on a day. Late interest is a debt as well, and bears none itself. Within a due date what bears interest is paid first."""
+
+    due: date
+    bears_no_interest: int
+    yen: int
+
+
+class Share(NamedTuple):
+    """A part of a debt and the day on which it was paid, None for what is still open."""
+
+    yen: int
+    paid_on: date | None
+
+
+class Late(NamedTuple):
+    """The interest on what was due on one day: `yen` is floored, `exact` is not; `days` are those of the last payment.
+
+    `paid_on` is None as long as some of it is open.
+    """
+
+    due: date
+    principal: int
+    open_yen: int
+    paid_on: date | None
+    days: int
+    exact: Fraction
+    segments: tuple[dict[str, Any], ...]
+
+    @property
+    def yen(self) -> int:
+        return floor(self.exact)
+
+
+def allocate(debts: Iterable[Debt], payments: Iterable[tuple[date, int]]) -> list[tuple[Debt, list[Share]]]:
+    """Every debt with the payments that pay it: debts in the order of their due dates, payments in the order of their days.
+
+    What is paid too much pays what is due next.
+    """
+    purse = [[yen, day] for day, yen in sorted(payments)]
+    found = []
+    for debt in sorted(debts):
+        shares, open_yen = [], debt.yen
+        while open_yen and purse:
+            part = min(open_yen, purse[0][0])
+            shares.append(Share(part, purse[0][1]))
+            open_yen -= part
+            purse[0][0] -= part
+            if not purse[0][0]:
+                purse.pop(0)
+        found.append((debt, [*shares, *([Share(open_yen, None)] if open_yen else [])]))
+    return found
+
+
+def late_interest(debts: Iterable[Debt], payments: Iterable[tuple[date, int]], rules: Mapping[str, Any], until: date | None = None) -> list[Late]:
+    """The interest on each due date's debts. What is still open counts as paid on `until`; without it, it has none yet."""
+    by_due: dict[date, list[Share]] = {}
+    for debt, shares in allocate(debts, payments):
+        if not debt.bears_no_interest:
+            by_due.setdefault(debt.due, []).extend(shares)
+    return [_late(due, shares, rules, until) for due, shares in sorted(by_due.items())]
+
+
+def _late(due: date, shares: list[Share], rules: Mapping[str, Any], until: date | None) -> Late:
+    """第19条: from the day after the due date to the day before payment; none for what is paid within the days of grace."""
+    counted = last_day(due, rules)
+    open_yen = sum(share.yen for share in shares if share.paid_on is None)
+    paid = [(share.yen, share.paid_on or until) for share in shares if share.paid_on or until] if not open_yen or until else []
+    last = max((day for dummy, day in paid), default=None)
+    end_of_grace = counted + DAY * book()["late_interest"]["grace_days"]
+    forgiven = (lambda dummy: last <= end_of_grace) if rules["late_grace"] == "whole_debt" else (lambda day: day <= end_of_grace)
+    segments = [_segment(yen, counted, day, rules["late_day_count"]) for yen, day in paid if day > counted + DAY and not forgiven(day)]
+    return Late(
+        due,
+        sum(share.yen for share in shares),
+        open_yen,
+        None if open_yen else last,
+        max((segment["days"] for segment in segments), default=0),
+        sum((segment["exact"] for segment in segments), Fraction(0)),
+        tuple(segments),
+    )
+
+
+def _segment(yen: int, due: date, paid_on: date, day_count: str) -> dict[str, Any]:
+    first, last = due + DAY, paid_on - DAY
+    return dict(yen=yen, first=first, last=last, days=(last - first).days + 1, exact=interest(yen, first, last, day_count))
+
+
+def interest(yen: int, first: date, last: date, day_count: str) -> Fraction:
+    """Interest on an amount for a time, first and last day included; exact, so that a time may be divided at will.
+
+    With `calendar_year` a day of a leap year is one of 366.
+    """
+    rate = Fraction(book()["late_interest"]["percent_a_year"]) / 100
+    return sum((yen * rate * days / (365 if day_count == "fixed_365" else length) for days, length in _days_by_year(first, last)), Fraction(0))
+
+
+def _days_by_year(first: date, last: date) -> Iterator[tuple[int, int]]:
+    while first <= last:
+        end = min(last, date(first.year, 12, 31))
+        yield (end - first).days + 1, (date(first.year, 12, 31) - date(first.year, 1, 1)).days + 1
+        first = end + DAY
+
+
+def last_day(due: date, rules: Mapping[str, Any]) -> date:
+    """The day after which a payment is late: the due date, or the next day on which banks are open (rule `due_date_roll`)."""
+    while rules["due_date_roll"] == "next_bank_day" and not _bank_day(due):
+        due += DAY
+    return due
+
+
+def _bank_day(day: date) -> bool:
+    if day.weekday() >= 5 or f"{day:%m-%d}" in book()["bank_holidays"]:
+        return False
+    calendar = import_module("ansible_collections.msp.aws.plugins.plugin_utils._calendar")
+    return day not in calendar.holidays(day.year)

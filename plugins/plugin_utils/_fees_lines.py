@@ -1,0 +1,121 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines of a fee and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, book, cite, say, tax_percent, units
+
+
+class Line(NamedTuple):
+    """One thing to be paid for.
+
+    `key` is the same in every calculation of the same thing, so that two calculations can be compared. `amount` is whole yen without tax, `gross` what
+    it would be without `deductions`. `taxed_on` is the day whose tax rate holds, None for what bears no consumption tax. `clauses` and `rules` say what
+    the amount rests on: names of `clauses` and, with the value in force, of `rules` in `catalog/prices.yml`.
+    """
+
+    key: str
+    text: tuple[str, Mapping[str, str]]
+    month: Month
+    period: tuple[date, date]
+    amount: int
+    taxed_on: date | None
+    clauses: tuple[str, ...]
+    rules: Mapping[str, Any] = {}
+    quantity: int | None = None
+    unit: str = "set"
+    unit_price: int | None = None
+    per: int = 1
+    gross: int | None = None
+    deductions: tuple[Mapping[str, Any], ...] = ()
+    components: tuple[Mapping[str, Any], ...] = ()
+    kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
+
+    @property
+    def percent(self) -> int:
+        return 0 if self.taxed_on is None else tax_percent(self.taxed_on)
+
+    def told(self, language: str) -> dict[str, Any]:
+        """The line as plain data, in a language."""
+        return dict(
+            key=self.key,
+            description=described(self.text, language),
+            month=self.month.name,
+            **spelled(self.period),
+            quantity=self.quantity,
+            unit=say("units", self.unit, language),
+            unit_price=self.unit_price,
+            per=self.per,
+            gross=self.amount if self.gross is None else self.gross,
+            deductions=[dict(one, text=say("texts", one["text"], language), clauses=cite(one["clauses"], language)) for one in self.deductions],
+            amount=self.amount,
+            tax_percent=self.percent,
+            components=[dict(one, name=one["name"][language], unit=one["unit"][language], clauses=cite(one["clauses"], language)) for one in self.components],
+            clauses=cite(self.clauses, language),
+            rules=dict(self.rules),
+        )
+
+
+def described(text: tuple[str, Mapping[str, str]], language: str) -> str:
+    """The words of a line: a name of a price or of a text, with what goes into it. An order that is not the contract's own is named."""
+    name, facts = text
+    order = facts.get("order")
+    told = {word: value.said(language) if isinstance(value, Month) else value for word, value in facts.items()}
+    if "plan" in told:
+        told["plan"] = say("prices", told["plan"], language)
+    words = say("prices" if name in book()["prices"] else "texts", name, language, **told)
+    return say("texts", "part_of", language, text=words, order=order) if order else words
+
+
+def counted(menu: str, counts: Mapping[str, Mapping[str, int]], shares: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
+    """How many units each component comes to (`shares`), out of how many, and by which row of the tables."""
+    rows = units()[menu]
+    return tuple(
+        dict(
+            component=name,
+            name=dict(ja=rows[name]["ja"], en=rows[name]["en"]),
+            count=sum(counts[name].values()),
+            unit=rows[name]["unit"],
+            per=rows[name]["per"],
+            units=share,
+            clauses=(MENUS[menu],),
+        )
+        for name, share in sorted(shares.items())
+        if share
+    )
+
+
+def spelled(period: tuple[date, date]) -> dict[str, str]:
+    return {"from": period[0].isoformat(), "until": period[1].isoformat()}
+
+
+def floor(amount: Fraction | int) -> int:
+    """第21条: fractions of a yen are cut off, of a credit as well."""
+    return int(amount)
+
+
+def taxes(amounts: Iterable[tuple[int, int]]) -> dict[int, dict[str, int]]:
+    """Per cent → net yen and tax, out of (per cent, net yen) pairs. The tax is rounded once for each rate of an invoice. What bears none stands at 0."""
+    nets: dict[int, int] = {}
+    for percent, net in amounts:
+        nets[percent] = nets.get(percent, 0) + net
+    return {percent: dict(net=net, tax=floor(Fraction(net * percent, 100))) for percent, net in sorted(nets.items())}
+
+
+def totals(rates: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:
+    """The sums of `taxes`, and each rate."""
+    net, tax = (sum(rate[what] for rate in rates.values()) for what in ("net", "tax"))
+    return dict(net=net, tax=tax, total=net + tax, rates=[dict(percent=percent, **rate) for percent, rate in rates.items()])
+
+
+def sums(lines: Iterable[Line]) -> dict[str, Any]:
+    """What lines of one invoice add up to."""
+    return totals(taxes((line.percent, line.amount) for line in lines))

@@ -1,0 +1,58 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Billing months (料金月): a calendar month, or one that begins on another day of it. A month has the name of the calendar month it begins in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+DAY = timedelta(days=1)
+
+
+class Month(NamedTuple):
+    """A billing month, first and last day included."""
+
+    first: date
+    last: date
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + DAY * offset for offset in range((self.last - self.first).days + 1)]
+
+    def next(self) -> Month:
+        return month_from(self.last + DAY)
+
+    def said(self, language: str) -> str:
+        return f"{self.first.year}年{self.first.month}月" if language == "ja" else self.name
+
+
+def month_from(first: date) -> Month:
+    """The month that begins on this day."""
+    return Month(first, _same_day_next_month(first) - DAY)
+
+
+def month_of(day: date, start_day: int) -> Month:
+    """The month in which a day lies."""
+    first = day.replace(day=start_day)
+    return month_from(first if first <= day else (first.replace(day=1) - DAY).replace(day=start_day))
+
+
+def end_of_calendar_month(day: date) -> date:
+    return _same_day_next_month(day.replace(day=1)) - DAY
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many calendar months later, or the last day of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    first = date(year, month + 1, 1)
+    return min(first + DAY * (day.day - 1), end_of_calendar_month(first))
+
+
+def _same_day_next_month(day: date) -> date:
+    return day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)

@@ -1,0 +1,243 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operation menu (運用メニュー): what a month costs (第35条, 別紙2第2表, 別紙5), and how far the provider is liable (第30条, 第36条).
+
+A month's fee is the sum of its days, each worth price × units ÷ days of the month, of the days that are charged at all. That one sum holds a whole
+month, one that is prorated, components that come and go, and days on which the menu could not be used. All of it is exact; one floor makes yen of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Outage
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
+
+OUTAGE_CLAUSES = dict(third_party="35-2-1", provider="35-2-1", provider_gross="35-2-2")
+WHOLE_DAY = timedelta(hours=24)
+
+Counts = dict[str, dict[str, int]]
+
+
+class Charged(NamedTuple):
+    """The days of a month that are charged, first to last, and why these."""
+
+    first: date
+    last: date
+    clauses: tuple[str, ...]
+    rules: Mapping[str, Any]
+
+
+def lines(agreed: Agreement, month: Month) -> list[Line]:
+    """The plan and the customised options in a month."""
+    return [line for line in (_plan_line(agreed, month), *_option_lines(agreed, month)) if line]
+
+
+def _plan_line(agreed: Agreement, month: Month) -> Line | None:
+    charged = agreed.plans and charged_days(agreed, agreed.plans[0].start, agreed.cancelled_on, month)
+    if not charged:
+        return None
+    plan, why, rules = plan_of(agreed, month)
+    yen = price(plan, month.first)
+    count = counts_by_day(agreed, month)
+    shares = {day: units_of("operation", count(day), agreed.rules["unit_scope"]) for day in month.days}
+    total = {day: sum(share.values()) for day, share in shares.items()}
+    last = charged.last
+    rules = dict(rules, **charged.rules, **_component_rules(agreed, month, shares[last]))
+    constant = len({tuple(sorted(shares[day].items())) for day in month.days if charged.first <= day <= last}) == 1
+    found = Line(
+        key="operation",
+        text=("operation", dict(plan=plan, month=month)),
+        month=month,
+        period=(charged.first, last),
+        amount=0,
+        taxed_on=last,
+        clauses=(*charged.clauses, *why, book()["prices"][plan]["clause"], *([] if not total[last] else ["annex5-1"]), "24-1"),
+        rules=rules,
+        quantity=total[last] if constant else None,
+        unit=book()["prices"][plan]["unit"],
+        unit_price=yen,
+        components=counted("operation", count(last), shares[last]),
+    )
+    return _priced(agreed, found, charged, {day: yen * total[day] for day in month.days})
+
+
+def _option_lines(agreed: Agreement, month: Month) -> list[Line]:
+    found = []
+    for option in agreed.options:
+        until = min((day for day in (option.until, agreed.cancelled_on) if day), default=None)
+        charged = charged_days(agreed, option.start, until, month)
+        if charged:
+            line = Line(
+                key=f"option/{option.name}/{option.start}",
+                text=("option", dict(name=option.name, month=month)),
+                month=month,
+                period=(charged.first, charged.last),
+                amount=0,
+                taxed_on=charged.last,
+                clauses=(*charged.clauses, "annex1-3", "annex2-2", "annex2-note4", "24-1"),
+                rules=charged.rules,
+                quantity=1,
+                unit_price=option.yen,
+            )
+            found.append(_priced(agreed, line, charged, dict.fromkeys(month.days, option.yen)))
+    return [line for line in found if line]
+
+
+def charged_days(agreed: Agreement, start: date, end: date | None, month: Month) -> Charged | None:
+    """Which days of a month are charged for a service that was provided from `start` until `end`, or None.
+
+    From the month after its start (第35条第1項); a contract applied for until 2022-03-31 from the start itself (別紙2※5). The month of the start is charged
+    in full when the contract ends in it (第35条第1項ただし書). The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
+    """
+    if end and end < start:
+        return None
+    began = agreed.month_of(start)
+    legacy = agreed.applied_on is not None and agreed.applied_on <= book()["legacy"]["applied_until"]
+    clauses, rules = ["35-1"], {}
+    if end and end <= began.last:
+        first, last = began.first, began.last
+        clauses.append("35-1-proviso")
+    else:
+        first = (start if agreed.rules["legacy_start_proration"] == "calendar" else began.first) if legacy else began.next().first
+        last = month.last if not end else end if agreed.rules["cancel_proration"] == "calendar" else agreed.month_of(end).last
+        if legacy and month == began:
+            clauses.append("annex2-note5")
+            rules["legacy_start_proration"] = agreed.rules["legacy_start_proration"]
+        if end and month.first <= end <= month.last:
+            rules["cancel_proration"] = agreed.rules["cancel_proration"]
+    if agreed.rules["billing_month_start_day"] != 1:
+        rules["billing_month_start_day"] = agreed.rules["billing_month_start_day"]
+    if end == agreed.cancelled_on and end and month.first <= end <= month.last:
+        clauses.append(agreed.cancelled_by)
+    first, last = max(first, month.first), min(last, month.last)
+    return Charged(first, last, tuple(clauses), rules) if first <= last else None
+
+
+def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """The plan whose price a month has, with clauses and rules: the one changed to, or after several changes the dearest (別紙2（注）)."""
+    held = [plan for plan in agreed.plans if plan.start <= month.last]
+    changes = [plan for plan in held[1:] if plan.start >= month.first]
+    if len(changes) < 2:
+        return held[-1].name, ("annex2-change",) if changes else (), {}
+    on_first_day = [plan for plan in held if plan.start <= month.first][-1:] or held[:1]
+    rule = agreed.rules["several_plan_changes"]
+    among = [*changes, *(on_first_day if rule == "with_first_day" else [])]
+    return max(among, key=lambda plan: price(plan.name, month.first)).name, ("annex2-change",), dict(several_plan_changes=rule)
+
+
+def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
+    """What there is to be paid for on each day of a month: component → group → how many.
+
+    Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones count from the month after and
+    removed ones to the end of their month, as the menu itself does; or both by the day, the day of removal included.
+    """
+    start = agreed.plans[0].start
+    by_day = agreed.rules["component_change_rule"] == "calendar"
+
+    def effective(day: date, count: int) -> date:
+        if day < start or (day == start and count > 0):
+            return date.min
+        if by_day:
+            return day if count > 0 else day + DAY
+        return agreed.month_of(day).next().first
+
+    moves = [(effective(change.day, change.count), change) for change in agreed.changes]
+
+    def count(day: date) -> Counts:
+        found: Counts = {}
+        for since, change in moves:
+            if since <= day:
+                groups = found.setdefault(change.component, {})
+                groups[change.group] = groups.get(change.group, 0) + change.count
+        return found
+
+    return count
+
+
+def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int]) -> dict[str, Any]:
+    """The rules that had something to decide about the components of a month."""
+    found = {}
+    if any(units()["operation"][name]["per"] > 1 for name, share in shares.items() if share):
+        found["unit_scope"] = agreed.rules["unit_scope"]
+    before = agreed.month_of(month.first - DAY)
+    if any(before.first <= change.day <= month.last and change.day > agreed.plans[0].start for change in agreed.changes):
+        found["component_change_rule"] = agreed.rules["component_change_rule"]
+    return found
+
+
+def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[date, int]) -> Line | None:
+    """The line with its amount. `values`: what each day would cost if the whole month were like it."""
+    month = line.month
+    days = [day for day in month.days if charged.first <= day <= charged.last]
+    gross = sum(Fraction(values[day], len(month.days)) for day in days)
+    if not gross:
+        return None
+    deductions, rules = [], dict(line.rules)
+    left = gross
+    for outage in agreed.outages:
+        share = _outage_value(agreed, outage, days, values)
+        if share:
+            share = min(share, left)
+            left -= share
+            deductions.append(_deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
+            rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
+            if outage.cause != "provider_gross":
+                rules["outage_unit_day"] = agreed.rules["outage_unit_day"]
+    percent = agreed.reductions.get(month.name, 0)
+    if percent:
+        share = left * percent / 100
+        left -= share
+        deductions.append(_deduction("reduction", share, ("25",), percent=percent))
+    if deductions:
+        rules["floor_target"] = agreed.rules["floor_target"]
+    off = gross - left
+    amount = floor(left) if agreed.rules["floor_target"] == "payable" else floor(gross) - floor(off)
+    clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
+    return line._replace(amount=amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
+
+
+def _deduction(text: str, share: Fraction, clauses: tuple[str, ...], **facts: Any) -> dict[str, Any]:
+    """A deduction, its yen exact as a fraction in text: what is rounded is the line."""
+    return dict(text=text, yen=str(share), clauses=clauses, **facts)
+
+
+def _span(outage: Outage) -> dict[str, str]:
+    return {"from": outage.known.isoformat(sep=" "), "until": outage.until.isoformat(sep=" "), "cause": outage.cause}
+
+
+def _outage_value(agreed: Agreement, outage: Outage, days: Iterable[date], values: Mapping[date, int]) -> Fraction:
+    """The yen of those days on which an outage made the menu useless."""
+    idle = idle_days(agreed, outage)
+    basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" else len(values)
+    return sum((Fraction(values[day], basis) * idle[day] for day in days if day in idle), Fraction(0))
+
+
+def idle_days(agreed: Agreement, outage: Outage) -> dict[date, Fraction]:
+    """day → how much of it counts as lost.
+
+    第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself; otherwise each full 24 hours since the provider
+    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`).
+    """
+    if outage.cause == "customer":
+        return {}
+    if outage.cause == "provider_gross":
+        return _time_by_day(outage)
+    shift = WHOLE_DAY if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
+    return {(outage.known + WHOLE_DAY * number + shift).date(): Fraction(1) for number in range((outage.until - outage.known) // WHOLE_DAY)}
+
+
+def _time_by_day(outage: Outage) -> dict[date, Fraction]:
+    found = {}
+    start = outage.known
+    while start < outage.until:
+        stop = min(outage.until, datetime(start.year, start.month, start.day) + WHOLE_DAY)
+        found[start.date()] = Fraction((stop - start) // timedelta(seconds=1), 24 * 60 * 60)
+        start = stop
+    return found

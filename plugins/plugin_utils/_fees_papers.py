@@ -1,0 +1,352 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The papers of a contract as plain data in Japanese or English: quotation, usage statement, invoice, settlement, limits of liability.
+
+Every line says on which clauses of the terms it rests, and which rules of the contract (`fee_rules`) had something to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, floor, spelled, sums, taxes, totals
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say, tax_percent
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+
+REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
+ISSUER = dict(name=Field("text", required=True), registration_number=Field("text"), address=Field("text"))
+ISSUED_LINE = dict(
+    key=Field("text", required=True),
+    description=Field("text", required=True),
+    month=Field("month", required=True),
+    amount=Field("count", required=True),
+    tax_percent=Field("count", required=True),
+    **{"from": Field("day", required=True), "until": Field("day", required=True)},
+)
+ISSUED = dict(
+    issued=Field("flag", required=True),
+    number=Field("text", required=True),
+    contract=Field("text", required=True),
+    months=Field("months", required=True),
+    qualified=Field("flag", required=True),
+    issuer=Field("table", required=True, fields=ISSUER),
+    recipient=Field("text", required=True),
+    lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
+)
+LATE_RULES = ("late_day_count", "late_grace", "due_date_roll")
+LATE = dict(
+    debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
+    payments=Field("rows", required=True, fields=dict(date=Field("day", required=True), yen=Field("positive", required=True))),
+    until=Field("day"),
+    rules=Field("table", fields={name: RULES[name] for name in LATE_RULES}),
+)
+
+
+# ---- before the contract
+
+
+def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
+    """What set-up and one whole month will cost at the prices and the tax rate of a day.
+
+    The month is the first one in which the plan and all customised options are charged.
+    """
+    once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
+    starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
+    month = agreed.month_of(max(starts)).next() if starts else None
+    return dict(
+        contract=agreed.number,
+        customer=agreed.customer,
+        quoted_on=day.isoformat(),
+        tax_percent=tax_percent(day),
+        set_up=_added_up([line._replace(taxed_on=day) for line in once], language),
+        monthly=dict(
+            month=month.name if month else None,
+            billed_from=_billed_from(agreed),
+            **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
+        ),
+    )
+
+
+def _billed_from(agreed: Agreement) -> str | None:
+    """The first day for which the operation menu is paid."""
+    if not agreed.plans:
+        return None
+    start = agreed.plans[0].start
+    began = agreed.month_of(start)
+    charged = next(charged for month in (began, began.next()) if (charged := operation.charged_days(agreed, start, agreed.cancelled_on, month)))
+    return charged.first.isoformat()
+
+
+# ---- every month
+
+
+def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str, Any]:
+    """What a month costs. Late interest and what comes with an invoice are not use; they stand on the invoice."""
+    lines = charges(agreed, month)
+    channel = agreed.channel(month.last)
+    stopped = [span for span in agreed.suspensions if span[0] <= month.last and span[1] >= month.first]
+    return dict(
+        contract=agreed.number,
+        customer=agreed.customer,
+        month=month.name,
+        **spelled((month.first, month.last)),
+        channel=channel,
+        **_added_up(lines, language),
+        notes=[
+            *(dict(text=say("texts", "suspended", language, first=first, last=last), clauses=cite(("34-1", "35-2"), language)) for first, last in stopped),
+            *([_elsewhere(channel, language)] if channel != "own" else []),
+        ],
+    )
+
+
+def _elsewhere(channel: str, language: str) -> dict[str, Any]:
+    return dict(text=say("texts", channel, language), clauses=cite(("annex2-channel",), language))
+
+
+def _added_up(lines: list[Line], language: str) -> dict[str, Any]:
+    """Lines with their sums, as every paper has them."""
+    return dict(lines=[line.told(language) for line in lines], **sums(lines))
+
+
+def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The invoice that holds a month, with the items of a qualified invoice when the customer wants one (第49条, 消費税法第57条の4第1項).
+
+    `issued` is false where nothing is billed, or AWS or the reseller bills (別紙2); the lines of the month are there all the same.
+    """
+    bill = bills(agreed, month)[-1]
+    faults = [Fault(f"contract {name}", "missing") for name, value in (("number", agreed.number), ("customer", agreed.recipient)) if not value]
+    if bill.qualified and "registration_number" not in issuer:
+        faults.append(Fault("issuer registration_number", "missing"))
+    if faults:
+        raise FeeError(faults)
+    return dict(
+        **_about(agreed, bill, issuer),
+        **_verdict(bill, language),
+        **_dates(agreed, bill),
+        **_added_up(list(bill.lines), language),
+        clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
+    )
+
+
+def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(
+        number=f"{agreed.number}-{bill.months[0].name}",
+        contract=agreed.number,
+        qualified=bill.qualified,
+        issuer=dict(issuer),
+        recipient=agreed.recipient,
+        months=[month.name for month in bill.months],
+        **spelled(bill.period),
+    )
+
+
+def _verdict(bill: Bill, language: str) -> dict[str, Any]:
+    if bill.channel != "own":
+        return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
+    return dict(issued=bool(bill.lines), reason=None if bill.lines else say("texts", "nothing", language))
+
+
+def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
+    """Issued in the month after, due at the end of the month of issue (別紙2), late after the next day on which banks are open."""
+    return dict(
+        issued_on=bill.issued_on and bill.issued_on.isoformat(),
+        issue_month=f"{bill.issue_day:%Y-%m}",
+        due=bill.due.isoformat(),
+        late_from=(last_day(bill.due, agreed.rules) + DAY).isoformat(),
+    )
+
+
+# ---- after an invoice
+
+
+def settlement(issued: Mapping[str, Any], agreed: Agreement, day: date, language: str) -> dict[str, Any]:
+    """What has to be charged on top of an issued invoice, and what has to be given back, by what is known now (第20条第2項, 第24条第2項).
+
+    `issued` has been read by ISSUED. Taxes are the differences between those of the whole invoice before and after, so that the customer has paid in
+    the end what one right invoice would have said.
+    """
+    bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
+    _same_invoice(issued, agreed, bill)
+    now = [line.told(language) for line in bill.lines]
+    extra, back = _differences(issued["lines"], now, language)
+    then = taxes((line["tax_percent"], line["amount"]) for line in issued["lines"])
+    between = taxes((line["tax_percent"], line["amount"]) for line in [*issued["lines"], *back])
+    after = taxes((line["tax_percent"], line["amount"]) for line in now)
+    charge = dict(lines=extra, **_step(between, after))
+    credit = dict(lines=back, **_step(then, between))
+    limit = agreed.rules["write_off_up_to"]
+    written_off = not back and 0 < charge["total"] <= limit
+    names = {name: issued[name] for name in ("number", "months", "qualified", "issuer", "recipient")}
+    return dict(
+        **names,
+        settled_on=day.isoformat(),
+        charge=charge if extra and not written_off else None,
+        credit_note=dict(credit, **_credit_note(issued, credit["total"], language)) if back else None,
+        written_off=dict(charge, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
+        total=credit["total"] + (0 if written_off else charge["total"]),
+    )
+
+
+def _same_invoice(issued: Mapping[str, Any], agreed: Agreement, bill: Bill) -> None:
+    """Two invoices can be compared when they are of the same contract and for the same months."""
+    faults = []
+    if not issued["issued"]:
+        faults.append(Fault("invoice issued", "not_issued"))
+    if issued["contract"] != agreed.number:
+        faults.append(Fault("invoice contract", "other_contract", issued["contract"], agreed.number))
+    months = [month.name for month in bill.months]
+    if list(issued["months"]) != months:
+        faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
+    if faults:
+        raise FeeError(faults)
+
+
+def _credit_note(issued: Mapping[str, Any], total: int, language: str) -> dict[str, Any]:
+    """適格返還請求書: for a qualified invoice, and needed unless it is about less than 10,000 yen with tax."""
+    return dict(
+        qualified=issued["qualified"],
+        needed=issued["qualified"] and -total >= book()["credit_note"]["needed_from"],
+        clauses=cite(("20-2", *(("tax-57-4-3",) if issued["qualified"] else ())), language),
+    )
+
+
+def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], language: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines that go up and those that go down.
+
+    Lines are the same thing when month and key are. Where the rate of tax is another one, the old line is credited and the new one charged.
+    """
+    old = {(line["month"], line["key"], line["tax_percent"]): line for line in then}
+    new = {(line["month"], line["key"], line["tax_percent"]): line for line in now}
+    rates = {key[:2] for key in old} & {key[:2] for key in new if key not in old}
+    changes = []
+    for key in [*old, *(key for key in new if key not in old)]:
+        was, is_now = (side[key]["amount"] if key in side else 0 for side in (old, new))
+        line = new.get(key) or old[key]
+        told = {name: line[name] for name in ("key", "description", "month", "from", "until", "tax_percent")}
+        clauses = cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language)
+        changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
+    return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
+
+
+def _step(before: Mapping[int, Mapping[str, int]], after: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:
+    """From one set of rates to another."""
+    nothing = dict(net=0, tax=0)
+    steps = {
+        percent: {what: after.get(percent, nothing)[what] - before.get(percent, nothing)[what] for what in nothing} for percent in sorted({*before, *after})
+    }
+    return totals({percent: step for percent, step in steps.items() if step["net"]})
+
+
+# ---- when something went wrong
+
+
+def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str, Any]:
+    """Up to what the provider is liable, in yen without and with tax; there is no limit in case of intent or gross fault (第30条第2項, 第36条第4項).
+
+    For the set-up menu all that was ordered until the end of the month (第30条第1項). For the operation menu one month's fee (第36条第3項); for days on which
+    the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already: it is not paid twice.
+    """
+    lines = operation.lines(agreed, month)
+    provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
+    days = [
+        line._replace(amount=floor(sum(Fraction(one["yen"]) for one in line.deductions if one.get("cause") == "provider")))
+        for line in lines
+    ]
+    return dict(
+        contract=agreed.number,
+        customer=agreed.customer,
+        month=month.name,
+        set_up=_limit(provided, ("30-1", "30-2"), language),
+        operation=_limit([line._replace(amount=line.gross) for line in lines], ("36-3", "36-4"), language),
+        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.amount for line in days)),
+    )
+
+
+def _limit(lines: list[Line], clauses: tuple[str, ...], language: str) -> dict[str, Any]:
+    return dict({name: value for name, value in sums(lines).items() if name != "rates"}, clauses=cite(clauses, language))
+
+
+def _months_until(agreed: Agreement, last: Month) -> Iterator[Month]:
+    month = agreed.month_of(agreed.first_day) if agreed.first_day else last
+    while month <= last:
+        yield month
+        month = month.next()
+
+
+def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: date | None, rules: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Late interest on each due date's debts (第19条), in yen; it bears no consumption tax."""
+    found = late(debts, payments, rules, until)
+    return dict(
+        debts=[
+            dict(
+                due=one.due.isoformat(),
+                late_from=(last_day(one.due, rules) + DAY).isoformat(),
+                yen=one.principal,
+                open=one.open_yen,
+                paid_on=one.paid_on and one.paid_on.isoformat(),
+                interest=one.yen,
+                segments=[dict(spelled((part["first"], part["last"])), days=part["days"], yen=part["yen"]) for part in one.segments],
+                clauses=cite(("19", "22-2", "21"), language),
+                rules={name: rules[name] for name in LATE_RULES},
+            )
+            for one in found
+        ],
+        interest=sum(one.yen for one in found),
+        open=sum(one.open_yen for one in found),
+    )
+
+
+# ---- what papers are made of
+
+
+def read_issuer(given: Any, faults: list[Fault]) -> dict[str, Any]:
+    """Name, address and registration number of the provider."""
+    issuer = read(ISSUER, given, "issuer", faults)
+    faults += registration_faults(issuer["registration_number"]) if "registration_number" in issuer else []
+    return issuer
+
+
+def registration_faults(number: str) -> list[Fault]:
+    """What is wrong with a company's registration number (登録番号): T, a check digit and the 12 digits that it is of."""
+    where = "issuer registration_number"
+    parts = REGISTRATION_NUMBER.fullmatch(number)
+    if not parts:
+        return [Fault(where, "registration", number)]
+    right = check_digit(parts[2])
+    return [] if int(parts[1]) == right else [Fault(where, "check_digit", number, right)]
+
+
+def check_digit(base: str) -> int:
+    """法人番号の指定等に関する省令第2条: 9 less the rest by 9 of the digits' sum, every second one from the right taken twice."""
+    return 9 - sum(int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(base))) % 9
+
+
+def read_issued(given: Any, day: Any, faults: list[Fault]) -> tuple[dict[str, Any], date | None]:
+    """An invoice as the filter made it, perhaps kept in a file since, and the day of its settlement."""
+    told = read(dict(date=Field("day", required=True)), dict(date=day), "", faults)
+    return read(ISSUED, given, "invoice", faults, others=True), told.get("date")
+
+
+def read_late(debts: Any, payments: Any, until: Any, rules: Any, faults: list[Fault]) -> dict[str, Any]:
+    """What the filter for late interest alone is given."""
+    given = dict(debts=debts, payments=payments, until=until, rules=rules or {})
+    told = read(LATE, given, "", faults)
+    chosen = {name: told.get("rules", {}).get(name, book()["rules"][name]["default"]) for name in LATE_RULES}
+    return dict(
+        debts=[Debt(row.get("due"), 0, row.get("yen")) for row in told.get("debts", [])],
+        payments=[(row.get("date"), row.get("yen")) for row in told.get("payments", [])],
+        until=told.get("until"),
+        rules=chosen,
+    )

@@ -1,0 +1,68 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The data of the fees: prices, tax rates, units, rules and words, out of `catalog/`. Amounts are whole yen without tax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.yaml import yaml_load
+
+CATALOG = Path(__file__).resolve().parents[2] / "catalog"
+MENUS = dict(set_up="annex4-2", operation="annex5-1")  # the tables of units, and the clauses that hold them
+
+
+@cache
+def book() -> dict[str, Any]:
+    """`catalog/prices.yml`."""
+    return _load("prices.yml")
+
+
+@cache
+def units() -> dict[str, Any]:
+    """`catalog/units.yml`."""
+    return _load("units.yml")
+
+
+def _load(name: str) -> dict[str, Any]:
+    return yaml_load((CATALOG / name).read_text(encoding="utf-8"))
+
+
+def price(name: str, day: date) -> int:
+    """Yen without tax for one unit on a day."""
+    return _in_force(book()["prices"][name]["since"], day)["yen"]
+
+
+def tax_percent(day: date) -> int:
+    """The standard rate of consumption tax on a day, in per cent."""
+    return _in_force(book()["consumption_tax"], day)["percent"]
+
+
+def _in_force(table: list[dict[str, Any]], day: date) -> dict[str, Any]:
+    """The last line that has begun; before the first one, the first: what was agreed earlier than a price begins is charged at it."""
+    return max((line for line in table if line["from"] <= day), key=lambda line: line["from"], default=table[0])
+
+
+def units_of(menu: str, counts: Mapping[str, Mapping[str, int]], scope: str) -> dict[str, int]:
+    """component → units to be paid for. `counts`: component → group → how many. A unit that has been begun counts (別紙5: 「3クラスター」)."""
+    found = {}
+    for component, groups in counts.items():
+        per = units()[menu][component]["per"]
+        shares = [sum(groups.values())] if scope == "contract" else groups.values()
+        found[component] = sum(-(-share // per) for share in shares)
+    return found
+
+
+def say(table: str, name: str, language: str, /, **facts: Any) -> str:
+    """The words of `catalog/prices.yml` for a name of one of its tables."""
+    return book()[table][name][language].format(**facts)
+
+
+def cite(clauses: Any, language: str) -> list[str]:
+    """Clauses as people write them, each once."""
+    return [say("clauses", clause, language) for clause in dict.fromkeys(clauses)]

@@ -1,0 +1,299 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading what an engineer wrote: values of a declared shape, and every fault in them found in one pass, in Japanese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
+
+JAPAN = timezone(timedelta(hours=9))
+LANGUAGES = ("ja", "en")
+WRONG = object()  # stands for a value that cannot be read
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        day="{value!r} は使えません。2000 年から 2099 年までの日付を 2026-07-31 のように書いてください",
+        moment="{value!r} は使えません。2000 年から 2099 年までの日時を 2026-07-31 10:00 のように書いてください（日本時間）",
+        month="{value!r} は月ではありません。\"2026-07\" のように書いてください",
+        months="{value!r} は月の一覧ではありません。[\"2026-07\", \"2026-08\"] のように、重複なく続けて書いてください",
+        count="{value!r} は使えません。0 以上の整数を書いてください",
+        positive="{value!r} は使えません。1 以上の整数を書いてください",
+        percent="{value!r} は使えません。1 から 100 までの整数を書いてください",
+        text="{value!r} は使えません。文字列を書いてください",
+        flag="{value!r} は使えません。true か false を書いてください",
+        word="{value!r} は使えません。使える値: {limit}",
+        whole="{value!r} は使えません。{limit[0]} 以上 {limit[1]} 以下の整数を書いてください",
+        table="「名前: 値」の組で書いてください。現在の値: {value!r}",
+        rows="一覧（リスト）で書いてください。現在の値: {value!r}",
+        unknown="「{value}」という項目はありません{hint}",
+        missing="必要です",
+        read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
+        event="「{value}」という出来事はありません{hint}",
+        component="「{value}」は課金単位の表（catalog/units.yml の {limit}）にありません{hint}",
+        same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
+        same_plan="{other} と同じプランです。変更でないなら消してください",
+        before="{value} は {limit}（{other}）より前です",
+        same_name="{limit!r} は {other} にもあります。別の名前にしてください",
+        twice="{other} と重複しています。1 つだけ書いてください",
+        overlap="{other} と期間が重なっています。重ならないように分けてください",
+        too_many="{limit} が {value} 個不足します。減らす数か、増やした日を確認してください",
+        no_order="{value!r} という注文はありません（あるもの: {limit}）",
+        more_than_ordered="{limit} は注文（{other}）より {value} 多くなっています",
+        begun="作業は {limit} に着手済みです。着手した部分と残す部分を payable に書いてください（第29条第2項）",
+        completed="作業は {limit} に完了しています。完了した作業は取り消せません",
+        ended="契約は {limit} に解除されています",
+        too_long="{limit} を超えています。料金の未払い以外の利用停止は 6ヵ月以内です（第34条第1項）",
+        plan_needed="{limit} は {other} には含まれません。含むプランが必要です（別紙2※4）",
+        no_plan="運用メニューのプラン（plans）がありません",
+        no_plan_until="{other} にはまだプランがありません。オプションにはプランの申込みが必要です（別紙2※4）",
+        without_plan="プランなしで申し込めるのは {limit[0]} から {limit[1]} までです（別紙2※4）",
+        invoiced="{limit} の請求書は {other} にも書かれています",
+        due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
+        due_needed="2 か月以上をまとめて請求するときは支払期日を書いてください（第23条）",
+        registration="{value!r} は登録番号ではありません。T と 13 桁の数字で書いてください",
+        check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
+        not_issued="発行されていない請求書は精算できません",
+        other_contract="{value!r} の請求書です。この契約は {limit!r} です",
+        other_months="{value} の請求書ですが、出来事によればまとめて請求するのは {limit} です。invoiced を書いてください",
+    ),
+    en=dict(
+        day="{value!r} is not a date of the years 2000 to 2099; write it as 2026-07-31",
+        moment="{value!r} is not a moment of the years 2000 to 2099; write it as 2026-07-31 10:00, in Japan's time",
+        month="{value!r} is not a month; write it as \"2026-07\"",
+        months="{value!r} is not a list of months; write them as [\"2026-07\", \"2026-08\"], each once and without a gap",
+        count="{value!r} is not allowed here; write a whole number, 0 or more",
+        positive="{value!r} is not allowed here; write a whole number, 1 or more",
+        percent="{value!r} is not allowed here; write a whole number from 1 to 100",
+        text="{value!r} is not allowed here; write a text",
+        flag="{value!r} is not allowed here; write true or false",
+        word="{value!r} is not allowed here; write one of: {limit}",
+        whole="{value!r} is not allowed here; write a whole number from {limit[0]} to {limit[1]}",
+        table="write name: value pairs here; found {value!r}",
+        rows="write a list here; found {value!r}",
+        unknown="there is no field {value!r}{hint}",
+        missing="is needed",
+        read_as_true="YAML reads the word on as true; write the date into date",
+        event="there is no event {value!r}{hint}",
+        component="{value!r} is not in the table of units ({limit} of catalog/units.yml){hint}",
+        same_day="begins on the same day as {other}; one contract has one plan at a time (Annex 2, note 2)",
+        same_plan="has the same plan as {other}; take it away if it is no change",
+        before="{value} is before {limit} ({other})",
+        same_name="{limit!r} is named by {other} as well; give it a name of its own",
+        twice="says the same as {other}; write one of them",
+        overlap="overlaps {other}; divide them so that they do not",
+        too_many="{value} of {limit} are lacking; check how many go, or when they were added",
+        no_order="there is no order {value!r} (there are: {limit})",
+        more_than_ordered="{limit} is {value} more than was ordered ({other})",
+        begun="work began on {limit}; write into payable what had been begun and what stays (Article 29 (2))",
+        completed="the work was completed on {limit}; what is complete cannot be cancelled",
+        ended="the contract was cancelled on {limit}",
+        too_long="is longer than until {limit}; a suspension that is not for unpaid fees lasts 6 months at most (Article 34 (1))",
+        plan_needed="{limit} is not part of {other}; a plan that includes it is needed (Annex 2, note 4)",
+        no_plan="there is no plan of the operation menu (plans)",
+        no_plan_until="there is no plan on {other} yet; an option needs one (Annex 2, note 4)",
+        without_plan="an option without a plan could be applied for from {limit[0]} to {limit[1]} (Annex 2, note 4)",
+        invoiced="the invoice of {limit} is named by {other} as well",
+        due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",
+        due_needed="where several months are billed together, write the due date (Article 23)",
+        registration="{value!r} is not a registration number; write T and 13 digits",
+        check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
+        not_issued="was not issued, so there is nothing to settle",
+        other_contract="is of {value!r}; this contract is {limit!r}",
+        other_months="is for {value}, but by the events {limit} are billed together; write the event invoiced",
+    ),
+)
+HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where it was written, a code of TEXTS, and what goes into the text."""
+
+    where: str
+    code: str
+    value: Any = None
+    limit: Any = None
+    other: str | None = None
+    close: str | None = None
+
+    def text(self, language: str) -> str:
+        hint = HINTS[language].format(self.close) if self.close else ""
+        return f"{self.where}: {TEXTS[language][self.code].format(value=self.value, limit=self.limit, other=self.other, hint=hint)}"
+
+
+class FeeError(ValueError):
+    """What was given cannot be charged by; `faults` holds every reason."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(fault.text("en") for fault in faults))
+        self.faults = faults
+
+
+class Field(NamedTuple):
+    """What may be written in one place.
+
+    `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
+    `counts` (of the components of a `menu`). With `others` a table may hold fields for somebody else.
+    """
+
+    type: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    limits: tuple[int, int] = (0, 0)
+    fields: Mapping[str, Any] = {}
+    menu: str = ""
+    others: bool = False
+
+
+def day(value: Any) -> date:
+    """A date as YAML reads it, or as a text. A moment is no date: its hours would be lost without a word."""
+    told = date.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(told, datetime) or not isinstance(told, date) or not 2000 <= told.year <= 2099:
+        raise ValueError
+    return date(told.year, told.month, told.day)
+
+
+def moment(value: Any) -> datetime:
+    """A moment in Japan's time without an offset; a date is its first moment."""
+    told = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(told, datetime):
+        told = day(told)
+        return datetime(told.year, told.month, told.day)
+    told = told.astimezone(JAPAN) if told.tzinfo else told
+    day(told.date())
+    return datetime(told.year, told.month, told.day, told.hour, told.minute, told.second)
+
+
+def month(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 7:
+        raise ValueError
+    return f"{day(f'{value}-01'):%Y-%m}"
+
+
+def months(value: Any) -> tuple[str, ...]:
+    """Months in a row, in any order."""
+    if not isinstance(value, list) or not value:
+        raise ValueError
+    found = sorted(month(one) for one in value)
+    numbers = [int(one[:4]) * 12 + int(one[5:]) for one in found]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        raise ValueError
+    return tuple(found)
+
+
+def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+            raise ValueError
+        return int(value)
+
+    return read
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return str(value)
+
+
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return bool(value)
+
+
+READERS: dict[str, Callable[[Any], Any]] = dict(
+    day=day,
+    moment=moment,
+    month=month,
+    months=months,
+    count=_whole(0),
+    positive=_whole(1),
+    percent=_whole(1, 100),
+    text=text,
+    flag=flag,
+)
+
+
+def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault], others: bool = False) -> dict[str, Any]:
+    """The values of a table, as far as they are right; what is not goes to `faults`."""
+    if not isinstance(given, Mapping):
+        faults.append(Fault(where, "table", given))
+        return {}
+    faults += [] if others else [_unknown(name, shape, where) for name in given if name not in shape]
+    found = {}
+    for name, field in shape.items():
+        here = f"{where} {name}".strip()
+        if given.get(name) is not None:
+            found[name] = _value(field, given[name], here, faults)
+        elif field.required:
+            faults.append(Fault(here, "missing"))
+    return {name: value for name, value in found.items() if value is not WRONG}
+
+
+def _unknown(name: Any, shape: Mapping[str, Field], where: str) -> Fault:
+    # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
+    return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=close(name, shape))
+
+
+def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
+    """What is meant, or WRONG."""
+    if field.type == "table" and isinstance(value, Mapping):
+        return read(field.fields, value, where, faults, field.others)
+    if field.type == "rows":
+        return _rows(field, value, where, faults)
+    if field.type == "counts":
+        return _counts(field.menu, value, where, faults)
+    if field.type == "table":
+        faults.append(Fault(where, "table", value))
+        return WRONG
+    if field.choices:
+        return _words(field, value, where, faults)
+    try:
+        return (_whole(*field.limits) if field.type == "whole" else READERS[field.type])(value)
+    except ValueError:
+        faults.append(Fault(where, field.type, value, field.limits))
+        return WRONG
+
+
+def _words(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
+    words = value if field.type == "words" and isinstance(value, list) else [value]
+    wrong = [word for word in words if not (isinstance(word, str) and word in field.choices)]
+    faults += [Fault(where, "word", word, ", ".join(field.choices)) for word in wrong]
+    if wrong:
+        return WRONG
+    return tuple(str(word) for word in words) if field.type == "words" else str(value)
+
+
+def _rows(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
+    if not isinstance(value, list):
+        faults.append(Fault(where, "rows", value))
+        return WRONG
+    return [read(field.fields, row, f"{where} #{number}", faults, field.others) for number, row in enumerate(value, 1)]
+
+
+def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
+    """component → group → how many. A plain number is one group without a name."""
+    if not isinstance(value, Mapping):
+        faults.append(Fault(where, "table", value))
+        return WRONG
+    found = {}
+    for component, groups in value.items():
+        if component not in units()[menu]:
+            faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, units()[menu])))
+        elif isinstance(groups, Mapping):
+            found[str(component)] = read(dict.fromkeys(groups, Field("count", required=True)), groups, f"{where} {component}", faults)
+        else:
+            count = _value(Field("count"), groups, f"{where} {component}", faults)
+            found[str(component)] = {} if count is WRONG else {"": count}
+    return found
+
+
+def close(word: Any, words: Any) -> str | None:
+    """The nearest right word."""
+    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, 0.6)), None)

@@ -1,0 +1,43 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The components of a parameter sheet, and the contract that would be made of a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+
+
+def components(sheet: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
+    counted = {menu: {name: _entries(sheet, row.get("kinds", ())) for name, row in units()[menu].items()} for menu in MENUS}
+    return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
+
+
+def _entries(sheet: Mapping[str, Any], kinds: Iterable[str]) -> int:
+    return sum(entry.get("state", "present") != "absent" for kind in kinds for entry in sheet.get(kind) or [])
+
+
+def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
+    """A contract that need not be accepted yet, with the sheet's components where it names none, and the day of the quotation (the day of application)."""
+    faults: list[Fault] = []
+    if not isinstance(contract, Mapping):
+        raise FeeError([Fault("contract", "table", contract)])
+    if sheet is not None and not isinstance(sheet, Mapping):
+        faults.append(Fault("sheet", "table", sheet))
+    told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
+    made: dict[str, Any] = dict(dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date")), **contract)
+    counted = components(sheet) if isinstance(sheet, Mapping) else {}
+    for part in counted:
+        given = made.get(part) or {}
+        # Without a plan there is nothing to operate.
+        if isinstance(given, Mapping) and "components" not in given and (part == "set_up" or made.get("plans")):
+            made[part] = dict(given, components=counted[part])
+    return agreement(made, (), faults), told["date"]

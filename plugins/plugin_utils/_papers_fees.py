@@ -1,0 +1,353 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The papers of the fees: 見積書, 利用明細 and 請求書 in the structure of `_papers`, out of what the fee filters return. Nothing is calculated here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        quotation="見積書",
+        change_quotation="変更見積書",
+        usage_statement="利用明細",
+        invoice="請求書",
+        qualified="請求書（適格請求書）",
+        lead_quotation="下記のとおりお見積り申し上げます。",
+        lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
+        lead_invoice="下記のとおりご請求申し上げます。",
+        effect="{units:+,} コンポーネント、{since}から {net:+,}円/月（税抜）",
+        contract="契約番号",
+        tax_percent="消費税率",
+        billed_from="課金開始日",
+        period="対象期間",
+        issue_month="発行月",
+        due="お支払期日",
+        set_up_total="導入費用（税込）",
+        monthly_total="月額料金（税込）",
+        monthly_change="月額の増減（税抜）",
+        set_up_more="追加の導入費用（税込）",
+        usage_total="ご利用料金（税込）",
+        invoice_total="ご請求金額（税込）",
+        section_set_up="導入メニュー（初回のみ）",
+        section_monthly="運用メニュー（月額）",
+        section_changes="変更の内容",
+        section_more="追加の導入メニュー（初回のみ）",
+        section_after="変更後の運用メニュー（月額）",
+        section_lines="料金",
+        section_components="課金対象コンポーネントの内訳",
+        section_clauses="算定の根拠",
+        set_up="導入メニュー",
+        operation="運用メニュー",
+        menu="メニュー",
+        description="品目",
+        quantity="数量",
+        unit="単位",
+        unit_price="単価",
+        amount="金額（税抜）",
+        rate="税率",
+        component="コンポーネント",
+        count="数",
+        per="課金単位",
+        units="課金数",
+        before="変更前",
+        after="変更後",
+        clauses="根拠とする条項",
+        price_for="単価は {per}{unit}あたり",
+        untaxed="不課税",
+        less="減額前 {gross}、減額 {less}",
+        deduction="{text}{span}（{clauses}）",
+        net_of="{percent}%対象 小計（税抜）",
+        tax_of="消費税（{percent}%）",
+        net_untaxed="不課税 小計",
+        total="合計（税込）",
+        was="変更前の月額（税抜）",
+        difference="月額の増減（税抜）",
+        same="この変更で料金は変わりません。",
+        first_month="{since}から課金します。金額は {month}分の 1 か月分です。",
+        based_on="根拠: {clauses}",
+        until="〜",
+        separator="、",
+    ),
+    en=dict(
+        quotation="Quotation",
+        change_quotation="Quotation of a change",
+        usage_statement="Usage statement",
+        invoice="Invoice",
+        qualified="Invoice (qualified invoice)",
+        lead_quotation="We are pleased to quote as follows.",
+        lead_usage_statement="These are the fees for your use of the service.",
+        lead_invoice="We request payment as follows.",
+        effect="{units:+,} component(s), {net:+,} yen a month from {since} (without tax)",
+        contract="Contract",
+        tax_percent="Consumption tax",
+        billed_from="Charged from",
+        period="Period",
+        issue_month="Month of issue",
+        due="Due date",
+        set_up_total="Set-up (with tax)",
+        monthly_total="Monthly fee (with tax)",
+        monthly_change="Change of the monthly fee (without tax)",
+        set_up_more="Additional set-up (with tax)",
+        usage_total="Fees (with tax)",
+        invoice_total="Amount due (with tax)",
+        section_set_up="Set-up menu (once)",
+        section_monthly="Operation menu (monthly)",
+        section_changes="What changes",
+        section_more="Additional set-up (once)",
+        section_after="Operation menu after the change (monthly)",
+        section_lines="Fees",
+        section_components="Components that are charged for",
+        section_clauses="Clauses of the terms",
+        set_up="Set-up",
+        operation="Operation",
+        menu="Menu",
+        description="Item",
+        quantity="Quantity",
+        unit="Unit",
+        unit_price="Unit price",
+        amount="Amount (without tax)",
+        rate="Tax rate",
+        component="Component",
+        count="Number",
+        per="Per unit",
+        units="Units",
+        before="Before",
+        after="After",
+        clauses="Clauses",
+        price_for="Unit price for {per} {unit}s",
+        untaxed="not taxable",
+        less="{gross} before deductions of {less}",
+        deduction="{text}{span} ({clauses})",
+        net_of="Subtotal at {percent}% (without tax)",
+        tax_of="Consumption tax ({percent}%)",
+        net_untaxed="Subtotal, not taxable",
+        total="Total (with tax)",
+        was="Monthly fee before (without tax)",
+        difference="Change of the monthly fee (without tax)",
+        same="The fees do not change.",
+        first_month="Charged from {since}. The amounts are for the whole month {month}.",
+        based_on="Based on: {clauses}",
+        until=" to ",
+        separator=", ",
+    ),
+)
+
+
+class _Words:
+    """The words of a language, and how dates and lists are written in it."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, name: str, **facts: Any) -> str:
+        return TEXTS[self.language][name].format(**facts) if facts else TEXTS[self.language][name]
+
+    def day(self, told: str) -> str:
+        return shown("date", date.fromisoformat(told), self.language)
+
+    def month(self, told: str) -> str:
+        return f"{int(told[:4])}年{int(told[5:])}月" if self.language == "ja" else told
+
+    def period(self, told: Mapping[str, str]) -> str:
+        first, last = self.day(told["from"]), self.day(told["until"])
+        return first if first == last else f"{first}{self('until')}{last}"
+
+    def clauses(self, told: list[str]) -> str:
+        return self("separator").join(told)
+
+
+def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], language: str, notes: list[str]) -> dict[str, Any]:
+    """The paper of a `kind` of PAPERS for what the fee filter of that name returned. `issuer`: name, address, registration_number. `notes` go to its end."""
+    words = _Words(language)
+    found = PAPERS[kind](told, words)
+    sender = {name: issuer[name] for name in ("name", "registration_number") if issuer.get(name)}
+    return dict(
+        found,
+        language=language,
+        lead=[words(f"lead_{kind}"), *found.get("lead", [])],
+        **{"from": dict(sender, lines=issuer["address"].splitlines() if issuer.get("address") else [])},
+        notes=[*found["notes"], *notes],
+    )
+
+
+# ---- one for each filter
+
+
+def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    if "change" in told:
+        return _change_quotation(told, words)
+    once, monthly = told["set_up"], told["monthly"]
+    facts = [_strong(words("set_up_total"), once["total"])]
+    sections = [_lines(once, words("section_set_up"), words)]
+    if monthly["month"]:
+        facts.append(_strong(words("monthly_total"), monthly["total"]))
+        facts.append(dict(label=words("billed_from"), value=monthly["billed_from"], kind="date"))
+        sections.append(dict(_lines(monthly, words("section_monthly"), words), text=[_first_month(monthly, words)]))
+    return dict(
+        title=words("quotation"),
+        date=told["quoted_on"],
+        to=_to(told["customer"]),
+        facts=[*facts, *_contract(told, words), _rate(told, words)],
+        sections=[*sections, *_basis([*once["lines"], *monthly["lines"]], words)],
+        notes=[],
+    )
+
+
+def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    once, monthly, change = told["set_up"], told["monthly"], told["change"]
+    columns = [("component", "text"), ("menu", "text"), ("before", "integer"), ("after", "integer"), ("unit", "text")]
+    changes = dict(
+        heading=words("section_changes"),
+        text=[] if change["components"] else [words("same")],
+        table=dict(columns=_columns(columns, words), rows=[_change(one, words) for one in change["components"]]),
+    )
+    after = dict(_lines(monthly, words("section_after"), words), text=[_first_month(monthly, words)])
+    after["table"]["totals"] += [
+        dict(label=words("was"), cells=dict(amount=monthly["before"]["net"])),
+        dict(label=words("difference"), cells=dict(amount=change["monthly"]["net"]), strong=True),
+    ]
+    told_from = monthly["billed_from"]
+    since = words.month(told_from[:7]) if told_from.endswith("-01") else words.day(told_from)
+    return dict(
+        title=words("change_quotation"),
+        date=told["quoted_on"],
+        to=_to(told["customer"]),
+        lead=[words("effect", units=change["units"], net=change["monthly"]["net"], since=since)],
+        facts=[
+            _strong(words("monthly_change"), change["monthly"]["net"]),
+            _strong(words("set_up_more"), once["total"]),
+            *_contract(told, words),
+            _rate(told, words),
+        ],
+        sections=[
+            changes,
+            *([_lines(once, words("section_more"), words)] if once["lines"] else []),
+            after,
+            *_basis([*once["lines"], *monthly["lines"]], words),
+        ],
+        notes=[],
+    )
+
+
+def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    return dict(component=one["name"], menu=words(one["menu"]), before=one["before"], after=one["after"], unit=one["unit"])
+
+
+def _first_month(monthly: Mapping[str, Any], words: _Words) -> str:
+    return words("first_month", since=words.day(monthly["billed_from"]), month=words.month(monthly["month"]))
+
+
+def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    return dict(
+        title=words("usage_statement"),
+        to=_to(told["customer"]),
+        facts=[_strong(words("usage_total"), told["total"]), *_contract(told, words), dict(label=words("period"), value=words.period(told))],
+        sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
+        notes=[f"{note['text']} {words('based_on', clauses=words.clauses(note['clauses']))}" for note in told["notes"]],
+    )
+
+
+def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    """With the items of a qualified invoice where it is one: issuer and number, recipient, period, items, and net and tax for each rate."""
+    issued = [] if told["issued_on"] else [dict(label=words("issue_month"), value=words.month(told["issue_month"]))]
+    return dict(
+        title=words("qualified" if told["qualified"] else "invoice"),
+        number=told["number"],
+        date=told["issued_on"],
+        to=_to(told["recipient"]),
+        facts=[
+            _strong(words("invoice_total"), told["total"]),
+            dict(label=words("due"), value=told["due"], kind="date"),
+            *issued,
+            *_contract(told, words),
+            dict(label=words("period"), value=words.period(told)),
+        ],
+        sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
+        notes=[words("based_on", clauses=words.clauses(told["clauses"]))],
+    )
+
+
+PAPERS: dict[str, Callable[[Mapping[str, Any], _Words], dict[str, Any]]] = dict(quotation=_quotation, usage_statement=_usage_statement, invoice=_invoice)
+
+
+# ---- what all have
+
+
+def _to(name: str) -> dict[str, str] | None:
+    return dict(name=name) if name else None
+
+
+def _contract(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
+    return [dict(label=words("contract"), value=told["contract"])] if told["contract"] else []
+
+
+def _rate(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    return dict(label=words("tax_percent"), value=told["tax_percent"], kind="percent")
+
+
+def _strong(label: str, yen: int) -> dict[str, Any]:
+    return dict(label=label, value=yen, kind="yen", strong=True)
+
+
+def _columns(names: list[tuple[str, str]], words: _Words) -> list[dict[str, str]]:
+    return [dict(key=name, label=words(name), kind=kind) for name, kind in names]
+
+
+def _lines(told: Mapping[str, Any], heading: str, words: _Words) -> dict[str, Any]:
+    """The lines of a fee, and what they come to with tax, once for each rate."""
+    kinds = [("description", "text"), ("quantity", "integer"), ("unit", "text"), ("unit_price", "yen"), ("rate", "percent"), ("amount", "yen")]
+    totals = []
+    for rate in told["rates"]:
+        label = words("net_of", percent=rate["percent"]) if rate["percent"] else words("net_untaxed")
+        totals.append(dict(label=label, cells=dict(amount=rate["net"])))
+        if rate["percent"]:
+            totals.append(dict(label=words("tax_of", percent=rate["percent"]), cells=dict(amount=rate["tax"])))
+    totals.append(dict(label=words("total"), cells=dict(amount=told["total"]), strong=True))
+    return dict(heading=heading, table=dict(columns=_columns(kinds, words), rows=[_line(line, words) for line in told["lines"]], totals=totals))
+
+
+def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    about = [line["description"], words.period(line)]
+    if line["per"] != 1:
+        about.append(words("price_for", per=line["per"], unit=line["unit"]))
+    if not line["tax_percent"]:
+        about.append(words("untaxed"))
+    about += [_deduction(one, words) for one in line["deductions"]]
+    if line["deductions"]:
+        less = line["gross"] - line["amount"]
+        about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
+    told = {name: line[name] for name in ("quantity", "unit", "unit_price", "amount")}
+    return dict(told, description=about, rate=line["tax_percent"] or None)
+
+
+def _deduction(one: Mapping[str, Any], words: _Words) -> str:
+    span = f" {one['from'][:16]}{words('until')}{one['until'][:16]}" if "from" in one else f" {one['percent']}%"
+    return words("deduction", text=one["text"], span=span, clauses=words.clauses(one["clauses"]))
+
+
+def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]]:
+    """What the lines rest on, on a page of its own: the components, and the clauses of the terms."""
+    if not lines:
+        return []
+    sections = []
+    kinds = [("component", "text"), ("count", "integer"), ("unit", "text"), ("per", "integer"), ("units", "integer")]
+    groups = [_components(line, words) for line in lines if line["components"]]
+    if groups:
+        sections.append(dict(heading=words("section_components"), table=dict(columns=_columns(kinds, words), groups=groups)))
+    clauses = [dict(description=line["description"], clauses=words.clauses(line["clauses"])) for line in lines]
+    table = dict(columns=_columns([("description", "text"), ("clauses", "text")], words), rows=clauses)
+    sections.append(dict(heading=words("section_clauses"), table=table))
+    sections[0]["own_page"] = True
+    return sections
+
+
+def _components(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    rows = [dict(component=one["name"], **{name: one[name] for name in ("count", "unit", "per", "units")}) for one in line["components"]]
+    total = sum(one["units"] for one in line["components"])
+    return dict(heading=line["description"], rows=rows, totals=[dict(label=words("units"), cells=dict(units=total))])

@@ -1,0 +1,149 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Quotation, usage statement and invoice of the demo customer, as an engineer makes them. There is no account, and no credentials."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+
+import openpyxl
+import pytest
+import yaml
+
+from tests.playbook import ROOT, run_playbook
+
+# What is written into a contract once it is agreed.
+AGREED = dict(
+    accepted_on="2026-04-16",
+    set_up=dict(basic=True, components=dict(ec2=4, s3=4, sns=1, rds=2)),
+    operation=dict(components=dict(ec2=4, rds=2, ecs_task=4)),
+)
+# Nobody to call and nothing to call with, and a clock that is not Japan's.
+NO_ACCOUNT = dict(
+    AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_EC2_METADATA_DISABLED="true", TZ="America/New_York"
+)
+
+
+class Office:
+    """The demo customer's inventory, in which a test may write, and the folder for what is printed."""
+
+    def __init__(self, folder):
+        self.inventory, self.reports = folder / "inventory", folder / "reports"
+        shutil.copytree(ROOT / "inventories" / "demo", self.inventory)
+        self.reports.mkdir()
+
+    def edit(self, name, change):
+        path = self.inventory / "group_vars" / "all" / f"{name}.yml"
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(data[name])
+        path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+
+    def agreed(self):
+        self.edit("contract", lambda contract: contract.update(AGREED))
+
+    def open_again(self):
+        """The contract as it was before anything was agreed."""
+        self.edit("contract", lambda contract: [contract.pop(name, None) for name in AGREED])
+
+    def play(self, name, *flags, rc=0, **variables):
+        variables = dict(dict(billing_directory=str(self.reports)), **variables)
+        return run_playbook(["-i", self.inventory, ROOT / "playbooks" / f"{name}.yml", "-e", json.dumps(variables), *flags], NO_ACCOUNT, rc=rc)
+
+    def files(self):
+        return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in self.reports.iterdir()}
+
+    def made(self, name):
+        """The figures of the JSON, the page, and the numbers of the workbook."""
+        told = json.loads((self.reports / f"{name}.json").read_text(encoding="utf-8"))
+        html = (self.reports / f"{name}.html").read_text(encoding="utf-8")
+        book = openpyxl.load_workbook(self.reports / f"{name}.xlsx")
+        numbers = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "n" and cell.value is not None]
+        return told, html, numbers
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path)
+
+
+def same_figures(told, html, numbers):
+    """Every amount and sum of the JSON stands in the page and in the workbook."""
+    page = [int(value) for value in re.findall(r'<data value="(-?\d+)">', html)]
+    parts = [told[part] for part in ("set_up", "monthly") if part in told] or [told]
+    wanted = [part["total"] for part in parts]
+    wanted += [line["amount"] for part in parts for line in part["lines"]]
+    wanted += [rate[what] for part in parts for rate in part["rates"] for what in ("net", "tax") if rate["percent"]]
+    assert wanted and not set(wanted) - set(page) and not set(wanted) - set(numbers)
+
+
+PAPERS = {
+    "quote": ({}, "SMP-2026-0412-quotation-2026-04-13"),
+    "usage": (dict(billing_month="2026-08"), "SMP-2026-0412-usage-2026-08"),
+    "invoice": (dict(billing_month="2026-09"), "SMP-2026-0412-invoice-2026-09"),
+}
+
+
+@pytest.mark.parametrize("playbook", PAPERS)
+def test_a_paper_is_planned_made_and_left_alone(office, playbook):
+    variables, name = PAPERS[playbook]
+    office.open_again() if playbook == "quote" else office.agreed()
+    planned = office.play(playbook, "--check", "--diff", **variables)
+    assert planned.changed == 2 and office.files() == {} and "サンプル商事株式会社 御中" in planned.stdout
+    assert office.play(playbook, **variables).changed == 2
+    made = office.files()
+    assert set(made) == {f"{name}.{ending}" for ending in ("html", "xlsx", "json")}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in office.reports.iterdir()} == {0o640}
+    same_figures(*office.made(name))
+    assert office.play(playbook, **variables).changed == 0 and office.files() == made
+
+
+def test_a_contract_in_english_has_english_papers(office):
+    office.agreed()
+    office.edit("contract", lambda contract: contract.update(language="en"))
+    office.play("invoice", billing_month="2026-08")
+    told, html, numbers = office.made("SMP-2026-0412-invoice-2026-08")
+    same_figures(told, html, numbers)
+    assert 'lang="en"' in html and "Invoice (qualified invoice)" in html and "Operation menu, Advanced plan, 2026-08" in html and "請求" not in html
+
+
+def test_a_server_more_in_the_sheet_is_told_in_one_line(office):
+    office.agreed()
+    office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))
+    run = office.play("quote", billing_date="2026-10-20")
+    assert "+1 コンポーネント、2026年11月から +30,000円/月（税抜）" in run.stdout
+    told, html, numbers = office.made("SMP-2026-0412-quotation-2026-10-20")
+    same_figures(told, html, numbers)
+    assert (told["change"]["monthly"]["net"], told["set_up"]["net"]) == (30000, 50000) and "変更見積書" in html
+
+
+def test_a_change_without_a_day_is_quoted_today_in_japan(office):
+    office.agreed()
+    office.play("quote")
+    (name,) = {path.stem for path in office.reports.iterdir()}
+    assert re.fullmatch(r"SMP-2026-0412-quotation-20\d\d-\d\d-\d\d", name)
+    assert office.made(name)[0]["change"]["units"] == 0
+
+
+def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
+    office.agreed()
+    assert "請求する料金がありません" in office.play("invoice", billing_month="2026-06").stdout
+    office.edit("contract", lambda contract: contract.update(billing=dict(channel="aws_marketplace")))
+    assert "AWS Marketplace 経由のため" in office.play("invoice", billing_month="2026-08").stdout
+    assert office.files() == {}
+
+
+def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
+    office.agreed()
+    run = office.play("usage", rc=2, billing_month="2026-13")
+    assert "month: '2026-13' は月ではありません" in run.output
+    run = office.play("usage", rc=2, billing_month="2026-08", billing_directory=str(office.reports / "none"))
+    assert "none does not exist; make it" in run.output
+    office.edit("events", lambda events: events.append(dict(date="2026-10-01", event="components_removed", components=dict(ec2=9))))
+    run = office.play("invoice", rc=2, billing_month="2026-08")
+    assert "ec2 が 5 個不足します" in run.output
+    assert "missing required arguments: billing_month" in office.play("invoice", rc=2).output
+    assert "Traceback" not in run.output and office.files() == {}

@@ -1,0 +1,706 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fees against worked figures: each article of the terms by itself, and one contract through 24 months."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.filter.fees import (
+    billable_components,
+    invoice,
+    invoice_settlement,
+    late_interest,
+    liability_limits,
+    quotation,
+    usage_statement,
+)
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import check_digit
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+
+RATE = Fraction("14.5") / 100
+ISSUER = dict(name="Example MSP", registration_number="T7000012050002")
+
+
+def contract(**more):
+    """Seven EC2 instances on the advanced plan since June 2026: 210,000 yen a month from July."""
+    plain = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=[{"plan": "advanced", "from": "2026-06-15"}])
+    return dict(plain, operation=dict(components=dict(ec2=7)), **more)
+
+
+def happened(day, event, **fields):
+    return dict(date=day, event=event, **fields)
+
+
+def amounts(paper):
+    return {line["key"]: line["amount"] for line in paper["lines"]}
+
+
+def fee(agreed, events, month):
+    """Yen of the plan in a month; 0 where there is no line."""
+    return amounts(usage_statement(agreed, events, month)).get("operation", 0)
+
+
+def the_line(paper, key):
+    return next(line for line in paper["lines"] if line["key"] == key)
+
+
+# ---- set-up menu
+
+
+def ordered(**parts):
+    days = dict(applied_on="2026-04-13", accepted_on="2026-04-15", set_up_from="2026-04-20")
+    return dict(days, number="C-1", customer="Example Corp", set_up=dict(dict(components={}), **parts))
+
+
+@pytest.mark.parametrize(
+    "parts, yen",
+    [
+        (dict(basic=True), 100_000),
+        (dict(components=dict(ec2=4, s3=2, cognito=1)), 350_000),
+        (dict(maintenance=True), 50_000),
+        (dict(maintenance=True, maintenance_components=dict(ec2=3)), 80_000),
+        (dict(individual=[dict(name="AD", yen=123_456), dict(name="Files", yen=1)]), 123_457),
+        (dict(basic=False), 0),
+    ],
+)
+def test_each_part_of_the_set_up_menu_has_its_price(parts, yen):
+    paper = usage_statement(ordered(**parts), [], "2026-04")
+    assert paper["net"] == yen
+    assert usage_statement(ordered(**parts), [], "2026-05")["net"] == 0, "it is due once, in the month of acceptance"
+
+
+@pytest.mark.parametrize("minutes, unit, yen", [(390, 1, 97_500), (1, 1, 250), (61, 15, 18_750), (61, 60, 30_000), (100, 1, 25_000)])
+def test_hours_are_charged_by_the_minute_or_by_the_unit_agreed(minutes, unit, yen):
+    paper = usage_statement(dict(fee_rules=dict(hour_unit=unit)), [happened("2026-05-10", "sheet_support", minutes=minutes)], "2026-05")
+    assert paper["net"] == yen
+    assert paper["lines"][0]["rules"] == dict(hour_unit=unit)
+
+
+def test_fractions_of_a_yen_are_cut_off():
+    agreed = contract()
+    outage = happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="third_party")
+    assert (fee(agreed, [outage], "2027-01"), fee(agreed, [outage], "2027-02")) == (203_225, 202_500)
+
+
+@pytest.mark.parametrize(
+    "day, payable, yen",
+    [
+        ("2026-04-19", None, 0),  # work had not begun: nothing (29-1, proviso)
+        ("2026-04-19", dict(basic=True), 100_000),  # called off in part
+        ("2026-04-20", dict(basic=True, components=dict(ec2=2)), 200_000),  # what had been begun (29-2)
+        ("2026-05-11", {}, 0),
+    ],
+)
+def test_a_set_up_that_is_called_off_costs_what_had_been_begun(day, payable, yen):
+    event = happened(day, "set_up_cancelled", **({} if payable is None else dict(payable=payable)))
+    paper = usage_statement(ordered(basic=True, components=dict(ec2=4)), [event], "2026-04")
+    assert paper["net"] == yen
+    assert all("第29条第2項" in line["clauses"] for line in paper["lines"])
+
+
+# ---- operation menu
+
+
+@pytest.mark.parametrize("plan, yen", [("light", 5_000), ("standard", 15_000), ("advanced", 30_000)])
+@pytest.mark.parametrize("component", ["ecs_cluster", "ecs_task", "eks_pod", "api_gateway", "waf"])
+def test_three_make_one_unit_and_one_that_is_begun_counts(component, plan, yen):
+    agreed = contract(plans=[{"plan": plan, "from": "2026-06-15"}])
+    counts = [dict(agreed, operation=dict(components={component: count})) for count in range(8)]
+    assert [fee(one, [], "2026-07") // yen for one in counts] == [0, 1, 1, 1, 2, 2, 2, 3]
+
+
+def test_units_may_be_counted_in_groups():
+    agreed = dict(contract(), operation=dict(components=dict(ecs_task=dict(blue=1, green=4))))
+    assert fee(agreed, [], "2026-07") == 2 * 30_000
+    assert fee(dict(agreed, fee_rules=dict(unit_scope="group")), [], "2026-07") == 3 * 30_000
+
+
+def test_the_fee_begins_in_the_month_after_the_start():
+    assert [fee(contract(), [], month) for month in ("2026-05", "2026-06", "2026-07")] == [0, 0, 210_000]
+    assert fee(contract(plans=[{"plan": "advanced", "from": "2026-07-01"}]), [], "2026-07") == 0, "a start on the 1st as well"
+
+
+@pytest.mark.parametrize(
+    "applied_on, rules, yen",
+    [
+        ("2022-03-31", {}, 140_000),  # 20 of 30 days
+        ("2022-03-31", dict(legacy_start_proration="none"), 210_000),
+        ("2022-04-01", {}, 0),
+    ],
+)
+def test_contracts_applied_for_until_march_2022_pay_from_the_day_of_the_start(applied_on, rules, yen):
+    agreed = contract(plans=[{"plan": "advanced", "from": "2022-04-11"}], fee_rules=rules)
+    assert fee(dict(agreed, applied_on=applied_on), [], "2022-04") == yen
+    assert fee(dict(agreed, applied_on=applied_on), [], "2022-05") == 210_000
+
+
+def test_what_goes_on_the_day_of_the_start_is_paid_to_the_end_of_the_month():
+    agreed = contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-01"}])
+    gone = happened("2022-04-01", "components_removed", components=dict(ec2=3))
+    come = happened("2022-04-01", "components_added", components=dict(ec2=1))
+    assert [fee(agreed, [gone, come], month) for month in ("2022-04", "2022-05")] == [240_000, 150_000]
+
+
+@pytest.mark.parametrize(
+    "notice, wish, rules, fees",
+    [
+        ("2026-09-10", None, {}, (210_000, 210_000, 0)),
+        ("2026-09-10", "2026-09-10", dict(cancel_proration="calendar"), (210_000, 70_000, 0)),
+        ("2026-08-01", "2026-09-30", dict(cancel_proration="calendar"), (210_000, 210_000, 0)),
+        ("2026-09-02", "2026-08-20", {}, (210_000, 210_000, 0)),  # wished for before the notice arrived (15-2)
+        ("2026-08-20", "2026-08-19", {}, (210_000, 0, 0)),
+    ],
+)
+def test_the_fee_ends_with_the_month_of_cancellation(notice, wish, rules, fees):
+    event = happened(notice, "cancelled", **({} if wish is None else dict(wish=wish)))
+    assert tuple(fee(contract(fee_rules=rules), [event], month) for month in ("2026-08", "2026-09", "2026-10")) == fees
+
+
+@pytest.mark.parametrize("rules", [{}, dict(cancel_proration="calendar")])
+@pytest.mark.parametrize("day", [15, 20, 30])
+def test_a_contract_that_ends_in_its_first_month_pays_that_month(rules, day):
+    event = happened(f"2026-06-{day}", "cancelled")
+    assert [fee(contract(fee_rules=rules), [event], month) for month in ("2026-06", "2026-07")] == [210_000, 0]
+    assert "第35条第1項ただし書" in the_line(usage_statement(contract(), [event], "2026-06"), "operation")["clauses"]
+
+
+def test_a_menu_that_never_began_costs_nothing():
+    assert [fee(contract(), [happened("2026-06-14", "cancelled")], month) for month in ("2026-06", "2026-07")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "rule, fees",
+    [
+        ("next_month", (210_000, 210_000, 270_000, 270_000, 240_000)),
+        # 2 more on 13 of 31 days; 1 less on 21 of 31 days
+        ("calendar", (210_000, 235_161, 270_000, 249_677, 240_000)),
+    ],
+)
+def test_components_come_and_go(rule, fees):
+    events = [happened("2026-08-19", "components_added", components=dict(ec2=2)), happened("2026-10-10", "components_removed", components=dict(ec2=1))]
+    agreed = contract(fee_rules=dict(component_change_rule=rule))
+    found = [fee(agreed, events, month) for month in ("2026-07", "2026-08", "2026-09", "2026-10", "2026-11")]
+    assert found == list(fees)
+
+
+@pytest.mark.parametrize(
+    "changes, rules, price",
+    [
+        ([("2026-08-10", "standard")], {}, 15_000),  # one change: the new price, be it higher or lower
+        ([("2026-08-31", "light")], {}, 5_000),
+        ([("2026-08-10", "light"), ("2026-08-20", "standard")], {}, 30_000),  # several: the dearest, the one of the 1st included
+        ([("2026-08-10", "light"), ("2026-08-20", "standard")], dict(several_plan_changes="changes_only"), 15_000),
+        ([("2026-08-01", "light"), ("2026-08-20", "standard")], {}, 15_000),  # the old one was not in force in August
+        ([("2026-08-01", "standard"), ("2026-08-20", "light")], {}, 15_000),
+        ([("2026-07-31", "light"), ("2026-08-20", "standard")], {}, 15_000),
+    ],
+)
+def test_a_change_of_plan(changes, rules, price):
+    events = [happened(day, "plan_changed", plan=plan) for day, plan in changes]
+    assert fee(contract(fee_rules=rules), events, "2026-08") == 7 * price
+    planned = contract(fee_rules=rules, plans=[{"plan": "advanced", "from": "2026-06-15"}, *({"plan": plan, "from": day} for day, plan in changes)])
+    assert fee(planned, [], "2026-08") == 7 * price, "the same when the contract says it beforehand"
+
+
+def test_a_customised_option_is_charged_like_a_plan():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-08-10", "until": "2026-10-05"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
+    key = "option/Runbook/2026-08-10"
+    assert [amounts(usage_statement(agreed, [], month)).get(key) for month in ("2026-08", "2026-09", "2026-10", "2026-11")] == [None, 20_000, 20_000, None]
+
+
+def test_an_option_without_a_plan_was_possible_for_some_time():
+    option = {"name": "VDI", "yen": 20_000, "covers": ["monitoring"], "from": "2023-07-20", "omakase_vdi": True, "applied_on": "2023-07-01"}
+    agreed = dict(applied_on="2023-07-01", operation=dict(components={}, options=[option]))
+    assert usage_statement(agreed, [], "2023-08")["net"] == 20_000
+
+
+# ---- outages
+
+
+@pytest.mark.parametrize(
+    "span, cause, rules, days",
+    [
+        (("2026-08-10 00:00", "2026-08-10 23:59"), "third_party", {}, "0"),
+        (("2026-08-10 00:00", "2026-08-11 00:00"), "third_party", {}, "1"),
+        (("2026-08-10 10:00", "2026-08-12 09:59"), "provider", {}, "1"),
+        (("2026-08-10 10:00", "2026-08-15 10:00"), "customer", {}, "0"),
+        (("2026-08-10 10:00", "2026-08-10 16:00"), "provider_gross", {}, "1/4"),  # no threshold, minutes kept
+        (("2026-08-10 10:00", "2026-08-10 10:01"), "provider_gross", {}, "1/1440"),
+        (("2026-08-31 12:00", "2026-09-02 12:00"), "provider", {}, "1"),  # the other day is September's
+        (("2026-07-31 12:00", "2026-08-01 12:00"), "provider", dict(outage_unit_day="end"), "1"),
+        (("2026-07-31 12:00", "2026-08-01 12:00"), "provider", {}, "0"),
+    ],
+)
+def test_an_outage_takes_off_its_days(span, cause, rules, days):
+    event = happened(span[0], "outage", until=span[1], cause=cause)
+    for basis, length in (("month_days", 31), ("thirty_days", 30)):
+        agreed = contract(fee_rules=dict(rules, outage_day_basis=basis))
+        assert fee(agreed, [event], "2026-08") == int(210_000 * (1 - Fraction(days) / length))
+
+
+def test_what_is_rounded_may_be_the_deduction():
+    event = happened("2027-01-10", "outage", until="2027-01-11", cause="provider")
+    assert fee(contract(), [event], "2027-01") == 203_225  # 210,000 × 30/31 = 203,225.8
+    assert fee(contract(fee_rules=dict(floor_target="deduction")), [event], "2027-01") == 203_226  # 210,000 - 6,774
+
+
+def test_moments_of_other_zones_are_japans_time():
+    utc = datetime(2027, 1, 31, 20, 0, tzinfo=UTC)  # February in Japan
+    outage = happened(utc, "outage", until=utc + timedelta(hours=24), cause="third_party")
+    for event in (outage, dict(outage, date="2027-01-31T20:00:00Z", until="2027-02-02 05:00:00")):
+        assert [fee(contract(), [event], month) for month in ("2027-01", "2027-02")] == [210_000, 202_500]
+
+
+def test_a_month_that_was_out_of_use_altogether_costs_nothing():
+    event = happened("2026-08-01", "outage", until="2026-09-01", cause="provider")
+    for basis in ("month_days", "thirty_days"):
+        assert fee(contract(fee_rules=dict(outage_day_basis=basis)), [event], "2026-08") == 0
+
+
+def test_a_suspension_changes_no_fee_and_is_noted():
+    paper = usage_statement(contract(), [happened("2026-08-10", "suspended", until="2026-09-09", reason="unpaid")], "2026-08")
+    assert amounts(paper) == dict(operation=210_000)
+    edges = [happened("2026-07-20", "suspended", until="2026-08-01", reason="other"), happened("2026-08-31", "suspended", until="2026-09-05", reason="other")]
+    assert [len(usage_statement(contract(), edges, month)["notes"]) for month in ("2026-06", "2026-07", "2026-08", "2026-09", "2026-10")] == [0, 1, 2, 1, 0]
+    assert "2026-08-10〜2026-09-09" in paper["notes"][0]["text"]
+
+
+def test_a_special_reduction():
+    event = happened("2026-08-20", "reduction", month="2026-08", percent=30)
+    assert [fee(contract(), [event], month) for month in ("2026-07", "2026-08")] == [210_000, 147_000]
+    outage = happened("2026-08-01", "outage", until="2026-08-02", cause="provider")
+    assert fee(contract(), [event, outage], "2026-08") == int(Fraction(210_000 * 30, 31) * 7 / 10), "of what is left to be paid"
+
+
+def test_billing_months_may_begin_on_another_day():
+    agreed = contract(fee_rules=dict(billing_month_start_day=16))
+    paper = usage_statement(agreed, [], "2026-06")
+    assert (paper["from"], paper["until"], paper["net"]) == ("2026-06-16", "2026-07-15", 210_000)  # June 15 lies in the month of May 16
+
+
+# ---- liability
+
+
+def test_the_limits_of_liability():
+    agreed = contract(accepted_on="2026-04-15", set_up=dict(basic=True, components=dict(ec2=7)))
+    events = [
+        happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="provider"),
+        happened("2027-02-10", "outage", until="2027-02-11", cause="third_party"),
+    ]
+    limits = liability_limits(agreed, events, "2027-02")
+    assert {name: limits[name]["net"] for name in ("set_up", "operation", "outage")} == dict(set_up=450_000, operation=210_000, outage=7_500)
+    assert limits["operation"]["total"] == 231_000
+    assert limits["outage"]["deducted"] == 7_500, "what was taken off is not paid again"
+
+
+# ---- tax
+
+
+def test_the_rate_is_that_of_the_service():
+    agreed = contract(applied_on="2019-06-28", plans=[{"plan": "advanced", "from": "2019-07-01"}])
+    found = [usage_statement(agreed, [], month)["tax"] for month in ("2019-09", "2019-10")]
+    assert found == [16_800, 21_000]
+
+
+def test_a_month_over_a_change_of_the_rate_has_the_rate_of_its_end():
+    agreed = contract(applied_on="2019-06-28", plans=[{"plan": "advanced", "from": "2019-07-01"}], fee_rules=dict(billing_month_start_day=16))
+    assert usage_statement(agreed, [], "2019-09")["rates"] == [dict(percent=10, net=210_000, tax=21_000)]
+
+
+def test_a_price_that_changes_within_a_month_holds_from_the_next(monkeypatch):
+    dearer = {"from": date(2026, 8, 2), "yen": 31_000}
+    monkeypatch.setitem(book()["prices"]["advanced"], "since", [*book()["prices"]["advanced"]["since"], dearer])
+    assert [fee(contract(), [], month) for month in ("2026-08", "2026-09")] == [210_000, 217_000]
+
+
+def test_tax_is_rounded_once_for_each_rate_of_an_invoice():
+    items = [dict(name=name, yen=105) for name in ("a", "b", "c")]
+    assert usage_statement(ordered(individual=items), [], "2026-04")["tax"] == 31
+
+
+def test_a_change_of_the_rate_is_settled():
+    agreed = dict(ordered(basic=True, individual=[dict(name="x", yen=333)]), applied_on="2019-09-01", accepted_on="2019-09-02", set_up_from="2019-09-10")
+    issued = invoice(agreed, [], "2019-09", ISSUER)
+    assert (issued["net"], issued["tax"]) == (100_333, 8_026)
+    settled = invoice_settlement(issued, agreed, [happened("2019-10-20", "set_up_completed")], "2019-11-01")
+    assert settled["credit_note"]["total"] == -108_359
+    assert settled["charge"]["total"] == 110_366
+    assert settled["total"] == 10_033 - 8_026
+    assert all("第24条第2項" in line["clauses"] for line in settled["charge"]["lines"])
+
+
+def test_what_stays_of_an_order_has_the_rate_of_its_completion():
+    agreed = dict(ordered(basic=True, maintenance=True), applied_on="2019-09-01", accepted_on="2019-09-02", set_up_from="2019-09-10")
+    events = [happened("2019-09-20", "set_up_cancelled", payable=dict(basic=True)), happened("2019-10-02", "set_up_completed")]
+    assert [usage_statement(agreed, events[:count], "2019-09")["tax"] for count in (0, 1, 2)] == [12_000, 8_000, 10_000]
+
+
+# ---- invoices
+
+
+def test_the_check_digit():
+    assert check_digit("000012050002") == 7
+
+
+def test_a_qualified_invoice_has_all_that_the_law_asks_for():
+    paper = invoice(contract(qualified_invoice=True, billing=dict(postage=110, recipient="Example Corp, Accounts")), [], "2026-07", ISSUER)
+    assert paper["qualified"]
+    assert paper["issuer"] == ISSUER
+    assert paper["recipient"] == "Example Corp, Accounts"
+    assert (paper["from"], paper["until"]) == ("2026-07-01", "2026-07-31")
+    assert amounts(paper) == {"operation": 210_000, "qualified_invoice/standing": 400, "postage/standing": 110}
+    assert all(line["description"] for line in paper["lines"])
+    assert paper["rates"] == [dict(percent=10, net=210_510, tax=21_051)]
+    assert (paper["issue_month"], paper["due"], paper["total"]) == ("2026-08", "2026-08-31", 231_561)
+
+
+def test_there_were_no_qualified_invoices_before_october_2023():
+    agreed = contract(qualified_invoice=True, plans=[{"plan": "advanced", "from": "2023-06-15"}], applied_on="2023-06-01")
+    found = {month: invoice(agreed, [], month, ISSUER) for month in ("2023-08", "2023-09")}
+    assert [paper["qualified"] for paper in found.values()] == [False, True]  # that of September is issued in October
+    assert [paper["net"] for paper in found.values()] == [210_000, 210_400]
+
+
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+def test_others_bill_what_was_bought_through_them(channel):
+    for agreed, events in (
+        (contract(billing=dict(channel=channel)), []),
+        (contract(), [happened("2026-08-01", "channel_changed", channel=channel)]),
+    ):
+        paper = invoice(agreed, events, "2026-08", ISSUER)
+        assert not paper["issued"]
+        assert paper["reason"]
+        assert amounts(paper) == dict(operation=210_000)
+        assert usage_statement(agreed, events, "2026-08")["notes"][0]["clauses"] == ["別紙2（AWS Marketplace・リセール）"]
+    assert invoice(contract(), events, "2026-07", ISSUER)["issued"], "before the change"
+
+
+@pytest.mark.parametrize(
+    "issued_on, due, late_from",
+    [
+        ("2026-12-01", "2026-12-31", "2027-01-05"),  # a Thursday on which banks are closed; the next open day is Monday the 4th
+        ("2027-01-12", "2027-01-31", "2027-02-02"),  # a Sunday
+        ("2026-10-30", "2026-10-31", "2026-11-03"),  # a Saturday
+        ("2027-04-01", "2027-04-30", "2027-05-01"),  # a Friday
+        ("2029-04-02", "2029-04-30", "2029-05-02"),  # a Monday in place of a holiday
+    ],
+)
+def test_an_invoice_is_due_at_the_end_of_the_month_of_issue(issued_on, due, late_from):
+    event = [happened(issued_on, "invoiced", months=["2026-09"])]
+    paper = invoice(contract(), event, "2026-09", ISSUER)
+    assert (paper["due"], paper["late_from"]) == (due, late_from)
+    exact = invoice(contract(fee_rules=dict(due_date_roll="none")), event, "2026-09", ISSUER)
+    assert exact["late_from"] == (date.fromisoformat(due) + timedelta(days=1)).isoformat()
+
+
+def test_several_months_may_be_billed_together():
+    event = happened("2026-07-20", "invoiced", months=["2026-08", "2026-07"], due="2026-07-31")
+    papers = [invoice(contract(), [event], month, ISSUER) for month in ("2026-07", "2026-08")]
+    assert papers[0] == papers[1]
+    assert (papers[0]["net"], papers[0]["due"], papers[0]["issued_on"]) == (420_000, "2026-07-31", "2026-07-20")
+    assert "第23条" in papers[0]["clauses"]
+    resold = invoice(contract(), [event, happened("2026-08-15", "channel_changed", channel="resale")], "2026-07", ISSUER)
+    assert not resold["issued"], "who bills is who does so at the end"
+
+
+def test_a_settlement_gives_back_and_asks_for_what_is_missing():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    later = [happened("2026-08-10", "outage", until="2026-08-12", cause="provider"), happened("2026-08-05", "sheet_support", minutes=60)]
+    settled = invoice_settlement(issued, contract(), later, "2026-09-20")
+    assert [line["amount"] for line in settled["credit_note"]["lines"]] == [196_451 - 210_000]
+    assert [line["amount"] for line in settled["charge"]["lines"]] == [15_000]
+    assert settled["total"] == invoice(contract(), later, "2026-08", ISSUER)["total"] - issued["total"]
+    assert invoice_settlement(issued, contract(), [], "2026-09-20")["total"] == 0
+
+
+@pytest.mark.parametrize("yen, needed", [(9_090, False), (9_091, True)])
+def test_a_credit_note_is_needed_from_ten_thousand_yen(yen, needed):
+    """消費税法施行令第70条の9第3項第2号."""
+    agreed = dict(ordered(basic=True, individual=[dict(name="AD", yen=yen)]), qualified_invoice=True)
+    event = happened("2026-05-11", "set_up_cancelled", payable=dict(basic=True))
+    settled = invoice_settlement(invoice(agreed, [], "2026-04", ISSUER), agreed, [event], "2026-06-01")
+    assert -settled["credit_note"]["total"] == yen + yen // 10 == (10_000 if needed else 9_999)
+    assert (settled["credit_note"]["qualified"], settled["credit_note"]["needed"]) == (True, needed)
+    assert settled["issuer"] == ISSUER
+    plain = dict(agreed, qualified_invoice=False)
+    assert not invoice_settlement(invoice(plain, [], "2026-04", ISSUER), plain, [event], "2026-06-01")["credit_note"]["needed"]
+
+
+def test_a_small_difference_may_be_written_off():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    later = [happened("2026-08-05", "sheet_support", minutes=1)]
+    found = {limit: invoice_settlement(issued, contract(fee_rules=dict(write_off_up_to=limit)), later, "2026-09-20") for limit in (0, 274, 275)}
+    assert [(settled["total"], bool(settled["written_off"])) for settled in found.values()] == [(275, False), (275, False), (0, True)]
+
+
+# ---- premium and late interest
+
+
+def test_a_premium_is_twice_the_evaded_fee():
+    paper = usage_statement({}, [happened("2027-03-05", "evaded", month="2027-01", yen=100_000)], "2027-03")
+    assert (amounts(paper), paper["total"]) == ({"evaded/2027-01": 100_000, "premium/2027-01": 200_000}, 330_000)
+
+
+def test_a_premium_has_the_tax_rate_of_the_evaded_fee():
+    event = [happened("2019-11-05", "evaded", month="2019-09", yen=100_000)]
+    assert usage_statement({}, event, "2019-11")["tax"] == 24_000
+    assert usage_statement(dict(fee_rules=dict(premium_tax_date="billing")), event, "2019-11")["tax"] == 28_000
+
+
+@pytest.mark.parametrize(
+    "due, paid_on, rules, yen",
+    [
+        ("2027-03-31", "2027-03-31", {}, 0),
+        ("2027-03-31", "2027-04-15", {}, 0),  # the 15th day
+        ("2027-03-31", "2027-04-16", {}, 1_376),  # 15 days
+        ("2027-03-31", "2027-04-20", {}, 1_743),  # 19 days
+        ("2028-01-31", "2028-03-15", {}, 3_935),  # 43 days of a leap year
+        ("2028-01-31", "2028-03-15", dict(late_day_count="fixed_365"), 3_945),
+        ("2027-01-31", "2027-02-16", {}, 0),  # due on a Sunday: the grace ends 15 days after Monday
+        ("2027-01-31", "2027-02-16", dict(due_date_roll="none"), 1_376),
+    ],
+)
+def test_late_interest(due, paid_on, rules, yen):
+    assert late_interest([dict(due=due, yen=231_000)], [dict(date=paid_on, yen=231_000)], rules=rules)["interest"] == yen
+
+
+@pytest.mark.parametrize(
+    "rules, yen",
+    [
+        ({}, int(100_000 * RATE * 9 / 365 + 131_000 * RATE * 19 / 365)),
+        (dict(late_grace="each_payment"), int(131_000 * RATE * 19 / 365)),
+    ],
+)
+def test_part_payments(rules, yen):
+    paid = [dict(date="2027-04-10", yen=100_000), dict(date="2027-04-20", yen=131_000)]
+    assert late_interest([dict(due="2027-03-31", yen=231_000)], paid, rules=rules)["interest"] == yen
+
+
+def test_the_oldest_debt_is_paid_first():
+    debts = [dict(due="2027-04-30", yen=50_000), dict(due="2027-03-31", yen=100_000)]
+    paid = [dict(date="2027-06-30", yen=50_000), dict(date="2027-03-31", yen=100_000)]
+    assert [debt["paid_on"] for debt in late_interest(debts, paid)["debts"]] == ["2027-03-31", "2027-06-30"]
+    found = late_interest(debts, [dict(date="2027-05-31", yen=100_000)])
+    assert [(debt["due"], debt["open"]) for debt in found["debts"]] == [("2027-03-31", 0), ("2027-04-30", 50_000)]
+    assert found["interest"] == int(100_000 * RATE * 60 / 365)
+    assert late_interest(debts, [], until="2027-05-31")["interest"] == int(100_000 * RATE * 60 / 365) + int(50_000 * RATE * 30 / 365)
+
+
+@pytest.mark.parametrize(
+    "more, rules, yen",
+    [
+        ([], {}, 231_000),
+        ([], dict(late_principal="without_tax"), 210_000),
+        ([happened("2026-07-05", "evaded", month="2026-06", yen=100)], {}, 231_330),
+        ([happened("2026-07-05", "evaded", month="2026-06", yen=100)], dict(late_on_premium="excluded"), 231_110),
+    ],
+)
+def test_late_interest_comes_with_the_invoice_of_the_month_of_payment(more, rules, yen):
+    debt = 231_000 if not more else 231_330
+    events = [*more, happened("2026-10-20", "payment", yen=debt)]
+    agreed = contract(fee_rules=rules)
+    line = the_line(invoice(agreed, events, "2026-10", ISSUER), "late_interest/2026-08-31")
+    assert line["amount"] == int(yen * RATE * 49 / 365)
+    assert line["tax_percent"] == 0
+    assert "late_interest/2026-08-31" not in amounts(invoice(agreed, events, "2026-11", ISSUER))
+
+
+def test_late_interest_bears_no_interest():
+    events = [happened("2026-10-20", "payment", yen=231_000), happened("2026-10-21", "payment", yen=231_000)]
+    agreed = contract()
+    ended = [*events, happened("2026-07-15", "cancelled", wish="2026-08-31")]
+    bill = invoice(agreed, ended, "2026-10", ISSUER)
+    assert set(amounts(bill)) == {"late_interest/2026-08-31", "late_interest/2026-09-30"}
+    late = [*ended, happened("2027-03-31", "payment", yen=bill["total"])]  # due on November 30
+    assert not invoice(agreed, late, "2027-03", ISSUER)["issued"]
+
+
+def test_late_interest_alone_may_be_waived():
+    events = [happened("2026-07-15", "cancelled"), happened("2026-10-20", "payment", yen=231_000)]
+    assert invoice(contract(), events, "2026-10", ISSUER)["issued"]
+    assert not invoice(contract(fee_rules=dict(late_interest_alone="waived")), events, "2026-10", ISSUER)["issued"]
+
+
+# ---- quotation and sheet
+
+
+SHEET = dict(
+    ec2_instances=[dict(name="a"), dict(name="b"), dict(name="c", state="absent")],
+    s3_buckets=[dict(name="x")],
+    ec2_volumes=[dict(name="v")],
+    iam_password_policy=dict(require_symbols=True),
+)
+
+
+def test_the_components_of_a_sheet():
+    assert billable_components(SHEET) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=2))
+
+
+def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
+    plain = dict(applied_on="2026-04-13", sheet_support_minutes=390, plans=[{"plan": "standard", "from": "2026-06-15"}])
+    quoted = quotation(dict(plain, set_up=dict(basic=True)), SHEET)
+    assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (97_500 + 100_000 + 150_000, 30_000)
+    assert (quoted["monthly"]["billed_from"], quoted["monthly"]["total"]) == ("2026-07-01", 33_000)
+    told = dict(plain, set_up=dict(components=dict(ec2=1)), operation=dict(components=dict(ec2=5)))
+    assert quotation(told, SHEET)["monthly"]["net"] == quotation(told)["monthly"]["net"] == 75_000
+
+
+def test_a_contract_without_operation_has_no_monthly_fee():
+    monthly = quotation(dict(set_up=dict(basic=True)), SHEET, "2026-04-13")["monthly"]
+    assert (monthly["lines"], monthly["billed_from"], monthly["total"]) == ([], None, 0)
+
+
+# ---- one contract through 24 months
+
+WALK_CONTRACT = dict(
+    number="C-24",
+    customer="Example Corp",
+    applied_on=date(2026, 4, 13),
+    accepted_on="2026-04-15",
+    set_up_from="2026-04-20",
+    sheet_support_minutes=390,
+    set_up=dict(basic=True, components=dict(ec2=4, s3=2), individual=[dict(name="AD", yen=250_000)]),
+    plans=[{"plan": "standard", "from": "2026-06-15"}],
+    operation=dict(
+        components=dict(ec2=4, ecs_task=4),
+        options=[{"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2027-04-10", "until": "2027-12-05"}],
+    ),
+)
+# Each month with what happened in it; what the customer pays is written beside what is paid.
+WALK = [
+    ("2026-04", [], {"sheet_support/contract": 97_500, "basic/contract": 100_000, "components/contract": 300_000, "individual/contract/AD": 250_000}, 822_250),
+    (
+        "2026-05",
+        [
+            happened("2026-05-29", "payment", yen=822_250),
+            happened("2026-05-10", "sheet_support", minutes=100),
+            happened("2026-05-20", "set_up_ordered", order="more", work_from="2026-05-22", maintenance=True, components=dict(rds=1)),
+            happened("2026-05-25", "set_up_cancelled", order="more", payable=dict(maintenance=True)),
+        ],
+        {"sheet_support/hours": 25_000, "maintenance/more": 50_000},
+        82_500,
+    ),
+    ("2026-06", [happened("2026-06-10", "set_up_completed"), happened("2026-06-30", "payment", yen=82_500)], {}, 0),  # the month of the start
+    ("2026-07", [happened("2026-07-20", "components_added", components=dict(ec2=1, ecs_task=2))], dict(operation=90_000), 99_000),
+    ("2026-08", [happened("2026-08-31", "payment", yen=99_000)], dict(operation=105_000), 115_500),  # 5 + 6/3
+    ("2026-09", [happened("2026-09-10", "plan_changed", plan="advanced"), happened("2026-09-30", "payment", yen=115_500)], dict(operation=210_000), 231_000),
+    (
+        "2026-10",
+        [
+            happened("2026-10-05", "plan_changed", plan="light"),
+            happened("2026-10-20", "plan_changed", plan="standard"),
+            happened("2026-10-30", "payment", yen=231_000),
+        ],
+        dict(operation=210_000),  # the dearest, that of the 1st
+        231_000,
+    ),
+    (
+        "2026-11",
+        [happened("2026-11-15", "components_removed", components=dict(ec2=1)), happened("2026-11-30", "payment", yen=231_000)],
+        dict(operation=105_000),
+        115_500,
+    ),
+    (
+        "2026-12",
+        [
+            happened("2026-12-10", "suspended", until="2026-12-20", reason="other"),
+            happened("2026-12-31", "plan_changed", plan="advanced"),
+            happened("2026-12-28", "payment", yen=115_500),
+        ],
+        dict(operation=180_000),
+        198_000,
+    ),
+    (
+        "2027-01",
+        [
+            happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="third_party"),
+            happened("2027-02-01", "payment", yen=198_000),  # January 31 is a Sunday
+        ],
+        dict(operation=174_193),  # 180,000 × 30/31
+        191_612,
+    ),
+    ("2027-02", [happened("2027-02-26", "payment", yen=191_612)], dict(operation=173_571), 190_928),  # × 27/28
+    (
+        "2027-03",
+        [happened("2027-03-10 06:00", "outage", until="2027-03-10 18:00", cause="provider_gross"), happened("2027-03-31", "payment", yen=190_928)],
+        dict(operation=177_096),  # × (1 - 12/744)
+        194_805,
+    ),
+    (
+        "2027-04",
+        [happened("2027-04-25", "reduction", month="2027-04", percent=50), happened("2027-04-30", "payment", yen=194_805)],
+        dict(operation=90_000),
+        99_000,
+    ),
+    ("2027-05", [happened("2027-05-31", "payment", yen=99_000)], {"operation": 180_000, "option/Runbook/2027-04-10": 20_000}, 220_000),
+    (
+        "2027-06",
+        [happened("2027-06-12", "qualified_invoice_requested", month="2027-04", postage=110)],
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000, "qualified_invoice/requested": 400, "postage/requested": 110},
+        220_561,
+    ),
+    (
+        "2027-07",
+        [happened("2027-07-20", "payment", yen=220_000), happened("2027-07-30", "payment", yen=220_561)],  # May's was due on June 30: 19 days late
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000, "late_interest/2027-06-30": 1_660},
+        221_660,
+    ),
+    (
+        "2027-08",
+        [happened("2027-08-31", "payment", yen=221_660), happened("2027-08-05", "evaded", month="2027-05", yen=100_000)],
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000, "evaded/2027-05": 100_000, "premium/2027-05": 200_000},
+        550_000,
+    ),
+    (
+        "2027-09",
+        [happened("2027-09-01", "channel_changed", channel="aws_marketplace"), happened("2027-09-30", "payment", yen=550_000)],
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000},
+        None,  # AWS bills it
+    ),
+    (
+        "2027-10",
+        [happened("2027-10-01", "channel_changed", channel="own"), happened("2027-12-05", "invoiced", months=["2027-10", "2027-11"], due="2027-12-28")],
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000},
+        440_000,
+    ),
+    ("2027-11", [], {"operation": 180_000, "option/Runbook/2027-04-10": 20_000}, 440_000),  # on the same invoice
+    (
+        "2027-12",
+        [happened("2027-12-28", "payment", yen=440_000), happened("2028-01-11", "invoiced", months=["2027-12"])],
+        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000},
+        220_000,
+    ),
+    ("2028-01", [happened("2028-01-25", "cancelled", wish="2028-02-10"), happened("2028-01-31", "payment", yen=220_000)], dict(operation=180_000), 198_000),
+    ("2028-02", [happened("2028-02-29", "payment", yen=198_000)], dict(operation=180_000), 198_000),
+    ("2028-03", [happened("2028-03-31", "payment", yen=198_000)], {}, 0),
+]
+WALK_EVENTS = [event for dummy, events, dummy, dummy in WALK for event in events]
+
+
+@pytest.mark.parametrize("month, lines, total", [(month, lines, total) for month, dummy, lines, total in WALK], ids=[row[0] for row in WALK])
+def test_one_contract_through_24_months(month, lines, total):
+    bill = invoice(WALK_CONTRACT, WALK_EVENTS, month, ISSUER)
+    assert bill["issued"] == bool(total)
+    assert {line["key"]: line["amount"] for line in bill["lines"] if line["month"] == month} == lines
+    if total is not None:
+        assert bill["total"] == total
+
+
+def test_the_walk_may_be_written_backwards():
+    more = [happened("2027-01-10", "outage", until="2027-01-11", cause="provider"), *WALK_EVENTS]
+    for month, *dummy in WALK:
+        assert invoice(WALK_CONTRACT, more, month, ISSUER) == invoice(WALK_CONTRACT, more[::-1], month, ISSUER)
+
+
+def test_the_walk_knows_every_event_and_leaves_nothing_open():
+    assert len(WALK) == 24
+    assert {event["event"] for event in WALK_EVENTS} == set(EVENTS)
+    billed = {tuple(bill["months"]): bill["total"] for bill in (invoice(WALK_CONTRACT, WALK_EVENTS, month, ISSUER) for month, *dummy in WALK) if bill["issued"]}
+    assert sum(billed.values()) == sum(event["yen"] for event in WALK_EVENTS if event["event"] == "payment")

@@ -1,0 +1,338 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad input is refused, all of it in one pass, and each fault names what the engineer wrote."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.msp.aws.plugins.filter.fees import (
+    billable_components,
+    invoice,
+    invoice_settlement,
+    late_interest,
+    quotation,
+    usage_statement,
+)
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, TEXTS, Fault, FeeError
+
+START = "2026-06-15"
+PLAN = [{"plan": "advanced", "from": START}]
+CONTRACT = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=PLAN, operation=dict(components=dict(ec2=4)))
+ORDERED = dict(CONTRACT, accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=4)))
+OPTION = {"name": "Runbook", "yen": 1000, "covers": ["operations"], "from": "2026-07-01"}
+ISSUED = invoice(CONTRACT, [], "2026-07", dict(name="Example MSP"))
+
+
+def happened(day, event, **fields):
+    return dict(date=day, event=event, **fields)
+
+
+def with_option(*options):
+    return dict(CONTRACT, operation=dict(components={}, options=[dict(OPTION, **option) for option in options]))
+
+
+# code, contract, events, where the fault is
+FAULTS = [
+    ("table", ["a list"], [], "contract"),
+    ("table", dict(set_up=3), [], "contract set_up"),
+    ("table", dict(operation=dict(components=[])), [], "contract operation components"),
+    ("table", {}, ["cancelled"], "events #1"),
+    ("rows", {}, dict(event="cancelled"), "events"),
+    ("rows", dict(plans="advanced"), [], "contract plans"),
+    ("unknown", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "until": "2026-12-31"}]), [], "contract plans #1"),
+    ("unknown", dict(fee_rules=dict(cancel_prorate="none")), [], "contract fee_rules"),
+    ("unknown", CONTRACT, [happened("2026-07-01", "payment", yen=1, amount=1)], "events #1 payment 2026-07-01"),
+    ("missing", CONTRACT, [happened("2026-07-01", "payment")], "events #1 payment 2026-07-01 yen"),
+    ("missing", CONTRACT, [dict(event="payment", yen=1)], "events #1 payment date"),
+    ("missing", CONTRACT, [dict(date="2026-07-01", yen=1)], "events #1 event"),
+    ("missing", dict(plans=PLAN, operation=dict(components={})), [], "contract applied_on"),
+    ("missing", dict(plans=PLAN, applied_on="2026-04-13"), [], "contract operation components"),
+    ("missing", dict(sheet_support_minutes=60), [], "contract accepted_on"),
+    ("missing", dict(accepted_on="2026-04-15", set_up=dict(basic=True)), [], "contract set_up components"),
+    ("read_as_true", CONTRACT, [{True: "2026-07-01", "event": "payment", "yen": 1, "date": "2026-07-01"}], "events #1 payment 2026-07-01"),
+    ("read_as_true", CONTRACT, [happened("2026-07-01", "payment", yen=1, on="2026-07-01")], "events #1 payment 2026-07-01"),
+    ("event", CONTRACT, [happened("2026-07-01", "outages")], "events #1"),
+    ("event", CONTRACT, [happened("2026-07-01", ["payment"])], "events #1"),
+    ("day", dict(CONTRACT, applied_on="2026-02-30"), [], "contract applied_on"),
+    ("day", dict(CONTRACT, applied_on="next week"), [], "contract applied_on"),
+    ("day", dict(CONTRACT, applied_on=20260413), [], "contract applied_on"),
+    ("day", dict(CONTRACT, applied_on=datetime.datetime(2026, 4, 13, 9)), [], "contract applied_on"),
+    ("day", dict(CONTRACT, applied_on="0206-04-13"), [], "contract applied_on"),
+    ("day", CONTRACT, [happened("2026-13-01", "cancelled")], "events #1 cancelled 2026-13-01 date"),
+    ("moment", CONTRACT, [happened("2026-07-01 25:00", "outage", until="2026-07-03", cause="provider")], "events #1 outage 2026-07-01 25:00 date"),
+    ("month", CONTRACT, [happened("2026-07-01", "reduction", month="2026-7", percent=1)], "events #1 reduction 2026-07-01 month"),
+    ("month", CONTRACT, [happened("2026-07-01", "reduction", month=202607, percent=1)], "events #1 reduction 2026-07-01 month"),
+    ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=["2026-04", "2026-06"])], "events #1 invoiced 2026-07-01 months"),
+    ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=[])], "events #1 invoiced 2026-07-01 months"),
+    ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=["2026-04", "2026-04"])], "events #1 invoiced 2026-07-01 months"),
+    ("count", dict(CONTRACT, sheet_support_minutes=-1), [], "contract sheet_support_minutes"),
+    ("count", dict(CONTRACT, sheet_support_minutes=1.5), [], "contract sheet_support_minutes"),
+    ("count", dict(CONTRACT, sheet_support_minutes=True), [], "contract sheet_support_minutes"),
+    ("count", dict(CONTRACT, operation=dict(components=dict(ec2="four"))), [], "contract operation components ec2"),
+    ("count", dict(CONTRACT, operation=dict(components=dict(ecs_task=dict(blue=-1)))), [], "contract operation components ecs_task blue"),
+    ("positive", CONTRACT, [happened("2026-07-01", "sheet_support", minutes=-60)], "events #1 sheet_support 2026-07-01 minutes"),
+    ("positive", dict(ORDERED, set_up=dict(components={}, individual=[dict(name="AD", yen=0)])), [], "contract set_up individual #1 yen"),
+    ("percent", CONTRACT, [happened("2026-07-01", "reduction", month="2026-07", percent=101)], "events #1 reduction 2026-07-01 percent"),
+    ("whole", dict(CONTRACT, fee_rules=dict(hour_unit=0)), [], "contract fee_rules hour_unit"),
+    ("whole", dict(CONTRACT, fee_rules=dict(billing_month_start_day=29)), [], "contract fee_rules billing_month_start_day"),
+    ("word", dict(CONTRACT, fee_rules=dict(floor_target="up")), [], "contract fee_rules floor_target"),
+    ("word", dict(CONTRACT, language="fr"), [], "contract language"),
+    ("word", with_option(dict(covers=["everything"])), [], "contract operation options #1 covers"),
+    ("word", CONTRACT, [happened("2026-07-01", "plan_changed", plan="premium")], "events #1 plan_changed 2026-07-01 plan"),
+    ("text", dict(CONTRACT, number=26), [], "contract number"),
+    ("text", dict(CONTRACT, customer=" "), [], "contract customer"),
+    ("flag", dict(CONTRACT, qualified_invoice="yes"), [], "contract qualified_invoice"),
+    ("component", dict(CONTRACT, operation=dict(components=dict(s3=1))), [], "contract operation components s3"),
+    ("component", CONTRACT, [happened("2026-07-01", "components_added", components=dict(ec3=1))], "events #1 components_added 2026-07-01 components ec3"),
+    ("same_day", dict(CONTRACT, plans=[*PLAN, {"plan": "light", "from": START}]), [], "contract plans #2"),
+    ("same_day", CONTRACT, [happened(START, "plan_changed", plan="light")], "events #1 plan_changed 2026-06-15"),
+    ("same_plan", CONTRACT, [happened("2026-07-01", "plan_changed", plan="advanced")], "events #1 plan_changed 2026-07-01"),
+    ("before", dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-04-12"}]), [], "contract plans #1"),
+    ("before", CONTRACT, [happened("2026-06-14", "plan_changed", plan="light")], "events #1 plan_changed 2026-06-14"),
+    ("before", CONTRACT, [happened("2026-04-12", "cancelled")], "events #1 cancelled 2026-04-12"),
+    ("before", CONTRACT, [happened("2026-07-02", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-07-02 until"),
+    ("before", CONTRACT, [happened("2026-06-14", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-06-14"),
+    ("before", CONTRACT, [happened("2026-07-02", "suspended", until="2026-07-01", reason="unpaid")], "events #1 suspended 2026-07-02 until"),
+    ("before", dict(ORDERED, accepted_on="2026-04-12"), [], "contract accepted_on"),
+    ("before", dict(ORDERED, set_up_from="2026-04-14"), [], "contract set_up_from"),
+    ("before", ORDERED, [happened("2026-04-14", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-14"),
+    ("before", with_option(dict(until="2026-06-30")), [], "contract operation options #1"),
+    ("before", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"], due="2026-08-19")], "events #1 invoiced 2026-08-20 due"),
+    ("same_name", ORDERED, [happened("2026-07-01", "set_up_ordered", order="contract")], "events #1 set_up_ordered 2026-07-01"),
+    ("same_name", dict(ORDERED, set_up=dict(components={}, individual=[dict(name="AD", yen=1)] * 2)), [], "contract set_up individual"),
+    ("twice", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "cancelled")], "events #2 cancelled 2026-07-02"),
+    ("twice", ORDERED, [happened("2026-07-01", "set_up_completed"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
+    (
+        "twice",
+        CONTRACT,
+        [happened("2026-07-01", "reduction", month="2026-07", percent=1), happened("2026-07-02", "reduction", month="2026-07", percent=2)],
+        "events #2 reduction 2026-07-02",
+    ),
+    (
+        "twice",
+        CONTRACT,
+        [happened("2026-07-01", "channel_changed", channel="own"), happened("2026-07-01", "channel_changed", channel="resale")],
+        "events #2 channel_changed 2026-07-01",
+    ),
+    (
+        "overlap",
+        CONTRACT,
+        [happened("2026-07-01", "outage", until="2026-07-05", cause="provider"), happened("2026-07-04", "outage", until="2026-07-06", cause="customer")],
+        "events #2 outage 2026-07-04",
+    ),
+    (
+        "overlap",
+        CONTRACT,
+        [
+            happened("2026-07-01", "suspended", until="2026-07-05", reason="unpaid"),
+            happened("2026-07-05 23:00", "outage", until="2026-07-06", cause="provider"),
+        ],
+        "events #2 outage 2026-07-05 23:00",
+    ),
+    ("overlap", with_option(dict(until="2026-08-31"), {"from": "2026-08-31"}), [], "contract operation options #2"),
+    ("too_many", CONTRACT, [happened("2026-07-01", "components_removed", components=dict(ec2=5))], "events #1 components_removed 2026-07-01"),
+    ("too_many", CONTRACT, [happened("2026-06-14", "components_removed", components=dict(ec2=1))], "events #1 components_removed 2026-06-14"),
+    ("no_order", CONTRACT, [happened("2026-07-01", "set_up_completed")], "events #1 set_up_completed 2026-07-01"),
+    ("no_order", ORDERED, [happened("2026-07-01", "set_up_cancelled", order="more")], "events #1 set_up_cancelled 2026-07-01"),
+    ("more_than_ordered", ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(components=dict(ec2=5)))], "events #1 set_up_cancelled 2026-05-01"),
+    ("more_than_ordered", ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(maintenance=True))], "events #1 set_up_cancelled 2026-05-01"),
+    (
+        "more_than_ordered",
+        ORDERED,
+        [happened("2026-05-01", "set_up_cancelled", payable=dict(individual=[dict(name="AD", yen=1)]))],
+        "events #1 set_up_cancelled 2026-05-01",
+    ),
+    (
+        "completed",
+        ORDERED,
+        [happened("2026-05-01", "set_up_completed"), happened("2026-05-02", "set_up_cancelled", payable={})],
+        "events #2 set_up_cancelled 2026-05-02",
+    ),
+    ("begun", ORDERED, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="light")], "events #2 plan_changed 2026-07-02"),
+    (
+        "ended",
+        CONTRACT,
+        [happened("2026-07-01", "cancelled"), happened("2026-07-02", "components_added", components=dict(ec2=1))],
+        "events #2 components_added 2026-07-02",
+    ),
+    (
+        "ended",
+        CONTRACT,
+        [happened("2026-07-01", "cancelled"), happened("2026-07-01", "outage", until="2026-07-02 00:01", cause="provider")],
+        "events #2 outage 2026-07-01",
+    ),
+    (
+        "ended",
+        CONTRACT,
+        [happened("2026-07-01", "cancelled"), happened("2026-07-02", "suspended", until="2026-07-03", reason="unpaid")],
+        "events #2 suspended 2026-07-02",
+    ),
+    ("ended", with_option(dict()), [happened("2026-06-30", "cancelled")], "contract operation options #1"),
+    ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-31 until"),
+    ("plan_needed", dict(with_option({}), plans=[{"plan": "standard", "from": START}]), [], "contract operation options #1"),
+    ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
+    ("plan_needed", with_option({}), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
+    ("no_plan", dict(operation=dict(components=dict(ec2=1))), [], "contract operation components"),
+    ("no_plan", {}, [happened("2026-07-01", "plan_changed", plan="light")], "events #1 plan_changed 2026-07-01"),
+    ("no_plan", {}, [happened("2026-07-01", "components_added", components=dict(ec2=1))], "events #1 components_added 2026-07-01"),
+    ("no_plan", {}, [happened("2026-07-01", "outage", until="2026-07-02", cause="provider")], "events #1 outage 2026-07-01"),
+    ("no_plan_until", with_option({"from": "2026-06-14"}), [], "contract operation options #1"),
+    ("without_plan", with_option(dict(omakase_vdi=True, applied_on="2024-04-01")), [], "contract operation options #1 applied_on"),
+    ("missing", with_option(dict(omakase_vdi=True)), [], "contract operation options #1 applied_on"),
+    (
+        "invoiced",
+        CONTRACT,
+        [happened("2026-08-20", "invoiced", months=["2026-07"]), happened("2026-08-21", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")],
+        "events #2 invoiced 2026-08-21",
+    ),
+    ("due_only", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07"], due="2026-08-31")], "events #1 invoiced 2026-08-20"),
+    ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
+]
+
+
+def name_of(value):
+    return value if isinstance(value, str) else ""
+
+
+@pytest.mark.parametrize("code, contract, events, where", FAULTS, ids=name_of)
+def test_a_fault_is_found_where_it_was_written(code, contract, events, where):
+    with pytest.raises(FeeError) as caught:
+        agreement(contract, events)
+    assert [(fault.code, fault.where) for fault in caught.value.faults] == [(code, where)]
+    for language in LANGUAGES:
+        with pytest.raises(AnsibleFilterError) as told:
+            usage_statement(contract, events, "2026-07", language)
+        assert where in str(told.value)
+        assert caught.value.faults[0].text(language) in str(told.value)
+
+
+ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01", "name": "Another"}), plans=[{"plan": "standard", "from": START}])
+
+
+@pytest.mark.parametrize(
+    "contract, events",
+    [
+        # What is added on a day is there when something is removed on it, whatever is written first.
+        (
+            CONTRACT,
+            [happened("2026-07-01", "components_removed", components=dict(ec2=5)), happened("2026-07-01", "components_added", components=dict(ec2=1))],
+        ),
+        # The last day of the contract is a day of the contract.
+        (CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-01", "outage", until="2026-07-02", cause="provider")]),
+        # One outage may follow another, and a suspension, in the same moment.
+        (
+            CONTRACT,
+            [
+                happened("2026-07-03", "outage", until="2026-07-04", cause="customer"),
+                happened("2026-07-04", "outage", until="2026-07-05", cause="provider"),
+                happened("2026-07-01", "suspended", until="2026-07-02", reason="unpaid"),
+            ],
+        ),
+        # The plan that an option needs may begin with it.
+        (ADVANCED_LATER, [happened("2026-08-01", "plan_changed", plan="advanced")]),
+        (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-27", reason="other")]),
+        (CONTRACT, [happened("2026-08-31", "suspended", until="2028-08-31", reason="unpaid")]),
+        # Part of an order is called off, the rest is completed.
+        (ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)), happened("2026-05-02", "set_up_completed")]),
+    ],
+)
+def test_what_is_right_is_not_refused(contract, events):
+    assert agreement(contract, events)
+
+
+def test_an_outage_that_holds_two_others_is_told_for_both():
+    spans = [("2026-07-01", "2026-07-10"), ("2026-07-02", "2026-07-03"), ("2026-07-04", "2026-07-05")]
+    with pytest.raises(FeeError) as caught:
+        agreement(CONTRACT, [happened(known, "outage", until=until, cause="provider") for known, until in spans])
+    assert [fault.where for fault in caught.value.faults] == ["events #2 outage 2026-07-02", "events #3 outage 2026-07-04"]
+
+
+def refused(make):
+    with pytest.raises(AnsibleFilterError) as caught:
+        make()
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    "number, code",
+    [("7000012050002", "registration"), ("T700001205000", "registration"), ("T70000120500020", "registration"), ("T1000012050002", "check_digit")],
+)
+def test_a_registration_number_must_be_right(number, code):
+    issuer = dict(name="Example MSP", registration_number=number)
+    text = Fault("issuer registration_number", code, number, 7).text("en")
+    assert refused(lambda: invoice(CONTRACT, [], "2026-07", issuer, "en"))[-1].endswith(text)
+
+
+def test_an_invoice_needs_to_know_from_whom_and_to_whom():
+    assert len(refused(lambda: invoice(dict(plans=[]), [], "2026-07", dict(name="Example MSP"), "en"))) == 2
+    assert "issuer name: is needed" in refused(lambda: invoice(CONTRACT, [], "2026-07", {}, "en"))[0]
+    assert "issuer registration_number: is needed" in refused(lambda: invoice(dict(CONTRACT, qualified_invoice=True), [], "2026-07", dict(name="x"), "en"))[0]
+
+
+@pytest.mark.parametrize("missing", ["issued", "number", "contract", "months", "qualified", "issuer", "recipient", "lines"])
+def test_only_an_invoice_can_be_settled(missing):
+    broken = {name: value for name, value in ISSUED.items() if name != missing}
+    assert refused(lambda: invoice_settlement(broken, CONTRACT, [], "2026-09-01", "en"))[0].endswith(f"invoice {missing}: is needed")
+    assert refused(lambda: invoice_settlement("C-1-2026-07", CONTRACT, [], "2026-09-01", "en"))
+    assert refused(lambda: invoice_settlement(dict(ISSUED, lines=[dict(ISSUED["lines"][0], amount=None)]), CONTRACT, [], "2026-09-01", "en"))
+
+
+@pytest.mark.parametrize(
+    "code, issued, events",
+    [
+        ("not_issued", dict(ISSUED, issued=False), []),
+        ("other_contract", dict(ISSUED, contract="C-2"), []),
+        ("other_months", ISSUED, [happened("2026-09-20", "invoiced", months=["2026-07", "2026-08"], due="2026-09-30")]),
+    ],
+)
+def test_an_invoice_is_settled_with_the_same_contract_and_months(code, issued, events):
+    facts = dict(not_issued={}, other_contract=dict(value="C-2", limit="C-1"), other_months=dict(value="2026-07", limit="2026-07, 2026-08"))
+    (line,) = refused(lambda: invoice_settlement(issued, CONTRACT, events, "2026-10-01", "en"))
+    assert line.endswith(TEXTS["en"][code].format(**facts[code]))
+
+
+def test_late_interest_names_the_debt_and_the_payment():
+    lines = refused(lambda: late_interest([dict(due="2026-07-31")], [dict(date="soon", yen=-1)], until=3, rules=dict(late_grace="never"), language="en"))
+    assert [line.split(": ")[0] for line in lines] == ["debts #1 yen", "payments #1 date", "payments #1 yen", "until", "rules late_grace"]
+
+
+def test_a_quotation_needs_a_day_and_components():
+    assert "date: is needed" in refused(lambda: quotation(dict(plans=[]), {}, language="en"))[0]
+    assert "contract set_up components: is needed" in refused(lambda: quotation(dict(set_up={}), date="2026-04-01", language="en"))[0]
+    assert "sheet: " in refused(lambda: quotation({}, [], "2026-04-01", language="en"))[0]
+    assert "contract: " in refused(lambda: quotation([], {}, "2026-04-01", language="en"))[0]
+    assert "a sheet is a dictionary" in refused(lambda: billable_components([]))[0]
+
+
+def test_a_language_is_one_of_ours():
+    assert "language is one of ja, en, not 'fr'" in refused(lambda: usage_statement({}, [], "2026-07", "fr"))[0]
+
+
+def test_a_month_is_a_month():
+    assert refused(lambda: usage_statement(CONTRACT, [], "2026/07", "en"))[0].startswith("month: ")
+
+
+def test_everything_is_found_in_one_pass():
+    contract = dict(CONTRACT, plans=[{"plan": "premium", "from": START}, {"plan": "light", "from": "soon"}], sheet_support_minutes=-1, fee_rules=dict(x=1))
+    events = [happened("2026-07-01", "payment", yen=-1), happened("2026-07-01", "party"), happened("2026-02-30", "cancelled")]
+    lines = refused(lambda: usage_statement(contract, events, "July", "en"))
+    assert len(lines) == 8
+    places = {re.split(r"[:#]", line)[0].strip() for line in lines}
+    assert places == {"month", "contract plans", "contract sheet_support_minutes", "contract fee_rules", "events"}
+
+
+def test_the_nearest_right_word_is_offered():
+    assert "（「outage」の誤りではありませんか）" in refused(lambda: usage_statement(CONTRACT, [happened("2026-07-01", "outages")], "2026-07"))[0]
+
+
+def test_every_fault_has_both_languages_and_is_found_by_a_test():
+    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months"}
+    assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

@@ -1,0 +1,351 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every contract, whatever happens: tried with generated contracts, events and rules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, late_interest, liability_limits, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, allocate, interest
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
+from tests.unit.test_fees import ISSUER, WALK_CONTRACT, WALK_EVENTS, contract, fee, happened, ordered
+
+# The same examples in every run, and no files: a run on another machine must come to the same result.
+TRIED = settings(deadline=None, max_examples=40, derandomize=True, database=None)
+START = date(2026, 6, 15)
+MONTHS = [f"{2026 + (4 + number) // 12}-{(4 + number) % 12 + 1:02}" for number in range(16)]  # 2026-05 to 2027-08
+PLANS = ("light", "standard", "advanced")
+OPERATION = sorted(units()["operation"])
+RULES = book()["rules"]
+
+days = st.dates(date(2026, 7, 1), date(2027, 6, 30))
+yen = st.integers(1, 10**6)
+names = st.sampled_from(OPERATION)
+counts = st.dictionaries(names, st.integers(0, 20), max_size=5)
+
+
+@st.composite
+def rules(draw):
+    chosen = draw(st.sets(st.sampled_from(sorted(RULES))))
+    ranges = {name: st.sampled_from(rule["choices"]) if "choices" in rule else st.integers(rule["least"], rule["most"]) for name, rule in RULES.items()}
+    return {name: draw(ranges[name]) for name in sorted(chosen)}
+
+
+@st.composite
+def contracts(draw):
+    changes = sorted(draw(st.sets(days, max_size=4)))
+    plans = [draw(st.sampled_from(PLANS))]
+    for dummy in changes:
+        plans.append(draw(st.sampled_from([plan for plan in PLANS if plan != plans[-1]])))
+    return dict(
+        number="C-1",
+        customer="Example Corp",
+        applied_on=draw(st.sampled_from(["2022-03-31", "2026-04-01"])),
+        accepted_on="2026-05-10",
+        sheet_support_minutes=draw(st.integers(0, 1000)),
+        set_up=dict(basic=draw(st.booleans()), components=dict(ec2=draw(st.integers(0, 9)))),
+        plans=[{"plan": plan, "from": day} for plan, day in zip(plans, [START, *changes], strict=True)],
+        # More than can be removed below.
+        operation=dict(components={name: draw(st.integers(12, 20)) for name in ("ec2", "waf")}),
+        qualified_invoice=draw(st.booleans()),
+        fee_rules=draw(rules()),
+    )
+
+
+@st.composite
+def outages(draw):
+    """At most one for each fortnight, so that none meets another."""
+    found = []
+    for number in sorted(draw(st.sets(st.integers(0, 20), max_size=3))):
+        known = datetime(2026, 7, 1) + timedelta(days=14 * number, minutes=draw(st.integers(0, 1439)))
+        until = known + timedelta(minutes=draw(st.integers(0, 12 * 1440)))
+        found.append(happened(known, "outage", until=until, cause=draw(st.sampled_from(["customer", "third_party", "provider", "provider_gross"]))))
+    return found
+
+
+@st.composite
+def histories(draw):
+    """Events of which no two contradict each other."""
+    events = draw(outages())
+    events += [happened(day, "components_added", components=draw(counts)) for day in draw(st.lists(days, max_size=3))]
+    events += [happened(day, "components_removed", components=dict(ec2=2, waf=3)) for day in draw(st.lists(days, max_size=4))]
+    events += [happened(day, "sheet_support", minutes=draw(st.integers(1, 500))) for day in draw(st.lists(days, max_size=2))]
+    events += [happened(day, "payment", yen=draw(yen)) for day in draw(st.lists(days, max_size=4))]
+    events += [happened(day, "evaded", month="2026-07", yen=draw(yen)) for day in draw(st.lists(days, max_size=2))]
+    reduced = draw(st.dictionaries(st.sampled_from(MONTHS), st.integers(1, 100), max_size=2))
+    events += [happened("2026-08-01", "reduction", month=month, percent=percent) for month, percent in reduced.items()]
+    events += [happened(day, "qualified_invoice_requested", month="2026-07", postage=draw(st.integers(0, 500))) for day in draw(st.lists(days, max_size=2))]
+    if draw(st.booleans()):
+        events.append(happened("2027-07-10", "cancelled"))
+    return events
+
+
+def bill(agreed, events, month):
+    return invoice(agreed, events, month, ISSUER)
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    return [leaf for inner in value for leaf in leaves(inner)] if isinstance(value, (list, tuple)) else [value]
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS), st.randoms(use_true_random=False))
+def test_the_order_of_events_never_matters(agreed, events, month, random):
+    shuffled = list(events)
+    random.shuffle(shuffled)
+    assert bill(agreed, events, month) == bill(agreed, shuffled, month)
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS))
+def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
+    paper = bill(agreed, events, month)
+    assert all(line["amount"] >= 0 and line["clauses"] for line in paper["lines"])
+    assert paper["net"] == sum(line["amount"] for line in paper["lines"]) == sum(rate["net"] for rate in paper["rates"])
+    assert all(rate["tax"] == rate["net"] * rate["percent"] // 100 for rate in paper["rates"])
+    assert paper["net"] + paper["tax"] == paper["total"]
+    assert {type(leaf) for leaf in leaves(paper)} <= {bool, int, str, type(None)}, "plain data without a float"
+    assert all(line["amount"] <= line["gross"] for line in paper["lines"])
+
+
+@TRIED
+@given(contracts(), histories(), histories(), st.sampled_from(MONTHS), st.integers(0, 100))
+def test_a_settlement_leads_to_the_right_invoice(agreed, then, now, month, limit):
+    agreed = dict(agreed, fee_rules=dict(agreed["fee_rules"], write_off_up_to=limit))
+    then = [*then, happened(f"{month}-28", "sheet_support", minutes=60)]  # so that there is something to bill
+    issued = bill(agreed, then, month)
+    settled = invoice_settlement(issued, agreed, now, "2027-09-01")
+    papers = [paper for paper in (settled["charge"], settled["credit_note"], settled["written_off"]) if paper]
+    assert sum(paper["total"] for paper in papers) == bill(agreed, now, month)["total"] - issued["total"]
+    assert all(line["amount"] > 0 for line in (settled["charge"] or dict(lines=[]))["lines"])
+    assert all(line["amount"] < 0 for line in (settled["credit_note"] or dict(lines=[]))["lines"])
+    assert invoice_settlement(issued, agreed, then, "2027-09-01")["total"] == 0
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS), names, days)
+def test_more_components_never_cost_less(agreed, events, month, component, day):
+    more = [*events, happened(day, "components_added", components={component: 1})]
+    assert fee(agreed, more, month) >= fee(agreed, events, month)
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS))
+def test_a_dearer_plan_never_costs_less(agreed, events, month):
+    fees = [fee(dict(agreed, plans=[{"plan": plan, "from": START}]), events, month) for plan in PLANS]
+    assert fees == sorted(fees)
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS), days, st.integers(1, 99), st.integers(1, 99))
+def test_what_happened_in_two_parts_costs_the_same(agreed, events, month, day, one, other):
+    together = [
+        happened(day, "sheet_support", minutes=one + other),
+        happened(day, "payment", yen=one + other),
+        happened(day, "components_added", components=dict(rds=one + other)),
+        happened(day, "evaded", month="2026-09", yen=one + other),
+    ]
+    apart = [
+        *(happened(day, "sheet_support", minutes=part) for part in (one, other)),
+        *(happened(day, "payment", yen=part) for part in (one, other)),
+        *(happened(day, "components_added", components=dict(rds=part)) for part in (one, other)),
+        *(happened(day, "evaded", month="2026-09", yen=part) for part in (one, other)),
+    ]
+    assert bill(agreed, [*events, *together], month) == bill(agreed, [*events, *apart], month)
+
+
+@TRIED
+@given(contracts(), st.sampled_from(MONTHS), st.integers(1, 60_000), st.integers(0, 60_000))
+def test_an_outage_by_gross_fault_may_be_divided_at_any_minute(agreed, month, length, cut):
+    known = datetime(2026, 7, 20, 7, 30)
+    until, between = known + timedelta(minutes=length), known + timedelta(minutes=min(cut, length))
+    whole = [happened(known, "outage", until=until, cause="provider_gross")]
+    parts = [happened(known, "outage", until=between, cause="provider_gross"), happened(between, "outage", until=until, cause="provider_gross")]
+    assert fee(agreed, whole, month) == fee(agreed, parts, month)
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS), days)
+def test_a_component_that_takes_the_place_of_another_changes_nothing(agreed, events, month, day):
+    agreed = dict(agreed, fee_rules=dict(agreed["fee_rules"], component_change_rule="calendar"))
+    first = dict(agreed, operation=dict(components=dict(agreed["operation"]["components"], rds=1)))
+    swap = [happened(day, "components_removed", components=dict(rds=1)), happened(day + timedelta(days=1), "components_added", components=dict(sqs=1))]
+    # The other one begins on the day after, so what stays is one unit more on every day; unless it meets units of three, and neither does.
+    assert fee(first, [*events, *swap], month) == fee(first, events, month)
+
+
+@TRIED
+@given(st.integers(1, 10**9), days, st.integers(0, 1500), st.integers(0, 1500), st.sampled_from(["calendar_year", "fixed_365"]))
+def test_interest_may_be_divided_at_any_day(amount, first, one, other, count):
+    between, last = first + timedelta(days=one), first + timedelta(days=one + other)
+    step = timedelta(days=1)
+    assert interest(amount, first, last, count) == interest(amount, first, between, count) + interest(amount, between + step, last, count)
+    assert isinstance(interest(amount, first, last, count), Fraction)
+
+
+debts = st.lists(st.builds(Debt, days, st.integers(0, 1), yen), max_size=5)
+payments = st.lists(st.tuples(days, yen), max_size=5)
+
+
+@TRIED
+@given(debts, payments)
+def test_payments_pay_every_yen_once_and_the_oldest_debt_first(owed, paid):
+    found = allocate(owed, paid)
+    settled = [sum(share.yen for share in shares if share.paid_on) for dummy, shares in found]
+    assert [sum(share.yen for share in shares) for dummy, shares in found] == [debt.yen for debt, dummy in found]
+    assert sum(settled) == min(sum(debt.yen for debt in owed), sum(amount for dummy, amount in paid))
+    assert [debt.due for debt, dummy in found] == sorted(debt.due for debt in owed)
+    unpaid = [debt.yen - got for (debt, dummy), got in zip(found, settled, strict=True)]
+    assert all(not later for index, here in enumerate(unpaid) if here for later in settled[index + 1:])
+
+
+@TRIED
+@given(st.dates(date(2026, 7, 1), date(2028, 6, 30)), st.integers(1, 10**7), st.integers(0, 60), st.integers(1, 60))
+def test_paying_later_never_costs_less(due, amount, one, more):
+    found = [late_interest([dict(due=due, yen=amount)], [dict(date=due + timedelta(days=late), yen=amount)])["interest"] for late in (one, one + more)]
+    assert found == sorted(found)
+
+
+@TRIED
+@given(st.dates(date(2000, 2, 1), date(2099, 11, 1)), st.integers(1, 28))
+def test_months_cover_every_day_once(day, start_day):
+    month = month_of(day, start_day)
+    assert month.first <= day <= month.last
+    assert month.first.day == start_day
+    assert month.days[0] == month.first and month.days[-1] == month.last
+    assert month.next().first == month.last + timedelta(days=1)
+    assert month_of(month.last, start_day) == month_of(month.first, start_day) == month
+
+
+@TRIED
+@given(st.lists(st.tuples(st.sampled_from([0, 8, 10]), st.integers(0, 10**7)), max_size=6), st.randoms(use_true_random=False))
+def test_tax_is_a_matter_of_the_sum_and_not_of_the_lines(lines, random):
+    shuffled = list(lines)
+    random.shuffle(shuffled)
+    assert taxes(lines) == taxes(shuffled) == taxes([(percent, rate["net"]) for percent, rate in taxes(lines).items()])
+    assert totals(taxes(lines))["net"] == sum(net for dummy, net in lines)
+
+
+@TRIED
+@given(names, st.lists(st.integers(0, 50), min_size=1, max_size=5), st.integers(0, 9))
+def test_units_are_never_fewer_than_needed_nor_one_too_many(component, groups, more):
+    counted = {component: {str(number): count for number, count in enumerate(groups)}}
+    per, total = units()["operation"][component]["per"], sum(groups)
+    shares = units_of("operation", counted, "contract")[component]
+    assert (shares - 1) * per < total <= shares * per or total == shares == 0
+    assert units_of("operation", counted, "group")[component] >= shares
+    assert units_of("operation", {component: {"": total + more}}, "contract")[component] >= shares
+
+
+# ---- the rules of a contract: each has something to say, and says so on the line
+
+
+def late(agreed, *events):
+    return bill(agreed, [*events, happened("2026-09-20", "payment", yen=10**6)], "2026-09")
+
+
+def used(one, *events, month="2026-08"):
+    return usage_statement(one, list(events), month)
+
+
+def out_of_use(known, until):
+    return happened(known, "outage", until=until, cause="provider")
+
+
+def changed_twice(one):
+    return used(one, happened("2026-08-10", "plan_changed", plan="light"), happened("2026-08-20", "plan_changed", plan="standard"))
+
+
+def paid_in_two_parts(one):
+    return bill(one, [happened("2026-09-10", "payment", yen=1000), happened("2026-09-20", "payment", yen=10**6)], "2026-09")
+
+
+def in_a_leap_year(one):
+    return late_interest([dict(due="2028-01-31", yen=231_000)], [dict(date="2028-03-15", yen=231_000)], rules=one["fee_rules"])
+
+
+def one_minute_more(one):
+    return invoice_settlement(bill(contract(), [], "2026-08"), one, [happened("2026-08-10", "sheet_support", minutes=1)], "2026-09-10")
+
+
+# rule → another choice than the default, and a paper in which it matters
+SCENARIOS = {
+    "billing_month_start_day": (16, lambda one: used(one, month="2026-06")),
+    "legacy_start_proration": ("none", lambda one: used(dict(one, applied_on="2022-03-01"), month="2026-06")),
+    "cancel_proration": ("calendar", lambda one: used(one, happened("2026-08-10", "cancelled"))),
+    "component_change_rule": ("calendar", lambda one: used(one, happened("2026-08-10", "components_added", components=dict(ec2=1)))),
+    "unit_scope": ("group", lambda one: used(dict(one, operation=dict(components=dict(waf=dict(a=1, b=1)))))),
+    "several_plan_changes": ("changes_only", changed_twice),
+    "hour_unit": (30, lambda one: used(one, happened("2026-08-10", "sheet_support", minutes=50))),
+    "outage_day_basis": ("thirty_days", lambda one: used(one, out_of_use("2026-08-10", "2026-08-11"))),
+    "outage_unit_day": ("end", lambda one: used(one, out_of_use("2026-08-31", "2026-09-01"), out_of_use("2026-08-10", "2026-08-11"))),
+    "floor_target": ("deduction", lambda one: used(one, out_of_use("2026-08-10", "2026-08-11"))),
+    "due_date_roll": ("none", lambda one: bill(one, [happened("2027-02-16", "payment", yen=10**7)], "2027-02")),
+    "late_day_count": ("fixed_365", in_a_leap_year),
+    "late_grace": ("each_payment", paid_in_two_parts),
+    "late_principal": ("without_tax", late),
+    "late_on_premium": ("excluded", lambda one: late(one, happened("2026-07-05", "evaded", month="2026-06", yen=10_000))),
+    "late_interest_alone": ("waived", lambda one: late(one, happened("2026-07-05", "cancelled"))),
+    "premium_tax_date": ("billing", lambda one: used(one, happened("2026-07-05", "evaded", month="2019-06", yen=10_000), month="2026-07")),
+    "write_off_up_to": (1000, one_minute_more),
+}
+
+
+def yen_of(paper):
+    """The amounts of a paper, without what only tells of the rules."""
+    return [paper.get(name) for name in ("net", "tax", "total", "interest")], [line["amount"] for line in paper.get("lines", [])]
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_every_rule_has_something_to_decide(name):
+    other, paper = SCENARIOS[name]
+    default = RULES[name]["default"]
+    plain, told, changed = (paper(contract(fee_rules=chosen)) for chosen in ({}, {name: default}, {name: other}))
+    assert plain == told, "the default is what holds when nothing is said"
+    assert yen_of(plain) != yen_of(changed)
+
+
+# What is not decided in a line's amount, but by which lines there are, or beside the lines.
+BESIDE_THE_LINES = {"write_off_up_to", "late_day_count", "due_date_roll", "billing_month_start_day"}
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) - BESIDE_THE_LINES))
+def test_a_rule_that_decided_stands_on_the_line(name):
+    other, paper = SCENARIOS[name]
+    cited = {chosen: [line["rules"].get(name) for line in paper(contract(fee_rules={name: chosen}))["lines"]] for chosen in (other, RULES[name]["default"])}
+    assert any(chosen in rules for chosen, rules in cited.items())
+
+
+# ---- every paper in both languages
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        *(lambda language, month=month: bill_in(language, month) for month in ("2026-05", "2027-01", "2027-07", "2027-08", "2027-09", "2028-03")),
+        lambda language: usage_statement(WALK_CONTRACT, WALK_EVENTS, "2026-12", language),
+        lambda language: quotation(ordered(basic=True), None, "2026-04-13", language),
+        lambda language: liability_limits(WALK_CONTRACT, WALK_EVENTS, "2027-02", language),
+        lambda language: invoice_settlement(bill(contract(), [], "2026-08"), contract(), WALK_EVENTS[:0], "2026-09-01", language),
+    ],
+)
+def test_the_language_changes_words_and_no_figures(paper):
+    japanese, english = leaves(paper("ja")), leaves(paper("en"))
+    assert [leaf for leaf in japanese if not isinstance(leaf, str)] == [leaf for leaf in english if not isinstance(leaf, str)]
+    assert len(japanese) == len(english)
+    assert not [leaf for leaf in english if isinstance(leaf, str) and any("\u3040" <= letter <= "\u9fff" for letter in leaf)]
+
+
+def bill_in(language, month):
+    return invoice(WALK_CONTRACT, WALK_EVENTS, month, ISSUER, language)

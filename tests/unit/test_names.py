@@ -1,0 +1,78 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names: three VPCs, each with or without a subnet of the same name. A name leads to the right thing or to none, never to another one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
+
+VPCS = dict(a="vpc-0000000a", b="vpc-0000000b")
+
+
+class FakeAws:
+    """An account with subnets `web` in the VPCs named."""
+
+    def __init__(self, *with_web):
+        self.with_web = with_web
+
+    def pages(self, service, operation, result):
+        if operation == "describe_vpcs":
+            return [dict(VpcId=vpc_id, Tags=[dict(Key="Name", Value=name)]) for name, vpc_id in VPCS.items()]
+        assert operation == "describe_subnets"
+        return [dict(SubnetId=f"subnet-0000000{name}", VpcId=VPCS[name], Tags=[dict(Key="Name", Value="web")]) for name in self.with_web]
+
+
+def names(*with_web, planned=(), check=True):
+    return Names(FakeAws(*with_web), dict(ec2_subnets=list(planned), ec2_vpcs=["c"]), check)
+
+
+def test_a_bare_name_never_leads_elsewhere_because_the_right_thing_is_missing():
+    """The account has a/web, the sheet makes c/web: in the plan as in the run the bare name means two things."""
+    for check in (True, False):
+        with pytest.raises(Problem, match="more than one"):
+            names("a", planned=["c/web"], check=check).id_of("ec2_subnets", "web")
+
+
+def test_a_scope_narrows_what_is_there_and_what_will_be():
+    both = names("a", "b", planned=["c/web"])
+    assert both.id_of("ec2_subnets", "web", VPCS["a"]) == "subnet-0000000a"
+    assert isinstance(both.id_of("ec2_subnets", "web", Unknown("c")), Unknown)
+    with pytest.raises(Missing):
+        names("a").id_of("ec2_subnets", "web", VPCS["b"])
+
+
+@pytest.mark.parametrize("value", ["a/web", f"{VPCS['a']}/web", "subnet-0000000a"])
+def test_every_way_to_write_it(value):
+    assert names("a", "b").id_of("ec2_subnets", value) == "subnet-0000000a"
+
+
+def test_what_the_sheet_makes_and_is_there_already_is_one_thing():
+    assert names("a", planned=["a/web"]).id_of("ec2_subnets", "web") == "subnet-0000000a"
+    assert names("a", planned=[f"{VPCS['a']}/web"]).id_of("ec2_subnets", "web") == "subnet-0000000a"
+
+
+def test_a_planned_thing_is_unknown_in_the_plan_and_missing_in_the_run():
+    assert isinstance(names(planned=["c/web"]).id_of("ec2_subnets", "c/web"), Unknown)
+    with pytest.raises(Problem, match="was not made in this run"):
+        names(planned=["c/web"], check=False).id_of("ec2_subnets", "c/web")
+
+
+def test_a_mistyped_scope_is_missing():
+    with pytest.raises(Missing):
+        names("a", planned=["c/web"]).id_of("ec2_subnets", "cc/web")
+
+
+def test_names_are_shown_with_their_scope_where_they_need_it():
+    assert names("a").name_of("ec2_subnets", "subnet-0000000a") == "web"
+    assert names("a", "b").name_of("ec2_subnets", "subnet-0000000a") == "a/web"
+
+
+def test_found_says_where_each_lies():
+    assert names("a", "b").found("ec2_subnets", "web") == [
+        dict(id="subnet-0000000a", scope="a", scope_id=VPCS["a"]),
+        dict(id="subnet-0000000b", scope="b", scope_id=VPCS["b"]),
+    ]
