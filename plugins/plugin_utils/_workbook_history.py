@@ -1,0 +1,63 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What changed between two versions of a sheet, cell by cell, and the worksheet that says so. Secrets are never in it.
+
+The history lies in a YAML file beside the inventory, a list of {version, date, ticket, workbook, changes: [{worksheet, cell, what, before, after}]},
+and is shown on a worksheet. So it outlives a workbook that comes back from somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, walk
+
+LONGEST = 2000  # characters of one value in the history
+Address = Callable[[Table, Row, str], str | None]
+
+
+def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], address: Address) -> list[dict[str, str]]:
+    """Each cell that differs; a row that is new or gone is one change. `address` knows where a row of `after` stands in the workbook."""
+    old = {(table.key, identity): row for table, identity, row in walk(layout, before)}
+    found: list[dict[str, str]] = []
+    for table, identity, row in walk(layout, after):
+        was = old.pop((table.key, identity), None)
+        if was is None:
+            found.append(_change(table, address(table, row, table.columns[0].key), _name(table, row), "", _row_text(layout, table, row)))
+        else:
+            found += _cells(layout, table, was, row, address)
+    gone = [(table, row) for table, identity, row in walk(layout, before) if (table.key, identity) in old]
+    return found + [_change(table, None, _name(table, row), _row_text(layout, table, row), "") for table, row in gone]
+
+
+def _cells(layout: Layout, table: Table, was: Row, row: Row, address: Address) -> Iterator[dict[str, str]]:
+    for column in table.columns:
+        old, new = was.cells.get(column.key), row.cells.get(column.key)
+        if old != new and column.role not in ("parent", "number"):
+            what = f"{_name(table, row)} {column.heading}".strip()
+            yield _change(table, address(table, row, column.key), what, shown(layout, old), shown(layout, new))
+
+
+def _change(table: Table, cell: str | None, what: str, before: str, after: str) -> dict[str, str]:
+    return dict(worksheet=table.title, cell=cell or "", what=what, before=before[:LONGEST], after=after[:LONGEST])
+
+
+def _name(table: Table, row: Row) -> str:
+    own = [row.cells.get(ID)] if table.option is None and row.cells.get(ID) else [row.cells.get(key) for key in table.naming]
+    return "/".join(str(part) for part in (*(row.cells.get(column.key) for column in table.parents), *own) if part is not None)
+
+
+def _row_text(layout: Layout, table: Table, row: Row) -> str:
+    said = [(column, row.cells.get(column.key)) for column in table.columns if column.role not in ("parent", "number")]
+    return "\n".join(f"{column.heading}: {shown(layout, cell)}" for column, cell in said if cell is not None)
+
+
+def shown(layout: Layout, cell: Any) -> str:
+    """A cell as people see it."""
+    if isinstance(cell, Kept):
+        return layout.words["hidden"]
+    return "" if cell is None else str(cell).upper() if isinstance(cell, bool) else str(cell)

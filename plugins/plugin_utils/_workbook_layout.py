@@ -1,0 +1,301 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where everything stands in a workbook: kinds → worksheets → columns. The one description that writing, reading and history share.
+
+A kind is one worksheet, an entry one row. Options of a structure are columns of their own (`root_volume.size`). A list of dictionaries is a
+worksheet of its own with a row for each, which says in its first columns what it belongs to; the column of the list itself stays where it was,
+for the marks. Every other option is one column. All of it follows from the declarations of the kinds; a mapping changes only how it looks.
+
+Keys are option paths as in `ec2_security_groups.ingress` and `cidr_ipv4`; what the layout itself adds begins with `@`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Marks
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import label, note
+
+STATE, ID, NUMBER, PARENT = "@state", "@id", "@number", "@parent"
+LONGEST_TITLE = 31  # of a worksheet, in Excel
+NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
+HEADING_ROW, FIRST_ROW = 8, 9  # where no mapping says otherwise: the row of keys, and the first row to fill in
+MAPPING = dict(worksheet=str, heading_row=int, first_row=int, columns=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column. `role`: value, list, structure, state, id, number or parent; `path` is the option's, from its table."""
+
+    key: str
+    role: str
+    heading: str
+    path: tuple[str, ...] = ()
+    option: Option | None = None
+    group: str = ""
+    note: str = ""
+    clearable: bool = False
+    title: str = ""  # what the mapping calls it
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One worksheet. `path` is the option's whose items are the rows; () for the entries of the kind."""
+
+    kind: Kind
+    path: tuple[str, ...]
+    option: Option | None
+    parent: Table | None
+    title: str
+    name: str
+    columns: tuple[Column, ...]
+    heading_row: int = HEADING_ROW
+    first_row: int = FIRST_ROW
+    mapped: bool = False
+
+    @property
+    def key(self) -> str:
+        return ".".join((self.kind.name, *self.path))
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        return self.option.options if self.option else self.kind.options
+
+    @property
+    def parents(self) -> list[Column]:
+        return [column for column in self.columns if column.role == "parent"]
+
+    @property
+    def verbs(self) -> bool:
+        """Rows can say that they are to be taken away."""
+        return self.option is None or self.option.many
+
+    @property
+    def naming(self) -> tuple[str, ...]:
+        """The columns whose values tell the rows of one parent apart; () where only their order does."""
+        if self.option is None:
+            return self.kind.identity
+        return (NUMBER,) if self.column(NUMBER) else self.option.key
+
+    @cached_property
+    def _by_key(self) -> dict[str, Column]:
+        return {column.key: column for column in self.columns}
+
+    def column(self, key: str) -> Column | None:
+        return self._by_key.get(key)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All worksheets of a workbook, in their order."""
+
+    language: str
+    tables: tuple[Table, ...]
+    ignore: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = field(default=())
+
+    @property
+    def marks(self) -> Marks:
+        return MARKS[self.language]
+
+    @property
+    def words(self) -> dict[str, str]:
+        return WORDS[self.language]
+
+    @property
+    def fixed_titles(self) -> list[str]:
+        return [self.words[word] for word in ("cover", "contents", "history", "lists")]
+
+    @cached_property
+    def by_key(self) -> dict[str, Table]:
+        return {table.key: table for table in self.tables}
+
+    @cached_property
+    def _children(self) -> dict[tuple[str, tuple[str, ...]], Table]:
+        return {(table.parent.key, table.path[len(table.parent.path) :]): table for table in self.tables if table.parent}
+
+    def child(self, table: Table, column: Column) -> Table:
+        """The worksheet with the rows of a list."""
+        return self._children[table.key, column.path]
+
+    def kinds(self) -> list[str]:
+        return [table.key for table in self.tables if table.parent is None]
+
+    def of(self, names: Iterable[str]) -> Layout:
+        """The same layout with these kinds only."""
+        wanted = set(names)
+        return Layout(self.language, tuple(table for table in self.tables if table.kind.name in wanted), self.ignore, self.faults)
+
+
+def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only: Iterable[str] | None = None) -> Layout:
+    """The layout of a workbook with all kinds, or `only` some. A mapping's mistakes are `faults` of the layout.
+
+    mapping: {ignore: [titles of worksheets], tables: {key of a table: {worksheet, heading_row, first_row, columns: {key of a column: heading}}}}
+    """
+    titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
+    made = [table for kind in in_order(kinds()) if only is None or kind.name in set(only) for table in _tables(kind, language, titles)]
+    unknown = [name for name in only or () if name not in kinds()]
+    faults = [*(_wrong(f"{name}{_hint(name, kinds())}") for name in unknown), *_mapping_faults(mapping or {}, {table.key: table for table in made})]
+    told = (mapping or {}).get("tables") or {}
+    if not faults:
+        made = _mapped(made, told)
+    return Layout(language, tuple(made), tuple((mapping or {}).get("ignore") or ()) if not faults else (), tuple(faults))
+
+
+def in_order(known: Mapping[str, Kind]) -> list[Kind]:
+    """By service; within a service what others need to be made comes before them, else by name."""
+    done: dict[str, Kind] = {}
+
+    def visit(kind: Kind, above: tuple[str, ...]) -> None:
+        needs = {option.ref for option in kind.options.values() if option.ref and (option.required or option.fixed)}
+        for name in sorted(needs):
+            if name in known and known[name].service == kind.service and name not in above:
+                visit(known[name], (*above, kind.name))
+        done.setdefault(kind.name, kind)
+
+    for kind in sorted(known.values(), key=lambda one: (one.service, one.name)):
+        visit(kind, ())
+    return list(done.values())
+
+
+class _Titles:
+    """Titles of worksheets: short enough, without what Excel refuses, each once, in capitals or not."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = {title.casefold() for title in taken}
+
+    def new(self, wanted: str, before: str = "") -> str:
+        """A title that ends with what tells it from its neighbours, also where it has to be cut."""
+        wanted, before = (NOT_IN_TITLES.sub("・", part).strip("' ") for part in (wanted, before))
+        for count in range(1, len(self.taken) + 2):
+            end = f"~{count}" if count > 1 else ""
+            room = LONGEST_TITLE - len(end)
+            title = before[: max(room - len(wanted), 8)] + wanted
+            title = title[:room] + end
+            if title.casefold() not in self.taken:
+                break
+        self.taken.add(title.casefold())
+        return title
+
+
+def _tables(kind: Kind, language: str, titles: _Titles) -> Iterator[Table]:
+    words, name = WORDS[language], label(kind.name, (), language)
+    own = [Column(STATE, "state", words["state"], note=words["state_note"])]
+    ids = [] if kind.single else [Column(ID, "id", words["id"], note=words["id_note"])]
+    named = {option: kind.options[option] for option in (*kind.identity, *kind.options)}
+    columns = list(_columns(kind, named, (), (), language, ""))
+    table = Table(kind, (), None, None, titles.new(name), name, (*own, *columns, *ids))
+    yield table
+    yield from _child_tables(table, language, titles)
+
+
+def _child_tables(table: Table, language: str, titles: _Titles) -> Iterator[Table]:
+    words = WORDS[language]
+    for column in table.columns:
+        if column.role != "list":
+            continue
+        path, option = (*table.path, *column.path), column.option
+        above = enumerate(_above(table), 1)
+        outer = [Column(f"{PARENT}{level}", "parent", words["parent"].format(one.name), note=words["parent_note"]) for level, one in above]
+        state = [Column(STATE, "state", words["state"], note=words["item_state_note"])] if option.many else []
+        inner = list(_columns(table.kind, option.options, path, (), language, ""))
+        deeper = any(one.role == "list" for one in inner)
+        named = option.many and len(option.key) == 1 and option.options[option.key[0]].required
+        number = [Column(NUMBER, "number", words["item"], note=words["number_note"])] if deeper and not named else []
+        name = label(table.kind.name, path, language)
+        title = titles.new(name, f"{label(table.kind.name, (), language)}_")
+        child = Table(table.kind, path, option, table, title, name, (*outer, *state, *number, *inner))
+        yield child
+        yield from _child_tables(child, language, titles)
+
+
+def _above(table: Table | None) -> list[Table]:
+    """The tables whose rows a row of a child table has to name, outermost first."""
+    found: list[Table] = []
+    while table is not None:
+        if not (table.parent is None and table.kind.single):
+            found.insert(0, table)
+        table = table.parent
+    return found
+
+
+def _columns(kind: Kind, options: Mapping[str, Option], base: tuple[str, ...], path: tuple[str, ...], language: str, group: str) -> Iterator[Column]:
+    for name, option in options.items():
+        here = (*path, name)
+        full = (*base, *here)
+        facts = dict(path=here, option=option, group=group, note=note(kind.name, full) or "", clearable=option.clearable and len(full) == 1)
+        heading = label(kind.name, full, language)
+        if option.options and option.type == "list":
+            yield Column(".".join(here), "list", heading, **facts)
+        elif option.options:
+            inside = f"{group}・{heading}" if group else heading
+            if facts["clearable"]:
+                yield Column(".".join(here), "structure", heading, **{**facts, "group": inside})
+            yield from _columns(kind, option.options, base, here, language, inside)
+        else:
+            yield Column(".".join(here), "value", heading, **facts)
+
+
+# ---- a company's own headings
+
+
+def _wrong(text: str) -> Fault:
+    return Fault(None, None, None, "mapping", dict(value=text))
+
+
+def _hint(word: Any, known: Iterable[str]) -> str:
+    close = next(iter(get_close_matches(str(word), list(known), 1, 0.6)), None)
+    return f" → {close}?" if close else ""
+
+
+def _mapping_faults(mapping: Mapping[str, Any], tables: Mapping[str, Table]) -> Iterator[Fault]:
+    if not isinstance(mapping, Mapping):
+        yield _wrong(f"{mapping!r}: {{ignore: […], tables: {{…}}}}")
+        return
+    yield from (_wrong(f"{word}{_hint(word, ('ignore', 'tables'))}") for word in mapping if word not in ("ignore", "tables"))
+    told = {} if mapping.get("tables") is None else mapping["tables"]
+    if not isinstance(told, Mapping):
+        yield _wrong(f"tables: {told!r}")
+        return
+    for key, facts in told.items():
+        if key not in tables or not isinstance(facts, Mapping):
+            yield _wrong(f"tables.{key}{_hint(key, tables)}")
+            continue
+        for word, value in facts.items():
+            if word not in MAPPING or not isinstance(value, MAPPING[word]):
+                yield _wrong(f"tables.{key}.{word}: {value!r}{_hint(word, MAPPING)}")
+        columns = facts.get("columns")
+        for column in columns if isinstance(columns, Mapping) else ():
+            if tables[key].column(column) is None:
+                yield _wrong(f"tables.{key}.columns.{column}{_hint(column, (one.key for one in tables[key].columns))}")
+        headings = list(columns.values()) if isinstance(columns, Mapping) else []
+        twice = [heading for heading in dict.fromkeys(headings) if headings.count(heading) > 1]
+        yield from (_wrong(f"tables.{key}.columns: {heading!r} × {headings.count(heading)}") for heading in twice)
+
+
+def _mapped(tables: list[Table], told: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    made: dict[str, Table] = {}
+    for table in tables:
+        facts = told.get(table.key) or {}
+        columns = table.columns
+        if facts.get("columns"):
+            columns = tuple(_retitled(table.column(key), str(heading)) for key, heading in facts["columns"].items())
+        heading_row = facts.get("heading_row", table.heading_row)
+        first_row = facts.get("first_row", heading_row + 1)
+        above = made[table.parent.key] if table.parent else None
+        own = (table.kind, table.path, table.option, above, facts.get("worksheet", table.title), table.name, columns, heading_row, first_row)
+        made[table.key] = Table(*own, bool({"columns", "heading_row", "first_row"} & set(facts)))
+    return list(made.values())
+
+
+def _retitled(column: Column, heading: str) -> Column:
+    return Column(**{**vars(column), "heading": heading, "title": heading})

@@ -1,0 +1,365 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A workbook's file as rows, and all that is wrong with it in one pass. No call of AWS.
+
+The file comes from a stranger: its size is bounded before it is unpacked, and whatever openpyxl cannot read is one fault and no traceback.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
+LARGEST = 300  # MB of a workbook, unpacked
+SEARCHED = 40  # rows in which the headings are looked for
+COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
+TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
+VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
+
+
+@dataclass
+class Workbook:
+    """What was read: the sheet, the rows (with their row numbers), where columns stand, the cover, and the faults."""
+
+    sheet: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
+    cover: dict[str, Any] = field(default_factory=dict)
+    layout: Layout | None = None
+    faults: list[Fault] = field(default_factory=list)
+    book: Any = None  # openpyxl's
+
+    def address(self, table: Table, row: Row | None, key: str | None) -> str | None:
+        """The cell of a row's column, such as C12."""
+        number = row.number if row else None
+        index = self.columns.get(table.key, {}).get(key or "")
+        return f"{get_column_letter(index)}{number}" if index and number else f"A{number}" if number else None
+
+
+def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: Mapping[str, Any], outside: Mapping[str, list[str]]) -> Workbook:
+    """The workbook at a path.
+
+    before:   the rows of the sheet so far, for cells that say "as it is"
+    contract: facts that must agree with the cover, such as account_id
+    outside:  kind → names that are in the account though no worksheet has them
+    """
+    found = Workbook(layout=layout, faults=list(layout.faults))
+    book = _open(path, found) if not found.faults else None
+    if book is None:
+        return found
+    found.book = book
+    _cover(book, layout, contract, found)
+    found.layout = layout = _present(book, layout, found)
+    for table in layout.tables:
+        if table.title in book.sheetnames:
+            rows = _Worksheet(book[table.title], table, found).rows()
+            if rows is not None:
+                found.rows[table.key] = rows
+    _keep(layout, found, before)
+    reading = sheet_of(layout, found.rows, [table.key for table in layout.tables if not _has_names(found, table)])
+    for table, row, column, code, facts in reading.faults:
+        if column is not None and column.option is not None and column.option.secret:
+            facts = dict.fromkeys(facts, layout.words["hidden"]) if code != "wrong_type" else dict(facts, value=layout.words["hidden"])
+        found.faults.append(Fault(table.title, found.address(table, row, column.key if column else None), column.heading if column else None, code, facts))
+    _check(found, reading, outside)
+    order = {title: index for index, title in enumerate(book.sheetnames)}
+    found.faults.sort(key=lambda fault: order.get(fault.worksheet or "", -1))
+    found.sheet = reading.sheet
+    return found
+
+
+# ---- the file
+
+
+def _open(path: Path, found: Workbook) -> Any:
+    code, facts = _unfit(path)
+    if code is None:
+        try:
+            return load_workbook(path)
+        except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
+            code, facts = "broken", dict(value=type(error).__name__)
+    found.faults.append(Fault(None, None, path.name, code, facts))
+    return None
+
+
+def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
+    """Why a file cannot be a workbook of ours, before a library that trusts it looks at it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            if start == OLE:
+                return ("locked" if "EncryptedPackage".encode("utf-16-le") in start + file.read(2**24) else "old_xls"), {}
+    except FileNotFoundError:
+        return "absent", {}
+    if not start.startswith(b"PK"):
+        return "not_xlsx", {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        return "broken", dict(value=type(error).__name__)
+    if "xl/workbook.xml" not in names:
+        return "not_xlsx", {}
+    if any(name.endswith("vbaProject.bin") for name in names):
+        return "macros", {}
+    return ("too_large", dict(value=size, limit=LARGEST)) if size > LARGEST else (None, {})
+
+
+# ---- the worksheets
+
+
+def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbook) -> None:
+    """What the cover says, and whether it is the cover of this contract: the sheet of another customer is the worst mistake there is."""
+    title = layout.words["cover"]
+    if title not in book.sheetnames:
+        return  # told with the missing worksheets
+    said = {book[title].cell(row, 2).value: book[title].cell(row, 3).value for row in range(1, SEARCHED)}
+    found.cover = {word: said.get(layout.words[word]) for word in COVER}
+    for word in ("number", "account_id"):
+        value, wanted = found.cover.get(word), contract.get(word)
+        if wanted and value is None:
+            found.faults.append(Fault(title, None, None, "no_cover", dict(limit=layout.words[word])))
+        elif wanted and str(value).strip(cells.BLANKS) != str(wanted):
+            found.faults.append(Fault(title, None, layout.words[word], "other_contract", dict(value=str(value), limit=str(wanted))))
+
+
+def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
+    """The layout of the kinds that this workbook is meant to have, as its contents say."""
+    words = layout.words
+    missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames]
+    if words["contents"] in book.sheetnames:
+        listed = {cell.value for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
+        layout = layout.of(name for name in layout.kinds() if name in listed)
+    titles = [table.title for table in layout.tables]
+    missing += [title for title in titles if title not in book.sheetnames]
+    found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing]
+    known = {*titles, *layout.fixed_titles, *layout.ignore}
+    for title in book.sheetnames:
+        if title not in known:
+            close = next(iter(get_close_matches(title, sorted(set(titles) - set(book.sheetnames)), 1, 0.6)), None)
+            found.faults.append(Fault(None, None, None, "extra_sheet", dict(value=title, close=close)))
+    return layout
+
+
+class _Worksheet:
+    """One worksheet's cells as rows of its table."""
+
+    def __init__(self, sheet: Any, table: Table, found: Workbook) -> None:
+        self.table = table
+        self.found = found
+        self.sheet = sheet
+        by_row: dict[int, dict[int, Any]] = defaultdict(dict)
+        # Only the cells that are there: one cell in the last row of Excel must not cost a million empty ones.
+        for (row, index), cell in getattr(sheet, "_cells", {}).items():
+            if cell.value is not None and cell.value != "":
+                by_row[row][index] = cell
+        self.by_row = by_row
+
+    def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
+        self.found.faults.append(Fault(self.table.title, cell, heading, code, facts))
+
+    def rows(self) -> list[Row] | None:
+        """None when there are no headings by which to read."""
+        heading_row = self._heading_row()
+        if heading_row is None:
+            self.fault(None, None, "no_headings", limit=", ".join(self._heading(column) for column in self.table.columns[:3]))
+            return None
+        columns = self._columns(heading_row)
+        self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
+        first = heading_row + self.table.first_row - self.table.heading_row
+        self._merged(first)
+        lost: set[int] = set()
+        found: list[Row] = []
+        for number in sorted(row for row in self.by_row if row >= first):
+            row = Row({}, number)
+            for index, cell in sorted(self.by_row[number].items()):
+                column = columns.get(index)
+                if column is not None:
+                    value = self._value(cell, column)
+                    if value is not None:
+                        row.cells[column.key] = value
+                elif index not in lost and index not in self.known:
+                    lost.add(index)
+                    self.fault(cell.coordinate, None, "outside_columns", value=str(cell.value))
+            if row.cells:
+                found.append(row)
+        return found
+
+    def _heading(self, column: Column) -> str:
+        return column.title or column.key
+
+    def _heading_row(self) -> int | None:
+        """The row in which most of the headings stand: people put lines above it."""
+        headings = {self._heading(column) for column in self.table.columns}
+        counts = {
+            row: len({text for cell in line.values() if (text := _text(cell.value)) in headings}) for row, line in self.by_row.items() if row <= SEARCHED
+        }
+        best = max(counts, key=lambda row: (counts[row], -row), default=None)
+        return best if best is not None and counts[best] * 2 >= min(len(headings), 4) else None
+
+    def _columns(self, heading_row: int) -> dict[int, Column]:
+        wanted = {self._heading(column): column for column in self.table.columns}
+        places: dict[str, list[Any]] = defaultdict(list)
+        for dummy, cell in sorted(self.by_row[heading_row].items()):
+            if _text(cell.value):
+                places[_text(cell.value)].append(cell)
+        self.known = {cell.column for given in places.values() for cell in given}
+        for heading, given in places.items():
+            if heading not in wanted:
+                close = next(iter(get_close_matches(heading, [name for name in wanted if name not in places], 1, 0.6)), None)
+                self.fault(given[0].coordinate, None, "extra_column", value=heading, close=close)
+            elif len(given) > 1:
+                self.fault(given[1].coordinate, None, "heading_twice", value=heading, limit=", ".join(cell.coordinate for cell in given))
+        for heading, column in wanted.items():
+            if heading not in places:
+                self.fault(None, column.heading, "missing_column", value=heading)
+        return {given[0].column: wanted[heading] for heading, given in places.items() if heading in wanted}
+
+    def _merged(self, first: int) -> None:
+        for area in self.sheet.merged_cells.ranges:
+            if area.max_row >= first:
+                self.fault(self.sheet.cell(area.min_row, area.min_col).coordinate, None, "merged", value=str(area))
+
+    def _value(self, cell: Any, column: Column) -> Any:
+        value = cell.value
+        if cell.data_type == "f":
+            self.fault(cell.coordinate, column.heading, "formula", value=str(getattr(value, "text", value)))
+            return None
+        if cell.data_type == "e":
+            self.fault(cell.coordinate, column.heading, "error_value", value=value)
+            return None
+        return value if not isinstance(value, str) or value.strip(cells.BLANKS) else None
+
+
+def _text(value: Any) -> str:
+    return str(value).strip(cells.BLANKS)
+
+
+def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
+    """Put the values of the sheet so far where a cell says "as it is"."""
+    mark = layout.marks.kept
+    for table in layout.tables:
+        rows = found.rows.get(table.key, [])
+        if not any(cell == mark for row in rows for cell in row.cells.values()):
+            continue
+        old = dict(zip(identities(table, before.get(table.key, [])), before.get(table.key, []), strict=True))
+        for identity, row in zip(identities(table, rows), rows, strict=True):
+            for key in [key for key, cell in row.cells.items() if cell == mark]:
+                was = old[identity].cells.get(key) if identity in old else None
+                if isinstance(was, cells.Kept):
+                    row.cells[key] = was
+                else:
+                    del row.cells[key]
+                    column = table.column(key)
+                    found.faults.append(Fault(table.title, found.address(table, row, key), column.heading, "kept_nothing", dict(value=mark)))
+
+
+# ---- the sheet as a whole
+
+
+def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> None:
+    """What the checks of a sheet find, told at the cell where it stands. A cell that has a fault already gets no second one."""
+    layout = found.layout
+    told: set[tuple] = {(fault.worksheet, fault.cell) for fault in found.faults if fault.cell}
+    rows = {(worksheet, _row_of(cell)) for worksheet, cell in told}
+    spent: set[int] = set()
+    for fault in sheets.faults(reading.sheet):
+        value = fault.facts.get("value")
+        if isinstance(value, Hidden):
+            continue  # an expression of the file: what it means is known at run time only
+        place = _place(reading, fault, spent)
+        at = (place.table.title, found.address(place.table, place.row, place.column.key)) if place else (layout.by_key[fault.kind].title, None)
+        row = (at[0], _row_of(at[1]))
+        whole = fault.code in TOGETHER or (isinstance(value, Mapping) and fault.code != "wrong_type") or fault.facts.get("value", "") is None
+        if (at[1] and at in told) or (whole and row in rows):
+            continue
+        told.add(at)
+        rows.add(row)
+        heading = place.column.heading if place else " ".join(part for part in (fault.entry, fault.option) if part)
+        found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout.language)))
+    found.faults += _dangling(found, reading, outside)
+
+
+def _row_of(cell: str | None) -> str:
+    return (cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _said(fault: Any, language: str) -> str:
+    """The message of a sheet's fault without its own way of saying where."""
+    return sheets.Fault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
+
+
+def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
+    """The place of a fault: where its value stands, else where its option does, else the entry. Each place is used once for equal faults."""
+    given = reading.places.get((fault.kind, fault.entry or ""), [])
+    path = VERB.sub("", fault.option or "")
+    if fault.option == "clear":
+        path = str(fault.facts.get("value")).partition(".")[0]
+    value = fault.facts.get("value")
+    near = [place for here, place in given if here == path] or [place for here, place in given if path and here.startswith(f"{path}.")]
+    if fault.code == "duplicate" and not fault.option:
+        named = [place for dummy, place in given if place.table.option is None and place.column.key == (place.table.naming or ("",))[-1]]
+        rows = list({id(place.row): place for place in named}.values())
+        return next((place for place in rows[1:]), None)
+    right = [place for place in near if _holds(place.value, value)] or near
+    chosen = next((place for place in right if id(place) not in spent), next(iter(right), None))
+    if chosen is not None:
+        spent.add(id(chosen))
+        return chosen
+    return next((place for dummy, place in given if place.table.option is None), None)
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if isinstance(value, Mapping) and not isinstance(wanted, Mapping):
+        return any(_holds(inner, wanted) for inner in value.values())
+    return value == wanted or (isinstance(value, list) and any(_holds(inner, wanted) for inner in value))
+
+
+def _has_names(found: Workbook, table: Table) -> bool:
+    """Can the rows of a table be told apart at all? If not, that is told, and that its names are missing elsewhere is no fault of its own."""
+    return table.key in found.rows and set(table.naming) <= found.columns[table.key].keys()
+
+
+def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> Iterator[Fault]:
+    """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has."""
+    layout, own = found.layout, sheets.names(reading.sheet)
+    nameless = {table.kind.name for table in layout.tables if table.option is None and not _has_names(found, table)}
+    nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in table.naming}
+    spent: set[int] = set()
+    hints: dict[tuple[str, str], str | None] = {}
+    for fault in sheets.unresolved(reading.sheet, {}):
+        name, to = fault.facts["value"], fault.facts["limit"] if fault.code == "dangling" else fault.facts["limit"][0]
+        known = [*own.get(to, ()), *(outside.get(to) or ())]
+        there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
+        if isinstance(name, Hidden) or (fault.code == "dangling" and (there or to in nameless or AWS_ID.fullmatch(name))):
+            continue
+        place = _place(reading, fault, spent)
+        at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)
+        table = layout.by_key.get(to)
+        if (to, name) not in hints:
+            hints[to, name] = _near(name, known)
+        facts = dict(value=name, limit=table.title if table else to, close=hints[to, name])
+        yield Fault(*at, "not_there", facts) if fault.code == "dangling" else Fault(*at, None, {}, _said(fault, layout.language))
+
+
+def _near(name: str, known: list[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted({*known, *(one.rpartition("/")[2] for one in known)} - {name}), 1, 0.6)), None)

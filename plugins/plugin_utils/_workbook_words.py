@@ -1,0 +1,299 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the workbook: its marks, its fixed worksheets and what is said about mistakes in it. Japanese first, English by a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Marks(NamedTuple):
+    """Words that mean something in a cell instead of being its value.
+
+    none  take it away: a value, one of several, one tag, or in the state column the thing itself
+    only  exactly these: what is not named is taken away
+    kept  the value of the sheet's file, which is not shown: a secret, or an expression of Ansible
+    text  before a text in JSON's quotation marks, for values that would mean something else without
+    """
+
+    none: str
+    only: str
+    kept: str
+    text: str
+
+
+MARKS = dict(
+    ja=Marks("なし", "これだけ", "（現行どおり）", "文字列:"),
+    en=Marks("none", "only these", "(as it is)", "text:"),
+)
+
+WORDS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        cover="表紙",
+        contents="目次",
+        history="変更履歴",
+        lists="選択肢",
+        title="パラメータシート",
+        customer="お客様名",
+        number="契約番号",
+        account_id="AWS アカウント ID",
+        region="リージョン",
+        version="版",
+        date="作成日",
+        legend="記入方法",
+        state="状態",
+        id="ID",
+        parent="親の「{}」",
+        item="番号",
+        required="必須",
+        fixed="作成後変更不可",
+        secret="秘密",
+        clearable="「なし」可",
+        reference="「{}」の名前",
+        lines="1 行に 1 つ（Alt+Enter で改行）",
+        pairs="1 行に 1 つ「キー=値」",
+        json="JSON",
+        rows="明細は「{}」",
+        blank_required="新規作成時は必須。既存なら変更しない",
+        blank_default="変更しない。新規作成時は AWS の既定値: {}",
+        blank="変更しない。新規作成時は AWS の既定の動き",
+        blank_state="作成・変更の対象",
+        blank_id="名前で特定する",
+        state_note="削除するときだけ「なし」。実行時に確認が必要",
+        item_state_note="この行を AWS から取り除くときだけ「なし」",
+        id_note="名前を変える既存のもの、名前が重複する既存のものを AWS の ID で指定する",
+        parent_note="この行が属するものの名前",
+        number_note="同じ親の中で重複しない番号。下位のシートから参照する",
+        list_note="明細の行だけが残るようにする（他は取り除く）ときは「これだけ」",
+        structure_note="まとめて取り除くときだけ「なし」",
+        choices="選択肢: {}",
+        limits="{}～{}",
+        bool="TRUE / FALSE",
+        int="整数",
+        float="数値",
+        group_own="",
+        no="No.",
+        worksheet="ワークシート",
+        about="内容",
+        key="種類（英名）",
+        count="件数",
+        ticket="チケット",
+        cell="セル",
+        what="項目",
+        before="変更前",
+        after="変更後",
+        back="目次へ",
+        hidden="********",
+        legend_1="1 行に 1 つ記入します。水色の見出しは必須、灰色の見出しは作成後に変更できない項目です。",
+        legend_2="空欄: 変更しません（新規作成時は AWS の既定の動き）。",
+        legend_3="なし: 設定を取り除きます。「状態」の列では、そのもの自体を削除します（実行時に別途確認）。",
+        legend_4="値: その値にします。複数の値は 1 つのセルに 1 行ずつ（Alt+Enter）。「値=なし」の行はその 1 つを取り除きます。",
+        legend_5="これだけ: 一覧の 1 行目に書くと、書いたものだけを残し、他は取り除きます。",
+        legend_6="文字列:\"…\": 「なし」などをそのままの文字として記入するときに使います。",
+        legend_7="見出しの英名の行（灰色の小さな文字）は取り込みに使います。消したり変えたりしないでください。",
+        legend_8="数式、セルの結合は使えません。数字・英字は半角で記入してください。",
+    ),
+    en=dict(
+        cover="Cover",
+        contents="Contents",
+        history="History",
+        lists="Choices",
+        title="Parameter sheet",
+        customer="Customer",
+        number="Contract",
+        account_id="AWS account",
+        region="Region",
+        version="Version",
+        date="Date",
+        legend="How to fill in",
+        state="State",
+        id="ID",
+        parent="Which of {}",
+        item="Number",
+        required="required",
+        fixed="fixed once made",
+        secret="secret",
+        clearable="may be 'none'",
+        reference="a name of {}",
+        lines="one on each line (Alt+Enter)",
+        pairs="one key=value on each line",
+        json="JSON",
+        rows="rows are on {}",
+        blank_required="needed to make it; left as it is otherwise",
+        blank_default="left as it is; AWS's default for a new one: {}",
+        blank="left as it is; AWS decides for a new one",
+        blank_state="to be there",
+        blank_id="found by its name",
+        state_note="'none' only to delete it; the run asks for a confirmation",
+        item_state_note="'none' only to take this row away from AWS",
+        id_note="AWS's id of an existing thing that gets another name, or whose name is not unique",
+        parent_note="the name of what this row belongs to",
+        number_note="a number, unique within the same parent, to which rows of other worksheets refer",
+        list_note="'only these' when the rows shall be all there are, and others be taken away",
+        structure_note="'none' only to take all of it away",
+        choices="one of: {}",
+        limits="{} to {}",
+        bool="TRUE / FALSE",
+        int="a whole number",
+        float="a number",
+        group_own="",
+        no="No.",
+        worksheet="Worksheet",
+        about="What",
+        key="Kind",
+        count="Entries",
+        ticket="Ticket",
+        cell="Cell",
+        what="What",
+        before="Before",
+        after="After",
+        back="Contents",
+        hidden="********",
+        legend_1="One row for each thing. Blue headings are required, grey ones cannot change once the thing is made.",
+        legend_2="blank: left as it is (AWS decides for a new thing).",
+        legend_3="none: the setting is taken away; in the state column, the thing itself is deleted (the run asks for a confirmation).",
+        legend_4="a value: it will be so. Several values stand in one cell, one on each line (Alt+Enter). 'value=none' takes this one away.",
+        legend_5="only these: on the first line of a list, leaves what is written and takes away all others.",
+        legend_6="text:\"...\": for a value that is the word 'none' or the like.",
+        legend_7="The row of small grey names is what the import reads. Leave it as it is.",
+        legend_8="No formulas, no merged cells.",
+    ),
+)
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        not_xlsx="Excel ブック（xlsx）ではありません。Excel で「Excel ブック (*.xlsx)」として保存し直してください",
+        old_xls="古い形式（xls）の Excel ファイルです。「Excel ブック (*.xlsx)」として保存し直してください",
+        locked="パスワードで保護されています。パスワードを外して保存し直してください",
+        broken="ファイルが壊れているため読めません（{value}）。元のファイルから取り直してください",
+        macros="マクロを含むブックは使えません。「Excel ブック (*.xlsx)」として保存し直してください",
+        too_large="ファイルが大きすぎます（展開後 {value} MB、上限 {limit} MB）",
+        absent="ファイルがありません",
+        missing_sheet="ワークシート「{value}」がありません。ひな形から戻してください（使わない場合も空のまま残す）",
+        extra_sheet="「{value}」というワークシートは使えません{hint}。削除するか、対応表の ignore に書いてください",
+        no_headings="見出しの行（{limit} など）が見つかりません。ひな形から戻してください",
+        missing_column="見出し「{value}」の列がありません。ひな形から戻してください",
+        extra_column="「{value}」という見出しは使えません{hint}。列を削除するか、対応表に書いてください",
+        heading_twice="見出し「{value}」が 2 回あります（{limit}）。1 つにしてください",
+        outside_columns="見出しのない列に値 {value!r} があります。削除してください",
+        merged="セルが結合されています（{value}）。結合を解除して、それぞれのセルに記入してください",
+        formula="数式は使えません: {value}。値に置き換えてください",
+        error_value="エラー値 {value} が入っています。値を記入してください",
+        date="日付として入力されています（{value}）。セルの書式を「文字列」にして記入し直してください",
+        number="数値として入力されています（{value}）。セルの書式を「文字列」にして記入し直してください",
+        truth="真偽値（{value}）として入力されています。セルの書式を「文字列」にして記入し直してください",
+        wide="全角の文字が使われています: 「{value}」。「{limit}」と半角で記入してください",
+        kana="半角カナが使われています: 「{value}」。「{limit}」と全角で記入してください",
+        near="「{value}」は使えません。「{limit}」と書いてください（文字としての値なら {other} と書く）",
+        wrong_type="{value!r} は{limit}ではありません",
+        not_clearable="「{limit}」は使えません。取り除くことのできない項目です。空欄にするか、値を書いてください",
+        only_marks="{value!r} は使えません。空欄か「{limit}」だけを書けます",
+        quoted="{value} は {limit}\"…\" の形になっていません",
+        json="JSON として読めません: {value}（{limit}）",
+        pair="「{value}」は「キー=値」の形になっていません",
+        key_twice="「{value}」が 2 回あります。1 回だけ書いてください",
+        only_and_none="「{limit[0]}」の一覧に「{limit[1]}」の行は書けません",
+        kept_nothing="「{value}」と書かれていますが、現行の値がありません。値を記入してください",
+        parent_missing="どの行に属するかが書かれていません。「{limit}」の名前を記入してください",
+        parent_unknown="「{value}」は「{limit}」のシートにありません{hint}",
+        parent_ambiguous="「{value}」は「{limit}」のシートに複数あります。次のように書いてください: {other}",
+        one_row="1 行だけ書ける表に {value} 行あります",
+        no_row="明細がありますが、「{limit}」のシートに行がありません",
+        other_contract="「{value}」のブックです。この契約は「{limit}」です",
+        no_cover="表紙に「{limit}」がありません",
+        not_there="「{value}」という {limit} はこのブックにありません{hint}",
+        too_long="{value} 文字あり、セルに入る {limit} 文字を超えています",
+        no_column="この項目の列がありません。対応表に書いてください",
+        inexpressible="{value!r} はシートに書けません",
+        mapping="対応表: {value}",
+    ),
+    en=dict(
+        not_xlsx="this is no Excel workbook (xlsx); save it as one in Excel",
+        old_xls="this is an Excel file of the old form (xls); save it as xlsx",
+        locked="the workbook is protected with a password; save it without",
+        broken="the file is damaged and cannot be read ({value}); get it anew from where it came",
+        macros="the workbook holds macros; save it as xlsx",
+        too_large="the file is too large ({value} MB unpacked, {limit} MB are allowed)",
+        absent="there is no such file",
+        missing_sheet="the worksheet {value!r} is missing; take it from the template (it may stay empty)",
+        extra_sheet="there is no place for a worksheet {value!r}{hint}; delete it, or name it under ignore in the mapping",
+        no_headings="the row of headings ({limit}, …) is missing; take it from the template",
+        missing_column="the column {value!r} is missing; take it from the template",
+        extra_column="there is no place for a column {value!r}{hint}; delete it, or name it in the mapping",
+        heading_twice="the heading {value!r} is there twice ({limit})",
+        outside_columns="the value {value!r} stands in a column without a heading",
+        merged="merged cells ({value}); unmerge them and fill in each cell",
+        formula="formulas are not allowed: {value}; write the value",
+        error_value="the cell holds the error {value}; write a value",
+        date="entered as a date ({value}); make the cell a text cell and write it again",
+        number="entered as a number ({value}); make the cell a text cell and write it again",
+        truth="entered as a truth value ({value}); make the cell a text cell and write it again",
+        wide="full-width characters: {value}; write {limit}",
+        kana="half-width katakana: {value}; write {limit}",
+        near="{value} is not allowed; write {limit} (or {other} where the text itself is meant)",
+        wrong_type="{value!r} is not {limit}",
+        not_clearable="{limit!r} is not allowed: this cannot be taken away; leave the cell blank or write a value",
+        only_marks="{value!r} is not allowed; leave the cell blank or write {limit}",
+        quoted="{value} is not of the form {limit}\"...\"",
+        json="not readable as JSON: {value} ({limit})",
+        pair="{value!r} is not of the form key=value",
+        key_twice="{value!r} is there twice",
+        only_and_none="a list of {limit[0]!r} cannot have a row of {limit[1]!r}",
+        kept_nothing="{value!r}, but there is no value so far; write one",
+        parent_missing="it is not said which of {limit} this row belongs to",
+        parent_unknown="there is no {value!r} on the worksheet {limit}{hint}",
+        parent_ambiguous="{value!r} is more than once on the worksheet {limit}; write one of {other}",
+        one_row="there are {value} rows where only one can be",
+        no_row="rows that belong to a row of {limit}, which is empty",
+        other_contract="this workbook is for {value!r}; the contract is {limit!r}",
+        no_cover="the cover lacks {limit}",
+        not_there="there is no {value!r} among {limit} in this workbook{hint}",
+        too_long="{value} characters; a cell holds {limit}",
+        no_column="there is no column for this; name it in the mapping",
+        inexpressible="{value!r} cannot be said in a sheet",
+        mapping="mapping: {value}",
+    ),
+)
+TYPES = dict(
+    ja=dict(bool=" TRUE か FALSE ", float="数値", int="整数", str="文字列", dict="「キー=値」の組", list="一覧", raw="値"),
+    en=dict(bool="TRUE or FALSE", float="a number", int="a whole number", str="a text", dict="a set of key=value", list="a list", raw="a value"),
+)
+HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
+
+
+class Mistake(Exception):
+    """What is wrong with a cell: a code of TEXTS and what goes into the text."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in a workbook. `code` None: `said` holds the whole message, from the checks of the sheet."""
+
+    worksheet: str | None
+    cell: str | None
+    heading: str | None
+    code: str | None
+    facts: Mapping[str, Any]
+    said: str = ""
+
+    def text(self, language: str) -> str:
+        where = (self.worksheet or "") + (f"!{self.cell}" if self.cell else "")
+        if self.heading:
+            where += f"（{self.heading}）" if language == "ja" else f" ({self.heading})"
+        return f"{where}: {self.message(language)}" if where else self.message(language)
+
+    def message(self, language: str) -> str:
+        if self.code is None:
+            return self.said
+        facts = dict(dict(value=None, limit=None, other=None), **self.facts)
+        close = facts.pop("close", None)
+        facts["hint"] = HINTS[language].format(close) if close else ""
+        if self.code == "wrong_type":
+            facts["limit"] = TYPES[language][facts["limit"]]
+        return TEXTS[language][self.code].format(**facts)

@@ -1,0 +1,203 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parameter sheet as an Excel workbook: template, export, import. Files in, files out; nothing is written unless all of it is right.
+
+The sheet's YAML file stays the truth: a workbook is made from it, and what comes back is checked as a whole before the file is written anew.
+Comments in the file are not kept when something changed, since a workbook has no place for them; a file whose meaning is the same is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+
+LANGUAGES = tuple(MARKS)
+HEAD = "Made from the workbook {}, version {} of {}. Change it there and import it again."
+
+
+class Refused(Exception):
+    """Why nothing was written: one line for each fault."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = list(lines)
+        super().__init__("\n".join(self.lines))
+
+
+@dataclass
+class Outcome:
+    """What is to be written: path → content. Empty when everything is so already. `shown` gives before and after for people."""
+
+    files: dict[Path, bytes] = field(default_factory=dict)
+    shown: Callable[[], tuple[str, ...]] = lambda: ("", "")
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    version: int = 0
+
+    def write(self) -> None:
+        """All files, each as a whole or not at all."""
+        prepared = [(_prepared(path, content), path) for path, content in self.files.items()]
+        for made, path in prepared:
+            os.replace(made, path)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What template, export and import have in common: the contract (for the cover), the language, and the company's mapping file."""
+
+    contract: Mapping[str, Any]
+    language: str = "ja"
+    mapping: Path | None = None
+    only: tuple[str, ...] | None = None
+
+    def layout(self) -> Layout:
+        made = layout(self.language, _yaml(self.mapping) if self.mapping else None, self.only)
+        _refuse(made.faults, self.language)
+        return made
+
+
+def template(setting: Setting, dest: Path) -> Outcome:
+    """An empty workbook."""
+    made = setting.layout()
+    return _workbook(dest, _workbook_write.workbook(made, {}, setting.contract), "")
+
+
+def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> Outcome:
+    """The sheet of a file as a workbook. What no workbook can hold is refused, all of it at once."""
+    versions = _history(history)
+    made = setting.layout()
+    rows, faults = rows_of(made, _sheet(sheet, setting.language)[1])
+    _refuse(faults, setting.language)
+    facts = {**setting.contract, **({key: versions[-1][key] for key in ("version", "date")} if versions else {})}
+    return _workbook(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
+
+
+def take_in(
+    setting: Setting, src: Path, sheet: Path, history: Path | None, ticket: str = "", today: str = "", outside: Mapping[str, list[str]] | None = None
+) -> Outcome:
+    """A workbook as the sheet's file, with its history. Raises Refused with every fault of the workbook."""
+    document, old = _sheet(sheet, setting.language)
+    whole = setting.layout()
+    before, lost = rows_of(whole, old)
+    found = _workbook_read.read(src, whole, before, setting.contract, outside or {})
+    _refuse(found.faults, setting.language)
+    covered = found.layout.kinds()
+    _refuse([fault for fault in lost if fault.code != "no_column"], setting.language)
+    if canonical_sheet(old, found.layout) == found.sheet:
+        return Outcome()
+    new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
+    versions = _history(history)
+    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1)
+    today = today or date.today().isoformat()
+    outcome.changes = _changes(found, old)
+    versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
+    head = (HEAD.format(src.name, outcome.version, today),)
+    outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
+    outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
+    if history is not None:
+        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
+    outcome.files[src] = _workbook_write.stamp(found.book, found.layout, outcome.version, today, versions)
+    return outcome
+
+
+def _changes(found: Any, old: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The history of this import. Rows are compared in the form in which the sheet is written, and stand where the workbook has them."""
+    made = found.layout
+    before, dummy = rows_of(made, {name: value for name, value in old.items() if name in made.by_key})
+    after, dummy = rows_of(made, found.sheet)
+    stands = {(table.key, identity): row for table, identity, row in _workbook_history.walk(made, found.rows)}
+    identity_of = {id(row): (table.key, identity) for table, identity, row in _workbook_history.walk(made, after)}
+    return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
+
+
+def masked(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """The sheet as it may be shown."""
+    return {name: _masked(kinds()[name].options, given) if name in kinds() else given for name, given in sheet.items()}
+
+
+def _masked(options: Mapping[str, Option], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_masked(options, item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _masked_option(options.get(name), inner) for name, inner in value.items()}
+
+
+def _masked_option(option: Option | None, value: Any) -> Any:
+    if value is not None and ((option and option.secret) or (isinstance(value, Hidden) and value.tag)):
+        return WORDS["en"]["hidden"]
+    if option and option.many and option.options and isinstance(value, Mapping):
+        return {verb: _masked(option.options, things) for verb, things in value.items()}
+    return _masked(option.options, value) if option and option.options else value
+
+
+# ---- files
+
+
+def _refuse(faults: Iterable[Fault], language: str) -> None:
+    lines = [fault.text(language) for fault in faults]
+    if lines:
+        raise Refused(lines)
+
+
+def _workbook(dest: Path, data: bytes, said: str) -> Outcome:
+    if dest.exists() and _workbook_write.same(dest.read_bytes(), data):
+        return Outcome()
+    return Outcome({dest: data}, lambda: ("", said))
+
+
+def _sheet(path: Path, language: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The whole file, and the sheet in it in its canonical form."""
+    document = _yaml(path) if path.exists() else {}
+    given = document.get("sheet") or {}
+    if not isinstance(given, Mapping) or any(isinstance(value, Hidden) for value in given.values()):
+        raise Refused([f"{path}: sheet: {{kind: [entries]}}"])
+    whole = layout(language)
+    try:
+        return document, {**{name: value for name, value in given.items() if name not in whole.by_key}, **canonical_sheet(given, whole)}
+    except Mistake as mistake:
+        raise Refused([f"{path}: {Fault(None, None, None, mistake.code, mistake.facts).text(language)}"]) from None
+
+
+def _history(path: Path | None) -> list[dict[str, Any]]:
+    document = _yaml(path) if path is not None and path.exists() else {}
+    return list(document.get("sheet_history") or [])
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = _workbook_yaml.load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Refused([f"{path}: {error}"]) from None
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise Refused([f"{path}: key: value"])
+    return dict(content)
+
+
+def _prepared(path: Path, content: bytes) -> str:
+    """A file beside the one to be replaced, with its rights."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(name, path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~mask)
+    return name

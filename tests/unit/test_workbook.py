@@ -1,0 +1,363 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The workbook's laws: what goes out comes back, for random sheets of every kind, through rows and through files."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
+
+from ansible_collections.msp.aws.plugins.module_utils._options import named, spread
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_read, _workbook_rows, _workbook_write, _workbook_yaml, sheets, workbook
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import HEADING_ROW, LONGEST_TITLE, layout
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, TEXTS, TYPES, WORDS
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from tests.workbooks import JSON, TEXT
+from tests.workbooks import sheets as random_sheets
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "inventories" / "demo" / "group_vars" / "all"
+CONTRACT = yaml.safe_load((DEMO / "contract.yml").read_text(encoding="utf-8"))["contract"]
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, print_blob=False, database=None)
+LAYOUT = layout("ja")
+
+
+def of_the_cells(faults):
+    """Faults in the form of cells. What a random value means in AWS is no matter here."""
+    return [fault for fault in faults if fault.code not in (None, "not_there")]
+
+
+def through_a_file(path, mine, sheet):
+    rows, faults = _workbook_rows.rows_of(mine, sheet)
+    assert faults == []
+    path.write_bytes(_workbook_write.workbook(mine, rows, CONTRACT))
+    found = _workbook_read.read(path, mine, rows, CONTRACT, {})
+    assert of_the_cells(found.faults) == []
+    return found.sheet
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An inventory with the demo's sheet, and its workbook."""
+    (tmp_path / "sheet.yml").write_bytes((DEMO / "sheet.yml").read_bytes())
+    (tmp_path / "book.xlsx").write_bytes(demo_workbook())
+    return tmp_path
+
+
+@cache
+def demo_workbook():
+    """Made once: it takes seconds."""
+    return _workbook_write.workbook(LAYOUT, _workbook_rows.rows_of(LAYOUT, demo_sheet())[0], CONTRACT)
+
+
+def demo_sheet():
+    return _workbook_yaml.load((DEMO / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+
+
+def take_in(place, **more):
+    return workbook.take_in(workbook.Setting(CONTRACT), place / "book.xlsx", place / "sheet.yml", place / "history.yml", today="2026-07-01", **more)
+
+
+def edit(path, *edits):
+    """Write values as a person does: (worksheet, row key, column key, value); a new row where the key is None."""
+    book = load_workbook(path)
+    for key, row, column, value in edits:
+        table = LAYOUT.by_key[key]
+        sheet = book[table.title]
+        numbers = {cell.value: cell.column for cell in sheet[table.heading_row]}
+        name = numbers[table.kind.identity[-1] if table.option is None else table.columns[0].key]
+        line = next(number for number in range(table.first_row, 3000) if sheet.cell(number, name).value == row)
+        sheet.cell(line, numbers[column]).value = value
+    book.save(path)
+
+
+# ---- there and back
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_rows_are_the_sheet(name):
+    mine = LAYOUT.of([name])
+
+    @given(random_sheets(kinds()[name]))
+    @settings(QUIET, max_examples=15)
+    def law(sheet):
+        rows, faults = _workbook_rows.rows_of(mine, sheet)
+        assert faults == []
+        reading = _workbook_rows.sheet_of(mine, rows)
+        assert reading.faults == []
+        assert reading.sheet == _workbook_rows.canonical_sheet(sheet, mine)
+
+    law()
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_import_after_export_after_import_is_the_identity(name, tmp_path):
+    mine = LAYOUT.of([name])
+
+    @given(random_sheets(kinds()[name]))
+    @settings(QUIET, max_examples=2)
+    def law(sheet):
+        once = through_a_file(tmp_path / "one.xlsx", mine, sheet)
+        assert once == _workbook_rows.canonical_sheet(sheet, mine)
+        assert through_a_file(tmp_path / "two.xlsx", mine, once) == once
+        assert _workbook_yaml.load(_workbook_yaml.dump(once)) == once
+
+    law()
+
+
+@pytest.mark.parametrize("name", kinds())
+def test_the_canonical_form_asks_for_the_same(name):
+    """Nothing that an entry names is lost in the form in which the workbook gives it back, but what names nothing."""
+    kind = kinds()[name]
+
+    @given(random_sheets(kind))
+    @settings(QUIET, max_examples=10)
+    def law(sheet):
+        given = sheet[name] if isinstance(sheet[name], list) else [sheet[name]]
+        for entry in given:
+            made = _workbook_rows.canonical_entry(kind, entry)
+            assert _workbook_rows.canonical_entry(kind, made) == made
+            asked, kept = (asks(kind.options, one) for one in (entry, made))
+            assert {key: str(value) for key, value in asked.items()} == {key: str(value) for key, value in kept.items()}
+
+    law()
+
+
+def asks(options, entry):
+    """option → what an entry asks of it, without what asks nothing; numbers as numbers."""
+    return {key: value for key, value in plain(named(options, spread(options, entry))).items() if value not in ({}, None)}
+
+
+def plain(value):
+    """Empty structures and lists of nothing left out, whole floats as whole numbers."""
+    if isinstance(value, dict):
+        inner = {key: plain(one) for key, one in sorted(value.items()) if key in ("set",) or one not in ([], None)}
+        return {key: one for key, one in inner.items() if one != {} or key == "set"}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value == int(value) else value
+
+
+def test_the_demo_comes_back(place):
+    assert take_in(place).files == {}
+    found = _workbook_read.read(place / "book.xlsx", LAYOUT, {}, CONTRACT, {})
+    assert found.faults == [] and found.sheet == _workbook_rows.canonical_sheet(demo_sheet(), LAYOUT)
+
+
+def test_an_empty_template_is_an_empty_sheet(tmp_path):
+    made = workbook.template(workbook.Setting(CONTRACT), tmp_path / "new.xlsx")
+    made.write()
+    assert workbook.template(workbook.Setting(CONTRACT), tmp_path / "new.xlsx").files == {}
+    assert workbook.take_in(workbook.Setting(CONTRACT), tmp_path / "new.xlsx", tmp_path / "sheet.yml", None).files == {}
+
+
+# ---- the file
+
+
+@given(st.lists(TEXT, min_size=1, max_size=30))
+@settings(QUIET, max_examples=20)
+@example(["=HYPERLINK(\"http://example.com\",\"x\")", "=1+1", "+1", "-1", "@x", "#N/A", "'x"])
+def test_no_text_becomes_a_formula(texts):
+    """Also another library reads every text as that text; no cell of a kind's worksheet holds a formula."""
+    mine = LAYOUT.of(["iam_users"])
+    sheet = dict(iam_users=[dict(name=f"u{index}", path=text) for index, text in enumerate(texts)])
+    rows, dummy = _workbook_rows.rows_of(mine, sheet)
+    data = _workbook_write.workbook(mine, rows, dict(CONTRACT, customer="=1+1"))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert not [name for name in archive.namelist() if name.startswith("xl/worksheets/") and b"<f>" in archive.read(name)]
+    table = mine.by_key["iam_users"]
+    written = [row.cells.get("path") for row in rows["iam_users"]]
+    index = [column.key for column in table.columns].index("path")
+    seen = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(table.title).to_python(skip_empty_area=False)
+    assert [row[index] for row in seen[HEADING_ROW : HEADING_ROW + len(texts)]] == [text or "" for text in written]
+
+
+def test_another_library_sees_every_worksheet():
+    """Every title, every heading and every name, read by others' code; titles fit into Excel and are unique there."""
+    data = demo_workbook()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    assert book.sheet_names[:3] == ["表紙", "目次", LAYOUT.tables[0].title] and len({title.casefold() for title in book.sheet_names}) == len(book.sheet_names)
+    assert max(map(len, book.sheet_names)) <= LONGEST_TITLE
+    for table in LAYOUT.tables:
+        seen = book.get_sheet_by_name(table.title).to_python(skip_empty_area=False)
+        assert seen[HEADING_ROW - 1][: len(table.columns)] == [column.key for column in table.columns]
+
+
+def test_the_same_sheet_is_the_same_file():
+    rows, dummy = _workbook_rows.rows_of(LAYOUT.of(["ec2_vpcs"]), dict(ec2_vpcs=demo_sheet()["ec2_vpcs"]))
+    one, other = (_workbook_write.workbook(LAYOUT.of(["ec2_vpcs"]), rows, CONTRACT) for dummy in "ab")
+    assert _workbook_write.same(one, other) and not _workbook_write.same(one, demo_workbook())
+
+
+def test_every_option_of_every_kind_has_a_place():
+    """Each leaf of each declaration is a column, once; each list of dictionaries a worksheet."""
+
+    def leaves(options, path=()):
+        for name, option in options.items():
+            yield from leaves(option.options, (*path, name)) if option.options else [(*path, name)]
+
+    for name, kind in kinds().items():
+        mine = LAYOUT.of([name])
+        columns = [(*table.path, *column.path) for table in mine.tables for column in table.columns if column.role == "value"]
+        assert sorted(columns) == sorted(leaves(kind.options))
+
+
+def test_what_a_customer_reads_is_in_the_workbook():
+    """Marks, pull-downs and AWS's own default, at one option of each sort."""
+    book = load_workbook(io.BytesIO(demo_workbook()))
+    sheet = book[LAYOUT.by_key["ec2_volumes"].title]
+    above = {cell.value: [sheet.cell(row, cell.column).value or "" for row in range(1, HEADING_ROW)] for cell in sheet[HEADING_ROW]}
+    assert any("必須" in text for text in above["availability_zone"]) and any("作成後変更不可" in text for text in above["snapshot_id"])
+    assert any("gp2" in text and "既定値" in text for text in above["volume_type"]) and any("「なし」可" in text for text in above["tags"])
+    rules = {str(rule.sqref).split(":", maxsplit=1)[0]: rule.formula1 for rule in sheet.data_validations.dataValidation}
+    letters = {cell.value: cell.column_letter for cell in sheet[HEADING_ROW]}
+    assert "gp3" in rules[f"{letters['volume_type']}{HEADING_ROW + 1}"] and rules[f"{letters['encrypted']}{HEADING_ROW + 1}"] == '"TRUE,FALSE"'
+    inner = book[LAYOUT.by_key["ec2_volumes.attachments"].title]
+    assert {"REF_ec2_instances", "REF_ec2_volumes"} <= {rule.formula1 for rule in inner.data_validations.dataValidation}
+    assert "REF_ec2_instances" in book.defined_names
+
+
+# ---- importing
+
+
+def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_do(place):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
+    outcome = take_in(place, ticket="REQ-1")
+    (change,) = outcome.changes
+    table = LAYOUT.by_key["cloudwatch_alarms"]
+    letter = load_workbook(place / "book.xlsx")[table.title].cell(1, [column.key for column in table.columns].index("threshold") + 1).column_letter
+    assert change == dict(worksheet=table.title, cell=f"{letter}{table.first_row}", what=change["what"], before="1", after="5")
+    outcome.write()
+    written = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert written["cloudwatch_alarms"][0]["threshold"] == 5
+    assert (place / "sheet.yml").read_text(encoding="utf-8").startswith("---\n# Made from the workbook book.xlsx, version 1 of 2026-07-01.")
+    told = [[cell.value for cell in row] for row in load_workbook(place / "book.xlsx")["変更履歴"].iter_rows(min_row=4)]
+    assert told == [[1, "2026-07-01", "REQ-1", change["worksheet"], change["cell"], change["what"], "1", "5"]]
+    assert take_in(place).files == {}
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 6))
+    assert take_in(place).version == 2
+
+
+def test_three_values_of_a_cell(place):
+    """Blank leaves alone, the mark takes away, a value sets; in the state column the mark takes the thing itself away."""
+    edit(
+        place / "book.xlsx",
+        ("cloudwatch_alarms", "smp-web-nginx-error", "description", "なし"),
+        ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", None),
+        ("ec2_volumes", "smp-web01-www", "tags", "Backup=なし\nOwner=web"),
+        ("ec2_volumes", "smp-web02-www", "@state", "なし"),
+        ("iam_users", "smp-viewer01", "groups", "これだけ\nsmp-admins"),
+        ("iam_users", "smp-admin01", "groups", "smp-readers\nsmp-admins=なし"),
+        ("ec2_security_groups.ingress", "smp-db", "@state", "なし"),
+        ("ec2_security_groups", "smp-vpce", "ingress", "これだけ"),
+    )
+    take_in(place).write()
+    sheet = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    by_name = {name: {entry["name"]: entry for entry in sheet[name]} for name in ("cloudwatch_alarms", "ec2_volumes", "iam_users", "ec2_security_groups")}
+    alarm = by_name["cloudwatch_alarms"]["smp-web-nginx-error"]
+    assert alarm["clear"] == ["description"] and not {"description", "threshold"} & set(alarm)
+    assert by_name["ec2_volumes"]["smp-web01-www"]["clear"] == ["tags.Backup"] and by_name["ec2_volumes"]["smp-web01-www"]["tags"] == dict(Owner="web")
+    assert by_name["ec2_volumes"]["smp-web02-www"]["state"] == "absent"
+    assert by_name["iam_users"]["smp-viewer01"]["groups"] == dict(set=["smp-admins"])
+    assert by_name["iam_users"]["smp-admin01"]["groups"] == dict(add=["smp-readers"], remove=["smp-admins"])
+    assert by_name["ec2_security_groups"]["smp-db"]["ingress"] == dict(remove=[dict(protocol="tcp", from_port=3306, to_port=3306, security_group="smp-app")])
+    assert list(by_name["ec2_security_groups"]["smp-vpce"]["ingress"]) == ["set"]
+    assert sheets.faults(sheet) == []
+
+
+def test_secrets_and_expressions_stay_in_the_file(tmp_path):
+    """They are not in the workbook, not in the history and not in the diff, and come back as they were; braces from a workbook are no expression."""
+    text = '---\nsheet:\n  iam_groups:\n    - {name: g, path: "{{ group_path }}"}\n    - {name: h, path: /x/}\n  cloudwatch_alarms:\n    - {name: a}\n'
+    text += "  ec2_instances:\n    - {name: i, user_data: hunter2, subnet: s}\n"
+    text += "    - name: j\n      subnet: s\n      user_data: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        6162\n"
+    (tmp_path / "sheet.yml").write_text(text, encoding="utf-8")
+    setting = workbook.Setting(CONTRACT)
+    workbook.export(setting, tmp_path / "sheet.yml", None, tmp_path / "book.xlsx").write()
+    content = b"".join(zipfile.ZipFile(tmp_path / "book.xlsx").read(name) for name in zipfile.ZipFile(tmp_path / "book.xlsx").namelist())
+    assert b"hunter2" not in content and b"group_path" not in content and b"ANSIBLE_VAULT" not in content
+    edit(tmp_path / "book.xlsx", ("cloudwatch_alarms", "a", "description", "{{ lookup('pipe', 'id') }}"), ("ec2_instances", "i", "monitoring", True))
+    outcome = workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", tmp_path / "history.yml", outside=dict(ec2_subnets=["s"]))
+    assert "hunter2" not in "".join(outcome.shown()) + str(outcome.changes) and "ANSIBLE_VAULT" not in "".join(outcome.shown())
+    outcome.write()
+    written = (tmp_path / "sheet.yml").read_text(encoding="utf-8")
+    assert 'path: "{{ group_path }}"' in written and "description: !unsafe \"{{ lookup('pipe', 'id') }}\"" in written
+    assert "user_data: hunter2" in written and "!vault |" in written and "$ANSIBLE_VAULT;1.1;AES256\n" in written
+    assert "hunter2" not in (tmp_path / "history.yml").read_text(encoding="utf-8")
+
+
+def test_a_workbook_with_some_kinds_leaves_the_others_alone(place):
+    setting = workbook.Setting(CONTRACT, only=("iam_groups",))
+    (place / "some.yml").write_text(_workbook_yaml.dump(dict(sheet=dict(iam_groups=demo_sheet()["iam_groups"]))), encoding="utf-8")
+    workbook.export(setting, place / "some.yml", None, place / "book.xlsx").write()
+    edit(place / "book.xlsx", ("iam_groups", "smp-readers", "path", "/x/"))
+    take_in(place).write()
+    written = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert written["iam_groups"][1]["path"] == "/x/" and written.keys() == demo_sheet().keys()
+
+
+def test_a_company_has_its_own_headings_and_layout(tmp_path):
+    columns = {"cidr_block": "ネットワーク", "name": "名称", "vpc": "所属", "availability_zone": "AZ", "@state": "処理"}
+    mapping = dict(ignore=["メモ"], tables=dict(ec2_subnets=dict(worksheet="サブネット一覧", heading_row=3, first_row=5, columns=columns)))
+    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
+    (tmp_path / "sheet.yml").write_bytes((DEMO / "sheet.yml").read_bytes())
+    setting = workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml")
+    workbook.export(setting, tmp_path / "sheet.yml", None, tmp_path / "book.xlsx").write()
+    book = load_workbook(tmp_path / "book.xlsx")
+    sheet = book["サブネット一覧"]
+    assert [cell.value for cell in sheet[3]] == list(columns.values()) and sheet["A5"].value == "10.20.0.0/24"
+    book.create_sheet("メモ")["A1"] = "自由な記述"
+    book.save(tmp_path / "book.xlsx")
+    assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).files == {}
+
+
+WRONG_MAPPINGS = [dict(table={}), dict(tables=dict(ec2_subnet={})), dict(tables=dict(ec2_vpcs=dict(columns=dict(nam="x")))), dict(tables=[])]
+
+
+@pytest.mark.parametrize("mapping", WRONG_MAPPINGS)
+def test_a_wrong_mapping_is_told(tmp_path, mapping):
+    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
+    with pytest.raises(workbook.Refused, match="対応表"):
+        workbook.template(workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml"), tmp_path / "book.xlsx")
+
+
+def test_what_a_mapping_leaves_no_place_for_is_refused_on_the_way_out(tmp_path):
+    mapping = dict(tables=dict(iam_groups=dict(columns=dict(name="名称"))))
+    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
+    (tmp_path / "sheet.yml").write_bytes((DEMO / "sheet.yml").read_bytes())
+    with pytest.raises(workbook.Refused) as refused:
+        workbook.export(workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml"), tmp_path / "sheet.yml", None, tmp_path / "book.xlsx")
+    assert len(refused.value.lines) == len(demo_sheet()["iam_groups"]) and all("managed_policies" in line for line in refused.value.lines)
+
+
+# ---- YAML
+
+
+@given(st.dictionaries(TEXT, JSON, max_size=4))
+@settings(QUIET, max_examples=100)
+def test_what_is_written_as_yaml_is_read_as_the_same(content):
+    text = _workbook_yaml.dump(content, ("head",))
+    assert _workbook_yaml.load(text) == content
+    plain = yaml.safe_load(text.replace("!unsafe ", "")) if "!unsafe" not in str(content) else content
+    assert plain == content
+    assert _workbook_yaml.dump(_workbook_yaml.load(text), ("head",)) == text
+
+
+def test_both_languages_say_the_same_things():
+    assert TEXTS["ja"].keys() == TEXTS["en"].keys() and WORDS["ja"].keys() == WORDS["en"].keys() and TYPES["ja"].keys() == TYPES["en"].keys()
+    assert all(len(set(marks)) == len(marks) for marks in MARKS.values())
+
+
+def test_an_english_workbook_comes_back(tmp_path):
+    mine = layout("en", only=["ec2_security_groups", "ec2_vpcs", "iam_users"])
+    sheet = {name: demo_sheet()[name] for name in mine.kinds() if name in demo_sheet()}
+    assert through_a_file(tmp_path / "book.xlsx", mine, sheet) == _workbook_rows.canonical_sheet(sheet, mine)

@@ -1,0 +1,359 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad workbooks, made from a good one by hand and by a generator: one message for each fault, naming worksheet and cell; nothing is written."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from functools import cache
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
+
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_outside_names
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_rows, _workbook_write, _workbook_yaml, workbook
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from tests.laws.stage import KINDS, entries, examples
+
+CONTRACT = dict(number="C-1", account_id="111122223333", customer="例の会社", region="ap-northeast-1")
+LAYOUT = layout("ja")
+SHEET = dict(
+    ec2_vpcs=[dict(name="v", cidr_block="10.0.0.0/16", tags=dict(A="1")), dict(name="w", cidr_block="10.1.0.0/16")],
+    ec2_subnets=[
+        dict(name="a", vpc="v", cidr_block="10.0.1.0/24", availability_zone="ap-northeast-1a"),
+        dict(name="c", vpc="v", cidr_block="10.0.2.0/24", availability_zone="ap-northeast-1c"),
+    ],
+    ec2_security_groups=[dict(name="s", vpc="v", description="d", ingress=[dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0")])],
+    ec2_volumes=[dict(name="d", availability_zone="ap-northeast-1a", size=10, volume_type="gp3", encrypted=True)],
+    iam_password_policy=dict(minimum_password_length=14, require_symbols=True),
+    iam_roles=[dict(name="r", assume_role_policy=dict(Version="2012-10-17"), managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAccess"])],
+    iam_users=[dict(name="u", groups=["g"])],
+    iam_groups=[dict(name="g")],
+    s3_buckets=[dict(name="b-1", lifecycle_rules=[dict(id="x", status="Enabled", transitions=[dict(days=30, storage_class="GLACIER")])])],
+)
+ONLY = tuple(SHEET)
+
+
+@cache
+def good():
+    mine = LAYOUT.of(ONLY)
+    return _workbook_write.workbook(mine, _workbook_rows.rows_of(mine, SHEET)[0], CONTRACT)
+
+
+def refused(path, data, sheet=None):
+    """The messages of an import that must write nothing."""
+    book = path / "book.xlsx"
+    if data is not None:
+        book.write_bytes(data)
+    before = {one.name: one.read_bytes() for one in path.iterdir()}
+    with pytest.raises(workbook.Refused) as found:
+        workbook.take_in(workbook.Setting(CONTRACT), book, path / "sheet.yml", path / "history.yml")
+    assert {one.name: one.read_bytes() for one in path.iterdir()} == before
+    return found.value.lines
+
+
+def cell(key, column, row=0):
+    """Where a column of a row of a table stands: its worksheet and address."""
+    table = LAYOUT.by_key[key]
+    return table.title, f"{get_column_letter([one.key for one in table.columns].index(column) + 1)}{table.first_row + row}"
+
+
+def saved(change):
+    book = load_workbook(io.BytesIO(good()))
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+# ---- single cells: (table, column, row, value) → part of the message
+
+TYPED = dict(
+    full_width_digits=("ec2_volumes", "size", 0, "１０", "「10」と半角"),
+    full_width_cidr=("ec2_subnets", "cidr_block", 0, "１０．０．１．０／２４", "「10.0.1.0/24」と半角"),
+    full_width_space=("iam_users", "path", 0, "/a　b/", "半角で記入"),
+    full_width_choice=("ec2_volumes", "volume_type", 0, "ｇｐ３", "「gp3」と半角"),
+    half_width_kana=("ec2_security_groups", "description", 0, "ｻｰﾊﾞ", "「サーバ」と全角"),
+    half_width_kana_in_a_line=("iam_users", "groups", 0, "g\nｸﾞﾙｰﾌﾟ", "全角で記入"),
+    half_width_kana_mark=("ec2_vpcs", "tags", 0, "ﾅｼ", "「キー=値」"),
+    mark_in_kanji=("ec2_volumes", "volume_type", 0, "無し", "「なし」と書いて"),
+    mark_in_katakana=("ec2_vpcs", "dhcp_options", 0, "ナシ", "「なし」と書いて"),
+    none_in_a_required_cell=("ec2_subnets", "cidr_block", 0, "なし", "取り除くことのできない項目"),
+    none_in_the_identity=("ec2_subnets", "name", 0, "なし", "取り除くことのできない項目"),
+    none_in_a_number=("ec2_volumes", "size", 0, "なし", "取り除くことのできない項目"),
+    none_in_a_list_that_cannot_be_cleared=("iam_users", "groups", 0, "なし", "取り除くことのできない項目"),
+    number_in_a_text=("iam_users", "path", 0, 5, "数値として入力"),
+    truth_in_a_text=("iam_users", "path", 0, True, "真偽値"),
+    date_in_a_text=("iam_users", "path", 0, datetime.datetime(2026, 1, 2), "日付として入力"),
+    date_in_a_number=("ec2_volumes", "size", 0, datetime.datetime(2026, 1, 2), "日付として入力"),
+    time_in_a_text=("iam_users", "path", 0, datetime.time(1, 2), "日付として入力"),
+    text_in_a_number=("ec2_volumes", "size", 0, "many", "'many' は整数ではありません"),
+    fraction_in_a_whole_number=("ec2_volumes", "size", 0, 1.5, "1.5 は整数ではありません"),
+    truth_in_a_number=("ec2_volumes", "size", 0, True, "整数ではありません"),
+    text_in_a_truth=("ec2_volumes", "encrypted", 0, "はい", "TRUE か FALSE"),
+    number_in_a_truth=("ec2_volumes", "encrypted", 0, 1, "TRUE か FALSE"),
+    formula=("ec2_volumes", "size", 0, "=5*2", "数式は使えません"),
+    formula_in_the_identity=("ec2_vpcs", "name", 1, '=A1&"x"', "数式は使えません"),
+    link_formula=("iam_users", "path", 0, '=HYPERLINK("http://example.com","x")', "数式は使えません"),
+    error_value=("ec2_volumes", "size", 0, "#REF!", "エラー値"),
+    unknown_choice=("ec2_volumes", "volume_type", 0, "gp9", "使える値"),
+    above_the_limit=("iam_password_policy", "minimum_password_length", 0, 999, "最大値は 128"),
+    below_the_limit=("iam_password_policy", "minimum_password_length", 0, 1, "最小値は 6"),
+    too_long=("iam_users", "name", 0, "u" * 65, "64 文字以内"),
+    unknown_reference=("ec2_subnets", "vpc", 1, "vv", "「vv」という VPC はこのブックにありません"),
+    unknown_reference_in_a_line=("iam_users", "groups", 0, "g\ngg", "「gg」という"),
+    no_network=("ec2_subnets", "cidr_block", 0, "10.0.1.0/33", "CIDR"),
+    host_bits=("ec2_subnets", "cidr_block", 0, "10.0.1.5/24", "CIDR"),
+    outside_its_vpc=("ec2_subnets", "cidr_block", 0, "10.9.0.0/24", "VPC の範囲"),
+    pair_without_equals=("ec2_vpcs", "tags", 0, "A 1", "「キー=値」"),
+    key_twice=("ec2_vpcs", "tags", 0, "A=1\nA=2", "「A」が 2 回"),
+    broken_json=("iam_roles", "assume_role_policy", 0, '{"Version": ', "JSON として読めません"),
+    json_twice=("iam_roles", "assume_role_policy", 0, "{} {}", "JSON として読めません"),
+    deep_json=("iam_roles", "assume_role_policy", 0, '{"a": ' * 20000, "JSON として読めません"),
+    broken_quotation=("iam_users", "path", 0, '文字列:"x', "の形になっていません"),
+    wrong_state=("iam_users", "@state", 0, "削除", "空欄か「なし」"),
+    only_and_none=("iam_users", "groups", 0, "これだけ\ng=なし", "「これだけ」の一覧"),
+    wrong_mark_of_a_list=("ec2_security_groups", "ingress", 0, "tcp", "空欄か「これだけ」"),
+    wrong_mark_of_a_structure=("s3_buckets", "website", 0, "x", "空欄か「なし」"),
+    as_it_is_but_nothing_was=("iam_users", "path", 0, "（現行どおり）", "現行の値がありません"),
+    nothing_to_belong_to=("ec2_security_groups.ingress", "@parent1", 0, "t", "「t」は「セキュリティグループ」のシートにありません"),
+    parent_left_blank=("ec2_security_groups.ingress", "@parent1", 0, None, "どの行に属するか"),
+    second_parent_unknown=("s3_buckets.lifecycle_rules.transitions", "@parent2", 0, "y", "「y」は"),
+    child_number=("ec2_security_groups.ingress", "from_port", 0, "https", "整数ではありません"),
+    child_required_blank=("ec2_security_groups.ingress", "protocol", 0, None, "必要です"),
+    child_choice=("s3_buckets.lifecycle_rules.transitions", "storage_class", 0, "TAPE", "使える値"),
+    identity_left_blank=("ec2_subnets", "name", 0, None, "必要です"),
+    same_name_twice=("ec2_subnets", "name", 1, "a", "同じ名前が 2 回"),
+    overlap=("ec2_subnets", "cidr_block", 1, "10.0.1.128/25", "重なっています"),
+)
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_a_bad_cell_is_one_message_at_its_place(case, tmp_path):
+    key, column, row, value, part = TYPED[case]
+    title, address = cell(key, column, row)
+
+    def change(book):
+        book[title][address].value = value
+
+    lines = refused(tmp_path, saved(change))
+    assert len(lines) == 1, lines
+    line = lines[0]
+    assert line.startswith(f"{title}!{address}（{LAYOUT.by_key[key].column(column).heading}）: ") and part in line, line
+
+
+# ---- whole worksheets and files
+
+
+def rename(old, new):
+    return lambda book: setattr(book[old], "title", new)
+
+
+def headings(key):
+    table = LAYOUT.by_key[key]
+    return table.title, table.heading_row
+
+
+def set_cell(title, address, value):
+    def change(book):
+        book[title][address].value = value
+
+    return change
+
+
+def delete_heading(book):
+    title, row = headings("iam_users")
+    book[title].delete_rows(row)
+
+
+def delete_column(book):
+    title, address = cell("iam_users", "path")
+    book[title].delete_cols(book[title][address].column)
+
+
+VPCS, ROW = headings("ec2_vpcs")
+SHAPES = dict(
+    merged_cells=(lambda book: book[VPCS].merge_cells("B9:B10"), [f"{VPCS}!B9: ", "結合"], 2),
+    merged_blank_cells=(lambda book: book[VPCS].merge_cells("B20:D22"), [f"{VPCS}!B20: ", "結合"], 1),
+    extra_worksheet=(lambda book: book.create_sheet("Sheet1"), ["「Sheet1」というワークシート"], 1),
+    copied_worksheet=(lambda book: book.copy_worksheet(book[VPCS]), ["「VPC Copy」というワークシート", "VPC"], 1),
+    missing_worksheet=(lambda book: book.remove(book["IAMユーザ"]), ["ワークシート「IAMユーザ」がありません"], 1),
+    missing_history=(lambda book: book.remove(book["変更履歴"]), ["ワークシート「変更履歴」がありません"], 1),
+    missing_cover=(lambda book: book.remove(book["表紙"]), ["ワークシート「表紙」がありません"], 1),
+    renamed_worksheet=(rename("IAMユーザ", "IAMユーザー"), ["IAMユーザ"], 2),
+    extra_column=(set_cell(VPCS, f"Z{ROW}", "備考"), [f"{VPCS}!Z{ROW}: 「備考」という見出し"], 1),
+    missing_column=(delete_column, ["見出し「path」の列がありません"], 1),
+    misspelt_heading=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "cidr_blok"), ["cidr_blok", "cidr_block"], 2),
+    heading_twice=(set_cell(VPCS, f"Z{ROW}", "name"), [f"{VPCS}!Z{ROW}: 見出し「name」が 2 回"], 1),
+    headings_gone=(delete_heading, ["IAMユーザ: 見出しの行"], 1),
+    value_beside_the_table=(set_cell(VPCS, "AA12", "メモ"), [f"{VPCS}!AA12: 見出しのない列"], 1),
+    value_far_below_beside_the_table=(set_cell(VPCS, "ZZ1048576", "x"), [f"{VPCS}!ZZ1048576: 見出しのない列"], 1),
+    another_contract=(set_cell("表紙", "C6", "C-2"), ["表紙（契約番号）: 「C-2」のブックです"], 1),
+    another_account=(set_cell("表紙", "C7", "999999999999"), ["この契約は「111122223333」"], 1),
+    cover_without_account=(set_cell("表紙", "B7", None), ["AWS アカウント ID"], 1),
+    second_row_of_a_single_kind=(set_cell(*cell("iam_password_policy", "max_password_age", 1), 90), ["1 行だけ書ける表に 2 行"], 1),
+)
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_a_bad_shape_is_told(case, tmp_path):
+    change, parts, count = SHAPES[case]
+    lines = refused(tmp_path, saved(change))
+    assert len(lines) == count, lines
+    assert all(part in lines[0] for part in parts), lines
+
+
+def without(name, data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.namelist():
+            if entry != name:
+                new.writestr(entry, old.read(entry))
+    return out.getvalue()
+
+
+def replaced(name, content, data):
+    out = io.BytesIO(without(name, data))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + b"x" * 1000 + b'">' + b"".join(
+    b'<!ENTITY c%d "%s">' % (index, (b"&b;" if index == 0 else b"&c%d;" % (index - 1)) * 100) for index in range(6)
+) + b']><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+BOMB += b'<c r="A1" t="inlineStr"><is><t>&c5;</t></is></c></row></sheetData></worksheet>'
+FILES = dict(
+    csv_renamed=(lambda: "name,cidr\nv,10.0.0.0/16\n".encode("cp932"), "Excel ブック（xlsx）ではありません"),
+    text_renamed=("日本語".encode, "Excel ブック（xlsx）ではありません"),
+    empty=(bytes, "Excel ブック（xlsx）ではありません"),
+    xls_renamed=(lambda: OLE + b"\0" * 600 + "Workbook".encode("utf-16-le"), "古い形式（xls）"),
+    password=(lambda: OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "パスワード"),
+    another_zip=(lambda: without("xl/workbook.xml", good()), "Excel ブック（xlsx）ではありません"),
+    truncated=(lambda: good()[: len(good()) // 2], "壊れている"),
+    truncated_at_the_end=(lambda: good()[:-30], "壊れている"),
+    without_a_worksheet=(lambda: without("xl/worksheets/sheet3.xml", good()), "がありません"),
+    damaged_xml=(lambda: replaced("xl/worksheets/sheet3.xml", "<worksheet><sheetData>", good()), "壊れている"),
+    entity_bomb=(lambda: replaced("xl/worksheets/sheet3.xml", BOMB, good()), "壊れている"),
+    macros=(lambda: replaced("xl/vbaProject.bin", b"x", good()), "マクロ"),
+    garbage_in_the_middle=(lambda: good()[:3000] + b"\xff" * 3000 + good()[6000:], "壊れている"),
+    absent=(lambda: None, "ファイルがありません"),
+)
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_bad_file_is_one_message(case, tmp_path):
+    made, part = FILES[case]
+    (line,) = refused(tmp_path, made())
+    assert part in line and (case == "without_a_worksheet" or line.startswith("（book.xlsx）: ")), line
+
+
+def test_a_workbook_of_something_else_is_told_without_end(tmp_path):
+    out = io.BytesIO()
+    book = Workbook()
+    book.active["A1"] = "売上"
+    book.save(out)
+    lines = refused(tmp_path, out.getvalue())
+    assert any("「Sheet」" in line for line in lines) and any("表紙" in line for line in lines)
+
+
+def test_all_faults_come_in_one_pass(tmp_path):
+    """Every bad cell of the list above at once, where no two stand in the same row."""
+    chosen, rows = {}, set()
+    for key, column, row, value, dummy in TYPED.values():
+        if (key, row) not in rows and key not in ("ec2_subnets", "ec2_vpcs"):
+            rows.add((key, row))
+            chosen[cell(key, column, row)] = value
+
+    def change(book):
+        for (title, address), value in chosen.items():
+            book[title][address].value = value
+
+    lines = refused(tmp_path, saved(change))
+    for title, address in chosen:
+        assert len([line for line in lines if line.startswith(f"{title}!{address}（")]) == 1, (title, address, lines)
+
+
+def test_blanks_at_the_end_are_no_fault(tmp_path):
+    book = tmp_path / "book.xlsx"
+
+    def change(made):
+        made[cell("iam_users", "groups")[0]][cell("iam_users", "groups")[1]].value = " g \n\n　"
+        made[cell("ec2_vpcs", "name")[0]][cell("ec2_vpcs", "name")[1]].value = "v　 "
+        made[VPCS]["B30"] = "　"
+        made[VPCS].insert_rows(1)
+
+    book.write_bytes(saved(change))
+    workbook.take_in(workbook.Setting(CONTRACT), book, tmp_path / "sheet.yml", None).write()
+    assert _workbook_yaml.load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"] == _workbook_rows.canonical_sheet(SHEET, LAYOUT)
+
+
+# ---- by a generator, over every kind
+
+
+@cache
+def example_book(name):
+    mine = LAYOUT.of([name])
+    rows, faults = _workbook_rows.rows_of(mine, {name: [dict(entry) for entry in entries(name, examples(name).make)]})
+    assert faults == []
+    return _workbook_write.workbook(mine, rows, CONTRACT)
+
+
+def write_sheet(path, name):
+    """The file from which the workbook was made: it has the secrets."""
+    given = {name: [dict(entry) for entry in entries(name, examples(name).make)]}
+    (path / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=given)), encoding="utf-8")
+
+
+@pytest.mark.parametrize("mistake", ["formula", "error", "none", "heading_twice", "merged", "no_headings"])
+@pytest.mark.parametrize("name", kinds())
+def test_each_mistake_in_each_kind_is_told_once(name, mistake, tmp_path):
+    table = LAYOUT.by_key[name]
+    book = load_workbook(io.BytesIO(example_book(name)))
+    sheet = book[table.title]
+    numbers = {column.key: index + 1 for index, column in enumerate(table.columns)}
+    plain = [column for column in table.columns if column.role == "value" and not column.clearable]
+    target = sheet.cell(table.first_row, numbers[plain[-1].key])
+    at, part = f"{table.title}!{target.coordinate}", ""
+    if mistake == "merged":
+        sheet.merge_cells(start_row=table.first_row + 8, end_row=table.first_row + 9, start_column=1, end_column=2)
+        at, part = f"{table.title}!A{table.first_row + 8}: ", "結合"
+    elif mistake == "heading_twice":
+        sheet.cell(table.heading_row, len(numbers) + 2).value = plain[-1].key
+        at, part = table.title, f"見出し「{plain[-1].key}」が 2 回"
+    elif mistake == "no_headings":
+        for number in numbers.values():
+            sheet.cell(table.heading_row, number).value = None
+        at, part = table.title, "見出しの行"
+    else:
+        target.value, part = dict(formula=("=1+1", "数式"), error=("#N/A", "エラー値"), none=("なし", "取り除くことのできない"))[mistake]
+    out = io.BytesIO()
+    book.save(out)
+    write_sheet(tmp_path, name)
+    lines = [line for line in refused(tmp_path, out.getvalue()) if "このブックにありません" not in line]
+    assert [line for line in lines if line.startswith(at) and part in line], lines
+    assert len(lines) == 1 or mistake == "no_headings", lines
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if not KINDS[name].single])
+def test_names_that_are_nowhere_are_told_and_those_of_the_account_are_not(name, tmp_path):
+    """The names to which the examples refer outside of themselves, told each at its cell, and accepted once the account is said to have them."""
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(example_book(name))
+    write_sheet(tmp_path, name)
+    setting = workbook.Setting(CONTRACT)
+    outside = {}
+    try:
+        workbook.take_in(setting, book, tmp_path / "sheet.yml", None)
+    except workbook.Refused as refusal:
+        assert all("このブックにありません" in line and "!" in line for line in refusal.lines), refusal.lines
+
+        outside = sheet_outside_names({name: entries(name, examples(name).make)})
+        assert outside
+    assert workbook.take_in(setting, book, tmp_path / "sheet.yml", None, outside=outside).files == {}

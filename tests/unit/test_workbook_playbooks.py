@@ -1,0 +1,68 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks of the workbook as a user runs them, on a copy of the demo customer."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from openpyxl import load_workbook
+
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
+from tests.playbook import run_playbook
+
+ROOT = Path(__file__).resolve().parents[2]
+ALARMS = layout("ja").by_key["cloudwatch_alarms"]
+
+
+@pytest.fixture
+def customer(tmp_path):
+    """A customer of one's own, with the way to run a playbook for it."""
+    shutil.copytree(ROOT / "inventories" / "demo", tmp_path / "acme")
+
+    def run(name, *more, **options):
+        return run_playbook(["-i", tmp_path / "acme", ROOT / "playbooks" / f"sheet_{name}.yml", *more], **options)
+
+    return tmp_path, run
+
+
+def set_threshold(path, value):
+    book = load_workbook(path)
+    column = [one.key for one in ALARMS.columns].index("threshold") + 1
+    book[ALARMS.title].cell(ALARMS.first_row, column).value = value
+    book.save(path)
+
+
+def test_out_and_in_and_out_again(customer):
+    place, run = customer
+    book, sheet, history = place / "acme.xlsx", place / "acme/group_vars/all/sheet.yml", place / "acme/group_vars/all/sheet_history.yml"
+    assert run("template", "-e", f"sheet_workbook={place}/empty.xlsx", "-e", '{"sheet_kinds": ["ec2_vpcs"]}').changed == 1
+    assert run("export", "--check").changed == 1 and not book.exists()
+    assert run("export").changed == 1
+    assert run("export").changed == 0
+    before = sheet.read_bytes()
+    assert run("import").changed == 0 and sheet.read_bytes() == before
+
+    set_threshold(book, 7)
+    planned = run("import", "--check", "--diff")
+    assert planned.changed == 1 and "+      threshold: 7" in planned.output and sheet.read_bytes() == before
+    assert "force: true" in run("export", rc=2).output
+    assert run("import", "-e", "ticket=REQ-7").changed == 1
+    assert yaml.safe_load(sheet.read_text(encoding="utf-8"))["sheet"]["cloudwatch_alarms"][0]["threshold"] == 7
+    (version,) = yaml.safe_load(history.read_text(encoding="utf-8"))["sheet_history"]
+    assert version["ticket"] == "REQ-7" and [(change["before"], change["after"]) for change in version["changes"]] == [("1", "7")]
+    assert run("import").changed == 0
+
+
+def test_a_bad_workbook_is_told_in_full_and_writes_nothing(customer):
+    place, run = customer
+    run("export")
+    set_threshold(place / "acme.xlsx", "多い")
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    refused = run("import", rc=2)
+    assert f"{ALARMS.title}!" in refused.output and "'多い' は数値ではありません" in refused.output and "Traceback" not in refused.output
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
