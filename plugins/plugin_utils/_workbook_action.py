@@ -35,6 +35,7 @@ class WorkbookAction(ActionBase):
         result = super().run(tmp, task_vars)
         dummy, args = self.validate_argument_spec(argument_spec={**COMMON, **self.OPTIONS})
         try:
+            import_module("openpyxl")
             workbook = import_module("ansible_collections.msp.aws.plugins.plugin_utils.workbook")
         except ImportError as error:
             return {**result, "failed": True, "msg": f"openpyxl and botocore are needed where Ansible runs: {error}"}

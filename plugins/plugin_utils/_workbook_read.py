@@ -17,8 +17,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
+try:
+    from openpyxl import load_workbook
+    from openpyxl.utils import get_column_letter
+except ImportError:
+    load_workbook = get_column_letter = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells

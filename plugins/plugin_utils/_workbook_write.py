@@ -18,13 +18,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
+try:
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.utils import get_column_letter
+    from openpyxl.workbook.defined_name import DefinedName
+    from openpyxl.worksheet.datavalidation import DataValidation
+    from openpyxl.worksheet.properties import PageSetupProperties
+except ImportError:
+    Workbook = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
@@ -46,9 +49,10 @@ HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 28), ("ce
 CREATED = datetime(2020, 1, 1)  # the same content is the same file
 CONNECTOR = r"(?:\s+value)?\s*(?::|is(?:\s+used)?|of|value\s+of|set\s+to)?\s*(?:of\s+)?"
 DEFAULT = re.compile(rf"\b[Dd]efault{CONNECTOR}\s*([\w.-]*\w)")
-THIN = Side(style="thin", color=LINE)
-CENTRE = Alignment(vertical="center")
-BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
+if Workbook:
+    THIN = Side(style="thin", color=LINE)
+    CENTRE = Alignment(vertical="center")
+    BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 
 
 def workbook(layout: Layout, rows: Mapping[str, list[Row]], facts: Mapping[str, Any], history: Iterable[Mapping[str, Any]] = ()) -> bytes:
@@ -156,7 +160,6 @@ class _Styles:
             cell.alignment = alignment
         if border:
             cell.border = BOX
-
 
     def look(self, cell: Any, number_format: str, kept: bool) -> None:
         """How a cell with a value looks. A look that was made once is copied: ten times as fast as setting each part anew."""
