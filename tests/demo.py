@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import boto3
+import yaml
 
 from tests.doubles.aws import AwsDouble
 
@@ -91,12 +92,26 @@ class Demo:
         return writes
 
 
-def screen(demo: Demo, made: Counter, seconds: float) -> None:
+def papers() -> list[str]:
+    """The quotation of one server more, and the customer's first invoice: no call to AWS, so no environment of its own."""
+    for name, more in (("quote", f"@{one_more_server()}"), ("invoice", "billing_month=2026-04")):
+        arguments = ["-e", f"billing_directory={RESULTS}", "-e", more]
+        print(f"\n── {name}\n   ansible-playbook -i inventories/demo playbooks/{name}.yml {' '.join(arguments)}", flush=True)
+        command = ["ansible-playbook", "-i", "inventories/demo", f"playbooks/{name}.yml", *arguments]
+        run = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
+        if run.returncode:
+            raise Failed(f"{name}: ansible-playbook ended with {run.returncode}\n{run.stdout}{run.stderr}")
+        print("\n".join(f"   {line.strip()}" for line in run.stdout.splitlines() if "円" in line))
+    return sorted(path.name for path in RESULTS.glob("*.html"))
+
+
+def screen(demo: Demo, made: Counter, written: list[str], seconds: float) -> None:
     """What a person wants to know at the end."""
     print("\n" + "═" * 100)
     print("サンプル商事株式会社（契約 SMP-2026-0412、アカウント 123456789012）: シートのとおり構築しました")
     for title, said in demo.lines:
         print(f"  {title:<58} {said}")
+    print(f"\n見積書・請求書: {', '.join(written)} (also as xlsx and JSON)")
     print("\nMade, by writing call:")
     for call, count in sorted(made.items()):
         print(f"  {count:>4} × {call}")
@@ -122,7 +137,7 @@ def main() -> int:
             written = demo.play("1 項目の変更 (one changed value)", "-e", str(one_changed_value()), expect="changes")
             if len(written) != 1:
                 raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
-            screen(demo, made, time.monotonic() - start)
+            screen(demo, made, papers(), time.monotonic() - start)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)
         return 1
@@ -131,13 +146,26 @@ def main() -> int:
 
 def one_changed_value() -> str:
     """The sheet with another retention for one log group, as a file of extra variables."""
-    import yaml
+    sheet = agreed_sheet()
+    next(group for group in sheet["logs_log_groups"] if group["name"] == "smp-trail")["retention_in_days"] = 545
+    return f"@{kept('changed-sheet.json', sheet=sheet)}"
 
-    sheet = yaml.safe_load((ROOT / "inventories/demo/group_vars/all/sheet.yml").read_text(encoding="utf-8"))
-    next(group for group in sheet["sheet"]["logs_log_groups"] if group["name"] == "smp-trail")["retention_in_days"] = 545
-    path = RESULTS / "changed-sheet.json"
-    path.write_text(json.dumps(sheet, ensure_ascii=False), encoding="utf-8")
-    return f"@{path}"
+
+def one_more_server() -> Path:
+    """The sheet with one web server more, and the day on which its price is asked for."""
+    sheet = agreed_sheet()
+    sheet["ec2_instances"].append(dict(sheet["ec2_instances"][0], name="smp-web03"))
+    return kept("larger-sheet.json", sheet=sheet, billing_date="2026-10-01")
+
+
+def agreed_sheet() -> dict:
+    return yaml.safe_load((ROOT / "inventories/demo/group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
+
+
+def kept(name: str, **variables: object) -> Path:
+    path = RESULTS / name
+    path.write_text(json.dumps(variables, ensure_ascii=False), encoding="utf-8")
+    return path
 
 
 if __name__ == "__main__":

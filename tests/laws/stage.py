@@ -110,7 +110,7 @@ class Stage:
 def hasten(monkeypatch: Any) -> None:
     """Waits and pauses keep their number and lose their length."""
     monkeypatch.setattr(_engine, "PAUSES", (0,) * len(_engine.PAUSES))
-    monkeypatch.setattr(_client, "RETRIES", dict(mode="standard", total_max_attempts=2))
+    monkeypatch.setattr(_client, "RETRIES", dict(mode="standard", total_max_attempts=4))
     monkeypatch.setattr(_client.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(_client.Aws, "_connect", _connect_once)
     # What the double has by chance it has again after a restore; so must the keys that are made on this side.
