@@ -26,6 +26,11 @@ def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [dict(Key=key, Value=str(value)) for key, value in tags.items()]
 
 
+def same_texts(wanted: Mapping[str, Any], has: Mapping[str, str]) -> bool:
+    """Whether a free dictionary is the same as a whole, such as tags that are one condition: AWS keeps its values as text."""
+    return {key: str(value) for key, value in wanted.items()} == has
+
+
 def name_and_tags(thing: Mapping[str, Any], member: str = "Tags") -> dict[str, Any]:
     """The options `name` and `tags` of something described."""
     tags = as_dict(thing.get(member))

@@ -87,10 +87,6 @@ def _api_fields(options, value):
     return {_member(name): _api(options[name], name, one) for name, one in value.items()}
 
 
-def same_dimensions(one, other):
-    return {name: str(value) for name, value in one.items()} == other
-
-
 def same_metrics(one, other):
     """AWS says of every metric whether it is returned, which it is when the sheet does not say, and gives the list its own order."""
     return _by_id(one) == _by_id(other)
@@ -197,7 +193,7 @@ OPTIONS = dict(
     description=Option(clearable=True, api="PutMetricAlarm.AlarmDescription"),
     namespace=Option(clearable=True, api="PutMetricAlarm.Namespace"),
     metric_name=Option(clearable=True, api="PutMetricAlarm.MetricName"),
-    dimensions=Option("dict", same=same_dimensions, clearable=True),
+    dimensions=Option("dict", same=_tags.same_texts, clearable=True),
     metrics=Option("list", "dict", options=METRICS, same=same_metrics, clearable=True),
     statistic=Option(clearable=True, api="PutMetricAlarm.Statistic"),
     extended_statistic=Option(clearable=True),

@@ -206,14 +206,9 @@ def _limited(path, **facts):
     return Option(api=f"{API}.{path}", **facts)
 
 
-def _same_tags(one, other):
-    """AWS keeps their values as text."""
-    return {key: str(value) for key, value in one.items()} == other
-
-
 def _owned_tags(**facts):
     """Tags that are one condition, or one label: written whole."""
-    return Option("dict", same=_same_tags, **facts)
+    return Option("dict", same=_tags.same_texts, **facts)
 
 
 def _schedules():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, merged, ref, tags
@@ -180,14 +180,9 @@ def _expiring(delta):
 STORAGE_CLASS = "PutBucketLifecycleConfiguration.LifecycleConfiguration.Rules.Transitions.StorageClass"
 
 
-def _same_tags(one, other):
-    """AWS keeps their values as text."""
-    return {key: str(value) for key, value in one.items()} == other
-
-
 def _owned_tags():
     """In a filter, the tags are one condition: written whole."""
-    return Option("dict", same=_same_tags)
+    return Option("dict", same=_tags.same_texts)
 
 
 def _lifecycle_rules():
