@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.testing import patch_module_args
+from botocore.retries.quota import RetryQuota
 
 from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _private_keys
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
@@ -112,6 +113,8 @@ def hasten(monkeypatch: Any) -> None:
     monkeypatch.setattr(_engine, "PAUSES", (0,) * len(_engine.PAUSES))
     monkeypatch.setattr(_client, "RETRIES", dict(mode="standard", total_max_attempts=4))
     monkeypatch.setattr(_client.time, "sleep", lambda seconds: None)
+    # Every real run begins with botocore's full quota of retries; the shared clients would carry over what earlier faults have used up.
+    monkeypatch.setattr(RetryQuota, "acquire", lambda quota, amount: True)
     monkeypatch.setattr(_client.Aws, "_connect", _connect_once)
     # What the double has by chance it has again after a restore; so must the keys that are made on this side.
     monkeypatch.setattr(_private_keys, "make", lru_cache(_private_keys.make))
