@@ -44,11 +44,7 @@ FORESEEN = (Problem, TimeoutError, *AWS_ERRORS)
 def run(kind: Kind) -> None:
     """The whole of a module's main()."""
     module = Module(kind)
-    aws = Aws(module)
-    try:
-        result = Run(kind, module.params, aws).go()
-    except Exception as error:
-        result = dict(failed=True, msg=f"{kind.name}: {_why(error, aws)}", entries=[], calls=calls(aws))
+    result = Run(kind, module.params, Aws(module)).attempt()
     (module.fail_json if result.pop("failed", False) else module.exit_json)(**result, invocation=module.invocation)
 
 
@@ -62,6 +58,13 @@ class Run:
         self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode)
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
         self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry])
+
+    def attempt(self) -> dict[str, Any]:
+        """The result, also of a run that could not even begin."""
+        try:
+            return self.go()
+        except Exception as error:
+            return dict(failed=True, msg=f"{self.kind.name}: {_why(error, self.aws)}", entries=[], calls=calls(self.aws))
 
     def go(self) -> dict[str, Any]:
         self._check_account()

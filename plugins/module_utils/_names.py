@@ -190,7 +190,7 @@ class Names:
     def _all(self, kind: str) -> Index:
         with self._lock:
             if kind not in self._known:
-                self._known[kind] = Index(_list(self._aws, LOOKUPS[kind]) if kind in LOOKUPS else [])
+                self._known[kind] = Index(self._aws.once(_list, kind) if kind in LOOKUPS else [])
             return self._known[kind]
 
 
@@ -199,14 +199,17 @@ def scoped(kind: str) -> bool:
     return bool(LOOKUPS.get(kind) and LOOKUPS[kind].scope)
 
 
-def _list(aws: Any, lookup: Lookup) -> Iterable[Known]:
+def _list(aws: Any, kind: str) -> list[Known]:
+    lookup = LOOKUPS[kind]
     outer, dummy, inner = lookup.result.partition("[].")
     things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments)
     if inner:
         things = [thing for group in things for thing in group[inner]]
-    for thing in things:
-        if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD:
-            yield Known(thing[lookup.id], _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
+    return [
+        Known(thing[lookup.id], _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
+        for thing in things
+        if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD
+    ]
 
 
 def _member(thing: Mapping[str, Any], path: str) -> Any:

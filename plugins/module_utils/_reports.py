@@ -60,16 +60,22 @@ def gathered(kind: Kind, steps: list[Step], aws: Aws, show: Callable[[Mapping[st
     failed = [f"{step.label}: {step.reason}" for step in steps if step.reason]
     if failed:
         return dict(failed=True, msg=f"{kind.name}: {'; '.join(failed)}", calls=calls(aws))
-    found = [step.have for step in steps if step.have]
+    entries = [entry for dummy, entry in in_sheet_form(kind, [step.have for step in steps if step.have], show)]
+    return dict(changed=False, gathered=entries, calls=calls(aws))
+
+
+def in_sheet_form(
+    kind: Kind, found: list[dict[str, Any]], show: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each thing found with its entry, in the order of their labels."""
     alike = Counter(kind.key(have) for have in found)
-    entries = []
+    pairs = []
     for have in found:
         entry = {name: value for name, value in show(have).items() if value is not None}
         if kind.identity and (alike[kind.key(have)] > 1 or None in kind.key(have)):
             entry["id"] = have["id"]
-        entries.append(entry)
-    entries.sort(key=kind.label)
-    return dict(changed=False, gathered=entries, calls=calls(aws))
+        pairs.append((have, entry))
+    return sorted(pairs, key=lambda pair: kind.label(pair[1]))
 
 
 def outcome(kind: Kind, steps: list[Step], aws: Aws) -> dict[str, Any]:

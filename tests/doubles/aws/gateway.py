@@ -19,6 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from . import answers, backends, naming
 from .control import Control
 from .faults import FaultPlan
+from .trail import TRAIL
 
 
 class HangUp(ConnectionAbortedError):
@@ -104,8 +105,9 @@ class Gateway:
         return call
 
     def clear_record(self):
-        with self._record_lock:
+        with self.turn, self._record_lock:
             self.record = []
+            TRAIL.clear()
 
     def calls(self, since=0):
         return [asdict(call) for call in self.record[since:]]
@@ -129,12 +131,15 @@ class Gateway:
             return self.ask_moto(call, environ, body, named)
 
     def ask_moto(self, call, environ, body, named):
+        heard = TRAIL.begin(environ, body, named)  # the call itself may take the caller's key away
         try:
-            return backends.strictly(environ, body, named, lambda: self.pass_on(environ, body))
+            answer = backends.strictly(environ, body, named, lambda: self.pass_on(environ, body))
         except NotImplementedError as error:
             return self.broken(call, named, 501, "NotImplemented", error)
         except Exception as error:
             return self.broken(call, named, 500, "InternalFailure", error)
+        TRAIL.end(heard, answer)
+        return answer
 
     def pass_on(self, environ, body):
         """moto's own (status, headers, body)."""

@@ -1,0 +1,71 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads an account, all kinds in one process on the controller. Its documentation is that of the module of the same name."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+
+OPTIONS = dict(
+    account_id=dict(type="str"),
+    sheet=dict(type="dict", default={}),
+    kinds=dict(type="list", elements="str"),
+    trail_days=dict(type="int", default=0),
+)
+KEEPS_DAYS = 90  # CloudTrail's event history
+
+
+class ActionModule(ActionBase):
+    """Ansible's way in."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        dummy, args = self.validate_argument_spec(argument_spec={**aws_argument_spec(), **OPTIONS})
+        try:
+            accounts, findings = _part("accounts"), _part("findings")
+        except ImportError as error:
+            return {**result, "failed": True, "msg": f"boto3 and botocore are needed where Ansible runs: {error}"}
+        faults = _faults(args, _part("kinds").kinds())
+        place = accounts.Place(args)
+        aws = accounts.Aws(place)
+        try:
+            faults = faults or accounts.foreign(aws, args["account_id"])
+            if faults:
+                return {**result, "failed": True, "msg": faults}
+            looked = {kind: asdict(found) for kind, found in accounts.look(aws, args["sheet"], args["kinds"]).items()}
+        except accounts.FORESEEN as error:
+            return {**result, "failed": True, "msg": accounts.explain(error, aws.last_call)}
+        found = findings.findings(looked)
+        if args["trail_days"]:
+            now = datetime.now(timezone.utc)
+            accounts.attribute(args, found, now - timedelta(days=args["trail_days"]), now)
+        if place.warnings:
+            result["warnings"] = place.warnings
+        result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
+        result.update(counts=findings.counts(looked, found), calls=dict(reads=aws.reads, writes=aws.writes))
+        return result
+
+
+def _faults(args: dict[str, Any], known: Any) -> str:
+    unknown = sorted({*(args["kinds"] or ()), *args["sheet"]} - set(known))
+    if unknown:
+        return f"{', '.join(map(str, unknown))}: there is no such kind; there are {', '.join(known)}"
+    if not 0 <= args["trail_days"] <= KEEPS_DAYS:
+        return f"trail_days: {args['trail_days']} will not do; the event history reaches {KEEPS_DAYS} days back, 0 asks nothing"
+    return ""
+
+
+def _part(name: str) -> Any:
+    return import_module(f"ansible_collections.msp.aws.plugins.plugin_utils.{name}")

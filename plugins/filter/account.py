@@ -1,0 +1,93 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over what msp.aws.account_info found: papers for people, sheets for the next run. They import the kinds only when called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def as_built_paper(result: Any, contract: Any, at: str, language: str = "ja") -> dict[str, Any]:
+    """The 定義書 of an account."""
+    papers = _papers(language)
+    return papers.as_built(_found(result), contract, at, language)
+
+
+def drift_paper(result: Any, contract: Any, at: str, language: str = "ja", ways: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The 差異報告書 of an account."""
+    papers = _papers(language)
+    return papers.drift(_found(result), contract, at, language, ways or {})
+
+
+def drift_total_paper(results: Any, at: str, language: str = "ja") -> dict[str, Any]:
+    """The 差異報告書 of many contracts, a line for each."""
+    return _papers(language).total(list(results), at, language)
+
+
+def drift_lines(result: Any, language: str = "ja") -> list[str]:
+    """Each difference as a line for the log."""
+    return list(_papers(language).lines(_found(result)["findings"], language))
+
+
+def put_back_sheet(result: Any, sheet: Any) -> dict[str, Any]:
+    """The part of the sheet that makes an account as agreed again."""
+    return _findings().put_back(sheet, _found(result)["findings"])
+
+
+def adopted_sheet(result: Any, sheet: Any) -> dict[str, Any]:
+    """The sheet with what is there in place of what was agreed."""
+    return _findings().adopted(sheet, _found(result)["looked"])
+
+
+def account_sheet(result: Any) -> dict[str, Any]:
+    """A whole account as a sheet."""
+    return _findings().sheet_of({kind: one["account"] for kind, one in _found(result)["looked"].items()})
+
+
+def sheet_yaml(variables: Any, head: str = "") -> str:
+    """The text of a variables file, such as that of a sheet, written so that nothing in it is ever evaluated."""
+    if not isinstance(variables, Mapping):
+        raise AnsibleFilterError(f"a file of variables is a dictionary, not {type(variables).__name__}")
+    return _part("_workbook_yaml").dump(variables, (head,) if head else ())
+
+
+def _found(result: Any) -> Mapping[str, Any]:
+    if not isinstance(result, Mapping) or not {"looked", "findings", "counts"} <= result.keys():
+        raise AnsibleFilterError("this filter takes what msp.aws.account_info returned")
+    return result
+
+
+def _papers(language: str) -> Any:
+    papers = _part("_papers_account")
+    if language not in papers.WORDS:
+        raise AnsibleFilterError(f"language is one of {', '.join(papers.WORDS)}, not {language!r}")
+    return papers
+
+
+def _findings() -> Any:
+    return _part("findings")
+
+
+def _part(name: str) -> Any:
+    return import_module(f"ansible_collections.msp.aws.plugins.plugin_utils.{name}")
+
+
+class FilterModule:
+    """Ansible's way in."""
+
+    def filters(self) -> dict[str, Any]:
+        return dict(
+            account_sheet=account_sheet,
+            adopted_sheet=adopted_sheet,
+            as_built_paper=as_built_paper,
+            drift_lines=drift_lines,
+            drift_paper=drift_paper,
+            drift_total_paper=drift_total_paper,
+            put_back_sheet=put_back_sheet,
+            sheet_yaml=sheet_yaml,
+        )

@@ -1,0 +1,338 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The papers on an account that was looked at: 定義書 (as built), 差異報告書 (drift), and the total of many contracts. Words and layout only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.plugin_utils._network_diagram import diagrams
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import in_order
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+LONGEST = 2000  # characters of one value, such as a policy; more help nobody in a table
+WORDS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        as_built="定義書（実環境パラメータ）",
+        drift="差異報告書",
+        total="差異一覧（全契約）",
+        account="AWS アカウント ID",
+        region="リージョン",
+        at="取得日時",
+        agreed_entries="合意した項目",
+        same_entries="うち一致",
+        differences="差異",
+        changed="変更",
+        missing="消失",
+        added="追加",
+        unknown="判定不能",
+        beside="契約外",
+        summary="概要",
+        kind="種類",
+        entry="対象",
+        option="設定項目",
+        agreed="合意値",
+        actual="実測値",
+        verdict="判定",
+        who="変更者",
+        details="内容",
+        no_differences="合意値との差異はありません。",
+        whole="（全体）",
+        gone="（なし）",
+        diagram="ネットワーク構成図",
+        beside_text="パラメータシートに記載のないものです。本契約の対象外であり、変更しません。AWS が自動で作成したもの（既定の VPC など）も含みます。",
+        empty_option="合意値が空欄の設定項目は、合意の対象外です。",
+        looked_at="取得日時: {}",
+        who_text="変更者は CloudTrail のイベント履歴（過去 90 日）によります。",
+        next="対応方法",
+        put_back="合意値に戻す場合（計画の確認）",
+        adopt="実測値を合意値として採用する場合（変更後のシート）",
+        number="契約番号",
+        customer="お客様名",
+        file="報告書",
+        unread="読み取れませんでした: {}",
+        yes="はい",
+        no="いいえ",
+        pair="{}: {}",
+        comma="、",
+    ),
+    en=dict(
+        as_built="As-built document",
+        drift="Drift report",
+        total="Drift of all contracts",
+        account="AWS account ID",
+        region="Region",
+        at="Read at",
+        agreed_entries="Agreed entries",
+        same_entries="of these as agreed",
+        differences="Differences",
+        changed="changed",
+        missing="missing",
+        added="added",
+        unknown="unknown",
+        beside="Beside the contract",
+        summary="Summary",
+        kind="Kind",
+        entry="Entry",
+        option="Option",
+        agreed="Agreed",
+        actual="Actual",
+        verdict="Verdict",
+        who="Changed by",
+        details="What it is",
+        no_differences="Nothing differs from what was agreed.",
+        whole="(the whole)",
+        gone="(none)",
+        diagram="Network diagram",
+        beside_text="What no parameter sheet names. It is not part of the contract and is not touched. AWS makes some of it by itself, such as the default VPC.",
+        empty_option="Options without an agreed value are not part of what was agreed.",
+        looked_at="Read at: {}",
+        who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
+        next="What to do",
+        put_back="To make it as agreed again (look at the plan)",
+        adopt="To agree upon what is there (the changed sheet)",
+        number="Contract",
+        customer="Customer",
+        file="Report",
+        unread="could not be read: {}",
+        yes="yes",
+        no="no",
+        pair="{}: {}",
+        comma=", ",
+    ),
+)
+Paper = dict[str, Any]
+Looked = Mapping[str, Mapping[str, Any]]
+
+
+def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, language: str) -> Paper:
+    """The account in the layout of the sheet, agreed beside actual: summary, differences, diagrams, every kind, and what is beside the contract.
+
+    result: what M(msp.aws.account_info) returned. at: when, as ISO text with a time zone.
+    """
+    words, looked = WORDS[language], _ordered(result["looked"])
+    when = _moment(at, language)
+    used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
+    drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, {kind: [it["entry"] for it in one["beside"]] for kind, one in looked.items()}, language)
+    sections = [_summary(looked, result["findings"], words, language), _differences(result["findings"], words, language, own_page=False)]
+    sections += [dict(heading=f"{words['diagram']} {one.heading}", own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
+    sections += [_kind_section(kind, one, when, words, language) for kind, one in used.items()]
+    sections += _beside(looked, words, language)
+    return dict(_head("as_built", result, contract, when, words, language), sections=sections, contents=True)
+
+
+def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, language: str, ways: Mapping[str, str]) -> Paper:
+    """What differs from what was agreed, who did it, and the two ways to go on. ways: `put_back` and `adopt`, a command or file for each."""
+    words = WORDS[language]
+    sections = [_differences(result["findings"], words, language, own_page=False), *_beside(_ordered(result["looked"]), words, language)]
+    if result["findings"] and ways:
+        table = dict(columns=[_column("way", words["next"]), _column("how", words["file"])], rows=[dict(way=words[way], how=how) for way, how in ways.items()])
+        sections.insert(1, dict(heading=words["next"], table=table))
+    return dict(_head("drift", result, contract, _moment(at, language), words, language), sections=sections)
+
+
+def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
+    """One line for each contract: {number, customer, account_id, counts, file}, or {…, failed} for one that could not be looked at."""
+    words = WORDS[language]
+    columns = [
+        _column("number", words["number"]),
+        _column("customer", words["customer"]),
+        _column("account_id", words["account"]),
+        *(_column(verdict, words[verdict], "integer") for verdict in ("changed", "missing", "added", "unknown")),
+        _column("verdict", words["verdict"], "verdict"),
+        _column("file", words["file"]),
+    ]
+    rows = [_total_row(one, words) for one in results]
+    facts = [dict(label=words["at"], value=_moment(at, language))]
+    return dict(title=words["total"], language=language, date=_date(at), facts=facts, sections=[dict(table=dict(columns=columns, rows=rows))])
+
+
+def _total_row(one: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    row = {name: one.get(name) for name in ("number", "customer", "account_id")}
+    if one.get("failed"):
+        return dict(row, verdict="unknown", file=words["unread"].format(one["failed"]))
+    told = {verdict: one["counts"][verdict] for verdict in ("changed", "missing", "added", "unknown")}
+    worst = next((verdict for verdict in ("unknown", "missing", "changed", "added") if told[verdict]), "same")
+    return dict(row, **told, verdict=worst, file=one.get("file"))
+
+
+# ---- parts of a paper
+
+
+def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], when: str, words: Mapping[str, str], language: str) -> Paper:
+    counts = result["counts"]
+    told = words["comma"].join(f"{words[verdict]} {counts[verdict]}" for verdict in ("changed", "missing", "added", "unknown") if counts[verdict])
+    return dict(
+        title=words[title],
+        language=language,
+        number=str(contract["number"]),
+        date=_date(result["at"]) if "at" in result else None,
+        to=dict(name=str(contract.get("customer") or contract["number"])),
+        facts=[
+            dict(label=words["differences"], value=told or words["no_differences"], strong=True),
+            dict(label=words["at"], value=when),
+            dict(label=words["account"], value=str(contract["account_id"])),
+            dict(label=words["region"], value=str(contract["region"])),
+            dict(label=words["agreed_entries"], value=counts["agreed"], kind="integer"),
+            dict(label=words["same_entries"], value=counts["same"], kind="integer"),
+            dict(label=words["beside"], value=counts["beside"], kind="integer"),
+        ],
+    )
+
+
+def _summary(looked: Looked, found: list[Mapping[str, Any]], words: Mapping[str, str], language: str) -> dict[str, Any]:
+    columns = [_column("kind", words["kind"]), _column("agreed", words["agreed_entries"], "integer")]
+    columns += [_column(verdict, words[verdict], "integer") for verdict in ("changed", "missing", "added", "unknown")]
+    columns += [_column("beside", words["beside"], "integer"), _column("verdict", words["verdict"], "verdict")]
+    rows = []
+    for kind, one in looked.items():
+        if not (one["agreed"] or one["beside"] or one["unread"]):
+            continue
+        told = {verdict: sum(finding["kind"] == kind and finding["verdict"] == verdict for finding in found) or None for verdict in WORDS_OF_VERDICTS}
+        worst = next((verdict for verdict in ("unknown", "missing", "changed", "added") if told[verdict]), "same" if one["agreed"] else None)
+        rows.append(dict(told, kind=label(kind, (), language), agreed=len(one["agreed"]), beside=len(one["beside"]) or None, verdict=worst))
+    return dict(heading=words["summary"], table=dict(columns=columns, rows=rows))
+
+
+WORDS_OF_VERDICTS = ("changed", "missing", "added", "unknown")
+
+
+def _differences(found: list[Mapping[str, Any]], words: Mapping[str, str], language: str, own_page: bool) -> dict[str, Any]:
+    if not found:
+        return dict(heading=words["differences"], text=[words["no_differences"]], own_page=own_page)
+    told = any("changed_by" in finding for finding in found)
+    columns = [_column(name, words[name]) for name in ("kind", "entry", "option", "agreed", "actual")]
+    columns += [_column("verdict", words["verdict"], "verdict"), *([_column("who", words["who"])] if told else [])]
+    rows = []
+    for finding in found:
+        row = _line(finding["kind"], finding, words, language)
+        row.update(kind=label(finding["kind"], (), language), entry=finding["entry"] or words["whole"])
+        if finding["reason"] and finding["option"] is None:
+            row["actual"] = finding["reason"][:LONGEST]
+        rows.append(dict(row, **({"who": _who(finding, language)} if told else {})))
+    return dict(heading=words["differences"], text=[words["who_text"]] if told else [], table=dict(columns=columns, rows=rows), own_page=own_page)
+
+
+def _who(finding: Mapping[str, Any], language: str) -> list[str] | None:
+    told = []
+    for event in finding.get("changed_by", ()):
+        told.append(" ".join(part for part in (event["user"], event["name"], _moment(event["time"], language), event["source_ip"]) if part))
+    return told or ([finding["unattributed"]] if finding.get("unattributed") else None)
+
+
+def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, str], language: str) -> dict[str, Any]:
+    columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
+    text = [words["looked_at"].format(when), words["empty_option"]]
+    if one["unread"]:
+        return dict(heading=label(kind, (), language), own_page=True, text=[*text, words["unread"].format(one["unread"])])
+    rows = []
+    for entry in one["agreed"]:
+        if not entry["options"]:
+            rows.append(dict(entry=entry["entry"], option=words["whole"], actual=entry["reason"] or words["gone"], verdict=entry["verdict"]))
+        for line in entry["options"]:
+            verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
+            rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
+    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=rows))
+
+
+def _beside(looked: Looked, words: Mapping[str, str], language: str) -> list[dict[str, Any]]:
+    rows = []
+    for kind, one in looked.items():
+        for thing in one["beside"]:
+            entry = next((entry for entry in one["account"] if thing["entry"] in (kinds()[kind].label(entry), entry.get("id"))), {})
+            options = kinds()[kind].options
+            told = [
+                words["pair"].format(label(kind, (name,), language), _told(kind, (name,), options[name], value, words, language))
+                for name, value in entry.items()
+                if name in options and value not in (None, [], {}, "") and not options[name].options
+            ]
+            rows.append(dict(kind=label(kind, (), language), entry=thing["entry"], details=words["comma"].join(told)[:LONGEST] or None))
+    if not rows:
+        return []
+    columns = [_column(name, words[name]) for name in ("kind", "entry", "details")]
+    return [dict(heading=words["beside"], own_page=True, text=[words["beside_text"]], table=dict(columns=columns, rows=rows))]
+
+
+def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, str], language: str) -> dict[str, Any]:
+    """The cells of one option: its heading, what was agreed and what is there."""
+    if line["option"] is None:
+        return dict(option=words["whole"], agreed=None, actual=words["gone"] if line["verdict"] == "missing" else None, verdict=line["verdict"])
+    path, option, key = _walk(kind, line["option"])
+    heading = "・".join(label(kind, path[:depth], language) for depth in range(1, len(path) + 1)) + (f": {key}" if key else "")
+    path = path if not key else ()
+    agreed, actual = (_told(kind, path, option, line[side], words, language) for side in ("agreed", "actual"))
+    if line["agreed"] is None and line["verdict"] == "added":
+        agreed = words["gone"]
+    if line["actual"] is None and line["verdict"] == "missing":
+        actual = words["gone"]
+    return dict(option=heading, agreed=agreed or None, actual=actual or None, verdict=line["verdict"])
+
+
+def _walk(kind: str, path: str) -> tuple[tuple[str, ...], Option | None, str]:
+    """The options that a path names, the last of them, and what is left: the key of a free dictionary, which may hold dots itself."""
+    options, names, option, rest = kinds()[kind].options, [], None, path
+    while rest:
+        name, dummy, after = rest.partition(".")
+        if not options or name not in options:
+            break
+        names.append(name)
+        option, rest = options[name], after
+        options = option.options
+    return tuple(names), option, rest
+
+
+def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, words: Mapping[str, str], language: str) -> str:
+    """A value for people, in one line."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words["yes"] if value else words["no"]
+    if option and option.options and isinstance(value, Mapping):
+        inner = ((name, _told(kind, (*path, name), option.options[name], one, words, language)) for name, one in value.items() if name in option.options)
+        return words["comma"].join(words["pair"].format(label(kind, (*path, name), language), one) for name, one in inner if one)
+    if isinstance(value, list):
+        return words["comma"].join(_told(kind, path, option, one, words, language) for one in value)[:LONGEST]
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)[:LONGEST]
+    return _printable(str(value))[:LONGEST]
+
+
+def _printable(text: str) -> str:
+    """Without what a paper cannot hold, such as the line ends of a script."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)
+
+
+def _column(key: str, words: str, kind: str = "text") -> dict[str, str]:
+    return dict(key=key, label=words, kind=kind)
+
+
+def _ordered(looked: Looked) -> dict[str, Mapping[str, Any]]:
+    """In the order of the sheet's workbook."""
+    return {kind.name: looked[kind.name] for kind in in_order(kinds()) if kind.name in looked}
+
+
+def _moment(at: str, language: str) -> str:
+    """In Japan, wherever this runs."""
+    there = datetime.fromisoformat(at).astimezone(JAPAN)
+    return there.strftime("%Y年%m月%d日 %H:%M:%S JST" if language == "ja" else "%Y-%m-%d %H:%M:%S JST")
+
+
+def _date(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(JAPAN).date().isoformat()
+
+
+def lines(found: list[Mapping[str, Any]], language: str) -> Iterator[str]:
+    """Each finding as a line for the log."""
+    words = WORDS[language]
+    for finding in found:
+        row = _line(finding["kind"], finding, words, language)
+        told = " → ".join(row[side] or words["gone"] for side in ("agreed", "actual")) if finding["option"] else finding["reason"] or ""
+        where = " ".join(part for part in (finding["kind"], finding["entry"], finding["option"]) if part)
+        yield f"{words[finding['verdict']]}: {where}{': ' if told else ''}{told}"

@@ -1,0 +1,257 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who changed it: CloudTrail's event history, which every account has without a trail, asked by the names of things.
+
+The history reaches 90 days back, and a change shows in it some minutes after it was made. It takes two requests a second in a Region,
+and one request can ask for one name; so the number of requests is bounded, and what the bound left out is said.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of, explain
+
+PER_SECOND = 2  # requests; LookupEvents: "limited to two per second, per account, per Region"
+PAGE = 50  # events of one answer, the most there can be
+MOST = 5  # events of one thing
+LOOKUPS = 120  # requests of one run: a minute
+
+# Where a service's events are, if not in the Region of its things, and what signs them, if not the service's own name.
+GLOBAL = {"iam": "us-east-1"}
+SOURCES = {"cloudwatch": "monitoring"}
+
+# Why the history tells nothing, or not everything
+DENIED, FAILED, NOT_ASKED, NOTHING = "denied", "failed", "not_asked", "nothing"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing. `names` are the ids, names and ARNs under which CloudTrail may know it, the most telling first; `service` is boto3's name."""
+
+    key: Hashable
+    names: Sequence[str]
+    service: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change. `user` is for people: an IAM user, role/session, `root`, or a service of AWS.
+
+    `role_session` is the session's name alone, where a role was assumed: who that was is what the role's users agreed upon.
+    `via` is the service that made the call on the user's behalf, or `console`; None for a call of the user's own.
+    """
+
+    time: datetime
+    name: str
+    user: str
+    role_session: str | None
+    source_ip: str | None
+    user_agent: str | None
+    event_id: str
+    via: str | None
+
+
+@dataclass
+class Answer:
+    """The changes of one thing, newest first. `unknown` says why there is none, or why some may be missing; `reason` is that in words.
+
+    `unknown` is `denied`, `failed` (another error of AWS or on the way to it), `not_asked` (the bound), `nothing` (asked, and the history
+    has no change of it) or None. What was found in spite of it is in `events`.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    unknown: str | None = None
+    reason: str | None = None
+
+
+class Pace:
+    """At most so many requests a second: `keep()` waits until the next one may go out."""
+
+    def __init__(self, per_second: float = PER_SECOND, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._between, self._clock, self._sleep = 1 / per_second, clock, sleep
+        self._next: float | None = None
+
+    def keep(self) -> None:
+        now = self._clock()
+        if self._next is not None and now < self._next:
+            self._sleep(self._next - now)
+            now = self._next
+        self._next = now + self._between
+
+
+def changes(
+    client_of: Callable[[str], Any],
+    questions: Iterable[Question],
+    since: datetime,
+    now: datetime,
+    most: int = MOST,
+    lookups: int = LOOKUPS,
+    pace: Pace | None = None,
+) -> dict[Hashable, Answer]:
+    """key → Answer with the newest `most` successful changes from `since` to `now` (both with a time zone).
+
+    `client_of(region)` is a CloudTrail client, which repeats throttled requests itself. Each name is looked up once in a Region, whatever the
+    number of things that share it, in at most `lookups` requests altogether: the first name of every thing comes before the second of any, and
+    further pages come last. A Region that refuses once is not asked again. No error of AWS is raised: each is the answer of the things it concerns.
+    """
+    questions = list(questions)
+    history = _History(client_of, since, now, most, pace or Pace())
+    history.look(_in_turn(questions), lookups)
+    return {question.key: history.answer(question) for question in questions}
+
+
+@dataclass
+class _Lookup:
+    """All that is asked and found of one name in one Region. `wanted` are the event sources of the things that have this name."""
+
+    region: str
+    name: str
+    wanted: set[str]
+    found: dict[str, list[Event]] = field(default_factory=dict)
+    token: str | None = None
+    asked: bool = False
+    ended: bool = False
+
+
+class _History:
+    def __init__(self, client_of: Callable[[str], Any], since: datetime, now: datetime, most: int, pace: Pace) -> None:
+        self._client_of, self._since, self._now, self._most, self._pace = cache(client_of), since, now, most, pace
+        self._lookups: dict[tuple[str, str], _Lookup] = {}
+        self._refused: dict[str, tuple[str, str]] = {}  # Region → (unknown, reason)
+
+    def look(self, lookups: Iterable[_Lookup], requests: int) -> None:
+        self._lookups = {(lookup.region, lookup.name): lookup for lookup in lookups}
+        waiting = deque(self._lookups.values())
+        while waiting and requests > 0:
+            lookup = waiting.popleft()
+            if lookup.region in self._refused:
+                continue
+            requests -= 1
+            self._ask(lookup)
+            if not lookup.ended:
+                waiting.append(lookup)
+
+    def _ask(self, lookup: _Lookup) -> None:
+        try:
+            client = self._client_of(lookup.region)
+            self._pace.keep()
+            page = client.lookup_events(
+                LookupAttributes=[dict(AttributeKey="ResourceName", AttributeValue=lookup.name)],
+                StartTime=self._since,
+                EndTime=self._now,
+                MaxResults=PAGE,
+                **({"NextToken": lookup.token} if lookup.token else {}),
+            )
+        except AWS_ERRORS as error:
+            unknown = DENIED if "AccessDenied" in code_of(error) else FAILED
+            self._refused[lookup.region] = (unknown, f"{lookup.region}: {explain(error, 'cloudtrail:LookupEvents')}")
+            return
+        for entry in page["Events"]:
+            if _is_change(entry):
+                lookup.found.setdefault(entry["EventSource"], []).append(_event(entry))
+        lookup.asked, lookup.token = True, page.get("NextToken")
+        # Reads and refusals cannot be left out of the question: their share of a page says nothing of the pages behind it.
+        lookup.ended = not lookup.token or all(len(lookup.found.get(source, ())) >= self._most for source in lookup.wanted)
+
+    def answer(self, question: Question) -> Answer:
+        source, region = _source(question.service), _region(question)
+        mine = [self._lookups[region, name] for name in _names(question)]
+        events = {event.event_id: event for lookup in mine for event in lookup.found.get(source, ())}
+        newest = sorted(events.values(), key=lambda event: event.time, reverse=True)[: self._most]
+        return Answer(newest, *self._unknown(mine, source, region, bool(newest)))
+
+    def _unknown(self, mine: Sequence[_Lookup], source: str, region: str, found: bool) -> tuple[str | None, str | None]:
+        open_ones = [lookup for lookup in mine if not lookup.ended and len(lookup.found.get(source, ())) < self._most]
+        if open_ones and region in self._refused:
+            return self._refused[region]
+        if open_ones:
+            said = [lookup.name if not lookup.asked else f"{lookup.name} (older events)" for lookup in open_ones]
+            return NOT_ASKED, f"{region}: the bound of requests was reached before {', '.join(said)}"
+        if not found:
+            names = ", ".join(lookup.name for lookup in mine) or "a thing without a name"
+            return NOTHING, f"{region}: the event history has no change of {names} since {self._since.isoformat()}"
+        return None, None
+
+
+def _in_turn(questions: Sequence[Question]) -> list[_Lookup]:
+    """One lookup for each name of a Region: the first names of all things, then the second ones, and so on."""
+    lookups: dict[tuple[str, str], _Lookup] = {}
+    ranked = sorted(((rank, number, name) for number, one in enumerate(questions) for rank, name in enumerate(_names(one))), key=lambda place: place[:2])
+    for dummy, number, name in ranked:
+        one = questions[number]
+        lookup = lookups.setdefault((_region(one), name), _Lookup(_region(one), name, set()))
+        lookup.wanted.add(_source(one.service))
+    return list(lookups.values())
+
+
+def _names(question: Question) -> list[str]:
+    return list(dict.fromkeys(name for name in question.names if name))
+
+
+def _source(service: str) -> str:
+    return f"{SOURCES.get(service, service)}.amazonaws.com"
+
+
+def _region(question: Question) -> str:
+    return GLOBAL.get(question.service, question.region)
+
+
+# ---- one event
+
+
+def _is_change(entry: Mapping[str, Any]) -> bool:
+    return entry.get("ReadOnly") == "false" and "errorCode" not in _record(entry)
+
+
+def _record(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return json.loads(entry.get("CloudTrailEvent") or "{}")
+
+
+def _event(entry: Mapping[str, Any]) -> Event:
+    record = _record(entry)
+    identity = record.get("userIdentity") or {}
+    session = _session(identity)
+    return Event(
+        time=entry["EventTime"],
+        name=entry["EventName"],
+        user=_user(identity, session) or entry.get("Username") or "?",
+        role_session=session,
+        source_ip=record.get("sourceIPAddress"),
+        user_agent=record.get("userAgent"),
+        event_id=entry["EventId"],
+        via=_via(record, identity),
+    )
+
+
+def _session(identity: Mapping[str, Any]) -> str | None:
+    """principalId of an assumed role is <id of the role>:<name of the session>."""
+    return (identity.get("principalId") or "").partition(":")[2] or None if identity.get("type") == "AssumedRole" else None
+
+
+def _user(identity: Mapping[str, Any], session: str | None) -> str | None:
+    """In the words of "CloudTrail userIdentity element"; a type that is not named here is known by its user's name or ARN."""
+    kind = identity.get("type")
+    if kind == "Root":
+        return "root"
+    if kind == "AWSService":
+        return identity.get("invokedBy")
+    if kind == "AssumedRole":
+        role = ((identity.get("sessionContext") or {}).get("sessionIssuer") or {}).get("userName")
+        return "/".join(part for part in (role, session) if part) or identity.get("arn")
+    return identity.get("userName") or (identity.get("arn") or "").rpartition(":")[2] or identity.get("principalId") or identity.get("invokedBy")
+
+
+def _via(record: Mapping[str, Any], identity: Mapping[str, Any]) -> str | None:
+    if identity.get("invokedBy") and identity.get("type") != "AWSService":
+        return identity["invokedBy"]
+    return "console" if record.get("sessionCredentialFromConsole") == "true" else None
