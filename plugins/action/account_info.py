@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 OPTIONS = dict(
@@ -49,7 +48,7 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": accounts.explain(error, aws.last_call)}
         found = findings.findings(looked)
         if args["trail_days"]:
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             accounts.attribute(args, found, now - timedelta(days=args["trail_days"]), now)
         if place.warnings:
             result["warnings"] = place.warnings

@@ -13,9 +13,11 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._network_diagram import diagrams
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import in_order
+from ansible_collections.msp.aws.plugins.plugin_utils.findings import VERDICTS
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
+WORST_FIRST = ("unknown", "missing", "changed", "added")
 JAPAN = timezone(timedelta(hours=9), "JST")
 LONGEST = 2000  # characters of one value, such as a policy; more help nobody in a table
 WORDS: dict[str, dict[str, str]] = dict(
@@ -46,7 +48,6 @@ WORDS: dict[str, dict[str, str]] = dict(
         no_differences="合意値との差異はありません。",
         whole="（全体）",
         gone="（なし）",
-        diagram="ネットワーク構成図",
         beside_text="パラメータシートに記載のないものです。本契約の対象外であり、変更しません。AWS が自動で作成したもの（既定の VPC など）も含みます。",
         empty_option="合意値が空欄の設定項目は、合意の対象外です。",
         looked_at="取得日時: {}",
@@ -90,8 +91,7 @@ WORDS: dict[str, dict[str, str]] = dict(
         no_differences="Nothing differs from what was agreed.",
         whole="(the whole)",
         gone="(none)",
-        diagram="Network diagram",
-        beside_text="What no parameter sheet names. It is not part of the contract and is not touched. AWS makes some of it by itself, such as the default VPC.",
+        beside_text="What no parameter sheet names. It is no part of the contract and is not touched. AWS makes some of it itself, such as the default VPC.",
         empty_option="Options without an agreed value are not part of what was agreed.",
         looked_at="Read at: {}",
         who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
@@ -120,9 +120,10 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     words, looked = WORDS[language], _ordered(result["looked"])
     when = _moment(at, language)
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
-    drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, {kind: [it["entry"] for it in one["beside"]] for kind, one in looked.items()}, language)
+    beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
+    drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
     sections = [_summary(looked, result["findings"], words, language), _differences(result["findings"], words, language, own_page=False)]
-    sections += [dict(heading=f"{words['diagram']} {one.heading}", own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
+    sections += [dict(heading=one.heading, own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
     sections += [_kind_section(kind, one, when, words, language) for kind, one in used.items()]
     sections += _beside(looked, words, language)
     return dict(_head("as_built", result, contract, when, words, language), sections=sections, contents=True)
@@ -145,7 +146,7 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
         _column("number", words["number"]),
         _column("customer", words["customer"]),
         _column("account_id", words["account"]),
-        *(_column(verdict, words[verdict], "integer") for verdict in ("changed", "missing", "added", "unknown")),
+        *(_column(verdict, words[verdict], "integer") for verdict in VERDICTS),
         _column("verdict", words["verdict"], "verdict"),
         _column("file", words["file"]),
     ]
@@ -158,8 +159,8 @@ def _total_row(one: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, An
     row = {name: one.get(name) for name in ("number", "customer", "account_id")}
     if one.get("failed"):
         return dict(row, verdict="unknown", file=words["unread"].format(one["failed"]))
-    told = {verdict: one["counts"][verdict] for verdict in ("changed", "missing", "added", "unknown")}
-    worst = next((verdict for verdict in ("unknown", "missing", "changed", "added") if told[verdict]), "same")
+    told = {verdict: one["counts"][verdict] for verdict in VERDICTS}
+    worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same")
     return dict(row, **told, verdict=worst, file=one.get("file"))
 
 
@@ -168,7 +169,7 @@ def _total_row(one: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, An
 
 def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], when: str, words: Mapping[str, str], language: str) -> Paper:
     counts = result["counts"]
-    told = words["comma"].join(f"{words[verdict]} {counts[verdict]}" for verdict in ("changed", "missing", "added", "unknown") if counts[verdict])
+    told = words["comma"].join(f"{words[verdict]} {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
     return dict(
         title=words[title],
         language=language,
@@ -189,19 +190,16 @@ def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], wh
 
 def _summary(looked: Looked, found: list[Mapping[str, Any]], words: Mapping[str, str], language: str) -> dict[str, Any]:
     columns = [_column("kind", words["kind"]), _column("agreed", words["agreed_entries"], "integer")]
-    columns += [_column(verdict, words[verdict], "integer") for verdict in ("changed", "missing", "added", "unknown")]
+    columns += [_column(verdict, words[verdict], "integer") for verdict in VERDICTS]
     columns += [_column("beside", words["beside"], "integer"), _column("verdict", words["verdict"], "verdict")]
     rows = []
     for kind, one in looked.items():
         if not (one["agreed"] or one["beside"] or one["unread"]):
             continue
-        told = {verdict: sum(finding["kind"] == kind and finding["verdict"] == verdict for finding in found) or None for verdict in WORDS_OF_VERDICTS}
-        worst = next((verdict for verdict in ("unknown", "missing", "changed", "added") if told[verdict]), "same" if one["agreed"] else None)
+        told = {verdict: sum(finding["kind"] == kind and finding["verdict"] == verdict for finding in found) or None for verdict in VERDICTS}
+        worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same" if one["agreed"] else None)
         rows.append(dict(told, kind=label(kind, (), language), agreed=len(one["agreed"]), beside=len(one["beside"]) or None, verdict=worst))
     return dict(heading=words["summary"], table=dict(columns=columns, rows=rows))
-
-
-WORDS_OF_VERDICTS = ("changed", "missing", "added", "unknown")
 
 
 def _differences(found: list[Mapping[str, Any]], words: Mapping[str, str], language: str, own_page: bool) -> dict[str, Any]:

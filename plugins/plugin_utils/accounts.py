@@ -70,8 +70,7 @@ def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None) 
     wanted = [kind for name, kind in kinds().items() if only is None or name in set(only)]
     own = sheets.names(sheet)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = pool.map(lambda kind: _look(aws, kind, sheet.get(kind.name), own), wanted)
-        return {kind.name: one for kind, one in zip(wanted, found)}
+        return dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), own)), wanted))
 
 
 def foreign(aws: Aws, account_id: str | None) -> str:

@@ -9,16 +9,18 @@ import copy
 import io
 import json
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 import yaml
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from botocore.retries.quota import RetryQuota
 
 from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _private_keys
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
+from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
 
 ACCOUNT = "123456789012"
@@ -92,6 +94,13 @@ class Stage:
         if only:
             task[KINDS[name].things] = only[KINDS[name].things]
         return self.run(name, task)["gathered"]
+
+    def look(self, sheet: dict) -> dict:
+        """The whole account beside a sheet, as msp.aws.account_info looks at it."""
+        given = dict.fromkeys(aws_argument_spec())
+        given.update(region=REGION, endpoint_url=self.double.url, validate_certs=True)
+        given.update(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet).items()}
 
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing."""

@@ -20,8 +20,8 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/*.py"))
-# The work of the others is done on the controller by an action plugin of the same name; they know neither Region nor credentials.
-TO_AWS = [path for path in MODULES if not (PLUGINS / "action" / path.name).exists()]
+# Those without these options know neither Region nor credentials.
+TO_AWS = [path for path in MODULES if "amazon.aws.region.modules" in path.with_suffix(".yml").read_text(encoding="utf-8")]
 SOURCES = sorted(PLUGINS.rglob("*.py"))
 PINS = sorted((ROOT / "tests" / "requirements").glob("*.txt"))
 

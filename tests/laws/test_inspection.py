@@ -1,0 +1,158 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every kind owes those who look at an account: as agreed means no finding, each change is found, and both ways out of it lead back to none."""
+
+from __future__ import annotations
+
+import copy
+import io
+
+import openpyxl
+import pytest
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _workbook_write, findings, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of
+
+from .stage import ACCOUNT, KINDS, REGION, entries, examples
+
+CONTRACT = dict(number="ACME-1", customer="ACME", account_id=ACCOUNT, region=REGION)
+AT = "2026-04-01T00:00:00+00:00"
+
+
+def sheet(name: str, *acts: dict) -> dict:
+    """Everything that the examples make, and of the kind itself what the acts name: one entry for each thing, the last word counts."""
+    made: dict = {}
+    for kind, task in [*examples(name).before, *((name, act) for act in acts)]:
+        given = copy.deepcopy(entries(kind, task))
+        if KINDS[kind].single:
+            made[kind] = {**made.get(kind, {}), **given[0]}
+        else:
+            own = {KINDS[kind].label(entry): entry for entry in made.get(kind, [])}
+            own.update({KINDS[kind].label(entry): entry for entry in given})
+            made[kind] = list(own.values())
+    return made
+
+
+def verdicts(looked: dict, name: str) -> dict[str, str]:
+    return {entry["entry"]: entry["verdict"] for entry in looked[name]["agreed"]}
+
+
+def confirmed(name: str, task: dict) -> dict:
+    return dict(task, confirm=[f"{name}/{KINDS[name].label(entry)}" for entry in entries(name, task)])
+
+
+def test_what_was_just_made_is_as_agreed(prepared, kind):
+    agreed = sheet(kind.name, examples(kind.name).make)
+    prepared.run(kind.name, examples(kind.name).make)
+    prepared.double.clear_calls()
+    looked = prepared.look(agreed)
+    assert prepared.writes() == []
+    told = [finding for finding in findings.findings(looked) if finding["verdict"] != "added"]
+    assert told == [] and set(verdicts(looked, kind.name).values()) == {"same"}
+    assert findings.counts(looked, [])["agreed"] == sum(len(entries(name, {KINDS[name].things: given})) for name, given in agreed.items())
+
+
+def test_what_the_plan_would_change_is_found_and_nothing_else(prepared, kind):
+    """The verdicts beside an independent run of the module in check mode, after every act."""
+    shown = examples(kind.name)
+    agreed = sheet(kind.name, shown.make)
+    for act in (shown.make, *shown.changes, shown.remove):
+        prepared.run(kind.name, act)
+        task = {kind.things: agreed[kind.name]}
+        plan = {entry["entry"]: entry["action"] for entry in prepared.attempt(kind.name, task, check=True)["entries"]}
+        looked = prepared.look({kind.name: agreed[kind.name]})
+        differ = {label for label, verdict in verdicts(looked, kind.name).items() if verdict != "same"}
+        assert differ == {label for label, action in plan.items() if action != "unchanged"}
+        assert differ <= {finding["entry"] for finding in findings.findings(looked)}
+
+
+@pytest.mark.parametrize("way", ["put_back", "adopted"])
+def test_both_ways_lead_to_no_difference(prepared, kind, way):
+    shown = examples(kind.name)
+    for change in shown.changes:
+        prepared.prepare(kind.name)
+        prepared.run(kind.name, shown.make)
+        agreed = sheet(kind.name, shown.make)
+        added_before = _lists_that_hold_more(findings.findings(prepared.look(agreed)))
+        prepared.run(kind.name, change)
+        looked = prepared.look(agreed)
+        found = findings.findings(looked)
+        if way == "put_back":
+            back = findings.put_back(agreed, [finding for finding in found if finding["kind"] == kind.name])
+            result = prepared.attempt(kind.name, confirmed(kind.name, {kind.things: back[kind.name]})) if back else {}
+            stuck = {entry["entry"] for entry in result.get("entries", ()) if entry["action"] == "failed"}
+            assert all("cannot change after creation" in entry["reason"] for entry in result.get("entries", ()) if entry["entry"] in stuck), result["msg"]
+            after = findings.findings(prepared.look(agreed))
+        else:
+            stuck = set()
+            after = findings.findings(prepared.look(findings.adopted(agreed, looked)))
+        left = [finding for finding in after if finding["entry"] not in stuck and (finding["kind"], finding["entry"], finding["option"]) not in added_before]
+        assert left == []
+
+
+def _lists_that_hold_more(found: list[dict]) -> set:
+    """What AWS itself puts into a new thing's lists."""
+    return {(finding["kind"], finding["entry"], finding["option"]) for finding in found if finding["verdict"] == "added"}
+
+
+def test_a_thing_that_is_gone_is_missing(prepared, kind):
+    shown = examples(kind.name)
+    prepared.run(kind.name, shown.make)
+    for change in shown.changes:
+        prepared.run(kind.name, change)
+    agreed = sheet(kind.name, shown.make, *shown.changes)
+    prepared.run(kind.name, shown.remove)
+    gone = {kind.label(entry) for entry in entries(kind.name, shown.remove) if entry.get("state") == "absent"}
+    looked = prepared.look(agreed)
+    mine = {entry: verdict for entry, verdict in verdicts(looked, kind.name).items() if entry in gone}
+    assert mine and set(mine.values()) <= {"missing", "changed"}
+    taken = findings.adopted(agreed, looked)
+    kept = {kind.label(entry) for entry in entries(kind.name, {kind.things: taken.get(kind.name, [])})}
+    assert not {entry for entry, verdict in mine.items() if verdict == "missing"} & kept
+
+
+def test_adopt_then_plan_shows_no_change_and_the_workbook_comes_back(prepared, kind):
+    """Of everything the examples make, whoever made it: a sheet without a fault, a plan without a change, a workbook that says the same."""
+    shown = examples(kind.name)
+    prepared.run(kind.name, shown.make)
+    for change in shown.changes:
+        prepared.run(kind.name, change)
+    made = findings.sheet_of({name: one["account"] for name, one in prepared.look({}).items()})
+    assert made[kind.name]
+    assert sheets.faults(made) == []
+    after = prepared.look(made)
+    assert findings.findings(after) == []
+    assert all(one["beside"] == [] for one in after.values())
+    for name in made:
+        plan = prepared.run(name, {KINDS[name].things: made[name]}, check=True, sheet_names=sheets.names(made))
+        assert {entry["action"] for entry in plan["entries"]} == {"unchanged"}
+    whole = layout("ja")
+    rows, lost = rows_of(whole, canonical_sheet(made, whole))
+    assert lost == []
+    book = _workbook_write.workbook(whole, rows, CONTRACT)
+    assert openpyxl.load_workbook(io.BytesIO(book)).sheetnames
+
+
+def test_the_papers_can_be_printed_in_both_languages(prepared, kind):
+    shown = examples(kind.name)
+    prepared.run(kind.name, shown.make)
+    for change in shown.changes:
+        prepared.run(kind.name, change)
+    looked = prepared.look(sheet(kind.name, shown.make))
+    found = findings.findings(looked)
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    for language in ("ja", "en"):
+        for paper in (_papers_account.as_built(result, CONTRACT, AT, language), _papers_account.drift(result, CONTRACT, AT, language, dict(adopt="x.yml"))):
+            _papers.read(paper)
+        assert len(list(_papers_account.lines(found, language))) == len(found)
+
+
+def test_nothing_secret_is_shown(prepared, kind):
+    """What an option declares secret is neither in what was found nor in a sheet made of it."""
+    shown = examples(kind.name)
+    prepared.run(kind.name, shown.make)
+    looked = prepared.look(sheet(kind.name, shown.make))
+    planted = [entry[name] for entry in entries(kind.name, shown.make) for name, option in kind.options.items() if option.secret and entry.get(name)]
+    assert not [secret for secret in planted if str(secret) in str(looked)]
