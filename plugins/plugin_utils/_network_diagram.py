@@ -837,7 +837,7 @@ class _VpcPicture:
         """Where a line reaches what is on the edge: in its middle, but not above a lane, where two lines would look like one."""
         lanes = [self._lane(column, target) for column, targets in self.lanes.used.items() for target in targets]
         places = sorted(range(cell.x + 8, cell.right - 8), key=lambda x: abs(x - cell.centre))
-        return cell.centre
+        return next((x for x in places if all(abs(x - lane) > 3 for lane in lanes)), cell.centre)
 
     # -- below the frame
 
