@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the customer of inventories/demo from the agreed sheet to the running account, against an AWS double on loopback.
+"""`make demo`: the customer of inventories/demo from the filled workbook to the running account and its papers, against an AWS double on loopback.
 
 Nothing here is special to the double but its address: on a real account the same commands run with another inventory.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,8 @@ from tests.doubles.aws import AwsDouble
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "demo"
+INVENTORY = RESULTS / "smp"  # the customer's inventory, whose sheet comes from the workbook
+WORKBOOK = RESULTS / "smp.xlsx"
 ACCOUNT = "123456789012"
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
 
@@ -67,19 +70,13 @@ class Demo:
     def __init__(self, double: AwsDouble, verbose: bool) -> None:
         self.double, self.verbose = double, verbose
         self.lines: list[tuple[str, str]] = []
+        self.runs = 0
 
     def play(self, title: str, *arguments: str, expect: str) -> list[dict]:
         """One run of playbooks/setup.yml; the calls that the double saw in it."""
-        print(f"\n── {title}\n   ansible-playbook -i inventories/demo playbooks/setup.yml {' '.join(arguments)}", flush=True)
         self.double.clear_calls()
         before = time.monotonic()
-        command = ["ansible-playbook", "-i", "inventories/demo", "playbooks/setup.yml", "-e", f"setup_result_directory={RESULTS}", *arguments]
-        run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
-        (RESULTS / f"{len(self.lines) + 1}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
-        if self.verbose or run.returncode:
-            print(run.stdout + run.stderr)
-        if run.returncode:
-            raise Failed(f"{title}: ansible-playbook ended with {run.returncode}")
+        run = self.run(title, "setup", "-e", f"setup_result_directory={RESULTS}", *arguments)
         calls = self.double.calls()
         writes = [call for call in calls if call["write"]]
         recap = next((line for line in run.stdout.splitlines() if "changed=" in line), "")
@@ -91,31 +88,70 @@ class Demo:
         self.lines.append((title, said))
         return writes
 
+    def run(self, title: str, playbook: str, *arguments: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        """One playbook, as anybody would run it; its output is kept beside the results."""
+        self.runs += 1
+        inventory = INVENTORY.relative_to(ROOT)
+        print(f"\n── {title}\n   ansible-playbook -i {inventory} playbooks/{playbook}.yml {' '.join(arguments)}", flush=True)
+        command = ["ansible-playbook", "-i", str(inventory), f"playbooks/{playbook}.yml", *arguments]
+        run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
+        (RESULTS / f"{self.runs}-{playbook}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
+        if self.verbose or bool(run.returncode) != fails:
+            print(run.stdout + run.stderr)
+        if bool(run.returncode) != fails:
+            raise Failed(f"{title}: ansible-playbook ended with {run.returncode}")
+        return run
 
-def papers() -> list[str]:
-    """The quotation of one server more, and the customer's first invoice: no call to AWS, so no environment of its own."""
-    for name, more in (("quote", f"@{one_more_server()}"), ("invoice", "billing_month=2026-04")):
-        arguments = ["-e", f"billing_directory={RESULTS}", "-e", more]
-        print(f"\n── {name}\n   ansible-playbook -i inventories/demo playbooks/{name}.yml {' '.join(arguments)}", flush=True)
-        command = ["ansible-playbook", "-i", "inventories/demo", f"playbooks/{name}.yml", *arguments]
-        run = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
-        if run.returncode:
-            raise Failed(f"{name}: ansible-playbook ended with {run.returncode}\n{run.stdout}{run.stderr}")
-        print("\n".join(f"   {line.strip()}" for line in run.stdout.splitlines() if "円" in line))
-    return sorted(path.name for path in RESULTS.glob("*.html"))
+    def fill_in(self) -> None:
+        """The customer's workbook, taken in as the sheet of an inventory that has none yet."""
+        shutil.copytree(ROOT / "inventories" / "demo", INVENTORY)
+        self.run("パラメータシート (the filled workbook)", "sheet_export", "-e", f"sheet_workbook={WORKBOOK}")
+        (INVENTORY / "group_vars/all/sheet.yml").unlink()
+        self.run("取り込み (the workbook becomes the sheet)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0001")
+        if agreed_sheet() != agreed_sheet(ROOT / "inventories" / "demo"):
+            raise Failed("the sheet that came out of the workbook is not the one that went in")
+
+    def papers(self) -> None:
+        """The quotation of one server more, and the customer's first invoice: no call to AWS."""
+        for title, name, more in (("見積書 (quotation)", "quote", f"@{one_more_server()}"), ("請求書 (invoice)", "invoice", "billing_month=2026-04")):
+            told(self.run(title, name, "-e", f"billing_directory={RESULTS}", "-e", more), "円")
+
+    def inspect(self) -> None:
+        """The as-built document, and then what drift says of a change that somebody makes by hand."""
+        told(self.run("定義書 (as built)", "as_built", "-e", f"inspection_directory={RESULTS}"), "差異:")
+        somebody_changes_things(self.double.url)
+        told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加:", "変更:", "消失:")
 
 
-def screen(demo: Demo, made: Counter, written: list[str], seconds: float) -> None:
+def told(run: subprocess.CompletedProcess[str], *words: str) -> None:
+    """The lines of a run in which it says what it found."""
+    print("\n".join(f"   {line.strip()}" for line in run.stdout.splitlines() if any(word in line for word in words)))
+
+
+def somebody_changes_things(url: str) -> None:
+    """What nobody agreed upon: SSH open to the world, and a trail that is kept for a day."""
+    access = dict(endpoint_url=url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}ROOT", aws_secret_access_key="x" * 20)
+    ec2 = boto3.client("ec2", **access)
+    group = ec2.describe_security_groups(Filters=[dict(Name="group-name", Values=["smp-app"])])["SecurityGroups"][0]["GroupId"]
+    ssh = dict(IpProtocol="tcp", FromPort=22, ToPort=22, IpRanges=[dict(CidrIp="0.0.0.0/0")])
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
+    boto3.client("logs", **access).put_retention_policy(logGroupName="smp-trail", retentionInDays=1)
+
+
+def screen(demo: Demo, made: Counter, seconds: float) -> None:
     """What a person wants to know at the end."""
+    where = RESULTS.relative_to(ROOT)
     print("\n" + "═" * 100)
-    print("サンプル商事株式会社（契約 SMP-2026-0412、アカウント 123456789012）: シートのとおり構築しました")
+    print("サンプル商事株式会社（契約 SMP-2026-0412、アカウント 123456789012）: パラメータシートのとおり構築しました")
     for title, said in demo.lines:
         print(f"  {title:<58} {said}")
-    print(f"\n見積書・請求書: {', '.join(written)} (also as xlsx and JSON)")
+    print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
+    print(f"定義書・差異報告書・見積書・請求書 ({where}, also as xlsx and JSON):")
+    print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
     print("\nMade, by writing call:")
     for call, count in sorted(made.items()):
         print(f"  {count:>4} × {call}")
-    print(f"\nWhere to look: {RESULTS.relative_to(ROOT)}/*.log (plan with diff, runs), {RESULTS.relative_to(ROOT)}/*.json (every entry and every writing call)")
+    print(f"\nWhere to look: {where}/*.log (plan with diff, runs), {where}/*.json (every entry and every writing call)")
     print("On a real account: copy inventories/template, fill in contract.yml and sheet.yml, have AWS credentials, and run")
     print("  ansible-playbook -i inventories/<customer> playbooks/setup.yml --check --diff     # the plan")
     print("  ansible-playbook -i inventories/<customer> playbooks/setup.yml                    # the same, for real")
@@ -123,21 +159,23 @@ def screen(demo: Demo, made: Counter, written: list[str], seconds: float) -> Non
 
 
 def main() -> int:
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    for old in RESULTS.iterdir():
-        old.unlink()
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    RESULTS.mkdir(parents=True)
     start = time.monotonic()
     try:
         with AwsDouble() as double:
             customer_opens_the_door(double.url)
             demo = Demo(double, "-v" in sys.argv[1:])
+            demo.fill_in()
             demo.play("計画 (plan)", "--check", "--diff", expect="plan")
             made = Counter(f"{call['service']}:{call['operation']}" for call in demo.play("適用 (apply)", expect="changes"))
             demo.play("再実行 (again)", expect="nothing")
             written = demo.play("1 項目の変更 (one changed value)", "-e", str(one_changed_value()), expect="changes")
             if len(written) != 1:
                 raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
-            screen(demo, made, papers(), time.monotonic() - start)
+            demo.inspect()
+            demo.papers()
+            screen(demo, made, time.monotonic() - start)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)
         return 1
@@ -158,8 +196,8 @@ def one_more_server() -> Path:
     return kept("larger-sheet.json", sheet=sheet, billing_date="2026-10-01")
 
 
-def agreed_sheet() -> dict:
-    return yaml.safe_load((ROOT / "inventories/demo/group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
+def agreed_sheet(inventory: Path = INVENTORY) -> dict:
+    return yaml.safe_load((inventory / "group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
 
 
 def kept(name: str, **variables: object) -> Path:
