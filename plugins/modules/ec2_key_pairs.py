@@ -20,7 +20,12 @@ def find(aws, wanted):
     if wanted is None or any("private_key_secret" in want for want in wanted):
         held = aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=[dict(Key="tag-key", Values=[HOLDS])])
         secrets = {_holds(secret): secret["Name"] for secret in held}
-    return [_have(pair, secrets.get(pair["KeyName"])) for pair in aws.pages("ec2", "describe_key_pairs", "KeyPairs", IncludePublicKey=True)]
+    found = [_have(pair, secrets.get(pair["KeyName"])) for pair in aws.pages("ec2", "describe_key_pairs", "KeyPairs", IncludePublicKey=True)]
+    if wanted is None:
+        for have in found:
+            if have["private_key_secret"]:
+                have["public_key"] = None  # a sheet names one of the two
+    return found
 
 
 def _have(pair, secret):

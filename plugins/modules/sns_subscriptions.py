@@ -51,7 +51,10 @@ def read(aws, have, names):
 
 def _attributes(attributes):
     defaults = dict(FilterPolicyScope="MessageAttributes", RawMessageDelivery="false")
-    return _sns.parsed(OPTIONS, ATTRIBUTES, {**defaults, **attributes})
+    found = _sns.parsed(OPTIONS, ATTRIBUTES, {**defaults, **attributes})
+    if not found.get("filter_policy"):
+        found["filter_policy_scope"] = None  # AWS tells the default of what is not there
+    return found
 
 
 def create(aws, want):

@@ -166,7 +166,7 @@ def shown(sns, topic):
     if topic.kms_master_key_id:
         found["KmsMasterKeyId"] = topic.kms_master_key_id
     if str(topic.fifo_topic).lower() == "true":
-        deduplication = str(topic.content_based_deduplication).lower()
+        deduplication = str(str(topic.content_based_deduplication).lower() == "true").lower()
         found |= {"FifoTopic": "true", "ContentBasedDeduplication": deduplication}
     return {name: value for name, value in found.items() if value is not None}
 

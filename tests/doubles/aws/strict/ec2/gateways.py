@@ -248,8 +248,9 @@ def associate_nat_gateway_address(ec2, NatGatewayId, AllocationIds, PrivateIpAdd
         raise invalid("Addresses can be associated with an available public NAT gateway only")
     if len(gateway.address_set) + len(AllocationIds) > 8:
         raise Refused("NatGatewayAddressLimitExceeded", "A NAT gateway has at most 8 addresses")
-    for address in [free_address(ec2, one) for one in AllocationIds]:
+    for place, address in enumerate([free_address(ec2, one) for one in AllocationIds]):
         address.eni = gateway._eni
+        address.private_ip = PrivateIpAddresses[place] if PrivateIpAddresses else random_private_ip()
         address.association_id = random_eip_association_id()
         gateway.address_set.append(
             {
@@ -257,7 +258,7 @@ def associate_nat_gateway_address(ec2, NatGatewayId, AllocationIds, PrivateIpAdd
                 "publicIp": address.public_ip,
                 "associationId": address.association_id,
                 "networkInterfaceId": gateway._eni.id,
-                "privateIp": (PrivateIpAddresses or [random_private_ip()])[0],
+                "privateIp": address.private_ip,
                 "isPrimary": False,
                 "status": "succeeded",
             }
@@ -277,7 +278,7 @@ def disassociate_nat_gateway_address(ec2, NatGatewayId, AssociationIds, **_):
     for one in chosen:
         gateway.address_set.remove(one)
         address = next(a for a in ec2.addresses if a.allocation_id == one["allocationId"])
-        address.eni = address.association_id = None
+        address.eni = address.association_id = address.private_ip = None
     return addresses_of(gateway)
 
 
