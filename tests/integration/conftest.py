@@ -28,7 +28,7 @@ def double(running):
 
 
 class Customer:
-    """An inventory of one contract, and playbooks/setup.yml run with it as an engineer runs it."""
+    """An inventory of one contract, and the playbooks run with it as an engineer runs them."""
 
     def __init__(self, folder, double):
         self.folder, self.inventory, self.double = folder, folder / "inventory", double
@@ -44,10 +44,18 @@ class Customer:
     def sheet(self, **sheet):
         self._write("group_vars/all/sheet.yml", dict(sheet=sheet))
 
-    def setup(self, *arguments, rc=0, key=f"AKIA{ACCOUNT}ENGR", env=None, **sheet):
-        """One run; with keywords the sheet is written first."""
+    def setup(self, *arguments, rc=0, **more):
+        """One run of setup; with names of kinds as keywords the sheet is written first."""
+        sheet = {name: more.pop(name) for name in list(more) if name not in ("key", "env", "fresh")}
         if sheet:
             self.sheet(**sheet)
+        return self.play("setup", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments, rc=rc, **more)
+
+    def inspect(self, playbook, *arguments, **more):
+        return self.play(playbook, "-e", f"inspection_directory={self.folder / 'results'}", *arguments, **more)
+
+    def play(self, playbook, *arguments, rc=0, key=f"AKIA{ACCOUNT}ENGR", env=None, fresh=True):
+        """One run. `fresh`: the record of calls, which is CloudTrail's too, begins with it."""
         environment = dict(
             AWS_ENDPOINT_URL=self.double.url,
             AWS_ACCESS_KEY_ID=key,
@@ -56,18 +64,19 @@ class Customer:
             ANSIBLE_REMOTE_TEMP=str(self.folder / "tmp"),
         )
         environment.update(env or {})
-        self.double.clear_calls()
-        return run_playbook(
-            ["-i", self.inventory, ROOT / "playbooks/setup.yml", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments], environment, rc=rc
-        )
+        if fresh:
+            self.double.clear_calls()
+        return run_playbook(["-i", self.inventory, ROOT / f"playbooks/{playbook}.yml", *arguments], environment, rc=rc)
 
     def writes(self):
         return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if call["write"]]
 
     def result(self):
-        """The newest file of setup_result."""
-        newest = max((self.folder / "results").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        return json.loads(newest.read_text(encoding="utf-8"))
+        """The newest file for machines."""
+        return json.loads(self.newest("*.json").read_text(encoding="utf-8"))
+
+    def newest(self, pattern):
+        return max((self.folder / "results").glob(pattern), key=lambda path: path.stat().st_mtime_ns)
 
     def _write(self, name, data):
         (self.inventory / name).write_text(json.dumps(data), encoding="utf-8")

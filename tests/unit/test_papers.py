@@ -26,8 +26,21 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers
-from ansible_collections.msp.aws.plugins.plugin_utils._papers import KINDS, PaperError, addressee, read, registration, shown
+from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
+    KINDS,
+    LOOKS,
+    NEEDS,
+    VERDICTS,
+    WORDED,
+    WORDS,
+    PaperError,
+    addressee,
+    listed,
+    read,
+    registration,
+    rows_of,
+    shown,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import page
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import text as text_of_page
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_svg import drawing
@@ -55,6 +68,7 @@ VALUES = dict(
     percent=st.integers(-100, 1000) | st.decimals(-100, 100, places=4, allow_nan=False).map(str),
     date=st.dates(date(1901, 1, 1), date(2999, 12, 31)) | st.dates(date(1901, 1, 1)).map(str),
     minutes=st.integers(0, 10**6),
+    verdict=st.sampled_from(sorted(LOOKS)),
 )
 
 
@@ -91,6 +105,7 @@ PAPERS = st.fixed_dictionaries(
         "to": st.fixed_dictionaries(dict(name=NAMED), optional=dict(honorific=NAMED, lines=TEXTS)),
         "from": st.fixed_dictionaries(dict(name=NAMED), optional=dict(registration_number=NAMED, lines=TEXTS)),
         "lead": TEXTS,
+        "contents": st.booleans(),
         "facts": st.lists(FACTS, max_size=3),
         "sections": st.lists(SECTIONS, max_size=3),
         "notes": TEXTS,
@@ -101,6 +116,8 @@ PAPERS = st.fixed_dictionaries(
 def values(paper):
     """(kind, value) of all that a paper says, empty places left out."""
     said = [("text", paper["title"]), ("date", paper["date"])]
+    if listed(paper):
+        said += [("text", WORDS[paper["language"]]["contents"]), *(("text", section["heading"]) for dummy, section in listed(paper))]
     said += [("text", text) for text in [*paper["lead"], *paper["notes"]]]
     if paper["to"]:
         said += [("text", text) for text in [addressee(paper), *paper["to"]["lines"]]]
@@ -130,6 +147,7 @@ def _said(table):
 # ---- what a reader that is not ours finds in them
 
 TEXTUAL = {"p", "h1", "h2", "th", "td", "dt", "dd", "li", "figcaption"}
+NUMBERS = set(KINDS) - {*WORDED, "date"}
 
 
 def parsed(html):
@@ -155,14 +173,14 @@ def cells(book):
 
 
 def figures_of_page(tree):
-    return Counter(Decimal(element.get("value")) for element in tree.iter("data"))
+    return Counter(value if value in LOOKS else Decimal(value) for value in (element.get("value") for element in tree.iter("data")))
 
 
 def figures_of_cells(paper, found):
     """The figures of the cells, and those that the structure has: per cent as a part of 1, minutes as minutes."""
     told = (cell.total_seconds() / 60 if isinstance(cell, timedelta) else cell for cell in found if isinstance(cell, (float, timedelta)))
     numbers = Counter(round(Decimal(str(cell)), 6) for cell in told)
-    expected = Counter(round(value / 100 if kind == "percent" else Decimal(value), 6) for kind, value in values(paper) if kind not in ("text", "date"))
+    expected = Counter(round(value / 100 if kind == "percent" else Decimal(value), 6) for kind, value in values(paper) if kind in NUMBERS)
     return numbers, expected
 
 
@@ -179,7 +197,8 @@ def test_a_page_says_all_that_the_structure_says(given_paper):
     # Line breaks of a value are those of the page; white space at its ends is all that a parser may lose.
     found = found_in_page(tree)
     assert not expected - found
-    assert figures_of_page(tree) == Counter(Decimal(value) for kind, value in values(paper) if kind not in ("text", "date"))
+    said = Counter(Decimal(value) if kind in NUMBERS else value for kind, value in values(paper) if kind not in ("text", "date"))
+    assert figures_of_page(tree) == said
     assert Counter(element.get("datetime") for element in tree.iter("time")) == Counter(value.isoformat() for kind, value in values(paper) if kind == "date")
 
 
@@ -189,10 +208,13 @@ def test_a_page_needs_nothing_from_outside_and_runs_nothing(given_paper):
     paper = read(given_paper)
     tree = parsed(page(paper))
     known = {"html", "head", "meta", "title", "style", "body", "main", "header", "section", "div", "p", "h1", "h2", "dl", "dt", "dd", "table", "thead", "tbody"}
-    known |= {"tr", "th", "td", "ul", "li", "small", "br", "data", "time", "figure", "figcaption", "svg", "rect", "text"}
+    known |= {"tr", "th", "td", "ul", "li", "small", "br", "data", "time", "figure", "figcaption", "svg", "rect", "text", "nav", "a"}
+    names = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(names) == len(set(names))
     for element in tree.iter():
         assert str(element.tag).rpartition("}")[2] in known
-        assert not {name for name in element.attrib if name in ("src", "href", "srcset", "action") or name.startswith("on")}
+        assert not {name for name in element.attrib if name in ("src", "srcset", "action") or name.startswith("on")}
+        assert element.get("href") is None or element.get("href").removeprefix("#") in names
     (style,) = tree.iter("style")
     assert not re.search(r"url\(|@import|//", style.text)
 
@@ -203,7 +225,7 @@ def test_a_workbook_says_all_that_the_structure_says(given_paper):
     paper = read(given_paper)
     found = cells(workbook(paper))
     texts = Counter(cell for cell in found if isinstance(cell, str))
-    assert not Counter(value for kind, value in values(paper) if kind == "text") - texts
+    assert not Counter(shown(kind, value, paper["language"]) for kind, value in values(paper) if kind in WORDED) - texts
     assert Counter(cell for cell in found if isinstance(cell, date)) == Counter(value for kind, value in values(paper) if kind == "date")
     numbers, expected = figures_of_cells(paper, found)
     assert numbers == expected
@@ -211,7 +233,7 @@ def test_a_workbook_says_all_that_the_structure_says(given_paper):
 
 @settings(deadline=None, max_examples=60)
 @given(PAPERS)
-def test_a_workbook_has_no_formula_and_no_link_and_only_its_own_date(given_paper):
+def test_a_workbook_has_no_formula_and_no_link_to_elsewhere_and_only_its_own_date(given_paper):
     paper = read(given_paper)
     parts = zipfile.ZipFile(io.BytesIO(workbook(paper)))
     assert {entry.date_time for entry in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -220,7 +242,7 @@ def test_a_workbook_has_no_formula_and_no_link_and_only_its_own_date(given_paper
     assert stamps == {f"{made}T00:00:00Z".encode()}
     for name in parts.namelist():
         root = ET.fromstring(parts.read(name))
-        assert not {"f", "hyperlink"} & {str(element.tag).rpartition("}")[2] for element in root.iter()}
+        assert "f" not in {str(element.tag).rpartition("}")[2] for element in root.iter()}
         assert not [element for element in root.iter() if element.get("TargetMode") == "External"]
 
 
@@ -237,15 +259,65 @@ def test_the_same_structure_gives_the_same_bytes(given_paper):
 def test_worksheets_are_set_up_for_printing(given_paper):
     paper = read(given_paper)
     book = openpyxl.load_workbook(io.BytesIO(workbook(paper)))
-    own = [section for section in paper["sections"] if section["own_page"]]
-    assert len(book.worksheets) == 1 + len(own)
+    sheets = _sheets(paper)
+    if listed(paper):
+        sheets.insert(1, [])
+    assert len(book.worksheets) == len(sheets)
     assert len({sheet.title.lower() for sheet in book.worksheets}) == len(book.worksheets)
     for sheet in book.worksheets:
         # A4, one page wide (what it says when it says nothing) and as many high as it takes.
         assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (9, 1, 0)
         assert len(sheet.title) <= 31 and sheet.sheet_properties.pageSetUpPr.fitToPage
-    with_tables = [any(section["table"] for section in sections) for sections in _sheets(paper)]
+    with_tables = [any(section["table"] for section in sections) for sections in sheets]
     assert [bool(sheet.print_title_rows) for sheet in book.worksheets] == with_tables
+
+
+@settings(deadline=None, max_examples=60)
+@given(PAPERS)
+def test_heads_stay_and_rows_can_be_filtered_where_a_worksheet_of_its_own_has_one_table(given_paper):
+    paper = read(given_paper)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(paper)))
+    own = [sheet for sheet in book.worksheets[1:] if sheet.title not in ("目次", "Contents") or not listed(paper)]
+    assert book.worksheets[0].freeze_panes is None and book.worksheets[0].auto_filter.ref is None
+    for sheet, sections in zip(own, _sheets(paper)[1:], strict=True):
+        tables = [section["table"] for section in sections if section["table"]]
+        if len(tables) != 1:
+            assert sheet.freeze_panes is None and sheet.auto_filter.ref is None
+            continue
+        head = int(sheet.print_title_rows.rpartition("$")[2])
+        assert sheet.freeze_panes in (None, f"A{head + 1}") and (sheet.freeze_panes or head > 3)
+        (groups, rows) = tables[0]["groups"], rows_of(tables[0])
+        end = f"{openpyxl.utils.get_column_letter(len(tables[0]['columns']))}{head + len(rows)}"
+        assert sheet.auto_filter.ref == (f"A{head}:{end}" if rows and groups[0]["heading"] is None else None)
+
+
+def test_the_contents_lead_to_the_sections():
+    headings = ["構成", "構成", "A's [1/2]", "'", "=1+1"]
+    paper = read(dict(title="t", contents=True, sections=[dict(heading=heading, own_page=count != 1) for count, heading in enumerate(headings)] + [{}]))
+    tree = parsed(page(paper))
+    (nav,) = tree.iter("nav")
+    named = {element.get("id"): element.text for element in tree.iter("h2")}
+    assert [(link.text, named[link.get("href")[1:]]) for link in nav.iter("a")] == [(heading, heading) for heading in headings]
+    book = openpyxl.load_workbook(io.BytesIO(workbook(paper)))
+    links = [cell for row in book["目次"].iter_rows() for cell in row if cell.hyperlink]
+    assert [cell.value for cell in links] == headings
+    for link in links:
+        place = re.fullmatch(r"'(.+)'!(A\d+)", link.hyperlink.location)
+        assert link.hyperlink.target is None and book[place[1].replace("''", "'")][place[2]].value == link.value
+    for without in (dict(paper, contents=None), dict(paper, sections=[dict(one, heading=None) for one in paper["sections"]])):
+        assert not list(parsed(page(without)).iter("nav")) and "目次" not in openpyxl.load_workbook(io.BytesIO(workbook(without))).sheetnames
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(st.sampled_from("aAａあ𠮷'[]:*?/\\ 一"), min_size=1, max_size=40).filter(str.strip), min_size=1, max_size=6))
+def test_a_heading_becomes_a_name_that_every_program_takes(headings):
+    paper = read(dict(title="t", sections=[dict(heading=heading, own_page=True) for heading in [*headings, *headings]]))
+    dummy, *names = openpyxl.load_workbook(io.BytesIO(workbook(paper))).sheetnames
+    assert len({unicodedata.normalize("NFKC", name).casefold() for name in names}) == len(names) == 2 * len(headings)
+    for name, heading in zip(names, headings, strict=False):
+        assert 0 < len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\") and name.strip("'") == name
+        told = re.sub(r"[\[\]:*?/\\]", " ", heading).strip(" '")
+        assert not told or name[0] == told[0]
 
 
 def _sheets(paper):
@@ -301,6 +373,25 @@ def _light(colour):
     parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+VERDICT_COLUMNS = [dict(key="what", label="w"), dict(key="verdict", label="v", kind="verdict")]
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_verdict_is_told_by_its_sign_and_a_row_stands_out_only_by_one(language):
+    signs = [shown("verdict", verdict, language)[0] for verdict in LOOKS]
+    assert len(set(signs)) == len(LOOKS) and not any(sign.isalpha() for sign in signs)
+    rows = [dict(what=verdict, verdict=verdict) for verdict in [*LOOKS, None]]
+    table = dict(columns=VERDICT_COLUMNS, rows=rows, totals=[dict(label="all", cells=dict(verdict="changed"))])
+    paper = read(dict(title="t", language=language, sections=[dict(table=table)]))
+    out = [row.find("th").text for row in parsed(page(paper)).iter("tr") if row.get("class") == "differs"]
+    assert out == [verdict for verdict in LOOKS if verdict != "same"]
+    cells = {cell.value: cell for row in openpyxl.load_workbook(io.BytesIO(workbook(paper))).active.iter_rows() for cell in row}
+    assert [verdict for verdict in LOOKS if cells[verdict].font.b] == out
+    for verdict, (ink, ground) in LOOKS.items():
+        cell = cells[shown("verdict", verdict, language)]
+        assert (f"#{cell.font.color.rgb[2:]}".lower(), f"#{cell.fill.start_color.rgb[2:]}".lower()) == (ink, ground)
 
 
 # ---- the structure
@@ -369,6 +460,8 @@ FAULTS = {
     "no per cent": (dict(title="t", facts=[dict(label="l", value="NaN", kind="percent")]), ["a number of per cent"]),
     "a dictionary for text": (dict(title="t", facts=[dict(label="l", value={})]), ["paper facts #1 value: {} will not do; write text"]),
     "a kind it does not have": (dict(title="t", facts=[dict(label="l", value=1, kind="euro")]), ["paper facts #1 kind: 'euro' will not do"]),
+    "a verdict it does not have": (dict(title="t", facts=[dict(label="l", value="gone", kind="verdict")]), ["value: 'gone' will not do; write one of same,"]),
+    "no verdict at all": (dict(title="t", facts=[dict(label="l", value=["same"], kind="verdict")]), ["value: ['same'] will not do; write one of same,"]),
     "a control character": (dict(title="a\x07b"), ["paper title: has the character U+0007 at place 2"]),
     "half a pair": (dict(title="a\ud800"), ["U+D800"]),
     "too long for a cell": (dict(title="t", notes=["x" * 32768]), ["paper notes #1: has 32768 characters"]),
@@ -483,5 +576,7 @@ def test_what_a_page_says_can_be_compared_in_lines():
 
 
 def test_the_words_of_both_languages_are_the_same_ones():
-    assert set(_papers.WORDS["ja"]) == set(_papers.WORDS["en"])
-    assert not any(unicodedata.east_asian_width(sign) in "WF" for word in _papers.WORDS["en"].values() for sign in word)
+    assert set(WORDS["ja"]) == set(WORDS["en"])
+    assert list(VERDICTS["ja"]) == list(VERDICTS["en"]) == list(LOOKS) == NEEDS["verdict"].removeprefix("one of ").split(", ")
+    words = [*WORDS["en"].values(), *VERDICTS["en"].values()]
+    assert not any(unicodedata.east_asian_width(sign) in "WF" for word in words for sign in word)

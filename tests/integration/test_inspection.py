@@ -1,0 +1,121 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""as_built.yml, drift.yml and adopt.yml as an engineer runs them, beside the changes that somebody makes by hand."""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from tests.integration.conftest import ACCOUNT
+from tests.integration.test_setup import GROUP, SUBNET, VPC, client
+
+WEB = dict(GROUP, ingress=[dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0")])
+LOGS = dict(name="acme-app", retention_in_days=400)
+LEGACY = [dict(Key="Name", Value="legacy"), dict(Key="Note", Value="{{ never evaluated }}")]
+SSH = dict(IpProtocol="tcp", FromPort=22, ToPort=22, IpRanges=[dict(CidrIp="0.0.0.0/0")])
+
+
+def by_hand(double):
+    """A rule that nobody agreed upon, another value, and a thing that is gone."""
+    ec2 = client(double, "ec2")
+    group = ec2.describe_security_groups(Filters=[dict(Name="group-name", Values=["acme-app"])])["SecurityGroups"][0]["GroupId"]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[SSH])
+    client(double, "logs").put_retention_policy(logGroupName="acme-app", retentionInDays=1)
+    subnet = ec2.describe_subnets(Filters=[dict(Name="tag:Name", Values=["acme-a"])])["Subnets"][0]["SubnetId"]
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def findings(customer):
+    return {(one["kind"], one["entry"], one["option"]): one for one in customer.result()["findings"]}
+
+
+def test_drift_tells_who_and_both_ways_end_it(customer, double):
+    customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET], ec2_security_groups=[WEB], logs_log_groups=[LOGS])
+    assert customer.inspect("drift").changed and customer.writes() == [] and customer.result()["findings"] == []
+    by_hand(double)
+    before = customer.writes()
+    run = customer.inspect("drift", rc=2, fresh=False)
+    assert customer.writes() == before and "Not as agreed" in run.output
+    found = findings(customer)
+    assert {key: one["verdict"] for key, one in found.items()} == {
+        ("ec2_security_groups", "acme/acme-app", "ingress"): "added",
+        ("ec2_subnets", "acme/acme-a", None): "missing",
+        ("logs_log_groups", "acme-app", "retention_in_days"): "changed",
+    }
+    assert [event["name"] for event in found["logs_log_groups", "acme-app", "retention_in_days"]["changed_by"]][0] == "PutRetentionPolicy"
+    assert found["ec2_security_groups", "acme/acme-app", "ingress"]["changed_by"][0]["name"] == "AuthorizeSecurityGroupIngress"
+    put_back, adopt = (customer.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
+    assert customer.inspect("drift", "-e", f"@{adopt}").recap["acme"]["failed"] == 0
+    assert customer.setup("-e", f"@{put_back}", "-e", json.dumps(dict(confirm=["ec2_security_groups/acme/acme-app"]))).changed == 3
+    customer.inspect("drift")
+    assert customer.result()["findings"] == []
+
+
+def test_what_passes_can_be_said(customer, double):
+    customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET], ec2_security_groups=[WEB], logs_log_groups=[LOGS])
+    by_hand(double)
+    customer.inspect("drift", "-e", json.dumps(dict(inspection_fail_on=[], inspection_trail_days=0)))
+    assert not any("changed_by" in one for one in customer.result()["findings"])
+
+
+def test_as_built_of_an_account_that_may_only_partly_be_read(customer, double):
+    customer.setup(ec2_vpcs=[VPC], logs_log_groups=[LOGS])
+    double.faults([dict(fault="denied", service="iam", times=0)])
+    customer.inspect("as_built", "-e", "inspection_language=ja")
+    double.clear_faults()
+    result = customer.result()
+    assert result["looked"]["iam_roles"]["unread"] and result["looked"]["ec2_vpcs"]["agreed"][0]["verdict"] == "same"
+    page = customer.newest("*as-built*.html").read_text(encoding="utf-8")
+    assert "定義書" in page and "<svg" in page and "10.20.0.0/16" in page and "契約外" in page
+    assert customer.newest("*as-built*.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_another_account_is_not_read(customer):
+    run = customer.inspect("as_built", key="AKIA210987654321ENGR", rc=2)
+    assert "210987654321" in run.output and not list((customer.folder / "results").iterdir())
+
+
+def test_a_place_for_the_files_is_asked_for_first(customer):
+    run = customer.play("as_built", "-e", "inspection_directory=/nowhere", rc=2)
+    assert "/nowhere" in run.output
+
+
+def test_an_account_that_others_built_becomes_a_sheet(customer, double):
+    """The plan of the whole adopted sheet shows no change."""
+    ec2 = client(double, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.50.0.0/16", TagSpecifications=[dict(ResourceType="vpc", Tags=LEGACY)])["Vpc"]["VpcId"]
+    ec2.create_subnet(VpcId=vpc, CidrBlock="10.50.1.0/24")
+    client(double, "s3").create_bucket(Bucket="legacy-files", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
+    customer.inspect("adopt")
+    adopted = customer.newest("*adopt*.yml")
+    sheet = yaml.safe_load(adopted.read_text(encoding="utf-8").replace("!unsafe ", ""))["sheet"]
+    assert [one["tags"]["Note"] for one in sheet["ec2_vpcs"] if one.get("name") == "legacy"] == ["{{ never evaluated }}"]
+    assert {"legacy", None} <= {one.get("name") for one in sheet["ec2_vpcs"]} and sheet["s3_buckets"][0]["name"] == "legacy-files"
+    plan = customer.setup("--check", "-e", f"@{adopted}")
+    assert plan.changed == 0 and customer.result()["result"]["failed"] == []
+
+
+def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
+    """One as agreed, one that differs, and one whose account is another's: each is told, and none keeps the others from being looked at."""
+    customer.setup(logs_log_groups=[LOGS])
+    host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
+    contract = dict(customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
+    shops = {
+        "same": dict(contract=dict(contract, number="S-1"), sheet=dict(logs_log_groups=[LOGS])),
+        "other": dict(contract=dict(contract, number="O-1"), sheet=dict(logs_log_groups=[dict(LOGS, retention_in_days=7)])),
+        "foreign": dict(contract=dict(contract, number="F-1", account_id="210987654321"), sheet=dict(logs_log_groups=[LOGS])),
+    }
+    (customer.inventory / "group_vars/all/contract.yml").unlink()
+    (customer.inventory / "group_vars/all/sheet.yml").unlink()
+    (customer.inventory / "hosts.yml").write_text(json.dumps(dict(contract=dict(hosts=dict.fromkeys(shops, host)))), encoding="utf-8")
+    (customer.inventory / "host_vars").mkdir()
+    for name, variables in shops.items():
+        (customer.inventory / "host_vars" / f"{name}.yml").write_text(json.dumps(variables), encoding="utf-8")
+    run = customer.inspect("drift", "-e", "inspection_trail_days=0", rc=2)
+    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1)
+    page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
+    assert all(word in page for word in ("S-1", "O-1", "F-1", "○ same", "▲ changed", "？ unknown"))
+    assert {path.name.split("-drift-")[0] for path in (customer.folder / "results").glob("*-drift-*.json")} == {"S-1", "O-1"}
