@@ -19,7 +19,7 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
-from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, to_look  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
 
 README = """# Least privileges
@@ -52,10 +52,13 @@ def main() -> int:
             stage.prepare(kind)
             needed = actions(calls_of(stage, kind) | calls_in_code(kind))
             write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
-            writing = [action for action in needed if not action.partition(":")[2].startswith(("Describe", "Get", "List"))]
+            writing = [action for action in needed if not is_read(action)]
             rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")
+    looking = to_look(KINDS)
+    write(POLICIES / "account_info.json", json.dumps(document(looking), indent=2) + "\n")
+    rows.append(f"| [account_info](account_info.json), for `as_built`, `drift` and `adopt` | {len(looking)} | 0 |")
     if not sys.argv[1:]:
-        for stale in set(POLICIES.glob("*.json")) - {POLICIES / f"{kind}.json" for kind in KINDS}:
+        for stale in set(POLICIES.glob("*.json")) - {POLICIES / f"{kind}.json" for kind in [*KINDS, "account_info"]}:
             stale.unlink()
         write(POLICIES / "README.md", README + "\n".join(rows) + "\n")
     return 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -120,3 +120,13 @@ def document(needed: list[str]) -> dict[str, Any]:
 def shipped(kind: str) -> list[str]:
     """The actions of the policy in docs/iam."""
     return json.loads((POLICIES / f"{kind}.json").read_text(encoding="utf-8"))["Statement"][0]["Action"]
+
+
+def to_look(kinds: Iterable[str]) -> list[str]:
+    """The actions with which an account is looked at and nothing is changed: the reads of all kinds, and who changed what."""
+    reading = {action for kind in kinds for action in shipped(kind) if is_read(action)}
+    return sorted(reading | {"cloudtrail:LookupEvents"})
+
+
+def is_read(action: str) -> bool:
+    return action.partition(":")[2].startswith(("Describe", "Get", "List"))
