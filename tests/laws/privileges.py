@@ -125,7 +125,7 @@ def shipped(kind: str) -> list[str]:
 def to_look(kinds: Iterable[str]) -> list[str]:
     """The actions with which an account is looked at and nothing is changed: the reads of all kinds, and who changed what."""
     reading = {action for kind in kinds for action in shipped(kind) if is_read(action)}
-    return sorted(reading | {"cloudtrail:LookupEvents"})
+    return sorted((reading | {"cloudtrail:LookupEvents"}) - {"secretsmanager:GetSecretValue"})  # whoever only looks has no use for a secret
 
 
 def is_read(action: str) -> bool:
