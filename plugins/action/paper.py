@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_html
+from ansible_collections.msp.aws.plugins.plugin_utils import _files, _papers, _papers_html
 
 
 class ActionModule(ActionBase):
@@ -39,9 +38,7 @@ class ActionModule(ActionBase):
         before = {name: path.read_bytes() if path.exists() else None for name, path in files.items()}
         differs = {name: before[name] != contents[name] or _other_mode(path, mode) for name, path in files.items()}
         if not self._task.check_mode:
-            for name in files:
-                if differs[name]:
-                    _write(files[name], contents[name], mode)
+            _write({path: contents[name] for name, path in files.items() if differs[name]}, mode)
         result.update(changed=any(differs.values()), files=[dict(path=str(path), changed=differs[name]) for name, path in files.items()])
         if self._task.diff and "html" in files:
             result["diff"] = [_diff(files["html"], before["html"], contents["html"])]
@@ -96,31 +93,11 @@ def _other_mode(path: Path, mode: int | None) -> bool:
     return mode is not None and path.exists() and stat.S_IMODE(path.stat().st_mode) != mode
 
 
-def _usual_mode(path: Path) -> int:
-    """The mode of the file that is there, or what a new one would get."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return 0o666 & ~umask
-
-
-def _write(path: Path, content: bytes, mode: int | None) -> None:
-    """All of it or nothing: a reader sees the old file or the new one, never half of it."""
+def _write(files: Mapping[Path, bytes], mode: int | None) -> None:
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        _files.write(files, mode)
     except OSError as error:
-        raise AnsibleActionFail(f"{path}: cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, _usual_mode(path) if mode is None else mode)
-        os.replace(name, path)
-    except OSError as error:
-        os.unlink(name)
-        raise AnsibleActionFail(f"{path}: cannot be written: {error.strerror}") from error
+        raise AnsibleActionFail(f"{error.filename}: cannot be written: {error.strerror}") from error
 
 
 def _diff(path: Path, before: bytes | None, after: bytes) -> dict[str, str]:

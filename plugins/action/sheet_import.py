@@ -28,4 +28,4 @@ class ActionModule(WorkbookAction):
         return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, args["ticket"], args["date"], args["outside_names"])
 
     def more(self, outcome: Any) -> dict[str, Any]:
-        return dict(version=outcome.version, changes=outcome.changes) if outcome.files else {}
+        return dict(version=outcome.version, changes=outcome.changes, sheet=outcome.sheet) if outcome.files else {}

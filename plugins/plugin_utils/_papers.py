@@ -36,17 +36,32 @@ NEEDS = dict(
     percent="a number of per cent such as 10 or 14.5, with at most 4 decimal places",
     date="a date such as 2026-07-31",
     minutes="whole minutes, 0 or more",
+    verdict="one of same, changed, missing, added, unknown",
     str="text",
     bool="true or false",
     dict="a dictionary",
     list="a list",
 )
 WORDS = dict(
-    ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし"),
-    en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none"),
+    ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし", contents="目次"),
+    en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none", contents="Contents"),
 )
 HOURS = dict(ja=("{}時間", "{}分"), en=("{} h ", "{} min"))
 MINUTES_A_DAY = 24 * 60
+# The sign says it, so that a print without colours and an eye that does not tell them apart miss nothing.
+VERDICTS = dict(
+    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", unknown="？ 不明"),
+    en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", unknown="? unknown"),
+)
+# Ink and ground of each, and the ground of a row that stands out.
+LOOKS = dict(
+    same=("#1f4d2e", "#eaf4ec"),
+    changed=("#5f3d00", "#fff0d0"),
+    missing=("#7c1d1d", "#fce6e6"),
+    added=("#1d3f7c", "#e3edfb"),
+    unknown=("#3c4350", "#ebecee"),
+)
+STANDS_OUT = "#fdf9ec"
 
 
 class PaperError(ValueError):
@@ -260,7 +275,14 @@ def _date(value: Any) -> date:
     return date(found.year, found.month, found.day)
 
 
-KINDS = dict(text=_text, integer=_integer, yen=_integer, percent=_percent, date=_date, minutes=_minutes)
+def _verdict(value: Any) -> str:
+    if not isinstance(value, str) or value not in LOOKS:
+        raise ValueError
+    return str(value)
+
+
+KINDS = dict(text=_text, integer=_integer, yen=_integer, percent=_percent, date=_date, minutes=_minutes, verdict=_verdict)
+WORDED = ("text", "verdict")  # the kinds of which a cell holds what people read
 
 
 def decimal_places(value: Decimal) -> int:
@@ -280,6 +302,8 @@ def shown(kind: str, value: Any, language: str) -> str:
         return f"{value:,f}%"
     if kind == "date":
         return f"{value.year}年{value.month}月{value.day}日" if language == "ja" else value.isoformat()
+    if kind == "verdict":
+        return VERDICTS[language][value]
     if kind == "minutes":
         hours, minutes = divmod(value, 60)
         return (HOURS[language][0].format(f"{hours:,}") if hours else "") + (HOURS[language][1].format(minutes) if minutes or not hours else "")
@@ -287,7 +311,7 @@ def shown(kind: str, value: Any, language: str) -> str:
 
 
 def number(kind: str, value: Any) -> float | int:
-    """What a cell holds of a value that is neither text nor date: a part of 1 for per cent, a part of a day for minutes."""
+    """What a cell holds of a value that is a number: a part of 1 for per cent, a part of a day for minutes."""
     if kind == "percent":
         return float(value / 100)
     return value / MINUTES_A_DAY if kind == "minutes" else value
@@ -302,6 +326,7 @@ def number_format(kind: str, value: Any, language: str) -> str:
         return '[h]"時間"mm"分"' if language == "ja" else '[h]" h "mm" min"'
     return dict(
         text="@",
+        verdict="@",
         integer="#,##0",
         yen='"¥"#,##0;-"¥"#,##0',
         date='yyyy"年"m"月"d"日"' if language == "ja" else "yyyy-mm-dd",
@@ -327,6 +352,16 @@ def registration(paper: Mapping[str, Any]) -> str:
 def rows_of(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All rows of a table, whatever group they are in."""
     return [row for group in table["groups"] for row in group["rows"]]
+
+
+def stands_out(row: Mapping[str, Any], columns: list[dict[str, Any]]) -> bool:
+    """Does a verdict of the row say that something is not as it was?"""
+    return any(row[column["key"]] not in (None, "same") for column in columns if column["kind"] == "verdict")
+
+
+def listed(paper: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The sections that a table of contents names, each with its number from 1 on; none where the paper asks for no contents."""
+    return [(count, section) for count, section in enumerate(paper["sections"], 1) if section["heading"]] if paper["contents"] else []
 
 
 def width(text: str) -> int:

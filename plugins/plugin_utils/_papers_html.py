@@ -15,7 +15,19 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._papers import WORDS, addressee, label_columns, registration, rows_of, shown, width
+from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
+    LOOKS,
+    STANDS_OUT,
+    WORDS,
+    addressee,
+    label_columns,
+    listed,
+    registration,
+    rows_of,
+    shown,
+    stands_out,
+    width,
+)
 
 SHORT = 20  # characters: a column of shorter texts is not broken into lines
 
@@ -31,9 +43,9 @@ def page(paper: Mapping[str, Any]) -> str:
         Markup('<meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         _element("title", name),
-        _element("style", Markup(STYLE)),
+        _element("style", Markup(STYLE + COLOURS)),
     )
-    body = _element("body", _element("main", _head(paper), *_body(paper)))
+    body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper)))
     return f"<!DOCTYPE html>\n{_element('html', _element('head', head), body, lang=paper['language'])}\n"
 
 
@@ -98,6 +110,14 @@ def _facts(paper: Mapping[str, Any], strong: bool) -> Markup | None:
     return _element("dl", *pairs, class_="strong" if strong else "facts") if facts else None
 
 
+def _contents(paper: Mapping[str, Any]) -> Markup | None:
+    links = [_element("li", _element("a", section["heading"], href=f"#section-{count}")) for count, section in listed(paper)]
+    if not links:
+        return None
+    name = WORDS[paper["language"]]["contents"]
+    return _element("nav", _element("h2", name), _element("ul", *links), class_="contents", aria_label=name)
+
+
 # ---- the body
 
 
@@ -160,7 +180,7 @@ def _row(row: Mapping[str, Any], columns: list[dict[str, Any]], language: str) -
     first, *others = columns
     cells = [_element("th", _value(first["kind"], row[first["key"]], language), scope="row", class_=first["class_"])]
     cells += [_element("td", _value(column["kind"], row[column["key"]], language), class_=column["class_"]) for column in others]
-    return _element("tr", *cells)
+    return _element("tr", *cells, class_="differs" if stands_out(row, columns) else None)
 
 
 def _total(total: Mapping[str, Any], columns: list[dict[str, Any]], language: str) -> Markup:
@@ -172,6 +192,8 @@ def _total(total: Mapping[str, Any], columns: list[dict[str, Any]], language: st
 
 def _class(column: Mapping[str, Any], table: Mapping[str, Any], language: str) -> str | None:
     """How the cells of a column are set."""
+    if column["kind"] == "verdict":
+        return "short"
     if column["kind"] not in ("text", "date"):
         return "number"
     texts = (shown(column["kind"], row[column["key"]], language) for row in rows_of(table))
@@ -188,6 +210,8 @@ def _value(kind: str, value: Any, language: str, paragraphs: bool = False) -> Ma
         return _join(text) if paragraphs or not rest else _join(first, _element("small", rest))
     if isinstance(value, date):
         return _element("time", text, datetime=value.isoformat())
+    if kind == "verdict":
+        return _element("data", text, value=value, class_=f"verdict {value}")
     return _element("data", text, value=f"{value:f}" if isinstance(value, Decimal) else str(value))
 
 
@@ -274,6 +298,11 @@ small { display: block; color: #444b54; font-size: 11.5px; line-height: 1.5 }
 figure { margin: 12px 0 0 }
 figure svg { display: block; max-width: 100%; height: auto; margin: 0 auto }
 figcaption { margin-top: 6px; text-align: center; font-size: 13px }
+.contents ul { margin: 0; padding: 0; list-style: none; columns: 2 260px; column-gap: 28px }
+.contents li { padding: 3px 2px; border-bottom: 1px solid #c9ced4; break-inside: avoid }
+.contents a { color: #1f3a5f }
+.verdict { display: inline-block; padding: 0 8px; border: 1px solid; border-radius: 3px; font-weight: 600; white-space: nowrap }
+.differs th { font-weight: 600 }
 .notes { font-size: 13px }
 .notes ul { margin: 0; padding-left: 1.5em }
 @media (max-width: 640px) {
@@ -311,6 +340,9 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .totals { break-inside: avoid; break-before: avoid }
   .own-page { break-before: page }
   .own-page h2 { margin-top: 0 }
-  thead th, .result > *, .group th { print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  .contents a { color: inherit; text-decoration: none }
+  thead th, .result > *, .group th, .differs > *, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
 """
+COLOURS = "".join(f".verdict.{name} {{ color: {ink}; background: {ground} }}\n" for name, (ink, ground) in LOOKS.items())
+COLOURS += f".differs > * {{ background: {STANDS_OUT} }}\n"

@@ -10,11 +10,27 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._papers import WORDS, addressee, label_columns, number, number_format, registration, rows_of, shown, width
+from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
+    LOOKS,
+    STANDS_OUT,
+    WORDED,
+    WORDS,
+    addressee,
+    label_columns,
+    listed,
+    number,
+    number_format,
+    registration,
+    rows_of,
+    shown,
+    stands_out,
+    width,
+)
 
 FONT = "Yu Gothic"
 ACCENT, SHADE, PALE, RULE = "#1F3A5F", "#E9EEF4", "#F5F6F8", "#C9CED4"
@@ -23,6 +39,8 @@ FEWEST = 4  # columns, so that a paper without a table has room beside its label
 PORTRAIT = 130  # characters in a row that can still be read on a portrait page
 LINE = 17.0  # the height of a line in points; not every program finds the height of wrapped text for itself
 MADE = datetime(2000, 1, 1)  # a workbook must say when it was made; of a paper without a date nobody knows
+LONGEST = 31  # characters of a worksheet's name
+FROZEN = 10  # lines above a table that may stay in sight with its heads; more would leave no room for the rows on a small screen
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")  # in a worksheet's name
 
 
@@ -36,17 +54,21 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
     author = paper["from"]["name"] if paper["from"] else ""
     book.set_properties(dict(title=paper["title"], author=author, created=datetime(made.year, made.month, made.day) if made else MADE))
     names: set[str] = set()
-    sheets = _pages(paper["sections"])
-    for place, sections in enumerate(sheets):
-        title = paper["title"] if place == 0 else sections[0]["heading"] or paper["title"]
-        sheet = _Sheet(book, _name(title, names), sections, paper["language"])
-        if place == 0:
-            sheet.head(paper)
-        for section in sections:
-            sheet.section(section)
-        if place == 0 and paper["notes"]:
-            sheet.notes(paper["notes"])
+    first, *others = _pages(paper["sections"])
+    sheet = _Sheet(book, _name(paper["title"], names), first, paper["language"])
+    contents = _Sheet(book, _name(WORDS[paper["language"]]["contents"], names), [], paper["language"]) if listed(paper) else None
+    sheet.head(paper)
+    links = sheet.body(first)
+    if paper["notes"]:
+        sheet.notes(paper["notes"])
+    sheet.set_up()
+    for sections in others:
+        sheet = _Sheet(book, _name(sections[0]["heading"] or paper["title"], names), sections, paper["language"], own=True)
+        links += sheet.body(sections)
         sheet.set_up()
+    if contents:
+        contents.contents(links)
+        contents.set_up()
     book.close()
     return target.getvalue()
 
@@ -66,25 +88,37 @@ def _name(title: str, taken: set[str]) -> str:
     base = FORBIDDEN.sub(" ", title).strip(" '") or "-"
     # "History" is Excel's own.
     base = f"{base} -" if base.lower() == "history" else base
-    name, count = base[:31].rstrip(" '"), 1
-    while name.lower() in taken:
+    name, count = _cut(base, LONGEST), 1
+    while _alike(name) in taken:
         count += 1
-        name = f"{base[: 31 - len(f' ({count})')]} ({count})"
-    taken.add(name.lower())
+        name = f"{_cut(base, LONGEST - len(f' ({count})'))} ({count})"
+    taken.add(_alike(name))
     return name
+
+
+def _cut(text: str, length: int) -> str:
+    """As many characters as a program has room for that counts in UTF-16."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", errors="ignore").rstrip(" '")
+
+
+def _alike(name: str) -> str:
+    """The same for names that a program may take for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 class _Sheet:
     """One worksheet, written from top to bottom."""
 
-    def __init__(self, book: Any, name: str, sections: list[dict[str, Any]], language: str) -> None:
+    def __init__(self, book: Any, name: str, sections: list[dict[str, Any]], language: str, own: bool = False) -> None:
         self.book, self.language = book, language
+        self.name, self.own = name, own
         self.sheet = book.add_worksheet(name)
         self.formats: dict[tuple[Any, ...], Any] = {}
         self.tables = [section["table"] for section in sections if section["table"]]
         self.widths = _widths(self.tables, language)
         self.last = len(self.widths) - 1
         self.row = 0
+        self.lines = 0.0  # how high all is that is written
         self.longest = max(self.tables, key=lambda table: len(rows_of(table)), default=None)
         self.repeated: int | None = None
 
@@ -121,7 +155,9 @@ class _Sheet:
     def _height(self, lines: float, *texts: tuple[str, int, int]) -> None:
         """Make the row so many lines high, or as high as its texts need, each with the width and the size of its font."""
         needed = [sum(-(-width(part) * size // (10 * wide)) or 1 for part in text.split("\n")) * size / 10 for text, wide, size in texts]
-        self.sheet.set_row(self.row, LINE * max([lines, *needed]))
+        high = max([lines, *needed])
+        self.lines += high
+        self.sheet.set_row(self.row, LINE * high)
 
     def head(self, paper: Mapping[str, Any]) -> None:
         self._line(paper["title"], 2.2, font_size=18, bold=True, font_color=ACCENT, align="center", valign="vcenter", bottom=6, bottom_color=ACCENT)
@@ -173,8 +209,27 @@ class _Sheet:
         self._put(self.row, 1, fact["kind"], fact["value"], **dict(value, align="left"))
         self.row += 1
 
-    def section(self, section: Mapping[str, Any]) -> None:
-        self.row += 1 if self.row else 0
+    def body(self, sections: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        """Write the sections; returns the heading of each that has one, and where it stands."""
+        links = []
+        for section in sections:
+            self.row += 1 if self.row else 0
+            if section["heading"]:
+                quoted = self.name.replace("'", "''")
+                links.append((section["heading"], f"internal:'{quoted}'!A{self.row + 1}"))
+            self._section(section)
+        return links
+
+    def contents(self, links: list[tuple[str, str]]) -> None:
+        self._line(WORDS[self.language]["contents"], 1.6, font_size=14, bold=True, font_color=ACCENT, valign="vcenter")
+        for heading, place in links:
+            look = dict(text_wrap=True, font_color=ACCENT, underline=1, valign="vcenter", bottom=1, bottom_color=RULE)
+            self._height(1.2, (heading, sum(self.widths), 10))
+            self.sheet.merge_range(self.row, 0, self.row, self.last, "", self._format(**look))
+            self.sheet.write_url(self.row, 0, place, self._format(**look), heading)
+            self.row += 1
+
+    def _section(self, section: Mapping[str, Any]) -> None:
         if section["heading"]:
             self._line(section["heading"], 1.3, font_size=12, bold=True, font_color=ACCENT, left=5, left_color=ACCENT, indent=1, valign="vcenter")
         for line in section["text"]:
@@ -197,11 +252,18 @@ class _Sheet:
         if table is self.longest:
             self.repeated = self.row
         look = dict(bold=True, bg_color=SHADE, top=2, top_color=ACCENT, bottom=1, bottom_color=ACCENT, text_wrap=True)
+        above, head = self.lines, self.row
+        self._height(1, *((column["label"], self.widths[place] - 3, 10) for place, column in enumerate(columns)))
         for place, column in enumerate(columns):
             self.sheet.write_string(self.row, place, column["label"], self._format(align=_align(column["kind"]), indent=1, **look))
         self.row += 1
         for group in table["groups"]:
             self._group(group, columns)
+        if self.own and len(self.tables) == 1:
+            if above <= FROZEN:
+                self.sheet.freeze_panes(head + 1, 0)
+            if rows_of(table) and table["groups"][0]["heading"] is None:
+                self.sheet.autofilter(head, 0, self.row - 1, len(columns) - 1)
         for total in table["totals"]:
             self._total(total, columns)
 
@@ -209,15 +271,22 @@ class _Sheet:
         if group["heading"] is not None:
             self._across(group["heading"], len(columns), bold=True, indent=1, bg_color=PALE, bottom=1, bottom_color=RULE)
         for row in group["rows"]:
-            texts = ((shown("text", row[column["key"]], self.language), place) for place, column in enumerate(columns) if column["kind"] == "text")
-            self._height(1, *((text, self.widths[place], 10) for text, place in texts))
-            for place, column in enumerate(columns):
-                self._put(self.row, place, column["kind"], row[column["key"]], align=_align(column["kind"]), indent=1, bottom=1, bottom_color=RULE)
-            self.row += 1
+            self._row(row, columns)
         if not group["rows"]:
             self._across(WORDS[self.language]["nothing"], len(columns), align="center", bottom=1, bottom_color=RULE)
         for total in group["totals"]:
             self._total(total, columns)
+
+    def _row(self, row: Mapping[str, Any], columns: list[dict[str, Any]]) -> None:
+        texts = ((shown("text", row[column["key"]], self.language), place) for place, column in enumerate(columns) if column["kind"] == "text")
+        self._height(1, *((text, self.widths[place], 10) for text, place in texts))
+        look = dict(indent=1, bottom=1, bottom_color=RULE)
+        if stands_out(row, columns):
+            look["bg_color"] = STANDS_OUT
+        for place, column in enumerate(columns):
+            bold = place == 0 and "bg_color" in look
+            self._put(self.row, place, column["kind"], row[column["key"]], align=_align(column["kind"]), bold=bold, **look)
+        self.row += 1
 
     def _across(self, text: str, columns: int, **look: Any) -> None:
         """A text over the columns of a table."""
@@ -242,11 +311,13 @@ class _Sheet:
 
     def _put(self, row: int, place: int, kind: str, value: Any, **look: Any) -> None:
         """A value into a cell, as what it is."""
+        if kind == "verdict" and value is not None:
+            look.update(bold=True, font_color=LOOKS[value][0], bg_color=LOOKS[value][1])
         form = self._format(num_format=number_format(kind, value, self.language), text_wrap=kind == "text", **look)
         if value is None:
             self.sheet.write_blank(row, place, None, form)
-        elif kind == "text":
-            self.sheet.write_string(row, place, value, form)
+        elif kind in WORDED:
+            self.sheet.write_string(row, place, shown(kind, value, self.language), form)
         elif kind == "date":
             self.sheet.write_datetime(row, place, value, form)
         else:
@@ -254,7 +325,7 @@ class _Sheet:
 
 
 def _align(kind: str) -> str:
-    return "left" if kind in ("text", "date") else "right"
+    return "left" if kind in (*WORDED, "date") else "right"
 
 
 def _widths(tables: list[dict[str, Any]], language: str) -> list[int]:

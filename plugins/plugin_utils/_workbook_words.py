@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils.sheets import text_of
+
 
 class Marks(NamedTuple):
     """Words that mean something in a cell instead of being its value.
@@ -260,7 +262,6 @@ TYPES = dict(
     ja=dict(bool=" TRUE か FALSE ", float="数値", int="整数", str="文字列", dict="「キー=値」の組", list="一覧", raw="値"),
     en=dict(bool="TRUE or FALSE", float="a number", int="a whole number", str="a text", dict="a set of key=value", list="a list", raw="a value"),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class Mistake(Exception):
@@ -291,9 +292,4 @@ class Fault(NamedTuple):
     def message(self, language: str) -> str:
         if self.code is None:
             return self.said
-        facts = dict(dict(value=None, limit=None, other=None), **self.facts)
-        close = facts.pop("close", None)
-        facts["hint"] = HINTS[language].format(close) if close else ""
-        if self.code == "wrong_type":
-            facts["limit"] = TYPES[language][facts["limit"]]
-        return TEXTS[language][self.code].format(**facts)
+        return text_of(TEXTS[language], TYPES[language], language, self.code, self.facts)

@@ -107,13 +107,18 @@ class Fault(NamedTuple):
     facts: Mapping[str, Any]
 
     def text(self, language: str) -> str:
-        facts = dict(dict(value=None, limit=None, other=None), **self.facts)
-        close = facts.pop("close", None)
-        facts["hint"] = HINTS[language].format(close) if close else ""
-        if self.code == "wrong_type":
-            facts["limit"] = TYPE_NAMES[language][facts["limit"]]
         where = " ".join(part for part in (self.kind, self.entry, self.option) if part)
-        return f"{where}: {TEXTS[language][self.code].format(**facts)}"
+        return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
+
+
+def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:
+    """The text of a code with its facts in it: `close` becomes the hint at what was meant, a type has its name in the language."""
+    told = dict(dict(value=None, limit=None, other=None), **facts)
+    close = told.pop("close", None)
+    told["hint"] = HINTS[language].format(close) if close else ""
+    if code == "wrong_type":
+        told["limit"] = types[told["limit"]]
+    return texts[code].format(**told)
 
 
 class Reference(NamedTuple):

@@ -9,8 +9,6 @@ Comments in the file are not kept when something changed, since a workbook has n
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +18,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
+from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of
@@ -41,18 +39,20 @@ class Refused(Exception):
 
 @dataclass
 class Outcome:
-    """What is to be written: path → content. Empty when everything is so already. `shown` gives before and after for people."""
+    """What is to be written: path → content. Empty when everything is so already.
+
+    `shown` gives before and after for people, `sheet` the sheet that was taken in, without secrets.
+    """
 
     files: dict[Path, bytes] = field(default_factory=dict)
     shown: Callable[[], tuple[str, ...]] = lambda: ("", "")
     changes: list[dict[str, Any]] = field(default_factory=list)
     version: int = 0
+    sheet: dict[str, Any] = field(default_factory=dict)
 
     def write(self) -> None:
         """All files, each as a whole or not at all."""
-        prepared = [(_prepared(path, content), path) for path, content in self.files.items()]
-        for made, path in prepared:
-            os.replace(made, path)
+        _files.write(self.files)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def take_in(
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
     versions = _history(history)
-    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1)
+    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new))
     today = today or date.today().isoformat()
     outcome.changes = _changes(found, old)
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
@@ -188,16 +188,3 @@ def _yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, Mapping):
         raise Refused([f"{path}: key: value"])
     return dict(content)
-
-
-def _prepared(path: Path, content: bytes) -> str:
-    """A file beside the one to be replaced, with its rights."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    mask = os.umask(0)
-    os.umask(mask)
-    os.chmod(name, path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~mask)
-    return name
