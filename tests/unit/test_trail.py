@@ -25,9 +25,9 @@ TOKYO, OSAKA, VIRGINIA = "ap-northeast-1", "ap-northeast-3", "us-east-1"
 TARO = dict(type="IAMUser", principalId="AIDA1", arn="arn:aws:iam::123456789012:user/taro", userName="taro")
 
 
-def entry(number, source="ec2", read_only=False, error=None, identity=TARO, **record):
+def entry(number, source="ec2", read_only=False, error=None, identity=None, **record):
     """An event as the history returns it; the higher the number, the older."""
-    told = dict(userIdentity=identity, sourceIPAddress="192.0.2.1", userAgent="console.amazonaws.com", **record)
+    told = dict(userIdentity=TARO if identity is None else identity, sourceIPAddress="192.0.2.1", userAgent="console.amazonaws.com", **record)
     if error:
         told["errorCode"] = error
     return dict(
