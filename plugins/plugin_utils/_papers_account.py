@@ -20,7 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 WORST_FIRST = ("unknown", "missing", "changed", "added")
 JAPAN = timezone(timedelta(hours=9), "JST")
 LONGEST = 2000  # characters of one value, such as a policy; more help nobody in a table
-WORDS: dict[str, dict[str, str]] = dict(
+WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
         as_built="定義書（実環境パラメータ）",
         drift="差異報告書",
@@ -43,7 +43,17 @@ WORDS: dict[str, dict[str, str]] = dict(
         agreed="合意値",
         actual="実測値",
         verdict="判定",
+        changes="変更の履歴",
+        when="日時",
+        call="操作",
         who="変更者",
+        where="接続元",
+        untold=dict(
+            denied="CloudTrail のイベント履歴を読む権限がありません。",
+            failed="CloudTrail のイベント履歴を読めませんでした。",
+            not_asked="問い合わせ回数の上限に達したため、確認していません。",
+            nothing="イベント履歴に該当する変更がありません。",
+        ),
         details="内容",
         no_differences="合意値との差異はありません。",
         whole="（全体）",
@@ -86,7 +96,17 @@ WORDS: dict[str, dict[str, str]] = dict(
         agreed="Agreed",
         actual="Actual",
         verdict="Verdict",
+        changes="History of changes",
+        when="When",
+        call="Call",
         who="Changed by",
+        where="From",
+        untold=dict(
+            denied="CloudTrail's event history may not be read.",
+            failed="CloudTrail's event history could not be read.",
+            not_asked="Not asked: the bound of requests was reached.",
+            nothing="The event history has no such change.",
+        ),
         details="What it is",
         no_differences="Nothing differs from what was agreed.",
         whole="(the whole)",
@@ -122,21 +142,22 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
-    sections = [_summary(looked, result["findings"], words, language), _differences(result["findings"], words, language, own_page=False)]
+    sections = [_summary(looked, result["findings"], words, language), *_differences(result["findings"], words, language)]
     sections += [dict(heading=one.heading, own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
     sections += [_kind_section(kind, one, when, words, language) for kind, one in used.items()]
     sections += _beside(looked, words, language)
-    return dict(_head("as_built", result, contract, when, words, language), sections=sections, contents=True)
+    return dict(_head("as_built", result, contract, at, words, language), sections=sections, contents=True)
 
 
 def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, language: str, ways: Mapping[str, str]) -> Paper:
     """What differs from what was agreed, who did it, and the two ways to go on. ways: `put_back` and `adopt`, a command or file for each."""
     words = WORDS[language]
-    sections = [_differences(result["findings"], words, language, own_page=False), *_beside(_ordered(result["looked"]), words, language)]
+    sections = _differences(result["findings"], words, language)
     if result["findings"] and ways:
         table = dict(columns=[_column("way", words["next"]), _column("how", words["file"])], rows=[dict(way=words[way], how=how) for way, how in ways.items()])
-        sections.insert(1, dict(heading=words["next"], table=table))
-    return dict(_head("drift", result, contract, _moment(at, language), words, language), sections=sections)
+        sections.append(dict(heading=words["next"], table=table))
+    sections += _beside(_ordered(result["looked"]), words, language)
+    return dict(_head("drift", result, contract, at, words, language), sections=sections)
 
 
 def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
@@ -155,7 +176,7 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
     return dict(title=words["total"], language=language, date=_date(at), facts=facts, sections=[dict(table=dict(columns=columns, rows=rows))])
 
 
-def _total_row(one: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+def _total_row(one: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: one.get(name) for name in ("number", "customer", "account_id")}
     if one.get("failed"):
         return dict(row, verdict="unknown", file=words["unread"].format(one["failed"]))
@@ -167,18 +188,18 @@ def _total_row(one: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, An
 # ---- parts of a paper
 
 
-def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], when: str, words: Mapping[str, str], language: str) -> Paper:
+def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], at: str, words: Mapping[str, Any], language: str) -> Paper:
     counts = result["counts"]
     told = words["comma"].join(f"{words[verdict]} {counts[verdict]}" for verdict in VERDICTS if counts[verdict])
     return dict(
         title=words[title],
         language=language,
         number=str(contract["number"]),
-        date=_date(result["at"]) if "at" in result else None,
+        date=_date(at),
         to=dict(name=str(contract.get("customer") or contract["number"])),
         facts=[
             dict(label=words["differences"], value=told or words["no_differences"], strong=True),
-            dict(label=words["at"], value=when),
+            dict(label=words["at"], value=_moment(at, language)),
             dict(label=words["account"], value=str(contract["account_id"])),
             dict(label=words["region"], value=str(contract["region"])),
             dict(label=words["agreed_entries"], value=counts["agreed"], kind="integer"),
@@ -188,7 +209,7 @@ def _head(title: str, result: Mapping[str, Any], contract: Mapping[str, Any], wh
     )
 
 
-def _summary(looked: Looked, found: list[Mapping[str, Any]], words: Mapping[str, str], language: str) -> dict[str, Any]:
+def _summary(looked: Looked, found: list[Mapping[str, Any]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     columns = [_column("kind", words["kind"]), _column("agreed", words["agreed_entries"], "integer")]
     columns += [_column(verdict, words[verdict], "integer") for verdict in VERDICTS]
     columns += [_column("beside", words["beside"], "integer"), _column("verdict", words["verdict"], "verdict")]
@@ -202,30 +223,39 @@ def _summary(looked: Looked, found: list[Mapping[str, Any]], words: Mapping[str,
     return dict(heading=words["summary"], table=dict(columns=columns, rows=rows))
 
 
-def _differences(found: list[Mapping[str, Any]], words: Mapping[str, str], language: str, own_page: bool) -> dict[str, Any]:
+def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """What differs, and where that was asked, who did it."""
     if not found:
-        return dict(heading=words["differences"], text=[words["no_differences"]], own_page=own_page)
-    told = any("changed_by" in finding for finding in found)
-    columns = [_column(name, words[name]) for name in ("kind", "entry", "option", "agreed", "actual")]
-    columns += [_column("verdict", words["verdict"], "verdict"), *([_column("who", words["who"])] if told else [])]
+        return [dict(heading=words["differences"], text=[words["no_differences"]])]
+    columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
     rows = []
     for finding in found:
-        row = _line(finding["kind"], finding, words, language)
-        row.update(kind=label(finding["kind"], (), language), entry=finding["entry"] or words["whole"])
+        row = dict(_line(finding["kind"], finding, words, language), entry=_whose(finding, words, language))
         if finding["reason"] and finding["option"] is None:
             row["actual"] = finding["reason"][:LONGEST]
-        rows.append(dict(row, **({"who": _who(finding, language)} if told else {})))
-    return dict(heading=words["differences"], text=[words["who_text"]] if told else [], table=dict(columns=columns, rows=rows), own_page=own_page)
+        rows.append(row)
+    return [dict(heading=words["differences"], table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
 
 
-def _who(finding: Mapping[str, Any], language: str) -> list[str] | None:
-    told = []
-    for event in finding.get("changed_by", ()):
-        told.append(" ".join(part for part in (event["user"], event["name"], _moment(event["time"], language), event["source_ip"]) if part))
-    return told or ([finding["unattributed"]] if finding.get("unattributed") else None)
+def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """The newest changes of everything that differs; each thing once, however much of it differs."""
+    asked = {(finding["kind"], finding["entry"]): finding for finding in found if "changed_by" in finding}
+    rows = []
+    for finding in asked.values():
+        whose = _whose(finding, words, language)
+        for event in finding["changed_by"]:
+            rows.append(dict(entry=whose, when=_moment(event["time"], language), call=event["name"], who=event["user"], where=event["source_ip"]))
+        if not finding["changed_by"]:
+            rows.append(dict(entry=whose, call=words["untold"][finding["untold"]] if finding["untold"] else None))
+    columns = [_column(name, words[name]) for name in ("entry", "when", "call", "who", "where")]
+    return [dict(heading=words["changes"], text=[words["who_text"]], table=dict(columns=columns, rows=rows))] if rows else []
 
 
-def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, str], language: str) -> dict[str, Any]:
+def _whose(finding: Mapping[str, Any], words: Mapping[str, Any], language: str) -> list[str]:
+    return [finding["entry"] or words["whole"], label(finding["kind"], (), language)]
+
+
+def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, Any], language: str) -> dict[str, Any]:
     columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
     text = [words["looked_at"].format(when), words["empty_option"]]
     if one["unread"]:
@@ -240,7 +270,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
     return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=rows))
 
 
-def _beside(looked: Looked, words: Mapping[str, str], language: str) -> list[dict[str, Any]]:
+def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
     rows = []
     for kind, one in looked.items():
         for thing in one["beside"]:
@@ -251,14 +281,14 @@ def _beside(looked: Looked, words: Mapping[str, str], language: str) -> list[dic
                 for name, value in entry.items()
                 if name in options and value not in (None, [], {}, "") and not options[name].options
             ]
-            rows.append(dict(kind=label(kind, (), language), entry=thing["entry"], details=words["comma"].join(told)[:LONGEST] or None))
+            rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=words["comma"].join(told)[:LONGEST] or None))
     if not rows:
         return []
-    columns = [_column(name, words[name]) for name in ("kind", "entry", "details")]
+    columns = [_column(name, words[name]) for name in ("entry", "details")]
     return [dict(heading=words["beside"], own_page=True, text=[words["beside_text"]], table=dict(columns=columns, rows=rows))]
 
 
-def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, str], language: str) -> dict[str, Any]:
+def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The cells of one option: its heading, what was agreed and what is there."""
     if line["option"] is None:
         return dict(option=words["whole"], agreed=None, actual=words["gone"] if line["verdict"] == "missing" else None, verdict=line["verdict"])
@@ -286,7 +316,7 @@ def _walk(kind: str, path: str) -> tuple[tuple[str, ...], Option | None, str]:
     return tuple(names), option, rest
 
 
-def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, words: Mapping[str, str], language: str) -> str:
+def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, words: Mapping[str, Any], language: str) -> str:
     """A value for people, in one line."""
     if value is None:
         return ""

@@ -80,7 +80,10 @@ def foreign(aws: Aws, account_id: str | None) -> str:
 
 
 def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since: datetime, now: datetime) -> None:
-    """Give each finding `changed_by`, the changes CloudTrail knows of its thing, newest first, and `unattributed`, why there are none or not all."""
+    """Give each finding `changed_by`, the changes CloudTrail knows of its thing, newest first.
+
+    `untold` (a word) and `unattributed` (a sentence) say why there are none, or not all.
+    """
 
     def client_of(region: str) -> Any:
         return Aws(Place({**params, "region": region})).client("cloudtrail")
@@ -92,7 +95,7 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
     for finding in found:
         answer = answers[finding["kind"], finding["entry"]]
         finding["changed_by"] = [dict(asdict(event), time=event.time.isoformat()) for event in answer.events]
-        finding["unattributed"] = answer.reason
+        finding.update(untold=answer.unknown, unattributed=answer.reason)
 
 
 def _known_as(finding: Mapping[str, Any]) -> list[str]:
