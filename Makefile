@@ -10,6 +10,8 @@ MAIN := $(firstword $(ENVS))
 WITH  = .ci/with main
 ALL   = .ci/with all
 ARGS ?=
+PROGRAMS = soffice chromium pdftotext pdffonts
+PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 
 ifeq ($(ENVS),)
 $(error this needs Python 3.11 or later, with venv)
@@ -20,7 +22,7 @@ demo: env-main  ## play a customer from the sheet to the running account, agains
 	@$(WITH) python -m tests.demo $(ARGS)
 
 ##@ Test
-test: lint sanity importer unit laws integration doubles demo  ## all of the below, and the demo
+test: lint sanity importer unit laws integration doubles rendering demo  ## all of the below, and the demo
 	@echo "== make test passed; environments: $(strip $(ENVS))"
 
 lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
@@ -51,6 +53,11 @@ integration: env-main  ## whole playbooks against the AWS double
 doubles: env-main  ## the doubles themselves: they refuse what the real services refuse
 	@$(WITH) pytest -n 2 tests/doubles $(ARGS)
 
+rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where these are installed
+	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
+	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
+
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)
 
@@ -76,6 +83,9 @@ tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
 pins:  ## resolve tests/requirements/*.in into the pins anew
 	@for env in $(ENVS); do .ci/pins $$env; done
 
+programs:  ## install what rendering needs, on Debian and as root
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) >/dev/null
+
 hooks: env-main  ## run lint's quick parts before each commit
 	@$(WITH) pre-commit install
 
@@ -86,4 +96,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit laws law integration doubles bench docs iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit laws law integration doubles rendering programs bench docs iam changelog env env-main env-311 env-new tree pins hooks clean help

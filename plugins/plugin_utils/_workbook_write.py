@@ -128,6 +128,9 @@ def default_of(service: str, option: Option) -> str | None:
     return word if re.fullmatch(r"[0-9]+|true|false", word) and option.type in ("int", "float", "bool") else None
 
 
+USUAL_WIDTH = 8.43  # of a column that nobody set
+
+
 def width_of(text: str) -> int:
     """In columns of a screen: a Japanese letter is two wide."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
@@ -266,11 +269,18 @@ class _Worksheet:
         if self.table.parent is not None:
             links.append((self.table.parent.title, self.table.parent.title))
         links += [(child.title, child.title) for child in self.layout.tables if child.parent is self.table]
-        for index, (title, text) in enumerate(links[: max(len(self.table.columns), 2)]):
-            cell = self.sheet.cell(LINKS, index + 1)
+        widths, number = [self._width(column) for column in self.table.columns], 1
+        for title, text in links:
+            cell = self.sheet.cell(LINKS, number)
             put(cell, f"→ {text}")
             cell.hyperlink = f"#'{title}'!A1"
             cell.font = self.styles.link
+            # The next one stands where this one ends, and beside the columns that every printed page repeats.
+            room = 0.0
+            while room < width_of(text) + 4:
+                room += widths[number - 1] if number <= len(widths) else USUAL_WIDTH
+                number += 1
+            number = max(number, self._frozen() + 1)
 
     def _fill(self, column: Column) -> str:
         if column.option is None:
@@ -397,10 +407,14 @@ class _Worksheet:
 
     # -- looks
 
-    def _page(self) -> None:
-        sheet, table = self.sheet, self.table
+    def _frozen(self) -> int:
+        """How many columns stay in sight, and are repeated on each page: those that say which row it is."""
+        table = self.table
         own = [self.numbers[column.key] for column in table.columns if column.role in ("state", "parent") or column.key in table.naming]
-        frozen = max((number for number in own if number <= 5), default=1)
+        return max((number for number in own if number <= 5), default=1)
+
+    def _page(self) -> None:
+        sheet, table, frozen = self.sheet, self.table, self._frozen()
         sheet.freeze_panes = sheet.cell(table.first_row, frozen + 1)
         set_page(sheet, sum(self._width(column) for column in table.columns))
         sheet.print_title_rows = f"1:{table.first_row - 1}" if table.mapped else f"{HEADING}:{HEADING}"
@@ -520,6 +534,9 @@ def history_sheet(book: Any, layout: Layout, history: Iterable[Mapping[str, Any]
                 value = facts.get(word)
                 styles.look(cell, "@", False)
                 put(cell, value if isinstance(value, int) else str(value) if value else None)
+            # Not every program finds the height of a row by itself.
+            lines = max(sum(max(1, -(-width_of(line) // width)) for line in str(facts.get(word) or "").split("\n")) for word, width in HISTORY)
+            sheet.row_dimensions[row].height = 15 * lines
             row += 1
     sheet.freeze_panes = "A4"
     set_page(sheet, sum(width for dummy, width in HISTORY))

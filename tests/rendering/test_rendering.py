@@ -1,0 +1,153 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Workbooks and pages as other people's programs show them: they open, nothing is cut, nothing lies on anything else, nothing has to be moved sideways.
+
+A text that is longer than its cell runs under its neighbour: so the law is that no two words of a printed page share a place.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _papers_html, _papers_xlsx, findings
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from tests.playbook import ROOT, run_playbook
+
+DEMO = ROOT / "inventories" / "demo"
+CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+AT = "2026-04-20T09:00:00+09:00"
+WORD = tuple[float, float, float, float, str]
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory) -> Path:
+    """Every sort of paper and workbook of the demo's customer."""
+    folder = tmp_path_factory.mktemp("written")
+    inventory = shutil.copytree(DEMO, folder / "inventory")
+    for playbook in ("sheet_export", "sheet_import"):
+        run_playbook(["-i", inventory, ROOT / f"playbooks/{playbook}.yml", "-e", f"sheet_workbook={folder / 'workbook.xlsx'}"])
+        (inventory / "group_vars/all/sheet.yml").unlink(missing_ok=True)  # so that the import has something to write
+    for playbook, more in (("quote", "billing_notes=[]"), ("usage", "billing_month=2026-07"), ("invoice", "billing_month=2026-07")):
+        run_playbook(["-i", DEMO, ROOT / f"playbooks/{playbook}.yml", "-e", f"billing_directory={folder}", "-e", more])
+    contract = yaml.safe_load((DEMO / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
+    for name, given in dict(
+        as_built=_papers_account.as_built(looked_at(), contract, AT, "ja"),
+        drift=_papers_account.drift(looked_at(), contract, AT, "en", dict(put_back="x-put-back.yml", adopt="x-adopt.yml")),
+    ).items():
+        paper = _papers.read(given)
+        (folder / f"{name}.html").write_text(_papers_html.page(paper), encoding="utf-8")
+        (folder / f"{name}.xlsx").write_bytes(_papers_xlsx.workbook(paper))
+    return folder
+
+
+def looked_at() -> dict:
+    """The demo's sheet as if it were the account, with differences of every sort."""
+    sheet = yaml.safe_load((DEMO / "group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    verdicts = ("same", "changed", "missing", "added")
+    looked = {}
+    for name, given in sheet.items():
+        kind = kinds()[name]
+        entries = [given] if kind.single else given
+        agreed = []
+        for number, entry in enumerate(entries):
+            verdict = verdicts[number % 4] if number else "same"
+            values = ((option, item) for option, value in entry.items() if option in kind.options for item in (value if isinstance(value, list) else [value]))
+            options = [
+                dict(option=option, agreed=value, actual=value, verdict=verdict if verdict in ("same", "changed") else None)
+                for option, value in values
+                if not isinstance(value, dict) or kind.options[option].type == "list"
+            ]
+            agreed.append(dict(entry=kind.label(entry), id=f"id-{number}", verdict=verdict, reason=None, options=options))
+        account = [{option: value for option, value in entry.items() if not isinstance(value, dict)} for entry in entries]
+        looked[name] = dict(account=account, agreed=agreed[1:] or agreed, beside=[dict(entry=agreed[0]["entry"], id="id-0")], unread=None)
+    found = findings.findings(looked)
+    for finding in found:
+        event = dict(time=AT, name="AuthorizeSecurityGroupIngress", user="someone/session-1", source_ip="192.0.2.1")
+        finding.update(untold=None, unattributed=None, changed_by=[event])
+    return dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+
+
+WORKBOOKS = ("workbook", "as_built", "drift", "*-quotation-*", "*-usage-*", "*-invoice-*")
+PAGES = WORKBOOKS[1:]
+
+
+def the(folder: Path, pattern: str, ending: str) -> Path:
+    found = list(folder.glob(f"{pattern}.{ending}"))
+    assert len(found) == 1, f"{pattern}.{ending}: {found}"
+    return found[0]
+
+
+def words(pdf: Path) -> Iterator[tuple[int, float, float, list[WORD]]]:
+    """Number, width and height of each page, and its words with their places."""
+    told = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", told).replace('xmlns="http://www.w3.org/1999/xhtml"', ""))
+    for number, page in enumerate(root.iter("page"), 1):
+        places = [(*(float(word.get(side)) for side in ("xMin", "yMin", "xMax", "yMax")), word.text or "") for word in page.iter("word")]
+        yield number, float(page.get("width")), float(page.get("height")), sorted(places)
+
+
+def collisions(places: list[WORD]) -> Iterator[tuple[str, str]]:
+    """Words that share more than half a line down, and more across than the half letter by which Japanese punctuation is drawn together."""
+    for number, one in enumerate(places):
+        for other in places[number + 1 :]:
+            if other[0] >= one[2]:
+                break
+            high = min(one[3] - one[1], other[3] - other[1])
+            across, down = min(one[2], other[2]) - other[0], min(one[3], other[3]) - max(one[1], other[1])
+            if down > high / 2 and across > high * 0.6:
+                yield one[4], other[4]
+
+
+def assert_legible(pdf: Path) -> None:
+    text, faults = "", []
+    for number, wide, high, places in words(pdf):
+        faults += [(number, "outside the page", word[4]) for word in places if word[0] < 0 or word[1] < 0 or word[2] > wide or word[3] > high]
+        faults += [(number, *pair) for pair in collisions(places)]
+        text += "".join(word[4] for word in places)
+    assert faults == [] and text
+    fonts = subprocess.run(["pdffonts", pdf], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
+    assert all(" yes " in line for line in fonts), "every font is embedded"
+    assert "\ufffd" not in text
+
+
+@pytest.mark.parametrize("pattern", WORKBOOKS)
+def test_a_workbook_opens_and_prints_without_a_cut(written, tmp_path, pattern):
+    source = the(written, pattern, "xlsx")
+    run = subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf", "--outdir", tmp_path, source],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    assert "Error" not in run.stderr
+    assert_legible(the(tmp_path, pattern, "pdf"))
+
+
+def browser(tmp_path: Path, *arguments: str) -> str:
+    command = ["chromium", *CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+@pytest.mark.parametrize("wide", [500, 1400])  # no window of Chromium's is narrower
+def test_a_page_fits_its_window(written, tmp_path, pattern, wide):
+    page = tmp_path / "page.html"
+    asked = "<script>document.body.dataset.fits = document.documentElement.scrollWidth <= innerWidth</script>"
+    page.write_text(the(written, pattern, "html").read_text(encoding="utf-8") + asked, encoding="utf-8")
+    assert 'data-fits="true"' in browser(tmp_path, f"--window-size={wide},900", "--dump-dom", page.as_uri())
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+def test_a_page_prints_without_a_cut(written, tmp_path, pattern):
+    browser(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", the(written, pattern, "html").as_uri())
+    assert_legible(tmp_path / "page.pdf")
