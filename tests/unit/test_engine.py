@@ -31,6 +31,9 @@ class FakeAws:
     def reading(self):
         yield
 
+    def once(self, look, *arguments):
+        return look(self, *arguments)
+
     def write(self, call):
         if self.check_mode:
             raise _engine.Rehearsed(call)

@@ -19,6 +19,9 @@ class FakeAws:
     def __init__(self, *with_web):
         self.with_web = with_web
 
+    def once(self, look, *arguments):
+        return look(self, *arguments)
+
     def pages(self, service, operation, result):
         if operation == "describe_vpcs":
             return [dict(VpcId=vpc_id, Tags=[dict(Key="Name", Value=name)]) for name, vpc_id in VPCS.items()]
