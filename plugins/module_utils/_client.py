@@ -9,6 +9,8 @@ does not say whether the call took effect: the engine looks again instead.
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import threading
 import time
@@ -43,6 +45,7 @@ THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|R
 RETRIES = dict(mode="adaptive", total_max_attempts=10)
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
+PROGRESS = "MSP_AWS_PROGRESS"  # names the file in which msp.aws.progress reads what is waited for
 
 
 class Rehearsed(Exception):
@@ -114,16 +117,21 @@ class Aws:
 
     def wait(self, what: str, look: Callable[[], Any], until: Callable[[Any], bool], limit: float) -> Any:
         """Look again and again until it is so. After `limit` seconds the error says what was awaited and what was seen last."""
-        end, pause, seen = time.monotonic() + limit, 0.5, None
+        end, pause = time.monotonic() + limit, 0.5
+        told = dict(key=f"{os.getpid()}-{threading.get_ident()}", what=what, since=time.time(), limit=limit)
         with self.reading():
-            while True:
-                seen = look()
-                if until(seen):
-                    return seen
-                if time.monotonic() + pause > end:
-                    raise TimeoutError(f"{what} is not there after {limit:.0f} s (seen last: {seen!r}); the next run goes on from here")
-                time.sleep(pause)
-                pause = min(pause * 1.5, 15)
+            try:
+                while True:
+                    seen = look()
+                    if until(seen):
+                        return seen
+                    if time.monotonic() + pause > end:
+                        raise TimeoutError(f"{what} is not there after {limit:.0f} s (seen last: {seen!r}); the next run goes on from here")
+                    _tell(told, seen=f"{seen!r:.200}")
+                    time.sleep(pause)
+                    pause = min(pause * 1.5, 15)
+            finally:
+                _tell(told, end=True)
 
     @contextmanager
     def acting_for(self, entry: str) -> Iterator[None]:
@@ -185,6 +193,13 @@ class Aws:
         self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
         if 400 <= http_response.status_code < 500:
             self._here.write["refused"] = parsed.get("Error", {}).get("Code")
+
+
+def _tell(told: dict[str, Any], **more: Any) -> None:
+    """A line for whoever shows the progress; one write, so that threads do not cut each other's lines."""
+    if PROGRESS in os.environ:
+        with open(os.environ[PROGRESS], "ab", buffering=0) as file:
+            file.write(json.dumps({**told, **more}).encode() + b"\n")
 
 
 def _answer(error: BaseException) -> dict[str, Any]:
