@@ -17,6 +17,7 @@ OPTIONS = dict(
     account_id=dict(type="str"),
     sheet=dict(type="dict", default={}),
     kinds=dict(type="list", elements="str"),
+    neighbours=dict(type="dict", default={}),
     trail_days=dict(type="int", default=0),
 )
 KEEPS_DAYS = 90  # CloudTrail's event history
@@ -43,7 +44,7 @@ class ActionModule(ActionBase):
             faults = faults or accounts.foreign(aws, args["account_id"])
             if faults:
                 return {**result, "failed": True, "msg": faults}
-            looked = {kind: asdict(found) for kind, found in accounts.look(aws, args["sheet"], args["kinds"]).items()}
+            looked = {kind: asdict(found) for kind, found in accounts.look(aws, args["sheet"], args["kinds"], args["neighbours"]).items()}
         except accounts.FORESEEN as error:
             return {**result, "failed": True, "msg": accounts.explain(error, aws.last_call)}
         found = findings.findings(looked)

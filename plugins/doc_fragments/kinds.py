@@ -28,6 +28,13 @@ options:
       - The filter P(msp.aws.sheet_names#filter) makes it of a sheet.
     type: dict
     default: {}
+  neighbours:
+    description:
+      - The other contracts of the same run, as a dictionary from inventory host to kind to label to id. An empty id stands for what that run will make.
+      - A reference to something in another account or Region can then be written as C(host:name) instead of its id.
+      - The filter P(msp.aws.neighbour_ids#filter) makes it of what the hosts of a run know.
+    type: dict
+    default: {}
   confirm:
     description:
       - What may be destroyed, interrupted or bought in this run, each as kind/entry, such as V(ec2_subnets/acme/acme-a).

@@ -10,22 +10,28 @@ that need the kinds import them, when they are called.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-REGISTERED = re.compile(r"^setup_[a-z]+_(remove_)?")  # before the kind, in the names under which the roles register results
+REGISTERED = re.compile(r"^setup_[a-z]+_((accept|finish|remove)_)?")  # before the kind, in the names under which the roles register results
+REMOVED = re.compile(r"^setup_[a-z]+_remove_")
 
 
-def sheet_faults(sheet: Any, account: Mapping[str, Any] | None = None, language: str = "ja") -> list[str]:
-    """What is wrong in a sheet, one line each. `account`: what msp.aws.names_info found of the names in sheet_outside_names."""
+def sheet_faults(
+    sheet: Any, account: Mapping[str, Any] | None = None, neighbours: Mapping[str, Any] | None = None, language: str = "ja"
+) -> list[str]:
+    """What is wrong in a sheet, one line each.
+
+    `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
+    """
     sheets = _sheets()
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
     _sheet(sheet)
-    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account)]]
+    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours)]]
 
 
 def sheet_names(sheet: Any) -> dict[str, list[str]]:
@@ -33,23 +39,63 @@ def sheet_names(sheet: Any) -> dict[str, list[str]]:
     return _sheets().names(_sheet(sheet))
 
 
-def sheet_outside_names(sheet: Any) -> dict[str, list[str]]:
-    """kind → names that entries refer to and that the sheet alone does not explain: the account must be asked."""
-    return _sheets().to_look_up(_sheet(sheet))
+def sheet_outside_names(sheet: Any, host: str | None = None, others: Iterable[Any] = ()) -> dict[str, list[str]]:
+    """kind → names that only the account can explain: entries refer to them, or other sheets of the same run do, as host:name."""
+    sheets = _sheets()
+    found = sheets.to_look_up(_sheet(sheet))
+    theirs = sheets.wanted_of(host, map(_sheet, others)) if host else {}
+    return {kind: sorted({*found.get(kind, ()), *theirs.get(kind, ())}) for kind in {**found, **theirs}}
 
 
-def sheet_entries(sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, later: list[str] | None = None) -> Any:
+def sheet_neighbours(sheet: Any, hosts: Iterable[str]) -> list[str]:
+    """Those of the hosts of a run whose things the sheet names, as host:name."""
+    return _sheets().hosts_named(_sheet(sheet), hosts)
+
+
+def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, dict[str, dict[str, str | None]]]:
+    """host → kind → label → id, as far as these hosts know by now: what they will make (None), what they looked up, what their tasks made or found."""
+    return {host: _known_of(hostvars[host]) for host in hosts}
+
+
+def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
+    found: dict[str, dict[str, str | None]] = {kind: dict.fromkeys(names) for kind, names in variables.get("sheet_own_names", {}).items()}
+    for kind, looked_up in (variables.get("sheet_account") or {}).get("names", {}).items():
+        # Two things of one name stay unknown here: their host's own check tells of them.
+        found.setdefault(kind, {}).update({_label(name, *things): things[0]["id"] for name, things in looked_up.items() if len(things) == 1})
+    for name in (name for name in variables if REGISTERED.match(name) and not REMOVED.match(name)):
+        result = variables[name] if isinstance(variables[name], Mapping) else {}
+        made = {entry["entry"]: entry["id"] for entry in result.get("entries", ()) if "id" in entry}
+        found.setdefault(REGISTERED.sub("", name), {}).update(made)
+    return found
+
+
+def _label(name: str, thing: Mapping[str, Any]) -> str:
+    """As entries are labelled: scope/name for what lies in a scope."""
+    return f"{thing['scope']}/{name.removeprefix(thing['scope'] + '/')}" if thing["scope"] else name
+
+
+def sheet_entries(
+    sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, later: list[str] | None = None, theirs: bool | None = None
+) -> Any:
     """The entries of a kind that shall be there (or with `absent`, that shall go), in the order of the sheet.
 
     Where two kinds need each other, one of them is done twice: first without what comes `later`, then those `naming` it as a whole.
+    `theirs`: only entries whose id is host:name, something that another contract of the run makes; false leaves these out.
     """
     given = _sheet(sheet).get(kind)
     if isinstance(given, Mapping):
         return given if given.get("state", "present") == state else {}
     entries = [entry for entry in given or [] if entry.get("state", "present") == state]
+    if theirs is not None:
+        entries = [entry for entry in entries if _is_theirs(entry) == theirs]
     if naming is not None:
         entries = [entry for entry in entries if _names_one_of(entry, naming)]
     return entries if later is None else [_without(entry, later) for entry in entries]
+
+
+def _is_theirs(entry: Mapping[str, Any]) -> bool:
+    given = str(entry.get("id", ""))
+    return ":" in given and not given.startswith("arn:")
 
 
 def _without(entry: Mapping[str, Any], later: list[str]) -> dict[str, Any]:
@@ -107,9 +153,11 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             failure_line=failure_line,
+            neighbour_ids=neighbour_ids,
             run_summary=run_summary,
             sheet_entries=sheet_entries,
             sheet_faults=sheet_faults,
             sheet_names=sheet_names,
+            sheet_neighbours=sheet_neighbours,
             sheet_outside_names=sheet_outside_names,
         )

@@ -55,7 +55,7 @@ class Run:
         self.kind, self.params, self.aws = kind, params, aws
         given = params.get(kind.things)
         entries = [given] if isinstance(given, dict) else given or []
-        self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode)
+        self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode, params.get("neighbours"))
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
         self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry])
 
@@ -116,7 +116,8 @@ class Run:
         for step in live:
             self._guarded(step, self._resolve)
         live = self._live(live)
-        found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.entry["id"]} if "id" in step.entry else {})} for step in live])) if live else []
+        there = [step for step in live if not step.unseen]
+        found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.pinned} if step.pinned else {})} for step in there])) if there else []
         by_identity, by_id = defaultdict(list), {have["id"]: have for have in found}
         for have in found:
             by_identity[self.kind.key(have)].append(have)
@@ -124,13 +125,14 @@ class Run:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
         if self.kind.read:
-            self._each([step for step in live if step.have and not step.reason and not step.absent], self._read)
+            self._each([step for step in live if step.have and not (step.reason or step.absent or step.unseen)], self._read)
         for step in live:
             if not step.reason:
                 self._guarded(step, self._compare)
 
     def _resolve(self, step: Step) -> None:
         wanted = named(self.kind.options, step.entry)
+        step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"))
         if step.absent:
             wanted = {name: value for name, value in wanted.items() if name in self.kind.identity}
 
@@ -150,10 +152,12 @@ class Run:
             step.want[name] = transform_all(self.kind.options, {name: wanted[name]}, id_of)[name]
 
     def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
-        if "id" in step.entry:
-            if step.entry["id"] not in by_id and not step.absent:
-                raise Problem(f"id {step.entry['id']} does not exist in this account and Region")
-            step.have = by_id.get(step.entry["id"])
+        if step.pinned:
+            step.have = by_id.get(step.pinned)
+            if step.unseen and not step.absent:
+                step.have = dict(id=step.pinned)
+            elif not step.have and not step.absent:
+                raise Problem(f"id {step.pinned} does not exist in this account and Region")
             return
         matches = by_identity[self.kind.key(step.want)]
         if len(matches) > 1:
@@ -185,9 +189,9 @@ class Run:
         else:
             action = "updated" if step.change else "unchanged"
             stuck = [name for name in step.change if options[name].fixed]
-            if stuck and not step.planned:
+            if stuck and not (step.planned or step.unseen):
                 raise Problem("; ".join(self._stuck(step, name) for name in stuck))
-        if self.kind.refuse and step.change and not step.planned:
+        if self.kind.refuse and step.change and not (step.planned or step.unseen):
             self.kind.refuse(step.want, have or {}, step.change)
         if not step.planned:
             self._plan(step, action)
@@ -219,7 +223,7 @@ class Run:
         else:
             step.after = self._shown({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
             step.before = self._shown({name: step.have.get(name) for name in step.change}) if step.have else {}
-            why = self.kind.danger and self.kind.danger(step.have or {}, step.change)
+            why = self.kind.danger and not step.unseen and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
         if why and name not in self.params["confirm"]:
             step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm"
@@ -304,7 +308,7 @@ class Run:
             try:
                 if step.action == "deleted":
                     self.kind.delete(self.aws, step.have)
-                elif not any(unknowns(step.want)):
+                elif not any(unknowns([step.want, step.pinned])):
                     self.kind.create(self.aws, step.want) if step.action == "created" else self.kind.update(self.aws, step.have, step.change)
             except Rehearsed:
                 pass

@@ -85,6 +85,7 @@ class Kind:
             "state": dict(type="str", choices=["present", "gathered"], default="present"),
             "account_id": dict(type="str"),
             "sheet_names": dict(type="dict", default={}),
+            "neighbours": dict(type="dict", default={}),
             "confirm": dict(type="list", elements="str", default=[]),
         }
 

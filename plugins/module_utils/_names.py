@@ -93,11 +93,18 @@ class Index:
 
 
 class Names:
-    """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names, or scope/name)."""
+    """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names, or scope/name).
 
-    def __init__(self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool) -> None:
+    `neighbours` are the other contracts of the same run (host → kind → label → id, or None for what that run will make); a reference to
+    something of theirs is host:name.
+    """
+
+    def __init__(
+        self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool, neighbours: Mapping[str, Mapping[str, Mapping[str, str | None]]] | None = None
+    ) -> None:
         self._aws = aws
         self._check_mode = check_mode
+        self._neighbours = neighbours or {}
         self._planned: dict[str, dict[str, set[str | None]]] = {}
         self._known: dict[str, Index] = {}
         self._lock = threading.Lock()
@@ -123,6 +130,8 @@ class Names:
 
         What the sheet will make counts like what is there: a name must never lead to another thing because the right one is still missing.
         """
+        if elsewhere and value.partition(":")[0] in self._neighbours:
+            return self._of_neighbour(kind, value)
         found = self._matches(kind, value, scope)
         if len(found) > 1:
             listed = ", ".join(sorted(self._told(known) for known in found))
@@ -135,6 +144,23 @@ class Names:
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
         return found[0].id
 
+    def pinned(self, kind: str, given: str | None) -> str | None:
+        """The id that an entry gives: as it is, or as host:name of the neighbour that made the thing."""
+        return self._of_neighbour(kind, given) if given and given.partition(":")[0] in self._neighbours else given
+
+    def _of_neighbour(self, kind: str, value: str) -> str:
+        """The id for host:name."""
+        host, dummy, name = value.partition(":")
+        things = labelled(self._neighbours[host].get(kind) or {}, name)
+        if len(things) > 1:
+            raise Problem(f"{value!r} means more than one of {kind}: {', '.join(sorted(things))}. Write host:scope/name instead")
+        if not things:
+            raise Missing(f"{host} has no {name!r} among {kind}, neither in its account nor in its sheet")
+        (thing,) = things.values()
+        if thing is None and not self._check_mode:
+            raise Problem(f"{value!r} of {kind} is in the sheet of {host} but does not exist: it was not made in this run, see what is said about it there")
+        return thing or Unknown(value)
+
     def found(self, kind: str, value: str) -> list[dict[str, str | None]]:
         """Everything that a name (an id, scope/name) means, without judging: id, and name and id of what it lies in."""
         return [dict(id=known.id, scope=self.name_of(SCOPES, known.scope), scope_id=known.scope) for known in sorted(self._matches(kind, value, None))]
@@ -143,7 +169,8 @@ class Names:
         """The name to show for an id: with its scope where the name alone could be another's; the id itself where that does not help."""
         known = self._all(kind).by_id.get(id) if id is not None and kind in LOOKUPS else None
         if known is None or not known.name:
-            return id
+            theirs = (f"{host}:{label}" for host, things in self._neighbours.items() for label, thing in (things.get(kind) or {}).items() if thing == id)
+            return next(theirs, id) if id is not None else None
         alike = self._all(kind).by_name[known.name]
         if len(alike) == 1:
             return known.name
@@ -192,6 +219,11 @@ class Names:
             if kind not in self._known:
                 self._known[kind] = Index(self._aws.once(_list, kind) if kind in LOOKUPS else [])
             return self._known[kind]
+
+
+def labelled(things: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Of things by their labels (name, or scope/name) those that a name can mean."""
+    return {label: thing for label, thing in things.items() if name in (label, label.rpartition("/")[2])}
 
 
 def scoped(kind: str) -> bool:

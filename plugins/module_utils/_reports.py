@@ -27,6 +27,7 @@ class Step:
 
     entry: dict[str, Any]
     label: str
+    pinned: str | None = None  # the id that the entry gives
     action: str = "unchanged"
     want: dict[str, Any] = field(default_factory=dict)
     have: dict[str, Any] | None = None
@@ -36,6 +37,11 @@ class Step:
     reason: str | None = None
     confirm: str | None = None
     planned: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is something that another contract of this run will make: nothing is known of it yet."""
+        return isinstance(self.pinned, Unknown)
 
     @property
     def absent(self) -> bool:
@@ -96,7 +102,7 @@ def outcome(kind: Kind, steps: list[Step], aws: Aws) -> dict[str, Any]:
 
 def _report(step: Step) -> dict[str, Any]:
     report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
-    if step.have and not step.absent:
+    if step.have and not step.absent and not step.unseen:
         report["id"] = step.have["id"]
     for name in ("confirm", "reason"):
         if getattr(step, name):

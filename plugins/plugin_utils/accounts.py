@@ -60,7 +60,7 @@ class Found:
     unread: str | None = None
 
 
-def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None) -> dict[str, Found]:
+def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None) -> dict[str, Found]:
     """kind → what is there, what was agreed and how it is, and what is there beside it. A kind that cannot be read does not hide the others.
 
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
@@ -68,9 +68,9 @@ def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None) 
     what the sheet does not name. `beside` has {entry, id} of what no entry names.
     """
     wanted = [kind for name, kind in kinds().items() if only is None or name in set(only)]
-    own = sheets.names(sheet)
+    known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), own)), wanted))
+        return dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
 
 
 def foreign(aws: Aws, account_id: str | None) -> str:
@@ -104,14 +104,14 @@ def _known_as(finding: Mapping[str, Any]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _look(aws: Aws, kind: Kind, given: Any, own: Mapping[str, list[str]]) -> Found:
-    everything = Run(kind, _params(kind, None, "gathered", own), aws)
+def _look(aws: Aws, kind: Kind, given: Any, known: Mapping[str, Any]) -> Found:
+    everything = Run(kind, _params(kind, None, "gathered", known), aws)
     result = everything.attempt()
     if result.get("failed"):
         return Found(unread=result["msg"])
     found = Found(account=result["gathered"])
     try:
-        plan = Run(kind, _params(kind, given, "present", own), aws)
+        plan = Run(kind, _params(kind, given, "present", known), aws)
     except Problem as problem:
         return Found(account=found.account, unread=f"{kind.name}: {problem}")
     plan.attempt()
@@ -122,10 +122,10 @@ def _look(aws: Aws, kind: Kind, given: Any, own: Mapping[str, list[str]]) -> Fou
     return found
 
 
-def _params(kind: Kind, given: Any, state: str, own: Mapping[str, list[str]]) -> dict[str, Any]:
+def _params(kind: Kind, given: Any, state: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """A task's arguments, read as Ansible reads those of a module."""
     entries = [given] if isinstance(given, Mapping) else given or []
-    task = dict(state=state, sheet_names=dict(own))
+    task = dict(state=state, **known)
     if entries:
         spelt = [spread(kind.options, entry) for entry in entries]
         task[kind.things] = spelt[0] if kind.single else spelt

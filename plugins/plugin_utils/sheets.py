@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._names import ID
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -52,6 +52,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clear_and_set="「{value}」に値があるのに clear にも書かれています",
         set_and_add="set は add / remove と同時に書けません",
         dangling="「{value}」という {limit} はシートにもアカウントにもありません",
+        no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
         circular="互いに参照し合っているため作成できません: {limit}",
         choice="{value!r} は使えません。使える値: {limit}",
@@ -80,6 +81,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clear_and_set="{value!r} has a value and stands in clear as well",
         set_and_add="set cannot stand beside add or remove",
         dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
+        no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
         circular="these wait for each other and can never be made: {limit}",
         not_a_network="{value!r} is not a network address (CIDR)",
@@ -131,6 +133,7 @@ class Reference(NamedTuple):
     name: str
     hard: bool
     scope: str | None = None
+    elsewhere: bool = False
 
 
 def faults(sheet: Mapping[str, Any]) -> list[Fault]:
@@ -173,16 +176,43 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     """kind → names in references that the sheet alone cannot explain: it does not make them, or something else may have the same name."""
     own, found = names(sheet), defaultdict(set)
     for reference in references(sheet):
-        if not reference.name.startswith("arn:") and (not _own(reference, own) or _may_be_elsewhere(reference)):
+        of_neighbour = reference.elsewhere and ":" in reference.name
+        if not reference.name.startswith("arn:") and not of_neighbour and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
     return {kind: sorted(wanted) for kind, wanted in found.items()}
 
 
-def unresolved(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None) -> Iterator[Fault]:
-    """References that lead to nothing, or to more than one thing. `account`: what msp.aws.names_info found; without it only the sheet is looked at."""
+def hosts_named(sheet: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
+    """Those of the hosts of a run whose things the sheet names, as host:name."""
+    return sorted({reference.name.partition(":")[0] for reference in references(sheet) if reference.elsewhere} & set(hosts))
+
+
+def wanted_of(host: str, others: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """kind → names of things of this host that other sheets name."""
+    found = defaultdict(set)
+    for reference in (reference for sheet in others for reference in references(sheet)):
+        if reference.elsewhere and reference.name.startswith(f"{host}:"):
+            found[reference.to].add(reference.name.removeprefix(f"{host}:"))
+    return {kind: sorted(wanted) for kind, wanted in found.items()}
+
+
+def unresolved(
+    sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None, neighbours: Mapping[str, Any] | None = None
+) -> Iterator[Fault]:
+    """References that lead to nothing, or to more than one thing.
+
+    account     what msp.aws.names_info found; without it only the sheet is looked at
+    neighbours  the other contracts of the run: host → kind → label → id
+    """
     own = names(sheet)
     for reference in references(sheet):
         if reference.name.startswith("arn:"):
+            continue
+        host, dummy, name = reference.name.partition(":")
+        if reference.elsewhere and host in (neighbours or {}):
+            if not labelled(neighbours[host].get(reference.to) or {}, name):
+                facts = dict(value=name, limit=reference.to, other=host)
+                yield Fault(reference.kind, reference.entry, reference.option, "no_neighbour", facts)
             continue
         mine = _own(reference, own)
         others = _others(reference, mine, (account or {}).get(reference.to, {}).get(reference.name, []))
@@ -227,6 +257,8 @@ def references(sheet: Mapping[str, Any]) -> list[Reference]:
         for entry in [entries] if isinstance(entries, Mapping) else entries if kind and isinstance(entries, list) else []:
             if kind and isinstance(entry, Mapping) and entry.get("state") != "absent":
                 found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "", entry)
+                if ":" in str(entry.get("id", "")) and not ID.fullmatch(entry["id"]):
+                    found.append(Reference(kind.name, kind.label(entry), "id", kind.name, entry["id"], hard=False, elsewhere=True))
     return found
 
 
@@ -243,7 +275,7 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
             elif option.ref and isinstance(one, str) and not (option.elsewhere and ID.fullmatch(one)):
                 hard = not path and (option.required or option.fixed)
-                yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None)
+                yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None, option.elsewhere)
 
 
 def _close(word: str, words: Any) -> str | None:
