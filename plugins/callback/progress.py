@@ -5,6 +5,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
+
 DOCUMENTATION = r"""
 name: progress
 type: notification
@@ -28,18 +41,6 @@ options:
     env:
       - name: MSP_AWS_PROGRESS_INTERVAL
 """
-
-import json
-import os
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
 
 TICK = 1.0
 

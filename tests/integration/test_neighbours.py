@@ -111,7 +111,10 @@ def test_a_name_that_no_neighbour_has_is_told_before_the_first_write(customers, 
 def test_one_contract_alone_can_be_run_once_its_neighbours_are_there(customers):
     customers.sheets(**SHEETS)
     customers.setup()
-    ids = {name: customers.client("ec2", place).describe_vpcs(Filters=[dict(Name="tag:Name", Values=[name])])["Vpcs"][0]["VpcId"] for place, name in (("partner", "hub"), ("osaka", "dr"))}
+    ids = {}
+    for place, name in (("partner", "hub"), ("osaka", "dr")):
+        (found,) = customers.client("ec2", place).describe_vpcs(Filters=[dict(Name="tag:Name", Values=[name])])["Vpcs"]
+        ids[name] = found["VpcId"]
     output = customers.setup("--limit", "tokyo", rc=2).output
     assert "partner:hub" in output
     tokyo = json.loads(json.dumps(SHEETS["tokyo"]).replace("partner:hub", ids["hub"]).replace("osaka:dr", ids["dr"]))
