@@ -38,7 +38,7 @@ class Snapshots:
         self.taken[name].restore()
 
     def reset(self):
-        self.taken = {}
+        """Everything as new; what was taken stays, and can be brought back."""
         for backend_dict in BackendDict._instances:
             as_new(backend_dict)
         state_manager._transitions.clear()
