@@ -22,7 +22,7 @@ demo: env-main  ## play a customer from the sheet to the running account, agains
 	@$(WITH) python -m tests.demo $(ARGS)
 
 ##@ Test
-test: lint sanity importer unit laws integration doubles rendering demo  ## all of the below, and the demo
+test: lint sanity importer unit laws integration doubles custodian rendering demo  ## all of the below, and the demo
 	@echo "== make test passed; environments: $(strip $(ENVS))"
 
 lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
@@ -53,6 +53,9 @@ integration: env-main  ## whole playbooks against the AWS double
 doubles: env-main  ## the doubles themselves: they refuse what the real services refuse
 	@$(WITH) pytest -n 2 tests/doubles $(ARGS)
 
+custodian: env-main env-custodian  ## Cloud Custodian's opinion of the account that the demo makes
+	@$(WITH) pytest tests/custodian $(ARGS)
+
 rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where these are installed
 	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
@@ -65,6 +68,9 @@ bench: env-main  ## measure against amazon.aws in loops and plain boto3
 docs: env-main  ## write the generated pages anew
 	@$(WITH) python tools/docs.py $(ARGS)
 
+coverage: env-main  ## write docs/coverage.md, the rows of the terms and what they are done with
+	@$(WITH) python tools/coverage.py
+
 iam: env-main  ## write docs/iam, the least privileges that the kinds need
 	@$(WITH) python tools/iam.py $(ARGS)
 
@@ -74,14 +80,14 @@ changelog: env-main  ## make CHANGELOG.md of the fragments, for a release
 ##@ Environments
 env: $(addprefix env-,$(ENVS))  ## make .venv/311 and .venv/new from the pins, as far as their Pythons are present
 env-main: env-$(MAIN)
-env-311 env-new: env-%:
+env-311 env-new env-custodian: env-%:
 	@.ci/env $*
 
 tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
 	@.ci/tree >/dev/null
 
 pins:  ## resolve tests/requirements/*.in into the pins anew
-	@for env in $(ENVS); do .ci/pins $$env; done
+	@for env in $(ENVS) custodian; do .ci/pins $$env; done
 
 programs:  ## install what rendering needs, on Debian and as root
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) >/dev/null
@@ -96,4 +102,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit laws law integration doubles rendering programs bench docs iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit laws law integration doubles custodian rendering programs bench docs coverage iam changelog env env-main env-311 env-new tree pins hooks clean help
