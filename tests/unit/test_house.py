@@ -23,7 +23,8 @@ MODULES = sorted(PLUGINS.glob("modules/*.py"))
 # Those without these options know neither Region nor credentials.
 TO_AWS = [path for path in MODULES if "amazon.aws.region.modules" in path.with_suffix(".yml").read_text(encoding="utf-8")]
 SOURCES = sorted(PLUGINS.rglob("*.py"))
-PINS = sorted((ROOT / "tests" / "requirements").glob("*.txt"))
+# The environments in which the collection runs; Cloud Custodian's is only its own.
+PINS = [path for path in sorted((ROOT / "tests" / "requirements").glob("*.txt")) if path.stem != "custodian"]
 
 
 def load(path: str) -> dict:
