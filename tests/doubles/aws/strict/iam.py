@@ -489,6 +489,10 @@ def of_amazon(policy):
     return policy.arn.split(":")[4] == "aws"
 
 
+# ManagedPolicyDetail has PolicyName and PolicyId, which moto's own spelling of these leaves out.
+ManagedPolicy.policy_name = property(lambda policy: policy.name)
+ManagedPolicy.policy_id = property(lambda policy: policy.id)
+
 # "IAM resource-listing operations return a subset of the available attributes for the resource."
 IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
     **IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER,
