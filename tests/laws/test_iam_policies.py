@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -27,7 +28,7 @@ def iam(stage):
 
 
 def versions(stage):
-    arn = f"arn:aws:iam::123456789012:policy/acme"
+    arn = "arn:aws:iam::123456789012:policy/acme"
     return [version["VersionId"] for version in client(stage, "iam").list_policy_versions(PolicyArn=arn)["Versions"]]
 
 
@@ -51,7 +52,7 @@ def test_a_policy_that_somebody_has_is_not_removed(iam, usage):
 def test_a_sixth_version_needs_a_confirmation_and_takes_the_oldest(iam):
     for action in ("s3:PutObject", "s3:ListBucket", "s3:DeleteObject", "s3:GetObjectTagging"):
         harmless(iam, POLICIES, dict(name="acme", policy=allowing(action)))
-    assert versions(iam) == ["v5", "v4", "v3", "v2", "v1"] or set(versions(iam)) == {"v1", "v2", "v3", "v4", "v5"}
+    assert set(versions(iam)) == {"v1", "v2", "v3", "v4", "v5"}
     assert "the oldest, v1 of " in dangerous(iam, POLICIES, dict(name="acme", policy=allowing("s3:GetBucketLocation")))
     assert set(versions(iam)) == {"v2", "v3", "v4", "v5", "v6"}
 
@@ -70,5 +71,5 @@ def test_danger_amazon_aws_iam_managed_policy_strips_amazons_policy_from_everybo
     play = [dict(hosts="localhost", gather_facts=False, tasks=[{"amazon.aws.iam_managed_policy": dict(name="AdministratorAccess", state="absent")}])]
     (tmp_path / "play.yml").write_text(json.dumps(play), encoding="utf-8")
     access = dict(AWS_ENDPOINT_URL=iam.double.url, AWS_ACCESS_KEY_ID="AKIA123456789012XXXX", AWS_SECRET_ACCESS_KEY="x", AWS_REGION="us-east-1")
-    run_playbook([tmp_path / "play.yml", "-i", "localhost,", "-c", "local"], access, rc=None, allow={".": "another's module"})
+    run_playbook([tmp_path / "play.yml", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"], access, rc=None, allow={".": "another's module"})
     assert attached() == []
