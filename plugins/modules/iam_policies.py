@@ -10,7 +10,7 @@ from functools import partial
 from ansible_collections.msp.aws.plugins.module_utils import _iam, _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem, fixed, tags
 
 # IAM and STS quotas: "Versions per managed policy: 5".
 VERSIONS = 5
@@ -100,7 +100,8 @@ def _holders(have):
 def danger(have, change):
     if "policy" in change and len(have.get("_versions", ())) >= VERSIONS:
         oldest = _oldest(have)
-        return f"has {VERSIONS} versions, as many as there can be: the oldest, {oldest['VersionId']} of {oldest['CreateDate']:%Y-%m-%d}, would go for the new one"
+        which = f"{oldest['VersionId']} of {oldest['CreateDate']:%Y-%m-%d}"
+        return f"has {VERSIONS} versions, as many as there can be: the oldest, {which}, would go for the new one"
     return None
 
 

@@ -68,6 +68,8 @@ def network(ec2):
 def people(iam):
     iam.create_group(GroupName=NAME)
     iam.create_user(UserName=NAME, Tags=TAGS)
+    iam.create_login_profile(UserName=NAME, Password="Bystander-7f3a!")
+    iam.create_access_key(UserName=NAME)
     iam.add_user_to_group(GroupName=NAME, UserName=NAME)
     iam.create_policy(PolicyName=NAME, PolicyDocument=json.dumps(READS), Tags=TAGS)
     iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=TAGS)

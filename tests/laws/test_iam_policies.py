@@ -71,5 +71,6 @@ def test_danger_amazon_aws_iam_managed_policy_strips_amazons_policy_from_everybo
     play = [dict(hosts="localhost", gather_facts=False, tasks=[{"amazon.aws.iam_managed_policy": dict(name="AdministratorAccess", state="absent")}])]
     (tmp_path / "play.yml").write_text(json.dumps(play), encoding="utf-8")
     access = dict(AWS_ENDPOINT_URL=iam.double.url, AWS_ACCESS_KEY_ID="AKIA123456789012XXXX", AWS_SECRET_ACCESS_KEY="x", AWS_REGION="us-east-1")
-    run_playbook([tmp_path / "play.yml", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"], access, rc=None, allow={".": "another's module"})
+    local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+    run_playbook([tmp_path / "play.yml", *local], access, rc=None, allow={".": "another's module"})
     assert attached() == []
