@@ -17,6 +17,7 @@ TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
 # Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
 COMMON = re.compile(r"/(tagger|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="ec2.amazonaws.com"), Action="sts:AssumeRole")])
+READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
 
 
 def plant_bystanders(double):
@@ -67,7 +68,10 @@ def network(ec2):
 def people(iam):
     iam.create_group(GroupName=NAME)
     iam.create_user(UserName=NAME, Tags=TAGS)
+    iam.create_login_profile(UserName=NAME, Password="Bystander-7f3a!")
+    iam.create_access_key(UserName=NAME)
     iam.add_user_to_group(GroupName=NAME, UserName=NAME)
+    iam.create_policy(PolicyName=NAME, PolicyDocument=json.dumps(READS), Tags=TAGS)
     iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=TAGS)
     iam.create_instance_profile(InstanceProfileName=NAME)
     iam.add_role_to_instance_profile(InstanceProfileName=NAME, RoleName=NAME)

@@ -9,6 +9,7 @@ import datetime
 import json
 import re
 
+from moto.core.responses import ActionResult
 from moto.core.serialize import never_return, return_if_not_empty
 from moto.iam.exceptions import MalformedPolicyDocument
 from moto.iam.models import IAMBackend, ManagedPolicy, User
@@ -488,6 +489,20 @@ def details_of_policies_in_use(original, iam, policy_filter):
 def of_amazon(policy):
     return policy.arn.split(":")[4] == "aws"
 
+
+@BOOK.patch(IamResponse, "list_entities_for_policy")
+def those_bounded_by_it(original, response):
+    """ListEntitiesForPolicy.PolicyUsageFilter: "To list only the permissions boundaries ... set to PermissionsBoundary"."""
+    if response._get_param("PolicyUsageFilter") != "PermissionsBoundary":
+        return original(response)
+    arn, iam = response._get_param("PolicyArn"), response.backend
+    users, roles = ([one for one in things.values() if vars(one).get("permissions_boundary_arn") == arn] for things in (iam.users, iam.roles))
+    return ActionResult({"PolicyUsers": users, "PolicyRoles": roles, "PolicyGroups": [], "IsTruncated": False})
+
+
+# ManagedPolicyDetail has PolicyName and PolicyId, which moto's own spelling of these leaves out.
+ManagedPolicy.policy_name = property(lambda policy: policy.name)
+ManagedPolicy.policy_id = property(lambda policy: policy.id)
 
 # "IAM resource-listing operations return a subset of the available attributes for the resource."
 IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
