@@ -230,10 +230,11 @@ def update(aws, have, change):
 
 def _selector_arguments(have, change):
     """PutEventSelectors takes the whole: fields and selectors that nobody named go with it as they are."""
-    if "event_selectors" in change:
+    if change.get("event_selectors"):
         there = have["_basic"] if len(have["_basic"]) == len(change["event_selectors"]) else [{}] * len(change["event_selectors"])
         return dict(EventSelectors=[deep(BASIC, one, document) for one, document in zip(change["event_selectors"], there, strict=True)])
-    advanced = merged(lambda item, document: deep(ADVANCED, item, document), "name", "Name", have["_advanced"], change["advanced_event_selectors"])
+    delta = change.get("advanced_event_selectors")
+    advanced = merged(lambda item, document: deep(ADVANCED, item, document), "name", "Name", have["_advanced"], delta)
     return dict(AdvancedEventSelectors=advanced) if advanced else dict(EventSelectors=DEFAULT_SELECTORS)
 
 
@@ -251,9 +252,21 @@ def refuse(want, have, change):
         raise Problem("a trail of all Regions records global services too: is_multi_region_trail needs include_global_service_events: true")
     if bool(after.get("cloud_watch_logs_log_group")) != bool(after.get("cloud_watch_logs_role")):
         raise Problem("cloud_watch_logs_log_group and cloud_watch_logs_role go together: name both, or clear both")
+    _check_selectors(have, after, change)
     for selector in change["advanced_event_selectors"].add if change.get("advanced_event_selectors") else ():
         if not selector.get("field_selectors"):
             raise Problem(f"advanced_event_selectors {selector['name']!r} is new and needs field_selectors")
+
+
+def _check_selectors(have, after, change):
+    """A trail has selectors of one sort; writing one drops the other, which the sheet has to say."""
+    basic, advanced = have.get("event_selectors"), have.get("advanced_event_selectors")
+    if change.get("event_selectors") and advanced and after.get("advanced_event_selectors"):
+        raise Problem(f"the trail has advanced_event_selectors {advanced}, which event_selectors would drop: if that is meant, clear them too")
+    if change.get("advanced_event_selectors") and _custom(basic) and after.get("event_selectors"):
+        raise Problem(f"the trail has event_selectors {basic}, which advanced_event_selectors would drop: if that is meant, clear them too")
+    if "event_selectors" in change and not change["event_selectors"] and not after.get("advanced_event_selectors"):
+        raise Problem("a trail has selectors: name event_selectors as they shall be, or advanced_event_selectors in their place")
 
 
 # What a trail no longer does when these are switched off.
@@ -289,21 +302,16 @@ def _joining(change):
 
 
 def _dropped(have, change):
-    """Selectors of one sort take the place of those of the other, and management events may go with them."""
-    before = dict(have, event_selectors=have.get("event_selectors") or [], advanced_event_selectors=have.get("advanced_event_selectors") or [])
-    after = with_change(KIND.options, before, {name: change[name] for name in ("event_selectors", "advanced_event_selectors") if name in change})
-    reasons = []
-    if "event_selectors" in change:
-        if before["advanced_event_selectors"]:
-            reasons.append(f"would drop the advanced event selectors {', '.join(one['name'] for one in before['advanced_event_selectors'])}")
-        after["advanced_event_selectors"] = []
-    elif after.get("advanced_event_selectors"):
-        if _custom(before["event_selectors"]):
-            reasons.append(f"would drop the event selectors {before['event_selectors']}")
-        after["event_selectors"] = []
-    elif "advanced_event_selectors" in change:
-        after["event_selectors"] = [flat(BASIC, one) for one in DEFAULT_SELECTORS]
-    lost = sorted(_management(before) - _management(after))
+    """Management events may go with the selectors that are dropped or replaced."""
+    if not {"event_selectors", "advanced_event_selectors"} & change.keys():
+        return []
+    after = with_change(KIND.options, have, change)
+    if not change.get("event_selectors"):
+        after["event_selectors"] = [] if after.get("advanced_event_selectors") else [flat(BASIC, one) for one in DEFAULT_SELECTORS]
+    reasons = [f"would drop the event selectors {have['event_selectors']}"] if _custom(have["event_selectors"]) and not after["event_selectors"] else []
+    if change.get("event_selectors") and have.get("advanced_event_selectors"):
+        reasons.append(f"would drop the advanced event selectors {', '.join(one['name'] for one in have['advanced_event_selectors'])}")
+    lost = sorted(_management(have) - _management(after))
     return reasons + ([f"would stop recording management events that {' and '.join(lost)}"] if lost else [])
 
 
@@ -314,10 +322,10 @@ def _custom(selectors):
 def _management(trail):
     """Which management events are recorded at all."""
     found = set()
-    for one in trail["event_selectors"]:
+    for one in trail["event_selectors"] or []:
         if one.get("include_management_events", True):
             found |= dict(ReadOnly={"read"}, WriteOnly={"write"}).get(one.get("read_write_type"), {"read", "write"})
-    for one in trail["advanced_event_selectors"]:
+    for one in trail["advanced_event_selectors"] or []:
         fields = {field["field"]: field.get("equals") for field in one.get("field_selectors", [])}
         if "Management" in (fields.get("eventCategory") or []):
             found |= {"true": {"read"}, "false": {"write"}}.get(str((fields.get("readOnly") or [None])[0]).lower(), {"read", "write"})
@@ -364,7 +372,7 @@ def _basic_selectors():
         ),
         exclude_management_event_sources=Option("list", "str"),
     )
-    return Option("list", "dict", options=options, same=as_named)
+    return Option("list", "dict", clearable=True, options=options, same=as_named)
 
 
 def _advanced_selectors():
