@@ -38,6 +38,7 @@ BASIC = dict(
 OPERATORS = dict(equals="Equals", starts_with="StartsWith", ends_with="EndsWith", not_equals="NotEquals", not_starts_with="NotStartsWith")
 OPERATORS["not_ends_with"] = "NotEndsWith"
 ADVANCED = dict(name="Name", field_selectors=listed("FieldSelectors", dict(field="Field", **OPERATORS)))
+SELECTORS = {"event_selectors", "advanced_event_selectors"}
 INSIGHT = dict(insight_type="InsightType", event_categories="EventCategories")
 # What every trail records as long as nobody says otherwise.
 DEFAULT_SELECTORS = [dict(ReadWriteType="All", IncludeManagementEvents=True, DataResources=[], ExcludeManagementEventSources=[])]
@@ -114,11 +115,11 @@ def _aliases(aws):
 def read(aws, have, names):
     _check_ours(have)
     found = {}
-    if "logging" in names:
+    if SELECTORS & {*names} or "logging" in names:
         status = aws.cloudtrail.get_trail_status(Name=have["id"])
         found["logging"] = status["IsLogging"]
         _warn_of_failures(aws, have, status)
-    if {"event_selectors", "advanced_event_selectors"} & set(names):
+    if SELECTORS & {*names}:
         found.update(_selectors(aws.cloudtrail.get_event_selectors(TrailName=have["id"])))
     if "insight_selectors" in names:
         answer = aws.cloudtrail.get_insight_selectors(TrailName=have["id"]) if have["_insights"] else {}
@@ -177,11 +178,12 @@ def _listed(aws):
 
 def _check_payer(aws, bucket):
     """CloudTrail would take the bucket and then never deliver."""
-    if not bucket.startswith("arn:"):
-        with aws.reading():
-            payer = aws.s3.get_bucket_request_payment(Bucket=bucket)["Payer"]
-        if payer == "Requester":
-            raise Problem(f"CloudTrail cannot deliver to {bucket}, where the requester pays: set request_payer: BucketOwner in s3_buckets first")
+    if not bucket.startswith("arn:") and aws.once(_payer, bucket) == "Requester":
+        raise Problem(f"CloudTrail cannot deliver to {bucket}, where the requester pays: set request_payer: BucketOwner in s3_buckets first")
+
+
+def _payer(aws, bucket):
+    return aws.s3.get_bucket_request_payment(Bucket=bucket)["Payer"]
 
 
 def _arguments(aws, change):
@@ -213,7 +215,7 @@ def update(aws, have, change):
     if arguments:
         with _deliveries.explained(SERVICE, change.get("s3_bucket_name") or have["s3_bucket_name"]):
             aws.cloudtrail.update_trail(Name=trail, **arguments)
-    if {"event_selectors", "advanced_event_selectors"} & change.keys():
+    if SELECTORS & change.keys():
         aws.cloudtrail.put_event_selectors(TrailName=trail, **_selector_arguments(have, change))
     if "insight_selectors" in change:
         wanted = with_change(KIND.options, have, dict(insight_selectors=change["insight_selectors"]))["insight_selectors"] or []
@@ -303,7 +305,7 @@ def _joining(change):
 
 def _dropped(have, change):
     """Management events may go with the selectors that are dropped or replaced."""
-    if not {"event_selectors", "advanced_event_selectors"} & change.keys():
+    if not SELECTORS & change.keys():
         return []
     after = with_change(KIND.options, have, change)
     if not change.get("event_selectors"):
@@ -311,7 +313,8 @@ def _dropped(have, change):
     reasons = [f"would drop the event selectors {have['event_selectors']}"] if _custom(have["event_selectors"]) and not after["event_selectors"] else []
     if change.get("event_selectors") and have.get("advanced_event_selectors"):
         reasons.append(f"would drop the advanced event selectors {', '.join(one['name'] for one in have['advanced_event_selectors'])}")
-    lost = sorted(_management(have) - _management(after))
+    # A trail that does not record, such as one whose making was broken off, has nothing to lose.
+    lost = sorted(_management(have) - _management(after)) if have["logging"] else []
     return reasons + ([f"would stop recording management events that {' and '.join(lost)}"] if lost else [])
 
 
