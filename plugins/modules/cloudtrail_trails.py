@@ -358,8 +358,9 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         if entry.get("is_multi_region_trail") and entry.get("include_global_service_events") is False:
             yield index, "include_global_service_events", "needs", dict(value=False, other="include_global_service_events: true")
-        if entry.get("event_selectors") and entry.get("advanced_event_selectors"):
-            yield index, "advanced_event_selectors", "one_of", dict(value="event_selectors, advanced_event_selectors", other="event_selectors, advanced_event_selectors")
+        if all(entry.get(sort) for sort in SELECTORS):
+            both = ", ".join(sorted(SELECTORS, key=len))
+            yield index, "advanced_event_selectors", "one_of", dict(value=both, other=both)
 
 
 # ---- the declaration

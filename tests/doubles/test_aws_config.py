@@ -121,7 +121,8 @@ def test_the_channel_has_to_reach_its_bucket(config, role, bucket, aws, refused)
     aws("iam").put_role_policy(RoleName="config", PolicyName="p", PolicyDocument=allowed)
     config.put_delivery_channel(DeliveryChannel={**channel, "s3KeyPrefix": "p"})
     refused("MaxNumberOfDeliveryChannelsExceededException", config.put_delivery_channel, DeliveryChannel={**channel, "name": "two"})
-    refused("InvalidSNSTopicARNException", config.put_delivery_channel, DeliveryChannel={**channel, "snsTopicARN": "arn:aws:sns:ap-northeast-1:123456789012:no"})
+    topic = "arn:aws:sns:ap-northeast-1:123456789012:no"
+    refused("InvalidSNSTopicARNException", config.put_delivery_channel, DeliveryChannel={**channel, "snsTopicARN": topic})
     refused("InvalidS3KmsKeyArnException", config.put_delivery_channel, DeliveryChannel={**channel, "s3KmsKeyArn": "alias/x"})
 
 

@@ -16,7 +16,8 @@ NAME = "bystander-7f3a"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
 # Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
 COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
-TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service=["ec2.amazonaws.com", "config.amazonaws.com"]), Action="sts:AssumeRole")])
+TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com"])
+TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
 
 
 def plant_bystanders(double):

@@ -92,7 +92,8 @@ def test_every_single_data_event_needs_a_confirmation(trails):
     data = [dict(field="eventCategory", equals=["Data"]), dict(field="resources.type", equals=["AWS::Lambda::Function"])]
     entry = dict(name="data", s3_bucket_name="acme-archive", advanced_event_selectors=[dict(name="λ", field_selectors=data)])
     assert "AWS::Lambda::Function" in trails.run(TRAILS, dict(trails=[entry]), check=True)["entries"][0]["confirm"]
-    assert "new and needs field_selectors" in refused(trails, TRAILS, dict(name="acme", advanced_event_selectors=[dict(name="empty")], clear=["event_selectors"]))
+    empty = dict(name="acme", advanced_event_selectors=[dict(name="empty")], clear=["event_selectors"])
+    assert "new and needs field_selectors" in refused(trails, TRAILS, empty)
 
 
 def test_an_organization_is_recorded_only_with_a_confirmation(trails):
