@@ -10,6 +10,8 @@ which can forbid the rest, last. A `get` returns options, and under a name that 
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,8 +19,13 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, Fields, deep, flat, instead, listed, merged
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, items
+from ansible_collections.msp.aws.plugins.module_utils._options import merged as with_change
 
 TLS_SID = "RequireTls"
+# Services that write logs or records into the bucket, each by a statement of its own in the policy.
+DELIVERIES = items(key=("service", "prefix"), clearable=True, options=dict(service=Option(required=True), prefix=Option(), source_arn=Option()))
+POLICY = dict(policy=Option(), require_tls=Option("bool"), deliveries=DELIVERIES)
 
 
 class Setting(NamedTuple):
@@ -77,22 +84,30 @@ def put_public_access_block(aws, have, change):
 def get_policy(aws, bucket):
     found = answer(aws.s3.get_bucket_policy, bucket, "NoSuchBucketPolicy")
     whole = _policies.document(found.get("Policy"))
-    statements = whole.get("Statement", [])
-    statements = statements if isinstance(statements, list) else [statements]
+    statements, deliveries = [], []
+    for statement in _statements(whole):
+        delivery = _delivery(aws, bucket, statement)
+        (deliveries if delivery else statements).append(delivery or statement)
     others = [statement for statement in statements if not _is_tls_statement(aws, bucket, statement)]
-    return dict(policy=dict(whole, Statement=others) if others else None, require_tls=len(others) < len(statements))
+    return dict(policy=dict(whole, Statement=others) if others else None, require_tls=len(others) < len(statements), deliveries=deliveries)
 
 
 def put_policy(aws, have, change):
-    """The sheet's document with, in a statement of its own, the demand for TLS."""
-    after = {**have, **change}
+    """The sheet's document with, in statements of their own, the deliveries and the demand for TLS."""
+    after = with_change(POLICY, have, {name: change[name] for name in POLICY.keys() & change.keys()})
     whole = dict(after["policy"] or dict(Version="2012-10-17", Statement=[]))
-    statements = whole["Statement"] if isinstance(whole["Statement"], list) else [whole["Statement"]]
-    whole["Statement"] = [*statements, *([_tls_statement(aws, have["id"])] if after["require_tls"] else [])]
+    own = [_delivery_statement(aws, have["id"], delivery) for delivery in after["deliveries"] or []]
+    own += [_tls_statement(aws, have["id"])] if after["require_tls"] else []
+    whole["Statement"] = [*_statements(whole), *own]
     if whole["Statement"]:
         aws.s3.put_bucket_policy(Bucket=have["id"], Policy=_policies.text(whole))
     else:
         aws.s3.delete_bucket_policy(Bucket=have["id"])
+
+
+def _statements(policy):
+    found = (policy or {}).get("Statement", [])
+    return found if isinstance(found, list) else [found]
 
 
 def _is_tls_statement(aws, bucket, statement):
@@ -101,15 +116,55 @@ def _is_tls_statement(aws, bucket, statement):
     return statement.get("Sid") == TLS_SID and _policies.alike(dict(Statement=[statement]), dict(Statement=[wanted]))
 
 
-def has_tls_sid(policy):
-    statements = (policy or {}).get("Statement", [])
-    return any(statement.get("Sid") == TLS_SID for statement in (statements if isinstance(statements, list) else [statements]))
+def has_sid(policy, sid):
+    return any(statement.get("Sid") == sid for statement in _statements(policy))
 
 
 def _tls_statement(aws, bucket):
     both = [bucket_arn(aws, bucket), f"{bucket_arn(aws, bucket)}/*"]
     plain = dict(Bool={"aws:SecureTransport": "false"})
     return dict(Sid=TLS_SID, Effect="Deny", Principal="*", Action="s3:*", Resource=both, Condition=plain)
+
+
+def delivery_sid(delivery):
+    """One for each service and prefix; the name alone of a prefix may hold what a Sid may not."""
+    service = "".join(part.capitalize() for part in re.split(r"\W", delivery["service"].removesuffix(".amazonaws.com")))
+    return f"DeliveryOf{service}" + (f"{zlib.crc32(delivery['prefix'].encode()):08x}" if delivery.get("prefix") else "")
+
+
+def _delivery_statement(aws, bucket, delivery):
+    """What the delivering services ask for: to look at the bucket, and to write below AWSLogs/<account>. On behalf of the own account only."""
+    account, arn = aws.once(_account), bucket_arn(aws, bucket)
+    prefix = f"{delivery['prefix']}/" if delivery.get("prefix") else ""
+    source = dict(ArnLike={"aws:SourceArn": delivery["source_arn"]}) if delivery.get("source_arn") else {}
+    return dict(
+        Sid=delivery_sid(delivery),
+        Effect="Allow",
+        Principal=dict(Service=delivery["service"]),
+        Action=["s3:GetBucketAcl", "s3:ListBucket", "s3:PutObject"],
+        Resource=[arn, f"{arn}/{prefix}AWSLogs/{account}/*"],
+        Condition=dict(StringEquals={"aws:SourceAccount": account}, **source),
+    )
+
+
+def _delivery(aws, bucket, statement):
+    """The delivery that has exactly this statement; None for a statement that is none."""
+    principal, resources = statement.get("Principal"), statement.get("Resource")
+    service = principal.get("Service") if isinstance(principal, Mapping) else None
+    if not str(statement.get("Sid")).startswith("DeliveryOf") or not isinstance(service, str) or not isinstance(resources, list):
+        return None
+    inside = re.compile(rf"{re.escape(bucket_arn(aws, bucket))}/(?:(.+)/)?AWSLogs/\d+/\*")
+    prefixes = [match[1] for match in map(inside.fullmatch, resources) if match]
+    delivery = dict(service=service, prefix=prefixes[0] if prefixes else None)
+    source = statement.get("Condition", {}).get("ArnLike", {}).get("aws:SourceArn")
+    if isinstance(source, str):
+        delivery["source_arn"] = source
+    own = _policies.alike(dict(Statement=[statement]), dict(Statement=[_delivery_statement(aws, bucket, delivery)]))
+    return delivery if own else None
+
+
+def _account(aws):
+    return aws.sts.get_caller_identity()["Account"]
 
 
 def bucket_arn(aws, bucket):
@@ -521,5 +576,5 @@ SETTINGS = (
     Setting(("request_payer",), get_request_payer, put_request_payer),
     Setting(("intelligent_tiering_configurations",), get_tiering, put_tiering),
     Setting(("inventory_configurations",), get_inventory, put_inventory),
-    Setting(("policy", "require_tls"), get_policy, put_policy),
+    Setting(tuple(POLICY), get_policy, put_policy),
 )

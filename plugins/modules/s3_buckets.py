@@ -100,17 +100,30 @@ def refuse(want, have, change):
     _check_object_lock(have, change)
     _check_encryption(want, change)
     _check_require_tls(have, change)
+    _check_deliveries(have, change)
 
 
 def _check_require_tls(have, change):
     """What others wrote under our Sid goes only where the plan shows it going."""
-    if _s3.has_tls_sid(change.get("policy")):
+    if _s3.has_sid(change.get("policy"), _s3.TLS_SID):
         raise Problem(f"the statement {_s3.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
-    if change.get("require_tls") and _s3.has_tls_sid({**have, **change}.get("policy")):
+    if change.get("require_tls") and _s3.has_sid({**have, **change}.get("policy"), _s3.TLS_SID):
         raise Problem(
             f"the bucket's policy has a statement {_s3.TLS_SID} which does not demand TLS of everybody and for everything, and a Sid stands only once: "
             "name policy too, as it shall be without this statement, or clear it"
         )
+
+
+def _check_deliveries(have, change):
+    after = merged(KIND.options, have, change)
+    for delivery in (after.get("deliveries") or []) if {"policy", "deliveries"} & change.keys() else ():
+        if str(delivery.get("prefix") or "-").strip("/") != (delivery.get("prefix") or "-"):
+            raise Problem(f"deliveries: the prefix {delivery['prefix']!r} is written without a slash before and after it")
+        if _s3.has_sid(after.get("policy"), _s3.delivery_sid(delivery)):
+            raise Problem(
+                f"the bucket's policy has a statement {_s3.delivery_sid(delivery)} which is not as deliveries has it, and a Sid stands only once: "
+                "name policy too, as it shall be without this statement, or clear it"
+            )
 
 
 def _check_object_lock(have, change):
@@ -150,6 +163,9 @@ DANGEROUS = {"public_access_block", "versioning", "object_lock_enabled_for_bucke
 
 def danger(have, change):
     """A bucket with nothing in it has nothing to lose or to show."""
+    stopped = have.get("deliveries") if change.get("deliveries", ()) is None else getattr(change.get("deliveries"), "remove", ())
+    if stopped:
+        return f"would stop {', '.join(delivery['service'] for delivery in stopped)} from delivering to it"
     if not have.get("_in_use"):
         return None
     opened = [name for name, on in (change.get("public_access_block") or {}).items() if on is False and have["public_access_block"][name]]
@@ -352,6 +368,7 @@ KIND = Kind(
         ),
         policy=_policies.policy(clearable=True),
         require_tls=Option("bool"),
+        deliveries=_s3.DELIVERIES,
         lifecycle_rules=_lifecycle_rules(),
         replication_role=ref("iam_roles", clearable=True),
         replication_rules=_replication_rules(),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CloudTrail's event history, which moto lacks: what is told of the calls, and how it is looked up."""
+"""CloudTrail: the event history, which moto lacks (what is told of the calls, and how it is looked up), and trails."""
 
 from __future__ import annotations
 
@@ -394,3 +394,162 @@ def test_who_changed_it(aws, made, double):
     assert {key: answer.unknown for key, answer in told.items()} == {"group": None, "role": None, "log": None, "gone": NOTHING, "bucket": NOTHING}
     double.faults([{"fault": "denied", "service": "cloudtrail", "times": 0}])
     assert {answer.unknown for answer in ask().values()} == {DENIED}
+
+
+# -- trails ---------------------------------------------------------------------------------------
+
+
+def open_to(service, bucket, **statement):
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    given = {"Effect": "Allow", "Principal": {"Service": service}, "Action": ["s3:GetBucketAcl", "s3:PutObject"], "Resource": resources}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**given, **statement}]})
+
+
+@pytest.fixture
+def bucket(aws):
+    aws("s3").create_bucket(Bucket="logs", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    aws("s3").put_bucket_policy(Bucket="logs", Policy=open_to("cloudtrail.amazonaws.com", "logs"))
+    return "logs"
+
+
+def test_a_trail_lives(trail, bucket, refused, double):
+    made = trail.create_trail(Name="acme", S3BucketName=bucket, TagsList=[{"Key": "Env", "Value": "prod"}])
+    arn = f"arn:aws:cloudtrail:{HERE}:trail/acme"
+    assert made["TrailARN"] == arn and made["RecursiveLogging"] and "S3KeyPrefix" not in made
+    assert not trail.get_trail_status(Name=arn)["IsLogging"]
+    trail.start_logging(Name="acme")
+    trail.update_trail(Name=arn, S3KeyPrefix="p", EnableLogFileValidation=True, RecursiveLogging=False)
+    trail.update_trail(Name=arn, S3KeyPrefix="")
+    told = trail.get_trail(Name="acme")["Trail"]
+    assert told["HomeRegion"] == "ap-northeast-1" and told["LogFileValidationEnabled"] and not told["RecursiveLogging"]
+    assert "S3KeyPrefix" not in told and not told["IsMultiRegionTrail"]
+    before = double.state()
+    assert trail.get_trail_status(Name="acme")["IsLogging"] and double.state() == before
+    assert trail.list_tags(ResourceIdList=[arn])["ResourceTagList"][0]["TagsList"] == [{"Key": "Env", "Value": "prod"}]
+    refused("TrailAlreadyExistsException", trail.create_trail, Name="acme", S3BucketName=bucket)
+    trail.delete_trail(Name=arn)
+    refused("TrailNotFoundException", trail.get_trail_status, Name="acme")
+    refused("TrailNotFoundException", trail.delete_trail, Name="acme")
+    refused("ResourceNotFoundException", trail.list_tags, ResourceIdList=[arn])
+
+
+@pytest.mark.parametrize("name", ["my--trail", "my-_trail", "192.168.5.4", "-trail", "trail-", "tr", "my trail"])
+def test_trail_names_that_are_refused(trail, bucket, refused, name):
+    refused("InvalidTrailNameException", trail.create_trail, Name=name, S3BucketName=bucket)
+
+
+def test_the_policy_of_the_bucket_is_read(trail, bucket, aws, refused):
+    code, s3 = "InsufficientS3BucketPolicyException", aws("s3")
+    arn = f"arn:aws:cloudtrail:{HERE}:trail/acme"
+    refused("S3BucketDoesNotExistException", trail.create_trail, Name="acme", S3BucketName="nowhere")
+    for wrong in (
+        {"Principal": {"Service": "config.amazonaws.com"}},
+        {"Action": "s3:PutObject"},
+        {"Resource": ["arn:aws:s3:::logs", "arn:aws:s3:::logs/other/AWSLogs/123456789012/*"]},
+        {"Condition": {"StringEquals": {"aws:SourceArn": f"{arn}x"}}},
+        {"Condition": {"StringEquals": {"aws:SourceAccount": "210987654321"}}},
+        {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}},
+    ):
+        s3.put_bucket_policy(Bucket="logs", Policy=open_to("cloudtrail.amazonaws.com", "logs", **wrong))
+        refused(code, trail.create_trail, Name="acme", S3BucketName=bucket)
+    condition = {"StringEquals": {"aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control"}}
+    s3.put_bucket_policy(Bucket="logs", Policy=open_to("cloudtrail.amazonaws.com", "logs", Condition=condition))
+    trail.create_trail(Name="acme", S3BucketName=bucket)
+    trail.start_logging(Name="acme")
+    s3.delete_bucket_policy(Bucket="logs")
+    assert trail.get_trail_status(Name="acme")["LatestDeliveryError"] == "AccessDenied"
+    refused(code, trail.update_trail, Name="acme", S3KeyPrefix="p")
+
+
+def test_a_deny_wins(trail, bucket, aws, refused):
+    policy = json.loads(open_to("cloudtrail.amazonaws.com", bucket))
+    plain = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::logs", "arn:aws:s3:::logs/*"]}
+    tls = {**plain, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], plain]}))
+    refused("InsufficientS3BucketPolicyException", trail.create_trail, Name="acme", S3BucketName=bucket)
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], tls]}))
+    trail.create_trail(Name="acme", S3BucketName=bucket)
+
+
+def test_topic_log_group_and_role_have_to_be_reached(trail, bucket, aws, refused):
+    given = {"Name": "acme", "S3BucketName": bucket}
+    topic = aws("sns").create_topic(Name="t")["TopicArn"]
+    refused("InsufficientSnsTopicPolicyException", trail.create_trail, **given, SnsTopicName=topic)
+    refused("InvalidKmsKeyIdException", trail.create_trail, **given, KmsKeyId="a b")
+    group, code = f"arn:aws:logs:{HERE}:log-group:g:*", "InvalidCloudWatchLogsRoleArnException"
+    role = aws("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST.replace('"AWS": "*"', '"Service": "cloudtrail.amazonaws.com"'))["Role"]["Arn"]
+    both = {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
+    refused("InvalidCloudWatchLogsLogGroupArnException", trail.create_trail, **given, **both)
+    aws("logs").create_log_group(logGroupName="g")
+    refused(code, trail.create_trail, **given, **both)
+    allowed = {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": f"arn:aws:logs:{HERE}:log-group:g:log-stream:*"}
+    aws("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    refused("InvalidCloudWatchLogsLogGroupArnException", trail.create_trail, **given, **{**both, "CloudWatchLogsLogGroupArn": group.removesuffix(":*")})
+    refused(code, trail.create_trail, **given, CloudWatchLogsLogGroupArn=group)
+    trail.create_trail(**given, **both)
+    trail.update_trail(Name="acme", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn="")
+    assert "CloudWatchLogsRoleArn" not in trail.get_trail(Name="acme")["Trail"]
+
+
+def test_a_trail_is_changed_at_home(trail, bucket, aws, refused):
+    trail.create_trail(Name="acme", S3BucketName=bucket, IsMultiRegionTrail=True)
+    far, code = aws("cloudtrail", region="us-east-1"), "InvalidHomeRegionException"
+    assert far.describe_trails()["trailList"][0]["HomeRegion"] == "ap-northeast-1"
+    assert far.describe_trails(includeShadowTrails=False)["trailList"] == []
+    refused(code, far.update_trail, Name="acme", EnableLogFileValidation=True)
+    refused(code, far.stop_logging, Name="acme")
+    refused(code, far.delete_trail, Name=f"arn:aws:cloudtrail:{HERE}:trail/acme")
+    refused(code, far.put_event_selectors, TrailName="acme", EventSelectors=[{}])
+    refused("TrailAlreadyExistsException", far.create_trail, Name="acme", S3BucketName=bucket)
+    refused("InvalidParameterCombinationException", trail.update_trail, Name="acme", IncludeGlobalServiceEvents=False)
+
+
+def test_five_trails_and_organizations(trail, bucket, aws, refused):
+    refused("OrganizationsNotInUseException", trail.create_trail, Name="org", S3BucketName=bucket, IsOrganizationTrail=True)
+    aws("organizations").create_organization(FeatureSet="ALL")
+    for number in range(5):
+        trail.create_trail(Name=f"t-{number}", S3BucketName=bucket, IsOrganizationTrail=number == 0)
+    refused("MaximumNumberOfTrailsExceededException", trail.create_trail, Name="t-5", S3BucketName=bucket)
+
+
+def test_selectors_take_each_others_place(trail, bucket, refused):
+    trail.create_trail(Name="acme", S3BucketName=bucket)
+
+    def told():
+        answer = trail.get_event_selectors(TrailName="acme")
+        return answer.get("EventSelectors") or [], answer.get("AdvancedEventSelectors") or []
+
+    default = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], "ExcludeManagementEventSources": []}
+    assert told() == ([default], []) and not trail.get_trail(Name="acme")["Trail"]["HasCustomEventSelectors"]
+    management = {"Name": "m", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+    trail.put_event_selectors(TrailName="acme", AdvancedEventSelectors=[management])
+    assert told() == ([], [management]) and trail.get_trail(Name="acme")["Trail"]["HasCustomEventSelectors"]
+    trail.put_event_selectors(TrailName="acme", EventSelectors=[{"ReadWriteType": "ReadOnly"}])
+    assert told() == ([{**default, "ReadWriteType": "ReadOnly"}], [])
+    category = management["FieldSelectors"]
+    for basic, advanced in (
+        ([{}], [management]),
+        ([], []),
+        ([{"ReadWriteType": "Some"}], None),
+        ([{"IncludeManagementEvents": False}], None),
+        ([{"DataResources": [{"Type": "AWS::EC2::VPC", "Values": ["x"]}]}], None),
+        ([{"ExcludeManagementEventSources": ["s3.amazonaws.com"]}], None),
+        ([{}] * 6, None),
+        (None, [{"FieldSelectors": [{"Field": "readOnly", "Equals": ["true"]}]}]),
+        (None, [{"FieldSelectors": [*category, {"Field": "readOnly", "NotEquals": ["true"]}]}]),
+        (None, [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]),
+    ):
+        given = {"EventSelectors": basic, "AdvancedEventSelectors": advanced}
+        refused("InvalidEventSelectorsException", trail.put_event_selectors, TrailName="acme", **{k: v for k, v in given.items() if v is not None})
+
+
+def test_insights_are_put_whole_and_off_is_an_error(trail, bucket, refused):
+    trail.create_trail(Name="acme", S3BucketName=bucket)
+    refused("InsightNotEnabledException", trail.get_insight_selectors, TrailName="acme")
+    refused("InvalidInsightSelectorsException", trail.put_insight_selectors, TrailName="acme", InsightSelectors=[{"InsightType": "Other"}])
+    for kind in ("ApiCallRateInsight", "ApiErrorRateInsight"):
+        trail.put_insight_selectors(TrailName="acme", InsightSelectors=[{"InsightType": kind}])
+    found = trail.get_insight_selectors(TrailName="acme")["InsightSelectors"]
+    assert found == [{"InsightType": "ApiErrorRateInsight", "EventCategories": ["Management"]}]
+    trail.put_insight_selectors(TrailName="acme", InsightSelectors=[])
+    refused("InsightNotEnabledException", trail.get_insight_selectors, TrailName="acme")

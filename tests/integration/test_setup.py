@@ -53,6 +53,23 @@ def test_removing_goes_backwards_and_needs_its_confirmations(customer):
     assert customer.setup("-e", confirm).changed == 0
 
 
+def test_the_audit_comes_after_what_it_delivers_to_and_goes_before_it(customer):
+    deliveries = [dict(service="cloudtrail.amazonaws.com"), dict(service="config.amazonaws.com")]
+    recorder = dict(name="default", service_linked_role=True, s3_bucket_name="acme-audit", recording=True)
+    trail = dict(name="acme", s3_bucket_name="acme-audit", logging=True)
+    sheet = dict(s3_buckets=[dict(name="acme-audit", deliveries=deliveries)], cloudtrail_trails=[trail], config_configuration_recorder=recorder)
+    assert customer.setup("--check", **sheet).changed == 3
+    assert customer.setup().changed == 3 and customer.setup().changed == 0
+    gone = dict(
+        s3_buckets=[dict(name="acme-audit", state="absent")],
+        cloudtrail_trails=[dict(name="acme", state="absent")],
+        config_configuration_recorder=dict(state="absent"),
+    )
+    names = ["s3_buckets/acme-audit", "cloudtrail_trails/acme", "config_configuration_recorder/configuration_recorder"]
+    assert customer.setup("-e", json.dumps(dict(confirm=names)), **gone).changed == 3
+    assert customer.writes()[-2:] == ["cloudtrail:DeleteTrail", "s3:DeleteBucket"]
+
+
 # ---- bad input: one clear message each, before the first write
 
 BAD_SHEETS = {

@@ -15,20 +15,22 @@ from tests.laws.stage import ACCOUNT, REGION
 NAME = "bystander-7f3a"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
 # Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
-COMMON = re.compile(r"/(tagger|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
-TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="ec2.amazonaws.com"), Action="sts:AssumeRole")])
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
+COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
+TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com"])
+TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
 
 
 def plant_bystanders(double):
-    def client(service):
-        return boto3.client(service, endpoint_url=double.url, region_name=REGION, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
+    def client(service, region=REGION):
+        return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
 
     network(client("ec2"))
     people(client("iam"))
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))
+    audit(client("s3"), client("cloudtrail"), client("config"), client("config", "eu-west-1"), role)
     client("dlm").create_lifecycle_policy(
         ExecutionRoleArn=role,
         Description=NAME,
@@ -91,3 +93,21 @@ def watch(sns, cloudwatch, logs):
     logs.create_log_group(logGroupName=NAME, tags=dict(Owner=NAME))
     transformation = dict(metricName="m", metricNamespace=NAME, metricValue="1")
     logs.put_metric_filter(logGroupName=NAME, filterName=NAME, filterPattern="ERROR", metricTransformations=[transformation])
+
+
+def audit(s3, cloudtrail, config, config_elsewhere, role):
+    """There is one recorder in a Region: this one is in another, and in ours is one that an AWS service has for itself."""
+    bucket = f"{NAME}-audit"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=dict(LocationConstraint=REGION))
+    services = dict(Service=["cloudtrail.amazonaws.com", "config.amazonaws.com"])
+    allowed = dict(Effect="Allow", Principal=services, Action="s3:*", Resource=[f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"])
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(dict(Version="2012-10-17", Statement=[allowed])))
+    cloudtrail.create_trail(Name=NAME, S3BucketName=bucket, IsMultiRegionTrail=True, TagsList=TAGS)
+    selector = dict(Name=NAME, FieldSelectors=[dict(Field="eventCategory", Equals=["Management"])])
+    cloudtrail.put_event_selectors(TrailName=NAME, AdvancedEventSelectors=[selector])
+    cloudtrail.start_logging(Name=NAME)
+    config_elsewhere.put_configuration_recorder(ConfigurationRecorder=dict(name=NAME, roleARN=role), Tags=TAGS)
+    config_elsewhere.put_delivery_channel(DeliveryChannel=dict(name=NAME, s3BucketName=bucket))
+    config_elsewhere.start_configuration_recorder(ConfigurationRecorderName=NAME)
+    config_elsewhere.put_retention_configuration(RetentionPeriodInDays=365)
+    config.put_service_linked_configuration_recorder(ServicePrincipal="securityhub.amazonaws.com")

@@ -302,6 +302,7 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
+    cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",

@@ -12,7 +12,7 @@ import re
 from moto.core.responses import ActionResult
 from moto.core.serialize import never_return, return_if_not_empty
 from moto.iam.exceptions import MalformedPolicyDocument
-from moto.iam.models import IAMBackend, ManagedPolicy, User
+from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, ManagedPolicy, User
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.iam.responses import IamResponse
 from moto.moto_api._internal import mock_random
@@ -282,6 +282,17 @@ def an_omitted_duration_is_an_hour(original, iam, role_name, description, durati
     role = iam.get_role(role_name)
     description = role.description if description is None else description
     return original(iam, role_name, description, duration or 3600)
+
+
+# The name that a service's role has at AWS, where moto's is spelt another way.
+SERVICE_NAME_CONVERSION.update(config="Config")
+
+
+@BOOK.rule("CreateServiceLinkedRole")
+def a_service_has_one_linked_role(iam, AWSServiceName, CustomSuffix, **_):
+    """CreateServiceLinkedRole: InvalidInput when the service has its role already."""
+    if not CustomSuffix and any(role._linked_service == AWSServiceName for role in iam.roles.values()):
+        raise Refused("InvalidInput", "Service role name has been taken in this account, please try a different suffix.")
 
 
 @BOOK.rule("DeleteRole")
