@@ -11,11 +11,11 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, tags
 
 ON = dict(ENABLED=True, DISABLED=False)
+SETTINGS = dict(enable="Enable", finding_publishing_frequency="FindingPublishingFrequency")
 FEATURE = "CreateDetector.Features.Name"
 AGENT = "CreateDetector.Features.AdditionalConfiguration.Name"
 # CreateDetector: "EKS_RUNTIME_MONITORING ... specifying both ... will cause an error"; the older of the two is never switched on by itself.
 OLDER = "EKS_RUNTIME_MONITORING"
-PAID = "which is billed by what it looks at (a free trial of 30 days applies where it was never on)"
 
 
 def find(aws, wanted):
@@ -71,7 +71,7 @@ def update(aws, have, change):
         administrator = have["_administrator"]()
     if administrator and {"enable", "finding_publishing_frequency", "features"} & change.keys():
         raise Problem(f"the detector is a member of account {administrator}, where its plans are decided: change it there, or leave it out of the sheet")
-    arguments = {member: change[option] for option, member in (("enable", "Enable"), ("finding_publishing_frequency", _FREQUENCY)) if option in change}
+    arguments = {member: change[option] for option, member in SETTINGS.items() if option in change}
     if "features" in change:
         # UpdateDetector leaves every plan alone that it is not told of.
         arguments["Features"] = [_request(_difference(old, new)) for old, new in [*(({}, new) for new in change["features"].add), *change["features"].change]]
@@ -84,9 +84,6 @@ def update(aws, have, change):
             aws.guardduty.tag_resource(ResourceArn=arn, Tags=put)
         if gone:
             aws.guardduty.untag_resource(ResourceArn=arn, TagKeys=gone)
-
-
-_FREQUENCY = "FindingPublishingFrequency"
 
 
 def _difference(old, new):
@@ -109,10 +106,6 @@ def danger(have, change):
     off = [new["name"] for old, new in plans if old["enabled"] and not new["enabled"]]
     if off:
         reasons.append(f"would switch off {', '.join(off)}")
-    on = [new["name"] for old, new in plans if new["enabled"] and not old["enabled"]]
-    on += [new["name"] for new in change["features"].add if new["enabled"]] if "features" in change else []
-    if on:
-        reasons.append(f"would switch on {', '.join(sorted(on))}, {PAID}")
     return " and ".join(reasons) or None
 
 

@@ -30,6 +30,8 @@ def plant_bystanders(double):
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))
+    # There is one in a Region, so theirs is in another one.
+    client("guardduty", "eu-west-1").create_detector(Enable=True, Tags=dict(Owner=NAME))
     audit(client("s3"), client("cloudtrail"), client("config"), client("config", "eu-west-1"), role)
     client("dlm").create_lifecycle_policy(
         ExecutionRoleArn=role,
