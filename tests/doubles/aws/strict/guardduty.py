@@ -55,7 +55,7 @@ def all_plans_are_on(original, guardduty, enable, finding_publishing_frequency, 
     """CreateDetector: "any feature that is not specified in the API call gets enabled by default, with an exception to RUNTIME_MONITORING"."""
     detector_id = original(guardduty, enable, finding_publishing_frequency, data_sources, tags, [])
     given = {feature["name"]: feature for feature in features or []}
-    plans = {name: "ENABLED" for name in (*ALWAYS, *PLANS)}
+    plans = dict.fromkeys((*ALWAYS, *PLANS), "ENABLED")
     runtime = EKS_RUNTIME if EKS_RUNTIME in given else RUNTIME
     plans[runtime] = "DISABLED"
     guardduty.detectors[detector_id].features = [told(name, status, given.get(name)) for name, status in plans.items()]
@@ -78,7 +78,7 @@ def what_is_not_told_stays(original, guardduty, detector_id, enable, finding_pub
 
 def told(name, status, given, before=None):
     """A feature as GetDetector tells it."""
-    agents = {agent: "DISABLED" for agent in AGENTS.get(name, ())}
+    agents = dict.fromkeys(AGENTS.get(name, ()), "DISABLED")
     for source in (before, given):
         agents.update({agent["name"]: agent["status"] for agent in (source or {}).get("additionalConfiguration") or []})
     now = (given or {}).get("status") or (before or {}).get("status") or status
