@@ -141,13 +141,17 @@ def check(certificate: str, chain: str | None, private_key: str) -> None:
         raise Problem("certificate must hold one PEM certificate; those above it go to certificate_chain")
     if chain and not above:
         raise Problem("certificate_chain holds no PEM certificate")
-    if _loaded(private_key).public_key() != found[0].public_key():
-        raise Problem("private_key does not belong to certificate")
+    check_key(certificate, private_key)
     now = datetime.now(UTC)
     for what, one in [("certificate", found[0]), *(("certificate_chain", one) for one in above)]:
         if not one.not_valid_before_utc <= now <= one.not_valid_after_utc:
             raise Problem(f"{what}: {one.subject.rfc4514_string()} is valid from {one.not_valid_before_utc:%Y-%m-%d} to {one.not_valid_after_utc:%Y-%m-%d}")
     _check_chain([*found, *above])
+
+
+def check_key(certificate: str, private_key: str) -> None:
+    if _loaded(private_key).public_key() != _parsed(certificate)[0].public_key():
+        raise Problem("the private key does not belong to the certificate")
 
 
 def _check_chain(certificates: list[Any]) -> None:

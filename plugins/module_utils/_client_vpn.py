@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 LOCAL = "local"  # where a route between clients leads
@@ -82,9 +82,16 @@ def make_stream(aws: Aws, options: Mapping[str, Any]) -> None:
     group, stream = options.get("cloudwatch_log_group"), options.get("cloudwatch_log_stream")
     if not (options.get("enabled") and group and stream):
         return
-    streams = aws.pages("logs", "describe_log_streams", "logStreams", logGroupName=group, logStreamNamePrefix=stream)
-    if stream not in [one["logStreamName"] for one in streams]:
-        aws.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    if stream not in aws.once(_streams, group):
+        try:
+            aws.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        except AWS_ERRORS as error:
+            if code_of(error) != "ResourceAlreadyExistsException":
+                raise
+
+
+def _streams(aws: Aws, group: str) -> set[str]:
+    return {one["logStreamName"] for one in aws.pages("logs", "describe_log_streams", "logStreams", logGroupName=group)}
 
 
 # ---- coming and going
