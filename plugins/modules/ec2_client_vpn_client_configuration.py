@@ -39,13 +39,15 @@ def _result(module, aws):
         raise Problem("certificate and private_key_secret are named together: a profile needs both, or neither")
     names = Names(aws, {}, check_mode=False)
     endpoint_id = names.id_of("ec2_client_vpn_endpoints", params["client_vpn_endpoint"])
+    if module.check_mode:
+        return dict(changed=bool(params["path"]) and not os.path.exists(params["path"]), id=endpoint_id)
     profile = aws.ec2.export_client_vpn_client_configuration(ClientVpnEndpointId=endpoint_id)["ClientConfiguration"]
     status = _client_vpn.endpoint(aws, endpoint_id)["Status"]["Code"]
     if status != "available":
         aws.warn(f"{params['client_vpn_endpoint']} is {status}: nobody can connect with the profile until a target network is associated")
     found = dict(changed=False, id=endpoint_id, status=status, client_configuration=profile)
     if params["path"]:
-        found.update(path=params["path"], changed=_write(module, _whole(aws, names, params, profile)))
+        found.update(path=params["path"], changed=_write(params["path"], _whole(aws, names, params, profile)))
     return found
 
 
@@ -60,9 +62,9 @@ def _whole(aws, names, params, profile):
     return f"{profile.rstrip()}\n<cert>\n{certificate}\n</cert>\n<key>\n{private_key}\n</key>\n"
 
 
-def _write(module, text):
-    """Whether the file was or would be changed. It is never, not even for a moment, readable by anybody else."""
-    path, data = module.params["path"], text.encode()
+def _write(path, text):
+    """Whether the file was changed. It is never, not even for a moment, readable by anybody else."""
+    data = text.encode()
     if os.path.islink(path) or os.path.exists(path) and not os.path.isfile(path):
         raise Problem(f"{path} is no plain file: a private key is not written there")
     try:
@@ -70,8 +72,7 @@ def _write(module, text):
             with open(path, "rb") as there:
                 if there.read() == data and os.stat(path).st_mode & 0o777 == MODE:
                     return False
-        if not module.check_mode:
-            _replace(path, data)
+        _replace(path, data)
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}") from None
     return True
