@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 TAG = "tag"
@@ -21,7 +22,11 @@ ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}|arn:.+")
 
 
 class Lookup(NamedTuple):
-    """How to list a kind: the call, where its results are, and which members hold id, name and scope."""
+    """How to list a kind: the call, where its results are, and which members hold id, name and scope.
+
+    every      arguments that leave something out of the list unless they name all choices of the service model: argument → its path there
+    tags_call  where the list has no tags: the call that gives those of one thing, and its argument for the id
+    """
 
     service: str
     operation: str
@@ -31,11 +36,22 @@ class Lookup(NamedTuple):
     scope: str | None = None
     arguments: Mapping[str, Any] = {}
     state: str | None = None
+    every: Mapping[str, str] = {}
+    tags_call: tuple[str, str] | None = None
 
 
 DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
 
 LOOKUPS: dict[str, Lookup] = {
+    "acm_certificates": Lookup(
+        "acm",
+        "list_certificates",
+        "CertificateSummaryList",
+        "CertificateArn",
+        every={"Includes": "ListCertificates.Includes.keyTypes"},
+        tags_call=("list_tags_for_certificate", "CertificateArn"),
+    ),
+    "ec2_client_vpn_endpoints": Lookup("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", state="Status.Code"),
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),
     "ec2_elastic_ips": Lookup("ec2", "describe_addresses", "Addresses", "AllocationId"),
     "ec2_instances": Lookup("ec2", "describe_instances", "Reservations[].Instances", "InstanceId", state="State.Name"),
@@ -58,6 +74,9 @@ LOOKUPS: dict[str, Lookup] = {
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),
     "s3_buckets": Lookup("s3", "list_buckets", "Buckets", "Name", "Name"),
+    "secretsmanager_certificate_authorities": Lookup(
+        "secretsmanager", "list_secrets", "SecretList", "Name", "Name", arguments={"Filters": [{"Key": "tag-key", "Values": ["CertificateAuthority"]}]}
+    ),
     "sns_topics": Lookup("sns", "list_topics", "Topics", "TopicArn", "TopicArn:last"),
 }
 
@@ -234,14 +253,29 @@ def scoped(kind: str) -> bool:
 def _list(aws: Any, kind: str) -> list[Known]:
     lookup = LOOKUPS[kind]
     outer, dummy, inner = lookup.result.partition("[].")
-    things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments)
+    things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments, **everything(lookup))
     if inner:
         things = [thing for group in things for thing in group[inner]]
+    if lookup.tags_call:
+        things = [dict(thing, Tags=tags_of(aws, lookup, thing[lookup.id])) for thing in things]
     return [
         Known(thing[lookup.id], _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
         for thing in things
         if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD
     ]
+
+
+def everything(lookup: Lookup) -> dict[str, Any]:
+    """The arguments without which a list would leave something out: all choices that the service model has."""
+    return {
+        argument: {path.rpartition(".")[2]: list(_shapes.shape(lookup.service, path).enum)} for argument, path in lookup.every.items()
+    }
+
+
+def tags_of(aws: Any, lookup: Lookup, id: str) -> list[Mapping[str, str]]:  # pylint: disable=redefined-builtin
+    """The tags of one thing, where they are not in the list."""
+    operation, argument = lookup.tags_call
+    return aws.pages(lookup.service, operation, "Tags", **{argument: id})
 
 
 def _member(thing: Mapping[str, Any], path: str) -> Any:

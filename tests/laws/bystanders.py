@@ -10,6 +10,7 @@ import re
 
 import boto3
 
+from ansible_collections.msp.aws.plugins.module_utils import _certificates
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -27,6 +28,7 @@ def plant_bystanders(double):
 
     network(client("ec2"))
     people(client("iam"))
+    vpn(client)
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))
@@ -67,6 +69,26 @@ def network(ec2):
     ec2.create_vpn_gateway(Type="ipsec.1", TagSpecifications=tagged("vpn-gateway"))
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, InstanceType="t3.micro", TagSpecifications=tagged("instance"))
+
+
+def vpn(client):
+    """An authority like ours, a certificate of its own, and an endpoint with a target network."""
+    tagged = [dict(Key="CertificateAuthority", Value=NAME), dict(Key="NotBefore", Value="2024-01-01T00:00:00Z"), dict(Key="NotAfter", Value="2034-01-01T00:00:00Z")]
+    client("secretsmanager").create_secret(Name=NAME, SecretString=NAME, Tags=tagged)
+    text, dummy = _certificates.new_authority(f"{NAME}.example.com", 400)
+    held = json.loads(text)
+    certificate = client("acm").import_certificate(Certificate=held["certificate"], PrivateKey=held["private_key"], Tags=TAGS)["CertificateArn"]
+    ec2 = client("ec2")
+    subnet = ec2.describe_subnets(Filters=[dict(Name="tag:Name", Values=[NAME])])["Subnets"][0]["SubnetId"]
+    endpoint = ec2.create_client_vpn_endpoint(
+        ClientCidrBlock="172.20.0.0/22",
+        ServerCertificateArn=certificate,
+        AuthenticationOptions=[dict(Type="certificate-authentication", MutualAuthentication=dict(ClientRootCertificateChainArn=certificate))],
+        ConnectionLogOptions=dict(Enabled=False),
+        TagSpecifications=[dict(ResourceType="client-vpn-endpoint", Tags=TAGS)],
+    )["ClientVpnEndpointId"]
+    ec2.associate_client_vpn_target_network(ClientVpnEndpointId=endpoint, SubnetId=subnet)
+    ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint, TargetNetworkCidr="10.250.0.0/16", AuthorizeAllGroups=True)
 
 
 def people(iam):

@@ -308,7 +308,9 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
     cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
+    acm_certificates={"acm:GetCertificate"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
+    ec2_client_vpn_endpoints={"ec2:DescribeClientVpnTargetNetworks", "ec2:DescribeClientVpnAuthorizationRules", "ec2:DescribeClientVpnRoutes"},
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",

@@ -79,3 +79,27 @@ def test_found_says_where_each_lies():
         dict(id="subnet-0000000a", scope="a", scope_id=VPCS["a"]),
         dict(id="subnet-0000000b", scope="b", scope_id=VPCS["b"]),
     ]
+
+
+class Untagged:
+    """A service whose list has no tags, and leaves out what is not asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def once(self, look, *arguments):
+        return look(self, *arguments)
+
+    def pages(self, service, operation, result, **arguments):
+        self.asked.append((operation, arguments))
+        if operation == "list_certificates":
+            return [dict(CertificateArn="arn:one"), dict(CertificateArn="arn:two")]
+        return [dict(Key="Name", Value=arguments["CertificateArn"].removeprefix("arn:"))]
+
+
+def test_a_list_without_tags_is_asked_for_them_one_by_one_and_leaves_nothing_out():
+    aws = Untagged()
+    assert Names(aws, {}, check_mode=False).id_of("acm_certificates", "two") == "arn:two"
+    first, *others = aws.asked
+    assert {"RSA_2048", "EC_prime256v1"} < set(first[1]["Includes"]["keyTypes"])
+    assert [operation for operation, dummy in others] == ["list_tags_for_certificate"] * 2

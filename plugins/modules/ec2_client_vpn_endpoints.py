@@ -1,0 +1,423 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, refs, tags
+
+CERTIFICATE = "certificate-authentication"
+WIDEST, NARROWEST = 12, 22
+# Where home routers have their networks, from which users come.
+HOMES = ("192.168.0.0/24", "192.168.1.0/24", "192.168.10.0/24", "192.168.11.0/24", "192.168.100.0/24")
+
+# Option → member, of both calls.
+VALUES = dict(
+    description="Description",
+    server_certificate="ServerCertificateArn",
+    split_tunnel="SplitTunnel",
+    vpn_port="VpnPort",
+    self_service_portal="SelfServicePortal",
+    session_timeout_hours="SessionTimeoutHours",
+    disconnect_on_session_timeout="DisconnectOnSessionTimeout",
+    vpc="VpcId",
+)
+# Structures, which both calls take whole.
+STRUCTURES = dict(
+    connection_log_options=(
+        "ConnectionLogOptions",
+        dict(
+            enabled="Enabled",
+            cloudwatch_log_group="CloudwatchLogGroup",
+            cloudwatch_log_stream="CloudwatchLogStream",
+            include_authorization_policy_context="IncludeAuthorizationPolicyContext",
+        ),
+    ),
+    client_connect_options=("ClientConnectOptions", dict(enabled="Enabled", lambda_function_arn="LambdaFunctionArn")),
+    client_login_banner_options=("ClientLoginBannerOptions", dict(enabled="Enabled", banner_text="BannerText")),
+    client_route_enforcement_options=("ClientRouteEnforcementOptions", dict(enforced="Enforced")),
+)
+# Option of an authentication → the paths of its value in the request and in the answer.
+AUTHENTICATION = dict(
+    client_root_certificate_chain=("MutualAuthentication", "ClientRootCertificateChainArn", "ClientRootCertificateChain"),
+    directory_id=("ActiveDirectory", "DirectoryId", "DirectoryId"),
+    saml_provider_arn=("FederatedAuthentication", "SAMLProviderArn", "SamlProviderArn"),
+    self_service_saml_provider_arn=("FederatedAuthentication", "SelfServiceSAMLProviderArn", "SelfServiceSamlProviderArn"),
+)
+
+
+def find(aws, wanted):
+    listed = aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints")
+    return [_have(endpoint) for endpoint in listed if endpoint["Status"]["Code"] not in ("deleting", "deleted")]
+
+
+def _have(endpoint):
+    have = {option: endpoint.get(member) or None for option, member in VALUES.items() if option not in ("split_tunnel", "disconnect_on_session_timeout")}
+    structures = {option: _read(members, endpoint.get(member, {})) for option, (member, members) in STRUCTURES.items()}
+    return dict(
+        have,
+        **structures,
+        id=endpoint["ClientVpnEndpointId"],
+        client_cidr_block=endpoint.get("ClientCidrBlock"),
+        authentication_options=[_authentication(one) for one in endpoint["AuthenticationOptions"]],
+        transport_protocol=endpoint["TransportProtocol"],
+        dns_servers=endpoint.get("DnsServers", []),
+        security_groups=endpoint.get("SecurityGroupIds", []),
+        split_tunnel=endpoint.get("SplitTunnel"),
+        disconnect_on_session_timeout=endpoint.get("DisconnectOnSessionTimeout"),
+        # Nothing but the address of the portal tells whether it is on.
+        self_service_portal="enabled" if endpoint.get("SelfServicePortalUrl") else "disabled",
+        _status=endpoint["Status"]["Code"],
+        **_tags.name_and_tags(endpoint),
+    )
+
+
+def _read(members, structure):
+    return {option: structure[member] for option, member in members.items() if structure.get(member) is not None}
+
+
+def _authentication(given):
+    found = dict(type=given["Type"])
+    for option, (outer, dummy, member) in AUTHENTICATION.items():
+        if given.get(outer, {}).get(member):
+            found[option] = given[outer][member]
+    return found
+
+
+def read(aws, have, names):
+    found = {}
+    if "target_networks" in names:
+        found["target_networks"] = [one["TargetNetworkId"] for one in _client_vpn.target_networks(aws, have["id"]) if _client_vpn.there(one)]
+    if "authorization_rules" in names:
+        found["authorization_rules"] = [_rule(one) for one in _client_vpn.authorization_rules(aws, have["id"]) if _client_vpn.there(one)]
+    if {"routes", "target_networks"} & set(names):
+        found["routes"] = [_route(one) for one in _client_vpn.routes(aws, have["id"]) if _client_vpn.there(one) and one["Origin"] == "add-route"]
+    return found
+
+
+def _rule(rule):
+    return dict(
+        target_network_cidr=rule["DestinationCidr"],
+        access_group_id=rule.get("GroupId") or None,
+        authorize_all_groups=bool(rule.get("AccessAll")),
+        description=rule.get("Description") or None,
+    )
+
+
+def _route(route):
+    subnet = route["TargetSubnet"]
+    return dict(
+        destination_cidr_block=route["DestinationCidr"],
+        target_vpc_subnet=None if subnet == _client_vpn.LOCAL else subnet,
+        description=route.get("Description") or None,
+    )
+
+
+def create(aws, want):
+    """Target networks, rules and routes come afterwards, one by one."""
+    _check_place(aws, want.get("vpc"), want["client_cidr_block"])
+    _client_vpn.check_networks(aws, _named(want.get("target_networks")))
+    for home in HOMES:
+        if _networks.network(home).overlaps(_networks.network(want["client_cidr_block"])):
+            aws.warn(f"ec2_client_vpn_endpoints {want['name']}: {want['client_cidr_block']} overlaps {home}, which many home routers use: their users may not get through")
+    _client_vpn.make_stream(aws, want["connection_log_options"])
+    arguments = _settings(want)
+    # AWS switches the portal on unless told otherwise, and nobody asked for it.
+    arguments.setdefault("SelfServicePortal", "disabled")
+    if "dns_servers" in want:
+        arguments["DnsServers"] = want["dns_servers"]
+    if _named(want.get("security_groups")):
+        arguments["SecurityGroupIds"] = _named(want["security_groups"])
+    if "transport_protocol" in want:
+        arguments["TransportProtocol"] = want["transport_protocol"]
+    endpoint_id = aws.ec2.create_client_vpn_endpoint(
+        ClientCidrBlock=want["client_cidr_block"],
+        AuthenticationOptions=[_requested(one) for one in want["authentication_options"]],
+        TagSpecifications=_tags.specifications("client-vpn-endpoint", want),
+        **arguments,
+    )["ClientVpnEndpointId"]
+    made = aws.wait(f"Client VPN endpoint {endpoint_id}", lambda: _client_vpn.endpoint(aws, endpoint_id), bool, limit=300)
+    return dict(_have(made), target_networks=[], authorization_rules=[], routes=[])
+
+
+def _named(verbs):
+    return (verbs or {}).get("add") or (verbs or {}).get("set") or []
+
+
+def _settings(named):
+    """What the entry, or the change, says of values and structures, as both calls take it."""
+    arguments = {member: named[option] for option, member in VALUES.items() if option in named}
+    for option, (member, members) in STRUCTURES.items():
+        if option in named:
+            arguments[member] = {inner: named[option][name] for name, inner in members.items() if named[option].get(name) is not None}
+    return arguments
+
+
+def _requested(given):
+    request = dict(Type=given["type"])
+    for option, (outer, member, dummy) in AUTHENTICATION.items():
+        if given.get(option):
+            request.setdefault(outer, {})[member] = given[option]
+    return request
+
+
+def _check_place(aws, vpc, client_cidr_block):
+    mine = _networks.network(client_cidr_block)
+    for block in aws.once(_client_vpn.blocks_of_vpcs).get(vpc, ()):
+        if _networks.network(block).overlaps(mine):
+            raise Problem(f"client_cidr_block {client_cidr_block} overlaps {block} of its VPC: take a range that nothing else uses")
+
+
+def update(aws, have, change):
+    networks, rules, routes = (change.get(name) for name in ("target_networks", "authorization_rules", "routes"))
+    _check(aws, have, change)
+    _tags.update(aws, have, change)
+    _modify(aws, have, change)
+    # What goes stands on the other the other way round than what comes: routes and rules, then their networks.
+    _client_vpn.delete_routes(aws, have["id"], [*routes.remove, *(old for old, dummy in routes.change)] if routes else [])
+    _client_vpn.revoke(aws, have["id"], [*rules.remove, *(old for old, dummy in rules.change)] if rules else [])
+    _client_vpn.disassociate(aws, have["id"], networks.remove if networks else [])
+    _client_vpn.associate(aws, have["id"], networks.add if networks else [])
+    _client_vpn.authorize(aws, have["id"], [*rules.add, *(new for dummy, new in rules.change)] if rules else [])
+    _client_vpn.create_routes(aws, have["id"], [*routes.add, *(new for dummy, new in routes.change)] if routes else [])
+
+
+def _check(aws, have, change):
+    if "vpc" in change:
+        _check_place(aws, change["vpc"], have["client_cidr_block"])
+        if have["vpc"] and _client_vpn.target_networks(aws, have["id"]):
+            raise Problem("vpc: an endpoint moves only without target networks. Take them off in a run of their own")
+    if "target_networks" in change:
+        stay = [subnet for subnet in have["target_networks"] if subnet not in change["target_networks"].remove]
+        _client_vpn.check_networks(aws, [*stay, *change["target_networks"].add])
+
+
+def _modify(aws, have, change):
+    arguments = _settings(change)
+    if "connection_log_options" in change:
+        _client_vpn.make_stream(aws, change["connection_log_options"])
+    if "dns_servers" in change:
+        arguments["DnsServers"] = dict(CustomDnsServers=change["dns_servers"], Enabled=True) if change["dns_servers"] else dict(Enabled=False)
+    if "security_groups" in change:
+        delta = change["security_groups"]
+        arguments["SecurityGroupIds"] = [group for group in have["security_groups"] if group not in delta.remove] + delta.add
+        arguments.setdefault("VpcId", have["vpc"])
+    if arguments:
+        aws.ec2.modify_client_vpn_endpoint(ClientVpnEndpointId=have["id"], **arguments)
+
+
+def refuse(want, have, change):
+    if "client_cidr_block" in change:
+        block = _networks.network(change["client_cidr_block"])
+        if block is None or not WIDEST <= block.prefixlen <= NARROWEST:
+            raise Problem(f"client_cidr_block must be an IPv4 block between /{WIDEST} and /{NARROWEST}, not {change['client_cidr_block']}")
+    methods = [one["type"] for one in want.get("authentication_options") or have.get("authentication_options") or []]
+    if change.get("self_service_portal") == "enabled" and set(methods) == {CERTIFICATE}:
+        raise Problem("self_service_portal needs users of a directory or identity provider: with certificates alone there is none")
+    if "security_groups" in change and not (want.get("vpc") or have.get("vpc")):
+        raise Problem("security_groups need vpc")
+    delta = change.get("security_groups")
+    if delta and have and not set(have["security_groups"]) - set(delta.remove) | set(delta.add):
+        raise Problem("security_groups: an endpoint has at least one")
+    for item in _coming(change, "authorization_rules"):
+        if bool(item.get("access_group_id")) == bool(item.get("authorize_all_groups")):
+            raise Problem(f"authorization_rules {item['target_network_cidr']}: write either access_group_id or authorize_all_groups: true")
+    _refuse_routes({**have, **want}, have, change)
+
+
+def _refuse_routes(all_of_it, have, change):
+    for item in _coming(change, "routes"):
+        if not item.get("target_vpc_subnet") and not _networks.same(item["destination_cidr_block"], all_of_it["client_cidr_block"]):
+            raise Problem(f"routes {item['destination_cidr_block']}: target_vpc_subnet is needed; only the clients' own range has none")
+    leaving = change["target_networks"].remove if "target_networks" in change else []
+    gone = [(item["destination_cidr_block"], item["target_vpc_subnet"]) for item in (change["routes"].remove if "routes" in change else ())]
+    for item in have.get("routes", []) if leaving else ():
+        key = item["destination_cidr_block"], item["target_vpc_subnet"]
+        if key[1] in leaving and key not in gone:
+            raise Problem(f"target_networks: {key[1]} cannot go while the route to {key[0]} goes through it. Name the route in routes.remove as well")
+
+
+def _coming(change, name):
+    delta = change.get(name)
+    return [*delta.add, *(new for dummy, new in delta.change)] if delta else []
+
+
+def danger(have, change):
+    if not change:
+        return (
+            f"would cut every session of {have['id']} and delete it with its target networks, rules and routes; "
+            "a new endpoint has another address, so every profile has to be handed out again"
+        )
+    reasons = [*_of_networks(have, change), *_of_access(have, change), *(_of_settings(have, change) if have else ())]
+    return " and ".join(reasons) or None
+
+
+def _of_networks(have, change):
+    delta = change.get("target_networks")
+    if delta and delta.add:
+        yield f"would associate {len(delta.add)} target networks, each of which AWS bills by the hour as long as it is associated"
+    if delta and delta.remove:
+        last = not delta.add and len(delta.remove) == len(have.get("target_networks", []))
+        yield f"would take off {'the last' if last else len(delta.remove)} of the target networks and cut {'every session' if last else 'the sessions through them'}"
+
+
+def _of_access(have, change):
+    rules, routes = change.get("authorization_rules"), change.get("routes")
+    for item in _coming(change, "authorization_rules"):
+        if item["target_network_cidr"] == "0.0.0.0/0" and item.get("authorize_all_groups"):
+            yield "would let everybody who connects reach every network (0.0.0.0/0)"
+    if rules and rules.remove:
+        yield f"would take away the access to {', '.join(sorted({item['target_network_cidr'] for item in rules.remove}))}"
+    if rules and rules.change:
+        yield f"would revoke the access to {', '.join(old['target_network_cidr'] for old, dummy in rules.change)} and grant it anew, because a rule cannot be changed"
+    if routes and routes.remove:
+        yield f"would delete the routes to {', '.join(sorted({item['destination_cidr_block'] for item in routes.remove}))}"
+    if routes and routes.change:
+        yield f"would delete the routes to {', '.join(old['destination_cidr_block'] for old, dummy in routes.change)} and make them anew, because a route cannot be changed"
+
+
+def _of_settings(have, change):
+    if "dns_servers" in change:
+        yield "would reset every connection, as a change of DNS servers does"
+    if "vpn_port" in change:
+        yield "would make every profile useless that names the former port"
+    if "server_certificate" in change:
+        yield "would lock out everybody whose profile does not trust the issuer of the new certificate"
+    if change.get("split_tunnel") is False:
+        yield "would send all traffic of the users' computers through the VPN"
+    if "security_groups" in change and change["security_groups"].remove:
+        yield f"would take {len(change['security_groups'].remove)} security groups off, and with them what they let the users reach"
+    if change.get("client_connect_options", {}).get("enabled"):
+        yield "would let the function decide who gets a connection"
+    if change.get("connection_log_options", {}).get("enabled") is False:
+        yield "would end the record of who connects"
+
+
+def delete(aws, have):
+    networks = [one["TargetNetworkId"] for one in _client_vpn.target_networks(aws, have["id"])]
+    _client_vpn.disassociate(aws, have["id"], networks)
+    aws.ec2.delete_client_vpn_endpoint(ClientVpnEndpointId=have["id"])
+    aws.wait(f"deletion of {have['id']}", lambda: _client_vpn.endpoint(aws, have["id"]), lambda seen: seen is None, limit=600)
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for option, block in _networks.blocks(entry, "client_cidr_block"):
+            parsed = _networks.network(block)
+            if parsed is None:
+                yield index, option, "not_a_network", dict(value=block)
+            elif not WIDEST <= parsed.prefixlen <= NARROWEST:
+                code, limit = ("least", WIDEST) if parsed.prefixlen < WIDEST else ("most", NARROWEST)
+                yield index, option, code, dict(value=f"/{parsed.prefixlen}", limit=f"/{limit}")
+        servers = entry.get("dns_servers")
+        if isinstance(servers, list) and len(servers) > 2:
+            yield index, "dns_servers", "most", dict(value=len(servers), limit=2)
+        for dummy, rule in _networks.blocks(entry, "authorization_rules"):
+            if isinstance(rule, dict) and rule.get("access_group_id") and rule.get("authorize_all_groups"):
+                yield index, "authorization_rules", "one_of", dict(value=rule.get("target_network_cidr"), other="access_group_id, authorize_all_groups")
+            elif isinstance(rule, dict) and not rule.get("access_group_id") and not rule.get("authorize_all_groups"):
+                yield index, "authorization_rules", "needs", dict(value=rule.get("target_network_cidr"), other="access_group_id / authorize_all_groups")
+
+
+def _spelt(option):
+    return lambda item: {**item, option: _networks.canonical(item.get(option)) or item.get(option)}
+
+
+API = "CreateClientVpnEndpoint"
+AUTHENTICATION_OPTIONS = dict(
+    type=Option(required=True, api=f"{API}.AuthenticationOptions.Type"),
+    client_root_certificate_chain=ref("acm_certificates"),
+    directory_id=Option(api=f"{API}.AuthenticationOptions.ActiveDirectory.DirectoryId"),
+    saml_provider_arn=Option(api=f"{API}.AuthenticationOptions.FederatedAuthentication.SAMLProviderArn"),
+    self_service_saml_provider_arn=Option(api=f"{API}.AuthenticationOptions.FederatedAuthentication.SelfServiceSAMLProviderArn"),
+)
+
+
+def _same_methods(one, other):
+    """The order of the methods means nothing."""
+    return sorted(map(_plain, one)) == sorted(map(_plain, other))
+
+
+def _plain(method):
+    return sorted((option, value) for option, value in method.items() if value is not None)
+
+
+def _structure(options, **facts):
+    return Option("dict", options=options, **facts)
+
+
+KIND = Kind(
+    name="ec2_client_vpn_endpoints",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        description=Option(api=f"{API}.Description"),
+        client_cidr_block=fixed(required=True, same=_networks.same),
+        server_certificate=ref("acm_certificates", required=True),
+        authentication_options=fixed("list", elements="dict", options=AUTHENTICATION_OPTIONS, required=True, same=_same_methods),
+        connection_log_options=_structure(
+            dict(
+                enabled=Option("bool", required=True),
+                cloudwatch_log_group=ref("logs_log_groups"),
+                cloudwatch_log_stream=Option(api="logs:CreateLogStream.logStreamName"),
+                include_authorization_policy_context=Option("bool"),
+            ),
+            required=True,
+        ),
+        dns_servers=Option("list", elements="str", clearable=True),
+        transport_protocol=fixed(api=f"{API}.TransportProtocol"),
+        vpn_port=Option("int"),
+        split_tunnel=Option("bool"),
+        vpc=ref("ec2_vpcs"),
+        security_groups=refs("ec2_security_groups", within="vpc"),
+        self_service_portal=Option(api=f"{API}.SelfServicePortal"),
+        client_connect_options=_structure(dict(enabled=Option("bool", required=True), lambda_function_arn=Option())),
+        session_timeout_hours=Option("int"),
+        disconnect_on_session_timeout=Option("bool"),
+        client_login_banner_options=_structure(dict(enabled=Option("bool", required=True), banner_text=Option())),
+        client_route_enforcement_options=_structure(dict(enforced=Option("bool", required=True))),
+        target_networks=refs("ec2_subnets", within="vpc"),
+        authorization_rules=items(
+            key=("target_network_cidr", "access_group_id"),
+            spelt=_spelt("target_network_cidr"),
+            options=dict(
+                target_network_cidr=Option(required=True),
+                access_group_id=Option(),
+                authorize_all_groups=Option("bool"),
+                description=Option(),
+            ),
+        ),
+        routes=items(
+            key=("destination_cidr_block", "target_vpc_subnet"),
+            spelt=_spelt("destination_cidr_block"),
+            options=dict(
+                destination_cidr_block=Option(required=True),
+                target_vpc_subnet=ref("ec2_subnets", within="vpc"),
+                description=Option(),
+            ),
+        ),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    faults=faults,
+    # One change of an endpoint at a time.
+    not_yet=(*_tags.NOT_YET, r"ConcurrentMutationLimitExceeded"),
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
