@@ -25,7 +25,9 @@ DNS = dict(
 
 
 def find(aws, wanted):
-    return [_have(endpoint) for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if _state(endpoint) not in DEAD]
+    """Without those that belong to a service of AWS, such as a firewall's: only that service can change or remove them."""
+    endpoints = aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints")
+    return [_have(endpoint) for endpoint in endpoints if _state(endpoint) not in DEAD and not endpoint.get("RequesterManaged")]
 
 
 def _state(endpoint):

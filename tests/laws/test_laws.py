@@ -295,6 +295,9 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
+    networkfirewall_firewall_policies={"network-firewall:DescribeFirewallPolicy"},
+    networkfirewall_firewalls={"network-firewall:DescribeFirewall", "network-firewall:DescribeLoggingConfiguration"},
+    networkfirewall_rule_groups={"network-firewall:DescribeRuleGroup"},
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",

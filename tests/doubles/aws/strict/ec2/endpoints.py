@@ -164,6 +164,20 @@ def a_gateway_endpoint_stands_beside(ec2, DnsOptions, **given):
     raise Refused("InvalidParameter", message)
 
 
+@BOOK.rule("ModifyVpcEndpoint")
+def a_service_keeps_its_own(ec2, VpcEndpointId, **_):
+    """VpcEndpoint.RequesterManaged: "the endpoint is being managed by its service", and by nobody else."""
+    if getattr(ec2.vpc_end_points.get(VpcEndpointId), "requester_managed", False):
+        raise Refused("OperationNotPermitted", f"{VpcEndpointId} is managed by a service of AWS")
+
+
+@BOOK.rule("DeleteVpcEndpoints")
+def a_service_deletes_its_own(ec2, VpcEndpointIds, **_):
+    """As ModifyVpcEndpoint."""
+    for one in VpcEndpointIds or []:
+        a_service_keeps_its_own(ec2, one)
+
+
 # -- changes --------------------------------------------------------------------------------------
 
 
