@@ -135,8 +135,7 @@ def test_law_4_bystanders_stay_byte_identical(stage, kind):
     plant_bystanders(stage.double)
     planted = {path: thing for path, thing in stage.double.state().items() if not COMMON.search(path)}
     assert len(planted) > 40 and "bystander" in str(planted)
-    for other, task in examples(kind.name).before:
-        stage.run(other, task)
+    stage.lead_up(kind.name)
     for act in acts(kind.name):
         stage.run(kind.name, act)
         now = stage.double.state()
@@ -295,6 +294,7 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
+    ec2_vpc_endpoint_services={"ec2:DescribeVpcEndpointServicePermissions"},
     networkfirewall_firewall_policies={"network-firewall:DescribeFirewallPolicy"},
     networkfirewall_firewalls={"network-firewall:DescribeFirewall", "network-firewall:DescribeLoggingConfiguration"},
     networkfirewall_rule_groups={"network-firewall:DescribeRuleGroup"},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (  # noqa: F401 - each writes its rules into the book
     addresses,
+    endpoint_services,
     endpoints,
     gateways,
     instances,
