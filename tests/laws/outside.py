@@ -12,10 +12,10 @@ SERVICES = "ec2_vpc_endpoint_services"
 
 
 def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
-    """Two load balancers for services, and the record which proves whose the private DNS name is."""
+    """Load balancers for services, and the record which proves whose the private DNS name is."""
     subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"] if {"Key": "Name", "Value": "acme-a"} in subnet.get("Tags", [])]
-    for name in ("acme-api", "acme-api-2"):
-        client("elbv2").create_load_balancer(Name=name, Type="network", Scheme="internal", Subnets=subnets)
+    for name, kind in (("acme-api", "network"), ("acme-api-2", "network"), ("acme-inspection", "gateway")):
+        client("elbv2").create_load_balancer(Name=name, Type=kind, Subnets=subnets)
     zone = client("route53").create_hosted_zone(Name="acme.example.jp", CallerReference="acme")["HostedZone"]["Id"]
     name, value = "_776e1ffc0d2cb14f698b.api.acme.example.jp", '"vpce:6bf3e24390481f9b5069"'
     record = dict(Name=name, Type="TXT", TTL=300, ResourceRecords=[dict(Value=value)])
