@@ -126,5 +126,3 @@ def sids(source: Any) -> Iterator[str]:
             keyword, dummy, value = str(option.get("Keyword")).partition(":")
             if keyword.strip() == "sid":
                 yield from [value.strip()] if value else [str(one) for one in option.get("Settings") or []]
-
-

@@ -83,7 +83,8 @@ def _settings(named):
     if dns:
         arguments["DnsOptions"] = dns
     if "subnet_configurations" in named:
-        arguments["SubnetConfigurations"] = [{member: one[option] for option, member in ADDRESSES.items() if one.get(option)} for one in named["subnet_configurations"]]
+        fixed_ones = named["subnet_configurations"]
+        arguments["SubnetConfigurations"] = [{member: one[option] for option, member in ADDRESSES.items() if one.get(option)} for one in fixed_ones]
     if "policy" in named:
         arguments["PolicyDocument"] = _policies.text(named["policy"])
     return arguments

@@ -103,7 +103,9 @@ def _policy(found, change):
     policy = deep(PLAIN, {name: value for name, value in change.items() if name in PLAIN}, copy.deepcopy(found))
     for option, (member, fields, key, name) in LISTS.items():
         if option in change:
-            policy[member] = merged_documents(lambda item, document, fields=fields: deep(fields, item, document), key, name, policy.get(member) or [], change[option])
+            policy[member] = merged_documents(
+                lambda item, document, fields=fields: deep(fields, item, document), key, name, policy.get(member) or [], change[option]
+            )
     if "policy_variables" in change:
         variables = policy.setdefault("PolicyVariables", {})
         variables["RuleVariables"] = _networkfirewall.with_definitions(variables.get("RuleVariables"), change["policy_variables"])
@@ -116,7 +118,9 @@ def _groups_suit(aws, policy, known=()):
     for arn in [one["ResourceArn"] for one in policy.get("StatefulRuleGroupReferences") or []]:
         its_order = order if arn in known else aws.once(_order_of, arn)
         if its_order != order:
-            raise Problem(f"{arn} evaluates its rules in {its_order}, this policy in {order}: make the rule group anew, under another name, with rule_order {order}")
+            raise Problem(
+                f"{arn} evaluates its rules in {its_order}, this policy in {order}: make the rule group anew, under another name, with rule_order {order}"
+            )
 
 
 def _order_of(aws, arn):

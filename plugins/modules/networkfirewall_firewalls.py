@@ -204,11 +204,11 @@ def _routes(aws):
 
 def _log(aws, have, change):
     dashboard = dict(EnableMonitoringDashboard=True) if have["enable_monitoring_dashboard"] else {}
-    configs = have["_logs"]
-    for configs in _steps(configs, change["log_destinations"]) if "log_destinations" in change else ():
+    steps = list(_steps(have["_logs"], change["log_destinations"])) if "log_destinations" in change else []
+    for configs in steps:
         _put_logs(aws, have, configs, **dashboard)
     if "enable_monitoring_dashboard" in change:
-        _put_logs(aws, have, configs, EnableMonitoringDashboard=change["enable_monitoring_dashboard"])
+        _put_logs(aws, have, steps[-1] if steps else have["_logs"], EnableMonitoringDashboard=change["enable_monitoring_dashboard"])
 
 
 def _steps(configs, delta):
@@ -272,7 +272,9 @@ def refuse(want, have, change):
         if len(subnets.remove) >= len(have["subnet_mappings"]) + len(subnets.add):
             raise Problem("subnet_mappings: a firewall keeps at least one subnet")
         for old, new in subnets.change:
-            raise Problem(f"subnet_mappings: the ip_address_type of {old['subnet']} cannot change from {old.get('ip_address_type')} to {new['ip_address_type']}")
+            raise Problem(
+                f"subnet_mappings: the ip_address_type of {old['subnet']} cannot change from {old.get('ip_address_type')} to {new['ip_address_type']}"
+            )
     logs = change.get("log_destinations")
     fault = _networkfirewall.needs_key(change.get("encryption_configuration"))
     for item in [*logs.add, *(new for dummy, new in logs.change)] if logs else ():

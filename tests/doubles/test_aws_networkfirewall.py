@@ -76,7 +76,11 @@ BAD_GROUPS = {
     "duplicate sid 1": dict(group=rules(f"{RULE}\n{RULE}")),
     "illegal rule syntax": dict(group=rules("drop everything")),
     "priority is not supported": dict(group=rules(RULE.replace("sid:1;", "sid:1; priority:1;"), **ORDER)),
-    "exactly one of": dict(group={"RulesSource": {"RulesString": RULE, "RulesSourceList": {"Targets": ["a.example"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "DENYLIST"}}}),
+    "exactly one of": dict(
+        group={
+            "RulesSource": {"RulesString": RULE, "RulesSourceList": {"Targets": ["a.example"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "DENYLIST"}}
+        }
+    ),
     "STATELESS group has": dict(kind="STATELESS"),
     "priorities must be unique": dict(kind="STATELESS", group=TWICE),
     "aws:pass, aws:drop": dict(kind="STATELESS", group=stateless({}, actions=["aws:pass", "aws:drop"])),
@@ -204,7 +208,10 @@ def test_a_firewall_becomes_ready_and_has_endpoints(nfw, aws, place, double):
     assert (early["Status"], early["ConfigurationSyncStateSummary"]) == ("PROVISIONING", "PENDING")
     assert "EndpointId" not in early["SyncStates"]["ap-northeast-1a"]["Attachment"]
     found = settle(nfw)
-    assert found["FirewallStatus"]["ConfigurationSyncStateSummary"] == "IN_SYNC" and set(found["FirewallStatus"]["SyncStates"]) == {"ap-northeast-1a", "ap-northeast-1c"}
+    assert found["FirewallStatus"]["ConfigurationSyncStateSummary"] == "IN_SYNC" and set(found["FirewallStatus"]["SyncStates"]) == {
+        "ap-northeast-1a",
+        "ap-northeast-1c",
+    }
     assert [found["Firewall"][name] for name in ("DeleteProtection", "SubnetChangeProtection", "FirewallPolicyChangeProtection")] == [True] * 3
     endpoint = found["FirewallStatus"]["SyncStates"]["ap-northeast-1a"]["Attachment"]["EndpointId"]
     shown = next(one for one in aws("ec2").describe_vpc_endpoints()["VpcEndpoints"] if one["VpcEndpointId"] == endpoint)

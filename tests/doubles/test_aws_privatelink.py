@@ -93,7 +93,9 @@ def test_a_private_dns_name_is_verified_by_a_record(ec2, aws, balancers, refused
     mine = {"ServiceId": service["ServiceId"]}
 
     def dns():
-        return ec2.describe_vpc_endpoint_service_configurations(ServiceIds=[service["ServiceId"]])["ServiceConfigurations"][0].get("PrivateDnsNameConfiguration")
+        return ec2.describe_vpc_endpoint_service_configurations(ServiceIds=[service["ServiceId"]])["ServiceConfigurations"][0].get(
+            "PrivateDnsNameConfiguration"
+        )
 
     assert dns()["State"] == "pendingVerification"
     ec2.start_vpc_endpoint_service_private_dns_verification(**mine)

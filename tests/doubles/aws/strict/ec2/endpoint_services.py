@@ -170,7 +170,9 @@ def modify_permissions(ec2, ServiceId, AddAllowedPrincipals, RemoveAllowedPrinci
 
 @BOOK.adds("DescribeVpcEndpointServicePermissions")
 def describe_permissions(ec2, ServiceId, **_):
-    return {"AllowedPrincipals": [{"Principal": one, "ServiceId": ServiceId, "PermissionType": "vpc-endpoint"} for one in service_of(ec2, ServiceId).principals]}
+    return {
+        "AllowedPrincipals": [{"Principal": one, "ServiceId": ServiceId, "PermissionType": "vpc-endpoint"} for one in service_of(ec2, ServiceId).principals]
+    }
 
 
 def named(service_name):
@@ -248,7 +250,12 @@ def start_verification(ec2, ServiceId, **_):
     if not service.dns:
         raise Refused("InvalidParameter", f"{ServiceId} has no private DNS name")
     record = f"{service.dns['Name']}.{service.private_dns_name}"
-    found = any(holds(zone, record, service.dns["Value"]) for by_partition in dict.values(route53_backends) for one in dict.values(by_partition) for zone in one.zones.values())
+    found = any(
+        holds(zone, record, service.dns["Value"])
+        for by_partition in dict.values(route53_backends)
+        for one in dict.values(by_partition)
+        for zone in one.zones.values()
+    )
     service.dns = {**service.dns, "State": "verified" if found else "failed"}
     return {"ReturnValue": True}
 

@@ -181,7 +181,8 @@ def endpoint_target(ec2, vpc_id, endpoint_id):
     if endpoint is None or endpoint.state == "deleted":
         raise Refused("InvalidVpcEndpointId.NotFound", f"The Vpc Endpoint Id '{endpoint_id}' does not exist")
     if endpoint.vpc_endpoint_type != "GatewayLoadBalancer":
-        raise Refused("RouteNotSupported", f"Route table contains unsupported route target: {endpoint_id}. VPC Endpoints of this type cannot be used as route targets.")
+        message = f"Route table contains unsupported route target: {endpoint_id}. VPC Endpoints of this type cannot be used as route targets."
+        raise Refused("RouteNotSupported", message)
     if endpoint.vpc_id != vpc_id:
         raise invalid(f"route table and vpc endpoint {endpoint_id} belong to different networks")
 
