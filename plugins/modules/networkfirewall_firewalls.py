@@ -83,7 +83,7 @@ def _logging(described):
 
 
 def create(aws, want):
-    """Protections in the creating call too: AWS switches on all that nobody names."""
+    """Protections in the creating call too: AWS switches all on that it does not name, so the sheet has to say each of them."""
     mappings = want["subnet_mappings"].get("add") or want["subnet_mappings"].get("set") or []
     firewall = aws.network_firewall.create_firewall(
         FirewallName=want["name"],
@@ -327,9 +327,9 @@ KIND = Kind(
                 ip_address_type=Option(api="CreateFirewall.SubnetMappings.IPAddressType"),
             ),
         ),
-        delete_protection=Option("bool"),
-        subnet_change_protection=Option("bool"),
-        firewall_policy_change_protection=Option("bool"),
+        delete_protection=Option("bool", required=True),
+        subnet_change_protection=Option("bool", required=True),
+        firewall_policy_change_protection=Option("bool", required=True),
         description=Option(clearable=True, api="CreateFirewall.Description"),
         encryption_configuration=_networkfirewall.encryption_option("CreateFirewall"),
         log_destinations=items(

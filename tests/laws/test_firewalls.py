@@ -197,8 +197,10 @@ def firewall(stage, name="acme"):
 
 
 def test_endpoints_cost_and_a_plan_says_how_many(walls):
-    entry = dict(name="new", vpc="acme", firewall_policy="acme", subnet_mappings=[dict(subnet="acme-fw-a"), dict(subnet="acme-fw-c")], delete_protection=False)
-    assert "would start 2 firewall endpoints, each of which costs" in dangerous(walls, FIREWALLS, entry)
+    off = dict.fromkeys(("delete_protection", "subnet_change_protection", "firewall_policy_change_protection"), False)
+    entry = dict(name="new", vpc="acme", firewall_policy="acme", subnet_mappings=[dict(subnet="acme-fw-a"), dict(subnet="acme-fw-c")])
+    assert "delete_protection, subnet_change_protection, firewall_policy_change_protection must be named" in refused(walls, FIREWALLS, entry)
+    assert "would start 2 firewall endpoints, each of which costs" in dangerous(walls, FIREWALLS, dict(entry, **off))
 
 
 def test_a_firewall_that_is_still_coming_is_waited_for_and_not_made_again(walls):
