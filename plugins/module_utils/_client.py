@@ -65,7 +65,10 @@ class AwsModule(AnsibleModule):
 
 
 class Aws:
-    """AWS as one module run sees it: `aws.<service>` is a client, `aws.writes` and `aws.reads` say what was called."""
+    """AWS as one module run sees it: `aws.<service>` is a client, `aws.writes` and `aws.reads` say what was called.
+
+    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two.
+    """
 
     def __init__(self, module: Any) -> None:
         self._module = module
@@ -82,7 +85,7 @@ class Aws:
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.client(service)
+        return self.client(service.replace("_", "-"))
 
     def client(self, service: str) -> Any:
         """The client of a service; while an entry is acted on it is one that does not retry by itself."""

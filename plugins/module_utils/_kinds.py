@@ -35,6 +35,7 @@ class Kind:
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
     caseless  AWS refuses a name that differs from an existing one only in case
+    service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
     """
 
     name: str
@@ -50,10 +51,11 @@ class Kind:
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False
+    service: str = ""
 
-    @property
-    def service(self) -> str:
-        return self.name.partition("_")[0]
+    def __post_init__(self) -> None:
+        if not self.service:
+            object.__setattr__(self, "service", self.name.partition("_")[0])
 
     @property
     def things(self) -> str:

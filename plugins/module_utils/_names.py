@@ -73,6 +73,9 @@ LOOKUPS: dict[str, Lookup] = {
     "iam_roles": Lookup("iam", "list_roles", "Roles", "RoleName", "RoleName"),
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),
+    "networkfirewall_firewall_policies": Lookup("network-firewall", "list_firewall_policies", "FirewallPolicies", "Arn", "Name"),
+    "networkfirewall_firewalls": Lookup("network-firewall", "list_firewalls", "Firewalls", "FirewallArn", "FirewallName"),
+    "networkfirewall_rule_groups": Lookup("network-firewall", "list_rule_groups", "RuleGroups", "Arn", "Name"),
     "s3_buckets": Lookup("s3", "list_buckets", "Buckets", "Name", "Name"),
     "secretsmanager_certificate_authorities": Lookup(
         "secretsmanager", "list_secrets", "SecretList", "Name", "Name", arguments={"Filters": [{"Key": "tag-key", "Values": ["CertificateAuthority"]}]}

@@ -24,6 +24,7 @@ TARGETS = dict(
     vpc_peering_connection="VpcPeeringConnectionId",
     transit_gateway="TransitGatewayId",
     egress_only_internet_gateway="EgressOnlyInternetGatewayId",
+    firewall="VpcEndpointId",
 )
 # However they were named in the request, AWS describes these three as GatewayId; the id says which it is.
 GATEWAYS = dict(internet_gateway="igw-", vpn_gateway="vgw-", vpc_endpoint="vpce-")
@@ -35,22 +36,43 @@ def find(aws, wanted):
     filters = [dict(Name="vpc-endpoint-type", Values=["Gateway"])]
     endpoints = {endpoint["VpcEndpointId"] for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)}
     tables = _tables(aws)
+    firewalls = _firewalls(aws, tables, endpoints, wanted or [])
     placed = {_associated(association): table["RouteTableId"] for table in tables for association in table["Associations"]}
-    return [dict(_have(table, endpoints), _placed=placed) for table in tables]
+    return [dict(_have(table, endpoints, firewalls), _placed=placed) for table in tables]
 
 
 def _tables(aws):
     return aws.pages("ec2", "describe_route_tables", "RouteTables")
 
 
-def _have(table, gateway_endpoints=()):
+def _firewalls(aws, tables, gateway_endpoints, wanted):
+    """Endpoint → firewall and zone, of those that routes lead to. One that the sheet names as an endpoint stays an endpoint."""
+    named = {route.get("vpc_endpoint") for entry in wanted for things in (entry.get("routes") or {}).values() for route in things}
+    used = {route.get("GatewayId", "") for table in tables for route in table["Routes"]} - gateway_endpoints - named
+    if not any(target.startswith("vpce-") for target in used):
+        return {}
+    return {endpoint: place for place, endpoint in aws.once(_firewall_endpoints).items() if endpoint in used}
+
+
+def _firewall_endpoints(aws):
+    """(firewall, zone) → endpoint. Which endpoints are a firewall's, only the firewall tells."""
+    found = {}
+    for firewall in aws.pages("network-firewall", "list_firewalls", "Firewalls"):
+        described = aws.network_firewall.describe_firewall(FirewallArn=firewall["FirewallArn"])
+        for zone, state in (described["FirewallStatus"].get("SyncStates") or {}).items():
+            if (state.get("Attachment") or {}).get("EndpointId"):
+                found[firewall["FirewallArn"], zone] = state["Attachment"]["EndpointId"]
+    return found
+
+
+def _have(table, gateway_endpoints=(), firewalls=()):
     users = [_associated(association) for association in table["Associations"]]
     # Only what somebody made is the sheet's: not local and propagated routes, and not those that a gateway endpoint keeps.
     made = [route for route in table["Routes"] if route["Origin"] == "CreateRoute" and route.get("GatewayId") not in gateway_endpoints]
     return dict(
         id=table["RouteTableId"],
         vpc=table["VpcId"],
-        routes=[_route(route) for route in made],
+        routes=[_route(route, dict(firewalls)) for route in made],
         propagating_vpn_gateways=[gateway["GatewayId"] for gateway in table["PropagatingVgws"]],
         _used=bool(users),
         **{option: [user for user in users if user.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
@@ -63,10 +85,12 @@ def _associated(association):
     return association.get("SubnetId") or association.get("GatewayId") or ""
 
 
-def _route(route):
+def _route(route, firewalls):
     gateway = route.get("GatewayId", "")
     targets = {option: route.get(member) for option, member in TARGETS.items() if option not in GATEWAYS}
     targets.update((option, gateway if gateway.startswith(prefix) else None) for option, prefix in GATEWAYS.items())
+    if gateway in firewalls:
+        targets.update(zip(("firewall", "availability_zone"), firewalls[gateway], strict=True), vpc_endpoint=None)
     # Where the target is gone nothing arrives any more, and nothing is lost with the route.
     return {**{option: route.get(member) for option, member in DESTINATIONS.items()}, **targets, "_carries": route.get("State") != "blackhole"}
 
@@ -81,9 +105,9 @@ def update(aws, have, change):
     routes, propagation = change.get("routes"), change.get("propagating_vpn_gateways")
     _tags.update(aws, have, change)
     for route in routes.add if routes else ():
-        aws.ec2.create_route(**table, **_destination(route), **_target(route))
+        aws.ec2.create_route(**table, **_destination(route), **_target(aws, route))
     for route in [new for dummy, new in routes.change] if routes else ():
-        aws.ec2.replace_route(**table, **_destination(route), **_target(route))
+        aws.ec2.replace_route(**table, **_destination(route), **_target(aws, route))
     for gateway in propagation.add if propagation else ():
         aws.ec2.enable_vgw_route_propagation(**table, GatewayId=gateway)
     _update_associations(aws, have, {option: change[option] for option in ASSOCIATED if option in change})
@@ -97,8 +121,23 @@ def _destination(route):
     return {member: route[option] for option, member in DESTINATIONS.items() if route.get(option)}
 
 
-def _target(route):
+def _target(aws, route):
+    if route.get("firewall"):
+        return dict(VpcEndpointId=_endpoint_of(aws, route["firewall"], route["availability_zone"]))
     return {member: route[option] for option, member in TARGETS.items() if route.get(option)}
+
+
+def _endpoint_of(aws, firewall, zone):
+    """A plan cannot know whether the same run makes the firewall's endpoint in that zone."""
+    endpoints = aws.once(_firewall_endpoints)
+    if (firewall, zone) in endpoints:
+        return endpoints[firewall, zone]
+    there = ", ".join(sorted(other for owner, other in endpoints if owner == firewall)) or "none"
+    missing = f"{firewall} has no endpoint in {zone} (zones with one: {there})"
+    if not aws.check_mode:
+        raise Problem(missing)
+    aws.warn(f"{missing}: the route can be made only when there is one")
+    return zone
 
 
 def _update_associations(aws, have, deltas):
@@ -135,6 +174,8 @@ def _fault(route):
     destination = next(iter(destinations.values()))
     if len(targets) != 1:
         return f"exactly one target must be named for {destination}: {', '.join(TARGETS)}"
+    if bool(route.get("firewall")) != bool(route.get("availability_zone")):
+        return f"firewall and availability_zone belong together; {destination} has one of them"
     if "DestinationPrefixListId" not in destinations and destination != _networks.canonical(destination):
         return f"{destination} is not how AWS writes a network: {_networks.canonical(destination) or 'it is none'}"
     return None
@@ -184,6 +225,8 @@ def faults(entries, sheet):
             for options in (DESTINATIONS, TARGETS):
                 if len([option for option in options if route.get(option)]) != 1:
                     yield index, "routes", "one_of", dict(value=route, other=", ".join(options))
+            if bool(route.get("firewall")) != bool(route.get("availability_zone")):
+                yield index, "routes", "needs", dict(value=route, other="availability_zone" if route.get("firewall") else "firewall")
             blocks = _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block")
             yield from ((index, "routes", "not_a_network", dict(value=block)) for dummy, block in blocks if _networks.network(block) is None)
 
@@ -196,7 +239,7 @@ KIND = Kind(
         vpc=ref("ec2_vpcs", fixed=True, required=True),
         routes=items(
             key=tuple(DESTINATIONS),
-            one_of=tuple(TARGETS),
+            one_of=(*TARGETS, "availability_zone"),
             options=dict(
                 destination_cidr_block=Option(),
                 destination_ipv6_cidr_block=Option(),
@@ -209,6 +252,8 @@ KIND = Kind(
                 vpc_peering_connection=ref("ec2_vpc_peering_connections"),
                 transit_gateway=Option(),
                 egress_only_internet_gateway=Option(),
+                firewall=ref("networkfirewall_firewalls"),
+                availability_zone=Option(),
             ),
         ),
         propagating_vpn_gateways=refs("ec2_vpn_gateways"),

@@ -18,6 +18,7 @@ DEAD = (*GONE, "failed", "rejected", "expired")
 CREATED_WITH = dict(vpc="VpcId", service_name="ServiceName", service_region="ServiceRegion", vpc_endpoint_type="VpcEndpointType")
 VALUES = dict(ip_address_type="IpAddressType", private_dns_enabled="PrivateDnsEnabled")
 LISTS = dict(route_tables="RouteTableIds", subnets="SubnetIds", security_groups="SecurityGroupIds")
+ADDRESSES = dict(subnet="SubnetId", ipv4="Ipv4", ipv6="Ipv6")
 DNS = dict(
     dns_record_ip_type="DnsRecordIpType",
     private_dns_only_for_inbound_resolver_endpoint="PrivateDnsOnlyForInboundResolverEndpoint",
@@ -25,14 +26,30 @@ DNS = dict(
 
 
 def find(aws, wanted):
-    return [_have(endpoint) for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if _state(endpoint) not in DEAD]
+    """Without those that belong to a service of AWS, such as a firewall's: only that service can change or remove them."""
+    endpoints = aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints")
+    named = wanted is None or any("subnet_configurations" in entry for entry in wanted)
+    addresses = _addresses(aws) if named else {}
+    return [_have(endpoint, addresses) for endpoint in endpoints if _state(endpoint) not in DEAD and not endpoint.get("RequesterManaged")]
+
+
+def _addresses(aws):
+    """Interface → subnet and addresses: of its addresses an endpoint itself tells nothing."""
+    filters = [dict(Name="interface-type", Values=["vpc_endpoint"])]
+    return {one["NetworkInterfaceId"]: _configuration(one) for one in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)}
+
+
+def _configuration(interface):
+    ipv6 = next((address["Ipv6Address"] for address in interface.get("Ipv6Addresses") or []), None)
+    return dict(subnet=interface["SubnetId"], ipv4=interface.get("PrivateIpAddress"), **({"ipv6": ipv6} if ipv6 else {}))
 
 
 def _state(endpoint):
     return endpoint["State"].lower()
 
 
-def _have(endpoint):
+def _have(endpoint, addresses=()):
+    there = [addresses[interface] for interface in endpoint.get("NetworkInterfaceIds", []) if interface in addresses]
     return dict(
         id=endpoint["VpcEndpointId"],
         vpc=endpoint["VpcId"],
@@ -42,6 +59,7 @@ def _have(endpoint):
         route_tables=endpoint.get("RouteTableIds", []),
         subnets=endpoint.get("SubnetIds", []),
         security_groups=[group["GroupId"] for group in endpoint.get("Groups", [])],
+        subnet_configurations=sorted(there, key=lambda one: one["subnet"]),
         policy=_policies.document(endpoint.get("PolicyDocument")) or None,
         **{option: endpoint.get(member) for option, member in VALUES.items()},
         **{option: endpoint.get("DnsOptions", {}).get(member) for option, member in DNS.items()},
@@ -64,6 +82,9 @@ def _settings(named):
     dns = {member: named[option] for option, member in DNS.items() if option in named}
     if dns:
         arguments["DnsOptions"] = dns
+    if "subnet_configurations" in named:
+        fixed_ones = named["subnet_configurations"]
+        arguments["SubnetConfigurations"] = [{member: one[option] for option, member in ADDRESSES.items() if one.get(option)} for one in fixed_ones]
     if "policy" in named:
         arguments["PolicyDocument"] = _policies.text(named["policy"])
     return arguments
@@ -94,10 +115,19 @@ def update(aws, have, change):
         _settled(aws, have["id"])
 
 
+def _as_named(wanted, found):
+    """Whether the named subnets have the named addresses; what is said of no other is left alone."""
+    there = {one.get("subnet"): one for one in found}
+    return all({**there.get(one.get("subnet"), {}), **one} == there.get(one.get("subnet")) for one in wanted)
+
+
 def danger(have, change):
     if not have:
         return None
     reasons = []
+    moving = [one["subnet"] for one in change.get("subnet_configurations", ()) if one["subnet"] in have["subnets"]]
+    if moving:
+        reasons.append(f"would replace the endpoint's network interfaces in {', '.join(moving)}, and cut what is connected to them")
     if "subnets" in change and change["subnets"].remove:
         reasons.append(f"would delete the endpoint's addresses in {len(change['subnets'].remove)} subnets, and break what is connected to them")
     if "route_tables" in change and change["route_tables"].remove:
@@ -126,6 +156,12 @@ KIND = Kind(
         route_tables=refs("ec2_route_tables", within="vpc"),
         subnets=refs("ec2_subnets", within="vpc"),
         security_groups=refs("ec2_security_groups", within="vpc"),
+        subnet_configurations=Option(
+            "list",
+            "dict",
+            same=_as_named,
+            options=dict(subnet=ref("ec2_subnets", within="vpc", required=True), ipv4=Option(), ipv6=Option()),
+        ),
         ip_address_type=Option(api="ModifyVpcEndpoint.IpAddressType"),
         private_dns_enabled=Option("bool"),
         private_dns_only_for_inbound_resolver_endpoint=Option("bool"),

@@ -228,3 +228,28 @@ def test_a_secret_is_in_no_output_no_file_and_no_process_list(customer, double, 
     files = [path.read_text(encoding="utf-8", errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     for where, text in dict(output=run.output, files="".join(files), processes="".join(watch.seen)).items():
         assert not [secret for secret in secrets if secret in text], where
+
+
+# ---- what needs what, across roles
+
+
+def test_routes_lead_to_a_new_firewall_and_its_logs_to_a_new_group(customer):
+    """One sheet, one run: the firewall comes before the routes to it, and its logs when there is a group for them."""
+    protections = dict.fromkeys(("delete_protection", "subnet_change_protection", "firewall_policy_change_protection"), True)
+    wall = dict(name="acme", vpc="acme", firewall_policy="acme", subnet_mappings=[dict(subnet="acme-a")], **protections)
+    route = dict(destination_cidr_block="0.0.0.0/0", firewall="acme", availability_zone="ap-northeast-1a")
+    actions = dict(stateless_default_actions=["aws:forward_to_sfe"], stateless_fragment_default_actions=["aws:forward_to_sfe"])
+    sheet = dict(
+        ec2_vpcs=[VPC],
+        ec2_subnets=[SUBNET],
+        networkfirewall_firewall_policies=[dict(actions, name="acme")],
+        networkfirewall_firewalls=[dict(wall, log_destinations=[dict(log_type="ALERT", log_group="/acme/alert")])],
+        ec2_route_tables=[dict(name="acme", vpc="acme", routes=[route])],
+        logs_log_groups=[dict(name="/acme/alert")],
+    )
+    confirm = json.dumps(dict(confirm=["networkfirewall_firewalls/acme"]))
+    customer.setup("-e", confirm, **sheet)
+    writes = customer.writes()
+    assert writes.index("network-firewall:CreateFirewall") < writes.index("ec2:CreateRoute")
+    assert writes.index("logs:CreateLogGroup") < writes.index("network-firewall:UpdateLoggingConfiguration")
+    assert customer.setup("-e", confirm).changed == 0 and customer.writes() == []

@@ -27,6 +27,8 @@ def plant_bystanders(double):
         return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
 
     network(client("ec2"))
+    walls(client("network-firewall"), client("ec2"))
+    offer(client("ec2"), client("elbv2"))
     people(client("iam"))
     vpn(client)
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
@@ -89,6 +91,25 @@ def vpn(client):
     )["ClientVpnEndpointId"]
     ec2.associate_client_vpn_target_network(ClientVpnEndpointId=endpoint, SubnetId=subnet)
     ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint, TargetNetworkCidr="10.250.0.0/16", AuthorizeAllGroups=True)
+def own_subnet(ec2):
+    return ec2.describe_subnets(Filters=[dict(Name="tag:Name", Values=[NAME])])["Subnets"][0]
+
+
+def walls(firewall, ec2):
+    source = dict(RulesString='drop tcp any any -> any 23 (msg:"telnet"; sid:1; rev:1;)')
+    group = firewall.create_rule_group(RuleGroupName=NAME, Type="STATEFUL", Capacity=10, RuleGroup=dict(RulesSource=source), Tags=TAGS)
+    actions = dict(StatelessDefaultActions=["aws:forward_to_sfe"], StatelessFragmentDefaultActions=["aws:forward_to_sfe"])
+    groups = [dict(ResourceArn=group["RuleGroupResponse"]["RuleGroupArn"])]
+    policy = firewall.create_firewall_policy(FirewallPolicyName=NAME, FirewallPolicy=dict(actions, StatefulRuleGroupReferences=groups), Tags=TAGS)
+    subnet = own_subnet(ec2)
+    where = dict(VpcId=subnet["VpcId"], SubnetMappings=[dict(SubnetId=subnet["SubnetId"])])
+    firewall.create_firewall(FirewallName=NAME, FirewallPolicyArn=policy["FirewallPolicyResponse"]["FirewallPolicyArn"], **where, Tags=TAGS)
+
+
+def offer(ec2, balancers):
+    balancer = balancers.create_load_balancer(Name=NAME, Type="network", Subnets=[own_subnet(ec2)["SubnetId"]])["LoadBalancers"][0]["LoadBalancerArn"]
+    tags = [dict(ResourceType="vpc-endpoint-service", Tags=TAGS)]
+    ec2.create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer], TagSpecifications=tags)
 
 
 def people(iam):

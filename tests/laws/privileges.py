@@ -43,16 +43,21 @@ def calls_of(stage: Stage, kind: str) -> set[str]:
 def calls_in_code(kind: str) -> set[str]:
     """Every call that the code of a kind can come to: in its module, in what that uses of module_utils, and to look up what its options refer to."""
     code = list(reached(ROOT / "plugins" / "modules" / f"{kind}.py"))
-    services = {KINDS[kind].service} | {node.attr for node in code if isinstance(node, ast.Attribute) and is_name(node.value, "aws")}
+    services = {KINDS[kind].service} | {named(node) for node in code if isinstance(node, ast.Attribute) and is_name(node.value, "aws")}
     said = {node.value for node in code if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     found = set()
     for service in (services | said) & set(get_session().get_available_services()):
-        called = {node.attr for node in code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == service}
+        called = {node.attr for node in code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and named(node.value) == service}
         found |= {f"{service}:{operation}" for method, operation in operations(service).items() if method in called or method in said}
     for other in {option.ref for option in every_option(KINDS[kind].options)} & LOOKUPS.keys():
         for listed in {other, *([SCOPES] if scoped(other) else [])}:
             found.add(f"{LOOKUPS[listed].service}:{operations(LOOKUPS[listed].service)[LOOKUPS[listed].operation]}")
     return found
+
+
+def named(node: ast.Attribute) -> str:
+    """The service whose client `aws.<attribute>` is."""
+    return node.attr.replace("_", "-")
 
 
 def is_name(node: ast.AST, name: str) -> bool:

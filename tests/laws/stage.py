@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+import boto3
 import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
@@ -22,6 +23,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
+from tests.laws.outside import OUTSIDE
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -123,9 +125,20 @@ class Stage:
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing."""
         self.double.reset()
+        self.lead_up(name)
+        self.double.clear_calls()
+
+    def lead_up(self, name: str) -> None:
+        """What the kind's examples need: what other kinds make, and what no kind makes."""
         for kind, task in examples(name).before:
             self.run(kind, task)
-        self.double.clear_calls()
+        if name in OUTSIDE:
+            OUTSIDE[name](self.client)
+
+    def client(self, service: str) -> Any:
+        """Somebody else at the same account."""
+        keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
+        return boto3.client(service, endpoint_url=self.double.url, region_name=REGION, **keys)
 
     def writes(self) -> list[str]:
         """Writing calls since the record was last cleared, as service:Operation, in their order."""

@@ -148,8 +148,7 @@ def test_law_4_bystanders_stay_byte_identical(stage, kind, bystanders):
     stage.double.restore(bystanders)
     planted = {path: thing for path, thing in stage.double.state().items() if not COMMON.search(path)}
     assert len(planted) > 40 and "bystander" in str(planted)
-    for other, task in examples(kind.name).before:
-        stage.run(other, task)
+    stage.lead_up(kind.name)
     for act in acts(kind.name):
         stage.run(kind.name, act)
         now = stage.double.state()
@@ -311,6 +310,10 @@ ONE_BY_ONE = dict(
     acm_certificates={"acm:GetCertificate"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
     ec2_client_vpn_endpoints={"ec2:DescribeClientVpnTargetNetworks", "ec2:DescribeClientVpnAuthorizationRules", "ec2:DescribeClientVpnRoutes"},
+    ec2_vpc_endpoint_services={"ec2:DescribeVpcEndpointServicePermissions"},
+    networkfirewall_firewall_policies={"network-firewall:DescribeFirewallPolicy"},
+    networkfirewall_firewalls={"network-firewall:DescribeFirewall", "network-firewall:DescribeLoggingConfiguration"},
+    networkfirewall_rule_groups={"network-firewall:DescribeRuleGroup"},
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _engine, _names
+from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _names
 from ansible_collections.msp.aws.plugins.module_utils._engine import Run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Known
@@ -253,3 +254,16 @@ def test_gathered_is_a_sheet():
 def test_a_thing_without_a_name_is_gathered_with_its_id():
     result, aws = run(aws=FakeAws(things=[dict(id="id-1", name=None, size=1)]), state="gathered")
     assert result["gathered"] == [dict(size=1, id="id-1")]
+
+
+def test_the_service_of_a_kind_begins_its_name_unless_it_is_said():
+    functions = dict.fromkeys(("find", "create", "update", "delete"))
+    assert KIND.service == "shelf"
+    kind = Kind(name="onetwo_things", service="one-two", identity=("name",), options={}, **functions)
+    assert (kind.service, kind.things) == ("one-two", "things")
+
+
+def test_a_service_with_a_hyphen_has_a_client(monkeypatch):
+    aws = _client.Aws(SimpleNamespace(check_mode=False))
+    monkeypatch.setattr(aws, "_connect", lambda service, acting: service)
+    assert (aws.one_two, aws.one) == ("one-two", "one")

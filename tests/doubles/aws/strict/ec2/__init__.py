@@ -8,6 +8,7 @@ from __future__ import annotations
 from . import (  # noqa: F401 - each writes its rules into the book
     addresses,
     client_vpn,
+    endpoint_services,
     endpoints,
     gateways,
     instances,

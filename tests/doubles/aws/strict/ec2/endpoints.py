@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 
 from moto.ec2.models import EC2Backend
@@ -134,6 +135,11 @@ def dress(ec2, endpoint, eni):
     eni.requester_managed = True
     eni.status = "in-use"
     eni._group_set = [group_of(ec2, one, None) for one in endpoint.security_group_ids]
+    network = ipaddress.ip_network(eni.subnet.cidr_block)
+    if ipaddress.ip_address(eni.private_ip_address) not in network:  # moto throws the dice for it
+        taken = {other.private_ip_address for other in ec2.enis.values() if other.subnet.id == eni.subnet.id}
+        eni.private_ip_address = next(str(one) for one in list(network.hosts())[9:] if str(one) not in taken)
+        eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": eni.private_ip_address}]
 
 
 @BOOK.after("CreateVpcEndpoint")
@@ -146,6 +152,37 @@ def what_moto_forgets_of_a_new_one(ec2, VpcEndpointType, IpAddressType, DnsOptio
     endpoint.dns_options = {"DnsRecordIpType": record, **(DnsOptions or {})}
     if VpcEndpointType == "Interface":
         endpoint.dns_options.setdefault("PrivateDnsOnlyForInboundResolverEndpoint", False)
+
+
+@BOOK.rule("CreateVpcEndpoint", "ModifyVpcEndpoint")
+def fixed_addresses_are_free(ec2, SubnetConfigurations, **given):
+    """SubnetConfiguration: an address of one of the endpoint's subnets, which nothing else has."""
+    mine = ec2.vpc_end_points.get(given.get("VpcEndpointId"))
+    removed = given.get("RemoveSubnetIds") or []
+    subnets = [one for one in (mine.subnet_ids if mine else []) if one not in removed] + (given.get("SubnetIds") or given.get("AddSubnetIds") or [])
+    for one in SubnetConfigurations or []:
+        if one.get("SubnetId") not in subnets:
+            raise Refused("InvalidParameter", f"{one.get('SubnetId')} is no subnet of the endpoint")
+        network = ipaddress.ip_network(subnet_of(ec2, one["SubnetId"]).cidr_block)
+        if "Ipv4" in one and ipaddress.ip_address(one["Ipv4"]) not in network:
+            raise Refused("InvalidParameter", f"{one['Ipv4']} does not lie in {one['SubnetId']}")
+        if any(eni.private_ip_address == one.get("Ipv4") and eni.subnet.id == one["SubnetId"] for eni in ec2.enis.values()):
+            raise Refused("InvalidIPAddress.InUse", f"{one['Ipv4']} is in use")
+
+
+@BOOK.after("CreateVpcEndpoint")
+def new_addresses_are_fixed(ec2, SubnetConfigurations, **_):
+    fix_addresses(ec2, list(ec2.vpc_end_points.values())[-1], SubnetConfigurations)
+
+
+def fix_addresses(ec2, endpoint, configurations):
+    """SubnetConfiguration.Ipv4: "we replace the existing endpoint network interface with a new endpoint network interface with this IP address"."""
+    for one in configurations or []:
+        old = next(eni for eni in map(ec2.enis.get, endpoint.network_interface_ids) if eni.subnet.id == one["SubnetId"])
+        new = ec2.create_network_interface(one["SubnetId"], one.get("Ipv4") or old.private_ip_address)
+        del ec2.enis[old.id]
+        endpoint.network_interface_ids[endpoint.network_interface_ids.index(old.id)] = new.id
+        dress(ec2, endpoint, new)
 
 
 @BOOK.rule("CreateVpcEndpoint", "ModifyVpcEndpoint")
@@ -162,6 +199,20 @@ def a_gateway_endpoint_stands_beside(ec2, DnsOptions, **given):
             return
     message = "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC must have a Gateway endpoint for the service."
     raise Refused("InvalidParameter", message)
+
+
+@BOOK.rule("ModifyVpcEndpoint")
+def a_service_keeps_its_own(ec2, VpcEndpointId, **_):
+    """VpcEndpoint.RequesterManaged: "the endpoint is being managed by its service", and by nobody else."""
+    if getattr(ec2.vpc_end_points.get(VpcEndpointId), "requester_managed", False):
+        raise Refused("OperationNotPermitted", f"{VpcEndpointId} is managed by a service of AWS")
+
+
+@BOOK.rule("DeleteVpcEndpoints")
+def a_service_deletes_its_own(ec2, VpcEndpointIds, **_):
+    """As ModifyVpcEndpoint."""
+    for one in VpcEndpointIds or []:
+        a_service_keeps_its_own(ec2, one)
 
 
 # -- changes --------------------------------------------------------------------------------------
@@ -210,7 +261,7 @@ def address_type_and_dns_options_are_kept(ec2, VpcEndpointId, IpAddressType, Dns
 
 
 @BOOK.after("ModifyVpcEndpoint")
-def what_moto_forgets_of_a_change(ec2, VpcEndpointId, PrivateDnsEnabled, ResetPolicy, **given):
+def what_moto_forgets_of_a_change(ec2, VpcEndpointId, PrivateDnsEnabled, ResetPolicy, SubnetConfigurations, **_):
     """Routes of a gateway endpoint and interfaces of an interface endpoint follow its tables,
     subnets and groups; PrivateDnsEnabled and ResetPolicy are kept.
     """
@@ -223,6 +274,7 @@ def what_moto_forgets_of_a_change(ec2, VpcEndpointId, PrivateDnsEnabled, ResetPo
         follow_tables(ec2, endpoint)
     else:
         follow_subnets(ec2, endpoint)
+        fix_addresses(ec2, endpoint, SubnetConfigurations)
 
 
 def follow_tables(ec2, endpoint):

@@ -164,6 +164,8 @@ def other_target(ec2, vpc_id, given):
         if nat is None or nat.state in ("deleted", "failed"):
             message = f"The natGateway ID '{given['NatGatewayId']}' does not exist"
             raise Refused("InvalidNatGatewayID.NotFound", message)
+    if "VpcEndpointId" in given:
+        endpoint_target(ec2, vpc_id, given["VpcEndpointId"])
     if "TransitGatewayId" in given:
         tgw_target(ec2, vpc_id, given["TransitGatewayId"])
     if "VpcPeeringConnectionId" in given:
@@ -171,6 +173,27 @@ def other_target(ec2, vpc_id, given):
     if "DestinationPrefixListId" in given:
         code = "InvalidPrefixListID.NotFound"
         known(ec2.managed_prefix_lists, given["DestinationPrefixListId"], code, "prefix list")
+
+
+def endpoint_target(ec2, vpc_id, endpoint_id):
+    """CreateRoute.VpcEndpointId: "Supported for Gateway Load Balancer endpoints only", of the table's own VPC."""
+    endpoint = ec2.vpc_end_points.get(endpoint_id)
+    if endpoint is None or endpoint.state == "deleted":
+        raise Refused("InvalidVpcEndpointId.NotFound", f"The Vpc Endpoint Id '{endpoint_id}' does not exist")
+    if endpoint.vpc_endpoint_type != "GatewayLoadBalancer":
+        message = f"Route table contains unsupported route target: {endpoint_id}. VPC Endpoints of this type cannot be used as route targets."
+        raise Refused("RouteNotSupported", message)
+    if endpoint.vpc_id != vpc_id:
+        raise invalid(f"route table and vpc endpoint {endpoint_id} belong to different networks")
+
+
+@BOOK.after("ReplaceRoute")
+def the_endpoint_is_replaced_too(ec2, RouteTableId, VpcEndpointId, **given):
+    """ReplaceRoute.VpcEndpointId, which moto does not know."""
+    wanted = next(given[name] for name in DESTINATIONS if name in given)
+    for route in ec2.route_tables[RouteTableId]._routes.values():
+        if canonical(wanted) in destinations(route):
+            route.vpc_endpoint_id = VpcEndpointId
 
 
 def tgw_target(ec2, vpc_id, tgw_id):
@@ -205,7 +228,7 @@ def routes_of_others_are_left_alone(ec2, RouteTableId, **given):
     """The local route, and one that a gateway endpoint keeps, are not the caller's to delete."""
     wanted = next((given[name] for name in DESTINATIONS if name in given), None)
     for route in table_of(ec2, RouteTableId)._routes.values():
-        kept = route.local or (route.gateway_id or "").startswith("vpce-")
+        kept = route.local or (route.gateway is not None and route.gateway.id.startswith("vpce-"))
         if kept and wanted in destinations(route):
             raise invalid(f"cannot remove local route {wanted} in route table {RouteTableId}")
 
@@ -220,6 +243,7 @@ def a_route_to_nowhere_is_a_blackhole(_original, route):
         or (route.instance is not None and route.instance.state == "terminated")
         or (route.interface is not None and route.interface.id not in ec2.enis)
         or (route.gateway is not None and gateway_is_gone(ec2, route))
+        or (route.vpc_endpoint_id is not None and ec2.vpc_end_points[route.vpc_endpoint_id].state == "deleted")
     )
     return "blackhole" if gone else "active"
 

@@ -1,0 +1,25 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be there before a kind's first example, and what no kind makes: others made it, by boto3 alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+SERVICES = "ec2_vpc_endpoint_services"
+
+
+def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
+    """Load balancers for services, and the record which proves whose the private DNS name is."""
+    subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"] if {"Key": "Name", "Value": "acme-a"} in subnet.get("Tags", [])]
+    for name, kind in (("acme-api", "network"), ("acme-api-2", "network"), ("acme-inspection", "gateway")):
+        client("elbv2").create_load_balancer(Name=name, Type=kind, Subnets=subnets)
+    zone = client("route53").create_hosted_zone(Name="acme.example.jp", CallerReference="acme")["HostedZone"]["Id"]
+    name, value = "_776e1ffc0d2cb14f698b.api.acme.example.jp", '"vpce:6bf3e24390481f9b5069"'
+    record = dict(Name=name, Type="TXT", TTL=300, ResourceRecords=[dict(Value=value)])
+    client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=dict(Changes=[dict(Action="UPSERT", ResourceRecordSet=record)]))
+
+
+OUTSIDE = {SERVICES: load_balancers_and_a_zone}
