@@ -10,6 +10,7 @@ import re
 
 import boto3
 
+from tests.laws.given import plant_given
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -23,7 +24,9 @@ def plant_bystanders(double):
     def client(service):
         return boto3.client(service, endpoint_url=double.url, region_name=REGION, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
 
+    plant_given(double, ACCOUNT, REGION)
     network(client("ec2"))
+    transit(client)
     people(client("iam"))
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
@@ -62,6 +65,40 @@ def network(ec2):
     ec2.create_vpn_gateway(Type="ipsec.1", TagSpecifications=tagged("vpn-gateway"))
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, InstanceType="t3.micro", TagSpecifications=tagged("instance"))
+
+
+def transit(client):
+    """A gateway shared with another account, its VPC and a peering attached, and a route table of its own."""
+    ec2 = client("ec2")
+
+    def tagged(kind):
+        return [dict(ResourceType=kind, Tags=TAGS)]
+
+    def gateway(asn):
+        made = ec2.create_transit_gateway(Options=dict(AmazonSideAsn=asn), TagSpecifications=tagged("transit-gateway"))["TransitGateway"]
+        at_rest(ec2.describe_transit_gateways, TransitGatewayIds=[made["TransitGatewayId"]])
+        return made
+
+    one, other = gateway(65010), gateway(65011)
+    vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.251.1.0/24")["Subnet"]["SubnetId"]
+    place = dict(TransitGatewayId=one["TransitGatewayId"])
+    ec2.create_transit_gateway_vpc_attachment(**place, VpcId=vpc, SubnetIds=[subnet], TagSpecifications=tagged("transit-gateway-attachment"))
+    peer = dict(PeerTransitGatewayId=other["TransitGatewayId"], PeerAccountId=ACCOUNT, PeerRegion=REGION)
+    ec2.create_transit_gateway_peering_attachment(**place, **peer, TagSpecifications=tagged("transit-gateway-attachment"))
+    table = ec2.create_transit_gateway_route_table(**place, TagSpecifications=tagged("transit-gateway-route-table"))["TransitGatewayRouteTable"]
+    at_rest(ec2.describe_transit_gateway_route_tables)
+    ec2.create_transit_gateway_route(TransitGatewayRouteTableId=table["TransitGatewayRouteTableId"], DestinationCidrBlock="10.252.0.0/16", Blackhole=True)
+    tags = [dict(key=tag["Key"], value=tag["Value"]) for tag in TAGS]
+    client("ram").create_resource_share(name=NAME, principals=["999988887777"], resourceArns=[one["TransitGatewayArn"]], tags=tags)
+    for look in (ec2.describe_transit_gateway_attachments, ec2.describe_transit_gateway_peering_attachments):
+        at_rest(look)
+
+
+def at_rest(look, **which):
+    """Look until nothing changes any more."""
+    for dummy in range(3):
+        look(**which)
 
 
 def people(iam):

@@ -22,6 +22,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
+from tests.laws.given import plant_given
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -105,6 +106,7 @@ class Stage:
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing."""
         self.double.reset()
+        plant_given(self.double, ACCOUNT, REGION)
         for kind, task in examples(name).before:
             self.run(kind, task)
         self.double.clear_calls()
