@@ -16,7 +16,7 @@ ARRIVAL_SECONDS = 180
 
 
 def find(aws, wanted):
-    """What others asked to attach to one's own gateways. The lists of each type have no tags of the accepter's, so they are only asked for what they alone know."""
+    """What others asked to attach to one's own gateways. The accepter's tags are in the list of all attachments; who asked for a peering is in its own."""
     mine = _transit_gateways.account(aws)
     requests = {_accepted_as(one): one["TransitGatewayAttachmentId"] for one in _asked_peerings(aws, mine)}
     found = []
@@ -68,7 +68,8 @@ def create(aws, want):
     if asked is None:
         raise Problem(f"nobody has asked to attach {want['resource_id']} to {want['transit_gateway']}: its owner has to do that first")
     if asked["resource_owner_id"] != want["resource_owner_id"]:
-        raise Problem(f"{asked['id']} was asked for by account {asked['resource_owner_id']}, the sheet expects {want['resource_owner_id']}: it is left as it is")
+        said = f"{asked['id']} was asked for by account {asked['resource_owner_id']}, the sheet expects {want['resource_owner_id']}"
+        raise Problem(f"{said}: it is left as it is")
     if asked["name"]:
         raise Problem(f"{asked['id']} has the name {asked['name']!r} already. Add its id to the entry to mean that one")
     named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]

@@ -90,7 +90,9 @@ def update(aws, have, change):
 
 
 def danger(have, change):
-    return f"would cut all that goes between the transit gateways, at both sides (the other one is {have['peer_transit_gateway']})" if have and not change else None
+    if have and not change:
+        return f"would cut all that goes to and from {have['peer_transit_gateway']}, at both sides"
+    return None
 
 
 def delete(aws, have):

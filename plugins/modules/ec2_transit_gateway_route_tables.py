@@ -67,15 +67,17 @@ def _routes(aws, have):
     """Static ones: propagated routes are AWS's own, and those of a prefix list are what it holds."""
     filters = [dict(Name="type", Values=["static"])]
     found = aws.pages("ec2", "search_transit_gateway_routes", "Routes", TransitGatewayRouteTableId=have["id"], Filters=filters)
-    routes = [(route, _target(route.get("TransitGatewayAttachments"))) for route in found if not route.get("PrefixListId")]
-    for route, target in routes:
-        if target and route["State"] == "blackhole":
-            aws.warn(f"{have['name']}: the route to {route['DestinationCidrBlock']} leads to {target}, which is gone: what goes there is dropped")
-    return [dict(destination_cidr_block=route["DestinationCidrBlock"], attachment=target, blackhole=target is None, _carries=route["State"] == "active") for route, target in routes]
+    routes = [_route(route) for route in found if not route.get("PrefixListId")]
+    for route in routes:
+        if route["attachment"] and not route["_carries"]:
+            aws.warn(f"{have['name']}: the route to {route['destination_cidr_block']} leads to {route['attachment']}, which is gone: AWS drops what goes there")
+    return routes
 
 
-def _target(attachments):
-    return attachments[0]["TransitGatewayAttachmentId"] if attachments else None
+def _route(route):
+    target = next((one["TransitGatewayAttachmentId"] for one in route.get("TransitGatewayAttachments") or []), None)
+    carries = route["State"] != "blackhole"
+    return dict(destination_cidr_block=route["DestinationCidrBlock"], attachment=target, blackhole=target is None, _carries=carries)
 
 
 def _propagations(aws, have):

@@ -85,7 +85,8 @@ def _check(aws, want):
             raise Problem(f"{want['vpc']} is attached to {want['transit_gateway']} already, as {said}. Add its id to the entry to mean that one")
         overlapping = [f"{block} of {one['VpcId']}" for block in blocks.get(one["VpcId"], []) for mine in blocks.get(want["vpc"], []) if block.overlaps(mine)]
         if overlapping:
-            aws.warn(f"{want['name']}: {want['vpc']} overlaps {', '.join(overlapping)}, which is attached already. AWS attaches it, but propagates no route to it")
+            said = f"{want['name']}: {want['vpc']} overlaps {', '.join(overlapping)}, which is attached already"
+            aws.warn(f"{said}. AWS attaches it, but propagates no route to it")
 
 
 def _blocks(aws):

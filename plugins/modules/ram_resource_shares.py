@@ -78,7 +78,10 @@ def _settled(aws, share_arn):
         seen.update(share=share, associations=[one for kind in ("PRINCIPAL", "RESOURCE") for one in _associations(aws, kind, resourceShareArns=[share_arn])])
         return [share.get("status"), *(one["status"] for one in seen["associations"])]
 
-    aws.wait(f"resource share {share_arn}", look, lambda dummy: seen["share"] and seen["share"]["status"] != "PENDING" and not any(map(_coming, seen["associations"])), SECONDS)
+    def at_rest(dummy):
+        return seen["share"] and seen["share"]["status"] != "PENDING" and not any(map(_coming, seen["associations"]))
+
+    aws.wait(f"resource share {share_arn}", look, at_rest, limit=SECONDS)
     if seen["share"]["status"] != "ACTIVE":
         raise Problem(f"{share_arn} is {seen['share']['status']}: {seen['share'].get('statusMessage') or 'AWS does not say why'}")
     for one in seen["associations"]:
@@ -140,7 +143,8 @@ def danger(have, change):
     if not have:
         return None
     if not change:
-        return f"would share nothing any more with {', '.join(have['principals']) or 'nobody'}: what they attached stays, but they can neither see nor change it"
+        guests = ", ".join(have["principals"]) or "nobody"
+        return f"would share nothing any more with {guests}: what they attached stays, but they can neither see nor change it"
     going = _members(have, change, "remove")
     reasons = []
     if going.get("principals"):
@@ -154,8 +158,11 @@ def danger(have, change):
 
 def delete(aws, have):
     aws.ram.delete_resource_share(resourceShareArn=have["id"])
-    states = ("DELETED", None)
-    aws.wait(f"deletion of {have['id']}", lambda: {one["resourceShareArn"]: one["status"] for one in _shares(aws)}.get(have["id"]), lambda state: state in states, SECONDS)
+
+    def look():
+        return next((share["status"] for share in _shares(aws) if share["resourceShareArn"] == have["id"]), None)
+
+    aws.wait(f"deletion of {have['id']}", look, lambda status: status in ("DELETED", None), limit=SECONDS)
 
 
 KIND = Kind(

@@ -196,8 +196,9 @@ def unresolved(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list
 def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
     """The sheet's own things that a reference can mean."""
     found = []
-    for kind, label in ((kind, label) for kind in makers(reference.to) for label in own.get(kind, ())):
-        scope, slash, name = label.partition("/") if len(kinds()[kind].identity) > 1 else ("", "", label)
+    labels = [(maker, label) for maker in makers(reference.to) for label in own.get(maker, ())]
+    for maker, label in labels:
+        scope, slash, name = label.partition("/") if len(kinds()[maker].identity) > 1 else ("", "", label)
         if reference.name in (name, label) and (not slash or reference.scope in (None, scope)):
             found.append(label)
     return found

@@ -295,6 +295,11 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
+    ec2_transit_gateway_route_tables={
+        "ec2:GetTransitGatewayPrefixListReferences",
+        "ec2:GetTransitGatewayRouteTablePropagations",
+        "ec2:SearchTransitGatewayRoutes",
+    },
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",

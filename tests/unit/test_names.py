@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
+from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 VPCS = dict(a="vpc-0000000a", b="vpc-0000000b")
@@ -79,3 +79,22 @@ def test_found_says_where_each_lies():
         dict(id="subnet-0000000a", scope="a", scope_id=VPCS["a"]),
         dict(id="subnet-0000000b", scope="b", scope_id=VPCS["b"]),
     ]
+
+
+def test_what_several_kinds_make_is_found_under_one_name():
+    """The account has `old`, the sheet makes `new` with one of the kinds: each name leads to the one thing that it means."""
+    several = "ec2_transit_gateway_attachments"
+    maker = makers(several)[0]
+
+    class Attached:
+        def once(self, look, *arguments):
+            return look(self, *arguments)
+
+        def pages(self, service, operation, result):
+            return [dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")])]
+
+    found = Names(Attached(), {maker: ["new", "old"]}, True)
+    assert found.id_of(several, "old") == "tgw-attach-00000001" and isinstance(found.id_of(several, "new"), Unknown)
+    assert makers("ec2_vpcs") == ("ec2_vpcs",) and makers(maker) == (maker,)
+    with pytest.raises(Missing):
+        found.id_of(several, "other")

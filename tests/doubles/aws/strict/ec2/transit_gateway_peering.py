@@ -92,7 +92,8 @@ def create_peering(ec2, TransitGatewayId, PeerTransitGatewayId, PeerAccountId, P
         fail(mine, "Dynamic routing needs transit gateways with different ASNs")
     else:
         backend = peer.ec2_backend
-        theirs = Side(backend, peer, TransitGatewayId, ec2.account_id, peering, peering["accepter_id"], passing="initiatingRequest", settled="pendingAcceptance")
+        states = {"passing": "initiatingRequest", "settled": "pendingAcceptance"}
+        theirs = Side(backend, peer, TransitGatewayId, ec2.account_id, peering, peering["accepter_id"], **states)
         mine.other, theirs.other = theirs, mine
         backend.transit_gateway_attachments[theirs.id] = theirs
     return {"TransitGatewayPeeringAttachment": described(mine, ec2, mine.state)}

@@ -354,6 +354,7 @@ def references(ec2, TransitGatewayRouteTableId, Filters, **_):
     shown = [as_reference(ec2, table, one) for one in table.prefix_lists]
 
     def values(one):
-        return {"prefix-list-id": one["PrefixListId"], "prefix-list-owner-id": one["PrefixListOwnerId"], "is-blackhole": one["Blackhole"], "state": one["State"]}
+        lists = {"prefix-list-id": one["PrefixListId"], "prefix-list-owner-id": one["PrefixListOwnerId"]}
+        return {**lists, "is-blackhole": one["Blackhole"], "state": one["State"]}
 
     return {"TransitGatewayPrefixListReferences": [one for one in shown if meets(Filters, values(one), {}, wrong_filter)]}

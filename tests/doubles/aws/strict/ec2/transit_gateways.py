@@ -218,7 +218,9 @@ def listed(things, ids, code, kind, filters, values, viewer):
 
 @BOOK.adds("CreateTransitGateway")
 def create_transit_gateway(ec2, Description, Options, TagSpecifications, **_):
-    """CreateTransitGateway: "Either defaultRouteTableAssociation or defaultRouteTablePropagation must be set to enable for ... the default transit gateway route table." """
+    """CreateTransitGateway; TransitGatewayOptions: "Either defaultRouteTableAssociation or defaultRouteTablePropagation
+    must be set to enable for ... the default transit gateway route table."
+    """
     options = dict(Options or {})
     asn_is_private(options.get("AmazonSideAsn"))
     blocks_are_sound(options.get("TransitGatewayCidrBlocks", []), [])
