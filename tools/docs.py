@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
+from ansible_collections.msp.aws.plugins.module_utils._names import makers  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -107,7 +108,8 @@ def _description(name: str, option: Option, old: dict) -> list[str]:
     if name == "tags" and not lines:
         lines = ["Tags. Only the keys named here are written; all others stay."]
     if option.ref:
-        lines.append(f"A name, an id, or scope/name of M(msp.aws.{option.ref}).")
+        made = [f"M(msp.aws.{kind})" for kind in makers(option.ref) if kind in kinds()]
+        lines.append(f"A name, an id, or scope/name of {', '.join(made)}." if made else "A name, an id.")
     if option.required:
         lines.append("Needed to create it.")
     if option.fixed:

@@ -26,6 +26,7 @@ class Lookup(NamedTuple):
 
     every      arguments that leave something out of the list unless they name all choices of the service model: argument → its path there
     tags_call  where the list has no tags: the call that gives those of one thing, and its argument for the id
+    What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
 
     service: str
@@ -38,6 +39,7 @@ class Lookup(NamedTuple):
     state: str | None = None
     every: Mapping[str, str] = {}
     tags_call: tuple[str, str] | None = None
+    made_by: tuple[str, ...] = ()
 
 
 DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
@@ -57,11 +59,21 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_instances": Lookup("ec2", "describe_instances", "Reservations[].Instances", "InstanceId", state="State.Name"),
     "ec2_internet_gateways": Lookup("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     "ec2_key_pairs": Lookup("ec2", "describe_key_pairs", "KeyPairs", "KeyName", "KeyName"),
+    "ec2_managed_prefix_lists": Lookup("ec2", "describe_managed_prefix_lists", "PrefixLists", "PrefixListId", "PrefixListName"),
     "ec2_nat_gateways": Lookup("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId", scope="VpcId", state="State"),
     "ec2_network_interfaces": Lookup("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", scope="VpcId"),
     "ec2_route_tables": Lookup("ec2", "describe_route_tables", "RouteTables", "RouteTableId", scope="VpcId"),
     "ec2_security_groups": Lookup("ec2", "describe_security_groups", "SecurityGroups", "GroupId", "GroupName", scope="VpcId"),
     "ec2_subnets": Lookup("ec2", "describe_subnets", "Subnets", "SubnetId", scope="VpcId"),
+    "ec2_transit_gateway_attachments": Lookup(
+        "ec2",
+        "describe_transit_gateway_attachments",
+        "TransitGatewayAttachments",
+        "TransitGatewayAttachmentId",
+        state="State",
+        made_by=("ec2_transit_gateway_attachment_accepters", "ec2_transit_gateway_peering_attachments", "ec2_transit_gateway_vpc_attachments"),
+    ),
+    "ec2_transit_gateways": Lookup("ec2", "describe_transit_gateways", "TransitGateways", "TransitGatewayId", state="State"),
     "ec2_vpc_endpoints": Lookup("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", scope="VpcId", state="State"),
     "ec2_vpc_peering_connections": Lookup(
         "ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId", state="Status.Code"
@@ -222,7 +234,7 @@ class Names:
         """What is there with this name, and what the sheet will make with it."""
         there = self._all(kind).by_name.get(name, [])
         missing = []
-        for scope in self._planned.get(kind, {}).get(name, ()):
+        for scope in {scope for maker in makers(kind) for scope in self._planned.get(maker, {}).get(name, ())}:
             where = self._spellings(scope)
             if not any(scope is None or known.scope in where for known in there):
                 missing.append(Known(Unknown(f"{scope}/{name}" if len(there) and scope else name), name, scope))
@@ -251,6 +263,12 @@ def labelled(things: Mapping[str, Any], name: str) -> dict[str, Any]:
 def scoped(kind: str) -> bool:
     """Whether things of this kind lie in another one, so that a name may be there once in each."""
     return bool(LOOKUPS.get(kind) and LOOKUPS[kind].scope)
+
+
+def makers(kind: str) -> tuple[str, ...]:
+    """The kinds whose entries make what this one refers to: itself, where it is not the name of what several make."""
+    lookup = LOOKUPS.get(kind)
+    return lookup.made_by if lookup and lookup.made_by else (kind,)
 
 
 def _list(aws: Any, kind: str) -> list[Known]:

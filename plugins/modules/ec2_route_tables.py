@@ -250,7 +250,7 @@ KIND = Kind(
                 nat_gateway=ref("ec2_nat_gateways", within="vpc"),
                 network_interface=ref("ec2_network_interfaces", within="vpc"),
                 vpc_peering_connection=ref("ec2_vpc_peering_connections"),
-                transit_gateway=Option(),
+                transit_gateway=ref("ec2_transit_gateways", elsewhere=True),
                 egress_only_internet_gateway=Option(),
                 firewall=ref("networkfirewall_firewalls"),
                 availability_zone=Option(),

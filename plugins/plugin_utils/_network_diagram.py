@@ -59,7 +59,7 @@ INK, SOFT, RULE, PAPER = "#1a1d21", "#444b54", "#8b939d", "#ffffff"
 DEFAULTS = ("0.0.0.0/0", "::/0")
 DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list")
 INSIDE = ("ec2_nat_gateways", "ec2_network_interfaces", "ec2_vpc_endpoints", "ec2_instances")
-# What a route can lead to that is no kind of its own.
+# What a route can lead to of which only its name or id is drawn.
 BARE = ("transit_gateway", "egress_only_internet_gateway")
 
 
@@ -319,7 +319,7 @@ class _Account:
         return self.meant("ec2_instances", instance) or thing if instance else thing
 
     def _bare(self, kind: str, value: str) -> _Thing:
-        """A thing of which nothing is known but its id; the same one for each route to it."""
+        """A thing of which nothing is known but its name or id; the same one for each route to it."""
         return self._bares.setdefault((kind, value), _Thing(kind, dict(id=value), value))
 
 

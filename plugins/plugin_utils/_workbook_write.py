@@ -30,6 +30,7 @@ except ImportError:
     Workbook = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LONGEST, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
@@ -311,8 +312,9 @@ class _Worksheet:
     def _format_notes(self, option: Option) -> Iterable[str]:
         words = self.words
         if option.ref:
-            target = self.layout.by_key.get(option.ref)
-            yield words["reference"].format(target.title if target else option.ref)
+            targets = [self.layout.by_key[kind].title for kind in makers(option.ref) if kind in self.layout.by_key]
+            if targets:
+                yield words["reference"].format(", ".join(targets))
         choices, limits = self._choices(option), self._limits(option)
         if choices:
             yield words["choices"].format(", ".join(choices[:6]) + (" …" if len(choices) > 6 else ""))

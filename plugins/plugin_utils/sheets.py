@@ -22,6 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -226,8 +227,9 @@ def unresolved(
 def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
     """The sheet's own things that a reference can mean."""
     found = []
-    for label in own.get(reference.to, ()):
-        scope, slash, name = label.partition("/") if len(kinds()[reference.to].identity) > 1 else ("", "", label)
+    labels = [(maker, label) for maker in makers(reference.to) for label in own.get(maker, ())]
+    for maker, label in labels:
+        scope, slash, name = label.partition("/") if len(kinds()[maker].identity) > 1 else ("", "", label)
         if reference.name in (name, label) and (not slash or reference.scope in (None, scope)):
             found.append(label)
     return found
@@ -246,7 +248,7 @@ def _others(reference: Reference, mine: list[str], there: list[Mapping[str, Any]
 
 def _may_be_elsewhere(reference: Reference) -> bool:
     """A bare name of something that lies in a scope: another scope of the account may have one, too."""
-    return reference.scope is None and "/" not in reference.name and len(kinds()[reference.to].identity) > 1
+    return reference.scope is None and "/" not in reference.name and any(kind in kinds() and len(kinds()[kind].identity) > 1 for kind in makers(reference.to))
 
 
 def references(sheet: Mapping[str, Any]) -> list[Reference]:

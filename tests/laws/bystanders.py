@@ -11,6 +11,7 @@ import re
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
+from tests.laws.given import plant_given
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -26,9 +27,11 @@ def plant_bystanders(double):
     def client(service, region=REGION):
         return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
 
+    plant_given(double, ACCOUNT, REGION)
     network(client("ec2"))
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
+    transit(client)
     people(client("iam"))
     vpn(client)
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
@@ -110,6 +113,38 @@ def offer(ec2, balancers):
     balancer = balancers.create_load_balancer(Name=NAME, Type="network", Subnets=[own_subnet(ec2)["SubnetId"]])["LoadBalancers"][0]["LoadBalancerArn"]
     tags = [dict(ResourceType="vpc-endpoint-service", Tags=TAGS)]
     ec2.create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer], TagSpecifications=tags)
+def transit(client):
+    """A gateway shared with another account, its VPC and a peering attached, and a route table of its own."""
+    ec2 = client("ec2")
+
+    def tagged(kind):
+        return [dict(ResourceType=kind, Tags=TAGS)]
+
+    def gateway(asn):
+        made = ec2.create_transit_gateway(Options=dict(AmazonSideAsn=asn), TagSpecifications=tagged("transit-gateway"))["TransitGateway"]
+        at_rest(ec2.describe_transit_gateways, TransitGatewayIds=[made["TransitGatewayId"]])
+        return made
+
+    one, other = gateway(65010), gateway(65011)
+    vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.251.1.0/24")["Subnet"]["SubnetId"]
+    place = dict(TransitGatewayId=one["TransitGatewayId"])
+    ec2.create_transit_gateway_vpc_attachment(**place, VpcId=vpc, SubnetIds=[subnet], TagSpecifications=tagged("transit-gateway-attachment"))
+    peer = dict(PeerTransitGatewayId=other["TransitGatewayId"], PeerAccountId=ACCOUNT, PeerRegion=REGION)
+    ec2.create_transit_gateway_peering_attachment(**place, **peer, TagSpecifications=tagged("transit-gateway-attachment"))
+    table = ec2.create_transit_gateway_route_table(**place, TagSpecifications=tagged("transit-gateway-route-table"))["TransitGatewayRouteTable"]
+    at_rest(ec2.describe_transit_gateway_route_tables)
+    ec2.create_transit_gateway_route(TransitGatewayRouteTableId=table["TransitGatewayRouteTableId"], DestinationCidrBlock="10.252.0.0/16", Blackhole=True)
+    tags = [dict(key=tag["Key"], value=tag["Value"]) for tag in TAGS]
+    client("ram").create_resource_share(name=NAME, principals=["999988887777"], resourceArns=[one["TransitGatewayArn"]], tags=tags)
+    for look in (ec2.describe_transit_gateway_attachments, ec2.describe_transit_gateway_peering_attachments):
+        at_rest(look)
+
+
+def at_rest(look, **which):
+    """Look until nothing changes any more."""
+    for dummy in range(3):
+        look(**which)
 
 
 def people(iam):

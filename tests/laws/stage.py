@@ -24,6 +24,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
 from tests.laws.outside import OUTSIDE
+from tests.laws.given import plant_given
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -130,6 +131,7 @@ class Stage:
 
     def lead_up(self, name: str) -> None:
         """What the kind's examples need: what other kinds make, and what no kind makes."""
+        plant_given(self.double, ACCOUNT, REGION)
         for kind, task in examples(name).before:
             self.run(kind, task)
         if name in OUTSIDE:

@@ -314,6 +314,11 @@ ONE_BY_ONE = dict(
     networkfirewall_firewall_policies={"network-firewall:DescribeFirewallPolicy"},
     networkfirewall_firewalls={"network-firewall:DescribeFirewall", "network-firewall:DescribeLoggingConfiguration"},
     networkfirewall_rule_groups={"network-firewall:DescribeRuleGroup"},
+    ec2_transit_gateway_route_tables={
+        "ec2:GetTransitGatewayPrefixListReferences",
+        "ec2:GetTransitGatewayRouteTablePropagations",
+        "ec2:SearchTransitGatewayRoutes",
+    },
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",

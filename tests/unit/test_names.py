@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
+from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 VPCS = dict(a="vpc-0000000a", b="vpc-0000000b")
@@ -103,3 +103,20 @@ def test_a_list_without_tags_is_asked_for_them_one_by_one_and_leaves_nothing_out
     first, *others = aws.asked
     assert {"RSA_2048", "EC_prime256v1"} < set(first[1]["Includes"]["keyTypes"])
     assert [operation for operation, dummy in others] == ["list_tags_for_certificate"] * 2
+def test_what_several_kinds_make_is_found_under_one_name():
+    """The account has `old`, the sheet makes `new` with one of the kinds: each name leads to the one thing that it means."""
+    several = "ec2_transit_gateway_attachments"
+    maker = makers(several)[0]
+
+    class Attached:
+        def once(self, look, *arguments):
+            return look(self, *arguments)
+
+        def pages(self, service, operation, result):
+            return [dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")])]
+
+    found = Names(Attached(), {maker: ["new", "old"]}, True)
+    assert found.id_of(several, "old") == "tgw-attach-00000001" and isinstance(found.id_of(several, "new"), Unknown)
+    assert makers("ec2_vpcs") == ("ec2_vpcs",) and makers(maker) == (maker,)
+    with pytest.raises(Missing):
+        found.id_of(several, "other")

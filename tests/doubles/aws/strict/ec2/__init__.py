@@ -18,6 +18,9 @@ from . import (  # noqa: F401 - each writes its rules into the book
     routes,
     security_groups,
     tags,
+    transit_gateway_peering,
+    transit_gateway_routes,
+    transit_gateways,
     volumes,
     vpcs,
 )

@@ -197,14 +197,16 @@ def the_endpoint_is_replaced_too(ec2, RouteTableId, VpcEndpointId, **given):
 
 
 def tgw_target(ec2, vpc_id, tgw_id):
+    """VPC guide, routing for a transit gateway: the VPC must be attached, and the attachment be there."""
     known(ec2.transit_gateways, tgw_id, "InvalidTransitGatewayID.NotFound", "transitGateway")
-    attachments = ec2.transit_gateway_attachments.values()
-    if not any(
-        a.transit_gateway_id == tgw_id and a.resource_id == vpc_id and a.state != "deleted"
-        for a in attachments
-    ):
+    if not attached_to_gateway(ec2, vpc_id, tgw_id):
         message = f"The transit gateway {tgw_id} is not attached to {vpc_id}"
         raise Refused("InvalidTransitGatewayID.NotFound", message)
+
+
+def attached_to_gateway(ec2, vpc_id, tgw_id):
+    attachments = [one for one in ec2.transit_gateway_attachments.values() if one.transit_gateway_id == tgw_id]
+    return any(one.resource_id == vpc_id and one.state in ("available", "modifying") for one in attachments)
 
 
 def peering_target(ec2, vpc_id, pcx_id):
@@ -244,6 +246,7 @@ def a_route_to_nowhere_is_a_blackhole(_original, route):
         or (route.interface is not None and route.interface.id not in ec2.enis)
         or (route.gateway is not None and gateway_is_gone(ec2, route))
         or (route.vpc_endpoint_id is not None and ec2.vpc_end_points[route.vpc_endpoint_id].state == "deleted")
+        or (route.transit_gateway is not None and not attached_to_gateway(ec2, route.route_table.vpc_id, route.transit_gateway.id))
     )
     return "blackhole" if gone else "active"
 

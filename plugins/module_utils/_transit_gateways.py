@@ -1,0 +1,51 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transit gateways and what is attached to them: whose they are, and when AWS is done with them.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+
+# A few minutes are usual, for gateways as for attachments.
+SECONDS = 900
+MOVING = ("initiating", "initiatingRequest", "pending", "modifying")
+ASKED = "pendingAcceptance"
+# AWS goes on showing what is gone for a while, and rejected requests too.
+DEAD = ("rollingBack", "deleting", "deleted", "failing", "failed", "rejecting", "rejected")
+
+
+def account(aws: Aws) -> str:
+    """Whose credentials these are: AWS lists what others share, and what others have attached, beside one's own."""
+    return aws.once(_account)
+
+
+def _account(aws: Aws) -> str:
+    return aws.sts.get_caller_identity()["Account"]
+
+
+def settled(aws: Aws, thing_id: str, look: Callable[[], Mapping[str, Any] | None]) -> dict[str, Any]:
+    """The thing when AWS is done with it, or when another account has to accept it: that can take days, and our side is done."""
+    seen: dict[str, Any] = {}
+
+    def state() -> str | None:
+        seen.clear()
+        seen.update(look() or {})
+        return seen.get("State")
+
+    aws.wait(thing_id, state, lambda found: found is not None and found not in MOVING, limit=SECONDS)
+    if seen["State"] in DEAD:
+        raise Problem(f"{thing_id} is {seen['State']}: {(seen.get('Status') or {}).get('Message') or 'AWS does not say why'}")
+    return seen
+
+
+def await_end(aws: Aws, thing_id: str, look: Callable[[], Mapping[str, Any] | None]) -> None:
+    """Wait until it is gone: what it stands on, such as a subnet or its gateway, cannot go before."""
+    aws.wait(f"deletion of {thing_id}", lambda: (look() or {}).get("State"), lambda state: state in (None, "deleted", "rejected", "failed"), limit=SECONDS)
