@@ -1,17 +1,12 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets of Secrets Manager in which a kind keeps what it made: a tag of the secret says whose it is, so that nothing of others is ever taken or written.
+"""What was made and nobody may see, in Secrets Manager: it is in its secret before anything else knows of it, and is found again there by the next run.
 
-Private to the collection.
-"""Private keys in Secrets Manager: a key is in its secret before anything else knows of it, and a broken run's key is found again there.
-
-Private to the collection. A tag of the secret says whose key it holds; what a secret holds is never part of a result.
+Private to the collection. A tag of the secret says whose it is; what a secret holds is never part of a result.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,48 +16,11 @@ from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS,
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 
-def every(aws: Aws, tag: str) -> list[dict[str, Any]]:
-    """All secrets with this tag."""
-    return aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=[dict(Key="tag-key", Values=[tag])])
-
-
-def value_of(secret: dict[str, Any], tag: str) -> str | None:
-    return next((one["Value"] for one in secret.get("Tags") or [] if one["Key"] == tag), None)
-
-
-def described(aws: Aws, name: str, tag: str, holder: str) -> dict[str, Any] | None:
-    """What a broken run, or the thing of this name before, has left; None where there is no such secret."""
-    # A plan asks once for all entries; a run asks anew, because the list is behind what was made a moment ago.
-    secret = aws.once(_by_name).get(name) if aws.check_mode else _look(aws, name)
-    if secret is None:
-        return None
-    if value_of(secret, tag) != holder:
-        raise Problem(f"there is already a secret {name!r} and its tag {tag} does not name {holder}: nothing was written to it")
-    return secret
-
-
-def _by_name(aws: Aws) -> dict[str, dict[str, Any]]:
-    return {secret["Name"]: secret for secret in aws.pages("secretsmanager", "list_secrets", "SecretList")}
-
-
-def _look(aws: Aws, name: str) -> dict[str, Any] | None:
-    try:
-        with aws.reading():
-            return aws.secretsmanager.describe_secret(SecretId=name)
-    except AWS_ERRORS as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        return None
-
-
-def keep(aws: Aws, name: str, tag: str, holder: str, value: str | None, description: str, kms_key_id: str | None) -> None:
-    """Make the secret; without a value it waits for one."""
-    arguments = {member: given for member, given in (("SecretString", value), ("KmsKeyId", kms_key_id)) if given}
-    aws.secretsmanager.create_secret(Name=name, Description=description, Tags=[dict(Key=tag, Value=holder)], **arguments)
 def holding(aws: Aws, tag: str) -> list[dict[str, Any]]:
     """The secrets that have this tag. The filter takes longer keys that begin so, too."""
     found = aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=[dict(Key="tag-key", Values=[tag])])
-    return [dict(name=secret["Name"], arn=secret["ARN"], tags=tags) for secret in found for tags in [_tags.as_dict(secret.get("Tags"))] if tag in tags]
+    secrets = [dict(name=one["Name"], arn=one["ARN"], description=one.get("Description"), tags=_tags.as_dict(one.get("Tags"))) for one in found]
+    return [secret for secret in secrets if tag in secret["tags"]]
 
 
 def kept(aws: Aws, name: str, holds: tuple[str, str], make: Callable[[], str], tags: Mapping[str, str], **arguments: Any) -> str:
@@ -81,8 +39,31 @@ def kept(aws: Aws, name: str, holds: tuple[str, str], make: Callable[[], str], t
     tag, holder = holds
     if _tags.as_dict(aws.secretsmanager.describe_secret(SecretId=name).get("Tags")).get(tag) != holder:
         raise Problem(f"there is already a secret {name!r} and its tag {tag} does not say {holder!r}: nothing was written to it")
-    aws.warn(f"{holder}: the secret {name!r} is there already, and the private key that it holds is used")
+    aws.warn(f"{holder}: the secret {name!r} is there already, and what it holds is used")
     return held(aws, name)
+
+
+def described(aws: Aws, name: str, holds: tuple[str, str]) -> dict[str, Any] | None:
+    """The secret of this name, or None where there is none. One of others is refused."""
+    # A plan asks once for all entries; a run asks anew, because the list is behind what was made a moment ago.
+    secret = aws.once(_by_name).get(name) if aws.check_mode else _look(aws, name)
+    if secret and _tags.as_dict(secret.get("Tags")).get(holds[0]) != holds[1]:
+        raise Problem(f"there is already a secret {name!r} and its tag {holds[0]} does not say {holds[1]!r}: nothing was written to it")
+    return secret
+
+
+def _by_name(aws: Aws) -> dict[str, dict[str, Any]]:
+    return {secret["Name"]: secret for secret in aws.pages("secretsmanager", "list_secrets", "SecretList")}
+
+
+def _look(aws: Aws, name: str) -> dict[str, Any] | None:
+    try:
+        with aws.reading():
+            return aws.secretsmanager.describe_secret(SecretId=name)
+    except AWS_ERRORS as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return None
 
 
 def held(aws: Aws, name: str) -> str:

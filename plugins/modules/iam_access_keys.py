@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.msp.aws.plugins.module_utils import _iam, _secrets
+from ansible_collections.msp.aws.plugins.module_utils import _iam, _secrets, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -20,7 +20,7 @@ KEYS = 2
 
 def find(aws, wanted):
     """All keys, also those that nobody keeps in a secret; the secret is what a sheet names a key by."""
-    secrets = {_secrets.value_of(secret, KEY): secret for secret in _secrets.every(aws, HOLDS)}
+    secrets = {secret["tags"].get(KEY): secret for secret in _secrets.holding(aws, HOLDS)}
     users = _users(aws) if wanted is None or any("id" in want for want in wanted) else {want["user"] for want in wanted}
     return [_have(key, secrets.get(key["AccessKeyId"], {})) for user in sorted(users) for key in _keys(aws, user)]
 
@@ -38,8 +38,8 @@ def _have(key, secret):
     return dict(
         id=key["AccessKeyId"],
         user=key["UserName"],
-        secret=secret.get("Name"),
-        purpose=secret.get("Description") or None,
+        secret=secret.get("name"),
+        purpose=secret.get("description") or None,
         status=key["Status"],
     )
 
@@ -47,7 +47,7 @@ def _have(key, secret):
 def create(aws, want):
     """The secret comes first, empty: so a run that broke before it could keep the key is known by it, and its key by being younger and unused."""
     user, name = want["user"], want["secret"]
-    secret = _secrets.described(aws, name, HOLDS, user)
+    secret = _secrets.described(aws, name, (HOLDS, user))
     with aws.reading():
         keys = aws.once(_keys, user) if aws.check_mode else _keys(aws, user)
     lost = [key for key in keys if secret and _is_lost(aws, key, secret)]
@@ -55,22 +55,23 @@ def create(aws, want):
         known = ", ".join(f"{key['AccessKeyId']} of {key['CreateDate']:%Y-%m-%d} ({key['Status']})" for key in keys)
         raise Problem(f"{user} has {KEYS} access keys already, as many as there can be: {known}. Remove the one that nobody uses")
     if not secret:
-        _secrets.keep(aws, name, HOLDS, user, None, want["purpose"], want.get("secret_kms_key_id"))
+        arguments = dict(KmsKeyId=want["secret_kms_key_id"]) if "secret_kms_key_id" in want else {}
+        aws.secretsmanager.create_secret(Name=name, Description=want["purpose"], Tags=_tags.as_list({HOLDS: user}), **arguments)
     for key in lost:
         aws.iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
     key = aws.iam.create_access_key(UserName=user)["AccessKey"]
     value = json.dumps({"AccessKeyId": key["AccessKeyId"], "SecretAccessKey": key["SecretAccessKey"]})
     aws.secretsmanager.put_secret_value(SecretId=name, SecretString=value)
     aws.secretsmanager.tag_resource(SecretId=name, Tags=[dict(Key=KEY, Value=key["AccessKeyId"])])
-    return _have(key, dict(Name=name, Description=secret["Description"] if secret else want["purpose"]))
+    return _have(key, dict(name=name, description=secret["Description"] if secret else want["purpose"]))
 
 
 def _is_lost(aws, key, secret):
     """Whether a broken run made the key and nobody can know its secret half: made after the secret, never used, and kept nowhere."""
-    if key["CreateDate"] < secret["CreatedDate"] or _secrets.value_of(secret, KEY):
+    if key["CreateDate"] < secret["CreatedDate"] or KEY in _tags.as_dict(secret.get("Tags")):
         return False
     used = aws.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
-    return "LastUsedDate" not in used and not any(_secrets.value_of(other, KEY) == key["AccessKeyId"] for other in _secrets.every(aws, HOLDS))
+    return "LastUsedDate" not in used and key["AccessKeyId"] not in [other["tags"].get(KEY) for other in _secrets.holding(aws, HOLDS)]
 
 
 def update(aws, have, change):

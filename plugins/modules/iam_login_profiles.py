@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ansible_collections.msp.aws.plugins.module_utils import _iam, _secrets
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -17,7 +19,7 @@ LENGTH = 20
 
 
 def find(aws, wanted):
-    secrets = {_secrets.value_of(secret, HOLDS): secret["Name"] for secret in _secrets.every(aws, HOLDS)}
+    secrets = {secret["tags"][HOLDS]: secret["name"] for secret in _secrets.holding(aws, HOLDS)}
     users = _users(aws) if wanted is None else {want["user"] for want in wanted if "user" in want} | {want["id"] for want in wanted if "id" in want}
     profiles = [_iam.if_any(aws.iam.get_login_profile, UserName=user) for user in sorted(users)]
     return [_have(profile["LoginProfile"]["UserName"], secrets) for profile in profiles if profile]
@@ -34,11 +36,8 @@ def _have(user, secrets):
 def create(aws, want):
     """The password is in its secret before IAM knows it, so that no broken run can lose it. It is never reset: the user may have chosen another."""
     user, name = want["user"], want["password_secret"]
-    if _secrets.described(aws, name, HOLDS, user):
-        password = aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
-    else:
-        password = _password(aws)
-        _secrets.keep(aws, name, HOLDS, user, password, f"First console password of the IAM user {user}", want.get("password_secret_kms_key_id"))
+    key = dict(KmsKeyId=want["password_secret_kms_key_id"]) if "password_secret_kms_key_id" in want else {}
+    password = _secrets.kept(aws, name, (HOLDS, user), partial(_password, aws), {}, Description=f"First console password of the IAM user {user}", **key)
     reset = dict(PasswordResetRequired=want["password_reset_required"]) if "password_reset_required" in want else {}
     aws.iam.create_login_profile(UserName=user, Password=password, **reset)
     return _have(user, {user: name})

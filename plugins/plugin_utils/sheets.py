@@ -21,8 +21,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, makers
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds

@@ -78,7 +78,8 @@ def network(ec2):
 
 def vpn(client):
     """An authority like ours, a certificate of its own, and an endpoint with a target network."""
-    tagged = [dict(Key="CertificateAuthority", Value=NAME), dict(Key="NotBefore", Value="2024-01-01T00:00:00Z"), dict(Key="NotAfter", Value="2034-01-01T00:00:00Z")]
+    valid = [dict(Key="NotBefore", Value="2024-01-01T00:00:00Z"), dict(Key="NotAfter", Value="2034-01-01T00:00:00Z")]
+    tagged = [dict(Key="CertificateAuthority", Value=NAME), *valid]
     client("secretsmanager").create_secret(Name=NAME, SecretString=NAME, Tags=tagged)
     text, dummy = _certificates.new_authority(f"{NAME}.example.com", 400)
     held = json.loads(text)
@@ -94,6 +95,8 @@ def vpn(client):
     )["ClientVpnEndpointId"]
     ec2.associate_client_vpn_target_network(ClientVpnEndpointId=endpoint, SubnetId=subnet)
     ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint, TargetNetworkCidr="10.250.0.0/16", AuthorizeAllGroups=True)
+
+
 def own_subnet(ec2):
     return ec2.describe_subnets(Filters=[dict(Name="tag:Name", Values=[NAME])])["Subnets"][0]
 
@@ -113,6 +116,8 @@ def offer(ec2, balancers):
     balancer = balancers.create_load_balancer(Name=NAME, Type="network", Subnets=[own_subnet(ec2)["SubnetId"]])["LoadBalancers"][0]["LoadBalancerArn"]
     tags = [dict(ResourceType="vpc-endpoint-service", Tags=TAGS)]
     ec2.create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer], TagSpecifications=tags)
+
+
 def transit(client):
     """A gateway shared with another account, its VPC and a peering attached, and a route table of its own."""
     ec2 = client("ec2")

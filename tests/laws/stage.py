@@ -23,8 +23,8 @@ from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
-from tests.laws.outside import OUTSIDE
 from tests.laws.given import plant_given
+from tests.laws.outside import OUTSIDE
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"

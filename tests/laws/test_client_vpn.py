@@ -10,7 +10,7 @@ import json
 import os
 import stat
 from contextlib import redirect_stdout
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from ansible.module_utils.testing import patch_module_args

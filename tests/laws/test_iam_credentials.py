@@ -28,7 +28,7 @@ def secret(stage, name):
 @pytest.mark.parametrize("kind, entry", [(PROFILES, dict(user="alice", password_secret="theirs")), (KEYS, dict(user="alice", secret="theirs", purpose="x"))])
 def test_a_secret_of_others_is_neither_read_nor_written(alice, kind, entry):
     client(alice, "secretsmanager").create_secret(Name="theirs", SecretString="their own")
-    assert "does not name alice" in refused(alice, kind, entry)
+    assert "does not say 'alice'" in refused(alice, kind, entry)
     assert secret(alice, "theirs") == "their own"
 
 
