@@ -34,6 +34,7 @@ def plant_bystanders(double):
     transit(client)
     people(client("iam"))
     vpn(client)
+    client("secretsmanager").create_secret(Name=f"{NAME}-value", SecretString=NAME, Description=NAME, Tags=TAGS)
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 SERVICES = "ec2_vpc_endpoint_services"
+TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
 
 def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
@@ -22,4 +26,13 @@ def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
     client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=dict(Changes=[dict(Action="UPSERT", ResourceRecordSet=record)]))
 
 
-OUTSIDE = {SERVICES: load_balancers_and_a_zone}
+def a_rotating_function(client: Callable[[str], Any]) -> None:
+    role = client("iam").create_role(RoleName="acme-rotation", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("rotate.py", "def handler(event, context):\n    pass\n")
+    code = dict(ZipFile=archive.getvalue())
+    client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="rotate.handler", Code=code)
+
+
+OUTSIDE = {SERVICES: load_balancers_and_a_zone, "secretsmanager_secrets": a_rotating_function}

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets Manager: names, public policies, and rotation by a schedule and not at once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from moto.awslambda.models import lambda_backends
+from moto.secretsmanager.models import FakeSecret
+
+from .rules import Refused, RuleBook
+
+BOOK = RuleBook("secretsmanager", invalid="ValidationException")
+
+NAME = re.compile(r"[\w/+=.@-]{1,512}")
+
+
+@BOOK.rule("CreateSecret")
+def a_name_has_its_characters(secretsmanager, Name, **_):
+    """CreateSecret.Name: "The secret name can contain ASCII letters, numbers, and the following characters: /_+=.@-"."""
+    if not NAME.fullmatch(Name):
+        raise Refused("ValidationException", f"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!: {Name}")
+
+
+@BOOK.rule("PutResourcePolicy")
+def a_public_policy_is_blocked(secretsmanager, ResourcePolicy, BlockPublicPolicy, **_):
+    """PutResourcePolicy.BlockPublicPolicy: "block resource-based policies that allow broad access to the secret"; PublicPolicyException."""
+    try:
+        statements = json.loads(ResourcePolicy)["Statement"]
+    except (ValueError, KeyError, TypeError):
+        raise Refused("MalformedPolicyDocumentException", "This resource policy contains a syntax error.") from None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        anyone = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+        if BlockPublicPolicy and statement.get("Effect") == "Allow" and anyone and not statement.get("Condition"):
+            raise Refused("PublicPolicyException", "You can't use a resource policy that allows broad access to the secret.")
+
+
+@BOOK.adds("RotateSecret")
+def rotate_secret(secretsmanager, SecretId, RotationLambdaARN, RotationRules, RotateImmediately=True, **_):
+    """RotateSecret: configures the rotation; it begins at once unless RotateImmediately is false. Whether the function is there is tested."""
+    if not secretsmanager._is_valid_identifier(SecretId):
+        raise Refused("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    secret, rules = secretsmanager.secrets[SecretId], RotationRules or {}
+    if secret.is_deleted():
+        raise Refused("InvalidRequestException", "You tried to perform the operation on a secret that's currently marked deleted.")
+    function = (RotationLambdaARN or secret.rotation_lambda_arn or "").rpartition(":")[2]
+    if not function or function not in lambda_backends[secretsmanager.account_id][secretsmanager.region_name]._lambdas._functions:
+        raise Refused("AccessDeniedException", "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access")
+    if "ScheduleExpression" in rules and "AutomaticallyAfterDays" in rules:
+        raise Refused("InvalidParameterException", "AutomaticallyAfterDays and ScheduleExpression cannot be set together.")
+    if RotateImmediately is not False:
+        raise NotImplementedError("the function would have to run, which the double does not do")
+    secret.rotation_requested = secret.rotation_enabled = True
+    secret.rotation_lambda_arn = RotationLambdaARN or secret.rotation_lambda_arn
+    secret.rotation_rules = dict(rules) or vars(secret).get("rotation_rules", {})
+    return {"ARN": secret.arn, "Name": secret.name}
+
+
+@BOOK.after("UpdateSecret")
+def an_empty_description_is_none(secretsmanager, SecretId, Description=None, **_):
+    """UpdateSecret.Description: an empty one takes the description away, which moto takes for not given."""
+    if Description == "":
+        secretsmanager.secrets[SecretId].description = ""
+
+
+@BOOK.patch(FakeSecret, "to_dict")
+def with_its_schedule(original, secret):
+    """DescribeSecret, ListSecrets: RotationRules as they were given, which moto knows in days only."""
+    told = original(secret)
+    if secret.rotation_requested and "rotation_rules" in vars(secret):
+        told["RotationRules"] = dict(secret.rotation_rules)
+    return told

@@ -1,0 +1,78 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets: a value is written once and never shown; what nobody named is not taken away."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.laws.outside import OUTSIDE
+from tests.laws.test_gateways import client, dangerous, faults, refused, task, write
+
+SECRETS = "secretsmanager_secrets"
+FUNCTION = "arn:aws:lambda:ap-northeast-1:123456789012:function:acme-rotation"
+PUBLIC = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal="*", Action="secretsmanager:GetSecretValue", Resource="*")])
+PARTNER = dict(PUBLIC, Statement=[dict(PUBLIC["Statement"][0], Principal=dict(AWS="arn:aws:iam::210987654321:root"))])
+
+
+@pytest.fixture
+def account(stage):
+    stage.double.reset()
+    return stage
+
+
+def value(stage, name="acme"):
+    return client(stage, "secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+
+
+def test_a_generated_value_stands_in_its_template_and_nowhere_else(account):
+    result = write(account, SECRETS, dict(name="acme", generate=dict(key="password", template=dict(username="admin"), password_length=40)))
+    held = json.loads(value(account))
+    assert held["username"] == "admin" and len(held["password"]) == 40 and held["password"] not in json.dumps(result)
+
+
+@pytest.mark.parametrize("again", [dict(secret_string="from the sheet"), dict(generate=dict(password_length=8))])
+def test_a_value_that_is_there_is_neither_read_nor_written(account, again):
+    client(account, "secretsmanager").create_secret(Name="acme", SecretString="rotated since")
+    write(account, SECRETS, dict(name="acme", **again))
+    calls = {call["operation"] for call in account.double.calls()} - {"CreateSecret"}
+    assert calls == {"ListSecrets", "GetCallerIdentity"} and value(account) == "rotated since"
+
+
+def test_danger_community_aws_secretsmanager_secret_cancels_rotation_and_deletes_the_policy(account):
+    """Naming the tags alone leaves both as they are."""
+    OUTSIDE[SECRETS](account.client)
+    write(account, SECRETS, dict(name="acme", secret_string="x", policy=PARTNER, rotation=dict(lambda_arn=FUNCTION, automatically_after_days=30)))
+    account.double.clear_calls()
+    write(account, SECRETS, dict(name="acme", tags=dict(Owner="infra")))
+    assert account.writes() == ["secretsmanager:TagResource"]
+
+
+def test_a_public_policy_is_refused(account):
+    write(account, SECRETS, dict(name="acme", secret_string="x"))
+    assert "PublicPolicyException" in account.run(SECRETS, task(SECRETS, dict(name="acme", policy=PUBLIC)), fails=True)["msg"]
+
+
+def test_a_name_that_still_goes_is_told_with_its_day(account):
+    write(account, SECRETS, dict(name="acme", secret_string="x"))
+    write(account, SECRETS, dict(name="acme", state="absent"), confirm=["secretsmanager_secrets/acme"])
+    assert "until then no other one can have its name" in refused(account, SECRETS, dict(name="acme", secret_string="y"))
+
+
+@pytest.mark.parametrize("change, words", [(dict(kms_key_id="alias/other"), "kms:Decrypt"), (dict(clear=["policy"]), "shut out the accounts")])
+def test_what_shuts_readers_out_is_told(account, change, words):
+    write(account, SECRETS, dict(name="acme", secret_string="x", policy=PARTNER))
+    assert words in dangerous(account, SECRETS, dict(name="acme", **change))
+
+
+def test_one_schedule_is_named(account):
+    both = dict(lambda_arn=FUNCTION, automatically_after_days=30, schedule_expression="rate(10 days)")
+    assert "either automatically_after_days or schedule_expression" in refused(account, SECRETS, dict(name="acme", rotation=both))
+
+
+def test_a_value_is_given_or_generated():
+    assert faults(SECRETS, dict(name="acme", secret_string="x", generate=dict(key="y"))) == [(0, "generate", "one_of")]
+    assert faults(SECRETS, dict(name="acme", generate=dict(template=dict(a="b")))) == [(0, "generate.key", "needs")]
