@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -50,7 +50,7 @@ def certificate(key, name="www.example.com", issuer=None, signer=None, days=(-1,
     def named(common_name):
         return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(named(name)).issuer_name(issuer.subject if issuer else named(name))
     builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(now + timedelta(days=days[0])).not_valid_after(now + timedelta(days=days[1]))

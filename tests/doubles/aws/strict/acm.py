@@ -130,7 +130,7 @@ def what_is_imported_fits_together(acm, Certificate, PrivateKey, CertificateChai
     certificate, chain = found[0], parsed(CertificateChain, "certificate chain") if CertificateChain else []
     if key_of(PrivateKey).public_key() != certificate.public_key():
         raise invalid("The private key does not match the certificate.")
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     for one in [certificate, *chain]:
         if one.not_valid_after_utc < now:
             raise invalid("The certificate has expired, is not valid.")
