@@ -163,7 +163,7 @@ def refuse(want, have, change):
     elif (GIVEN | {"validity_days", "renew_before_days"}) & change.keys():
         _refuse_change(have, change)
     days, renew = (change.get(name) or have.get(name) for name in ("validity_days", "renew_before_days"))
-    if days and renew and not have.get("_due") and renew >= days:
+    if days and renew and renew >= days:
         raise Problem(f"renew_before_days ({renew}) must be less than validity_days ({days}), or every run would renew it")
     if not have and "certificate" in want or GIVEN & change.keys():
         after = {**have, **change}

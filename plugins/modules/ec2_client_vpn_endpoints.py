@@ -121,9 +121,9 @@ def create(aws, want):
     """Target networks, rules and routes come afterwards, one by one."""
     _check_place(aws, want.get("vpc"), want["client_cidr_block"])
     _client_vpn.check_networks(aws, _named(want.get("target_networks")))
-    for home in HOMES:
-        if _networks.network(home).overlaps(_networks.network(want["client_cidr_block"])):
-            aws.warn(f"ec2_client_vpn_endpoints {want['name']}: {want['client_cidr_block']} overlaps {home}, which many home routers use: their users may not get through")
+    homes = [home for home in HOMES if _networks.network(home).overlaps(_networks.network(want["client_cidr_block"]))]
+    if homes:
+        aws.warn(f"ec2_client_vpn_endpoints {want['name']}: its range overlaps {', '.join(homes)}, which many home routers use; from there it may not work")
     _client_vpn.make_stream(aws, want["connection_log_options"])
     arguments = _settings(want)
     # AWS switches the portal on unless told otherwise, and nobody asked for it.
@@ -262,7 +262,8 @@ def _of_networks(have, change):
         yield f"would associate {len(delta.add)} target networks, each of which AWS bills by the hour as long as it is associated"
     if delta and delta.remove:
         last = not delta.add and len(delta.remove) == len(have.get("target_networks", []))
-        yield f"would take off {'the last' if last else len(delta.remove)} of the target networks and cut {'every session' if last else 'the sessions through them'}"
+        what, cut = ("the last", "every session") if last else (len(delta.remove), "the sessions through them")
+        yield f"would take off {what} of the target networks and cut {cut}"
 
 
 def _of_access(have, change):
@@ -273,11 +274,13 @@ def _of_access(have, change):
     if rules and rules.remove:
         yield f"would take away the access to {', '.join(sorted({item['target_network_cidr'] for item in rules.remove}))}"
     if rules and rules.change:
-        yield f"would revoke the access to {', '.join(old['target_network_cidr'] for old, dummy in rules.change)} and grant it anew, because a rule cannot be changed"
+        networks = ", ".join(old["target_network_cidr"] for old, dummy in rules.change)
+        yield f"would revoke the access to {networks} and grant it anew, because a rule cannot be changed"
     if routes and routes.remove:
         yield f"would delete the routes to {', '.join(sorted({item['destination_cidr_block'] for item in routes.remove}))}"
     if routes and routes.change:
-        yield f"would delete the routes to {', '.join(old['destination_cidr_block'] for old, dummy in routes.change)} and make them anew, because a route cannot be changed"
+        networks = ", ".join(old["destination_cidr_block"] for old, dummy in routes.change)
+        yield f"would delete the routes to {networks} and make them anew, because a route cannot be changed"
 
 
 def _of_settings(have, change):

@@ -81,6 +81,8 @@ def vpn(client):
     """An authority like ours, a certificate of its own, and an endpoint with a target network."""
     valid = [dict(Key="NotBefore", Value="2024-01-01T00:00:00Z"), dict(Key="NotAfter", Value="2034-01-01T00:00:00Z")]
     tagged = [dict(Key="CertificateAuthority", Value=NAME), *valid]
+    told = dict(CertificateAuthority=NAME, NotBefore="2024-01-01T00:00:00Z", NotAfter="2034-01-01T00:00:00Z")
+    tagged = [dict(Key=key, Value=value) for key, value in told.items()]
     client("secretsmanager").create_secret(Name=NAME, SecretString=NAME, Tags=tagged)
     text, dummy = _certificates.new_authority(f"{NAME}.example.com", 400)
     held = json.loads(text)
