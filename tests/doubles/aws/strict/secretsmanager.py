@@ -22,7 +22,8 @@ NAME = re.compile(r"[\w/+=.@-]{1,512}")
 def a_name_has_its_characters(secretsmanager, Name, **_):
     """CreateSecret.Name: "The secret name can contain ASCII letters, numbers, and the following characters: /_+=.@-"."""
     if not NAME.fullmatch(Name):
-        raise Refused("ValidationException", f"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!: {Name}")
+        message = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+        raise Refused("ValidationException", message)
 
 
 @BOOK.rule("PutResourcePolicy")
