@@ -108,6 +108,9 @@ def _description(name: str, option: Option, old: dict) -> list[str]:
         lines = ["Tags. Only the keys named here are written; all others stay."]
     if option.ref:
         lines.append(f"A name, an id, or scope/name of M(msp.aws.{option.ref}).")
+    if option.value_refs:
+        named = ", ".join(f"V({key}) of M(msp.aws.{kind})" for key, kind in option.value_refs.items())
+        lines.append(f"A name, an id, or scope/name as the value of {named}.")
     if option.required:
         lines.append("Needed to create it.")
     if option.fixed:

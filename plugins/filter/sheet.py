@@ -31,7 +31,7 @@ def sheet_faults(
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
     _sheet(sheet)
-    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours)]]
+    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours), *sheets.incomplete(sheet, account)]]
 
 
 def sheet_names(sheet: Any) -> dict[str, list[str]]:
@@ -40,7 +40,10 @@ def sheet_names(sheet: Any) -> dict[str, list[str]]:
 
 
 def sheet_outside_names(sheet: Any, host: str | None = None, others: Iterable[Any] = ()) -> dict[str, list[str]]:
-    """kind → names that only the account can explain: entries refer to them, or other sheets of the same run do, as host:name."""
+    """kind → names that only the account can explain.
+
+    Entries refer to them, or other sheets of the same run do, as host:name; or entries have them that say too little to be made anew.
+    """
     sheets = _sheets()
     found = sheets.to_look_up(_sheet(sheet))
     theirs = sheets.wanted_of(host, map(_sheet, others)) if host else {}

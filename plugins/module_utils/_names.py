@@ -46,6 +46,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_route_tables": Lookup("ec2", "describe_route_tables", "RouteTables", "RouteTableId", scope="VpcId"),
     "ec2_security_groups": Lookup("ec2", "describe_security_groups", "SecurityGroups", "GroupId", "GroupName", scope="VpcId"),
     "ec2_subnets": Lookup("ec2", "describe_subnets", "Subnets", "SubnetId", scope="VpcId"),
+    "ec2_volumes": Lookup("ec2", "describe_volumes", "Volumes", "VolumeId", state="State"),
     "ec2_vpc_endpoints": Lookup("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", scope="VpcId", state="State"),
     "ec2_vpc_peering_connections": Lookup(
         "ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId", state="Status.Code"
