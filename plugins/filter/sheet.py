@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -135,6 +136,11 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return summary
 
 
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that may have been meant by, or written for, another one."""
+    return next(iter(get_close_matches(word, [other for other in words if other != word], 1, 0.75)), None)
+
+
 def failure_line(entry: Mapping[str, Any]) -> str:
     """One failed entry of a run summary as a line for people."""
     return " ".join(part for part in (entry["kind"], entry.get("entry")) if part) + f": {entry.get('reason')}"
@@ -156,6 +162,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             failure_line=failure_line,
+            nearest=nearest,
             neighbour_ids=neighbour_ids,
             run_summary=run_summary,
             sheet_entries=sheet_entries,

@@ -8,6 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -230,7 +231,8 @@ class Run:
             why = self.kind.danger and not step.unseen and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
         if why and name not in self.params["confirm"]:
-            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm"
+            paste = json.dumps(dict(confirm=[name]), ensure_ascii=False)
+            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm, such as -e '{paste}'"
             if not self.aws.check_mode:
                 raise Problem(step.confirm)
 
