@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import boto3
 import yaml
@@ -123,6 +124,11 @@ class Demo:
         told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加:", "変更:", "消失:")
 
 
+def width(text: str) -> int:
+    """In columns of the screen."""
+    return sum(2 if east_asian_width(letter) in "FW" else 1 for letter in text)
+
+
 def told(run: subprocess.CompletedProcess[str], *words: str) -> None:
     """The lines of a run in which it says what it found."""
     print("\n".join(f"   {line.strip()}" for line in run.stdout.splitlines() if any(word in line for word in words)))
@@ -144,7 +150,7 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     print("\n" + "═" * 100)
     print("サンプル商事株式会社（契約 SMP-2026-0412、アカウント 123456789012）: パラメータシートのとおり構築しました")
     for title, said in demo.lines:
-        print(f"  {title:<58} {said}")
+        print(f"  {title}{' ' * (60 - width(title))}{said}")
     print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
     print(f"定義書・差異報告書・見積書・請求書 ({where}, also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))

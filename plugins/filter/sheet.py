@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +32,7 @@ def sheet_faults(
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
     _sheet(sheet)
-    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours)]]
+    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours), *sheets.incomplete(sheet, account)]]
 
 
 def sheet_names(sheet: Any) -> dict[str, list[str]]:
@@ -40,7 +41,10 @@ def sheet_names(sheet: Any) -> dict[str, list[str]]:
 
 
 def sheet_outside_names(sheet: Any, host: str | None = None, others: Iterable[Any] = ()) -> dict[str, list[str]]:
-    """kind → names that only the account can explain: entries refer to them, or other sheets of the same run do, as host:name."""
+    """kind → names that only the account can explain.
+
+    Entries refer to them, or other sheets of the same run do, as host:name; or entries have them that say too little to be made anew.
+    """
     sheets = _sheets()
     found = sheets.to_look_up(_sheet(sheet))
     theirs = sheets.wanted_of(host, map(_sheet, others)) if host else {}
@@ -132,6 +136,11 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return summary
 
 
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that may have been meant by, or written for, another one."""
+    return next(iter(get_close_matches(word, [other for other in words if other != word], 1, 0.75)), None)
+
+
 def failure_line(entry: Mapping[str, Any]) -> str:
     """One failed entry of a run summary as a line for people."""
     return " ".join(part for part in (entry["kind"], entry.get("entry")) if part) + f": {entry.get('reason')}"
@@ -153,6 +162,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             failure_line=failure_line,
+            nearest=nearest,
             neighbour_ids=neighbour_ids,
             run_summary=run_summary,
             sheet_entries=sheet_entries,

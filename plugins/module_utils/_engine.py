@@ -8,6 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -31,7 +32,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     differences,
     merged,
     named,
-    transform_all,
+    transform,
     unknowns,
 )
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
@@ -149,7 +150,7 @@ class Run:
 
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
-            step.want[name] = transform_all(self.kind.options, {name: wanted[name]}, id_of)[name]
+            step.want[name] = transform(self.kind.options[name], wanted[name], id_of, wanted)
 
     def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
         if step.pinned:
@@ -193,6 +194,8 @@ class Run:
                 raise Problem("; ".join(self._stuck(step, name) for name in stuck))
         if self.kind.refuse and step.change and not (step.planned or step.unseen):
             self.kind.refuse(step.want, have or {}, step.change)
+        if self.kind.foresee and action == "created" and not step.planned:
+            self.kind.foresee(self.aws, step.want)
         if not step.planned:
             self._plan(step, action)
 
@@ -221,12 +224,15 @@ class Run:
             step.before = self._shown(step.have)
             why = self.kind.danger and self.kind.danger(step.have, {}) or "would be deleted"
         else:
-            step.after = self._shown({name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change})
+            after = {name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change}
+            once = {} if step.have else {name: value for name, value in step.want.items() if self.kind.options[name].write_only}
+            step.after = self._shown({**after, **once})
             step.before = self._shown({name: step.have.get(name) for name in step.change}) if step.have else {}
             why = self.kind.danger and not step.unseen and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
         if why and name not in self.params["confirm"]:
-            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm"
+            paste = json.dumps(dict(confirm=[name]), ensure_ascii=False)
+            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm, such as -e '{paste}'"
             if not self.aws.check_mode:
                 raise Problem(step.confirm)
 

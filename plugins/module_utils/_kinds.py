@@ -32,6 +32,7 @@ class Kind:
     danger    danger(have, change) -> why this change needs a confirmation of its own, or None; without a change it is asked about a deletion,
               which always needs one, and tells what else would go
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
+    foresee   foresee(aws, want) raises Problem for a value with which it cannot be created; asked in the plan, whatever else is still to be made
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
     caseless  AWS refuses a name that differs from an existing one only in case
@@ -48,6 +49,7 @@ class Kind:
     read: Callable[[Aws, dict, list[str]], dict] | None = None
     danger: Callable[[dict, dict], str | None] | None = None
     refuse: Callable[[dict, dict, dict], None] | None = None
+    foresee: Callable[[Aws, dict], None] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False

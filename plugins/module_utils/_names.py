@@ -74,6 +74,7 @@ LOOKUPS: dict[str, Lookup] = {
         made_by=("ec2_transit_gateway_attachment_accepters", "ec2_transit_gateway_peering_attachments", "ec2_transit_gateway_vpc_attachments"),
     ),
     "ec2_transit_gateways": Lookup("ec2", "describe_transit_gateways", "TransitGateways", "TransitGatewayId", state="State"),
+    "ec2_volumes": Lookup("ec2", "describe_volumes", "Volumes", "VolumeId", state="State"),
     "ec2_vpc_endpoints": Lookup("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", scope="VpcId", state="State"),
     "ec2_vpc_peering_connections": Lookup(
         "ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId", state="Status.Code"

@@ -62,6 +62,17 @@ def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]
         raise Problem(f"{what} is {state['State']}: {state.get('StatusMessage') or 'AWS does not say why'}")
 
 
+def refuse_zone(aws: Any, name: str) -> None:
+    """An Availability Zone that is not among those of the Region, which AWS would say only when something is made in it."""
+    zones = aws.once(_zones)
+    if name not in zones:
+        raise Problem(f"availability_zone: {name!r} is not one of {', '.join(zones)}")
+
+
+def _zones(aws: Any) -> list[str]:
+    return sorted(zone["ZoneName"] for zone in aws.pages("ec2", "describe_availability_zones", "AvailabilityZones"))
+
+
 def named_twice(entries: Iterable[Mapping[str, Any]], option: str, within: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
     """Faults of lists that name what another entry has named: it can be in one of them only, and each run would move it."""
     holders: dict[tuple, int] = {}

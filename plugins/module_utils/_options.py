@@ -49,6 +49,7 @@ class Option:
     ref        the kind whose name the value is; the kind's functions see the id
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
     elsewhere  the thing may be in another account or Region, where only its id can name it
+    value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
     write_only cannot be read back: used on creation, never compared
     api        "Operation.Member.Member" in the service model, for its choices and limits
     same       compares two values that may be spelt differently
@@ -68,6 +69,8 @@ class Option:
     ref: str | None = None
     within: str | None = None
     elsewhere: bool = False
+    value_refs: Mapping[str, str] | None = None
+    value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
     secret: bool = False
     write_only: bool = False
     api: str | None = None
@@ -78,6 +81,12 @@ class Option:
     def merges(self) -> bool:
         """A free dictionary, such as tags: named keys only, ever."""
         return self.type == "dict" and self.options is None and self.same is None
+
+    def values(self, entry: Mapping[str, Any] | None) -> Mapping[str, Option]:
+        """What the values of a free dictionary are that are names of other things, key by key; `entry` is the dictionary it stands in."""
+        if not self.value_refs or (self.value_refs_in and not self.value_refs_in(entry or {})):
+            return {}
+        return {key: ref(kind, elsewhere=self.elsewhere) for key, kind in self.value_refs.items()}
 
 
 def ref(kind: str, **facts: Any) -> Option:
@@ -183,6 +192,9 @@ def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], A
         return [transform_all(option.options, item, change) for item in value]
     if option.options and isinstance(value, dict):
         return transform_all(option.options, value, change)
+    if option.value_refs and isinstance(value, dict):
+        inner = option.values(entry)
+        return {key: change(inner[key], one, value) if key in inner else one for key, one in value.items()}
     if isinstance(value, list) and option.elements != "dict":
         return [change(option, item, entry) for item in value]
     return change(option, value, entry)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -51,8 +52,12 @@ def shape(service: str, api: str) -> Any:
     return found
 
 
+READABLE = 24  # choices in one line
+
 TEXTS = dict(
     choice="{value!r} is not one of {limit}",
+    choice_of_many="{value!r} is not allowed here; the nearest that are: {limit}",
+    no_choice="{value!r} is no value that AWS knows here",
     least="{value!r} is less than the least allowed, {limit}",
     most="{value!r} is more than the most allowed, {limit}",
     shortest="{value!r} has fewer than {limit} characters",
@@ -106,13 +111,21 @@ def refused(found: Any, value: Any) -> Iterator[tuple[str, Any]]:
     text = isinstance(value, str)
     size = len(value) if text else value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if choices and value not in choices:
-        yield "choice", ", ".join(choices)
+        yield _choice(value, choices)
     elif size is not None and size < limits.get("min", size):
         yield "shortest" if text else "least", limits["min"]
     elif size is not None and size > limits.get("max", size):
         yield "longest" if text else "most", limits["max"]
     elif text and "pattern" in limits and not _fits(limits["pattern"], value):
         yield "pattern", limits["pattern"]
+
+
+def _choice(value: Any, choices: list[str]) -> tuple[str, str | None]:
+    """All that may be chosen, where people can read that; else what comes next to it."""
+    if len(choices) <= READABLE:
+        return "choice", ", ".join(choices)
+    near = get_close_matches(str(value), choices, 5, 0.6)
+    return ("choice_of_many", ", ".join(near)) if near else ("no_choice", None)
 
 
 def _fits(pattern: str, value: str) -> bool:

@@ -168,10 +168,31 @@ def faults(entries, sheet):
                 yield index, given[0], "one_of", dict(value=entry[given[0]], other=", ".join(names))
 
 
+# Dimensions whose values are ids. Other services of AWS use some of these words for things of their own.
+DIMENSIONS = {
+    "InstanceId": "ec2_instances",
+    "NatGatewayId": "ec2_nat_gateways",
+    "Subnet Id": "ec2_subnets",
+    "VPC Endpoint Id": "ec2_vpc_endpoints",
+    "VPC Id": "ec2_vpcs",
+    "VolumeId": "ec2_volumes",
+}
+NAMESPACES = ("AWS/EBS", "AWS/EC2", "AWS/NATGateway", "AWS/PrivateLinkEndpoints")
+
+
+def _of_ec2(metric):
+    namespace = str(metric.get("namespace") or "")
+    return namespace in NAMESPACES or not namespace.startswith("AWS/")
+
+
+def _dimensions(**facts):
+    return Option("dict", value_refs=DIMENSIONS, value_refs_in=_of_ec2, elsewhere=True, same=_tags.same_texts, **facts)
+
+
 METRIC = dict(
     namespace=Option(api="PutMetricAlarm.Namespace"),
     metric_name=Option(required=True, api="PutMetricAlarm.MetricName"),
-    dimensions=Option("dict"),
+    dimensions=_dimensions(),
 )
 METRIC_STAT = dict(
     metric=Option("dict", required=True, options=METRIC),
@@ -193,7 +214,7 @@ OPTIONS = dict(
     description=Option(clearable=True, api="PutMetricAlarm.AlarmDescription"),
     namespace=Option(clearable=True, api="PutMetricAlarm.Namespace"),
     metric_name=Option(clearable=True, api="PutMetricAlarm.MetricName"),
-    dimensions=Option("dict", same=_tags.same_texts, clearable=True),
+    dimensions=_dimensions(clearable=True),
     metrics=Option("list", "dict", options=METRICS, same=same_metrics, clearable=True),
     statistic=Option(clearable=True, api="PutMetricAlarm.Statistic"),
     extended_statistic=Option(clearable=True),

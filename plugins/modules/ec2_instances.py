@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
@@ -151,7 +152,12 @@ def _launch(aws, want):
 
 
 def _newest_image(aws, parameter):
-    return aws.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    try:
+        return aws.ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    except AWS_ERRORS as error:
+        if code_of(error) != "ParameterNotFound":
+            raise
+        raise Problem(f"image_parameter: there is no parameter {parameter!r} in this Region") from error
 
 
 def _root_device(aws, image_id):
@@ -255,6 +261,12 @@ def refuse(want, have, change):
         )
 
 
+def foresee(aws, want):
+    """The newest image is looked up here once for all entries; a launch takes the same."""
+    if "image_parameter" in want:
+        aws.once(_newest_image, want["image_parameter"])
+
+
 def danger(have, change):
     if have.get("instance_profile") and "instance_profile" in change:
         return f"would take the instance profile {have['instance_profile']} off the instance, whose programs then may do other things or nothing"
@@ -320,6 +332,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    foresee=foresee,
     refuse=refuse,
     faults=faults,
     # A new instance profile takes a while until EC2 knows it.

@@ -77,6 +77,10 @@ def _block_state(aws, subnet_id, association_id):
     return next((block["Ipv6CidrBlockState"] for block in blocks if block["AssociationId"] == association_id), {})
 
 
+def foresee(aws, want):
+    _networks.refuse_zone(aws, want["availability_zone"])
+
+
 def danger(have, change):
     if not change:
         return None
@@ -123,6 +127,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    foresee=foresee,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

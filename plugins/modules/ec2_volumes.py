@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
@@ -136,6 +136,10 @@ def _refuse_second_instance(have, delta):
         raise Problem(f"is attached to {instances}: to move it, name that one in attachments.remove, or the new one alone in attachments.set")
 
 
+def foresee(aws, want):
+    _networks.refuse_zone(aws, want["availability_zone"])
+
+
 def danger(have, change):
     delta = change.get("attachments")
     leaving = [*delta.remove, *(old for old, new in delta.change if old["device"] != new["device"])] if have and delta else []
@@ -186,6 +190,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    foresee=foresee,
     refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,

@@ -107,8 +107,17 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
         notes=[
             *(dict(text=say("texts", "suspended", language, first=first, last=last), clauses=cite(("34-1", "35-2"), language)) for first, last in stopped),
             *([_elsewhere(channel, language)] if channel != "own" else []),
+            *_not_yet(agreed, month, language),
         ],
     )
+
+
+def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
+    """Why a month has no fee of the operation menu: it begins later, or in this month, which is not charged (第35条第1項)."""
+    since = None if agreed.cancelled_on else _billed_from(agreed)
+    if since is None or month.last.isoformat() >= since:
+        return []
+    return [dict(text=say("texts", "not_yet", language, start=agreed.plans[0].start, since=since), clauses=cite(("35-1",), language))]
 
 
 def _elsewhere(channel: str, language: str) -> dict[str, Any]:
@@ -133,7 +142,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
         raise FeeError(faults)
     return dict(
         **_about(agreed, bill, issuer),
-        **_verdict(bill, language),
+        **_verdict(agreed, bill, language),
         **_dates(agreed, bill),
         **_added_up(list(bill.lines), language),
         clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
@@ -152,10 +161,11 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
     )
 
 
-def _verdict(bill: Bill, language: str) -> dict[str, Any]:
+def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
-    return dict(issued=bool(bill.lines), reason=None if bill.lines else say("texts", "nothing", language))
+    why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in _not_yet(agreed, bill.months[-1], language))]
+    return dict(issued=bool(bill.lines), reason=None if bill.lines else ": ".join(why))
 
 
 def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:

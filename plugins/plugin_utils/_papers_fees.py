@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
@@ -28,10 +28,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         period="対象期間",
         issue_month="発行月",
         due="お支払期日",
+        counts_until="期日内とする入金日",
+        closed="お支払期日が銀行の休業日に当たるため、{until}までのご入金を期日内のお支払いとして扱います。",
         set_up_total="導入費用（税込）",
         monthly_total="月額料金（税込）",
         monthly_change="月額の増減（税抜）",
-        set_up_more="追加の導入費用（税込）",
+        set_up_more="追加の導入費用（税抜）",
         usage_total="ご利用料金（税込）",
         invoice_total="ご請求金額（税込）",
         section_set_up="導入メニュー（初回のみ）",
@@ -90,10 +92,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         period="Period",
         issue_month="Month of issue",
         due="Due date",
+        counts_until="Payment counts until",
+        closed="Banks are closed on the due date: payment until {until} counts as in time.",
         set_up_total="Set-up (with tax)",
         monthly_total="Monthly fee (with tax)",
         monthly_change="Change of the monthly fee (without tax)",
-        set_up_more="Additional set-up (with tax)",
+        set_up_more="Additional set-up (without tax)",
         usage_total="Fees (with tax)",
         invoice_total="Amount due (with tax)",
         section_set_up="Set-up menu (once)",
@@ -191,6 +195,7 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         sections.append(dict(_lines(monthly, words("section_monthly"), words), text=[_first_month(monthly, words)]))
     return dict(
         title=words("quotation"),
+        number=_quotation_number(told),
         date=told["quoted_on"],
         to=_to(told["customer"]),
         facts=[*facts, *_contract(told, words), _rate(told, words)],
@@ -216,12 +221,13 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     since = words.month(told_from[:7]) if told_from.endswith("-01") else words.day(told_from)
     return dict(
         title=words("change_quotation"),
+        number=_quotation_number(told),
         date=told["quoted_on"],
         to=_to(told["customer"]),
         lead=[words("effect", units=change["units"], net=change["monthly"]["net"], since=since)],
         facts=[
             _strong(words("monthly_change"), change["monthly"]["net"]),
-            _strong(words("set_up_more"), once["total"]),
+            _strong(words("set_up_more"), once["net"]),
             *_contract(told, words),
             _rate(told, words),
         ],
@@ -255,6 +261,8 @@ def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     """With the items of a qualified invoice where it is one: issuer and number, recipient, period, items, and net and tax for each rate."""
+    counts_until = (date.fromisoformat(told["late_from"]) - timedelta(days=1)).isoformat()
+    closed = counts_until != told["due"]
     issued = [] if told["issued_on"] else [dict(label=words("issue_month"), value=words.month(told["issue_month"]))]
     return dict(
         title=words("qualified" if told["qualified"] else "invoice"),
@@ -264,12 +272,13 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         facts=[
             _strong(words("invoice_total"), told["total"]),
             dict(label=words("due"), value=told["due"], kind="date"),
+            *([dict(label=words("counts_until"), value=counts_until, kind="date")] if closed else []),
             *issued,
             *_contract(told, words),
             dict(label=words("period"), value=words.period(told)),
         ],
         sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
-        notes=[words("based_on", clauses=words.clauses(told["clauses"]))],
+        notes=[*([words("closed", until=words.day(counts_until))] if closed else []), words("based_on", clauses=words.clauses(told["clauses"]))],
     )
 
 
@@ -277,6 +286,10 @@ PAPERS: dict[str, Callable[[Mapping[str, Any], _Words], dict[str, Any]]] = dict(
 
 
 # ---- what all have
+
+
+def _quotation_number(told: Mapping[str, Any]) -> str | None:
+    return f"{told['contract']}-{told['quoted_on']}" if told["contract"] else None
 
 
 def _to(name: str) -> dict[str, str] | None:

@@ -22,6 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled, makers
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -40,11 +41,11 @@ ENTRY_OPTIONS = ("state", "clear", "id")
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
         unknown_kind="「{value}」という種類はありません{hint}",
-        not_entries="一覧（リスト）で書いてください。現在の値: {value!r}",
-        not_entry="項目は「名前: 値」の組で書いてください。現在の値: {value!r}",
+        not_entries="一覧（リスト）で書いてください。現在の値: 「{value}」",
+        not_entry="項目は「名前: 値」の組で書いてください。現在の値: 「{value}」",
         unknown_option="「{value}」という設定項目はありません{hint}",
-        wrong_type="{value!r} は{limit}ではありません",
-        state="{value!r} は使えません。present か absent と書いてください",
+        wrong_type="「{value}」は{limit}ではありません",
+        state="「{value}」は使えません。present か absent と書いてください",
         identity="対象を特定するために必要です",
         duplicate="同じ名前が {limit} 回あります。1 回だけ書いてください",
         clear="「{value}」は削除できる設定項目ではありません（削除できるもの: {limit}）",
@@ -53,19 +54,23 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set は add / remove と同時に書けません",
         dangling="「{value}」という {limit} はシートにもアカウントにもありません",
         no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
+        removed="「{value}」という {limit[0]} は、このシートが削除します（state: absent）。参照をなくすか、削除をやめてください",
+        incomplete="まだ存在しません。作成するには {value} が必要です",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
         circular="互いに参照し合っているため作成できません: {limit}",
-        choice="{value!r} は使えません。使える値: {limit}",
-        least="{value!r} は小さすぎます。最小値は {limit} です",
-        most="{value!r} は大きすぎます。最大値は {limit} です",
-        shortest="{value!r} は短すぎます。{limit} 文字以上で書いてください",
-        longest="{value!r} は長すぎます。{limit} 文字以内で書いてください",
-        pattern="{value!r} は形式が正しくありません（{limit}）",
-        not_a_network="{value!r} はネットワークアドレス（CIDR）ではありません",
+        choice="「{value}」は使えません。使える値: {limit}",
+        choice_of_many="「{value}」は使えません。近い値: {limit}",
+        no_choice="「{value}」という値は AWS にありません",
+        least="「{value}」は小さすぎます。最小値は {limit} です",
+        most="「{value}」は大きすぎます。最大値は {limit} です",
+        shortest="「{value}」は短すぎます。{limit} 文字以上で書いてください",
+        longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
+        pattern="「{value}」は形式が正しくありません（{limit}）",
+        not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
         overlap="{value} は {other_label} の {other} と重なっています",
         outside="{value} は VPC の範囲（{other}）に含まれていません",
-        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: {value!r}",
-        needs="{other} が必要です。現在の値: {value!r}",
+        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: 「{value}」",
+        needs="{other} が必要です。現在の値: 「{value}」",
     ),
     en=dict(
         unknown_kind="there is no kind {value!r}{hint}",
@@ -82,6 +87,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set cannot stand beside add or remove",
         dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
         no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
+        removed="{value!r} of {limit[0]} is what this sheet removes (state: absent); take the reference away, or do not remove it",
+        incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
         circular="these wait for each other and can never be made: {limit}",
         not_a_network="{value!r} is not a network address (CIDR)",
@@ -173,13 +180,37 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
-    """kind → names in references that the sheet alone cannot explain: it does not make them, or something else may have the same name."""
+    """kind → names that the sheet alone cannot explain.
+
+    References to what it does not make, or to what has a name that something else may have, too; and its own entries that do not say
+    enough to make them, which is no fault of what is there.
+    """
     own, found = names(sheet), defaultdict(set)
     for reference in references(sheet):
         of_neighbour = reference.elsewhere and ":" in reference.name
         if not reference.name.startswith("arn:") and not of_neighbour and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
+    for name, label, *dummy in _too_little_to_create(sheet):
+        found[name].add(label)
     return {kind: sorted(wanted) for kind, wanted in found.items()}
+
+
+def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Entries of things that can be looked up and that lack options which their creation needs: kind, label, options."""
+    for name in sheet.keys() & LOOKUPS.keys():
+        kind = kinds()[name]
+        for entry in sheet[name] if isinstance(sheet[name], list) else []:
+            if isinstance(entry, Mapping) and entry.get("state") != "absent" and "id" not in entry and None not in kind.key(entry):
+                lacking = [option for option, facts in kind.options.items() if facts.required and entry.get(option) is None]
+                if lacking:
+                    yield name, kind.label(entry), lacking
+
+
+def incomplete(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None) -> Iterator[Fault]:
+    """What does not exist yet, as far as it was looked up, and cannot be made of what its entry says."""
+    for name, label, lacking in _too_little_to_create(sheet):
+        if (account or {}).get(name, {}).get(label) == []:
+            yield Fault(name, label, None, "incomplete", dict(value=", ".join(lacking)))
 
 
 def hosts_named(sheet: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
@@ -204,7 +235,7 @@ def unresolved(
     account     what msp.aws.names_info found; without it only the sheet is looked at
     neighbours  the other contracts of the run: host → kind → label → id
     """
-    own = names(sheet)
+    own, going = names(sheet), _going(sheet)
     for reference in references(sheet):
         if reference.name.startswith("arn:"):
             continue
@@ -215,12 +246,27 @@ def unresolved(
                 yield Fault(reference.kind, reference.entry, reference.option, "no_neighbour", facts)
             continue
         mine = _own(reference, own)
-        others = _others(reference, mine, (account or {}).get(reference.to, {}).get(reference.name, []))
+        there = (account or {}).get(reference.to, {}).get(reference.name, [])
+        by_name = _own(reference, going)
+        gone = [*by_name, *(thing["id"] for thing in there if thing["id"] in going.get(reference.to, ()) and thing["id"] not in by_name)]
+        if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
+            yield Fault(reference.kind, reference.entry, reference.option, "removed", dict(value=reference.name, limit=(reference.to, ", ".join(gone))))
+            continue
+        others = _others(reference, mine, there)
         if len(mine) + len(others) > 1:
             facts = dict(value=reference.name, limit=(reference.to, ", ".join([*mine, *others])))
             yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
         elif account is not None and not mine and not others:
             yield Fault(reference.kind, reference.entry, reference.option, "dangling", dict(value=reference.name, limit=reference.to))
+
+
+def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
+    """kind → labels of what the sheet removes, or ids where the entries give these."""
+    found = {}
+    for name, entries in sheet.items():
+        if name in kinds() and isinstance(entries, list):
+            found[name] = [kinds()[name].label(entry) for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
+    return found
 
 
 def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
@@ -277,6 +323,8 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
             elif option.ref and isinstance(one, str) and not (option.elsewhere and ID.fullmatch(one)):
                 hard = not path and (option.required or option.fixed)
                 yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None, option.elsewhere)
+            elif option.value_refs and isinstance(one, Mapping):
+                yield from _references(kind, label, option.values(entry), one, f"{path}{name}.", whole)
 
 
 def _close(word: str, words: Any) -> str | None:

@@ -31,9 +31,9 @@ NO_ACCOUNT = dict(
 class Office:
     """The demo customer's inventory, in which a test may write, and the folder for what is printed."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, inventory="demo"):
         self.inventory, self.reports = folder / "inventory", folder / "reports"
-        shutil.copytree(ROOT / "inventories" / "demo", self.inventory)
+        shutil.copytree(ROOT / "inventories" / inventory, self.inventory)
         self.reports.mkdir()
 
     def edit(self, name, change):
@@ -110,6 +110,47 @@ def test_a_contract_in_english_has_english_papers(office):
     assert 'lang="en"' in html and "Invoice (qualified invoice)" in html and "Operation menu, Advanced plan, 2026-08" in html and "請求" not in html
 
 
+@pytest.mark.parametrize("playbook", PAPERS)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, playbook, language):
+    """README's own customer, step by step."""
+    office = Office(tmp_path, "template")
+    office.edit("contract", lambda contract: contract.update(number="ACME-1", customer="Acme", language=language))
+    first = office.play(playbook, rc=2, billing_directory="").output
+    needed = ["group_vars/all/issuer.yml", "billing_directory=", "group_vars/all/contract.yml" if playbook == "quote" else "billing_month="]
+    assert all(word in first for word in needed) and "missing required arguments" not in first
+    (office.inventory / "group_vars/all/issuer.yml").write_text(yaml.safe_dump(dict(billing_issuer=dict(name="MSP"))), encoding="utf-8")
+    contract = dict(applied_on="2026-04-13", plans=[{"plan": "standard", "from": "2026-06-15"}], operation=dict(components=dict(ec2=2)))
+    if playbook == "usage":
+        assert "plans: [{plan: standard" in office.play(playbook, rc=2, billing_month="2026-06").output and office.files() == {}
+    office.edit("contract", lambda given: given.update(contract))
+    office.play(playbook, **({} if playbook == "quote" else dict(billing_month="2026-07")))
+    assert office.files() != {}
+
+
+def test_a_month_that_is_not_charged_yet_says_why(office):
+    office.agreed()
+    office.edit("contract", lambda contract: contract.pop("set_up"))
+    office.edit("events", lambda events: events.clear())
+    office.play("usage", billing_month="2026-06")
+    told, html, dummy = office.made("SMP-2026-0412-usage-2026-06")
+    assert told["total"] == 0 and "運用メニューは 2026-06-15 に開始し、2026-07-01 から課金します" in html and "第35条第1項" in html
+    assert "2026-07-01 から課金します" in office.play("invoice", billing_month="2026-06").stdout
+
+
+def test_what_is_said_of_an_amount_is_easy_to_read(office):
+    office.agreed()
+    assert re.search(r"ご請求金額（税込） ¥\d{1,3},\d{3}\b", office.play("invoice", billing_month="2026-08").stdout)
+
+
+def test_a_due_date_on_a_sunday_says_until_when_payment_counts(office):
+    office.agreed()
+    office.play("invoice", billing_month="2026-04")
+    told, html, dummy = office.made("SMP-2026-0412-invoice-2026-04")
+    assert (told["due"], told["late_from"]) == ("2026-05-31", "2026-06-02")
+    assert "2026年6月1日までのご入金を期日内のお支払いとして扱います" in html
+
+
 def test_a_server_more_in_the_sheet_is_told_in_one_line(office):
     office.agreed()
     office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))
@@ -145,5 +186,5 @@ def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.edit("events", lambda events: events.append(dict(date="2026-10-01", event="components_removed", components=dict(ec2=9))))
     run = office.play("invoice", rc=2, billing_month="2026-08")
     assert "ec2 が 5 個不足します" in run.output
-    assert "missing required arguments: billing_month" in office.play("invoice", rc=2).output
+    assert "-e billing_month=2026-08 のように" in office.play("invoice", rc=2).output
     assert "Traceback" not in run.output and office.files() == {}

@@ -86,6 +86,14 @@ BAD_SHEETS = {
         ["ec2_subnets acme/acme-b cidr_block", "10.20.1.0/24", "acme/acme-a"],
     ),
     "a subnet outside": (dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, cidr_block="10.99.1.0/24")]), ["acme/acme-a cidr_block", "10.20.0.0/16"]),
+    "a reference to what goes": (
+        dict(ec2_vpcs=[dict(name="acme", state="absent")], ec2_subnets=[SUBNET]),
+        ["ec2_subnets acme/acme-a vpc", "is what this sheet removes"],
+    ),
+    "a new thing that lacks what it needs": (
+        dict(ec2_vpcs=[VPC], ec2_subnets=[dict(name="acme-a", vpc="acme")]),
+        ["ec2_subnets acme/acme-a", "to create it cidr_block, availability_zone must be named"],
+    ),
     "a value that AWS does not know": (dict(ec2_vpcs=[dict(VPC, instance_tenancy="shared")]), ["ec2_vpcs acme instance_tenancy", "dedicated"]),
 }
 
@@ -96,6 +104,42 @@ def test_a_bad_sheet_is_told_before_the_first_write(customer, sheet, words):
     assert customer.writes() == []
     assert all(word in run.output for word in words), run.output
     assert "Traceback" not in run.output
+
+
+def test_a_sheet_of_another_name_is_told(customer):
+    customer._write("group_vars/all/sheet.yml", dict(shet=dict(ec2_vpcs=[VPC])))
+    run = customer.setup(rc=2)
+    assert customer.writes() == [] and "The inventory has no sheet (group_vars/all/sheet.yml); did you mean sheet: by shet:?" in run.output
+    assert "missing required arguments" not in run.output
+
+
+@pytest.mark.parametrize("account_id", [int(ACCOUNT), "1234", "12345678901O"])
+def test_an_account_id_that_is_not_twelve_digits_in_quotes_is_told(customer, account_id):
+    customer.contract(number="ACME-1", customer="Acme", account_id=account_id, region="ap-northeast-1", language="en")
+    run = customer.setup(rc=2, ec2_vpcs=[VPC])
+    assert customer.writes() == [] and "12 digits in quotes" in run.output and "these credentials belong" not in run.output
+
+
+def test_a_role_that_cannot_be_taken_on_is_told_once(customer, double):
+    customer.contract(
+        number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=f"arn:aws:iam::{ACCOUNT}:role/none", external_id="x"
+    )
+    run = customer.setup(rc=2, ec2_vpcs=[VPC])
+    assert customer.writes() == [] and "role/none を引き受けられません" in run.output and "AssumeRole" in run.output
+    assert "censored" not in run.stdout
+
+
+def test_confirmations_come_as_a_form_to_paste_and_unused_ones_are_named(customer):
+    customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
+    gone = dict(ec2_vpcs=[dict(VPC, state="absent")], ec2_subnets=[dict(SUBNET, state="absent")])
+    given = ["-e", json.dumps(dict(confirm=["ec2_vpcs/acme", "ec2_subnets/acme-a"]))]
+    form = '-e \'{"confirm": ["ec2_vpcs/acme", "ec2_subnets/acme/acme-a"]}\''
+    for mode in ("--check", "--diff"):
+        run = customer.setup(mode, *given, rc=0 if mode == "--check" else 2, **gone)
+        assert form in run.stdout.replace('\\"', '"'), run.stdout
+        assert "nothing that this run changes needed them (see that the names are right): ec2_subnets/acme-a" in run.stdout
+    again = customer.setup("-e", json.dumps(dict(confirm=["ec2_subnets/acme/acme-a", "ec2_vpcs/acme"])), **gone)
+    assert "needed them" not in again.stdout and "See what it does" not in again.stdout
 
 
 def test_all_faults_of_a_sheet_are_told_in_one_pass(customer):

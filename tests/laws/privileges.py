@@ -49,7 +49,7 @@ def calls_in_code(kind: str) -> set[str]:
     for service in (services | said) & set(get_session().get_available_services()):
         called = {node.attr for node in code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and named(node.value) == service}
         found |= {f"{service}:{operation}" for method, operation in operations(service).items() if method in called or method in said}
-    for other in {option.ref for option in every_option(KINDS[kind].options)} & LOOKUPS.keys():
+    for other in {kind for option in every_option(KINDS[kind].options) for kind in (option.ref, *(option.value_refs or {}).values())} & LOOKUPS.keys():
         for listed in {other, *([SCOPES] if scoped(other) else [])}:
             found.add(f"{LOOKUPS[listed].service}:{operations(LOOKUPS[listed].service)[LOOKUPS[listed].operation]}")
     return found

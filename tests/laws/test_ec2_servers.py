@@ -63,6 +63,12 @@ def test_termination_protection_holds(servers, client):
     assert len(instance_ids(client, "running")) == 1
 
 
+def test_an_image_that_nobody_publishes_is_told_before_its_subnet_is_there(servers):
+    entry = dict(name="acme-web02", instance_type="m7i.large", subnet="later", image_parameter="/aws/service/x")
+    planned = dict(instances=[entry], sheet_names=dict(ec2_subnets=["later"]))
+    assert "image_parameter: there is no parameter '/aws/service/x'" in servers.run("ec2_instances", planned, check=True, fails=True)["msg"]
+
+
 def test_an_image_must_be_named_once(servers):
     twice = dict(WEB, name="acme-web02", image_parameter="/aws/service/x")
     never = dict(name="acme-web02", instance_type="m7i.large", subnet="acme-a")

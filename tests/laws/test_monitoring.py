@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
 from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
 
@@ -88,6 +89,38 @@ def test_numbers_in_dimensions_mean_their_digits(alarms):
     for entry in (dict(CPU, dimensions=dict(Port=443), tags=dict(Cost=4711)), several):
         write(alarms, ALARMS, entry)
         assert not write(alarms, ALARMS, entry)["changed"]
+
+
+def dimensions(**facts):
+    return without(CPU, "namespace") | dict(dict(name="named", namespace="AWS/EC2"), **facts)
+
+
+def test_a_dimension_that_is_an_id_is_named_as_the_sheet_names_it(stage):
+    stage.double.reset()
+    stage.prepare(ALARMS)
+    write(stage, ALARMS, dimensions(dimensions=dict(InstanceId="acme-web01")))
+    (instance,) = stage.gather("ec2_instances")
+    (alarm,) = client(stage, "cloudwatch").describe_alarms(AlarmNames=["named"])["MetricAlarms"]
+    assert alarm["Dimensions"][0]["Value"].startswith("i-") and instance["name"] == "acme-web01"
+    assert stage.gather(ALARMS)[0]["dimensions"] == dict(InstanceId="acme-web01")
+    by_id = dimensions(dimensions=dict(InstanceId=alarm["Dimensions"][0]["Value"]))
+    assert not write(stage, ALARMS, by_id)["changed"]
+    assert "no 'acme-web09' among ec2_instances" in refused(stage, ALARMS, dimensions(dimensions=dict(InstanceId="acme-web09")))
+
+
+@pytest.mark.parametrize("value", ["i-0123456789abcdef0", "0f4c8a2e-5b7d-4f39-8d16-0c2a9e7b3f51", 443])
+@pytest.mark.parametrize("namespace", ["AWS/Connect", "AWS/EC2"])
+def test_other_services_mean_things_of_their_own_by_the_same_words(alarms, namespace, value):
+    entry = dimensions(namespace=namespace, dimensions=dict(InstanceId=value))
+    stat = dict(metric=dict(namespace=namespace, metric_name="Calls", dimensions=dict(InstanceId=value)), period=60, stat="Sum")
+    several = dict(without(CPU, "namespace", "metric_name", "statistic", "period"), name="several", metrics=[dict(id="m", metric_stat=stat)])
+    stands = namespace == "AWS/Connect" or not isinstance(value, str) or value.startswith("i-")
+    for one in (entry, several):
+        told = sheet_faults({ALARMS: [one]}, account={}, language="en")
+        assert bool(told) is not stands and all("dimensions.InstanceId: there is no" in line for line in told)
+        if stands:
+            write(alarms, ALARMS, one)
+            assert not write(alarms, ALARMS, one)["changed"]
 
 
 # -- logs

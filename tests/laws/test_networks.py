@@ -31,6 +31,17 @@ def ipv6_blocks(stage, count):
     return [str(block) for block, dummy in zip(whole.subnets(new_prefix=64), range(count), strict=False)]
 
 
+@pytest.mark.parametrize(("kind", "more"), [(SUBNETS, dict(vpc="acme", cidr_block="10.20.9.0/24")), ("ec2_volumes", dict(size=1))])
+def test_a_zone_that_the_region_does_not_have_is_told_in_the_plan(network, kind, more):
+    told = refused(network, kind, dict(name="new", availability_zone="ap-northeast-1z", **more))
+    assert "availability_zone: 'ap-northeast-1z' is not one of ap-northeast-1a, " in told
+
+
+def test_a_zone_is_told_before_its_vpc_is_there(network):
+    entry = dict(SUBNET, name="new", vpc="later", availability_zone="ap-northeast-1z")
+    assert "is not one of" in network.run(SUBNETS, dict(subnets=[entry], sheet_names=dict(ec2_vpcs=["later"])), check=True, fails=True)["msg"]
+
+
 # -- blocks
 
 

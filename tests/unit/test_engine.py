@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 
@@ -116,6 +118,31 @@ def test_what_is_not_named_is_left_alone():
     aws = FakeAws(things=[box("a", size=3, tags={"Env": "prod"}, labels=["x"])])
     result, aws = run(dict(name="a"), aws=aws)
     assert not result["changed"] and not aws.writes
+
+
+def test_what_cannot_be_read_back_is_shown_when_it_is_used(monkeypatch):
+    options = dict(KIND.options, recipe=Option(write_only=True), combination=Option(write_only=True, secret=True))
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, options=options))
+    for check in (True, False):
+        result, dummy = run(dict(name="a", recipe="oak", combination="hunter2"), aws=FakeAws(check))
+        assert result["entries"][0]["changed"] == ["combination", "name", "recipe"]
+        assert result["diff"]["after"]["a"] == dict(name="a", recipe="oak", combination="********")
+    result, dummy = run(dict(name="a", recipe="ash"), aws=FakeAws(things=[box("a")]))
+    assert not result["changed"]
+
+
+def test_what_creation_needs_is_asked_in_the_plan_once(monkeypatch):
+    def foresee(aws, want):
+        asked.append(want["name"])
+        if want["name"] == "odd":
+            raise Problem("there is no such wood")
+
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, foresee=foresee))
+    for check in (True, False):
+        asked = []
+        result, aws = run(dict(name="there", size=2), dict(name="new"), dict(name="odd", parent="new"), aws=FakeAws(check, things=[box("there")]))
+        assert asked == ["new", "odd"] and "there is no such wood" in result["msg"]
+        assert actions(result) == dict(there="updated", new="created", odd="failed")
 
 
 def test_only_what_differs_reaches_update():

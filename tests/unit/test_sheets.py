@@ -12,6 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_outside_names
+from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
 
@@ -102,6 +103,52 @@ def test_what_an_entry_refers_to_must_be_somewhere(name):
     assert sheet_faults(sheet, account={kind: {value: [thing("it-1")] for value in values} for kind, values in outside.items()}) == []
 
 
+def removals(sheet):
+    """For every name that the sheet uses, an entry that removes what has it."""
+    for kind, wanted in sheet_outside_names(sheet).items():
+        if KINDS[kind].single:
+            continue
+        for value in wanted:
+            facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split("/", len(KINDS[kind].identity) - 1)), strict=False))
+            yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, "acme"), **facts, state="absent")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_entry_refers_to_must_not_be_what_the_same_sheet_removes(name, language):
+    plain = sheet_of(name)
+    for kind, value, entry in removals(plain):
+        sheet = {**plain, kind: [*(plain.get(kind) or []), entry]}
+        there = [dict(id="it-1", scope=entry.get("vpc"), scope_id=None)]
+        for account in (None, {}, {kind: {value: there}}):
+            told = [line for line in sheet_faults(sheet, account=account, language=language) if "state: absent" in line]
+            assert told and all(line.startswith(f"{name} ") and value in line and kind in line for line in told), (kind, value, account)
+
+
+def test_a_removal_by_id_is_seen_through_the_name_and_another_thing_of_that_name_stays():
+    subnets = [dict(name="a", vpc="acme"), dict(name="b", vpc="other", state="absent")]
+    there = [dict(id="vpc-00000001", scope=None, scope_id=None)]
+    gone = dict(ec2_subnets=subnets, ec2_vpcs=[dict(id="vpc-00000001", state="absent")])
+    (line,) = (line for line in sheet_faults(gone, account=dict(ec2_vpcs=dict(acme=there)), language="en") if "removes" in line)
+    assert line.startswith("ec2_subnets acme/a vpc: ")
+    volumes = [dict(name="web", attachments=[dict(instance="web", device="/dev/sdf")])]
+    twins = [dict(id=f"i-0000000{number}", scope=None, scope_id=None) for number in (1, 2)]
+    one_left = dict(ec2_volumes=volumes, ec2_instances=[dict(id="i-00000001", state="absent")])
+    assert not any("removes" in line for line in sheet_faults(one_left, account=dict(ec2_instances=dict(web=twins)), language="en"))
+
+
+@pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and any(option.required for option in KINDS[name].options.values())])
+def test_what_is_not_there_and_says_too_little_to_be_made_is_told(name):
+    needed = sorted(option for option, facts in KINDS[name].options.items() if facts.required and option not in KINDS[name].identity)
+    for option in needed:
+        sheet = {name: sheet_of(name, **{option: None})[name][:1]}
+        label = first(name, sheet)
+        assert label in sheet_outside_names(sheet)[name]
+        told = {count: sheet_faults(sheet, account={name: {label: [dict(id="it-1", scope=None, scope_id=None)] * count}}, language="en") for count in (0, 1)}
+        line = f"{name} {label}: does not exist yet, and to create it {option} must be named"
+        assert line in told[0] and line not in told[1] and line not in sheet_faults(sheet, language="en")
+
+
 @pytest.mark.parametrize("name", LISTED)
 def test_what_shall_go_gives_no_name(name):
     sheet = {name: [dict(entry, state="absent") for entry in entries(name, examples(name).make)]}
@@ -112,6 +159,18 @@ def test_what_shall_go_gives_no_name(name):
 @pytest.mark.parametrize("given", [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"])])
 def test_what_is_no_list_of_entries_is_told(given):
     assert len(sheet_faults(given)) == 1
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_of_very_many_choices_the_nearest_are_told(language):
+    def told(instance_type):
+        (line,) = sheet_faults(dict(ec2_instances=[dict(name="web", instance_type=instance_type)]), language=language)
+        return line
+
+    assert "t3.small" in told("t3.smal") and len(told("t3.smal")) < 150
+    assert len(told("!")) < 100
+    assert "volume_type" in (few := sheet_faults(dict(ec2_volumes=[dict(name="web", volume_type="gp4")]), language=language)[0])
+    assert all(choice in few for choice in ("gp2", "gp3", "io2", "standard"))
 
 
 def test_a_circle_is_told_with_its_way():

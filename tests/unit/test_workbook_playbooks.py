@@ -64,5 +64,5 @@ def test_a_bad_workbook_is_told_in_full_and_writes_nothing(customer):
     set_threshold(place / "acme.xlsx", "多い")
     before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
     refused = run("import", rc=2)
-    assert f"{ALARMS.title}!" in refused.output and "'多い' は数値ではありません" in refused.output and "Traceback" not in refused.output
+    assert f"{ALARMS.title}!" in refused.output and "「多い」は数値ではありません" in refused.output and "Traceback" not in refused.output
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
