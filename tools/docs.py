@@ -110,7 +110,6 @@ def _description(name: str, option: Option, old: dict) -> list[str]:
     if option.ref:
         made = [f"M(msp.aws.{kind})" for kind in makers(option.ref) if kind in kinds()]
         lines.append(f"A name, an id, or scope/name of {', '.join(made)}." if made else "A name, an id.")
-        lines.append(f"A name, an id, or scope/name of M(msp.aws.{option.ref}).")
     if option.value_refs:
         named = ", ".join(f"V({key}) of M(msp.aws.{kind})" for key, kind in option.value_refs.items())
         lines.append(f"A name, an id, or scope/name as the value of {named}.")

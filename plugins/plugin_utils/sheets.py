@@ -21,8 +21,7 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -197,7 +196,7 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     """Entries of things that can be looked up and that lack options which their creation needs: kind, label, options."""
-    for name in sheet.keys() & LOOKUPS.keys():
+    for name in sheet.keys() & LOOKUPS.keys() & kinds().keys():
         kind = kinds()[name]
         for entry in sheet[name] if isinstance(sheet[name], list) else []:
             if isinstance(entry, Mapping) and entry.get("state") != "absent" and "id" not in entry and None not in kind.key(entry):

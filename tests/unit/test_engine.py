@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from types import SimpleNamespace
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
