@@ -26,14 +26,13 @@ except ImportError:
 from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
 LARGEST = 300  # MB of a workbook, unpacked
-SEARCHED = 40  # rows in which the headings are looked for
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
@@ -72,11 +71,12 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     found.book = book
     _cover(book, layout, contract, found)
     found.layout = layout = _present(book, layout, found)
-    for table in layout.tables:
+    for table in layout.worksheets:
         if table.title in book.sheetnames:
             rows = _Worksheet(book[table.title], table, found).rows()
             if rows is not None:
                 found.rows[table.key] = rows
+    _carry(layout, found, before)
     _keep(layout, found, before)
     reading = sheet_of(layout, found.rows, [table.key for table in layout.tables if not _has_names(found, table)])
     for table, row, column, code, facts in reading.faults:
@@ -152,7 +152,7 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     if words["contents"] in book.sheetnames:
         listed = {cell.value for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
         layout = layout.of(name for name in layout.kinds() if name in listed)
-    titles = [table.title for table in layout.tables]
+    titles = [table.title for table in layout.worksheets]
     missing += [title for title in titles if title not in book.sheetnames]
     found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing]
     known = {*titles, *layout.fixed_titles, *layout.ignore}
@@ -184,7 +184,7 @@ class _Worksheet:
         """None when there are no headings by which to read."""
         heading_row = self._heading_row()
         if heading_row is None:
-            self.fault(None, None, "no_headings", limit=", ".join(self._heading(column) for column in self.table.columns[:3]))
+            self.fault(None, None, "no_headings", limit=", ".join(column.written for column in self.table.shown[:3]))
             return None
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
@@ -207,12 +207,9 @@ class _Worksheet:
                 found.append(row)
         return found
 
-    def _heading(self, column: Column) -> str:
-        return column.title or column.key
-
     def _heading_row(self) -> int | None:
         """The row in which most of the headings stand: people put lines above it."""
-        headings = {self._heading(column) for column in self.table.columns}
+        headings = {column.written for column in self.table.shown}
         counts = {
             row: len({text for cell in line.values() if (text := _text(cell.value)) in headings}) for row, line in self.by_row.items() if row <= SEARCHED
         }
@@ -220,7 +217,7 @@ class _Worksheet:
         return best if best is not None and counts[best] * 2 >= min(len(headings), 4) else None
 
     def _columns(self, heading_row: int) -> dict[int, Column]:
-        wanted = {self._heading(column): column for column in self.table.columns}
+        wanted = {column.written: column for column in self.table.shown}
         places: dict[str, list[Any]] = defaultdict(list)
         for dummy, cell in sorted(self.by_row[heading_row].items()):
             if _text(cell.value):
@@ -255,6 +252,35 @@ class _Worksheet:
 
 def _text(value: Any) -> str:
     return str(value).strip(cells.BLANKS)
+
+
+def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
+    """Give every row what the sheet so far says of it in columns that the worksheet does not have."""
+    for table in layout.tables:
+        if table.hidden:
+            found.rows[table.key] = [Row(dict(row.cells), carried=True) for row in before.get(table.key, [])]
+            continue
+        hidden = [column.key for column in table.columns if column.hidden]
+        if hidden and found.rows.get(table.key):
+            old, new = (_alike(table, rows) for rows in (before.get(table.key, []), found.rows[table.key]))
+            for identity, rows in new.items():
+                _carry_over(table, found, rows, [{key: row.cells[key] for key in hidden if key in row.cells} for row in old.get(identity, [])])
+
+
+def _alike(table: Table, rows: list[Row]) -> dict[tuple, list[Row]]:
+    """Rows that the columns of the worksheet do not tell apart, in their order."""
+    found: dict[tuple, list[Row]] = defaultdict(list)
+    for (*identity, dummy), row in zip(identities(table, rows), rows, strict=True):
+        found[tuple(identity)].append(row)
+    return found
+
+
+def _carry_over(table: Table, found: Workbook, rows: list[Row], kept: list[dict[str, Any]]) -> None:
+    if len(kept) != len(rows) and any(one != kept[0] for one in kept):
+        names = ", ".join(dict.fromkeys(table.column(key).key for one in kept for key in one))
+        found.faults.append(Fault(table.title, found.address(table, rows[0], table.shown[0].key), None, "alike", dict(value=len(kept), limit=names)))
+    for row, one in zip(rows, kept, strict=False):
+        row.cells.update(one)
 
 
 def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
@@ -339,7 +365,8 @@ def _holds(value: Any, wanted: Any) -> bool:
 
 def _has_names(found: Workbook, table: Table) -> bool:
     """Can the rows of a table be told apart at all? If not, that is told, and that its names are missing elsewhere is no fault of its own."""
-    return table.key in found.rows and set(table.naming) <= found.columns[table.key].keys()
+    shown = {key for key in table.naming if not table.column(key).hidden}
+    return table.hidden or (table.key in found.rows and shown <= found.columns[table.key].keys())
 
 
 def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> Iterator[Fault]:

@@ -22,10 +22,11 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fau
 
 @dataclass
 class Row:
-    """One row: column key → cell. `number` is its row in the file, where it came from one."""
+    """One row: column key → cell. `number` is its row in the file, where it came from one; `carried`: it stands in no worksheet, but in the sheet so far."""
 
     cells: dict[str, Any]
     number: int | None = None
+    carried: bool = False
 
 
 class Place(NamedTuple):
@@ -62,10 +63,12 @@ def identities(table: Table, rows: list[Row]) -> list[tuple]:
     """What tells each row from the others of its table, the same in two versions of a sheet."""
     seen: Counter = Counter()
     found = []
+    naming = [key for key in table.naming if key != NUMBER and not table.column(key).hidden]
+    ids = table.option is None and table.column(ID) and not table.column(ID).hidden
     for row in rows:
         above = tuple(str(row.cells.get(column.key)) for column in table.parents)
-        own = tuple(str(row.cells.get(key)) for key in table.naming if key != NUMBER)
-        if table.option is None and row.cells.get(ID):
+        own = tuple(str(row.cells.get(key)) for key in naming)
+        if ids and row.cells.get(ID):
             own = (str(row.cells[ID]),)
         seen[above, own] += 1
         found.append((*above, *own, seen[above, own]))
@@ -75,6 +78,16 @@ def identities(table: Table, rows: list[Row]) -> list[tuple]:
 # ---- from sheet to rows
 
 
+def unshown(layout: Layout, rows: Mapping[str, list[Row]]) -> Iterator[Fault]:
+    """What the rows hold and no worksheet shows."""
+    for table in layout.tables:
+        for row in rows.get(table.key, []):
+            said = [column for column in table.columns if column.key in row.cells and (table.hidden or column.hidden) and column.role != "parent"]
+            name = "/".join(str(row.cells[key]) for key in (*(column.key for column in table.parents), *table.naming) if row.cells.get(key) is not None)
+            path = f"{'.'.join(table.path)}." if table.path else ""
+            yield from (Fault(table.title, None, f"{name} {path}{column.key}".strip(), "no_column", {}) for column in said)
+
+
 def rows_of(layout: Layout, sheet: Mapping[str, Any]) -> tuple[dict[str, list[Row]], list[Fault]]:
     """The rows of every table, and what of the sheet the workbook cannot hold."""
     writer = _Writer(layout)
@@ -82,7 +95,7 @@ def rows_of(layout: Layout, sheet: Mapping[str, Any]) -> tuple[dict[str, list[Ro
         if name in layout.by_key:
             writer.kind(layout.by_key[name], sheet[name])
         else:
-            writer.faults.append(Fault(None, None, None, "mapping", dict(value=name)))
+            writer.faults.append(Fault(None, None, None, "no_worksheet", dict(value=name)))
     return writer.rows, writer.faults
 
 
@@ -147,11 +160,8 @@ class _Writer:
                 self.fill(child, inner, item, (*pointer, own), [])
 
     def _set(self, table: Table, row: Row, key: str, cell: Any) -> None:
-        if cell is None:
-            return
-        if table.column(key) is None:
-            raise Mistake("no_column")
-        row.cells[key] = cell
+        if cell is not None:
+            row.cells[key] = cell
 
     def _no_place(self, table: Table, row: Row, entry: Mapping[str, Any], clears: list[str]) -> None:
         """What an entry names and no column of the table can hold."""
@@ -161,7 +171,7 @@ class _Writer:
         lost += [path for path in clears if path.partition(".")[0] not in clearable]
         for name in lost:
             heading = f"{table.kind.label(entry)} {name}"
-            self.faults.append(Fault(table.title, None, heading, "no_column" if name in table.kind.options else "inexpressible", dict(value=name)))
+            self.faults.append(Fault(table.title, None, heading, "inexpressible", dict(value=name)))
 
 
 # ---- from rows to sheet
@@ -296,13 +306,13 @@ class _Reader:
                 return None
             matching = [thing for thing in candidates if _means(thing, index, text)]
             if not matching:
-                if table.key not in self.nameless:
+                if table.key not in self.nameless and not row.carried:
                     close = get_close_matches(text, sorted({thing.path[index] for thing in candidates}), 1, 0.6)
                     self.fault(child, row, column, "parent_unknown", value=text, limit=title, close=next(iter(close), None))
                 return None
             candidates = matching
             said.append(column)
-        if not said and not candidates and table.key in self.nameless:
+        if not said and not candidates and (table.key in self.nameless or row.carried):
             return None
         if not said and not candidates:
             self.fault(child, row, None, "no_row", limit=table.title)
@@ -324,7 +334,7 @@ class _Reader:
         if thing.gone:
             entry["state"] = "absent"
         if thing.clears:
-            entry["clear"] = thing.clears
+            entry["clear"] = in_column_order(table.kind, thing.clears)
         self.found.labels[id(thing.row)] = thing.label
         return entry
 
