@@ -339,9 +339,10 @@ def mapped(place, columns, edits=(), **tables):
 def test_what_the_mapping_has_no_column_for_stays_as_it_was(place):
     before, after, outcome = mapped(place, dict(name="名称", cidr_block="範囲"))
     assert "enable_dns_support" in before["ec2_vpcs"][0] and outcome.files == {} and after == before
-    before, after, outcome = mapped(place, dict(name="名称", cidr_block="範囲"), [("VPC", "B9", "10.21.0.0/16"), ("VPC", "A10", "new"), ("VPC", "B10", "10.22.0.0/16")])
-    assert after["ec2_vpcs"] == [dict(before["ec2_vpcs"][0], cidr_block="10.21.0.0/16"), dict(name="new", cidr_block="10.22.0.0/16")]
-    assert [change["before"] for change in outcome.changes] == ["10.20.0.0/16", ""]
+    edits = [("VPC", "B9", False), ("VPC", "A10", "new"), ("VPC", "B10", True)]
+    before, after, outcome = mapped(place, dict(name="名称", enable_dns_hostnames="DNS"), edits)
+    assert after["ec2_vpcs"] == [dict(before["ec2_vpcs"][0], enable_dns_hostnames=False), dict(name="new", enable_dns_hostnames=True)]
+    assert [change["before"] for change in outcome.changes] == ["TRUE", ""]
 
 
 def test_so_do_lists_that_the_mapping_has_no_column_for(place):
