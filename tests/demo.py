@@ -120,7 +120,7 @@ class Demo:
         """The as-built document, and then what drift says of a change that somebody makes by hand."""
         told(self.run("定義書 (as built)", "as_built", "-e", f"inspection_directory={RESULTS}"), "差異:")
         somebody_changes_things(self.double.url)
-        told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加:", "変更:", "消失:")
+        told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
 
 
 def told(run: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.findings import VERDICTS
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
-WORST_FIRST = ("unknown", "missing", "changed", "added")
+WORST_FIRST = ("unknown", "missing", "changed", "added", "extra")
 JAPAN = timezone(timedelta(hours=9), "JST")
 LONGEST = 2000  # characters of one value, such as a policy; more help nobody in a table
 WORDS: dict[str, dict[str, Any]] = dict(
@@ -34,6 +34,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         changed="変更",
         missing="消失",
         added="追加",
+        extra="追加（参考）",
+        extra_text="「追加（参考）」は、合意した一覧にないが実環境の一覧にあるものです。次回の設定では取り除きません。\
+取り除くには、シートでその行を「なし」とするか、一覧を「これだけ」とします。",
         unknown="判定不能",
         beside="契約外",
         summary="概要",
@@ -87,6 +90,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         changed="changed",
         missing="missing",
         added="added",
+        extra="extra",
+        extra_text="What is extra stands in a list beside what was agreed. The next run leaves it alone; \
+to take it away, remove it by name in the sheet, or say that the list is all there shall be (set).",
         unknown="unknown",
         beside="Beside the contract",
         summary="Summary",
@@ -234,7 +240,8 @@ def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], langu
         if finding["reason"] and finding["option"] is None:
             row["actual"] = finding["reason"][:LONGEST]
         rows.append(row)
-    return [dict(heading=words["differences"], table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
+    text = [words["extra_text"]] if any(finding["verdict"] == "extra" for finding in found) else []
+    return [dict(heading=words["differences"], text=text, table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
 
 
 def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -296,7 +303,7 @@ def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, Any], language
     heading = "・".join(label(kind, path[:depth], language) for depth in range(1, len(path) + 1)) + (f": {key}" if key else "")
     path = path if not key else ()
     agreed, actual = (_told(kind, path, option, line[side], words, language) for side in ("agreed", "actual"))
-    if line["agreed"] is None and line["verdict"] == "added":
+    if line["agreed"] is None and line["verdict"] in ("added", "extra"):
         agreed = words["gone"]
     if line["actual"] is None and line["verdict"] == "missing":
         actual = words["gone"]
