@@ -195,7 +195,9 @@ def _verbs(value: Any) -> dict[str, Any]:
 # ---- the sheet as its file says it
 
 
-def in_file(raw: Any, resolved: Any, is_expression: Callable[[Any], bool], ciphertext: Callable[[Any], str | None], path: Path = ()) -> Iterator[dict[str, Any]]:
+def in_file(
+    raw: Any, resolved: Any, is_expression: Callable[[Any], bool], ciphertext: Callable[[Any], str | None], path: Path = ()
+) -> Iterator[dict[str, Any]]:
     """What of a sheet its file says as an expression, or vaulted: {path, text, tag}. `raw` is the variable as it was read, `resolved` what it means."""
     secret = ciphertext(raw) or ciphertext(resolved)
     if is_expression(raw):

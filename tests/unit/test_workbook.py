@@ -248,6 +248,23 @@ def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_
     assert take_in(place).version == 2
 
 
+def test_a_name_with_blanks_behind_it_has_its_cell_in_the_history(place):
+    edit(
+        place / "book.xlsx",
+        ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5),
+        ("cloudwatch_alarms", "smp-web-nginx-error", "name", "smp-web-nginx-error　 "),
+    )
+    (change,) = take_in(place).changes
+    assert change["before"] == "1" and change["cell"].endswith("9")
+
+
+def test_line_ends_of_windows_and_what_excel_escapes_are_what_they_mean(place):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "description", "one_x000D_\ntwo_x005F_x000D_"))
+    take_in(place).write()
+    sheet = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert sheet["cloudwatch_alarms"][0]["description"] == "one\ntwo_x000D_"
+
+
 def test_three_values_of_a_cell(place):
     """Blank leaves alone, the mark takes away, a value sets; in the state column the mark takes the thing itself away."""
     edit(
@@ -354,7 +371,8 @@ def test_so_do_lists_that_the_mapping_has_no_column_for(place):
     number = [group["name"] for group in before["ec2_security_groups"]].index("smp-db")
     gone = [("組", f"{letter}{number + 9}", None) for letter in "ABC"]
     before, after, outcome = mapped(place, dict(name="名称"), gone, **mine)
-    assert after["ec2_security_groups"] == [group for group in before["ec2_security_groups"] if group["name"] != "smp-db"] and any(change["before"] for change in outcome.changes)
+    assert after["ec2_security_groups"] == [group for group in before["ec2_security_groups"] if group["name"] != "smp-db"]
+    assert any(change["before"] for change in outcome.changes)
 
 
 def test_rows_that_the_mapping_cannot_tell_apart_are_not_guessed(tmp_path):
@@ -427,7 +445,10 @@ def test_a_wrong_mapping_is_told(tmp_path, case):
     assert part in line and ("対応表" in line or case == "a_list")
 
 
-@pytest.mark.parametrize("facts", [dict(heading_row=40), dict(heading_row=1, first_row=30), dict(worksheet="A-B", heading_row=2), dict(columns=dict(name=" 名称 "))])
+RIGHT_MAPPINGS = [dict(heading_row=40), dict(heading_row=1, first_row=30), dict(worksheet="A-B", heading_row=2), dict(columns=dict(name=" 名称 "))]
+
+
+@pytest.mark.parametrize("facts", RIGHT_MAPPINGS)
 def test_a_right_mapping_comes_back(place, facts):
     before, after, outcome = mapped(place, NAMED, **dict(ec2_vpcs=facts))
     assert outcome.files == {} and after == before
