@@ -46,12 +46,14 @@ WORDS = dict(
     ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし", contents="目次"),
     en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none", contents="Contents"),
 )
+WORDS["ja"]["on_the_page"] = "図は同じ名前の HTML のページにあります: {}"
+WORDS["en"]["on_the_page"] = "On the HTML page of the same name: {}"
 HOURS = dict(ja=("{}時間", "{}分"), en=("{} h ", "{} min"))
 MINUTES_A_DAY = 24 * 60
 # The sign says it, so that a print without colours and an eye that does not tell them apart miss nothing.
 VERDICTS = dict(
-    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", extra="＋ 追加（参考）", unknown="？ 不明"),
-    en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", extra="+ extra", unknown="? unknown"),
+    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", extra="⊕ 追加（参考）", unknown="？ 不明"),
+    en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", extra="⊕ extra", unknown="? unknown"),
 )
 # Ink and ground of each, and the ground of a row that stands out.
 LOOKS = dict(

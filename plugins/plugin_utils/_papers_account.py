@@ -63,7 +63,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         gone="（なし）",
         beside_text="パラメータシートに記載のないものです。本契約の対象外であり、変更しません。AWS が自動で作成したもの（既定の VPC など）も含みます。",
         empty_option="合意値が空欄の設定項目は、合意の対象外です。",
-        looked_at="取得日時: {}",
         who_text="変更者は CloudTrail のイベント履歴（過去 90 日）によります。",
         next="対応方法",
         put_back="合意値に戻す場合（計画の確認）",
@@ -119,7 +118,6 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         gone="(none)",
         beside_text="What no parameter sheet names. It is no part of the contract and is not touched. AWS makes some of it itself, such as the default VPC.",
         empty_option="Options without an agreed value are not part of what was agreed.",
-        looked_at="Read at: {}",
         who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
         next="What to do",
         put_back="To make it as agreed again (look at the plan)",
@@ -144,7 +142,7 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     result: what M(msp.aws.account_info) returned. at: when, as ISO text with a time zone.
     """
     words, looked = WORDS[language], _ordered(result["looked"])
-    when = _moment(at, language)
+    when = datetime.fromisoformat(at).astimezone(JAPAN).strftime("%Y-%m-%d %H:%M")
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
@@ -264,7 +262,8 @@ def _whose(finding: Mapping[str, Any], words: Mapping[str, Any], language: str) 
 
 def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, Any], language: str) -> dict[str, Any]:
     columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
-    text = [words["looked_at"].format(when), words["empty_option"]]
+    columns.append(_column("at", words["at"]))
+    text = [words["empty_option"]]
     if one["unread"]:
         return dict(heading=label(kind, (), language), own_page=True, text=[*text, words["unread"].format(one["unread"])])
     rows = []
@@ -274,7 +273,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
         for line in entry["options"]:
             verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
-    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=rows))
+    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=[dict(row, at=when) for row in rows]))
 
 
 def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -286,7 +285,7 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
             told = [
                 words["pair"].format(label(kind, (name,), language), _told(kind, (name,), options[name], value, words, language))
                 for name, value in entry.items()
-                if name in options and value not in (None, [], {}, "") and not options[name].options
+                if name in options and value not in (None, [], {}, "")
             ]
             rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=words["comma"].join(told)[:LONGEST] or None))
     if not rows:

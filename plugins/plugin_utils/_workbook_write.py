@@ -106,7 +106,8 @@ def blank_behaviour(table: Table, column: Column, words: Mapping[str, str]) -> s
         return ""
     if required(table, column):
         return words["blank_required"]
-    known = default_of(table.kind.service, column.option)
+    # What lies inside a structure may come from elsewhere, such as a disk's type from the image.
+    known = default_of(table.kind.service, column.option) if len(column.path) == 1 else None
     return words["blank_default"].format(known) if known else words["blank"]
 
 
@@ -122,6 +123,8 @@ def default_of(service: str, option: Option) -> str | None:
     shape = _shapes.shape(service, option.api)
     found = DEFAULT.search(re.sub(r"<[^>]+>", "", shape.documentation or ""))
     word = found.group(1) if found else ""
+    if word.isdecimal() and any(_shapes.refused(shape, int(word))):
+        return None  # it says "none" and is no value
     choices = getattr(shape, "enum", None)
     if choices:
         return next((choice for choice in choices if choice == word), None)

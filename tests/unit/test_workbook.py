@@ -230,6 +230,13 @@ def test_what_a_customer_reads_is_in_the_workbook():
 # ---- importing
 
 
+def test_no_default_is_told_that_is_none():
+    """A disk's type comes from the image; an age of 0 is no age."""
+    for kind, key in (("ec2_instances", "root_volume.volume_type"), ("iam_password_policy", "max_password_age")):
+        table = LAYOUT.by_key[kind]
+        assert "既定値" not in _workbook_write.blank_behaviour(table, table.column(key), LAYOUT.words)
+
+
 def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_do(place):
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
     outcome = take_in(place, ticket="REQ-1")
