@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from ansible.parsing.vault import VaultHelper
 from ansible.plugins.action import ActionBase
+from ansible.template import is_trusted_as_template
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 OPTIONS = dict(
@@ -18,6 +20,7 @@ OPTIONS = dict(
     sheet=dict(type="dict", default={}),
     kinds=dict(type="list", elements="str"),
     neighbours=dict(type="dict", default={}),
+    sheet_variable=dict(type="str"),
     trail_days=dict(type="int", default=0),
 )
 KEEPS_DAYS = 90  # CloudTrail's event history
@@ -54,8 +57,18 @@ class ActionModule(ActionBase):
         if place.warnings:
             result["warnings"] = place.warnings
         result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
+        if args["sheet_variable"]:
+            result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), args["sheet"], _is_expression, _ciphertext))
         result.update(counts=findings.counts(looked, found), calls=dict(reads=aws.reads, writes=aws.writes))
         return result
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, str) and any(sign in value for sign in ("{{", "{%", "{#")) and is_trusted_as_template(value)
+
+
+def _ciphertext(value: Any) -> str | None:
+    return VaultHelper.get_ciphertext(value, with_tags=False)
 
 
 def _faults(args: dict[str, Any], known: Any) -> str:

@@ -24,4 +24,5 @@ class ActionModule(WorkbookAction):
 
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
         dest, history = Path(args["dest"]), args["history"]
-        return new_file(workbook, workbook.export(setting, Path(args["sheet"]), Path(history) if history else None, dest), dest, args["force"])
+        outcome = workbook.export(setting, Path(args["sheet"]), Path(history) if history else None, dest)
+        return new_file(workbook, outcome, dest, args["force"], args["language"])

@@ -21,4 +21,4 @@ class ActionModule(WorkbookAction):
     )
 
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
-        return new_file(workbook, workbook.template(setting, Path(args["dest"])), Path(args["dest"]), args["force"])
+        return new_file(workbook, workbook.template(setting, Path(args["dest"])), Path(args["dest"]), args["force"], args["language"])

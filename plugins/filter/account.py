@@ -34,14 +34,16 @@ def drift_lines(result: Any, language: str = "ja") -> list[str]:
     return list(_papers(language).lines(_found(result)["findings"], language))
 
 
-def put_back_sheet(result: Any, sheet: Any) -> dict[str, Any]:
-    """The part of the sheet that makes an account as agreed again."""
-    return _findings().put_back(sheet, _found(result)["findings"])
+def put_back_yaml(result: Any, sheet: Any, head: str = "", lacks: str = "{}") -> str:
+    """The file with the part of the sheet that makes an account as agreed again. `lacks` says which secrets are not in it."""
+    made = _findings().put_back(sheet, _found(result)["findings"], result.get("written") or ())
+    missing = _findings().left_out(sheet, made)
+    return _part("_workbook_yaml").dump(dict(sheet=made), (head, *([lacks.format(", ".join(missing))] if missing else [])))
 
 
-def adopted_sheet(result: Any, sheet: Any) -> dict[str, Any]:
-    """The sheet with what is there in place of what was agreed."""
-    return _findings().adopted(sheet, _found(result)["looked"])
+def adopted_yaml(result: Any, sheet: Any, head: str = "") -> str:
+    """The file with the sheet with what is there in place of what was agreed."""
+    return _part("_workbook_yaml").dump(dict(sheet=_findings().adopted(sheet, _found(result)["looked"], result.get("written") or ())), (head,))
 
 
 def account_sheet(result: Any) -> dict[str, Any]:
@@ -83,11 +85,11 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             account_sheet=account_sheet,
-            adopted_sheet=adopted_sheet,
+            adopted_yaml=adopted_yaml,
             as_built_paper=as_built_paper,
             drift_lines=drift_lines,
             drift_paper=drift_paper,
             drift_total_paper=drift_total_paper,
-            put_back_sheet=put_back_sheet,
+            put_back_yaml=put_back_yaml,
             sheet_yaml=sheet_yaml,
         )

@@ -53,6 +53,28 @@ def shape(service: str, api: str) -> Any:
 
 
 READABLE = 24  # choices in one line
+@cache
+def list_shape(service: str, api: str) -> Any:
+    """The list that "Operation.Member" names, or None where it is no list."""
+    other, dummy, path = api.rpartition(":")
+    operation, *members = path.split(".")
+    found = model(other or service).operation_model(operation).input_shape
+    for member in members:
+        while found is not None and found.type_name == "list":
+            found = found.member
+        found = getattr(found, "members", {}).get(member)
+    return found if found is not None and found.type_name == "list" else None
+
+
+@cache
+def _list_of(service: str, operations: tuple[str, ...], name: str) -> Any:
+    """The list that the operations of a kind's other options take under the option's own name in AWS's spelling."""
+    member = "".join(part.capitalize() for part in name.split("_"))
+    found = (list_shape(service, f"{operation}.{member}") for operation in operations)
+    return next((shape for shape in found if shape is not None), None)
+
+
+TAGS = dict(count=50, key=128, value=256)  # of a resource, in every service
 
 TEXTS = dict(
     choice="{value!r} is not one of {limit}",
@@ -62,6 +84,8 @@ TEXTS = dict(
     most="{value!r} is more than the most allowed, {limit}",
     shortest="{value!r} has fewer than {limit} characters",
     longest="{value!r} has more than {limit} characters",
+    most_items="{value} are named; at most {limit} can be",
+    least_items="{value} are named; at least {limit} are needed",
     pattern="{value!r} does not fit the pattern {limit}",
 )
 
@@ -83,6 +107,35 @@ def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any]
     for name, value in entry.items():
         if name in options:
             yield from _value(service, options[name], value, f"{path}{name}")
+            if not path:
+                yield from _sizes(service, options, name, value)
+
+
+def _sizes(service: str, options: Mapping[str, Option], name: str, value: Any) -> Iterator[Fault]:
+    """Lists with too many or too few items, and tags that AWS does not take."""
+    option = options[name]
+    if name == "tags" and option.merges and isinstance(value, Mapping):
+        yield from _tags(name, value)
+    elif option.type == "list":
+        operations = tuple(dict.fromkeys(one.api.partition(".")[0] for one in options.values() if one.api and ":" not in one.api))
+        found = list_shape(service, option.api) if option.api else _list_of(service, operations, name)
+        limits = found.metadata if found is not None else {}
+        for verb, things in value.items() if isinstance(value, Mapping) else [("set", value)]:
+            count = len(things) if isinstance(things, list) else 0
+            if verb != "remove" and count > limits.get("max", count):
+                yield Fault(name, count, "most_items", limits["max"])
+            elif verb == "set" and isinstance(things, list) and 0 < count < limits.get("min", 0):
+                yield Fault(name, count, "least_items", limits["min"])
+
+
+def _tags(path: str, tags: Mapping[str, Any]) -> Iterator[Fault]:
+    if len(tags) > TAGS["count"]:
+        yield Fault(path, len(tags), "most_items", TAGS["count"])
+    for key, value in tags.items():
+        if not 1 <= len(str(key)) <= TAGS["key"]:
+            yield Fault(path, str(key), "longest" if key else "shortest", TAGS["key"] if key else 1)
+        if len(str(value)) > TAGS["value"]:
+            yield Fault(path, str(value), "longest", TAGS["value"])
 
 
 def _value(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:

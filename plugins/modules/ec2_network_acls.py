@@ -176,8 +176,8 @@ def faults(entries, sheet):
         for direction in DIRECTIONS:
             named = entry.get(direction) or []
             for rule in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
-                wrong = [block for dummy, block in _networks.blocks(rule, *BLOCKS) if _networks.network(block) is None]
-                yield from ((index, direction, "not_a_network", dict(value=block)) for block in wrong)
+                wrong = [(option, block) for option, block in _networks.blocks(rule, *BLOCKS) if _networks.network(block) is None]
+                yield from ((index, f"{direction}.{option}", "not_a_network", dict(value=block, item=rule)) for option, block in wrong)
 
 
 def _entries():

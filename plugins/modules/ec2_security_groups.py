@@ -208,6 +208,9 @@ SAID = dict(
     needs="{other} must be named, found {value!r}",
     not_a_network="{value!r} is no network",
     choice="{value!r} is not possible; possible is {limit}",
+    ports="{value}: ports are 0 to 65535, and from_port is not above to_port",
+    icmp_ports="{value}: from_port is a type and to_port a code, each 0 to 255, or -1 for all",
+    no_ports="{value}: this protocol has no ports; name none, or tcp or udp",
 )
 
 
@@ -223,7 +226,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         for direction in DIRECTIONS:
             for rule in _wanted(entry.get(direction)):
-                yield from ((index, direction, code, facts) for code, facts in _mistakes(rule))
+                yield from ((index, f"{direction}.{option}", code, dict(facts, item=rule)) for option, code, facts in _mistakes(rule))
 
 
 def _wanted(rules):
@@ -232,15 +235,16 @@ def _wanted(rules):
 
 
 def _mistakes(rule):
-    if len([peer for peer in PEERS if rule.get(peer)]) != 1:
-        yield "one_of", dict(value=rule, other=", ".join(PEERS))
+    named = [peer for peer in PEERS if rule.get(peer)]
+    if len(named) != 1:
+        yield (named or PEERS)[-1 if named else 0], "one_of", dict(value=", ".join(named), other=", ".join(PEERS))
     for option, version in BLOCKS.items():
         block = rule.get(option)
         canonical = block and _networks.canonical(block)
         if block and (not canonical or _networks.network(canonical).version != version):
-            yield "not_a_network", dict(value=block)
+            yield option, "not_a_network", dict(value=block)
         elif block and _networks.network(block) is None:
-            yield "choice", dict(value=block, limit=canonical)
+            yield option, "choice", dict(value=block, limit=canonical)
     if rule.get("protocol") is not None:
         yield from _mistaken_ports(rule)
 
@@ -250,17 +254,17 @@ def _mistaken_ports(rule):
     found = f"{protocol} {first}-{last}"
     if protocol in PORTS:
         if first is None or last is None:
-            yield "needs", dict(value=rule, other="from_port, to_port")
+            yield "from_port" if first is None else "to_port", "needs", dict(value=found, other="from_port, to_port")
         elif not 0 <= first <= last <= 65535:
-            yield "choice", dict(value=found, limit="0 <= from_port <= to_port <= 65535")
+            yield "from_port", "ports", dict(value=found)
     elif protocol in ICMP:
         everything = first in (None, -1)
         if not -1 <= (first or 0) <= 255 or not -1 <= (last or 0) <= 255 or (everything and last not in (None, -1)):
-            yield "choice", dict(value=found, limit="from_port -1, to_port -1 / from_port 0-255 (type), to_port -1 (all codes), 0-255 (code)")
+            yield "from_port", "icmp_ports", dict(value=found)
     elif protocol != "-1" and not (protocol.isdecimal() and int(protocol) <= 255):
-        yield "choice", dict(value=rule.get("protocol"), limit="tcp, udp, icmp, icmpv6, -1, 0-255")
+        yield "protocol", "choice", dict(value=rule.get("protocol"), limit="tcp, udp, icmp, icmpv6, -1, 0-255")
     elif first not in (None, -1, 0) or last not in (None, -1, 0, 65535):
-        yield "choice", dict(value=found, limit=f"tcp {first}-{last}, udp {first}-{last}, {protocol} (all ports)")
+        yield "from_port", "no_ports", dict(value=found)
 
 
 def _rules():

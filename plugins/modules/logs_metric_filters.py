@@ -87,7 +87,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         for one in entry.get("metric_transformations") or []:
             if one.get("dimensions") and one.get("default_value") is not None:
-                yield index, "metric_transformations", "one_of", dict(value=one, other="default_value, dimensions")
+                yield index, "metric_transformations.default_value", "one_of", dict(value=one["default_value"], other="default_value, dimensions", item=one)
 
 
 KIND = Kind(

@@ -36,7 +36,7 @@ NEEDS = dict(
     percent="a number of per cent such as 10 or 14.5, with at most 4 decimal places",
     date="a date such as 2026-07-31",
     minutes="whole minutes, 0 or more",
-    verdict="one of same, changed, missing, added, unknown",
+    verdict="one of same, changed, missing, added, extra, unknown",
     str="text",
     bool="true or false",
     dict="a dictionary",
@@ -46,12 +46,14 @@ WORDS = dict(
     ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし", contents="目次"),
     en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none", contents="Contents"),
 )
+WORDS["ja"]["on_the_page"] = "図は同じ名前の HTML のページにあります: {}"
+WORDS["en"]["on_the_page"] = "On the HTML page of the same name: {}"
 HOURS = dict(ja=("{}時間", "{}分"), en=("{} h ", "{} min"))
 MINUTES_A_DAY = 24 * 60
 # The sign says it, so that a print without colours and an eye that does not tell them apart miss nothing.
 VERDICTS = dict(
-    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", unknown="？ 不明"),
-    en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", unknown="? unknown"),
+    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", extra="⊕ 追加（参考）", unknown="？ 不明"),
+    en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", extra="⊕ extra", unknown="? unknown"),
 )
 # Ink and ground of each, and the ground of a row that stands out.
 LOOKS = dict(
@@ -59,6 +61,7 @@ LOOKS = dict(
     changed=("#5f3d00", "#fff0d0"),
     missing=("#7c1d1d", "#fce6e6"),
     added=("#1d3f7c", "#e3edfb"),
+    extra=("#1d3f7c", "#f2f6fc"),
     unknown=("#3c4350", "#ebecee"),
 )
 STANDS_OUT = "#fdf9ec"

@@ -17,7 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.findings import VERDICTS
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
-WORST_FIRST = ("unknown", "missing", "changed", "added")
+WORST_FIRST = ("unknown", "missing", "changed", "added", "extra")
 JAPAN = timezone(timedelta(hours=9), "JST")
 LONGEST = 2000  # characters of one value, such as a policy; more help nobody in a table
 WORDS: dict[str, dict[str, Any]] = dict(
@@ -34,6 +34,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         changed="変更",
         missing="消失",
         added="追加",
+        extra="追加（参考）",
+        extra_text="「追加（参考）」は、合意した一覧にないが実環境の一覧にあるものです。次回の設定では取り除きません。\
+取り除くには、シートでその行を「なし」とするか、一覧を「これだけ」とします。",
         unknown="判定不能",
         beside="契約外",
         summary="概要",
@@ -60,7 +63,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         gone="（なし）",
         beside_text="パラメータシートに記載のないものです。本契約の対象外であり、変更しません。AWS が自動で作成したもの（既定の VPC など）も含みます。",
         empty_option="合意値が空欄の設定項目は、合意の対象外です。",
-        looked_at="取得日時: {}",
         who_text="変更者は CloudTrail のイベント履歴（過去 90 日）によります。",
         next="対応方法",
         put_back="合意値に戻す場合（計画の確認）",
@@ -87,6 +89,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         changed="changed",
         missing="missing",
         added="added",
+        extra="extra",
+        extra_text="What is extra stands in a list beside what was agreed. The next run leaves it alone; \
+to take it away, remove it by name in the sheet, or say that the list is all there shall be (set).",
         unknown="unknown",
         beside="Beside the contract",
         summary="Summary",
@@ -113,7 +118,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         gone="(none)",
         beside_text="What no parameter sheet names. It is no part of the contract and is not touched. AWS makes some of it itself, such as the default VPC.",
         empty_option="Options without an agreed value are not part of what was agreed.",
-        looked_at="Read at: {}",
         who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
         next="What to do",
         put_back="To make it as agreed again (look at the plan)",
@@ -138,7 +142,7 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     result: what M(msp.aws.account_info) returned. at: when, as ISO text with a time zone.
     """
     words, looked = WORDS[language], _ordered(result["looked"])
-    when = _moment(at, language)
+    when = datetime.fromisoformat(at).astimezone(JAPAN).strftime("%Y-%m-%d %H:%M")
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
@@ -234,7 +238,8 @@ def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], langu
         if finding["reason"] and finding["option"] is None:
             row["actual"] = finding["reason"][:LONGEST]
         rows.append(row)
-    return [dict(heading=words["differences"], table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
+    text = [words["extra_text"]] if any(finding["verdict"] == "extra" for finding in found) else []
+    return [dict(heading=words["differences"], text=text, table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
 
 
 def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -257,7 +262,8 @@ def _whose(finding: Mapping[str, Any], words: Mapping[str, Any], language: str) 
 
 def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, Any], language: str) -> dict[str, Any]:
     columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
-    text = [words["looked_at"].format(when), words["empty_option"]]
+    columns.append(_column("at", words["at"]))
+    text = [words["empty_option"]]
     if one["unread"]:
         return dict(heading=label(kind, (), language), own_page=True, text=[*text, words["unread"].format(one["unread"])])
     rows = []
@@ -267,7 +273,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
         for line in entry["options"]:
             verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
-    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=rows))
+    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=[dict(row, at=when) for row in rows]))
 
 
 def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -279,7 +285,7 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
             told = [
                 words["pair"].format(label(kind, (name,), language), _told(kind, (name,), options[name], value, words, language))
                 for name, value in entry.items()
-                if name in options and value not in (None, [], {}, "") and not options[name].options
+                if name in options and value not in (None, [], {}, "")
             ]
             rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=words["comma"].join(told)[:LONGEST] or None))
     if not rows:
@@ -296,7 +302,7 @@ def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, Any], language
     heading = "・".join(label(kind, path[:depth], language) for depth in range(1, len(path) + 1)) + (f": {key}" if key else "")
     path = path if not key else ()
     agreed, actual = (_told(kind, path, option, line[side], words, language) for side in ("agreed", "actual"))
-    if line["agreed"] is None and line["verdict"] == "added":
+    if line["agreed"] is None and line["verdict"] in ("added", "extra"):
         agreed = words["gone"]
     if line["actual"] is None and line["verdict"] == "missing":
         actual = words["gone"]

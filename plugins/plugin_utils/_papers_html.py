@@ -335,7 +335,11 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .scroll { overflow: visible }
   thead { display: table-header-group }
   tr, .strong, .facts div, figure, li { break-inside: avoid }
-  section > p, .group { break-after: avoid }
+  h2, section > p, .group, thead { break-after: avoid }
+  tbody:first-of-type tr:first-child { break-before: avoid }
+  /* A4 without its margins, a heading and a caption: a figure is never cut, and its heading never stands alone. */
+  figure svg { width: auto; max-height: 220mm }
+  figure { break-before: avoid }
   .total { break-before: avoid }
   .totals { break-inside: avoid; break-before: avoid }
   .own-page { break-before: page }

@@ -54,11 +54,14 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
     author = paper["from"]["name"] if paper["from"] else ""
     book.set_properties(dict(title=paper["title"], author=author, created=datetime(made.year, made.month, made.day) if made else MADE))
     names: set[str] = set()
-    first, *others = _pages(paper["sections"])
+    drawn = [section["heading"] for section in paper["sections"] if _is_figure(section)]
+    first, *others = _pages([section for section in paper["sections"] if not _is_figure(section)])
     sheet = _Sheet(book, _name(paper["title"], names), first, paper["language"])
     contents = _Sheet(book, _name(WORDS[paper["language"]]["contents"], names), [], paper["language"]) if listed(paper) else None
     sheet.head(paper)
     links = sheet.body(first)
+    if drawn:
+        sheet.elsewhere(drawn)
     if paper["notes"]:
         sheet.notes(paper["notes"])
     sheet.set_up()
@@ -71,6 +74,11 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
         contents.set_up()
     book.close()
     return target.getvalue()
+
+
+def _is_figure(section: Mapping[str, Any]) -> bool:
+    """Only a page can show it; a worksheet would be empty but for its name."""
+    return bool(section["figure"] and not section["table"] and not section["text"])
 
 
 def _pages(sections: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -238,6 +246,11 @@ class _Sheet:
             self._table(section["table"])
         if section["figure"]:
             self._line(section["figure"]["text"])
+
+    def elsewhere(self, drawn: list[str | None]) -> None:
+        """Where the figures are."""
+        self.row += 1
+        self._line(WORDS[self.language]["on_the_page"].format(", ".join(heading for heading in drawn if heading)))
 
     def notes(self, notes: list[str]) -> None:
         self.row += 1

@@ -61,8 +61,8 @@ class WorkbookAction(ActionBase):
         return {}
 
 
-def new_file(workbook: Any, outcome: Any, dest: Path, force: bool) -> Any:
+def new_file(workbook: Any, outcome: Any, dest: Path, force: bool, language: str) -> Any:
     """A workbook that somebody may have filled in is not overwritten without being told so."""
     if outcome.files and dest.exists() and not force:
-        raise workbook.Refused([f"{dest}: exists with another content; import it first, or say force: true"])
+        raise workbook.Refused([workbook.Fault(None, None, str(dest), "exists", {}).text(language)])
     return outcome

@@ -10,6 +10,7 @@ line, or JSON where that cannot say it. Whatever would be read as something else
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ BLANKS = " \t\r\n\u3000\u00a0"
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 HALF_KANA = re.compile("[\uff61-\uff9f]")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")  # what XML cannot hold, or Excel would decode
-WHOLE = re.compile(r"[+-]?[0-9]+")
+WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 PLAIN = dict(bool=check_type_bool, float=check_type_float, int=check_type_int, str=check_type_str)
 
 
@@ -89,7 +90,7 @@ def _plain(wanted: str, value: Any) -> Any:
         made = PLAIN[wanted](value)
     except (TypeError, ValueError):
         raise Mistake("wrong_type", value=value, limit=wanted) from None
-    return int(made) if wanted == "float" and made == int(made) else made
+    return int(made) if wanted == "float" and math.isfinite(made) and made == int(made) else made
 
 
 def _document(value: Any) -> Any:
@@ -276,7 +277,7 @@ def _scalar(wanted: str, cell: Any, marks: Marks) -> Any:
     if isinstance(cell, str):
         cell = _number(wanted, cell)
     right = dict(bool=bool, int=int, float=(int, float))[wanted]
-    if wanted != "bool" and isinstance(cell, float) and cell == int(cell):
+    if wanted != "bool" and isinstance(cell, float) and math.isfinite(cell) and cell == int(cell):
         cell = int(cell)  # Excel knows one kind of number only
     if not isinstance(cell, right) or (wanted != "bool" and isinstance(cell, bool)):
         raise Mistake("date" if hasattr(cell, "isoformat") else "wrong_type", value=cell, limit=wanted)
@@ -291,9 +292,10 @@ def _number(wanted: str, text: str) -> Any:
     if WHOLE.fullmatch(text):
         return int(text)
     try:
-        return float(text) if wanted == "float" and text.lower().strip("+-") not in ("nan", "inf", "infinity") else text
+        number = float(text) if wanted == "float" else None
     except ValueError:
         return text
+    return number if number is not None and math.isfinite(number) else text
 
 
 def _text(cell: Any, marks: Marks) -> str:
@@ -340,10 +342,26 @@ def _like(text: str) -> str:
 
 def _json(cell: str) -> Any:
     try:
-        return json.loads(cell, parse_constant=_no_constant)
+        return json.loads(cell, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        raise Mistake("json", value=cell if len(cell) <= 40 else f"{cell[:40]}…", limit=error) from None
+        place = (getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        raise Mistake("json", value=cell if len(cell) <= 40 else f"{cell[:40]}…", limit=place) from None
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, dummy in pairs]
+        raise Mistake("key_twice", value=next(key for key in made if keys.count(key) > 1))
+    return made

@@ -27,7 +27,7 @@ def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str,
     for table, identity, row in walk(layout, after):
         was = old.pop((table.key, identity), None)
         if was is None:
-            found.append(_change(table, address(table, row, table.columns[0].key), _name(table, row), "", _row_text(layout, table, row)))
+            found.append(_change(table, address(table, row, table.shown[0].key), _name(table, row), "", _row_text(layout, table, row)))
         else:
             found += _cells(layout, table, was, row, address)
     gone = [(table, row) for table, identity, row in walk(layout, before) if (table.key, identity) in old]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,9 @@ STATE, ID, NUMBER, PARENT = "@state", "@id", "@number", "@parent"
 LONGEST_TITLE = 31  # of a worksheet, in Excel
 NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 HEADING_ROW, FIRST_ROW = 8, 9  # where no mapping says otherwise: the row of keys, and the first row to fill in
-MAPPING = dict(worksheet=str, heading_row=int, first_row=int, columns=dict)
+SEARCHED = 40  # rows in which the headings are looked for
+LAST_FIRST_ROW = 1000  # how far below the headings the first row can be
+MAPPING = ("worksheet", "heading_row", "first_row", "columns")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,12 @@ class Column:
     note: str = ""
     clearable: bool = False
     title: str = ""  # what the mapping calls it
+    hidden: bool = False  # a mapping has no place for it: its values stay in the sheet's file
+
+    @property
+    def written(self) -> str:
+        """What stands in the row of headings by which a file is read."""
+        return self.title or self.key
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +69,7 @@ class Table:
     heading_row: int = HEADING_ROW
     first_row: int = FIRST_ROW
     mapped: bool = False
+    hidden: bool = False  # its list has no column in a mapping: the rows stay in the sheet's file
 
     @property
     def key(self) -> str:
@@ -69,6 +78,11 @@ class Table:
     @property
     def options(self) -> Mapping[str, Option]:
         return self.option.options if self.option else self.kind.options
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that the worksheet has."""
+        return tuple(column for column in self.columns if not column.hidden)
 
     @property
     def parents(self) -> list[Column]:
@@ -116,6 +130,11 @@ class Layout:
         return [self.words[word] for word in ("cover", "contents", "history", "lists")]
 
     @cached_property
+    def worksheets(self) -> list[Table]:
+        """The tables that have a worksheet."""
+        return [table for table in self.tables if not table.hidden]
+
+    @cached_property
     def by_key(self) -> dict[str, Table]:
         return {table.key: table for table in self.tables}
 
@@ -140,15 +159,20 @@ def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only:
     """The layout of a workbook with all kinds, or `only` some. A mapping's mistakes are `faults` of the layout.
 
     mapping: {ignore: [titles of worksheets], tables: {key of a table: {worksheet, heading_row, first_row, columns: {key of a column: heading}}}}
+    What has no column there is `hidden`: no worksheet has it, and its values stay as the sheet's file has them.
     """
     titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
     made = [table for kind in in_order(kinds()) if only is None or kind.name in set(only) for table in _tables(kind, language, titles)]
-    unknown = [name for name in only or () if name not in kinds()]
-    faults = [*(_wrong(f"{name}{_hint(name, kinds())}") for name in unknown), *_mapping_faults(mapping or {}, {table.key: table for table in made})]
-    told = (mapping or {}).get("tables") or {}
-    if not faults:
-        made = _mapped(made, told)
-    return Layout(language, tuple(made), tuple((mapping or {}).get("ignore") or ()) if not faults else (), tuple(faults))
+    faults = [
+        Fault(None, None, None, "unknown_kind", dict(value=name, close=next(iter(get_close_matches(name, list(kinds()), 1, 0.6)), None)))
+        for name in only or ()
+        if name not in kinds()
+    ]
+    faults += _mapping_faults({} if mapping is None else mapping, {table.key: table for table in made}, WORDS[language])
+    if faults:
+        return Layout(language, tuple(made), (), tuple(faults))
+    told = mapping or {}
+    return Layout(language, tuple(_mapped(made, told.get("tables") or {})), tuple(told.get("ignore") or ()))
 
 
 def in_order(known: Mapping[str, Kind]) -> list[Kind]:
@@ -248,38 +272,104 @@ def _columns(kind: Kind, options: Mapping[str, Option], base: tuple[str, ...], p
 # ---- a company's own headings
 
 
-def _wrong(text: str) -> Fault:
-    return Fault(None, None, None, "mapping", dict(value=text))
-
-
-def _hint(word: Any, known: Iterable[str]) -> str:
-    close = next(iter(get_close_matches(str(word), list(known), 1, 0.6)), None)
-    return f" → {close}?" if close else ""
-
-
-def _mapping_faults(mapping: Mapping[str, Any], tables: Mapping[str, Table]) -> Iterator[Fault]:
+def _mapping_faults(mapping: Any, tables: Mapping[str, Table], words: Mapping[str, str]) -> Iterator[Fault]:
+    """All that is wrong with a mapping, before anything is made of it."""
     if not isinstance(mapping, Mapping):
-        yield _wrong(f"{mapping!r}: {{ignore: […], tables: {{…}}}}")
+        yield _wrong("map_dict", "", value=mapping)
         return
-    yield from (_wrong(f"{word}{_hint(word, ('ignore', 'tables'))}") for word in mapping if word not in ("ignore", "tables"))
+    yield from _unknown("", mapping, ("ignore", "tables"))
+    ignored = mapping.get("ignore")
+    if ignored is not None and not (isinstance(ignored, list) and all(isinstance(title, str) for title in ignored)):
+        yield _wrong("map_list", "ignore", value=ignored)
     told = {} if mapping.get("tables") is None else mapping["tables"]
     if not isinstance(told, Mapping):
-        yield _wrong(f"tables: {told!r}")
+        yield _wrong("map_dict", "tables", value=told)
         return
+    yield from _unknown("tables", told, tables)
     for key, facts in told.items():
-        if key not in tables or not isinstance(facts, Mapping):
-            yield _wrong(f"tables.{key}{_hint(key, tables)}")
+        at = f"tables.{key}"
+        if key in tables and not isinstance(facts, Mapping):
+            yield _wrong("map_dict", at, value=facts)
+        elif key in tables:
+            yield from _unknown(at, facts, MAPPING)
+            yield from _row_faults(at, facts)
+            if "columns" in facts:
+                yield from _column_faults(f"{at}.columns", facts["columns"], tables[key])
+    facts_of = {key: facts for key, facts in told.items() if key in tables and isinstance(facts, Mapping)}
+    yield from _title_faults(facts_of, tables, words)
+    yield from _lost_tables(facts_of, tables)
+
+
+def _wrong(code: str, at: str, **facts: Any) -> Fault:
+    return Fault(None, None, None, code, dict(facts, at=f" {at}" if at else ""))
+
+
+def _unknown(at: str, given: Mapping[Any, Any], known: Iterable[str]) -> Iterator[Fault]:
+    words = list(known)
+    for word in given:
+        if word not in words:
+            yield _wrong("map_unknown", at, value=word, close=next(iter(get_close_matches(str(word), words, 1, 0.6)), None))
+
+
+def _row_faults(at: str, facts: Mapping[str, Any]) -> Iterator[Fault]:
+    heading = facts.get("heading_row", HEADING_ROW)
+    if not _is_row(heading, SEARCHED):
+        yield _wrong("map_row", f"{at}.heading_row", value=heading, limit=SEARCHED)
+        heading = 0
+    first = facts.get("first_row", heading + 1)
+    if not _is_row(first, LAST_FIRST_ROW):
+        yield _wrong("map_row", f"{at}.first_row", value=first, limit=LAST_FIRST_ROW)
+    elif first <= heading:
+        yield _wrong("map_first_row", f"{at}.first_row", value=first, limit=heading)
+
+
+def _is_row(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
+def _column_faults(at: str, columns: Any, table: Table) -> Iterator[Fault]:
+    if not isinstance(columns, Mapping):
+        yield _wrong("map_dict", at, value=columns)
+        return
+    yield from _unknown(at, columns, [column.key for column in table.columns])
+    yield from (_wrong("map_text", f"{at}.{key}", value=heading) for key, heading in columns.items() if not _is_text(heading))
+    headings = [heading.strip() for heading in columns.values() if _is_text(heading)]
+    for heading in dict.fromkeys(headings):
+        if headings.count(heading) > 1:
+            yield _wrong("map_twice", at, value=heading, limit=headings.count(heading))
+    needed = [*(column.key for column in table.parents), *(table.naming if table.option is None or len(table.naming) == 1 else ())]
+    missing = [key for key in needed if key not in columns]
+    if missing:
+        yield _wrong("map_needed", at, value=", ".join(missing))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _title_faults(facts_of: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table], words: Mapping[str, str]) -> Iterator[Fault]:
+    """A title must be one that Excel takes, and no other worksheet's."""
+    taken = {words[word].casefold(): words[word] for word in ("cover", "contents", "history", "lists")}
+    taken |= {table.title.casefold(): key for key, table in tables.items() if "worksheet" not in facts_of.get(key, {})}
+    for key, facts in facts_of.items():
+        if "worksheet" not in facts:
             continue
-        for word, value in facts.items():
-            if word not in MAPPING or not isinstance(value, MAPPING[word]):
-                yield _wrong(f"tables.{key}.{word}: {value!r}{_hint(word, MAPPING)}")
-        columns = facts.get("columns")
-        for column in columns if isinstance(columns, Mapping) else ():
-            if tables[key].column(column) is None:
-                yield _wrong(f"tables.{key}.columns.{column}{_hint(column, (one.key for one in tables[key].columns))}")
-        headings = list(columns.values()) if isinstance(columns, Mapping) else []
-        twice = [heading for heading in dict.fromkeys(headings) if headings.count(heading) > 1]
-        yield from (_wrong(f"tables.{key}.columns: {heading!r} × {headings.count(heading)}") for heading in twice)
+        at, title = f"tables.{key}.worksheet", facts["worksheet"]
+        fits = _is_text(title) and len(title) <= LONGEST_TITLE and title == title.strip("' \u3000") and title.casefold() != "history"
+        if not fits or NOT_IN_TITLES.search(title) or not title.isprintable():
+            yield _wrong("map_title", at, value=title, limit=LONGEST_TITLE)
+        elif taken.setdefault(title.casefold(), key) != key:
+            yield _wrong("map_title_taken", at, value=title, limit=taken[title.casefold()])
+
+
+def _lost_tables(facts_of: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Table]) -> Iterator[Fault]:
+    """A worksheet of rows whose list has no column in the worksheet above cannot be there."""
+    for key in facts_of:
+        above = tables[key].parent
+        columns = facts_of.get(above.key, {}).get("columns") if above else None
+        name = ".".join(tables[key].path[len(above.path) :]) if above else ""
+        if isinstance(columns, Mapping) and name not in columns:
+            yield _wrong("map_list_column", f"tables.{key}", value=name, limit=f"tables.{above.key}.columns")
 
 
 def _mapped(tables: list[Table], told: Mapping[str, Mapping[str, Any]]) -> list[Table]:
@@ -287,15 +377,20 @@ def _mapped(tables: list[Table], told: Mapping[str, Mapping[str, Any]]) -> list[
     for table in tables:
         facts = told.get(table.key) or {}
         columns = table.columns
-        if facts.get("columns"):
-            columns = tuple(_retitled(table.column(key), str(heading)) for key, heading in facts["columns"].items())
+        if "columns" in facts:
+            shown = [replace(table.column(key), heading=heading.strip(), title=heading.strip()) for key, heading in facts["columns"].items()]
+            columns = (*shown, *(replace(column, hidden=True) for column in columns if column.key not in facts["columns"]))
         heading_row = facts.get("heading_row", table.heading_row)
-        first_row = facts.get("first_row", heading_row + 1)
         above = made[table.parent.key] if table.parent else None
-        own = (table.kind, table.path, table.option, above, facts.get("worksheet", table.title), table.name, columns, heading_row, first_row)
-        made[table.key] = Table(*own, bool({"columns", "heading_row", "first_row"} & set(facts)))
+        list_column = above.column(".".join(table.path[len(above.path) :])) if above else None
+        made[table.key] = replace(
+            table,
+            parent=above,
+            title=facts.get("worksheet", table.title),
+            columns=tuple(columns),
+            heading_row=heading_row,
+            first_row=facts.get("first_row", heading_row + 1),
+            mapped=bool({"columns", "heading_row", "first_row"} & set(facts)),
+            hidden=bool(above and (above.hidden or list_column.hidden)),
+        )
     return list(made.values())
-
-
-def _retitled(column: Column, heading: str) -> Column:
-    return Column(**{**vars(column), "heading": heading, "title": heading})

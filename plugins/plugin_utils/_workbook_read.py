@@ -26,16 +26,17 @@ except ImportError:
 from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
 LARGEST = 300  # MB of a workbook, unpacked
-SEARCHED = 40  # rows in which the headings are looked for
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # Excel's way to write what XML cannot hold, and line ends of Windows
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -72,11 +73,12 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     found.book = book
     _cover(book, layout, contract, found)
     found.layout = layout = _present(book, layout, found)
-    for table in layout.tables:
+    for table in layout.worksheets:
         if table.title in book.sheetnames:
             rows = _Worksheet(book[table.title], table, found).rows()
             if rows is not None:
                 found.rows[table.key] = rows
+    _carry(layout, found, before)
     _keep(layout, found, before)
     reading = sheet_of(layout, found.rows, [table.key for table in layout.tables if not _has_names(found, table)])
     for table, row, column, code, facts in reading.faults:
@@ -152,7 +154,7 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     if words["contents"] in book.sheetnames:
         listed = {cell.value for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
         layout = layout.of(name for name in layout.kinds() if name in listed)
-    titles = [table.title for table in layout.tables]
+    titles = [table.title for table in layout.worksheets]
     missing += [title for title in titles if title not in book.sheetnames]
     found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing]
     known = {*titles, *layout.fixed_titles, *layout.ignore}
@@ -184,7 +186,7 @@ class _Worksheet:
         """None when there are no headings by which to read."""
         heading_row = self._heading_row()
         if heading_row is None:
-            self.fault(None, None, "no_headings", limit=", ".join(self._heading(column) for column in self.table.columns[:3]))
+            self.fault(None, None, "no_headings", limit=", ".join(column.written for column in self.table.shown[:3]))
             return None
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
@@ -207,12 +209,9 @@ class _Worksheet:
                 found.append(row)
         return found
 
-    def _heading(self, column: Column) -> str:
-        return column.title or column.key
-
     def _heading_row(self) -> int | None:
         """The row in which most of the headings stand: people put lines above it."""
-        headings = {self._heading(column) for column in self.table.columns}
+        headings = {column.written for column in self.table.shown}
         counts = {
             row: len({text for cell in line.values() if (text := _text(cell.value)) in headings}) for row, line in self.by_row.items() if row <= SEARCHED
         }
@@ -220,7 +219,7 @@ class _Worksheet:
         return best if best is not None and counts[best] * 2 >= min(len(headings), 4) else None
 
     def _columns(self, heading_row: int) -> dict[int, Column]:
-        wanted = {self._heading(column): column for column in self.table.columns}
+        wanted = {column.written: column for column in self.table.shown}
         places: dict[str, list[Any]] = defaultdict(list)
         for dummy, cell in sorted(self.by_row[heading_row].items()):
             if _text(cell.value):
@@ -250,11 +249,43 @@ class _Worksheet:
         if cell.data_type == "e":
             self.fault(cell.coordinate, column.heading, "error_value", value=value)
             return None
-        return value if not isinstance(value, str) or value.strip(cells.BLANKS) else None
+        if isinstance(value, str):
+            value = ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value).replace("\r\n", "\n").replace("\r", "\n")
+            return value if value.strip(cells.BLANKS) else None
+        return value
 
 
 def _text(value: Any) -> str:
     return str(value).strip(cells.BLANKS)
+
+
+def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
+    """Give every row what the sheet so far says of it in columns that the worksheet does not have."""
+    for table in layout.tables:
+        if table.hidden:
+            found.rows[table.key] = [Row(dict(row.cells), carried=True) for row in before.get(table.key, [])]
+            continue
+        hidden = [column.key for column in table.columns if column.hidden]
+        if hidden and found.rows.get(table.key):
+            old, new = (_alike(table, rows) for rows in (before.get(table.key, []), found.rows[table.key]))
+            for identity, rows in new.items():
+                _carry_over(table, found, rows, [{key: row.cells[key] for key in hidden if key in row.cells} for row in old.get(identity, [])])
+
+
+def _alike(table: Table, rows: list[Row]) -> dict[tuple, list[Row]]:
+    """Rows that the columns of the worksheet do not tell apart, in their order."""
+    found: dict[tuple, list[Row]] = defaultdict(list)
+    for (*identity, dummy), row in zip(identities(table, rows), rows, strict=True):
+        found[tuple(identity)].append(row)
+    return found
+
+
+def _carry_over(table: Table, found: Workbook, rows: list[Row], kept: list[dict[str, Any]]) -> None:
+    if len(kept) != len(rows) and any(one != kept[0] for one in kept):
+        names = ", ".join(dict.fromkeys(table.column(key).key for one in kept for key in one))
+        found.faults.append(Fault(table.title, found.address(table, rows[0], table.shown[0].key), None, "alike", dict(value=len(kept), limit=names)))
+    for row, one in zip(rows, kept, strict=False):
+        row.cells.update(one)
 
 
 def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
@@ -285,7 +316,9 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
     told: set[tuple] = {(fault.worksheet, fault.cell) for fault in found.faults if fault.cell}
     rows = {(worksheet, _row_of(cell)) for worksheet, cell in told}
     spent: set[int] = set()
-    for fault in sheets.faults(reading.sheet):
+    lost = [fault for fault in sheets.faults(reading.orphans) if _stands(_place(reading, fault, set()))]
+    told_of_sheet = sheets.faults(reading.sheet)
+    for fault in [*told_of_sheet, *lost]:
         value = fault.facts.get("value")
         if isinstance(value, Hidden):
             continue  # an expression of the file: what it means is known at run time only
@@ -299,7 +332,13 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
         rows.add(row)
         heading = place.column.heading if place else " ".join(part for part in (fault.entry, fault.option) if part)
         found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout.language)))
-    found.faults += _dangling(found, reading, outside)
+    removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
+    found.faults += _dangling(found, reading, outside, removed)
+
+
+def _stands(place: Any) -> bool:
+    """Is it in a row of the file?"""
+    return place is not None and place.row.number is not None
 
 
 def _row_of(cell: str | None) -> str:
@@ -307,7 +346,15 @@ def _row_of(cell: str | None) -> str:
 
 
 def _said(fault: Any, language: str) -> str:
-    """The message of a sheet's fault without its own way of saying where."""
+    """The message of a sheet's fault without its own way of saying where, with kinds as people call them."""
+    facts = dict(fault.facts)
+    if fault.code == "circular":
+        facts["limit"] = " → ".join(f"{label(kind, (), language)} {name}" for kind, name in facts["path"])
+    elif fault.code == "ambiguous":
+        facts["limit"] = (label(facts["limit"][0], (), language), facts["limit"][1])
+    elif fault.code == "to_be_removed":
+        facts["limit"] = label(facts["limit"], (), language)
+    fault = fault._replace(facts=facts)
     return sheets.Fault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
 
 
@@ -318,8 +365,12 @@ def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
     if fault.option == "clear":
         path = str(fault.facts.get("value")).partition(".")[0]
     value = fault.facts.get("value")
+    item = fault.facts.get("item")
     near = [place for here, place in given if here == path] or [place for here, place in given if path and here.startswith(f"{path}.")]
-    if fault.code == "duplicate" and not fault.option:
+    if item is not None and near:
+        rows = {id(place.row) for dummy, place in given if place.value is item} or {id(place.row) for dummy, place in given if place.value == item}
+        near = [place for place in near if id(place.row) in rows] or near
+    if fault.code in ("duplicate", "removed_and_made") and not fault.option:
         named = [place for dummy, place in given if place.table.option is None and place.column.key == (place.table.naming or ("",))[-1]]
         rows = list({id(place.row): place for place in named}.values())
         return next((place for place in rows[1:]), None)
@@ -334,33 +385,36 @@ def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
 def _holds(value: Any, wanted: Any) -> bool:
     if isinstance(value, Mapping) and not isinstance(wanted, Mapping):
         return any(_holds(inner, wanted) for inner in value.values())
-    return value == wanted or (isinstance(value, list) and any(_holds(inner, wanted) for inner in value))
+    return (value is not None and value == wanted) or (isinstance(value, list) and any(_holds(inner, wanted) for inner in value))
 
 
 def _has_names(found: Workbook, table: Table) -> bool:
     """Can the rows of a table be told apart at all? If not, that is told, and that its names are missing elsewhere is no fault of its own."""
-    return table.key in found.rows and set(table.naming) <= found.columns[table.key].keys()
+    shown = {key for key in table.naming if not table.column(key).hidden}
+    return table.hidden or (table.key in found.rows and shown <= found.columns[table.key].keys())
 
 
-def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> Iterator[Fault]:
+def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple]) -> Iterator[Fault]:
     """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has."""
     layout, own = found.layout, sheets.names(reading.sheet)
     nameless = {table.kind.name for table in layout.tables if table.option is None and not _has_names(found, table)}
-    nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in table.naming}
+    nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in (*table.naming, ID)}
     spent: set[int] = set()
     hints: dict[tuple[str, str], str | None] = {}
     for fault in sheets.unresolved(reading.sheet, {}):
         name, to = fault.facts["value"], fault.facts["limit"] if fault.code == "dangling" else fault.facts["limit"][0]
         known = [*own.get(to, ()), *(outside.get(to) or ())]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
-        if isinstance(name, Hidden) or (fault.code == "dangling" and (there or to in nameless or AWS_ID.fullmatch(name))):
+        if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:
+            continue
+        if fault.code == "dangling" and (there or to in nameless or AWS_ID.fullmatch(name)):
             continue
         place = _place(reading, fault, spent)
         at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)
         table = layout.by_key.get(to)
         if (to, name) not in hints:
             hints[to, name] = _near(name, known)
-        facts = dict(value=name, limit=table.title if table else to, close=hints[to, name])
+        facts = dict(value=name, limit=table.title if table else label(to, (), layout.language), close=hints[to, name])
         yield Fault(*at, "not_there", facts) if fault.code == "dangling" else Fault(*at, None, {}, _said(fault, layout.language))
 
 

@@ -9,7 +9,7 @@ rows_of(layout, sheet) → {table: [Row]}, sheet_of(layout, {table: [Row]}) → 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -22,10 +22,11 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fau
 
 @dataclass
 class Row:
-    """One row: column key → cell. `number` is its row in the file, where it came from one."""
+    """One row: column key → cell. `number` is its row in the file, where it came from one; `carried`: it stands in no worksheet, but in the sheet so far."""
 
     cells: dict[str, Any]
     number: int | None = None
+    carried: bool = False
 
 
 class Place(NamedTuple):
@@ -39,9 +40,13 @@ class Place(NamedTuple):
 
 @dataclass
 class Reading:
-    """What the rows say: the sheet, what is wrong with single cells, and (kind, entry) → where its options stand."""
+    """What the rows say: the sheet, what is wrong with single cells, and (kind, entry) → where its options stand.
+
+    `orphans` is a sheet of entries that hold the rows whose parent is not there, so that what is wrong in them is told in the same pass.
+    """
 
     sheet: dict[str, Any] = field(default_factory=dict)
+    orphans: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
     faults: list[tuple[Table, Row | None, Column | None, str, dict]] = field(default_factory=list)
     places: dict[tuple[str, str], list[tuple[str, Place]]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[int, str] = field(default_factory=dict)
@@ -62,17 +67,33 @@ def identities(table: Table, rows: list[Row]) -> list[tuple]:
     """What tells each row from the others of its table, the same in two versions of a sheet."""
     seen: Counter = Counter()
     found = []
+    naming = [key for key in table.naming if key != NUMBER and not table.column(key).hidden]
+    ids = table.option is None and table.column(ID) and not table.column(ID).hidden
     for row in rows:
-        above = tuple(str(row.cells.get(column.key)) for column in table.parents)
-        own = tuple(str(row.cells.get(key)) for key in table.naming if key != NUMBER)
-        if table.option is None and row.cells.get(ID):
-            own = (str(row.cells[ID]),)
+        above = tuple(_said(row, column.key) for column in table.parents)
+        own = tuple(_said(row, key) for key in naming)
+        if ids and row.cells.get(ID):
+            own = (_said(row, ID),)
         seen[above, own] += 1
         found.append((*above, *own, seen[above, own]))
     return found
 
 
+def _said(row: Row, key: str) -> str:
+    return str(row.cells.get(key)).strip(cells.BLANKS)
+
+
 # ---- from sheet to rows
+
+
+def unshown(layout: Layout, rows: Mapping[str, list[Row]]) -> Iterator[Fault]:
+    """What the rows hold and no worksheet shows."""
+    for table in layout.tables:
+        for row in rows.get(table.key, []):
+            said = [column for column in table.columns if column.key in row.cells and (table.hidden or column.hidden) and column.role != "parent"]
+            name = "/".join(str(row.cells[key]) for key in (*(column.key for column in table.parents), *table.naming) if row.cells.get(key) is not None)
+            path = f"{'.'.join(table.path)}." if table.path else ""
+            yield from (Fault(table.title, None, f"{name} {path}{column.key}".strip(), "no_column", {}) for column in said)
 
 
 def rows_of(layout: Layout, sheet: Mapping[str, Any]) -> tuple[dict[str, list[Row]], list[Fault]]:
@@ -82,7 +103,7 @@ def rows_of(layout: Layout, sheet: Mapping[str, Any]) -> tuple[dict[str, list[Ro
         if name in layout.by_key:
             writer.kind(layout.by_key[name], sheet[name])
         else:
-            writer.faults.append(Fault(None, None, None, "mapping", dict(value=name)))
+            writer.faults.append(Fault(None, None, None, "no_worksheet", dict(value=name)))
     return writer.rows, writer.faults
 
 
@@ -147,11 +168,8 @@ class _Writer:
                 self.fill(child, inner, item, (*pointer, own), [])
 
     def _set(self, table: Table, row: Row, key: str, cell: Any) -> None:
-        if cell is None:
-            return
-        if table.column(key) is None:
-            raise Mistake("no_column")
-        row.cells[key] = cell
+        if cell is not None:
+            row.cells[key] = cell
 
     def _no_place(self, table: Table, row: Row, entry: Mapping[str, Any], clears: list[str]) -> None:
         """What an entry names and no column of the table can hold."""
@@ -161,7 +179,7 @@ class _Writer:
         lost += [path for path in clears if path.partition(".")[0] not in clearable]
         for name in lost:
             heading = f"{table.kind.label(entry)} {name}"
-            self.faults.append(Fault(table.title, None, heading, "no_column" if name in table.kind.options else "inexpressible", dict(value=name)))
+            self.faults.append(Fault(table.title, None, heading, "inexpressible", dict(value=name)))
 
 
 # ---- from rows to sheet
@@ -214,7 +232,11 @@ class _Reader:
         named = [{**thing.said, **({"id": thing.row.cells[ID]} if thing.row.cells.get(ID) else {})} for thing in things]
         for thing, entry, name in zip(things, named, entry_names(table.kind, named), strict=True):
             thing.label, thing.path = table.kind.label(entry), () if table.kind.single else (name,)
-        self.belonging(table, things)
+        lost: list[_Thing] = []
+        self.belonging(table, things, lost.append)
+        for number, thing in enumerate(lost):
+            thing.label = f"\0{number}"
+            self.found.orphans[table.kind.name].append({**self.filled(table, thing, ""), "id": thing.label})
         return [self.entry(table, thing) for thing in things]
 
     def thing(self, table: Table, row: Row) -> _Thing:
@@ -229,6 +251,8 @@ class _Reader:
                 self.fault(table, row, column, mistake.code, **mistake.facts)
                 if column.key in table.naming:
                     self.nameless.add(table.key)
+                if column.role == "id":
+                    row.cells[ID] = str(cell).replace(":", "-")  # no name of a neighbour's; which thing is meant is known no better, but that one is meant
         return thing
 
     def cell(self, table: Table, thing: _Thing, column: Column, cell: Any) -> None:
@@ -260,8 +284,11 @@ class _Reader:
 
     # -- rows of lists
 
-    def belonging(self, table: Table, things: list[_Thing]) -> None:
-        """Give every row of a list to the thing it belongs to, at all depths. `things` are all of the table."""
+    def belonging(self, table: Table, things: list[_Thing], adopt: Callable[[_Thing], None]) -> None:
+        """Give every row of a list to the thing it belongs to, at all depths. `things` are all of the table.
+
+        What belongs to none gets a thing of its own, which `adopt` gives to one above.
+        """
         for column in table.columns:
             if column.role != "list":
                 continue
@@ -269,11 +296,22 @@ class _Reader:
             found: list[_Thing] = []
             for row in self.rows.get(child.key, []):
                 owner, item = self.owner(table, child, row, things), self.thing(child, row)
-                if owner is not None:
-                    owner.items[column.key].append(item)
-                    item.label, item.path = owner.label, (*owner.path, self.own(child, item))
-                    found.append(item)
-            self.belonging(child, found)
+                if owner is None:
+                    owner = _Thing(Row({}), path=tuple(str(row.cells.get(parent.key)) for parent in child.parents))
+                    adopt(owner)
+                owner.items[column.key].append(item)
+                item.label, item.path = owner.label, (*owner.path, self.own(child, item))
+                found.append(item)
+            self.belonging(child, found, self._adopter(column.key, adopt))
+
+    @staticmethod
+    def _adopter(key: str, adopt: Callable[[_Thing], None]) -> Callable[[_Thing], None]:
+        def adopt_inside(thing: _Thing) -> None:
+            outer = _Thing(Row({}), path=thing.path[:-1])
+            outer.items[key].append(thing)
+            adopt(outer)
+
+        return adopt_inside
 
     def own(self, table: Table, thing: _Thing) -> str:
         """By what rows of deeper lists mean this row."""
@@ -296,13 +334,13 @@ class _Reader:
                 return None
             matching = [thing for thing in candidates if _means(thing, index, text)]
             if not matching:
-                if table.key not in self.nameless:
+                if table.key not in self.nameless and not row.carried:
                     close = get_close_matches(text, sorted({thing.path[index] for thing in candidates}), 1, 0.6)
                     self.fault(child, row, column, "parent_unknown", value=text, limit=title, close=next(iter(close), None))
                 return None
             candidates = matching
             said.append(column)
-        if not said and not candidates and table.key in self.nameless:
+        if not said and not candidates and (table.key in self.nameless or row.carried):
             return None
         if not said and not candidates:
             self.fault(child, row, None, "no_row", limit=table.title)
@@ -324,31 +362,32 @@ class _Reader:
         if thing.gone:
             entry["state"] = "absent"
         if thing.clears:
-            entry["clear"] = thing.clears
+            entry["clear"] = in_column_order(table.kind, thing.clears)
         self.found.labels[id(thing.row)] = thing.label
         return entry
 
-    def filled(self, table: Table, thing: _Thing, path: str) -> dict[str, Any]:
+    def filled(self, table: Table, thing: _Thing, path: str, label: str | None = None) -> dict[str, Any]:
         """The thing with the rows of its lists, in the order of the declaration."""
+        label = thing.label if label is None else label
         for column in table.columns:
             if column.option is None:
                 continue
             here = f"{path}{column.key}"
             value = None
             if column.role == "list":
-                value = self.list_of(table, column, thing, f"{here}.")
+                value = self.list_of(table, column, thing, f"{here}.", label)
                 if value is not None:
                     _put(thing.said, column.path, value)
             elif column.role == "value":
                 value = _get(thing.said, column.path)
-            self.found.places[table.kind.name, thing.label].append((here, Place(table, thing.row, column, value)))
+            self.found.places[table.kind.name, label].append((here, Place(table, thing.row, column, value)))
         return ordered(table.options, thing.said)
 
-    def list_of(self, table: Table, column: Column, thing: _Thing, path: str) -> Any:
+    def list_of(self, table: Table, column: Column, thing: _Thing, path: str, label: str) -> Any:
         child, given = self.layout.child(table, column), thing.items[column.key]
-        made = [(item, self.filled(child, item, path)) for item in given]
+        made = [(item, self.filled(child, item, path, label)) for item in given]
         for item, value in made:
-            self.found.places[table.kind.name, thing.label].append((path[:-1], Place(child, item.row, child.columns[0], value)))
+            self.found.places[table.kind.name, label].append((path[:-1], Place(child, item.row, child.columns[0], value)))
         add = [value for item, value in made if not item.gone]
         remove = [value for item, value in made if item.gone]
         only = column.key in thing.only

@@ -66,7 +66,7 @@ def workbook(layout: Layout, rows: Mapping[str, list[Row]], facts: Mapping[str, 
     _cover(book.active, layout, facts, styles)
     _contents(book.create_sheet(layout.words["contents"]), layout, rows, styles)
     lists = _Lists(layout)
-    for table in layout.tables:
+    for table in layout.worksheets:
         _Worksheet(book.create_sheet(table.title), table, layout, styles, lists).fill(rows.get(table.key, []))
     _names(book, layout)
     history_sheet(book, layout, history)
@@ -107,7 +107,8 @@ def blank_behaviour(table: Table, column: Column, words: Mapping[str, str]) -> s
         return ""
     if required(table, column):
         return words["blank_required"]
-    known = default_of(table.kind.service, column.option)
+    # What lies inside a structure may come from elsewhere, such as a disk's type from the image.
+    known = default_of(table.kind.service, column.option) if len(column.path) == 1 else None
     return words["blank_default"].format(known) if known else words["blank"]
 
 
@@ -123,6 +124,8 @@ def default_of(service: str, option: Option) -> str | None:
     shape = _shapes.shape(service, option.api)
     found = DEFAULT.search(re.sub(r"<[^>]+>", "", shape.documentation or ""))
     word = found.group(1) if found else ""
+    if word.isdecimal() and any(_shapes.refused(shape, int(word))):
+        return None  # it says "none" and is no value
     choices = getattr(shape, "enum", None)
     if choices:
         return next((choice for choice in choices if choice == word), None)
@@ -207,7 +210,7 @@ class _Worksheet:
         self.words = layout.words
         self.styles = styles
         self.lists = lists
-        self.numbers = {column.key: index + 1 for index, column in enumerate(table.columns)}
+        self.numbers = {column.key: index + 1 for index, column in enumerate(table.shown)}
 
     def fill(self, rows: list[Row]) -> None:
         self._head()
@@ -222,14 +225,14 @@ class _Worksheet:
 
     def _head(self) -> None:
         table, sheet, styles = self.table, self.sheet, self.styles
-        for index, column in enumerate(table.columns):
+        for index, column in enumerate(table.shown):
             letter = get_column_letter(index + 1)
             sheet.column_dimensions[letter].width = self._width(column)
             sheet.column_dimensions[letter].number_format = self._format(column)
         if table.mapped:
-            for column, number in zip(table.columns, self.numbers.values(), strict=True):
+            for column, number in zip(table.shown, self.numbers.values(), strict=True):
                 cell = sheet.cell(table.heading_row, number)
-                put(cell, column.heading)
+                put(cell, column.written)
                 styles.set(cell, styles.bold, self._fill(column), styles.centre)
                 cell.comment = Comment(self._explanation(column), "msp.aws", width=320, height=140)
             return
@@ -239,10 +242,10 @@ class _Worksheet:
         sheet.cell(TITLE, 1).font = styles.big
         self._links()
         group = ""
-        for column in table.columns:
+        for column in table.shown:
             self._headings(column, "" if column.group == group else column.group)
             group = column.group
-        notes = [(self._explanation(column), blank_behaviour(table, column, self.words), self._width(column)) for column in table.columns]
+        notes = [(self._explanation(column), blank_behaviour(table, column, self.words), self._width(column)) for column in table.shown]
         for row, place in ((NOTE, 0), (EMPTY, 1)):
             lines = max(sum(-(-max(width_of(line), 1) * 9 // int(note[2] * 9.5)) for line in note[place].split("\n")) for note in notes)
             sheet.row_dimensions[row].height = max(26, min(lines * 13 + 4, 400))
@@ -269,8 +272,8 @@ class _Worksheet:
         links = [(self.words["contents"], self.words["back"])]
         if self.table.parent is not None:
             links.append((self.table.parent.title, self.table.parent.title))
-        links += [(child.title, child.title) for child in self.layout.tables if child.parent is self.table]
-        widths, number = [self._width(column) for column in self.table.columns], 1
+        links += [(child.title, child.title) for child in self.layout.worksheets if child.parent is self.table]
+        widths, number = [self._width(column) for column in self.table.shown], 1
         for title, text in links:
             cell = self.sheet.cell(LINKS, number)
             put(cell, f"→ {text}")
@@ -326,19 +329,19 @@ class _Worksheet:
             yield words["json"] if option.same is not None or "polic" in " ".join(self._key_of(option)) else words["pairs"]
 
     def _key_of(self, option: Option) -> list[str]:
-        return [column.key for column in self.table.columns if column.option is option]
+        return [column.key for column in self.table.shown if column.option is option]
 
     # -- the rows to fill in
 
     def _row(self, number: int, given: Mapping[str, Any]) -> None:
-        for column in self.table.columns:
+        for column in self.table.shown:
             cell = self.sheet.cell(number, self.numbers[column.key])
             value = given.get(column.key)
             kept = isinstance(value, Kept)
             self.styles.look(cell, self._format(column), kept)
             if value is not None:
                 put(cell, self.layout.marks.kept if kept else value)
-        lines = max((self._lines(str(value), column) for column in self.table.columns if isinstance(value := given.get(column.key), str)), default=1)
+        lines = max((self._lines(str(value), column) for column in self.table.shown if isinstance(value := given.get(column.key), str)), default=1)
         if lines > 1:  # not every program makes a row as high as its text
             self.sheet.row_dimensions[number].height = min(lines * LINE_HEIGHT + 2, 400)
 
@@ -372,7 +375,7 @@ class _Worksheet:
         return (limits["min"], limits["max"]) if "min" in limits and "max" in limits else None
 
     def _pull_downs(self) -> None:
-        for column in self.table.columns:
+        for column in self.table.shown:
             rule = self._rule(column)
             if rule is not None:
                 letter = get_column_letter(self.numbers[column.key])
@@ -412,13 +415,13 @@ class _Worksheet:
     def _frozen(self) -> int:
         """How many columns stay in sight, and are repeated on each page: those that say which row it is."""
         table = self.table
-        own = [self.numbers[column.key] for column in table.columns if column.role in ("state", "parent") or column.key in table.naming]
+        own = [self.numbers[column.key] for column in table.shown if column.role in ("state", "parent") or column.key in table.naming]
         return max((number for number in own if number <= 5), default=1)
 
     def _page(self) -> None:
         sheet, table, frozen = self.sheet, self.table, self._frozen()
         sheet.freeze_panes = sheet.cell(table.first_row, frozen + 1)
-        set_page(sheet, sum(self._width(column) for column in table.columns))
+        set_page(sheet, sum(self._width(column) for column in table.shown))
         sheet.print_title_rows = f"1:{table.first_row - 1}" if table.mapped else f"{HEADING}:{HEADING}"
         sheet.print_title_cols = f"A:{get_column_letter(frozen)}"
         sheet.sheet_view.zoomScale = 90
@@ -440,7 +443,7 @@ def _names(book: Any, layout: Layout) -> None:
     """One name per worksheet of entries: the column of their names, as far as it is filled. Pull-downs of other worksheets offer it."""
     for table in layout.tables:
         if table.parent is None and table.kind.identity and table.column(table.kind.identity[-1]):
-            letter = get_column_letter([column.key for column in table.columns].index(table.kind.identity[-1]) + 1)
+            letter = get_column_letter([column.key for column in table.shown].index(table.kind.identity[-1]) + 1)
             quoted = "'" + table.title.replace("'", "''") + "'"
             column = f"{quoted}!${letter}${table.first_row}"
             end = f"{column}:${letter}${LAST}"
@@ -490,7 +493,7 @@ def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles:
     put(sheet.cell(1, 1), words["contents"])
     sheet.cell(1, 1).font = styles.big
     number, count = 4, 0
-    for service, tables in groupby(layout.tables, key=lambda table: table.kind.service):
+    for service, tables in groupby(layout.worksheets, key=lambda table: table.kind.service):
         for index in range(1, len(heads) + 1):
             styles.set(sheet.cell(number, index), styles.white, "title", Alignment(vertical="center"), border=False)
         put(sheet.cell(number, 1), _shapes.model(service).service_id)

@@ -4,7 +4,8 @@
 """An account as it is beside what was agreed for it: all kinds in one process, with the modules' own engine, in check mode.
 
 One process for all kinds, because starting a module takes longer than its calls. What counts as a difference is what the engine would change:
-so a finding here and the plan of the next run can never contradict each other.
+so a difference here and the plan of the next run can never contradict each other. What lies in an agreed list beside what was agreed, and is
+left alone by the engine because nobody said that the list is all there may be, is told as `extra` and is no difference.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _trail, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 __all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "explain", "foreign", "look"]
-SAME, CHANGED, MISSING, ADDED, UNKNOWN = "same", "changed", "missing", "added", "unknown"
+SAME, CHANGED, MISSING, ADDED, EXTRA, UNKNOWN = "same", "changed", "missing", "added", "extra", "unknown"
 AT_ONCE = 4  # kinds; each of them has threads of its own
 
 
@@ -155,7 +156,7 @@ def _judged(kind: Kind, run: Run, step: Step, there: Mapping[str, tuple[dict, di
         return dict(entry, verdict=UNKNOWN, options=list(_options(kind.options, {}, actual)))
     options = list(_options(kind.options, _agreed(kind, run, step), actual))
     for option in options:
-        if option["verdict"] in (CHANGED, MISSING) and option["option"].partition(".")[0] not in step.change:
+        if option["verdict"] in (CHANGED, MISSING, ADDED) and option["option"].partition(".")[0] not in step.change:
             option["verdict"] = SAME  # spelt differently: the engine would not touch it
     return dict(entry, verdict=CHANGED if step.change else SAME, options=options)
 
@@ -201,13 +202,16 @@ def _items(option: Option, verbs: Mapping[str, list], there: list, path: str, cl
     """A line for each thing of a list: agreed or not, there or not."""
     present = {identity(option, item): item for item in there}
     wanted = {identity(option, item): item for item in verbs.get("add") or verbs.get("set") or []}
+    gone = [identity(option, item) for item in verbs.get("remove") or []]
     for key in dict.fromkeys([*wanted, *present]):
         said, is_now = wanted.get(key), present.get(key)
         verdict = None
         if said is not None:
             verdict = MISSING if is_now is None else SAME if _fits(option, said, is_now) else CHANGED
-        elif verbs or cleared:
+        elif cleared or "set" in verbs or key in gone:
             verdict = ADDED
+        elif verbs.get("add"):
+            verdict = EXTRA
         yield dict(option=path, agreed=said, actual=is_now, verdict=verdict)
 
 

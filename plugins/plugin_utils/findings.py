@@ -8,22 +8,30 @@ Everything here takes and gives plain data: `looked` is kind → {account, agree
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-VERDICTS = ("changed", "missing", "added", "unknown")
+VERDICTS = ("changed", "missing", "added", "extra", "unknown")
+Path = tuple[Any, ...]  # of keys and numbers, from the sheet to a value in it
 
 
 def findings(looked: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every difference: {kind, entry, id, option, verdict, agreed, actual, reason}. `option` is None where the whole thing is meant.
 
-    `added` is what is there in a list or an option that was agreed, without being agreed itself. Whole things beside the sheet are no finding.
+    `added` is what is there and would be taken away; `extra` is what stands in an agreed list beside what was agreed, and would stay: it is
+    told, but is no difference. Whole things beside the sheet are no finding.
     """
     return [dict(found, kind=kind) for kind, one in looked.items() for found in _of_kind(kind, one)]
+
+
+def differences(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those findings that the next run would do something about, or that could not be found out."""
+    return [finding for finding in found if finding["verdict"] != "extra"]
 
 
 def _of_kind(kind: str, one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -31,12 +39,12 @@ def _of_kind(kind: str, one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield _finding(kind, dict(entry=None, id=None, reason=one["unread"]), None, "unknown")
     for entry in one["agreed"]:
         lines = [line for line in entry["options"] if line["verdict"] in ("changed", "missing", "added")]
-        if entry["verdict"] in ("missing", "unknown") or (entry["verdict"] == "added" and not lines):
+        if entry["verdict"] in ("missing", "unknown") or (entry["verdict"] in ("added", "changed") and not lines):
             yield _finding(kind, entry, None, entry["verdict"])
-        elif entry["verdict"] == "changed" and not lines:
-            yield _finding(kind, entry, None, "changed")
         else:
             yield from (_finding(kind, entry, line["option"], line["verdict"], line["agreed"], line["actual"]) for line in lines)
+        extra = [line for line in entry["options"] if line["verdict"] == "extra"]
+        yield from (_finding(kind, entry, line["option"], "extra", None, line["actual"]) for line in extra)
 
 
 def _finding(kind: str, entry: Mapping[str, Any], option: str | None, verdict: str, agreed: Any = None, actual: Any = None) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
     """How many findings of each verdict, how many entries were agreed and are so, and how many things stand beside the sheet."""
     agreed = [entry for one in looked.values() for entry in one["agreed"]]
     told = {verdict: sum(finding["verdict"] == verdict for finding in found) for verdict in VERDICTS}
-    bad = {(finding["kind"], finding["entry"]) for finding in found}
+    bad = {(finding["kind"], finding["entry"]) for finding in differences(found)}
     same = sum((kind, entry["entry"]) not in bad for kind, one in looked.items() for entry in one["agreed"])
     return dict(told, agreed=len(agreed), same=same, beside=sum(len(one["beside"]) for one in looked.values()))
 
@@ -55,62 +63,71 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
 # ---- the two ways to end a difference
 
 
-def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The part of the sheet with which a run of setup makes the account as agreed again.
+def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The part of the sheet with which a run of setup makes the account as agreed again: the entries that differ.
 
-    It is the entries that differ, and what was added to their lists is taken away by name.
+    written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out.
     """
     made: dict[str, Any] = {}
+    filed = _Filed(sheet, written)
     for name, entries in _entries(sheet):
         kind = kinds()[name]
-        mine = [dict(entry, **_without_added(kind, entry, _of_entry(kind, entry, found))) for entry in entries if _of_entry(kind, entry, found)]
+        mine = [_readable(kind.options, filed.entry(name, number)) for number, entry in enumerate(entries) if _of_entry(kind, entry, differences(found))]
         if mine:
             made[name] = mine[0] if kind.single else mine
     return made
 
 
-def _without_added(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]]) -> dict[str, Any]:
-    changed: dict[str, Any] = {}
-    for finding in found:
-        name = finding["option"]
-        option = kind.options.get(name or "")
-        if finding["verdict"] != "added" or option is None or not option.many or entry.get(name) is None:
-            continue
-        verbs = changed.setdefault(name, _verbs(entry[name]))
-        if "set" not in verbs:
-            verbs["remove"] = [*verbs.get("remove", []), finding["actual"]]
-    return changed
+def left_out(sheet: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
+    """The secrets of the sheet that a part of it does not have, as kind/entry option."""
+    told = []
+    for name, entries in _entries(made):
+        kind = kinds()[name]
+        for entry in dict(_entries(sheet))[name]:
+            label = kind.label(entry)
+            if any(kind.label(one) == label for one in entries):
+                told += [f"{name}/{label} {path}" for path in _lost(kind.options, entry, next(one for one in entries if kind.label(one) == label))]
+    return told
 
 
-def adopted(sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The whole sheet with what is there in place of what was agreed, as far as the two differ."""
+def adopted(sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The whole sheet with what is there in place of what was agreed, as far as the two differ. The rest is as the sheet's file says it."""
     found, made = findings(looked), {}
+    filed = _Filed(sheet, written)
     for name, given in sheet.items():
-        made[name] = given
-        if name not in looked or not isinstance(given, (list, Mapping)):
+        if name not in kinds() or not isinstance(given, (list, Mapping)):
+            made[name] = given
             continue
         kind = kinds()[name]
-        entries = [_adopted_entry(kind, entry, _of_entry(kind, entry, found), looked[name]) for entry in ([given] if kind.single else given)]
+        one_of = [_of_entry(kind, entry, found) for entry in ([given] if kind.single else given)]
+        if name not in looked or not any(one_of):
+            made[name] = filed.kind(name)
+            continue
+        pairs = ((entry, filed.entry(name, number)) for number, entry in enumerate([given] if kind.single else given))
+        entries = [_adopted_entry(kind, *pair, mine, looked[name]) for pair, mine in zip(pairs, one_of, strict=True)]
         kept = [entry for entry in entries if entry is not None]
         made[name] = kept[0] if kind.single and kept else kept
     return {name: given for name, given in made.items() if given}
 
 
-def _adopted_entry(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]) -> dict[str, Any] | None:
+def _adopted_entry(
+    kind: Kind, entry: Mapping[str, Any], filed: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """None: it is gone, and so goes from the sheet."""
     verdicts = {finding["verdict"] for finding in found}
     if not verdicts or "unknown" in verdicts:
-        return dict(entry)
+        return dict(filed)
     if any(finding["option"] is None and finding["verdict"] == "missing" for finding in found):
         return None
     judged = next(one for one in looked["agreed"] if one["entry"] == kind.label(entry))
     actual = next((one for one in looked["account"] if kind.label(one) in (judged["id"], judged["entry"])), {})
     if entry.get("state") == "absent":
-        return {name: value for name, value in actual.items() if not _secret(kind.options.get(name))}
-    made = dict(entry)
+        return _readable(kind.options, actual)
+    made = dict(filed)
     touched = {(finding["option"] or "").partition(".")[0] for finding in found}
     for name in touched & kind.options.keys():
-        value = _taken(kind.options[name], entry.get(name), actual.get(name), [line for line in judged["options"] if line["option"] == name])
+        lines = [line for line in judged["options"] if line["option"] == name]
+        value = _taken(kind.options[name], entry.get(name), filed.get(name), actual.get(name), lines)
         made.pop(name, None)
         if value not in (None, [], {}):
             made[name] = value
@@ -119,24 +136,105 @@ def _adopted_entry(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str
     return {name: value for name, value in made.items() if value not in (None, []) or name not in touched | {"clear"}}
 
 
-def _taken(option: Option, said: Any, is_now: Any, lines: list[Mapping[str, Any]]) -> Any:
-    """What the account has, of what the sheet says something about."""
+def _taken(option: Option, said: Any, filed: Any, is_now: Any, lines: list[Mapping[str, Any]]) -> Any:
+    """What the account has, of what the sheet says something about; what is as agreed in the words of the file."""
+    if option.secret or option.write_only:
+        return filed
     if option.many:
+        own = {identity(option, item): _at(filed, verb, number, item) for verb in ("add", "set") for number, item in enumerate(_verbs(said).get(verb) or [])}
+        same = {identity(option, line["agreed"]) for line in lines if line["verdict"] == "same"}
         there = [line["actual"] for line in lines if line["actual"] is not None and line["verdict"] is not None]
+        there = [own[key] if (key := identity(option, item)) in same & own.keys() else _with_secrets(option, item, own.get(key)) for item in there]
         if "set" in _verbs(said):
-            return dict(set=is_now or [])
-        gone = [item for item in _verbs(said).get("remove", []) if identity(option, item) not in [identity(option, one) for one in there]]
+            return dict(set=there)
+        gone = [item for item in _verbs(said).get("remove") or [] if identity(option, item) not in [identity(option, one) for one in there]]
         return dict(add=there, remove=gone) if gone else there
     if option.merges and isinstance(said, Mapping):
-        return {key: (is_now or {})[key] for key in said if key in (is_now or {})}
+        return {key: _taken(Option(), said[key], _under(filed, key), (is_now or {})[key], []) for key in said if key in (is_now or {})}
     if option.options and isinstance(said, Mapping) and isinstance(is_now, Mapping):
-        inner = {name: _taken(option.options[name], value, is_now.get(name), []) for name, value in said.items() if not option.options[name].many}
+        inner = {
+            name: _taken(option.options[name], value, _under(filed, name), is_now.get(name), [])
+            for name, value in said.items()
+            if not option.options[name].many
+        }
         return {name: value for name, value in inner.items() if value is not None}
-    return is_now
+    return filed if filed is not None and said == is_now else _with_secrets(option, is_now, filed)
+
+
+def _at(filed: Any, verb: str, number: int, item: Any) -> Any:
+    """The item as the file has it."""
+    things = _verbs(filed).get(verb) if isinstance(filed, (list, Mapping)) else None
+    return things[number] if isinstance(things, list) and number < len(things) else item
+
+
+def _under(filed: Any, name: str) -> Any:
+    return filed.get(name) if isinstance(filed, Mapping) else None
+
+
+def _with_secrets(option: Option, actual: Any, filed: Any) -> Any:
+    """What is there, with the secrets in it as the file has them: nobody can read them back."""
+    if not option.options or not isinstance(actual, Mapping):
+        return [_with_secrets(option, item, None) for item in actual] if option.options and isinstance(actual, list) else actual
+    kept = {name: value for name, value in (filed if isinstance(filed, Mapping) else {}).items() if _secret(option.options.get(name))}
+    return {**_readable(option.options, actual), **kept}
+
+
+def _lost(options: Mapping[str, Option], said: Any, made: Any, path: str = "") -> Iterator[str]:
+    for name, value in said.items() if isinstance(said, Mapping) else ():
+        option, has = options.get(name), _under(made, name)
+        if _secret(option) and value is not None and has is None:
+            yield f"{path}{name}"
+        elif option and option.options and isinstance(value, Mapping) and not option.many:
+            yield from _lost(option.options, value, has, f"{path}{name}.")
 
 
 def _verbs(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else dict(add=value or [])
+
+
+# ---- the sheet as its file says it
+
+
+def in_file(
+    raw: Any, resolved: Any, is_expression: Callable[[Any], bool], ciphertext: Callable[[Any], str | None], path: Path = ()
+) -> Iterator[dict[str, Any]]:
+    """What of a sheet its file says as an expression, or vaulted: {path, text, tag}. `raw` is the variable as it was read, `resolved` what it means."""
+    secret = ciphertext(raw) or ciphertext(resolved)
+    if is_expression(raw):
+        yield dict(path=list(path), text=str(raw), tag=None)
+    elif secret:
+        yield dict(path=list(path), text=secret, tag="!vault")
+    if isinstance(resolved, Mapping):
+        for name, value in resolved.items():
+            yield from in_file(raw.get(name) if isinstance(raw, Mapping) else None, value, is_expression, ciphertext, (*path, name))
+    elif isinstance(resolved, list):
+        mine = raw if isinstance(raw, list) and len(raw) == len(resolved) else [None] * len(resolved)
+        for number, value in enumerate(resolved):
+            yield from in_file(mine[number], value, is_expression, ciphertext, (*path, number))
+
+
+class _Filed:
+    """The sheet in the words of its file."""
+
+    def __init__(self, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> None:
+        self.sheet = sheet
+        self.said = {tuple(one["path"]): Hidden(one["text"], one["tag"]) for one in written}
+
+    def kind(self, name: str) -> Any:
+        return self._of((name,), self.sheet[name])
+
+    def entry(self, name: str, number: int) -> dict[str, Any]:
+        """An entry that is an expression as a whole cannot be changed in part: so what it means, but for its secrets."""
+        given = self.sheet[name]
+        path = (name,) if isinstance(given, Mapping) else (name, number)
+        return {option: self._of((*path, option), value) for option, value in (given if isinstance(given, Mapping) else given[number]).items()}
+
+    def _of(self, path: Path, value: Any) -> Any:
+        if path in self.said:
+            return self.said[path]
+        if isinstance(value, Mapping):
+            return {name: self._of((*path, name), inner) for name, inner in value.items()}
+        return [self._of((*path, number), inner) for number, inner in enumerate(value)] if isinstance(value, list) else value
 
 
 def _of_entry(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -172,9 +270,15 @@ def _readable(options: Mapping[str, Option], thing: Any) -> Any:
     kept = {}
     for name, value in thing.items():
         option = options.get(name)
-        if not _secret(option):
-            kept[name] = _readable(option.options, value) if option and option.options else value
+        if isinstance(value, Hidden) or not _secret(option):
+            kept[name] = _inside(option, value) if option and option.options else value
     return kept
+
+
+def _inside(option: Option, value: Any) -> Any:
+    if option.many and isinstance(value, Mapping):
+        return {verb: _readable(option.options, things) for verb, things in value.items()}
+    return _readable(option.options, value)
 
 
 def _secret(option: Option | None) -> bool:

@@ -23,6 +23,8 @@ from ansible.module_utils.common.validation import (
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -35,6 +37,7 @@ TYPES = dict(
     raw=check_type_raw,
     str=check_type_str,
 )
+LONGEST = 200  # characters of a value that help to find it
 ENTRY_OPTIONS = ("state", "clear", "id")
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -70,6 +73,16 @@ TEXTS: dict[str, dict[str, str]] = dict(
         outside="{value} は VPC の範囲（{other}）に含まれていません",
         one_of="次のうち 1 つだけを書いてください: {other}。現在の値: 「{value}」",
         needs="{other} が必要です。現在の値: 「{value}」",
+        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: {value!r}",
+        needs="{other} が必要です。現在の値: {value!r}",
+        ports="ポートは 0 から 65535 まで、from_port は to_port 以下で書いてください。現在の値: {value}",
+        icmp_ports="from_port にはタイプ、to_port にはコードを 0 から 255 まで（すべてなら両方に -1）で書いてください。現在の値: {value}",
+        no_ports="このプロトコルにはポートがありません。ポートを空欄にするか、プロトコルを tcp か udp にしてください。現在の値: {value}",
+        removed_and_made="同じ名前で「削除する」と「作成・変更する」の両方が書かれています。どちらかにしてください（作り直す場合は 2 回に分けてください）",
+        to_be_removed="「{value}」という {limit} は、このシートで削除されます。参照をやめるか、削除をやめてください",
+        item_twice="同じものが 2 回書かれています。1 回だけ書いてください: {value!r}",
+        most_items="{value} 個あります。{limit} 個以内で書いてください",
+        least_items="{value} 個しかありません。{limit} 個以上書いてください",
     ),
     en=dict(
         unknown_kind="there is no kind {value!r}{hint}",
@@ -95,6 +108,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         outside="{value} does not lie in the VPC ({other})",
         one_of="write exactly one of {other}; found {value!r}",
         needs="{other} is needed; found {value!r}",
+        ports="ports are 0 to 65535, and from_port is not above to_port; found {value}",
+        icmp_ports="from_port is a type and to_port a code, each 0 to 255, or -1 for all; found {value}",
+        no_ports="this protocol has no ports: name none, or tcp or udp; found {value}",
+        removed_and_made="the same name is to be removed and to be there; write one of them (to make it anew, do it in two runs)",
+        to_be_removed="{value!r} of {limit} is to be removed by this sheet; do not refer to it, or do not remove it",
+        item_twice="the same is written twice: {value!r}",
         **_shapes.TEXTS,
     ),
 )
@@ -122,6 +141,8 @@ class Fault(NamedTuple):
 def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:
     """The text of a code with its facts in it: `close` becomes the hint at what was meant, a type has its name in the language."""
     told = dict(dict(value=None, limit=None, other=None), **facts)
+    if isinstance(told["value"], str) and len(told["value"]) > LONGEST:
+        told["value"] = f"{told['value'][:LONGEST]}…"
     close = told.pop("close", None)
     told["hint"] = HINTS[language].format(close) if close else ""
     if code == "wrong_type":
@@ -163,6 +184,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         found += _duplicates(kind, [entry for entry in entries if isinstance(entry, Mapping)])
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, well_formed)
+    found += _to_be_removed(well_formed)
     found += _circular(references(well_formed))
     return found
 
@@ -385,6 +407,21 @@ def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, 
         return
     for thing in things:
         yield from _one(option, option.elements or "raw", thing, path)
+    if option.many:
+        yield from ((path, "item_twice", dict(value=thing, item=thing)) for thing in _twice(option, things))
+
+
+def _twice(option: Option, things: list) -> Iterator[Any]:
+    """Items that are the same thing as one before: only one of them would count."""
+    seen: list[Any] = []
+    for thing in things:
+        try:
+            known = identity(option, thing)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # it has a wrong type, which is told as such
+        if known in seen:
+            yield thing
+        seen.append(known)
 
 
 def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
@@ -406,10 +443,12 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
 
 
 def _duplicates(kind: Any, entries: list[Mapping[str, Any]]) -> Iterator[Fault]:
-    counts: dict[str, int] = defaultdict(int)
+    states: dict[str, list[bool]] = defaultdict(list)
     for entry in entries:
-        counts[kind.label(entry)] += 1
-    yield from (Fault(kind.name, label, None, "duplicate", dict(limit=count)) for label, count in counts.items() if count > 1)
+        states[kind.label(entry)].append(entry.get("state") == "absent")
+    for label, gone in states.items():
+        if len(gone) > 1:
+            yield Fault(kind.name, label, None, "removed_and_made" if len(set(gone)) > 1 else "duplicate", dict(limit=len(gone)))
 
 
 def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:
@@ -418,9 +457,27 @@ def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> It
         for fault in _shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))):
             yield Fault(kind.name, kind.label(entry), fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
     if kind.faults:
-        for index, option, code, facts in kind.faults(entries, sheet):
+        for index, option, code, facts in kind.faults(_staying(entries), {name: _staying(given) for name, given in sheet.items()}):
             other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
             yield Fault(kind.name, kind.label(entries[index]), option, code, {**facts, **other})
+
+
+def _staying(entries: list[dict]) -> list[dict]:
+    """The entries of what shall be there, each at its place: what goes stands in nobody's way."""
+    return [{} if entry.get("state") == "absent" else entry for entry in entries]
+
+
+def _to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:
+    """References to what the same sheet removes."""
+    gone: dict[str, set[str]] = defaultdict(set)
+    for name, entries in sheet.items():
+        kind = kinds()[name]
+        gone[name] |= {"/".join(map(str, kind.key(entry))) for entry in entries if entry.get("state") == "absent" and None not in kind.key(entry)}
+    own = names(sheet)
+    for reference in references(sheet):
+        scope = f"{reference.scope}/{reference.name}" if reference.scope and "/" not in reference.name else reference.name
+        if scope in gone[reference.to] and not _own(reference, own):
+            yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
 
 
 def _circular(found: list[Reference]) -> Iterator[Fault]:
@@ -434,7 +491,7 @@ def _circular(found: list[Reference]) -> Iterator[Fault]:
         path, seen = _path_back(start, waits), set()
         if path and not told & set(path):
             told |= seen | set(path)
-            yield Fault(start[0], start[1], None, "circular", dict(limit=" → ".join(f"{kind} {name}" for kind, name in path)))
+            yield Fault(start[0], start[1], None, "circular", dict(limit=" → ".join(f"{kind} {name}" for kind, name in path), path=path))
 
 
 def _path_back(start: tuple[str, str], waits: Mapping[tuple[str, str], set]) -> list[tuple[str, str]] | None:

@@ -4,7 +4,8 @@
 """The parameter sheet as an Excel workbook: template, export, import. Files in, files out; nothing is written unless all of it is right.
 
 The sheet's YAML file stays the truth: a workbook is made from it, and what comes back is checked as a whole before the file is written anew.
-Comments in the file are not kept when something changed, since a workbook has no place for them; a file whose meaning is the same is left alone.
+What a mapping has no column for stays as the file has it. Comments in the file are not kept when something changed, since a workbook has no
+place for them; a file whose meaning is the same is left alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -65,7 +66,7 @@ class Setting:
     only: tuple[str, ...] | None = None
 
     def layout(self) -> Layout:
-        made = layout(self.language, _yaml(self.mapping) if self.mapping else None, self.only)
+        made = layout(self.language, _yaml(self.mapping, self.language) if self.mapping else None, self.only)
         _refuse(made.faults, self.language)
         return made
 
@@ -78,10 +79,10 @@ def template(setting: Setting, dest: Path) -> Outcome:
 
 def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> Outcome:
     """The sheet of a file as a workbook. What no workbook can hold is refused, all of it at once."""
-    versions = _history(history)
+    versions = _history(history, setting.language)
     made = setting.layout()
     rows, faults = rows_of(made, _sheet(sheet, setting.language)[1])
-    _refuse(faults, setting.language)
+    _refuse([*faults, *unshown(made, rows)], setting.language)
     facts = {**setting.contract, **({key: versions[-1][key] for key in ("version", "date")} if versions else {})}
     return _workbook(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
 
@@ -96,11 +97,11 @@ def take_in(
     found = _workbook_read.read(src, whole, before, setting.contract, outside or {})
     _refuse(found.faults, setting.language)
     covered = found.layout.kinds()
-    _refuse([fault for fault in lost if fault.code != "no_column"], setting.language)
+    _refuse(lost, setting.language)
     if canonical_sheet(old, found.layout) == found.sheet:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
-    versions = _history(history)
+    versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new))
     today = today or date.today().isoformat()
     outcome.changes = _changes(found, old)
@@ -162,10 +163,10 @@ def _workbook(dest: Path, data: bytes, said: str) -> Outcome:
 
 def _sheet(path: Path, language: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The whole file, and the sheet in it in its canonical form."""
-    document = _yaml(path) if path.exists() else {}
+    document = _yaml(path, language) if path.exists() else {}
     given = document.get("sheet") or {}
     if not isinstance(given, Mapping) or any(isinstance(value, Hidden) for value in given.values()):
-        raise Refused([f"{path}: sheet: {{kind: [entries]}}"])
+        raise Refused([Fault(None, None, str(path), "not_a_sheet", {}).text(language)])
     whole = layout(language)
     try:
         return document, {**{name: value for name, value in given.items() if name not in whole.by_key}, **canonical_sheet(given, whole)}
@@ -173,18 +174,18 @@ def _sheet(path: Path, language: str) -> tuple[dict[str, Any], dict[str, Any]]:
         raise Refused([f"{path}: {Fault(None, None, None, mistake.code, mistake.facts).text(language)}"]) from None
 
 
-def _history(path: Path | None) -> list[dict[str, Any]]:
-    document = _yaml(path) if path is not None and path.exists() else {}
+def _history(path: Path | None, language: str) -> list[dict[str, Any]]:
+    document = _yaml(path, language) if path is not None and path.exists() else {}
     return list(document.get("sheet_history") or [])
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def _yaml(path: Path, language: str) -> dict[str, Any]:
     try:
         content = _workbook_yaml.load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused([f"{path}: {error}"]) from None
+        raise Refused([Fault(None, None, str(path), "not_yaml", dict(value=error)).text(language)]) from None
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        raise Refused([f"{path}: key: value"])
+        raise Refused([Fault(None, None, str(path), "not_pairs", {}).text(language)])
     return dict(content)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.integration.conftest import ACCOUNT
 from tests.integration.test_setup import GROUP, SUBNET, VPC, client
@@ -41,7 +42,7 @@ def test_drift_tells_who_and_both_ways_end_it(customer, double):
     assert customer.writes() == before and "Not as agreed" in run.output
     found = findings(customer)
     assert {key: one["verdict"] for key, one in found.items()} == {
-        ("ec2_security_groups", "acme/acme-app", "ingress"): "added",
+        ("ec2_security_groups", "acme/acme-app", "ingress"): "extra",
         ("ec2_subnets", "acme/acme-a", None): "missing",
         ("logs_log_groups", "acme-app", "retention_in_days"): "changed",
     }
@@ -49,9 +50,26 @@ def test_drift_tells_who_and_both_ways_end_it(customer, double):
     assert found["ec2_security_groups", "acme/acme-app", "ingress"]["changed_by"][0]["name"] == "AuthorizeSecurityGroupIngress"
     put_back, adopt = (customer.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
     assert customer.inspect("drift", "-e", f"@{adopt}").recap["acme"]["failed"] == 0
-    assert customer.setup("-e", f"@{put_back}", "-e", json.dumps(dict(confirm=["ec2_security_groups/acme/acme-app"]))).changed == 3
-    customer.inspect("drift")
-    assert customer.result()["findings"] == []
+    assert customer.setup("-e", f"@{put_back}").changed == 2
+    customer.inspect("drift", rc=2)
+    assert [one["verdict"] for one in customer.result()["findings"]] == ["extra"]
+    customer.inspect("drift", "-e", json.dumps(dict(inspection_fail_on=["changed", "missing", "added", "unknown"])))
+
+
+def test_the_prepared_sheets_say_what_the_file_says_and_give_no_secret_away(customer, double, tmp_path):
+    """Expressions stay expressions and what is vaulted stays so; a secret in clear is not in what is put back."""
+    password = tmp_path / "password"
+    password.write_text("vault-password", encoding="utf-8")
+    vaulted = VaultLib([("default", VaultSecret(b"vault-password"))]).encrypt("vaulted-words").decode()
+    text = "---\nsheet:\n  logs_log_groups:\n    - name: \"{{ group_prefix }}-app\"\n      retention_in_days: 400\n      tags:\n        Note: !vault |\n"
+    text += "".join(f"          {line}\n" for line in vaulted.strip().splitlines())
+    text += "  ec2_instances:\n    - {name: web, user_data: hunter2-in-clear, instance_type: t3.micro}\ngroup_prefix: acme\n"
+    (customer.inventory / "group_vars/all/sheet.yml").write_text(text, encoding="utf-8")
+    customer.inspect("drift", "--vault-password-file", password, "-e", "inspection_trail_days=0", rc=2)
+    put_back, adopt = (customer.newest(f"*drift*-{way}.yml").read_text(encoding="utf-8") for way in ("put-back", "adopt"))
+    assert '"{{ group_prefix }}-app"' in put_back and "Note: !vault |" in put_back and vaulted.splitlines()[1] in put_back
+    assert "hunter2" not in put_back and "ec2_instances/web user_data" in put_back
+    assert "vaulted-words" not in put_back + adopt and "acme-app" not in put_back + adopt
 
 
 def test_what_passes_can_be_said(customer, double):

@@ -52,8 +52,7 @@ def test_what_was_just_made_is_as_agreed(prepared, kind):
     looked = prepared.look(agreed)
     assert prepared.writes() == []
     assert set(actions(set(prepared.reads()))) <= set(shipped("account_info")), "make iam"
-    told = [finding for finding in findings.findings(looked) if finding["verdict"] != "added"]
-    assert told == [] and set(verdicts(looked, kind.name).values()) == {"same"}
+    assert findings.differences(findings.findings(looked)) == [] and set(verdicts(looked, kind.name).values()) == {"same"}
     planted = [str(entry[name]) for entry in agreed[kind.name] if not kind.single for name, option in kind.options.items() if option.secret and entry.get(name)]
     assert not [secret for secret in planted if secret in str(looked)]
     assert findings.counts(looked, [])["agreed"] == sum(len(entries(name, {KINDS[name].things: given})) for name, given in agreed.items())
@@ -70,7 +69,9 @@ def test_what_the_plan_would_change_is_found_and_nothing_else(prepared, kind):
         looked = prepared.look({kind.name: agreed[kind.name]})
         differ = {label for label, verdict in verdicts(looked, kind.name).items() if verdict != "same"}
         assert differ == {label for label, action in plan.items() if action != "unchanged"}
-        assert differ <= {finding["entry"] for finding in findings.findings(looked)}
+        found = findings.findings(looked)
+        assert differ == {finding["entry"] for finding in findings.differences(found) if finding["kind"] == kind.name}
+        assert set(findings.put_back({kind.name: agreed[kind.name]}, found)) == ({kind.name} if differ else set())
         the_papers_can_be_printed(looked)
 
 
@@ -91,7 +92,6 @@ def test_both_ways_lead_to_no_difference(prepared, kind, way):
         for earlier in (shown.make, *shown.changes[:number]):
             prepared.run(kind.name, earlier)
         agreed = sheet(kind.name, shown.make, *shown.changes[:number])
-        added_before = _lists_that_hold_more(findings.findings(prepared.look(agreed)))
         prepared.run(kind.name, change)
         looked = prepared.look(agreed)
         found = findings.findings(looked)
@@ -100,17 +100,12 @@ def test_both_ways_lead_to_no_difference(prepared, kind, way):
             result = prepared.attempt(kind.name, confirmed(kind.name, {kind.things: back[kind.name]})) if back else {}
             # What AWS cannot undo, such as a disk that grew, is refused with its reason before any write, and stays a difference.
             stuck = {entry["entry"] for entry in result.get("entries", ()) if entry["action"] == "failed"}
-            after = findings.findings(prepared.look(agreed))
+            after = findings.differences(findings.findings(prepared.look(agreed)))
         else:
             stuck = set()
             after = findings.findings(prepared.look(findings.adopted(agreed, looked)))
-        left = [finding for finding in after if finding["entry"] not in stuck and (finding["kind"], finding["entry"], finding["option"]) not in added_before]
+        left = [finding for finding in after if finding["entry"] not in stuck]
         assert left == [], str(left)[:1500]
-
-
-def _lists_that_hold_more(found: list[dict]) -> set:
-    """What AWS itself puts into a new thing's lists."""
-    return {(finding["kind"], finding["entry"], finding["option"]) for finding in found if finding["verdict"] == "added"}
 
 
 def test_a_thing_that_is_gone_is_missing(prepared, kind):

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import pytest
@@ -151,3 +152,23 @@ def test_a_page_fits_its_window(written, tmp_path, pattern, wide):
 def test_a_page_prints_without_a_cut(written, tmp_path, pattern):
     browser(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", the(written, pattern, "html").as_uri())
     assert_legible(tmp_path / "page.pdf")
+
+
+def test_a_printed_figure_is_whole_and_no_heading_stands_alone(written, tmp_path):
+    """Every word of a diagram is on the page of its heading; below each heading comes something of its own."""
+    html = the(written, "as_built", "html").read_text(encoding="utf-8")
+    browser(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", the(written, "as_built", "html").as_uri())
+    pages, ends = [], []
+    for *dummy, high, places in words(tmp_path / "page.pdf"):
+        in_order = sorted(places, key=lambda word: (round(word[1]), word[0]))
+        last = [word for word in in_order if word[3] < high * 0.94][-1]  # above the number of the page
+        ends.append((last[3] - last[1], median(word[3] - word[1] for word in places), last[4]))
+        pages.append("".join(re.sub(r"\s", "", word[4]) for word in in_order))
+    sections = re.findall(r"<section[^>]*>(.*?)</section>", html, re.DOTALL)
+    drawn = [section for section in sections if "<figure" in section]
+    assert drawn
+    for section in drawn:
+        told = [re.sub(r"<[^>]+>|\s", "", text) for text in re.findall(r"<text[^>]*>(.*?)</text>", section, re.DOTALL)]
+        heading = re.sub(r"<[^>]+>|\s", "", re.search(r"<h2[^>]*>(.*?)</h2>", section, re.DOTALL)[1])
+        assert any(heading in page and all(text in page for text in told) for page in pages), heading
+    assert not [word for height, usual, word in ends if height > usual * 1.2], "a page ends with a heading"

@@ -230,6 +230,13 @@ def test_what_a_customer_reads_is_in_the_workbook():
 # ---- importing
 
 
+def test_no_default_is_told_that_is_none():
+    """A disk's type comes from the image; an age of 0 is no age."""
+    for kind, key in (("ec2_instances", "root_volume.volume_type"), ("iam_password_policy", "max_password_age")):
+        table = LAYOUT.by_key[kind]
+        assert "既定値" not in _workbook_write.blank_behaviour(table, table.column(key), LAYOUT.words)
+
+
 def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_do(place):
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
     outcome = take_in(place, ticket="REQ-1")
@@ -246,6 +253,23 @@ def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_
     assert take_in(place).files == {}
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 6))
     assert take_in(place).version == 2
+
+
+def test_a_name_with_blanks_behind_it_has_its_cell_in_the_history(place):
+    edit(
+        place / "book.xlsx",
+        ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5),
+        ("cloudwatch_alarms", "smp-web-nginx-error", "name", "smp-web-nginx-error　 "),
+    )
+    (change,) = take_in(place).changes
+    assert change["before"] == "1" and change["cell"].endswith("9")
+
+
+def test_line_ends_of_windows_and_what_excel_escapes_are_what_they_mean(place):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "description", "one_x000D_\ntwo_x005F_x000D_"))
+    take_in(place).write()
+    sheet = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert sheet["cloudwatch_alarms"][0]["description"] == "one\ntwo_x000D_"
 
 
 def test_three_values_of_a_cell(place):
@@ -320,14 +344,121 @@ def test_a_company_has_its_own_headings_and_layout(tmp_path):
     assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).files == {}
 
 
-WRONG_MAPPINGS = [dict(table={}), dict(tables=dict(ec2_subnet={})), dict(tables=dict(ec2_vpcs=dict(columns=dict(nam="x")))), dict(tables=[])]
+def mapped(place, columns, edits=(), **tables):
+    """An import of the demo's workbook through a mapping; the sheet before and after."""
+    tables = {"ec2_vpcs": dict(columns=columns), **tables}
+    (place / "mapping.yml").write_text(_workbook_yaml.dump(dict(tables=tables)), encoding="utf-8")
+    setting = workbook.Setting(CONTRACT, mapping=place / "mapping.yml")
+    made, before = setting.layout(), demo_sheet()
+    (place / "book.xlsx").write_bytes(_workbook_write.workbook(made, _workbook_rows.rows_of(made, before)[0], CONTRACT))
+    book = load_workbook(place / "book.xlsx")
+    for title, address, value in edits:
+        book[title][address].value = value
+    book.save(place / "book.xlsx")
+    outcome = workbook.take_in(setting, place / "book.xlsx", place / "sheet.yml", None)
+    outcome.write()
+    return before, yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"], outcome
 
 
-@pytest.mark.parametrize("mapping", WRONG_MAPPINGS)
-def test_a_wrong_mapping_is_told(tmp_path, mapping):
-    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
-    with pytest.raises(workbook.Refused, match="対応表"):
+def test_what_the_mapping_has_no_column_for_stays_as_it_was(place):
+    before, after, outcome = mapped(place, dict(name="名称", cidr_block="範囲"))
+    assert "enable_dns_support" in before["ec2_vpcs"][0] and outcome.files == {} and after == before
+    edits = [("VPC", "B9", False), ("VPC", "A10", "new"), ("VPC", "B10", True)]
+    before, after, outcome = mapped(place, dict(name="名称", enable_dns_hostnames="DNS"), edits)
+    assert after["ec2_vpcs"] == [dict(before["ec2_vpcs"][0], enable_dns_hostnames=False), dict(name="new", enable_dns_hostnames=True)]
+    assert [change["before"] for change in outcome.changes] == ["TRUE", ""]
+
+
+def test_so_do_lists_that_the_mapping_has_no_column_for(place):
+    """Their worksheets are not there; the rules go with the group they belong to, and only with it."""
+    mine = dict(ec2_security_groups=dict(worksheet="組", columns=dict(vpc="VPC", name="名称", description="説明")))
+    before, after, outcome = mapped(place, dict(name="名称"), **mine)
+    assert outcome.files == {} and after == before
+    assert len(load_workbook(place / "book.xlsx").sheetnames) < len(load_workbook(io.BytesIO(demo_workbook())).sheetnames)
+    number = [group["name"] for group in before["ec2_security_groups"]].index("smp-db")
+    gone = [("組", f"{letter}{number + 9}", None) for letter in "ABC"]
+    before, after, outcome = mapped(place, dict(name="名称"), gone, **mine)
+    assert after["ec2_security_groups"] == [group for group in before["ec2_security_groups"] if group["name"] != "smp-db"]
+    assert any(change["before"] for change in outcome.changes)
+
+
+def test_rows_that_the_mapping_cannot_tell_apart_are_not_guessed(tmp_path):
+    rules = [dict(protocol="tcp", from_port=1, to_port=1, cidr_ipv4=f"10.0.0.{number}/32") for number in (1, 2)]
+    sheet = dict(ec2_security_groups=[dict(name="g", vpc="v", description="d", ingress=rules)])
+    (tmp_path / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    columns = {"@parent1": "親", "protocol": "種別", "from_port": "から", "to_port": "まで"}
+    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(dict(tables={"ec2_security_groups.ingress": dict(columns=columns)})), encoding="utf-8")
+    setting = workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml", only=("ec2_security_groups",))
+    made = setting.layout()
+    (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(made, _workbook_rows.rows_of(made, sheet)[0], CONTRACT))
+    outside = dict(ec2_vpcs=["v"])
+    assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None, outside=outside).files == {}
+    book = load_workbook(tmp_path / "book.xlsx")
+    table = made.by_key["ec2_security_groups.ingress"]
+    book[table.title].delete_rows(table.first_row)
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(workbook.Refused) as refused:
+        workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None, outside=outside)
+    (line,) = refused.value.lines
+    assert line.startswith(f"{table.title}!A9: ") and "cidr_ipv4" in line
+
+
+def vpcs(**facts):
+    return dict(tables=dict(ec2_vpcs=facts))
+
+
+NAMED = dict(name="名称")
+WRONG_MAPPINGS = dict(
+    a_list=([1], "組になっていません"),
+    unknown_word=(dict(table={}), "「table」は使えません（「tables」"),
+    unknown_table=(dict(tables=dict(ec2_subnet={})), "「ec2_subnet」は使えません"),
+    tables_as_a_list=(dict(tables=[1]), "組で書いて"),
+    ignore_as_a_text=(dict(ignore="メモ"), "一覧（リスト）"),
+    ignore_of_numbers=(dict(ignore=[1]), "一覧（リスト）"),
+    no_table=(dict(tables=dict(ec2_vpcs=None)), "組で書いて"),
+    unknown_facts=(vpcs(heading=3), "「heading」は使えません（「heading_row」"),
+    unknown_column=(vpcs(columns=dict(NAMED, nam="x")), "「nam」は使えません"),
+    no_columns=(vpcs(columns={}), "必要な列がありません: name"),
+    columns_as_a_list=(vpcs(columns=["name"]), "組で書いて"),
+    heading_as_a_list=(vpcs(columns=dict(name=[1])), "文字列で書いて"),
+    blank_heading=(vpcs(columns=dict(name=" ")), "文字列で書いて"),
+    heading_twice=(vpcs(columns=dict(name="x", cidr_block="x ")), "見出し「x」が 2 回"),
+    heading_row_0=(vpcs(heading_row=0), "1 から 40"),
+    heading_row_41=(vpcs(heading_row=41), "1 から 40"),
+    heading_row_true=(vpcs(heading_row=True), "1 から 40"),
+    first_row_above=(vpcs(heading_row=5, first_row=5), "見出しの行（5）より下"),
+    first_row_above_the_usual=(vpcs(first_row=3), "見出しの行（8）より下"),
+    slash_in_a_title=(vpcs(worksheet="A/B"), "ワークシートの名前にできません"),
+    title_too_long=(vpcs(worksheet="あ" * 40), "ワークシートの名前にできません"),
+    title_reserved=(vpcs(worksheet="History"), "ワークシートの名前にできません"),
+    title_as_a_number=(vpcs(worksheet=3), "ワークシートの名前にできません"),
+    title_of_the_cover=(vpcs(worksheet="表紙"), "他にあります"),
+    title_of_another=(vpcs(worksheet="サブネット"), "他にあります"),
+    title_twice=(dict(tables=dict(ec2_vpcs=dict(worksheet="a"), ec2_subnets=dict(worksheet="A"))), "他にあります"),
+    rows_without_their_list=(
+        dict(tables={"ec2_security_groups": dict(columns=dict(name="n", vpc="v")), "ec2_security_groups.ingress": dict(worksheet="x")}),
+        "「ingress」の列がない",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", WRONG_MAPPINGS)
+def test_a_wrong_mapping_is_told(tmp_path, case):
+    mapping, part = WRONG_MAPPINGS[case]
+    (tmp_path / "mapping.yml").write_text(yaml.safe_dump(mapping), encoding="utf-8")
+    with pytest.raises(workbook.Refused) as refused:
         workbook.template(workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml"), tmp_path / "book.xlsx")
+    (line,) = refused.value.lines
+    assert part in line and ("対応表" in line or case == "a_list")
+
+
+RIGHT_MAPPINGS = [dict(heading_row=40), dict(heading_row=1, first_row=30), dict(worksheet="A-B", heading_row=2), dict(columns=dict(name=" 名称 "))]
+
+
+@pytest.mark.parametrize("facts", RIGHT_MAPPINGS)
+def test_a_right_mapping_comes_back(place, facts):
+    before, after, outcome = mapped(place, NAMED, **dict(ec2_vpcs=facts))
+    assert outcome.files == {} and after == before
 
 
 def test_what_a_mapping_leaves_no_place_for_is_refused_on_the_way_out(tmp_path):

@@ -22,13 +22,15 @@ from tests.laws.stage import KINDS, entries, examples
 
 CONTRACT = dict(number="C-1", account_id="111122223333", customer="例の会社", region="ap-northeast-1")
 LAYOUT = layout("ja")
+RULES = [dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0"), dict(protocol="tcp", from_port=80, to_port=443, cidr_ipv4="0.0.0.0/0")]
 SHEET = dict(
+    cloudwatch_alarms=[dict(name="a", threshold=1)],
     ec2_vpcs=[dict(name="v", cidr_block="10.0.0.0/16", tags=dict(A="1")), dict(name="w", cidr_block="10.1.0.0/16")],
     ec2_subnets=[
         dict(name="a", vpc="v", cidr_block="10.0.1.0/24", availability_zone="ap-northeast-1a"),
         dict(name="c", vpc="v", cidr_block="10.0.2.0/24", availability_zone="ap-northeast-1c"),
     ],
-    ec2_security_groups=[dict(name="s", vpc="v", description="d", ingress=[dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0")])],
+    ec2_security_groups=[dict(name="s", vpc="v", description="d", ingress=RULES)],
     ec2_volumes=[dict(name="d", availability_zone="ap-northeast-1a", size=10, volume_type="gp3", encrypted=True)],
     iam_password_policy=dict(minimum_password_length=14, require_symbols=True),
     iam_roles=[dict(name="r", assume_role_policy=dict(Version="2012-10-17"), managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAccess"])],
@@ -113,6 +115,18 @@ TYPED = dict(
     pair_without_equals=("ec2_vpcs", "tags", 0, "A 1", "「キー=値」"),
     key_twice=("ec2_vpcs", "tags", 0, "A=1\nA=2", "「A」が 2 回"),
     broken_json=("iam_roles", "assume_role_policy", 0, '{"Version": ', "JSON として読めません"),
+    key_twice_in_json=("iam_roles", "assume_role_policy", 0, '{"Version": "1", "Version": "2"}', "「Version」が 2 回"),
+    endless_number_in_json=("iam_roles", "assume_role_policy", 0, '{"a": 1e999}', "JSON として読めません"),
+    endless_number=("cloudwatch_alarms", "threshold", 0, "1e999", "数値ではありません"),
+    digits_without_end=("ec2_volumes", "size", 0, "9" * 5000, "整数ではありません"),
+    item_twice=("iam_users", "groups", 0, "g\ng", "2 回書かれています"),
+    too_many_actions=("cloudwatch_alarms", "alarm_actions", 0, "\n".join(f"arn:aws:sns:ap-northeast-1:111122223333:t{n}" for n in range(9)), "5 個以内"),
+    tag_key_too_long=("ec2_vpcs", "tags", 0, "k" * 129 + "=1", "128 文字以内"),
+    tag_value_too_long=("ec2_vpcs", "tags", 0, "k=" + "v" * 257, "256 文字以内"),
+    too_many_tags=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(51)), "50 個以内"),
+    ports_in_the_wrong_order=("ec2_security_groups.ingress", "from_port", 0, 500, "from_port は to_port 以下"),
+    no_network_in_a_rule=("ec2_security_groups.ingress", "cidr_ipv4", 1, "10.0.0.0/33", "CIDR"),
+    two_sides_of_a_rule=("ec2_security_groups.ingress", "security_group", 1, "s", "1 つだけ"),
     json_twice=("iam_roles", "assume_role_policy", 0, "{} {}", "JSON として読めません"),
     deep_json=("iam_roles", "assume_role_policy", 0, '{"a": ' * 20000, "JSON として読めません"),
     broken_quotation=("iam_users", "path", 0, '文字列:"x', "の形になっていません"),
@@ -166,6 +180,14 @@ def set_cell(title, address, value):
     return change
 
 
+def both(*changes):
+    def change(book):
+        for one in changes:
+            one(book)
+
+    return change
+
+
 def delete_heading(book):
     title, row = headings("iam_users")
     book[title].delete_rows(row)
@@ -196,6 +218,9 @@ SHAPES = dict(
     another_contract=(set_cell("表紙", "C6", "C-2"), ["表紙（契約番号）: 「C-2」のブックです"], 1),
     another_account=(set_cell("表紙", "C7", "999999999999"), ["この契約は「111122223333」"], 1),
     cover_without_account=(set_cell("表紙", "B7", None), ["AWS アカウント ID"], 1),
+    number_as_an_id=(both(set_cell(*cell("ec2_vpcs", "@id", 0), 5), set_cell(*cell("ec2_vpcs", "name", 0), None)), ["数値として入力"], 1),
+    date_as_an_id=(set_cell(*cell("ec2_vpcs", "@id", 2), datetime.datetime(2026, 1, 2)), ["日付として入力"], 1),
+    truth_as_an_id=(set_cell(*cell("ec2_vpcs", "@id", 2), True), ["真偽値"], 1),
     second_row_of_a_single_kind=(set_cell(*cell("iam_password_policy", "max_password_age", 1), 90), ["1 行だけ書ける表に 2 行"], 1),
 )
 
@@ -278,6 +303,43 @@ def test_all_faults_come_in_one_pass(tmp_path):
     lines = refused(tmp_path, saved(change))
     for title, address in chosen:
         assert len([line for line in lines if line.startswith(f"{title}!{address}（")]) == 1, (title, address, lines)
+
+
+def edited(*edits):
+    return saved(both(*(set_cell(*cell(key, column, row), value) for key, column, row, value in edits)))
+
+
+def test_rows_that_go_stand_in_nobodys_way(tmp_path):
+    """What is to be removed overlaps nothing and is no second of its name."""
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(edited(("ec2_subnets", "@state", 0, "なし"), ("ec2_subnets", "cidr_block", 1, "10.0.1.0/24")))
+    assert workbook.take_in(workbook.Setting(CONTRACT), book, tmp_path / "sheet.yml", None).files
+
+
+def test_a_name_that_is_removed_and_made_is_told(tmp_path):
+    (line,) = refused(tmp_path, edited(("ec2_subnets", "@state", 0, "なし"), ("ec2_subnets", "name", 1, "a")))
+    assert "両方が書かれています" in line
+
+
+def test_a_row_that_is_there_twice_is_told_at_the_second(tmp_path):
+    (line,) = refused(tmp_path, edited(("ec2_security_groups.ingress", "from_port", 1, 443)))
+    title, address = cell("ec2_security_groups.ingress", "@parent1", 1)
+    assert line.startswith(f"{title}!{address}（") and "2 回書かれています" in line
+
+
+def test_what_refers_to_something_removed_is_told_so(tmp_path):
+    lines = refused(tmp_path, edited(("iam_groups", "@state", 0, "なし")))
+    title, address = cell("iam_users", "groups")
+    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートで削除されます" in lines[0]
+
+
+def test_what_is_wrong_below_a_parent_that_is_not_there_is_told_in_the_same_pass(tmp_path):
+    key, inner = "ec2_security_groups.ingress", "s3_buckets.lifecycle_rules.transitions"
+    edits = [(key, "@parent1", 0, "nowhere"), (key, "cidr_ipv4", 0, "10.0.0.0/33")]
+    edits += [("s3_buckets.lifecycle_rules", "@parent1", 0, "nowhere"), (inner, "@parent1", 0, "nowhere"), (inner, "storage_class", 0, "TAPE")]
+    lines = refused(tmp_path, edited(*edits))
+    at = ["{}!{}".format(*cell(table, column)) for table, column, *dummy in edits if column != "@parent1" or table != inner]
+    assert sorted(line.partition("（")[0] for line in lines) == sorted(at), lines
 
 
 def test_blanks_at_the_end_are_no_fault(tmp_path):

@@ -20,7 +20,8 @@ from tests.laws.stage import entries, examples
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = 3000
-SECONDS, MEGABYTES = 60, 500  # 10 seconds are the aim; a machine on which others work as well may be slow
+SECONDS, MEGABYTES = 10, 500  # of CPU, so that others on the same machine do not count
+SLACK = 1.5  # for the cores of a CI
 CONTRACT = dict(number="C-1", account_id="111122223333")
 TIMED = """
 import json, resource, sys, time
@@ -74,4 +75,4 @@ def test_three_thousand_entries_are_read_quickly_and_in_little_memory(tmp_path):
     seconds, megabytes, told = json.loads(run.stdout)
     assert told == []
     assert yaml.safe_load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"].keys() == sheet.keys()
-    assert seconds < SECONDS and megabytes < MEGABYTES, (seconds, megabytes)
+    assert seconds < SECONDS * SLACK and megabytes < MEGABYTES, (seconds, megabytes)

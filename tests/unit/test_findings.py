@@ -1,0 +1,84 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What follows from a look at an account, without an account: verdicts of lists, and the two sheets in the words of the sheet's file."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils._options import refs
+from ansible_collections.msp.aws.plugins.plugin_utils import accounts, findings
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump, load
+
+VERBS = [
+    (dict(add=["a"]), False, {"a": "same", "b": "extra", "c": "extra"}),
+    (dict(add=["a", "x"]), False, {"a": "same", "x": "missing", "b": "extra", "c": "extra"}),
+    (dict(set=["a"]), False, {"a": "same", "b": "added", "c": "added"}),
+    (dict(set=[]), False, dict.fromkeys("abc", "added")),
+    (dict(remove=["b"]), False, {"a": None, "b": "added", "c": None}),
+    (dict(add=["a"], remove=["b", "x"]), False, {"a": "same", "b": "added", "c": "extra"}),
+    (dict(add=[]), False, dict.fromkeys("abc")),
+    ({}, True, dict.fromkeys("abc", "added")),
+    ({}, False, dict.fromkeys("abc")),
+]
+
+
+@pytest.mark.parametrize(("verbs", "cleared", "verdicts"), VERBS)
+def test_added_is_only_what_the_engine_would_take_away(verbs, cleared, verdicts):
+    lines = accounts._items(refs("iam_groups"), verbs, ["a", "b", "c"], "groups", cleared)
+    assert {line["agreed"] or line["actual"]: line["verdict"] for line in lines} == verdicts
+
+
+def line(option, verdict, agreed, actual):
+    return dict(option=option, verdict=verdict, agreed=agreed, actual=actual)
+
+
+def looked_at():
+    lines = [line("groups", "same", "admins", "admins"), line("groups", "extra", None, "others"), line("path", "changed", "/a/", "/b/")]
+    agreed = dict(entry="u", id="u", verdict="changed", reason=None, options=lines)
+    account = [dict(name="u", path="/b/", groups=["admins", "others"])]
+    return dict(iam_users=dict(account=account, agreed=[agreed], beside=[], unread=None))
+
+
+def test_what_is_extra_is_told_but_not_put_back():
+    sheet, looked = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"])]), looked_at()
+    found = findings.findings(looked)
+    assert [finding["verdict"] for finding in found] == ["changed", "extra"] and findings.counts(looked, found)["extra"] == 1
+    assert findings.put_back(sheet, found) == sheet
+    assert findings.put_back(sheet, found[1:]) == {} and findings.counts(looked, found[1:])["same"] == 1
+    assert findings.adopted(sheet, looked) == dict(iam_users=[dict(name="u", path="/b/", groups=["admins", "others"])])
+
+
+def test_what_is_as_agreed_stays_in_the_words_of_the_file():
+    sheet = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"], tags=dict(A="1"))])
+    written = [
+        dict(path=["iam_users", 0, "groups", 0], text="{{ group }}", tag=None),
+        dict(path=["iam_users", 0, "path"], text="{{ path }}", tag=None),
+        dict(path=["iam_users", 0, "tags", "A"], text="$ANSIBLE_VAULT;1.1;AES256", tag="!vault"),
+    ]
+    taken = dump(findings.adopted(sheet, looked_at(), written))
+    assert "{{ group }}" in taken and "{{ path }}" not in taken and "/b/" in taken and "!vault" in taken
+    back = dump(findings.put_back(sheet, findings.findings(looked_at()), written))
+    assert all(word in back for word in ("{{ group }}", "{{ path }}", "!vault")) and load(back)
+
+
+def test_secrets_in_clear_are_not_put_back():
+    sheet = dict(ec2_instances=[dict(name="i", user_data="hunter2"), dict(name="j", user_data="x")])
+    gone = [dict(entry=name, id=None, verdict="missing", reason=None, options=[]) for name in "ij"]
+    found = findings.findings(dict(ec2_instances=dict(account=[], agreed=gone, beside=[], unread=None)))
+    made = findings.put_back(sheet, found, [dict(path=["ec2_instances", 1, "user_data"], text="{{ script }}", tag=None)])
+    assert made == dict(ec2_instances=[dict(name="i"), dict(name="j", user_data="{{ script }}")])
+    assert findings.left_out(sheet, made) == ["ec2_instances/i user_data"]
+
+
+def test_what_the_file_says_is_found_at_its_place():
+    raw = dict(a=[dict(name="{{ x }}", tags=dict(A="{{ y }}"), rest="{{ not one }}")], b="{{ c }}")
+    meant = dict(a=[dict(name="1", tags=dict(A="2"), rest="{{ not one }}")], b=[dict(name="s3cret")])
+    told = list(findings.in_file(raw, meant, lambda value: value in ("{{ x }}", "{{ y }}", "{{ c }}"), lambda value: "cipher" if value == "s3cret" else None))
+    assert [(one["path"], one["text"], one["tag"]) for one in told] == [
+        (["a", 0, "name"], "{{ x }}", None),
+        (["a", 0, "tags", "A"], "{{ y }}", None),
+        (["b"], "{{ c }}", None),
+        (["b", 0, "name"], "cipher", "!vault"),
+    ]
