@@ -53,6 +53,9 @@ def shape(service: str, api: str) -> Any:
 
 
 READABLE = 24  # choices in one line
+TAGS = dict(count=50, key=128, value=256)  # of a resource, in every service
+
+
 @cache
 def list_shape(service: str, api: str) -> Any:
     """The list that "Operation.Member" names, or None where it is no list."""
@@ -73,8 +76,6 @@ def _list_of(service: str, operations: tuple[str, ...], name: str) -> Any:
     found = (list_shape(service, f"{operation}.{member}") for operation in operations)
     return next((shape for shape in found if shape is not None), None)
 
-
-TAGS = dict(count=50, key=128, value=256)  # of a resource, in every service
 
 TEXTS = dict(
     choice="{value!r} is not one of {limit}",

@@ -223,13 +223,12 @@ def faults(entries, sheet):
         named = entry.get("routes") or []
         for route in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
             for options in (DESTINATIONS, TARGETS):
-                if len([option for option in options if route.get(option)]) != 1:
-                    yield index, "routes", "one_of", dict(value=route, other=", ".join(options))
-            if bool(route.get("firewall")) != bool(route.get("availability_zone")):
-                yield index, "routes", "needs", dict(value=route, other="availability_zone" if route.get("firewall") else "firewall")
                 given = [option for option in options if route.get(option)]
                 if len(given) != 1:
                     yield index, f"routes.{(given or options)[0]}", "one_of", dict(value=", ".join(given), other=", ".join(options), item=route)
+            if bool(route.get("firewall")) != bool(route.get("availability_zone")):
+                lacking = "availability_zone" if route.get("firewall") else "firewall"
+                yield index, f"routes.{lacking}", "needs", dict(value=None, other=lacking, item=route)
             blocks = _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block")
             wrong = [(option, block) for option, block in blocks if _networks.network(block) is None]
             yield from ((index, f"routes.{option}", "not_a_network", dict(value=block, item=route)) for option, block in wrong)

@@ -22,8 +22,6 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -56,7 +54,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set は add / remove と同時に書けません",
         dangling="「{value}」という {limit} はシートにもアカウントにもありません",
         no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
-        removed="「{value}」という {limit[0]} は、このシートが削除します（state: absent）。参照をなくすか、削除をやめてください",
         incomplete="まだ存在しません。作成するには {value} が必要です",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
         circular="互いに参照し合っているため作成できません: {limit}",
@@ -73,14 +70,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         outside="{value} は VPC の範囲（{other}）に含まれていません",
         one_of="次のうち 1 つだけを書いてください: {other}。現在の値: 「{value}」",
         needs="{other} が必要です。現在の値: 「{value}」",
-        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: {value!r}",
-        needs="{other} が必要です。現在の値: {value!r}",
         ports="ポートは 0 から 65535 まで、from_port は to_port 以下で書いてください。現在の値: {value}",
         icmp_ports="from_port にはタイプ、to_port にはコードを 0 から 255 まで（すべてなら両方に -1）で書いてください。現在の値: {value}",
         no_ports="このプロトコルにはポートがありません。ポートを空欄にするか、プロトコルを tcp か udp にしてください。現在の値: {value}",
         removed_and_made="同じ名前で「削除する」と「作成・変更する」の両方が書かれています。どちらかにしてください（作り直す場合は 2 回に分けてください）",
-        to_be_removed="「{value}」という {limit} は、このシートで削除されます。参照をやめるか、削除をやめてください",
-        item_twice="同じものが 2 回書かれています。1 回だけ書いてください: {value!r}",
+        to_be_removed="「{value}」という {limit} は、このシートが削除します（state: absent）。参照をなくすか、削除をやめてください",
+        item_twice="同じものが 2 回書かれています。1 回だけ書いてください: 「{value}」",
         most_items="{value} 個あります。{limit} 個以内で書いてください",
         least_items="{value} 個しかありません。{limit} 個以上書いてください",
     ),
@@ -99,7 +94,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set cannot stand beside add or remove",
         dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
         no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
-        removed="{value!r} of {limit[0]} is what this sheet removes (state: absent); take the reference away, or do not remove it",
         incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
         circular="these wait for each other and can never be made: {limit}",
@@ -112,7 +106,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         icmp_ports="from_port is a type and to_port a code, each 0 to 255, or -1 for all; found {value}",
         no_ports="this protocol has no ports: name none, or tcp or udp; found {value}",
         removed_and_made="the same name is to be removed and to be there; write one of them (to make it anew, do it in two runs)",
-        to_be_removed="{value!r} of {limit} is to be removed by this sheet; do not refer to it, or do not remove it",
+        to_be_removed="{value!r} of {limit} is what this sheet removes (state: absent); take the reference away, or do not remove it",
         item_twice="the same is written twice: {value!r}",
         **_shapes.TEXTS,
     ),
@@ -271,7 +265,8 @@ def unresolved(
         by_name = _own(reference, going)
         gone = [*by_name, *(thing["id"] for thing in there if thing["id"] in going.get(reference.to, ()) and thing["id"] not in by_name)]
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
-            yield Fault(reference.kind, reference.entry, reference.option, "removed", dict(value=reference.name, limit=(reference.to, ", ".join(gone))))
+            if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
+                yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
             continue
         others = _others(reference, mine, there)
         if len(mine) + len(others) > 1:
@@ -288,6 +283,11 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         if name in kinds() and isinstance(entries, list):
             found[name] = [kinds()[name].label(entry) for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
     return found
+
+
+def _label(reference: Reference) -> str:
+    """What a reference means as entries are labelled, as far as it says so itself."""
+    return f"{reference.scope}/{reference.name}" if reference.scope and "/" not in reference.name else reference.name
 
 
 def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
@@ -469,14 +469,9 @@ def _staying(entries: list[dict]) -> list[dict]:
 
 def _to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:
     """References to what the same sheet removes."""
-    gone: dict[str, set[str]] = defaultdict(set)
-    for name, entries in sheet.items():
-        kind = kinds()[name]
-        gone[name] |= {"/".join(map(str, kind.key(entry))) for entry in entries if entry.get("state") == "absent" and None not in kind.key(entry)}
-    own = names(sheet)
+    own, going = names(sheet), _going(sheet)
     for reference in references(sheet):
-        scope = f"{reference.scope}/{reference.name}" if reference.scope and "/" not in reference.name else reference.name
-        if scope in gone[reference.to] and not _own(reference, own):
+        if _label(reference) in going.get(reference.to, ()) and not _own(reference, own):
             yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
 
 
