@@ -138,7 +138,7 @@ class _Reader:
             changes=self._changes(plans),
             options=self._options(plans),
             orders=orders,
-            support=tuple((event.date, event.fields["minutes"]) for event in self._all("sheet_support")),
+            support=self._support(),
             cancelled_on=self.cancelled_on,
             cancelled_by=by,
             outages=self._outages(plans),
@@ -297,16 +297,14 @@ class _Reader:
         for name in set(done) & set(gone):
             if gone[name].date > done[name].date:
                 self._fault(gone[name].where, "completed", limit=done[name].date)
-        return tuple(
-            Order(
-                name=name,
-                accepted_on=order.accepted_on,
-                parts=self._payable(order, gone.get(name)),
-                completed_on=done[name].date if name in done else None,
-                cancelled_on=gone[name].date if name in gone else None,
-            )
-            for name, order in sorted(ordered.items())
-        )
+        return tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
+
+    def _order(self, name: str, order: _Ordered, done: _Event | None, gone: _Event | None) -> Order:
+        """An order as far as it went. The end of the contract is the end of what was neither completed nor called off before (第29条)."""
+        completed_on, cancelled_on = done.date if done else None, gone.date if gone else None
+        if not done and not gone and self.cancelled_on and order.accepted_on <= self.cancelled_on:
+            cancelled_on = self.cancelled_on
+        return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on)
 
     def _ordered(self) -> dict[str, _Ordered]:
         """The contract's own order and the later ones, by name."""
@@ -317,12 +315,14 @@ class _Reader:
             self._needs("accepted_on")
             self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
             self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
+            self._not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self._all("set_up_ordered"):
             order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)
             other = found.setdefault(event.fields["order"], order)
             if other is not order:
                 self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
             self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+            self._not_ended(event.where, event.date)
         for order in found.values():
             names = Counter(item.get("name") for item in order.fields.get("individual", []))
             for name in [name for name, count in names.items() if name and count > 1]:
@@ -339,21 +339,29 @@ class _Reader:
             elif name in found:
                 self._fault(event.where, "twice", other=found[name].where)
             elif self._not_before(event.where, event.date, ordered[name].accepted_on, ordered[name].where):
+                self._not_ended(event.where, event.date)
                 found[name] = event
         return found
 
-    def _payable(self, order: _Ordered, gone: _Event | None) -> Mapping[str, Any]:
+    def _payable(self, order: _Ordered, cancelled_on: date | None, gone: _Event | None) -> Mapping[str, Any]:
         """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun."""
-        if gone is None:
+        if cancelled_on is None:
             return parts(order.fields)
-        if "payable" not in gone.fields:
-            if order.work_from is not None and gone.date >= order.work_from:
-                self._fault(gone.where, "begun", limit=order.work_from)
+        if gone is None or "payable" not in gone.fields:
+            if order.work_from is None or cancelled_on >= order.work_from:
+                code = "perhaps_begun" if order.work_from is None else "begun"
+                self._fault(gone.where if gone else order.where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
             return parts({})
         rest = parts(gone.fields["payable"])
         for what, excess in _excess(parts(order.fields), rest):
             self._fault(gone.where, "more_than_ordered", value=excess, limit=what, other=order.where)
         return rest
+
+    def _support(self) -> tuple[tuple[date, int], ...]:
+        events = self._all("sheet_support")
+        for event in events:
+            self._not_ended(event.where, event.date)
+        return tuple((event.date, event.fields["minutes"]) for event in events)
 
     def _outages(self, plans: tuple[Plan, ...]) -> tuple[Outage, ...]:
         found = []

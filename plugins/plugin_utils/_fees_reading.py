@@ -46,6 +46,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_order="{value!r} という注文はありません（あるもの: {limit}）",
         more_than_ordered="{limit} は注文（{other}）より {value} 多くなっています",
         begun="作業は {limit} に着手済みです。着手した部分と残す部分を payable に書いてください（第29条第2項）",
+        perhaps_begun="作業に着手していたかが分かりません。着手日か、着手した部分と残す部分を payable に書いてください（第29条）",
+        begun_at_end="作業は {limit} に着手済みで、契約は {value} に解除されています。完了していれば set_up_completed を、"
+        "そうでなければ set_up_cancelled に着手した部分を payable として書いてください（第29条第2項）",
+        perhaps_begun_at_end="契約が {value} に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
+        "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
         completed="作業は {limit} に完了しています。完了した作業は取り消せません",
         ended="契約は {limit} に解除されています",
         too_long="{limit} を超えています。料金の未払い以外の利用停止は 6ヵ月以内です（第34条第1項）",
@@ -91,6 +96,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_order="there is no order {value!r} (there are: {limit})",
         more_than_ordered="{limit} is {value} more than was ordered ({other})",
         begun="work began on {limit}; write into payable what had been begun and what stays (Article 29 (2))",
+        perhaps_begun="it is not known whether work had begun; write when it began, or into payable what had been begun and what stays (Article 29)",
+        begun_at_end="work began on {limit}, and the contract ended on {value}; write set_up_completed if the work was completed, "
+        "or else set_up_cancelled with what had been begun in payable (Article 29 (2))",
+        perhaps_begun_at_end="it is not known whether work had begun when the contract ended on {value}; write set_up_completed if it was completed, "
+        "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
         ended="the contract was cancelled on {limit}",
         too_long="is longer than until {limit}; a suspension that is not for unpaid fees lasts 6 months at most (Article 34 (1))",

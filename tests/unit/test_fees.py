@@ -104,6 +104,29 @@ def test_a_set_up_that_is_called_off_costs_what_had_been_begun(day, payable, yen
     assert all("第29条第2項" in line["clauses"] for line in paper["lines"])
 
 
+@pytest.mark.parametrize(
+    "more, yen",
+    [
+        ([], 300_000),
+        ([happened("2026-04-16", "cancelled")], 0),  # before work began: nothing (29-1, proviso)
+        ([happened("2026-04-14", "cancelled", wish="2026-04-19")], 0),
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-25", "set_up_cancelled", payable=dict(basic=True))], 100_000),  # what had been begun (29-2)
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-24", "set_up_cancelled", payable={})], 0),
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-25", "set_up_completed")], 300_000),
+    ],
+)
+def test_the_end_of_the_contract_is_the_end_of_its_set_up(more, yen):
+    paper = usage_statement(ordered(basic=True, components=dict(ec2=4)), more, "2026-04")
+    assert paper["net"] == yen
+    assert liability_limits(ordered(basic=True, components=dict(ec2=4)), more, "2026-04")["set_up"]["net"] == yen
+
+
+def test_only_what_is_not_complete_ends_with_the_contract():
+    later = dict(order="more", work_from="2026-06-10", components=dict(ec2=1))
+    events = [happened("2026-05-10", "set_up_completed"), happened("2026-06-01", "set_up_ordered", **later), happened("2026-06-05", "cancelled")]
+    assert [usage_statement(ordered(basic=True), events, month)["net"] for month in ("2026-04", "2026-06")] == [100_000, 0]
+
+
 # ---- operation menu
 
 

@@ -26,6 +26,7 @@ START = "2026-06-15"
 PLAN = [{"plan": "advanced", "from": START}]
 CONTRACT = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=PLAN, operation=dict(components=dict(ec2=4)))
 ORDERED = dict(CONTRACT, accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=4)))
+WHENEVER = {name: value for name, value in ORDERED.items() if name != "set_up_from"}  # work begins on a day that nobody wrote down
 OPTION = {"name": "Runbook", "yen": 1000, "covers": ["operations"], "from": "2026-07-01"}
 ISSUED = invoice(CONTRACT, [], "2026-07", dict(name="Example MSP"))
 
@@ -156,6 +157,17 @@ FAULTS = [
         "events #2 set_up_cancelled 2026-05-02",
     ),
     ("begun", ORDERED, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
+    ("perhaps_begun", WHENEVER, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
+    ("begun_at_end", ORDERED, [happened("2026-04-25", "cancelled")], "contract set_up"),
+    ("perhaps_begun_at_end", WHENEVER, [happened("2026-04-25", "cancelled")], "contract set_up"),
+    ("begun_at_end", CONTRACT, [happened("2026-07-01", "set_up_ordered", order="x", basic=True, work_from="2026-07-02"),
+                                happened("2026-07-03", "cancelled")], "events #1 set_up_ordered 2026-07-01"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_ordered", order="x", basic=True)],
+     "events #2 set_up_ordered 2026-07-02"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "sheet_support", minutes=1)], "events #2 sheet_support 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_cancelled", payable={})], "events #2 set_up_cancelled 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-04-14", "cancelled")], "contract accepted_on"),
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="light")], "events #2 plan_changed 2026-07-02"),
     (
         "ended",

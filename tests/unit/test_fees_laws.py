@@ -84,6 +84,7 @@ def histories(draw):
     reduced = draw(st.dictionaries(st.sampled_from(MONTHS), st.integers(1, 100), max_size=2))
     events += [happened("2026-08-01", "reduction", month=month, percent=percent) for month, percent in reduced.items()]
     events += [happened(day, "qualified_invoice_requested", month="2026-07", postage=draw(st.integers(0, 500))) for day in draw(st.lists(days, max_size=2))]
+    events.append(happened("2026-06-20", "set_up_completed"))
     if draw(st.booleans()):
         events.append(happened("2027-07-10", "cancelled"))
     return events
