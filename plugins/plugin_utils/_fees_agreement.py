@@ -26,8 +26,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Order,
     Outage,
     Plan,
+    Settled,
 )
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, months_later
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
 
@@ -127,6 +128,7 @@ class _Reader:
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
         orders = self._orders()
+        issues = self._issues()
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
         return Agreement(
             number=facts.get("number", ""),
@@ -145,9 +147,11 @@ class _Reader:
             suspensions=self._suspensions(),
             reductions=self._reductions(),
             evaded=tuple((event.date, event.fields["month"], event.fields["yen"]) for event in self._all("evaded")),
-            issues=self._issues(),
+            issues=issues,
+            settlements=self._settlements(issues),
             requests=tuple((event.date, event.fields["month"], event.fields.get("postage", 0)) for event in self._all("qualified_invoice_requested")),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
+            refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
             channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
@@ -398,7 +402,9 @@ class _Reader:
     def _issues(self) -> tuple[Issue, ...]:
         found, seen = [], {}
         for event in self._all("invoiced"):
-            issue = Issue(event.date, event.fields["months"], event.fields.get("due"), event.where)
+            fields = event.fields
+            issue = Issue(event.date, fields["months"], fields.get("due"), fields.get("yen"), fields.get("net"), event.where)
+            self._net_where_needed(event)
             for month in issue.months:
                 if seen.setdefault(month, issue) is not issue:
                     self._fault(event.where, "invoiced", limit=month, other=seen[month].where)
@@ -407,6 +413,28 @@ class _Reader:
             self._not_before(f"{event.where} due", issue.due, issue.day, "date")
             found.append(issue)
         return tuple(found)
+
+
+    def _settlements(self, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
+        found = []
+        for event in self._all("settled"):
+            fields = event.fields
+            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"))
+            issue = next((issue for issue in issues if issue.months[0] in one.months), None)
+            months = issue.months if issue else one.months[:1]
+            if one.months != months:
+                self._fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))
+            self._not_before(event.where, event.date, issue.day if issue else first_issue(months), issue.where if issue else "invoiced")
+            if (one.due is None) == (one.yen > 0):
+                self._fault(event.where, "due_of_charge")
+            self._not_before(f"{event.where} due", one.due, event.date, "date")
+            self._net_where_needed(event)
+            found.append(one)
+        return tuple(found)
+
+    def _net_where_needed(self, event: _Event) -> None:
+        if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":
+            self._fault(event.where, "net_needed")
 
 
 def _midnight(day: date) -> datetime:

@@ -10,20 +10,22 @@ from typing import NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
 
 class Bill(NamedTuple):
-    """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due."""
+    """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
+
+    `issue` is what was written down of it."""
 
     months: tuple[Month, ...]
     lines: tuple[Line, ...]
     issue_day: date
-    issued_on: date | None
+    issue: Issue | None
     due: date
     qualified: bool
     clauses: tuple[str, ...]
@@ -84,22 +86,15 @@ def bills(agreed: Agreement, last: Month) -> list[Bill]:
     found: list[Bill] = []
     month = min(last, agreed.month_of(agreed.first_day))
     while month <= last:
-        together = _together(agreed, month)
+        together = tuple(agreed.month(name) for name in agreed.billed_together(month.name))
         found.append(_bill(agreed, together, found))
         month = together[-1].next()
     return found
 
 
-def _together(agreed: Agreement, month: Month) -> tuple[Month, ...]:
-    """The months that are billed with a month (第23条)."""
-    names = next((issue.months for issue in agreed.issues if month.name in issue.months), (month.name,))
-    return tuple(agreed.month(name) for name in names)
-
-
 def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
-    earliest = months_later(together[-1].first.replace(day=1), 1)
-    day = issue.day if issue else earliest
+    day = issue.day if issue else first_issue([month.name for month in together])
     due = (issue and issue.due) or end_of_calendar_month(day)
     channel = agreed.channel(together[-1].last)
     lines = [line for month in together for line in charges(agreed, month)]
@@ -109,18 +104,41 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
         interest = _interest(agreed, before, together[-1])
         lines += interest if lines or agreed.rules["late_interest_alone"] == "charged" else []
         lines += _qualified(together[-1], day, "standing", int(qualified), agreed.postage if qualified else 0) if lines else []
-    return Bill(together, tuple(lines), day, issue and issue.day, due, qualified and bool(lines), tuple(clauses), channel)
+    return Bill(together, tuple(lines), day, issue, due, qualified and bool(lines), tuple(clauses), channel)
 
 
 def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
-    """What the customer had to pay for bills, divided into what bears late interest and what does not."""
-    found = []
+    """What the customer had to pay: for bills as they were issued, less what was given back since, and for what was charged on top when that was due.
+
+    Each is divided into what bears late interest and what does not. What was paid back to the customer was a payment no longer, so it takes from what was
+    paid as a debt does that is due on that day.
+    """
+    found = [Debt(day, 1, yen) for day, yen in agreed.refunds]
     for bill in before:
         if bill.channel == "own":
-            bearing = bearing_interest(agreed, bill.lines)
-            rest = sums(bill.lines)["total"] - bearing
-            found += [Debt(bill.due, free, yen) for free, yen in ((0, bearing), (1, rest)) if yen]
-    return found
+            since = [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
+            bearing, rest = _issued(agreed, bill, since)
+            found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]
+            for one in since:
+                principal = one.yen if agreed.rules["late_principal"] == "with_tax" else one.net
+                found += [Debt(one.due, 0, principal), Debt(one.due, 1, one.yen - principal)] if one.due else []
+    return [debt for debt in found if debt.yen > 0]
+
+
+def _issued(agreed: Agreement, bill: Bill, since: list[Settled]) -> tuple[int, int]:
+    """Yen of a bill as it was issued, less what was given back since, that bear late interest, and those that do not.
+
+    Where the invoice's own sum is not written down, it is what the events come to, without what was charged on top since.
+    """
+    now = sums(bill.lines)
+    credits, extras = ([one for one in since if (one.yen < 0) == back] for back in (True, False))
+    told = bill.issue if bill.issue and bill.issue.yen is not None else None
+    more = sum(one.yen for one in credits) + told.yen - now["total"] if told else -sum(one.yen for one in extras)
+    more_bearing = more
+    if agreed.rules["late_principal"] == "without_tax":
+        more_bearing = sum(one.net for one in credits) + told.net - now["net"] if told else -sum(one.net for one in extras)
+    bearing = bearing_interest(agreed, bill.lines)
+    return max(0, bearing + more_bearing), max(0, now["total"] - bearing + more - more_bearing)
 
 
 def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:

@@ -161,7 +161,7 @@ def _verdict(bill: Bill, language: str) -> dict[str, Any]:
 def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
     """Issued in the month after, due at the end of the month of issue (別紙2), late after the next day on which banks are open."""
     return dict(
-        issued_on=bill.issued_on and bill.issued_on.isoformat(),
+        issued_on=bill.issue and bill.issue.day.isoformat(),
         issue_month=f"{bill.issue_day:%Y-%m}",
         due=bill.due.isoformat(),
         late_from=(last_day(bill.due, agreed.rules) + DAY).isoformat(),

@@ -24,6 +24,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         months="{value!r} は月の一覧ではありません。[\"2026-07\", \"2026-08\"] のように、重複なく続けて書いてください",
         count="{value!r} は使えません。0 以上の整数を書いてください",
         positive="{value!r} は使えません。1 以上の整数を書いてください",
+        signed="{value!r} は使えません。0 でない整数を書いてください",
         percent="{value!r} は使えません。1 から 100 までの整数を書いてください",
         text="{value!r} は使えません。文字列を書いてください",
         flag="{value!r} は使えません。true か false を書いてください",
@@ -61,6 +62,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         invoiced="{limit} の請求書は {other} にも書かれています",
         due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
         due_needed="2 か月以上をまとめて請求するときは支払期日を書いてください（第23条）",
+        due_of_charge="追加の請求には支払期日が必要です（第19条）。返金に支払期日はありません",
+        net_needed="延滞利息の対象額を税抜とする契約（late_principal）では、税抜の額を net に書いてください",
         registration="{value!r} は登録番号ではありません。T と 13 桁の数字で書いてください",
         check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
         not_issued="発行されていない請求書は精算できません",
@@ -74,6 +77,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         months="{value!r} is not a list of months; write them as [\"2026-07\", \"2026-08\"], each once and without a gap",
         count="{value!r} is not allowed here; write a whole number, 0 or more",
         positive="{value!r} is not allowed here; write a whole number, 1 or more",
+        signed="{value!r} is not allowed here; write a whole number other than 0",
         percent="{value!r} is not allowed here; write a whole number from 1 to 100",
         text="{value!r} is not allowed here; write a text",
         flag="{value!r} is not allowed here; write true or false",
@@ -111,6 +115,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         invoiced="the invoice of {limit} is named by {other} as well",
         due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",
         due_needed="where several months are billed together, write the due date (Article 23)",
+        due_of_charge="what is charged on top needs a due date (Article 19); what is given back has none",
+        net_needed="where late interest is on amounts without tax (late_principal), write the amount without tax into net",
         registration="{value!r} is not a registration number; write T and 13 digits",
         check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
         not_issued="was not issued, so there is nothing to settle",
@@ -205,6 +211,12 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def signed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not value:
+        raise ValueError
+    return int(value)
+
+
 def text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError
@@ -224,6 +236,7 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
     months=months,
     count=_whole(0),
     positive=_whole(1),
+    signed=signed,
     percent=_whole(1, 100),
     text=text,
     flag=flag,

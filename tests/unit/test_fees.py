@@ -545,6 +545,66 @@ def test_late_interest_bears_no_interest():
     assert not invoice(agreed, late, "2027-03", ISSUER)["issued"]
 
 
+PAID_IN_TIME = [happened(day, "payment", yen=231_000) for day in ("2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30")]
+
+
+def interest_billed(agreed, events, last="2027-01"):
+    months = [f"2026-{number:02}" for number in range(6, 13)] + ["2027-01"]
+    papers = [invoice(agreed, events, month, ISSUER) for month in months if month <= last]
+    return {key: yen for paper in papers for key, yen in amounts(paper).items() if key.startswith("late_interest")}
+
+
+@pytest.mark.parametrize(
+    "recorded, paid_on, interest",
+    [
+        # The hours were found in November: charged on top, due at the end of the year.
+        ([happened("2026-11-20", "settled", months=["2026-07"], yen=16_500, due="2026-12-31")], "2026-12-20", {}),
+        ([happened("2026-11-20", "settled", months=["2026-07"], yen=16_500, due="2026-12-31")], "2027-01-25", {"2026-12-31": int(16_500 * RATE * 20 / 365)}),
+        # Or nobody has asked for them yet.
+        ([happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)], "2026-12-20", {}),
+    ],
+)
+def test_late_interest_is_on_what_was_asked_for_and_from_its_own_due_date(recorded, paid_on, interest):
+    found_late = happened("2026-07-20", "sheet_support", minutes=60)
+    december = [happened("2026-12-15", "payment", yen=231_000)]
+    events = [*PAID_IN_TIME, *december, found_late, *recorded, happened(paid_on, "payment", yen=16_500)]
+    ended = [*events, happened("2026-10-01", "cancelled", wish="2026-11-30")]
+    assert interest_billed(contract(), ended) == {f"late_interest/{due}": yen for due, yen in interest.items()}
+
+
+def test_what_was_given_back_never_bore_interest():
+    outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")  # 37,258.06 yen less without tax
+    events = [outage, happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)]
+    credit = happened("2026-08-20", "settled", months=["2026-07"], yen=-37_258)
+    late = happened("2026-09-20", "payment", yen=231_000 - 37_258)
+    for recorded in ([*events, credit, late], [outage, late, credit]):
+        found = interest_billed(contract(), recorded, "2026-09")
+        assert found["late_interest/2026-08-31"] in {int(yen * RATE * 19 / 365) for yen in (231_000 - 37_258, fee(contract(), [outage], "2026-07") * 11 // 10)}
+
+
+def test_a_refund_takes_back_what_was_paid_too_much():
+    outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")
+    right = invoice(contract(), [outage], "2026-07", ISSUER)["total"]
+    events = [outage, *PAID_IN_TIME, happened("2026-12-28", "payment", yen=231_000)]
+    back = happened("2026-09-15", "refund", yen=231_000 - right)
+    ended = happened("2026-10-01", "cancelled", wish="2026-11-30")
+    assert interest_billed(contract(), [*events, back, ended]) == {}
+    # What is not given back in money pays what is due next.
+    short = [outage, *PAID_IN_TIME[:3], happened("2026-11-30", "payment", yen=right), happened("2026-12-28", "payment", yen=231_000), ended]
+    assert interest_billed(contract(), short) == {}
+    assert interest_billed(contract(), [*short, back]) == {"late_interest/2026-11-30": int((231_000 - right) * RATE * 27 / 365)}
+
+
+def test_late_interest_without_tax_is_on_the_recorded_yen_without_tax():
+    agreed = contract(fee_rules=dict(late_principal="without_tax"))
+    events = [
+        happened("2026-08-03", "invoiced", months=["2026-07"], yen=242_000, net=220_000),
+        happened("2026-08-20", "settled", months=["2026-07"], yen=-11_000, net=-10_000),
+        happened("2026-10-20", "payment", yen=231_000),
+    ]
+    assert interest_billed(agreed, events, "2026-10") == {"late_interest/2026-08-31": int(210_000 * RATE * 49 / 365)}
+
+
 def test_late_interest_alone_may_be_waived():
     events = [happened("2026-07-15", "cancelled"), happened("2026-10-20", "payment", yen=231_000)]
     assert invoice(contract(), events, "2026-10", ISSUER)["issued"]
@@ -696,12 +756,21 @@ WALK = [
     ("2027-11", [], {"operation": 180_000, "option/Runbook/2027-04-10": 20_000}, 440_000),  # on the same invoice
     (
         "2027-12",
-        [happened("2027-12-28", "payment", yen=440_000), happened("2028-01-11", "invoiced", months=["2027-12"])],
+        [happened("2027-12-28", "payment", yen=440_000), happened("2028-01-11", "invoiced", months=["2027-12"], yen=231_000)],
         {"operation": 180_000, "option/Runbook/2027-04-10": 20_000},
         220_000,
     ),
-    ("2028-01", [happened("2028-01-25", "cancelled", wish="2028-02-10"), happened("2028-01-31", "payment", yen=220_000)], dict(operation=180_000), 198_000),
-    ("2028-02", [happened("2028-02-29", "payment", yen=198_000)], dict(operation=180_000), 198_000),
+    (
+        "2028-01",
+        [
+            happened("2028-01-20", "settled", months=["2027-12"], yen=-11_000),  # too much had been billed
+            happened("2028-01-25", "cancelled", wish="2028-02-10"),
+            happened("2028-01-31", "payment", yen=231_000),
+        ],
+        dict(operation=180_000),
+        198_000,
+    ),
+    ("2028-02", [happened("2028-02-10", "refund", yen=11_000), happened("2028-02-29", "payment", yen=198_000)], dict(operation=180_000), 198_000),
     ("2028-03", [happened("2028-03-31", "payment", yen=198_000)], {}, 0),
 ]
 WALK_EVENTS = [event for dummy, events, dummy, dummy in WALK for event in events]
@@ -726,4 +795,5 @@ def test_the_walk_knows_every_event_and_leaves_nothing_open():
     assert len(WALK) == 24
     assert {event["event"] for event in WALK_EVENTS} == set(EVENTS)
     billed = {tuple(bill["months"]): bill["total"] for bill in (invoice(WALK_CONTRACT, WALK_EVENTS, month, ISSUER) for month, *dummy in WALK) if bill["issued"]}
-    assert sum(billed.values()) == sum(event["yen"] for event in WALK_EVENTS if event["event"] == "payment")
+    moved = {kind: sum(event["yen"] for event in WALK_EVENTS if event["event"] == kind) for kind in ("payment", "refund")}
+    assert sum(billed.values()) == moved["payment"] - moved["refund"]

@@ -206,6 +206,25 @@ FAULTS = [
         "events #2 invoiced 2026-08-21",
     ),
     ("due_only", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07"], due="2026-08-31")], "events #1 invoiced 2026-08-20"),
+    ("due_of_charge", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=1)], "events #1 settled 2026-08-20"),
+    ("due_of_charge", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=-1, due="2026-08-31")], "events #1 settled 2026-08-20"),
+    ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=1, due="2026-08-19")], "events #1 settled 2026-08-20 due"),
+    ("before", CONTRACT, [happened("2026-07-31", "settled", months=["2026-07"], yen=-1)], "events #1 settled 2026-07-31"),
+    ("other_months", CONTRACT, [happened("2026-09-20", "settled", months=["2026-07", "2026-08"], yen=-1)], "events #1 settled 2026-09-20 months"),
+    ("signed", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=0)], "events #1 settled 2026-08-20 yen"),
+    ("positive", CONTRACT, [happened("2026-08-20", "refund", yen=-1)], "events #1 refund 2026-08-20 yen"),
+    (
+        "net_needed",
+        dict(CONTRACT, fee_rules=dict(late_principal="without_tax")),
+        [happened("2026-08-20", "settled", months=["2026-07"], yen=-1)],
+        "events #1 settled 2026-08-20",
+    ),
+    (
+        "net_needed",
+        dict(CONTRACT, fee_rules=dict(late_principal="without_tax")),
+        [happened("2026-08-20", "invoiced", months=["2026-07"], yen=1)],
+        "events #1 invoiced 2026-08-20",
+    ),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
 ]
 
