@@ -9,7 +9,7 @@ month, one that is prorated, components that come and go, and days on which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -181,8 +181,8 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         return None
     deductions, rules = [], dict(line.rules)
     left = gross
-    for outage in agreed.outages:
-        share = _outage_value(agreed, outage, days, values)
+    for outage, idle in idle_days(agreed):
+        share = _outage_value(agreed, idle, days, values)
         if share:
             share = min(share, left)
             left -= share
@@ -212,25 +212,39 @@ def _span(outage: Outage) -> dict[str, str]:
     return {"from": outage.known.isoformat(sep=" "), "until": outage.until.isoformat(sep=" "), "cause": outage.cause}
 
 
-def _outage_value(agreed: Agreement, outage: Outage, days: Iterable[date], values: Mapping[date, int]) -> Fraction:
+def _outage_value(agreed: Agreement, idle: Mapping[date, Fraction], days: Iterable[date], values: Mapping[date, int]) -> Fraction:
     """The yen of those days on which an outage made the menu useless."""
-    idle = idle_days(agreed, outage)
     basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" else len(values)
     return sum((Fraction(values[day], basis) * idle[day] for day in days if day in idle), Fraction(0))
 
 
-def idle_days(agreed: Agreement, outage: Outage) -> dict[date, Fraction]:
-    """day → how much of it counts as lost.
+def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]]:
+    """Each outage with its days, and how much of them counts as lost.
 
     第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself; otherwise each full 24 hours since the provider
-    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`).
+    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes on by the doing of somebody else is one state;
+    its 24 hours belong to the outage in which they start.
     """
-    if outage.cause == "customer":
-        return {}
-    if outage.cause == "provider_gross":
-        return _time_by_day(outage)
     shift = WHOLE_DAY if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
-    return {(outage.known + WHOLE_DAY * number + shift).date(): Fraction(1) for number in range((outage.until - outage.known) // WHOLE_DAY)}
+    for state in _states(agreed.outages):
+        starts = [state[0].known + WHOLE_DAY * number for number in range((state[-1].until - state[0].known) // WHOLE_DAY)]
+        for outage in state:
+            if outage.cause == "provider_gross":
+                yield outage, _time_by_day(outage)
+            elif outage.cause != "customer":
+                yield outage, {(start + shift).date(): Fraction(1) for start in starts if outage.known <= start < outage.until}
+
+
+def _states(outages: Iterable[Outage]) -> list[list[Outage]]:
+    """Outages in the order of time, those together that are one state without a break in the sense of 第35条第2項表1欄."""
+    found: list[list[Outage]] = []
+    for outage in sorted(outages):
+        before = found[-1][-1] if found else None
+        if before and before.until == outage.known and OUTAGE_CLAUSES.get(before.cause) == OUTAGE_CLAUSES.get(outage.cause) == "35-2-1":
+            found[-1].append(outage)
+        else:
+            found.append([outage])
+    return found
 
 
 def _time_by_day(outage: Outage) -> dict[date, Fraction]:

@@ -166,14 +166,23 @@ def test_what_happened_in_two_parts_costs_the_same(agreed, events, month, day, o
     assert bill(agreed, [*events, *together], month) == bill(agreed, [*events, *apart], month)
 
 
+ROWS = [("provider_gross",), ("third_party", "provider")]  # 第35条第2項: causes of the second row and of the first
+
+
 @TRIED
-@given(contracts(), st.sampled_from(MONTHS), st.integers(1, 60_000), st.integers(0, 60_000))
-def test_an_outage_by_gross_fault_may_be_divided_at_any_minute(agreed, month, length, cut):
+@given(contracts(), st.sampled_from(MONTHS), st.integers(1, 60_000), st.lists(st.integers(0, 60_000), max_size=4), st.sampled_from(ROWS), st.data())
+def test_an_outage_may_be_divided_at_any_minute(agreed, month, length, cuts, row, data):
     known = datetime(2026, 7, 20, 7, 30)
-    until, between = known + timedelta(minutes=length), known + timedelta(minutes=min(cut, length))
-    whole = [happened(known, "outage", until=until, cause="provider_gross")]
-    parts = [happened(known, "outage", until=between, cause="provider_gross"), happened(between, "outage", until=until, cause="provider_gross")]
+    between = sorted({0, length, *(min(cut, length) for cut in cuts)})
+    moments = [known + timedelta(minutes=minute) for minute in between]
+    whole = [happened(known, "outage", until=moments[-1], cause=row[0])]
+    parts = [
+        happened(start, "outage", until=stop, cause=data.draw(st.sampled_from(row)))
+        for start, stop in zip(moments, moments[1:], strict=False)
+    ]
     assert fee(agreed, whole, month) == fee(agreed, parts, month)
+    same = [[dict(part, cause=row[-1]) for part in events] for events in (whole, parts)]
+    assert liability_limits(agreed, same[0], month)["outage"] == liability_limits(agreed, same[1], month)["outage"]
 
 
 @TRIED
