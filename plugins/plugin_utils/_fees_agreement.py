@@ -30,7 +30,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, months_later
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
 
 
 def parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +67,11 @@ def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fau
     told = read(dict(month=Field("month", required=True)), dict(month=month), "", faults)
     agreed = agreement(contract, events, faults)
     return agreed, agreed.month(told["month"])
+
+
+def event_day(event: Mapping[str, Any]) -> date:
+    """The day of an event in which no fault was found."""
+    return moment(event["date"]).date()
 
 
 class _Event(NamedTuple):
@@ -146,10 +151,10 @@ class _Reader:
             outages=self._outages(plans),
             suspensions=self._suspensions(),
             reductions=self._reductions(),
-            evaded=tuple((event.date, event.fields["month"], event.fields["yen"]) for event in self._all("evaded")),
+            evaded=self._evaded(),
             issues=issues,
             settlements=self._settlements(issues),
-            requests=tuple((event.date, event.fields["month"], event.fields.get("postage", 0)) for event in self._all("qualified_invoice_requested")),
+            requests=self._requests(issues),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
             refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
             channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
@@ -411,6 +416,7 @@ class _Reader:
             if (issue.due is None) == (len(issue.months) > 1):
                 self._fault(event.where, "due_needed" if issue.due is None else "due_only")
             self._not_before(f"{event.where} due", issue.due, issue.day, "date")
+            self._not_before(event.where, issue.day, self._first_day(issue.months[0]), "months")
             found.append(issue)
         return tuple(found)
 
@@ -431,6 +437,27 @@ class _Reader:
             self._net_where_needed(event)
             found.append(one)
         return tuple(found)
+
+    def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
+        """第49条: of what has been billed, and was billed when there were qualified invoices."""
+        found = []
+        for event in self._all("qualified_invoice_requested"):
+            month = event.fields["month"]
+            issue = next((issue for issue in issues if month in issue.months), None)
+            billed_on = issue.day if issue else first_issue([month])
+            self._not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
+            self._not_before(f"{event.where} month", billed_on, book()["prices"]["qualified_invoice"]["since"][0]["from"], "consumption tax act 57-4")
+            found.append((event.date, month, event.fields.get("postage", 0)))
+        return tuple(found)
+
+    def _evaded(self) -> tuple[tuple[date, str, int], ...]:
+        events = self._all("evaded")
+        for event in events:
+            self._not_before(event.where, event.date, self._first_day(event.fields["month"]), "month")
+        return tuple((event.date, event.fields["month"], event.fields["yen"]) for event in events)
+
+    def _first_day(self, month: str) -> date:
+        return date(int(month[:4]), int(month[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1))
 
     def _net_where_needed(self, event: _Event) -> None:
         if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":

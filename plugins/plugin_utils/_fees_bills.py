@@ -12,7 +12,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
@@ -20,10 +20,12 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, 
 class Bill(NamedTuple):
     """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
 
-    `issue` is what was written down of it."""
+    `lines` are what the provider bills itself, `used` what the months cost, whoever bills it. `issue` is what was written down of the invoice.
+    """
 
     months: tuple[Month, ...]
     lines: tuple[Line, ...]
+    used: tuple[Line, ...]
     issue_day: date
     issue: Issue | None
     due: date
@@ -63,8 +65,8 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
 
 def _copies(agreed: Agreement, month: Month) -> list[Line]:
     """Qualified invoices that were asked for one by one, by the day of the request (第49条)."""
-    asked = [(service, postage) for day, service, postage in agreed.requests if month.first <= day <= month.last]
-    return _qualified(month, month.last, "requested", len(asked), sum(postage for dummy, postage in asked))
+    asked = by_rate((day, postage) for day, dummy, postage in agreed.requests if month.first <= day <= month.last)
+    return [line for day, postages in asked for line in _qualified(month, day, "requested", len(postages), sum(postages))]
 
 
 def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int) -> list[Line]:
@@ -93,18 +95,22 @@ def bills(agreed: Agreement, last: Month) -> list[Bill]:
 
 
 def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
+    names = [month.name for month in together]
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
-    day = issue.day if issue else first_issue([month.name for month in together])
+    day = issue.day if issue else first_issue(names)
     due = (issue and issue.due) or end_of_calendar_month(day)
     channel = agreed.channel(together[-1].last)
-    lines = [line for month in together for line in charges(agreed, month)]
-    clauses = ["23" if len(together) > 1 else "annex2-billing"]
-    qualified = agreed.qualified and day >= book()["prices"]["qualified_invoice"]["since"][0]["from"]
-    if channel == "own":
-        interest = _interest(agreed, before, together[-1])
-        lines += interest if lines or agreed.rules["late_interest_alone"] == "charged" else []
-        lines += _qualified(together[-1], day, "standing", int(qualified), agreed.postage if qualified else 0) if lines else []
-    return Bill(together, tuple(lines), day, issue, due, qualified and bool(lines), tuple(clauses), channel)
+    used = [line for month in together for line in charges(agreed, month)]
+    lines = used if channel == "own" else []
+    # What was owed to the provider before somebody else began to bill is owed to the provider still.
+    lines = lines + (_interest(agreed, before, together[-1]) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
+    since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
+    possible = channel == "own" and bool(lines) and day >= since
+    standing = possible and agreed.qualified
+    lines += _qualified(together[-1], day, "standing", int(standing), agreed.postage if standing else 0)
+    asked = any(month in names for dummy, month, dummy in agreed.requests)
+    clauses = ("23" if len(together) > 1 else "annex2-billing",)
+    return Bill(together, tuple(lines), tuple(used), day, issue, due, possible and (agreed.qualified or asked), clauses, channel)
 
 
 def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
@@ -115,7 +121,7 @@ def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
     """
     found = [Debt(day, 1, yen) for day, yen in agreed.refunds]
     for bill in before:
-        if bill.channel == "own":
+        if bill.lines:
             since = [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
             bearing, rest = _issued(agreed, bill, since)
             found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]

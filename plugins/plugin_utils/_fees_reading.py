@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
@@ -14,6 +15,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 JAPAN = timezone(timedelta(hours=9))
 LANGUAGES = ("ja", "en")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(DATE.pattern + r"([ T][0-9]{2}:.*)?")
+NEAR = 0.85  # so like a field of ours that it must be one, though there may be fields of others
 WRONG = object()  # stands for a value that cannot be read
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -68,6 +72,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
         not_issued="発行されていない請求書は精算できません",
         other_contract="{value!r} の請求書です。この契約は {limit!r} です",
+        other_invoice="請求書 {value!r} の精算です。この請求書は {limit!r} です",
         other_months="{value} の請求書ですが、出来事によればまとめて請求するのは {limit} です。invoiced を書いてください",
     ),
     en=dict(
@@ -121,6 +126,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
         not_issued="was not issued, so there is nothing to settle",
         other_contract="is of {value!r}; this contract is {limit!r}",
+        other_invoice="settles the invoice {value!r}; this one is {limit!r}",
         other_months="is for {value}, but by the events {limit} are billed together; write the event invoiced",
     ),
 )
@@ -167,7 +173,9 @@ class Field(NamedTuple):
 
 
 def day(value: Any) -> date:
-    """A date as YAML reads it, or as a text. A moment is no date: its hours would be lost without a word."""
+    """A date as YAML reads it, or as a text in that form alone. A moment is no date: its hours would be lost without a word."""
+    if isinstance(value, str) and not DATE.fullmatch(value):
+        raise ValueError
     told = date.fromisoformat(value) if isinstance(value, str) else value
     if isinstance(told, datetime) or not isinstance(told, date) or not 2000 <= told.year <= 2099:
         raise ValueError
@@ -176,6 +184,8 @@ def day(value: Any) -> date:
 
 def moment(value: Any) -> datetime:
     """A moment in Japan's time without an offset; a date is its first moment."""
+    if isinstance(value, str) and not MOMENT.fullmatch(value):
+        raise ValueError
     told = datetime.fromisoformat(value) if isinstance(value, str) else value
     if not isinstance(told, datetime):
         told = day(told)
@@ -248,7 +258,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [] if others else [_unknown(name, shape, where) for name in given if name not in shape]
+    faults += [_unknown(name, shape, where) for name in given if name not in shape and not (others and close(name, shape, NEAR) is None)]
     found = {}
     for name, field in shape.items():
         here = f"{where} {name}".strip()
@@ -279,7 +289,7 @@ def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
         return _words(field, value, where, faults)
     try:
         return (_whole(*field.limits) if field.type == "whole" else READERS[field.type])(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         faults.append(Fault(where, field.type, value, field.limits))
         return WRONG
 
@@ -310,13 +320,16 @@ def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
         if component not in units()[menu]:
             faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, units()[menu])))
         elif isinstance(groups, Mapping):
-            found[str(component)] = read(dict.fromkeys(groups, Field("count", required=True)), groups, f"{where} {component}", faults)
+            wrong = [group for group in groups if not isinstance(group, str)]
+            faults += [Fault(f"{where} {component}", "text", group) for group in wrong]
+            rest = {group: number for group, number in groups.items() if isinstance(group, str)}
+            found[str(component)] = read(dict.fromkeys(rest, Field("count", required=True)), rest, f"{where} {component}", faults)
         else:
             count = _value(Field("count"), groups, f"{where} {component}", faults)
             found[str(component)] = {} if count is WRONG else {"": count}
     return found
 
 
-def close(word: Any, words: Any) -> str | None:
+def close(word: Any, words: Any, least: float = 0.6) -> str | None:
     """The nearest right word."""
-    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, 0.6)), None)
+    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, least)), None)
