@@ -120,8 +120,13 @@ class Demo:
         self.run("変更の取り込み (a changed workbook)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0002")
 
     def papers(self) -> None:
-        """The quotation of one server more, and the customer's first invoice: no call to AWS."""
-        for title, name, more in (("見積書 (quotation)", "quote", f"@{one_more_server()}"), ("請求書 (invoice)", "invoice", "billing_month=2026-04")):
+        """What one server more costs, and then the customer's own quotation, as it was before the order, and the first invoice: no call to AWS."""
+        papers = [
+            ("変更見積書 (quotation of one server more)", "quote", f"@{one_more_server()}"),
+            ("見積書 (quotation)", "quote", f"@{before_the_order()}"),
+            ("請求書 (invoice)", "invoice", "billing_month=2026-04"),
+        ]
+        for title, name, more in papers:
             told(self.run(title, name, "-e", f"billing_directory={RESULTS}", "-e", more), "円")
 
     def inspect(self) -> None:
@@ -215,6 +220,13 @@ def one_more_server() -> Path:
     sheet = agreed_sheet()
     sheet["ec2_instances"].append(dict(sheet["ec2_instances"][0], name="smp-web03"))
     return kept("larger-sheet.json", sheet=sheet, billing_date="2026-10-01")
+
+
+def before_the_order() -> Path:
+    """The contract as it was when the customer applied for it: nothing was ordered yet, so the sheet says what there is to be set up."""
+    contract = yaml.safe_load((INVENTORY / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
+    later = ("accepted_on", "set_up_from", "operation")
+    return kept("before-the-order.json", contract=dict({name: contract[name] for name in contract if name not in later}, set_up=dict(basic=True)))
 
 
 def agreed_sheet(inventory: Path = INVENTORY) -> dict:

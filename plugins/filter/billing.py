@@ -29,13 +29,20 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
     papers, faults = _part("_papers_fees"), []
     if kind not in papers.PAPERS:
         raise AnsibleFilterError(f"kind is one of {', '.join(papers.PAPERS)}, not {kind!r}")
+    if not isinstance(notes, (list, tuple)) or not all(isinstance(note, str) for note in notes):
+        raise AnsibleFilterError(f"notes is a list of texts, not {notes!r}")
     if not isinstance(told, Mapping):
         raise AnsibleFilterError(f"this makes a paper of what the filter {kind} returns, not of {type(told).__name__}")
     words = _language(language, None)
     sender = _part("_fees_papers").read_issuer(issuer, faults)
     if faults:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in faults))
-    return papers.fee_paper(told, kind, sender, words, list(notes))
+    try:
+        return papers.fee_paper(told, kind, sender, words, list(notes))
+    except KeyError as error:
+        raise AnsibleFilterError(f"this is not what the filter {kind} returns: it has no {error.args[0]!r}") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise AnsibleFilterError(f"this is not what the filter {kind} returns: {error}") from error
 
 
 def _language(language: str | None, contract: Any) -> str:

@@ -52,12 +52,16 @@ def is_business_day(day: Any, closures: Any = None, language: str = "ja") -> boo
     return _calendar.is_business_day(known, closed)
 
 
-def earliest_date(received: Any, days: Any = None, closures: Any = None, strict: Any = False, language: str = "ja") -> str:
+def earliest_date(
+    received: Any, days: Any = None, closures: Any = None, strict: Any = None, contract: Any = None, language: str = "ja"
+) -> str:
     """The first day on which a request received on that day may be carried out."""
     with _reading(language) as read:
-        day, closed = read.day_of_receipt(received, "received"), read.closures(closures)
+        agreed = read.contract(contract)
+        day = read.day_of_receipt(received, "received")
+        closed = read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract.closures")
         count = None if days is None else read.whole(days, "days", 1, 366)
-        strictly = read.flag(strict, "strict")
+        strictly = read.flag(strict, "strict") if strict is not None else read.flag(agreed.get("lead_strict") or False, "contract.lead_strict")
     with _reading(language):
         return _calendar.earliest(day, count, closed, strictly).isoformat()
 

@@ -16,11 +16,19 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def billable_components(sheet: Any) -> dict[str, dict[str, int]]:
+def billable_components(sheet: Any, language: str | None = None) -> dict[str, dict[str, int]]:
     """menu → component → how many a sheet has."""
-    if not isinstance(sheet, Mapping):
-        raise AnsibleFilterError(f"a sheet is a dictionary from kind to entries, not {type(sheet).__name__}")
-    return _part("sheet").components(sheet)
+
+    def make(dummy: str, faults: list[Any]) -> dict[str, Any]:
+        reading = _part("reading")
+        if not isinstance(sheet, Mapping):
+            raise reading.FeeError([reading.Fault("sheet", "table", sheet)])
+        found = _part("sheet").components(sheet, faults)
+        if faults:
+            raise reading.FeeError(faults)
+        return found
+
+    return _paper(make, None, language)
 
 
 def quotation(contract: Any, sheet: Any = None, date: Any = None, language: str | None = None) -> dict[str, Any]:
@@ -51,12 +59,12 @@ def invoice(contract: Any, events: Any, month: Any, issuer: Any, language: str |
     return _paper(make, contract, language)
 
 
-def invoice_settlement(issued: Any, contract: Any, events: Any, date: Any, language: str | None = None) -> dict[str, Any]:
+def invoice_settlement(issued: Any, contract: Any, events: Any, date: Any, language: str | None = None, settled: Any = ()) -> dict[str, Any]:
     """What an issued invoice lacks or has too much by what is known now."""
 
     def make(words: str, faults: list[Any]) -> dict[str, Any]:
-        then, day = _part("papers").read_issued(issued, date, faults)
-        return _part("papers").settlement(then, _part("agreement").agreement(contract, events, faults), day, words)
+        then, before, day = _part("papers").read_issued(issued, settled, date, faults)
+        return _part("papers").settlement(then, before, _part("agreement").agreement(contract, events, faults), day, words)
 
     return _paper(make, contract, language)
 

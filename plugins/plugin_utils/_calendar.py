@@ -493,6 +493,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         text="「{value}」は文字列ではないか、空です",
         control="{value!r} には使えない文字（制御文字）があります",
         whole="「{value}」は {other} の整数ではありません",
+        table="「{value}」は契約ではありません。「名前: 値」の組で書いてください",
         flag="「{value}」は true / false ではありません",
         list="一覧（リスト）で書いてください。現在の値: {value}",
         entry="「名前: 値」の組で書いてください。現在の値: {value}",
@@ -520,6 +521,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         text="{value!r} is not a text, or empty",
         control="{value!r} has control characters",
         whole="{value!r} is not a whole number of {other}",
+        table="{value!r} is no contract; write name: value pairs",
         flag="{value!r} is neither true nor false",
         list="write a list here; found {value!r}",
         entry="write name: value pairs here; found {value!r}",
@@ -657,6 +659,13 @@ class Reading:
         """Days and hours that have an end."""
         found = self.when(value, where)
         return self.fault(where, "no_end", value=value) if found and found.minutes is None else found
+
+    def contract(self, raw: Any) -> Mapping[str, Any]:
+        """A contract, of which only what is about days is read."""
+        if raw is None or isinstance(raw, Mapping):
+            return raw or {}
+        self.fault("contract", "table", value=raw)
+        return {}
 
     def closures(self, raw: Any, where: str = "closures") -> Closures:
         """The provider's closures: entries {from, until, name}, `until` and `name` at will, both ends closed.

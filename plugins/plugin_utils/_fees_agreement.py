@@ -26,10 +26,11 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Order,
     Outage,
     Plan,
+    Settled,
 )
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, months_later
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
 
 
 def parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +67,11 @@ def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fau
     told = read(dict(month=Field("month", required=True)), dict(month=month), "", faults)
     agreed = agreement(contract, events, faults)
     return agreed, agreed.month(told["month"])
+
+
+def event_day(event: Mapping[str, Any]) -> date:
+    """The day of an event in which no fault was found."""
+    return moment(event["date"]).date()
 
 
 class _Event(NamedTuple):
@@ -127,6 +133,7 @@ class _Reader:
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
         orders = self._orders()
+        issues = self._issues()
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
         return Agreement(
             number=facts.get("number", ""),
@@ -138,16 +145,18 @@ class _Reader:
             changes=self._changes(plans),
             options=self._options(plans),
             orders=orders,
-            support=tuple((event.date, event.fields["minutes"]) for event in self._all("sheet_support")),
+            support=self._support(),
             cancelled_on=self.cancelled_on,
             cancelled_by=by,
             outages=self._outages(plans),
             suspensions=self._suspensions(),
             reductions=self._reductions(),
-            evaded=tuple((event.date, event.fields["month"], event.fields["yen"]) for event in self._all("evaded")),
-            issues=self._issues(),
-            requests=tuple((event.date, event.fields["month"], event.fields.get("postage", 0)) for event in self._all("qualified_invoice_requested")),
+            evaded=self._evaded(),
+            issues=issues,
+            settlements=self._settlements(issues),
+            requests=self._requests(issues),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
+            refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
             channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
@@ -297,16 +306,14 @@ class _Reader:
         for name in set(done) & set(gone):
             if gone[name].date > done[name].date:
                 self._fault(gone[name].where, "completed", limit=done[name].date)
-        return tuple(
-            Order(
-                name=name,
-                accepted_on=order.accepted_on,
-                parts=self._payable(order, gone.get(name)),
-                completed_on=done[name].date if name in done else None,
-                cancelled_on=gone[name].date if name in gone else None,
-            )
-            for name, order in sorted(ordered.items())
-        )
+        return tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
+
+    def _order(self, name: str, order: _Ordered, done: _Event | None, gone: _Event | None) -> Order:
+        """An order as far as it went. The end of the contract is the end of what was neither completed nor called off before (第29条)."""
+        completed_on, cancelled_on = done.date if done else None, gone.date if gone else None
+        if not done and not gone and self.cancelled_on and order.accepted_on <= self.cancelled_on:
+            cancelled_on = self.cancelled_on
+        return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on)
 
     def _ordered(self) -> dict[str, _Ordered]:
         """The contract's own order and the later ones, by name."""
@@ -317,12 +324,14 @@ class _Reader:
             self._needs("accepted_on")
             self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
             self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
+            self._not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self._all("set_up_ordered"):
             order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)
             other = found.setdefault(event.fields["order"], order)
             if other is not order:
                 self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
             self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+            self._not_ended(event.where, event.date)
         for order in found.values():
             names = Counter(item.get("name") for item in order.fields.get("individual", []))
             for name in [name for name, count in names.items() if name and count > 1]:
@@ -339,21 +348,29 @@ class _Reader:
             elif name in found:
                 self._fault(event.where, "twice", other=found[name].where)
             elif self._not_before(event.where, event.date, ordered[name].accepted_on, ordered[name].where):
+                self._not_ended(event.where, event.date)
                 found[name] = event
         return found
 
-    def _payable(self, order: _Ordered, gone: _Event | None) -> Mapping[str, Any]:
+    def _payable(self, order: _Ordered, cancelled_on: date | None, gone: _Event | None) -> Mapping[str, Any]:
         """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun."""
-        if gone is None:
+        if cancelled_on is None:
             return parts(order.fields)
-        if "payable" not in gone.fields:
-            if order.work_from is not None and gone.date >= order.work_from:
-                self._fault(gone.where, "begun", limit=order.work_from)
+        if gone is None or "payable" not in gone.fields:
+            if order.work_from is None or cancelled_on >= order.work_from:
+                code = "perhaps_begun" if order.work_from is None else "begun"
+                self._fault(gone.where if gone else order.where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
             return parts({})
         rest = parts(gone.fields["payable"])
         for what, excess in _excess(parts(order.fields), rest):
             self._fault(gone.where, "more_than_ordered", value=excess, limit=what, other=order.where)
         return rest
+
+    def _support(self) -> tuple[tuple[date, int], ...]:
+        events = self._all("sheet_support")
+        for event in events:
+            self._not_ended(event.where, event.date)
+        return tuple((event.date, event.fields["minutes"]) for event in events)
 
     def _outages(self, plans: tuple[Plan, ...]) -> tuple[Outage, ...]:
         found = []
@@ -390,15 +407,61 @@ class _Reader:
     def _issues(self) -> tuple[Issue, ...]:
         found, seen = [], {}
         for event in self._all("invoiced"):
-            issue = Issue(event.date, event.fields["months"], event.fields.get("due"), event.where)
+            fields = event.fields
+            issue = Issue(event.date, fields["months"], fields.get("due"), fields.get("yen"), fields.get("net"), event.where)
+            self._net_where_needed(event)
             for month in issue.months:
                 if seen.setdefault(month, issue) is not issue:
                     self._fault(event.where, "invoiced", limit=month, other=seen[month].where)
             if (issue.due is None) == (len(issue.months) > 1):
                 self._fault(event.where, "due_needed" if issue.due is None else "due_only")
             self._not_before(f"{event.where} due", issue.due, issue.day, "date")
+            self._not_before(event.where, issue.day, self._first_day(issue.months[0]), "months")
             found.append(issue)
         return tuple(found)
+
+
+    def _settlements(self, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
+        found = []
+        for event in self._all("settled"):
+            fields = event.fields
+            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"))
+            issue = next((issue for issue in issues if issue.months[0] in one.months), None)
+            months = issue.months if issue else one.months[:1]
+            if one.months != months:
+                self._fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))
+            self._not_before(event.where, event.date, issue.day if issue else first_issue(months), issue.where if issue else "invoiced")
+            if (one.due is None) == (one.yen > 0):
+                self._fault(event.where, "due_of_charge")
+            self._not_before(f"{event.where} due", one.due, event.date, "date")
+            self._net_where_needed(event)
+            found.append(one)
+        return tuple(found)
+
+    def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
+        """第49条: of what has been billed, and was billed when there were qualified invoices."""
+        found = []
+        for event in self._all("qualified_invoice_requested"):
+            month = event.fields["month"]
+            issue = next((issue for issue in issues if month in issue.months), None)
+            billed_on = issue.day if issue else first_issue([month])
+            self._not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
+            self._not_before(f"{event.where} month", billed_on, book()["prices"]["qualified_invoice"]["since"][0]["from"], "consumption tax act 57-4")
+            found.append((event.date, month, event.fields.get("postage", 0)))
+        return tuple(found)
+
+    def _evaded(self) -> tuple[tuple[date, str, int], ...]:
+        events = self._all("evaded")
+        for event in events:
+            self._not_before(event.where, event.date, self._first_day(event.fields["month"]), "month")
+        return tuple((event.date, event.fields["month"], event.fields["yen"]) for event in events)
+
+    def _first_day(self, month: str) -> date:
+        return date(int(month[:4]), int(month[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1))
+
+    def _net_where_needed(self, event: _Event) -> None:
+        if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":
+            self._fault(event.where, "net_needed")
 
 
 def _midnight(day: date) -> datetime:

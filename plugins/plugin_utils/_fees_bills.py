@@ -10,20 +10,24 @@ from typing import NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
 
 class Bill(NamedTuple):
-    """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due."""
+    """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
+
+    `lines` are what the provider bills itself, `used` what the months cost, whoever bills it. `issue` is what was written down of the invoice.
+    """
 
     months: tuple[Month, ...]
     lines: tuple[Line, ...]
+    used: tuple[Line, ...]
     issue_day: date
-    issued_on: date | None
+    issue: Issue | None
     due: date
     qualified: bool
     clauses: tuple[str, ...]
@@ -61,8 +65,8 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
 
 def _copies(agreed: Agreement, month: Month) -> list[Line]:
     """Qualified invoices that were asked for one by one, by the day of the request (第49条)."""
-    asked = [(service, postage) for day, service, postage in agreed.requests if month.first <= day <= month.last]
-    return _qualified(month, month.last, "requested", len(asked), sum(postage for dummy, postage in asked))
+    asked = by_rate((day, postage) for day, dummy, postage in agreed.requests if month.first <= day <= month.last)
+    return [line for day, postages in asked for line in _qualified(month, day, "requested", len(postages), sum(postages))]
 
 
 def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int) -> list[Line]:
@@ -84,43 +88,63 @@ def bills(agreed: Agreement, last: Month) -> list[Bill]:
     found: list[Bill] = []
     month = min(last, agreed.month_of(agreed.first_day))
     while month <= last:
-        together = _together(agreed, month)
+        together = tuple(agreed.month(name) for name in agreed.billed_together(month.name))
         found.append(_bill(agreed, together, found))
         month = together[-1].next()
     return found
 
 
-def _together(agreed: Agreement, month: Month) -> tuple[Month, ...]:
-    """The months that are billed with a month (第23条)."""
-    names = next((issue.months for issue in agreed.issues if month.name in issue.months), (month.name,))
-    return tuple(agreed.month(name) for name in names)
-
-
 def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
+    names = [month.name for month in together]
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
-    earliest = months_later(together[-1].first.replace(day=1), 1)
-    day = issue.day if issue else earliest
+    day = issue.day if issue else first_issue(names)
     due = (issue and issue.due) or end_of_calendar_month(day)
     channel = agreed.channel(together[-1].last)
-    lines = [line for month in together for line in charges(agreed, month)]
-    clauses = ["23" if len(together) > 1 else "annex2-billing"]
-    qualified = agreed.qualified and day >= book()["prices"]["qualified_invoice"]["since"][0]["from"]
-    if channel == "own":
-        interest = _interest(agreed, before, together[-1])
-        lines += interest if lines or agreed.rules["late_interest_alone"] == "charged" else []
-        lines += _qualified(together[-1], day, "standing", int(qualified), agreed.postage if qualified else 0) if lines else []
-    return Bill(together, tuple(lines), day, issue and issue.day, due, qualified and bool(lines), tuple(clauses), channel)
+    used = [line for month in together for line in charges(agreed, month)]
+    lines = used if channel == "own" else []
+    # What was owed to the provider before somebody else began to bill is owed to the provider still.
+    lines = lines + (_interest(agreed, before, together[-1]) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
+    since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
+    possible = channel == "own" and bool(lines) and day >= since
+    standing = possible and agreed.qualified
+    lines += _qualified(together[-1], day, "standing", int(standing), agreed.postage if standing else 0)
+    asked = any(month in names for dummy, month, dummy in agreed.requests)
+    clauses = ("23" if len(together) > 1 else "annex2-billing",)
+    return Bill(together, tuple(lines), tuple(used), day, issue, due, possible and (agreed.qualified or asked), clauses, channel)
 
 
 def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
-    """What the customer had to pay for bills, divided into what bears late interest and what does not."""
-    found = []
+    """What the customer had to pay: for bills as they were issued, less what was given back since, and for what was charged on top when that was due.
+
+    Each is divided into what bears late interest and what does not. What was paid back to the customer was a payment no longer, so it takes from what was
+    paid as a debt does that is due on that day.
+    """
+    found = [Debt(day, 1, yen) for day, yen in agreed.refunds]
     for bill in before:
-        if bill.channel == "own":
-            bearing = bearing_interest(agreed, bill.lines)
-            rest = sums(bill.lines)["total"] - bearing
-            found += [Debt(bill.due, free, yen) for free, yen in ((0, bearing), (1, rest)) if yen]
-    return found
+        if bill.lines:
+            since = [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
+            bearing, rest = _issued(agreed, bill, since)
+            found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]
+            for one in since:
+                principal = one.yen if agreed.rules["late_principal"] == "with_tax" else one.net
+                found += [Debt(one.due, 0, principal), Debt(one.due, 1, one.yen - principal)] if one.due else []
+    return [debt for debt in found if debt.yen > 0]
+
+
+def _issued(agreed: Agreement, bill: Bill, since: list[Settled]) -> tuple[int, int]:
+    """Yen of a bill as it was issued, less what was given back since, that bear late interest, and those that do not.
+
+    Where the invoice's own sum is not written down, it is what the events come to, without what was charged on top since.
+    """
+    now = sums(bill.lines)
+    credits, extras = ([one for one in since if (one.yen < 0) == back] for back in (True, False))
+    told = bill.issue if bill.issue and bill.issue.yen is not None else None
+    more = sum(one.yen for one in credits) + told.yen - now["total"] if told else -sum(one.yen for one in extras)
+    more_bearing = more
+    if agreed.rules["late_principal"] == "without_tax":
+        more_bearing = sum(one.net for one in credits) + told.net - now["net"] if told else -sum(one.net for one in extras)
+    bearing = bearing_interest(agreed, bill.lines)
+    return max(0, bearing + more_bearing), max(0, now["total"] - bearing + more - more_bearing)
 
 
 def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import count
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, tax_percent, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, tax_percent, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import components
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
+
+DUE = dict(set_up="29-1", operation="35-1")  # what makes a component of a menu payable
 
 
 def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language: str, faults: list[Fault]) -> dict[str, Any]:
@@ -30,14 +33,21 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     told = read(dict(date=Field("day", required=True)), dict(date=day), "", faults)
     if not isinstance(sheet, Mapping):
         faults.append(Fault("sheet", "table", sheet))
-    before = agreement(contract, events, faults)
+    wanted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
+    ends_on = agreement(contract, events, faults).cancelled_on
     on = told["date"]
+    if ends_on and on > ends_on:
+        raise FeeError([Fault("date", "ended", limit=ends_on)])
+    # What is planned for later was planned for what there is now; it says nothing of the changed sheet.
+    events = [event for event in events if event_day(event) <= on]
+    before = agreement(contract, events)
     month = _first_month(before, on)
-    wanted = components(sheet)
     moves = {menu: _moves(menu, _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
-    order = ORDERS[language].format(on)
+    order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
-    after = agreement(contract, [*events, *_events(moves, on, operated_on, order)], [])
+    if operated_on and ends_on and operated_on > ends_on:
+        operated_on = None
+    after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
     once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == f"components/{order}"]
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if before.plans else [] for agreed in (before, after))
     return dict(
@@ -53,6 +63,10 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
         ),
     )
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    return next(free for number in count(1) if (free := name if number == 1 else f"{name} {number}") not in taken)
 
 
 def _sheet(lines: list[Line], language: str) -> dict[str, Any]:
@@ -79,11 +93,12 @@ def _agreed(agreed: Agreement, menu: str, day: date) -> dict[str, int]:
     if menu == "operation":
         changes = [(change.component, change.count) for change in agreed.changes if change.day <= max(day, agreed.plans[0].start)] if agreed.plans else []
     else:
-        orders = (order.parts["components"] for order in agreed.orders if order.accepted_on <= day)
-        changes = [(name, sum(groups.values())) for parts in orders for name, groups in parts.items()]
+        # What others built and we took over is there as well.
+        parts = [order.parts[part] for order in agreed.orders if order.accepted_on <= day for part in ("components", "maintenance_components")]
+        changes = [(name, sum(groups.values())) for counts in parts for name, groups in counts.items()]
     found: dict[str, int] = {}
-    for name, count in changes:
-        found[name] = found.get(name, 0) + count
+    for name, number in changes:
+        found[name] = found.get(name, 0) + number
     return found
 
 
@@ -93,14 +108,31 @@ def _moves(menu: str, agreed: Mapping[str, int], wanted: Mapping[str, int]) -> d
     return {name: wanted.get(name, 0) - agreed.get(name, 0) for name in countable if wanted.get(name, 0) != agreed.get(name, 0)}
 
 
-def _events(moves: Mapping[str, Mapping[str, int]], on: date, operated_on: date | None, order: str) -> list[dict[str, Any]]:
+def _events(moves: Mapping[str, Mapping[str, int]], on: date, operated_on: date | None, order: str, agreed: Agreement) -> list[dict[str, Any]]:
     """The change as events of the contract; of the operation menu not before it begins. What goes is not set up, and nothing is given back for it."""
-    new = {name: count for name, count in moves["set_up"].items() if count > 0}
+    new = {name: number for name, number in moves["set_up"].items() if number > 0}
     found: list[dict[str, Any]] = [dict(date=on, event="set_up_ordered", order=order, components=new)] if new else []
-    for event, sign in (("components_added", 1), ("components_removed", -1)) if operated_on else ():
-        counts = {name: sign * count for name, count in moves["operation"].items() if sign * count > 0}
-        found += [dict(date=operated_on, event=event, components=counts)] if counts else []
+    # All of it is quoted, even where the contract has an end.
+    found += [dict(date=on, event="set_up_completed", order=order)] if new else []
+    if operated_on:
+        more = {name: number for name, number in moves["operation"].items() if number > 0}
+        less = {name: _taken(agreed, name, -number, operated_on) for name, number in moves["operation"].items() if number < 0}
+        found += [dict(date=operated_on, event="components_added", components=more)] if more else []
+        found += [dict(date=operated_on, event="components_removed", components=less)] if less else []
     return found
+
+
+def _taken(agreed: Agreement, component: str, number: int, day: date) -> dict[str, int]:
+    """group → how many go: a sheet does not say of which groups, so from the largest first."""
+    there: dict[str, int] = {}
+    for change in agreed.changes:
+        if change.component == component and change.day <= day:
+            there[change.group] = there.get(change.group, 0) + change.count
+    found = {}
+    for group, has in sorted(there.items(), key=lambda one: (-one[1], one[0])):
+        found[group] = min(number, max(has, 0))
+        number -= found[group]
+    return {group: taken for group, taken in found.items() if taken}
 
 
 def _told(moves: Mapping[str, Mapping[str, int]], before: Agreement, after: Agreement, on: date, language: str) -> list[dict[str, Any]]:
@@ -114,6 +146,7 @@ def _told(moves: Mapping[str, Mapping[str, int]], before: Agreement, after: Agre
             unit=units()[menu][name]["unit"][language],
             before=had[menu].get(name, 0),
             after=has[menu].get(name, 0),
+            clauses=cite((MENUS[menu], DUE[menu]), language),
         )
         for menu in MENUS
         for name in moves[menu]

@@ -70,9 +70,11 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     suspended=dict(until=Field("day", required=True), reason=Field("word", required=True, choices=("unpaid", "other"))),
     reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True)),
     evaded=dict(month=Field("month", required=True), yen=Field("positive", required=True)),
-    invoiced=dict(months=Field("months", required=True), due=Field("day")),
+    invoiced=dict(months=Field("months", required=True), due=Field("day"), yen=Field("count"), net=Field("count")),
+    settled=dict(months=Field("months", required=True), yen=Field("signed", required=True), net=Field("signed"), due=Field("day")),
     qualified_invoice_requested=dict(month=Field("month", required=True), postage=Field("count")),
     payment=dict(yen=Field("positive", required=True)),
+    refund=dict(yen=Field("positive", required=True)),
     channel_changed=dict(channel=Field("word", required=True, choices=CHANNELS)),
 )
 
@@ -129,12 +131,26 @@ class Outage(NamedTuple):
 
 
 class Issue(NamedTuple):
-    """An invoice: its day of issue, its months, and the due date that was set for several months together (第23条)."""
+    """An invoice: its day of issue, its months, the due date that was set for several months together (第23条), and its yen with and without tax.
+
+    Without `yen` it was what the events come to, without what was settled since.
+    """
 
     day: date
     months: tuple[str, ...]
     due: date | None
+    yen: int | None
+    net: int | None
     where: str
+
+
+class Settled(NamedTuple):
+    """What was charged on top of an invoice, and when that is due, or was given back (negative), with and without tax."""
+
+    months: tuple[str, ...]
+    yen: int
+    net: int | None
+    due: date | None
 
 
 @dataclass(frozen=True)
@@ -159,12 +175,18 @@ class Agreement:
     evaded: tuple[tuple[date, str, int], ...]
     issues: tuple[Issue, ...]
     requests: tuple[tuple[date, str, int], ...]
+    settlements: tuple[Settled, ...]
     payments: tuple[tuple[date, int], ...]
+    refunds: tuple[tuple[date, int], ...]
     channels: tuple[tuple[date, str], ...]
     qualified: bool
     recipient: str
     postage: int
     first_day: date | None
+
+    def billed_together(self, month: str) -> tuple[str, ...]:
+        """The months that are billed with a month (第23条)."""
+        return next((issue.months for issue in self.issues if month in issue.months), (month,))
 
     def channel(self, day: date) -> str:
         """Who bills on a day: the provider itself, AWS Marketplace or the resale of AWS."""

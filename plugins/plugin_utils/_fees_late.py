@@ -128,7 +128,8 @@ def last_day(due: date, rules: Mapping[str, Any]) -> date:
 
 
 def _bank_day(day: date) -> bool:
+    """Holidays that nobody can know yet are none."""
     if day.weekday() >= 5 or f"{day:%m-%d}" in book()["bank_holidays"]:
         return False
     calendar = import_module("ansible_collections.msp.aws.plugins.plugin_utils._calendar")
-    return day not in calendar.holidays(day.year)
+    return day > calendar.LAST or day not in calendar.holidays(day.year)

@@ -36,6 +36,7 @@ class Line(NamedTuple):
     per: int = 1
     gross: int | None = None
     deductions: tuple[Mapping[str, Any], ...] = ()
+    by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     components: tuple[Mapping[str, Any], ...] = ()
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
@@ -108,6 +109,15 @@ def taxes(amounts: Iterable[tuple[int, int]]) -> dict[int, dict[str, int]]:
     for percent, net in amounts:
         nets[percent] = nets.get(percent, 0) + net
     return {percent: dict(net=net, tax=floor(Fraction(net * percent, 100))) for percent, net in sorted(nets.items())}
+
+
+def by_rate(found: Iterable[tuple[date, Any]]) -> list[tuple[date, list[Any]]]:
+    """What happened on some days, together as far as the rate of tax was the same, each with its last day."""
+    groups: list[tuple[date, list[Any]]] = []
+    for day, what in sorted(found):
+        same = groups.pop()[1] if groups and tax_percent(groups[-1][0]) == tax_percent(day) else []
+        groups.append((day, [*same, what]))
+    return groups
 
 
 def totals(rates: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:

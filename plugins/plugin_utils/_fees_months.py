@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -52,6 +53,11 @@ def months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     first = date(year, month + 1, 1)
     return min(first + DAY * (day.day - 1), end_of_calendar_month(first))
+
+
+def first_issue(months: Sequence[str]) -> date:
+    """The first day on which an invoice of these months can be issued, unless they are billed in advance: that of the month after the last one (別紙2)."""
+    return months_later(date(int(months[-1][:4]), int(months[-1][5:]), 1), 1)
 
 
 def _same_day_next_month(day: date) -> date:

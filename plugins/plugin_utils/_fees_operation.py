@@ -9,7 +9,7 @@ month, one that is prorated, components that come and go, and days on which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -26,10 +26,11 @@ Counts = dict[str, dict[str, int]]
 
 
 class Charged(NamedTuple):
-    """The days of a month that are charged, first to last, and why these."""
+    """The days of a month that are charged, first to last, why these, and on which of them the service ended, which decides its tax rate."""
 
     first: date
     last: date
+    provided_until: date
     clauses: tuple[str, ...]
     rules: Mapping[str, Any]
 
@@ -57,7 +58,7 @@ def _plan_line(agreed: Agreement, month: Month) -> Line | None:
         month=month,
         period=(charged.first, last),
         amount=0,
-        taxed_on=last,
+        taxed_on=charged.provided_until,
         clauses=(*charged.clauses, *why, book()["prices"][plan]["clause"], *([] if not total[last] else ["annex5-1"]), "24-1"),
         rules=rules,
         quantity=total[last] if constant else None,
@@ -80,7 +81,7 @@ def _option_lines(agreed: Agreement, month: Month) -> list[Line]:
                 month=month,
                 period=(charged.first, charged.last),
                 amount=0,
-                taxed_on=charged.last,
+                taxed_on=charged.provided_until,
                 clauses=(*charged.clauses, "annex1-3", "annex2-2", "annex2-note4", "24-1"),
                 rules=charged.rules,
                 quantity=1,
@@ -90,20 +91,40 @@ def _option_lines(agreed: Agreement, month: Month) -> list[Line]:
     return [line for line in found if line]
 
 
+def whole_month(agreed: Agreement, month: Month) -> list[Line]:
+    """The plan and the customised options in a month at the price of a whole month, however much of it is charged."""
+    found = []
+    if agreed.plans and agreed.plans[0].start <= month.last and not (agreed.cancelled_on and agreed.cancelled_on < month.first):
+        last = min(month.last, agreed.cancelled_on or month.last)
+        plan, why, rules = plan_of(agreed, month)
+        units_there = sum(units_of("operation", counts_by_day(agreed, month)(last), agreed.rules["unit_scope"]).values())
+        found.append((price(plan, month.first) * units_there, last, why, rules))
+    for option in agreed.options:
+        until = min(day for day in (option.until, agreed.cancelled_on, month.last) if day)
+        if option.start <= month.last and max(option.start, month.first) <= until:
+            found.append((option.yen, until, (), {}))
+    return [Line("operation", ("plan", {}), month, (month.first, month.last), yen, day, why, rules) for yen, day, why, rules in found]
+
+
 def charged_days(agreed: Agreement, start: date, end: date | None, month: Month) -> Charged | None:
     """Which days of a month are charged for a service that was provided from `start` until `end`, or None.
 
     From the month after its start (第35条第1項); a contract applied for until 2022-03-31 from the start itself (別紙2※5). The month of the start is charged
-    in full when the contract ends in it (第35条第1項ただし書). The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
+    in full when the contract ends in it (第35条第1項ただし書); when an option ends in it while the contract goes on, the rule `option_within_month` says
+    whether it is. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
     """
     if end and end < start:
         return None
     began = agreed.month_of(start)
     legacy = agreed.applied_on is not None and agreed.applied_on <= book()["legacy"]["applied_until"]
+    within = end is not None and end <= began.last and not legacy
     clauses, rules = ["35-1"], {}
-    if end and end <= began.last:
+    if within and end == agreed.cancelled_on:
         first, last = began.first, began.last
         clauses.append("35-1-proviso")
+    elif within:
+        first, last = (began.first, began.last) if agreed.rules["option_within_month"] == "charged" else (began.next().first, began.last)
+        rules["option_within_month"] = agreed.rules["option_within_month"]
     else:
         first = (start if agreed.rules["legacy_start_proration"] == "calendar" else began.first) if legacy else began.next().first
         last = month.last if not end else end if agreed.rules["cancel_proration"] == "calendar" else agreed.month_of(end).last
@@ -117,7 +138,7 @@ def charged_days(agreed: Agreement, start: date, end: date | None, month: Month)
     if end == agreed.cancelled_on and end and month.first <= end <= month.last:
         clauses.append(agreed.cancelled_by)
     first, last = max(first, month.first), min(last, month.last)
-    return Charged(first, last, tuple(clauses), rules) if first <= last else None
+    return Charged(first, last, min(last, end or last), tuple(clauses), rules) if first <= last else None
 
 
 def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict[str, Any]]:
@@ -136,7 +157,8 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     """What there is to be paid for on each day of a month: component → group → how many.
 
     Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones count from the month after and
-    removed ones to the end of their month, as the menu itself does; or both by the day, the day of removal included.
+    removed ones to the end of their month, as the menu itself does; or both by the day, the day of removal included. What comes and goes within a month
+    would never count by the month; by the rule `component_within_month` it may count for that one.
     """
     start = agreed.plans[0].start
     by_day = agreed.rules["component_change_rule"] == "calendar"
@@ -148,17 +170,34 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
             return day if count > 0 else day + DAY
         return agreed.month_of(day).next().first
 
-    moves = [(effective(change.day, change.count), change) for change in agreed.changes]
+    moves = [(effective(change.day, change.count), change.component, change.group, change.count) for change in agreed.changes]
+    if not by_day and agreed.rules["component_within_month"] == "charged":
+        for one, component, group, number in _within_a_month(agreed):
+            moves += [(one.first, component, group, number), (one.next().first, component, group, -number)]
 
     def count(day: date) -> Counts:
         found: Counts = {}
-        for since, change in moves:
+        for since, component, group, number in moves:
             if since <= day:
-                groups = found.setdefault(change.component, {})
-                groups[change.group] = groups.get(change.group, 0) + change.count
+                groups = found.setdefault(component, {})
+                groups[group] = groups.get(group, 0) + number
         return found
 
     return count
+
+
+def _within_a_month(agreed: Agreement) -> list[tuple[Month, str, str, int]]:
+    """Month, component, group and number of what was added and removed within a month. What was added last is taken to go first."""
+    by_group = agreed.rules["unit_scope"] == "group"
+    young: dict[tuple[Month, str, str], int] = {}
+    found: dict[tuple[Month, str, str], int] = {}
+    for change in agreed.changes:
+        if change.day > agreed.plans[0].start:
+            key = (agreed.month_of(change.day), change.component, change.group if by_group else "")
+            gone = min(young.get(key, 0), -change.count) if change.count < 0 else 0
+            young[key] = young.get(key, 0) + (change.count if change.count > 0 else -gone)
+            found[key] = found.get(key, 0) + gone
+    return [(*key, number) for key, number in found.items() if number]
 
 
 def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int]) -> dict[str, Any]:
@@ -169,6 +208,8 @@ def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int])
     before = agreed.month_of(month.first - DAY)
     if any(before.first <= change.day <= month.last and change.day > agreed.plans[0].start for change in agreed.changes):
         found["component_change_rule"] = agreed.rules["component_change_rule"]
+    if agreed.rules["component_change_rule"] == "next_month" and any(one == month for one, *dummy in _within_a_month(agreed)):
+        found["component_within_month"] = agreed.rules["component_within_month"]
     return found
 
 
@@ -181,8 +222,8 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         return None
     deductions, rules = [], dict(line.rules)
     left = gross
-    for outage in agreed.outages:
-        share = _outage_value(agreed, outage, days, values)
+    for outage, idle in idle_days(agreed):
+        share = _outage_value(agreed, idle, days, values)
         if share:
             share = min(share, left)
             left -= share
@@ -197,10 +238,15 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         deductions.append(_deduction("reduction", share, ("25",), percent=percent))
     if deductions:
         rules["floor_target"] = agreed.rules["floor_target"]
-    off = gross - left
-    amount = floor(left) if agreed.rules["floor_target"] == "payable" else floor(gross) - floor(off)
+    amount = _rounded(agreed, gross, gross - left)
+    without = _rounded(agreed, gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"))
     clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
-    return line._replace(amount=amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
+    return line._replace(amount=amount, by_provider=without - amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
+
+
+def _rounded(agreed: Agreement, gross: Fraction, off: Fraction) -> int:
+    """第21条: one floor, of what is to be paid or of what is taken off."""
+    return floor(gross - off) if agreed.rules["floor_target"] == "payable" else floor(gross) - floor(off)
 
 
 def _deduction(text: str, share: Fraction, clauses: tuple[str, ...], **facts: Any) -> dict[str, Any]:
@@ -212,25 +258,39 @@ def _span(outage: Outage) -> dict[str, str]:
     return {"from": outage.known.isoformat(sep=" "), "until": outage.until.isoformat(sep=" "), "cause": outage.cause}
 
 
-def _outage_value(agreed: Agreement, outage: Outage, days: Iterable[date], values: Mapping[date, int]) -> Fraction:
+def _outage_value(agreed: Agreement, idle: Mapping[date, Fraction], days: Iterable[date], values: Mapping[date, int]) -> Fraction:
     """The yen of those days on which an outage made the menu useless."""
-    idle = idle_days(agreed, outage)
     basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" else len(values)
     return sum((Fraction(values[day], basis) * idle[day] for day in days if day in idle), Fraction(0))
 
 
-def idle_days(agreed: Agreement, outage: Outage) -> dict[date, Fraction]:
-    """day → how much of it counts as lost.
+def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]]:
+    """Each outage with its days, and how much of them counts as lost.
 
     第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself; otherwise each full 24 hours since the provider
-    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`).
+    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes on by the doing of somebody else is one state;
+    its 24 hours belong to the outage in which they start.
     """
-    if outage.cause == "customer":
-        return {}
-    if outage.cause == "provider_gross":
-        return _time_by_day(outage)
     shift = WHOLE_DAY if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
-    return {(outage.known + WHOLE_DAY * number + shift).date(): Fraction(1) for number in range((outage.until - outage.known) // WHOLE_DAY)}
+    for state in _states(agreed.outages):
+        starts = [state[0].known + WHOLE_DAY * number for number in range((state[-1].until - state[0].known) // WHOLE_DAY)]
+        for outage in state:
+            if outage.cause == "provider_gross":
+                yield outage, _time_by_day(outage)
+            elif outage.cause != "customer":
+                yield outage, {(start + shift).date(): Fraction(1) for start in starts if outage.known <= start < outage.until}
+
+
+def _states(outages: Iterable[Outage]) -> list[list[Outage]]:
+    """Outages in the order of time, those together that are one state without a break in the sense of 第35条第2項表1欄."""
+    found: list[list[Outage]] = []
+    for outage in sorted(outages):
+        before = found[-1][-1] if found else None
+        if before and before.until == outage.known and OUTAGE_CLAUSES.get(before.cause) == OUTAGE_CLAUSES.get(outage.cause) == "35-2-1":
+            found[-1].append(outage)
+        else:
+            found.append([outage])
+    return found
 
 
 def _time_by_day(outage: Outage) -> dict[date, Fraction]:

@@ -45,6 +45,12 @@ ISSUED = dict(
     recipient=Field("text", required=True),
     lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
 )
+SETTLED_LINES = dict(lines=Field("rows", required=True, fields=dict(ISSUED_LINE, amount=Field("signed", required=True)), others=True))
+SETTLED = dict(
+    number=Field("text", required=True),
+    charge=Field("table", fields=SETTLED_LINES, others=True),
+    credit_note=Field("table", fields=SETTLED_LINES, others=True),
+)
 LATE_RULES = ("late_day_count", "late_grace", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
@@ -58,7 +64,7 @@ LATE = dict(
 
 
 def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
-    """What set-up and one whole month will cost at the prices and the tax rate of a day.
+    """What set-up and one whole month will cost at the tax rate of a day, and at the prices of the days on which it is ordered and provided.
 
     The month is the first one in which the plan and all customised options are charged.
     """
@@ -132,7 +138,8 @@ def _added_up(lines: list[Line], language: str) -> dict[str, Any]:
 def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The invoice that holds a month, with the items of a qualified invoice when the customer wants one (第49条, 消費税法第57条の4第1項).
 
-    `issued` is false where nothing is billed, or AWS or the reseller bills (別紙2); the lines of the month are there all the same.
+    `issued` is false where nothing is billed, or AWS or the reseller bills (別紙2); the lines of the month are there all the same. Late interest on what the
+    provider billed before is billed by the provider.
     """
     bill = bills(agreed, month)[-1]
     faults = [Fault(f"contract {name}", "missing") for name, value in (("number", agreed.number), ("customer", agreed.recipient)) if not value]
@@ -144,7 +151,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
         **_about(agreed, bill, issuer),
         **_verdict(agreed, bill, language),
         **_dates(agreed, bill),
-        **_added_up(list(bill.lines), language),
+        **_added_up(list(bill.lines or bill.used), language),
         clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
     )
 
@@ -162,16 +169,18 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
+    if bill.lines:
+        return dict(issued=True, reason=None)
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
     why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in _not_yet(agreed, bill.months[-1], language))]
-    return dict(issued=bool(bill.lines), reason=None if bill.lines else ": ".join(why))
+    return dict(issued=False, reason=": ".join(why))
 
 
 def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
     """Issued in the month after, due at the end of the month of issue (別紙2), late after the next day on which banks are open."""
     return dict(
-        issued_on=bill.issued_on and bill.issued_on.isoformat(),
+        issued_on=bill.issue and bill.issue.day.isoformat(),
         issue_month=f"{bill.issue_day:%Y-%m}",
         due=bill.due.isoformat(),
         late_from=(last_day(bill.due, agreed.rules) + DAY).isoformat(),
@@ -181,41 +190,65 @@ def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
 # ---- after an invoice
 
 
-def settlement(issued: Mapping[str, Any], agreed: Agreement, day: date, language: str) -> dict[str, Any]:
+def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agreed: Agreement, day: date, language: str) -> dict[str, Any]:
     """What has to be charged on top of an issued invoice, and what has to be given back, by what is known now (第20条第2項, 第24条第2項).
 
-    `issued` has been read by ISSUED. Taxes are the differences between those of the whole invoice before and after, so that the customer has paid in
-    the end what one right invoice would have said.
+    `issued` and its earlier settlements have been read by ISSUED and SETTLED. Taxes are the differences between those of the whole invoice before and
+    after, so that the customer has paid in the end what one right invoice would have said.
     """
     bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
-    _same_invoice(issued, agreed, bill)
-    now = [line.told(language) for line in bill.lines]
-    extra, back = _differences(issued["lines"], now, language)
-    then = taxes((line["tax_percent"], line["amount"]) for line in issued["lines"])
-    between = taxes((line["tax_percent"], line["amount"]) for line in [*issued["lines"], *back])
+    _same_invoice(issued, settled, agreed, bill)
+    qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
+    if qualified and "registration_number" not in issued["issuer"]:
+        raise FeeError([Fault("invoice issuer registration_number", "missing")])
+    had = _had(issued, settled)
+    now = [line.told(language) for line in bill.lines]  # nothing of what somebody else bills
+    extra, back = _differences(had, now, language)
+    then = taxes((line["tax_percent"], line["amount"]) for line in had)
+    between = taxes((line["tax_percent"], line["amount"]) for line in [*had, *back])
     after = taxes((line["tax_percent"], line["amount"]) for line in now)
     charge = dict(lines=extra, **_step(between, after))
     credit = dict(lines=back, **_step(then, between))
     limit = agreed.rules["write_off_up_to"]
     written_off = not back and 0 < charge["total"] <= limit
-    names = {name: issued[name] for name in ("number", "months", "qualified", "issuer", "recipient")}
+    names = {name: issued[name] for name in ("number", "contract", "months", "issuer", "recipient")}
+    count = len(settled) + 1
+    about = dict(number=f"{issued['number']}-R{count}", **_credit_note(qualified, credit["total"], language))
     return dict(
         **names,
+        qualified=qualified,
         settled_on=day.isoformat(),
-        charge=charge if extra and not written_off else None,
-        credit_note=dict(credit, **_credit_note(issued, credit["total"], language)) if back else None,
+        charge=dict(charge, number=f"{issued['number']}-S{count}") if extra and not written_off else None,
+        credit_note=dict(credit, **about) if back else None,
         written_off=dict(charge, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
         total=credit["total"] + (0 if written_off else charge["total"]),
     )
 
 
-def _same_invoice(issued: Mapping[str, Any], agreed: Agreement, bill: Bill) -> None:
+def _had(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines of an invoice as they are after its earlier settlements."""
+    found: dict[Any, dict[str, Any]] = {}
+    moved = [line for one in settled for part in ("charge", "credit_note") for line in one.get(part, {}).get("lines", [])]
+    for line in [*issued["lines"], *moved]:
+        same = found.setdefault(_same_line(line), dict(line, amount=0, **spelled((line["from"], line["until"]))))
+        same["amount"] += line["amount"]
+    return [line for line in found.values() if line["amount"]]
+
+
+def _same_line(line: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Lines are the same thing when month and key are; where the rate of tax is another one, the old line is credited and the new one charged."""
+    return line["month"], line["key"], line["tax_percent"]
+
+
+def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agreed: Agreement, bill: Bill) -> None:
     """Two invoices can be compared when they are of the same contract and for the same months."""
-    faults = []
+    faults = registration_faults(issued["issuer"].get("registration_number"), "invoice issuer")
     if not issued["issued"]:
         faults.append(Fault("invoice issued", "not_issued"))
     if issued["contract"] != agreed.number:
         faults.append(Fault("invoice contract", "other_contract", issued["contract"], agreed.number))
+    others = [(number, one["number"]) for number, one in enumerate(settled, 1) if one["number"] != issued["number"]]
+    faults += [Fault(f"settled #{number} number", "other_invoice", told, issued["number"]) for number, told in others]
     months = [month.name for month in bill.months]
     if list(issued["months"]) != months:
         faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
@@ -223,22 +256,18 @@ def _same_invoice(issued: Mapping[str, Any], agreed: Agreement, bill: Bill) -> N
         raise FeeError(faults)
 
 
-def _credit_note(issued: Mapping[str, Any], total: int, language: str) -> dict[str, Any]:
+def _credit_note(qualified: bool, total: int, language: str) -> dict[str, Any]:
     """適格返還請求書: for a qualified invoice, and needed unless it is about less than 10,000 yen with tax."""
     return dict(
-        qualified=issued["qualified"],
-        needed=issued["qualified"] and -total >= book()["credit_note"]["needed_from"],
-        clauses=cite(("20-2", *(("tax-57-4-3",) if issued["qualified"] else ())), language),
+        qualified=qualified,
+        needed=qualified and -total >= book()["credit_note"]["needed_from"],
+        clauses=cite(("20-2", *(("tax-57-4-3",) if qualified else ())), language),
     )
 
 
 def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], language: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The lines that go up and those that go down.
-
-    Lines are the same thing when month and key are. Where the rate of tax is another one, the old line is credited and the new one charged.
-    """
-    old = {(line["month"], line["key"], line["tax_percent"]): line for line in then}
-    new = {(line["month"], line["key"], line["tax_percent"]): line for line in now}
+    """The lines that go up and those that go down."""
+    old, new = ({_same_line(line): line for line in lines} for lines in (then, now))
     rates = {key[:2] for key in old} & {key[:2] for key in new if key not in old}
     changes = []
     for key in [*old, *(key for key in new if key not in old)]:
@@ -265,8 +294,9 @@ def _step(before: Mapping[int, Mapping[str, int]], after: Mapping[int, Mapping[s
 def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str, Any]:
     """Up to what the provider is liable, in yen without and with tax; there is no limit in case of intent or gross fault (第30条第2項, 第36条第4項).
 
-    For the set-up menu all that was ordered until the end of the month (第30条第1項). For the operation menu one month's fee (第36条第3項); for days on which
-    the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already: it is not paid twice.
+    For the set-up menu all that was ordered until the end of the month (第30条第1項). For the operation menu the fee of a whole month, charged or not
+    (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already:
+    it is not paid twice.
     """
     lines = operation.lines(agreed, month)
     provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
@@ -279,8 +309,8 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
         customer=agreed.customer,
         month=month.name,
         set_up=_limit(provided, ("30-1", "30-2"), language),
-        operation=_limit([line._replace(amount=line.gross) for line in lines], ("36-3", "36-4"), language),
-        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.amount for line in days)),
+        operation=_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language),
+        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.by_provider for line in lines)),
     )
 
 
@@ -324,13 +354,15 @@ def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: da
 def read_issuer(given: Any, faults: list[Fault]) -> dict[str, Any]:
     """Name, address and registration number of the provider."""
     issuer = read(ISSUER, given, "issuer", faults)
-    faults += registration_faults(issuer["registration_number"]) if "registration_number" in issuer else []
+    faults += registration_faults(issuer.get("registration_number"))
     return issuer
 
 
-def registration_faults(number: str) -> list[Fault]:
+def registration_faults(number: str | None, issuer: str = "issuer") -> list[Fault]:
     """What is wrong with a company's registration number (登録番号): T, a check digit and the 12 digits that it is of."""
-    where = "issuer registration_number"
+    where = f"{issuer} registration_number"
+    if number is None:
+        return []
     parts = REGISTRATION_NUMBER.fullmatch(number)
     if not parts:
         return [Fault(where, "registration", number)]
@@ -343,10 +375,11 @@ def check_digit(base: str) -> int:
     return 9 - sum(int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(base))) % 9
 
 
-def read_issued(given: Any, day: Any, faults: list[Fault]) -> tuple[dict[str, Any], date | None]:
-    """An invoice as the filter made it, perhaps kept in a file since, and the day of its settlement."""
-    told = read(dict(date=Field("day", required=True)), dict(date=day), "", faults)
-    return read(ISSUED, given, "invoice", faults, others=True), told.get("date")
+def read_issued(given: Any, settled: Any, day: Any, faults: list[Fault]) -> tuple[dict[str, Any], list[dict[str, Any]], date | None]:
+    """An invoice and its earlier settlements as the filters made them, perhaps kept in files since, and the day of its settlement."""
+    shape = dict(date=Field("day", required=True), settled=Field("rows", fields=SETTLED, others=True))
+    told = read(shape, dict(date=day, settled=settled or []), "", faults)
+    return read(ISSUED, given, "invoice", faults, others=True), told.get("settled", []), told.get("date")
 
 
 def read_late(debts: Any, payments: Any, until: Any, rules: Any, faults: list[Fault]) -> dict[str, Any]:

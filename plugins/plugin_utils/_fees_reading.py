@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
@@ -14,6 +15,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 JAPAN = timezone(timedelta(hours=9))
 LANGUAGES = ("ja", "en")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(DATE.pattern + r"([ T][0-9]{2}:.*)?")
+NEAR = 0.85  # so like a field of ours that it must be one, though there may be fields of others
 WRONG = object()  # stands for a value that cannot be read
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -24,6 +28,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         months="{value!r} は月の一覧ではありません。[\"2026-07\", \"2026-08\"] のように、重複なく続けて書いてください",
         count="{value!r} は使えません。0 以上の整数を書いてください",
         positive="{value!r} は使えません。1 以上の整数を書いてください",
+        signed="{value!r} は使えません。0 でない整数を書いてください",
         percent="{value!r} は使えません。1 から 100 までの整数を書いてください",
         text="{value!r} は使えません。文字列を書いてください",
         flag="{value!r} は使えません。true か false を書いてください",
@@ -46,6 +51,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_order="{value!r} という注文はありません（あるもの: {limit}）",
         more_than_ordered="{limit} は注文（{other}）より {value} 多くなっています",
         begun="作業は {limit} に着手済みです。着手した部分と残す部分を payable に書いてください（第29条第2項）",
+        perhaps_begun="作業に着手していたかが分かりません。着手日か、着手した部分と残す部分を payable に書いてください（第29条）",
+        begun_at_end="作業は {limit} に着手済みで、契約は {value} に解除されています。完了していれば set_up_completed を、"
+        "そうでなければ set_up_cancelled に着手した部分を payable として書いてください（第29条第2項）",
+        perhaps_begun_at_end="契約が {value} に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
+        "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
         completed="作業は {limit} に完了しています。完了した作業は取り消せません",
         ended="契約は {limit} に解除されています",
         too_long="{limit} を超えています。料金の未払い以外の利用停止は 6ヵ月以内です（第34条第1項）",
@@ -56,10 +66,13 @@ TEXTS: dict[str, dict[str, str]] = dict(
         invoiced="{limit} の請求書は {other} にも書かれています",
         due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
         due_needed="2 か月以上をまとめて請求するときは支払期日を書いてください（第23条）",
+        due_of_charge="追加の請求には支払期日が必要です（第19条）。返金に支払期日はありません",
+        net_needed="延滞利息の対象額を税抜とする契約（late_principal）では、税抜の額を net に書いてください",
         registration="{value!r} は登録番号ではありません。T と 13 桁の数字で書いてください",
         check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
         not_issued="発行されていない請求書は精算できません",
         other_contract="{value!r} の請求書です。この契約は {limit!r} です",
+        other_invoice="請求書 {value!r} の精算です。この請求書は {limit!r} です",
         other_months="{value} の請求書ですが、出来事によればまとめて請求するのは {limit} です。invoiced を書いてください",
     ),
     en=dict(
@@ -69,6 +82,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         months="{value!r} is not a list of months; write them as [\"2026-07\", \"2026-08\"], each once and without a gap",
         count="{value!r} is not allowed here; write a whole number, 0 or more",
         positive="{value!r} is not allowed here; write a whole number, 1 or more",
+        signed="{value!r} is not allowed here; write a whole number other than 0",
         percent="{value!r} is not allowed here; write a whole number from 1 to 100",
         text="{value!r} is not allowed here; write a text",
         flag="{value!r} is not allowed here; write true or false",
@@ -91,6 +105,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_order="there is no order {value!r} (there are: {limit})",
         more_than_ordered="{limit} is {value} more than was ordered ({other})",
         begun="work began on {limit}; write into payable what had been begun and what stays (Article 29 (2))",
+        perhaps_begun="it is not known whether work had begun; write when it began, or into payable what had been begun and what stays (Article 29)",
+        begun_at_end="work began on {limit}, and the contract ended on {value}; write set_up_completed if the work was completed, "
+        "or else set_up_cancelled with what had been begun in payable (Article 29 (2))",
+        perhaps_begun_at_end="it is not known whether work had begun when the contract ended on {value}; write set_up_completed if it was completed, "
+        "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
         ended="the contract was cancelled on {limit}",
         too_long="is longer than until {limit}; a suspension that is not for unpaid fees lasts 6 months at most (Article 34 (1))",
@@ -101,10 +120,13 @@ TEXTS: dict[str, dict[str, str]] = dict(
         invoiced="the invoice of {limit} is named by {other} as well",
         due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",
         due_needed="where several months are billed together, write the due date (Article 23)",
+        due_of_charge="what is charged on top needs a due date (Article 19); what is given back has none",
+        net_needed="where late interest is on amounts without tax (late_principal), write the amount without tax into net",
         registration="{value!r} is not a registration number; write T and 13 digits",
         check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
         not_issued="was not issued, so there is nothing to settle",
         other_contract="is of {value!r}; this contract is {limit!r}",
+        other_invoice="settles the invoice {value!r}; this one is {limit!r}",
         other_months="is for {value}, but by the events {limit} are billed together; write the event invoiced",
     ),
 )
@@ -151,7 +173,9 @@ class Field(NamedTuple):
 
 
 def day(value: Any) -> date:
-    """A date as YAML reads it, or as a text. A moment is no date: its hours would be lost without a word."""
+    """A date as YAML reads it, or as a text in that form alone. A moment is no date: its hours would be lost without a word."""
+    if isinstance(value, str) and not DATE.fullmatch(value):
+        raise ValueError
     told = date.fromisoformat(value) if isinstance(value, str) else value
     if isinstance(told, datetime) or not isinstance(told, date) or not 2000 <= told.year <= 2099:
         raise ValueError
@@ -160,6 +184,8 @@ def day(value: Any) -> date:
 
 def moment(value: Any) -> datetime:
     """A moment in Japan's time without an offset; a date is its first moment."""
+    if isinstance(value, str) and not MOMENT.fullmatch(value):
+        raise ValueError
     told = datetime.fromisoformat(value) if isinstance(value, str) else value
     if not isinstance(told, datetime):
         told = day(told)
@@ -195,6 +221,12 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def signed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not value:
+        raise ValueError
+    return int(value)
+
+
 def text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError
@@ -214,6 +246,7 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
     months=months,
     count=_whole(0),
     positive=_whole(1),
+    signed=signed,
     percent=_whole(1, 100),
     text=text,
     flag=flag,
@@ -225,7 +258,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [] if others else [_unknown(name, shape, where) for name in given if name not in shape]
+    faults += [_unknown(name, shape, where) for name in given if name not in shape and not (others and close(name, shape, NEAR) is None)]
     found = {}
     for name, field in shape.items():
         here = f"{where} {name}".strip()
@@ -256,7 +289,7 @@ def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
         return _words(field, value, where, faults)
     try:
         return (_whole(*field.limits) if field.type == "whole" else READERS[field.type])(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         faults.append(Fault(where, field.type, value, field.limits))
         return WRONG
 
@@ -287,13 +320,16 @@ def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
         if component not in units()[menu]:
             faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, units()[menu])))
         elif isinstance(groups, Mapping):
-            found[str(component)] = read(dict.fromkeys(groups, Field("count", required=True)), groups, f"{where} {component}", faults)
+            wrong = [group for group in groups if not isinstance(group, str)]
+            faults += [Fault(f"{where} {component}", "text", group) for group in wrong]
+            rest = {group: number for group, number in groups.items() if isinstance(group, str)}
+            found[str(component)] = read(dict.fromkeys(rest, Field("count", required=True)), rest, f"{where} {component}", faults)
         else:
             count = _value(Field("count"), groups, f"{where} {component}", faults)
             found[str(component)] = {} if count is WRONG else {"": count}
     return found
 
 
-def close(word: Any, words: Any) -> str | None:
+def close(word: Any, words: Any, least: float = 0.6) -> str | None:
     """The nearest right word."""
-    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, 0.6)), None)
+    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, least)), None)

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import OWN_ORDER, Agreement, Order
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, floor
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units_of
 
@@ -22,8 +22,15 @@ def lines(agreed: Agreement, month: Month) -> list[Line]:
     as that is known: a later change of the rate is settled (第24条第2項).
     """
     found = [line for order in agreed.orders if month.first <= order.accepted_on <= month.last for line in _order(agreed, order, month)]
-    minutes = sum(worked for day, worked in agreed.support if month.first <= day <= month.last)
-    return found + _hours(agreed, minutes, month, "sheet_support/hours", month.last, (month.first, month.last), ("29-1",), {})
+    worked = [(day, minutes) for day, minutes in agreed.support if month.first <= day <= month.last]
+    minutes = sum(minutes for dummy, minutes in worked)
+    rounded = -(-minutes // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]
+    for number, (day, group) in enumerate(rates := by_rate(worked), 1):
+        # The minutes of a month are rounded once: where its rate of tax changes, with those of the last rate.
+        charged = sum(group) if number < len(rates) else rounded
+        rounded -= charged
+        found += _hours(agreed, charged, month, "sheet_support/hours", day, (month.first, month.last), ("29-1",), {})
+    return found
 
 
 def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
@@ -33,7 +40,8 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
     clauses = ("29-2",) if order.cancelled_on else ("29-1",)
     facts = {} if order.name == OWN_ORDER else dict(order=order.name)
 
-    yield from _hours(agreed, order.parts["sheet_support"], month, f"sheet_support/{order.name}", taxed_on, period, clauses, facts)
+    minutes = -(-order.parts["sheet_support"] // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]
+    yield from _hours(agreed, minutes, month, f"sheet_support/{order.name}", taxed_on, period, clauses, facts)
     for part in ("basic", "components", "maintenance", "maintenance_components"):
         wanted = order.parts[part]
         shares = units_of("set_up", wanted, agreed.rules["unit_scope"]) if isinstance(wanted, Mapping) else {}
@@ -60,14 +68,12 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
 
 
 def _hours(
-    agreed: Agreement, minutes: int, month: Month, key: str, taxed_on: date, period: tuple[date, date], clauses: tuple[str, ...], facts: Mapping[str, str]
+    agreed: Agreement, charged: int, month: Month, key: str, taxed_on: date, period: tuple[date, date], clauses: tuple[str, ...], facts: Mapping[str, str]
 ) -> list[Line]:
-    """Help with the parameter sheet is charged by the hour; minutes are kept, and rounded up only to the unit that was agreed."""
-    unit = agreed.rules["hour_unit"]
-    charged = -(-minutes // unit) * unit
+    """Help with the parameter sheet is charged by the hour; minutes are kept, and have been rounded up only to the unit that was agreed."""
     kind = book()["prices"]["sheet_support"]
     yen = price("sheet_support", period[0])
     amount = floor(Fraction(yen * charged, kind["per"]))
     rests = (*clauses, kind["clause"], "21", "24-1")
     told = dict(quantity=charged, unit=kind["unit"], unit_price=yen, per=kind["per"])
-    return [Line(key, ("sheet_support", facts), month, period, amount, taxed_on, rests, dict(hour_unit=unit), **told)] if minutes else []
+    return [Line(key, ("sheet_support", facts), month, period, amount, taxed_on, rests, dict(hour_unit=agreed.rules["hour_unit"]), **told)] if charged else []

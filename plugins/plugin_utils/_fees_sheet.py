@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,14 +15,21 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS,
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 
 
-def components(sheet: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
-    counted = {menu: {name: _entries(sheet, row.get("kinds", ())) for name, row in units()[menu].items()} for menu in MENUS}
+    kinds = sorted({kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())} & set(sheet))
+    entries = {kind: _entries(kind, sheet[kind], faults) for kind in kinds}
+    counted = {menu: {name: sum(entries.get(kind, 0) for kind in row.get("kinds", ())) for name, row in units()[menu].items()} for menu in MENUS}
     return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
 
 
-def _entries(sheet: Mapping[str, Any], kinds: Iterable[str]) -> int:
-    return sum(entry.get("state", "present") != "absent" for kind in kinds for entry in sheet.get(kind) or [])
+def _entries(kind: str, given: Any, faults: list[Fault]) -> int:
+    if given is not None and not isinstance(given, list):
+        faults.append(Fault(f"sheet {kind}", "rows", given))
+        return 0
+    found = list(enumerate(given or [], 1))
+    faults += [Fault(f"sheet {kind} #{number}", "table", entry) for number, entry in found if not isinstance(entry, Mapping)]
+    return sum(entry.get("state", "present") != "absent" for dummy, entry in found if isinstance(entry, Mapping))
 
 
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
@@ -34,7 +41,7 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
         faults.append(Fault("sheet", "table", sheet))
     told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
     made: dict[str, Any] = dict(dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date")), **contract)
-    counted = components(sheet) if isinstance(sheet, Mapping) else {}
+    counted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     for part in counted:
         given = made.get(part) or {}
         # Without a plan there is nothing to operate.

@@ -1,7 +1,8 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The papers of the fees: 見積書, 利用明細 and 請求書 in the structure of `_papers`, out of what the fee filters return. Nothing is calculated here."""
+"""The papers of the fees: 見積書, 利用明細, 請求書 and what settles it (適格返還請求書)
+in the structure of `_papers`, out of what the fee filters return. Nothing is calculated here."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -18,6 +20,20 @@ TEXTS: dict[str, dict[str, str]] = dict(
         usage_statement="利用明細",
         invoice="請求書",
         qualified="請求書（適格請求書）",
+        settlement="精算書",
+        charge="追加請求書",
+        charge_qualified="追加請求書（適格請求書）",
+        credit_note="返還請求書",
+        credit_note_qualified="適格返還請求書",
+        lead_invoice_settlement="下記のとおり精算いたします。",
+        settlement_total="精算額（税込、負の額はご返金）",
+        settled_invoice="対象の請求書",
+        settled_on="精算日",
+        part_of="{title} {number}",
+        no_difference="差額はありません。",
+        next_month="来月（{month}）",
+        rules="契約で定めた料金規則: {rules}",
+        rule="{rule} = {value}",
         lead_quotation="下記のとおりお見積り申し上げます。",
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
         lead_invoice="下記のとおりご請求申し上げます。",
@@ -82,6 +98,20 @@ TEXTS: dict[str, dict[str, str]] = dict(
         usage_statement="Usage statement",
         invoice="Invoice",
         qualified="Invoice (qualified invoice)",
+        settlement="Settlement",
+        charge="Additional invoice",
+        charge_qualified="Additional invoice (qualified invoice)",
+        credit_note="Credit note",
+        credit_note_qualified="Credit note (qualified return invoice)",
+        lead_invoice_settlement="We settle our invoice as follows.",
+        settlement_total="To be paid (with tax; negative: paid back)",
+        settled_invoice="Invoice",
+        settled_on="Settled on",
+        part_of="{title} {number}",
+        no_difference="There is no difference.",
+        next_month="next month ({month})",
+        rules="Fee rules of the contract: {rules}",
+        rule="{rule} = {value}",
         lead_quotation="We are pleased to quote as follows.",
         lead_usage_statement="These are the fees for your use of the service.",
         lead_invoice="We request payment as follows.",
@@ -206,10 +236,9 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     once, monthly, change = told["set_up"], told["monthly"], told["change"]
-    columns = [("component", "text"), ("menu", "text"), ("before", "integer"), ("after", "integer"), ("unit", "text")]
+    columns = [("component", "text"), ("menu", "text"), ("before", "integer"), ("after", "integer"), ("unit", "text"), ("clauses", "text")]
     changes = dict(
         heading=words("section_changes"),
-        text=[] if change["components"] else [words("same")],
         table=dict(columns=_columns(columns, words), rows=[_change(one, words) for one in change["components"]]),
     )
     after = dict(_lines(monthly, words("section_after"), words), text=[_first_month(monthly, words)])
@@ -217,14 +246,13 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         dict(label=words("was"), cells=dict(amount=monthly["before"]["net"])),
         dict(label=words("difference"), cells=dict(amount=change["monthly"]["net"]), strong=True),
     ]
-    told_from = monthly["billed_from"]
-    since = words.month(told_from[:7]) if told_from.endswith("-01") else words.day(told_from)
+    effect = words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], monthly["billed_from"], words))
     return dict(
         title=words("change_quotation"),
         number=_quotation_number(told),
         date=told["quoted_on"],
         to=_to(told["customer"]),
-        lead=[words("effect", units=change["units"], net=change["monthly"]["net"], since=since)],
+        lead=[effect if change["units"] or change["monthly"]["net"] or once["lines"] else words("same")],
         facts=[
             _strong(words("monthly_change"), change["monthly"]["net"]),
             _strong(words("set_up_more"), once["net"]),
@@ -232,7 +260,7 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
             _rate(told, words),
         ],
         sections=[
-            changes,
+            *([changes] if change["components"] else []),
             *([_lines(once, words("section_more"), words)] if once["lines"] else []),
             after,
             *_basis([*once["lines"], *monthly["lines"]], words),
@@ -242,7 +270,16 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
-    return dict(component=one["name"], menu=words(one["menu"]), before=one["before"], after=one["after"], unit=one["unit"])
+    told = {name: one[name] for name in ("before", "after", "unit")}
+    return dict(told, component=one["name"], menu=words(one["menu"]), clauses=words.clauses(one["clauses"]))
+
+
+def _since(quoted_on: str, first: str, words: _Words) -> str:
+    """From when a change is charged: from next month where that is so."""
+    if not first.endswith("-01"):
+        return words.day(first)
+    months = int(first[:4]) * 12 + int(first[5:7]) - int(quoted_on[:4]) * 12 - int(quoted_on[5:7])
+    return words("next_month", month=words.month(first[:7])) if months == 1 else words.month(first[:7])
 
 
 def _first_month(monthly: Mapping[str, Any], words: _Words) -> str:
@@ -282,7 +319,54 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     )
 
 
-PAPERS: dict[str, Callable[[Mapping[str, Any], _Words], dict[str, Any]]] = dict(quotation=_quotation, usage_statement=_usage_statement, invoice=_invoice)
+def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    """What is charged on top and what is given back, each with a number of its own and the items that the law asks of it (消費税法第57条の4第1項, 第3項)."""
+    parts = {name: told[name] for name in ("credit_note", "charge") if told[name]}
+    titles = {name: words(f"{name}_qualified" if told["qualified"] else name) for name in parts}
+    alone = next(iter(parts)) if len(parts) == 1 else None
+    sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
+    notes = [words("based_on", clauses=words.clauses(part["clauses"])) for part in parts.values() if "clauses" in part]
+    gone = told["written_off"]
+    if gone:
+        notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.clauses(gone['clauses']))}")
+    elif not parts:
+        notes.append(words("no_difference"))
+    months = words("until").join(words.month(month) for month in (told["months"] if len(told["months"]) < 2 else [told["months"][0], told["months"][-1]]))
+    return dict(
+        title=titles[alone] if alone else words("settlement"),
+        number=parts[alone]["number"] if alone else None,
+        date=told["settled_on"],
+        to=_to(told["recipient"]),
+        facts=[
+            _strong(words("settlement_total"), told["total"]),
+            dict(label=words("settled_invoice"), value=told["number"]),
+            dict(label=words("settled_on"), value=told["settled_on"], kind="date"),
+            *_contract(told, words),
+            dict(label=words("period"), value=months),
+        ],
+        sections=sections,
+        notes=notes,
+    )
+
+
+def _settled(part: Mapping[str, Any], heading: str, words: _Words) -> dict[str, Any]:
+    columns = [("description", "text"), ("before", "yen"), ("after", "yen"), ("rate", "percent"), ("amount", "yen")]
+    rows = [
+        dict(
+            description=[line["description"], words.period(line), words("based_on", clauses=words.clauses(line["clauses"]))],
+            before=line["was"],
+            after=line["now"],
+            rate=line["tax_percent"] or None,
+            amount=line["amount"],
+        )
+        for line in part["lines"]
+    ]
+    return dict(heading=heading, table=dict(columns=_columns(columns, words), rows=rows, totals=_totals(part, words)))
+
+
+PAPERS: dict[str, Callable[[Mapping[str, Any], _Words], dict[str, Any]]] = dict(
+    quotation=_quotation, usage_statement=_usage_statement, invoice=_invoice, invoice_settlement=_invoice_settlement
+)
 
 
 # ---- what all have
@@ -315,6 +399,11 @@ def _columns(names: list[tuple[str, str]], words: _Words) -> list[dict[str, str]
 def _lines(told: Mapping[str, Any], heading: str, words: _Words) -> dict[str, Any]:
     """The lines of a fee, and what they come to with tax, once for each rate."""
     kinds = [("description", "text"), ("quantity", "integer"), ("unit", "text"), ("unit_price", "yen"), ("rate", "percent"), ("amount", "yen")]
+    return dict(heading=heading, table=dict(columns=_columns(kinds, words), rows=[_line(line, words) for line in told["lines"]], totals=_totals(told, words)))
+
+
+def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
+    """What lines come to, once for each rate of tax."""
     totals = []
     for rate in told["rates"]:
         label = words("net_of", percent=rate["percent"]) if rate["percent"] else words("net_untaxed")
@@ -322,7 +411,7 @@ def _lines(told: Mapping[str, Any], heading: str, words: _Words) -> dict[str, An
         if rate["percent"]:
             totals.append(dict(label=words("tax_of", percent=rate["percent"]), cells=dict(amount=rate["tax"])))
     totals.append(dict(label=words("total"), cells=dict(amount=told["total"]), strong=True))
-    return dict(heading=heading, table=dict(columns=_columns(kinds, words), rows=[_line(line, words) for line in told["lines"]], totals=totals))
+    return totals
 
 
 def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -355,9 +444,16 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
         sections.append(dict(heading=words("section_components"), table=dict(columns=_columns(kinds, words), groups=groups)))
     clauses = [dict(description=line["description"], clauses=words.clauses(line["clauses"])) for line in lines]
     table = dict(columns=_columns([("description", "text"), ("clauses", "text")], words), rows=clauses)
-    sections.append(dict(heading=words("section_clauses"), table=table))
+    sections.append(dict(heading=words("section_clauses"), text=_rules(lines, words), table=table))
     sections[0]["own_page"] = True
     return sections
+
+
+def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[str]:
+    """Which readings of the terms had something to decide, and how the contract has them."""
+    used = {name: value for line in lines for name, value in line["rules"].items()}
+    told = [words("rule", rule=book()["rules"][name][words.language], value=value) for name, value in sorted(used.items())]
+    return [words("rules", rules=words("separator").join(told))] if told else []
 
 
 def _components(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def test_a_server_more_in_the_sheet_is_told_in_one_line(office):
     office.agreed()
     office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))
     run = office.play("quote", billing_date="2026-10-20")
-    assert "+1 コンポーネント、2026年11月から +30,000円/月（税抜）" in run.stdout
+    assert "+1 コンポーネント、来月（2026年11月）から +30,000円/月（税抜）" in run.stdout
     told, html, numbers = office.made("SMP-2026-0412-quotation-2026-10-20")
     same_figures(told, html, numbers)
     assert (told["change"]["monthly"]["net"], told["set_up"]["net"]) == (30000, 50000) and "変更見積書" in html
@@ -167,6 +167,32 @@ def test_a_change_without_a_day_is_quoted_today_in_japan(office):
     (name,) = {path.stem for path in office.reports.iterdir()}
     assert re.fullmatch(r"SMP-2026-0412-quotation-20\d\d-\d\d-\d\d", name)
     assert office.made(name)[0]["change"]["units"] == 0
+
+
+def test_set_up_that_was_agreed_is_compared_with_the_sheet(office):
+    office.agreed()
+    office.edit("contract", lambda contract: [contract.pop(name) for name in ("plans", "operation")])
+    office.edit("events", lambda events: events.clear())
+    office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))
+    office.play("quote", billing_date="2026-10-20")
+    assert office.made("SMP-2026-0412-quotation-2026-10-20")[0]["change"]["components"]
+
+
+def test_an_issued_invoice_is_settled_and_settled_again(office):
+    office.agreed()
+    office.play("invoice", billing_month="2026-09")
+    issued = dict(billing_issued=str(office.reports / "SMP-2026-0412-invoice-2026-09.json"), billing_date="2026-11-20")
+    assert "差額はありません" in office.play("invoice", **issued).stdout
+    outage = {"date": "2026-09-10 09:00", "event": "outage", "until": "2026-09-12 20:00", "cause": "provider"}
+    office.edit("events", lambda events: events.append(outage))
+    office.play("invoice", **issued)
+    told, html, numbers = office.made("SMP-2026-0412-settlement-2026-09-1")
+    assert "適格返還請求書" in html and told["credit_note"]["total"] == told["total"] < 0 and told["total"] in numbers
+    settled = [str(office.reports / "SMP-2026-0412-settlement-2026-09-1.json")]
+    assert "差額はありません" in office.play("invoice", **issued, billing_settled=settled).stdout
+    office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
+    office.play("invoice", **issued, billing_settled=settled)
+    assert office.made("SMP-2026-0412-settlement-2026-09-2")[0]["charge"]["net"] == 7500
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.billing import FilterModule, change_quotation, fee_paper
-from ansible_collections.msp.aws.plugins.filter.fees import invoice, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import read
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_fees import TEXTS
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import page, text
@@ -46,6 +46,8 @@ EVENTS = [
     dict(date="2026-08-01", event="reduction", month="2026-08", percent=7),
     dict(date="2026-09-20", event="payment", yen=2000000),
 ]
+MINUTES = dict(date="2026-08-05", event="sheet_support", minutes=60)
+ISSUED = invoice(CONTRACT, [EVENTS[0], *EVENTS[2:]], "2026-08", ISSUER)
 SHEET = dict(ec2_instances=[dict(name=f"web{number}") for number in range(4)])
 
 
@@ -141,9 +143,12 @@ def test_what_bears_no_tax_stands_for_itself():
 @pytest.mark.parametrize(
     "arguments, words",
     {
-        "kind": (({}, "offer", ISSUER), "kind is one of quotation, usage_statement, invoice, not 'offer'"),
+        "kind": (({}, "offer", ISSUER), "kind is one of quotation, usage_statement, invoice, invoice_settlement, not 'offer'"),
         "language": (({}, "invoice", ISSUER, "fr"), "language is one of ja, en, not 'fr'"),
         "no result": (("x", "invoice", ISSUER), "of what the filter invoice returns, not of str"),
+        "nothing in it": (({}, "invoice", ISSUER), "this is not what the filter invoice returns: it has no 'issued_on'"),
+        "a bad part": ((dict(all_results("en")["usage"][0], lines=3), "usage_statement", ISSUER), "this is not what the filter usage_statement returns: "),
+        "notes": (({}, "invoice", ISSUER, "ja", "abc"), "notes is a list of texts, not 'abc'"),
         "issuer": (({}, "invoice", dict(registration_number="T8000012050002", phone="1")), "issuer name: 必要です"),
         "check digit": (({}, "invoice", dict(name="x", registration_number="T8000012050002")), "T の次の数字は 7 のはずです"),
     }.values(),
@@ -151,6 +156,50 @@ def test_what_bears_no_tax_stands_for_itself():
 def test_what_makes_no_paper_is_refused(arguments, words):
     with pytest.raises(AnsibleFilterError, match=re.escape(words)):
         fee_paper(*arguments)
+
+
+@pytest.mark.parametrize("language", TEXTS)
+@pytest.mark.parametrize(
+    "events, qualified, titles",
+    [
+        ([*EVENTS[:2], EVENTS[2], MINUTES], True, ("精算書", "Settlement")),
+        (EVENTS, True, ("適格返還請求書", "Credit note (qualified return invoice)")),
+        (EVENTS, False, ("返還請求書", "Credit note")),
+        ([EVENTS[0], *EVENTS[2:], MINUTES], True, ("追加請求書（適格請求書）", "Additional invoice (qualified invoice)")),
+        ([EVENTS[0], *EVENTS[2:]], True, ("精算書", "Settlement")),
+    ],
+)
+def test_a_settlement_is_a_paper_with_all_its_figures(events, qualified, titles, language):
+    contract = dict(CONTRACT, qualified_invoice=qualified)
+    issued = invoice(contract, [EVENTS[0], *EVENTS[2:]], "2026-08", ISSUER)
+    told = invoice_settlement(issued, contract, events, "2026-10-01", language)
+    paper = fee_paper(told, "invoice_settlement", ISSUER, language, ["a note"])
+    html = page(read(paper))
+    assert paper["title"] == titles[language == "en"]
+    found, said = figures(html), text(html)
+    parts = [part for part in (told["credit_note"], told["charge"]) if part]
+    for part in parts:
+        assert {part["total"], *(rate[what] for rate in part["rates"] for what in ("net", "tax"))} <= set(found)
+        assert {line[what] for line in part["lines"] for what in ("was", "now", "amount")} <= set(found)
+        assert all(line["description"] in said and clause in said for line in part["lines"] for clause in line["clauses"])
+        assert part["number"] in said
+    assert told["number"] in said and ISSUER["registration_number"] in said and "Acme" in said and "a note" in said
+    assert parts or TEXTS[language]["no_difference"] in said
+
+
+def test_what_is_written_off_stands_on_the_paper():
+    contract = dict(CONTRACT, fee_rules=dict(write_off_up_to=100_000))
+    told = invoice_settlement(ISSUED, contract, [EVENTS[0], *EVENTS[2:], MINUTES], "2026-10-01")
+    assert "請求費用が過大となるため、差額を請求しません ¥16,500" in text(page(read(fee_paper(told, "invoice_settlement", ISSUER))))
+
+
+@pytest.mark.parametrize(
+    "language, words", [("ja", "月の途中に増減したコンポーネントの起算 = next_month"), ("en", "Components added or removed within a month")]
+)
+def test_the_readings_of_the_terms_that_decided_stand_on_the_paper(language, words):
+    told, html = printed("usage", language)
+    assert any("component_change_rule" in line["rules"] for line in told["lines"])
+    assert words in text(html)
 
 
 # ---- the change of a sheet
@@ -166,10 +215,11 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
     # Before the menu begins there is nothing to take away.
     event = "components_added" if wanted > agreed else "components_removed"
     more = [dict(date=max(day, date(2026, 6, 15)), event=event, components=dict(ec2=abs(wanted - agreed)))]
-    happened = EVENTS[:1] + (more if wanted != agreed else [])
+    before = [event for event in EVENTS[:1] if event["date"] <= f"{day}"]  # what is planned for later is another change
+    happened = before + (more if wanted != agreed else [])
     month = quoted["monthly"]["month"]
     assert quoted["monthly"]["net"] == usage_statement(contract, happened, month)["net"]
-    assert quoted["monthly"]["before"]["net"] == usage_statement(contract, EVENTS[:1], month)["net"]
+    assert quoted["monthly"]["before"]["net"] == usage_statement(contract, before, month)["net"]
     assert quoted["change"]["units"] == wanted - agreed
     assert quoted["change"]["monthly"]["net"] == quoted["monthly"]["net"] - quoted["monthly"]["before"]["net"]
     assert quoted["set_up"]["net"] == 50000 * max(0, wanted - 4)
@@ -197,10 +247,59 @@ def test_the_day_of_a_change_that_counts_by_the_day_is_charged_and_no_earlier_on
     assert usage_statement(contract, added, earlier)["net"] == usage_statement(contract, [], earlier)["net"]
 
 
+def test_what_others_built_is_not_set_up_again():
+    taken_over = dict(CONTRACT, set_up=dict(components=dict(ec2=1), maintenance=True, maintenance_components=dict(ec2=3)))
+    assert change_quotation(taken_over, [], SHEET, "2026-08-20")["set_up"]["net"] == 0
+    assert change_quotation(taken_over, [], dict(ec2_instances=[{}] * 6), "2026-08-20")["set_up"]["net"] == 100_000
+
+
+def test_nothing_is_quoted_after_the_end_of_the_contract():
+    contract = dict(CONTRACT, plans=CONTRACT["plans"][:1])
+    ended = [dict(date="2026-07-10", event="set_up_completed"), dict(date="2026-08-01", event="cancelled", wish="2026-08-20")]
+    with pytest.raises(AnsibleFilterError) as caught:
+        change_quotation(contract, ended, SHEET, "2026-08-21", "en")
+    assert str(caught.value) == "date: the contract was cancelled on 2026-08-20"
+    assert change_quotation(contract, ended, dict(ec2_instances=[{}] * 5), "2026-08-20", "en")["change"]["monthly"]["net"] == 0
+
+
+def test_what_goes_is_taken_from_the_groups_that_are_there():
+    contract = dict(CONTRACT, operation=dict(components=dict(ec2=dict(a=4, b=3))), fee_rules=dict(unit_scope="group"))
+    for wanted in range(8):
+        quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * wanted), "2026-08-20")
+        assert quoted["change"]["units"] == wanted - 7
+
+
+def test_what_is_planned_for_later_is_no_part_of_a_quotation():
+    later = [dict(date="2026-12-01", event="components_removed", components=dict(ec2=4))]
+    quoted = change_quotation(CONTRACT, later, dict(ec2_instances=[{}] * 3), "2026-08-20")
+    assert quoted == change_quotation(CONTRACT, [], dict(ec2_instances=[{}] * 3), "2026-08-20")
+    assert quoted["change"]["units"] == -1
+
+
+def test_an_order_may_already_have_the_name_of_a_quotation():
+    ordered = [dict(date="2026-08-20", event="set_up_ordered", order="2026-08-20 見積", components=dict(s3=1))]
+    assert change_quotation(CONTRACT, ordered, dict(ec2_instances=[{}] * 5), "2026-08-20")["set_up"]["net"] == 50_000
+
+
+def test_a_sheet_that_is_none_is_refused_by_its_entries():
+    with pytest.raises(AnsibleFilterError, match="sheet ec2_instances #2"):
+        change_quotation(CONTRACT, [], dict(ec2_instances=[{}, "web02"]), "2026-08-20")
+
+
 def test_a_change_is_told_in_one_line():
     contract = dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-06-15"}])
     quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * 5), "2026-08-20")
-    assert fee_paper(quoted, "quotation", ISSUER)["lead"][1] == "+1 コンポーネント、2026年9月から +30,000円/月（税抜）"
+    assert fee_paper(quoted, "quotation", ISSUER)["lead"][1] == "+1 コンポーネント、来月（2026年9月）から +30,000円/月（税抜）"
+    assert [one["clauses"] for one in quoted["change"]["components"]] == [["別紙4第2表", "第29条第1項"], ["別紙5第1表", "第35条第1項"]]
+    early = change_quotation(contract, [], dict(ec2_instances=[{}] * 5), "2026-04-20")
+    assert "、2026年7月から" in fee_paper(early, "quotation", ISSUER)["lead"][1], "the menu itself begins later"
+
+
+def test_of_an_unchanged_sheet_only_that_is_told():
+    quoted = change_quotation(dict(CONTRACT, set_up=dict(components=dict(ec2=4))), [], SHEET, "2026-08-20")
+    paper = fee_paper(quoted, "quotation", ISSUER)
+    assert paper["lead"][1:] == ["この変更で料金は変わりません。"]
+    assert "変更の内容" not in text(page(read(paper)))
 
 
 def test_all_faults_around_a_change_are_told_at_once():

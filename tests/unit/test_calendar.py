@@ -98,6 +98,22 @@ def test_receipt_is_the_day_in_japan():
     assert filters.earliest_date(datetime(2026, 11, 19, 15, tzinfo=UTC)) == filters.earliest_date(date(2026, 11, 20)) == "2026-11-26"
 
 
+@pytest.mark.parametrize(
+    "said, contract, expected",
+    [
+        ({}, {}, "2026-11-26"),
+        ({}, dict(lead_strict=True), "2026-11-27"),
+        ({}, dict(lead_strict=False), "2026-11-26"),
+        (dict(strict=False), dict(lead_strict=True), "2026-11-26"),
+        ({}, dict(closures=[{"from": "2026-11-25"}]), "2026-11-27"),
+        ({}, dict(closures=[{"from": "2026-11-25"}], lead_strict=True, number="C-1"), "2026-11-30"),
+        (dict(closures=[]), dict(closures=[{"from": "2026-11-25"}]), "2026-11-26"),
+    ],
+)
+def test_the_contract_says_how_long_an_operation_is_announced_before(said, contract, expected):
+    assert filters.earliest_date("2026-11-20", contract=contract, **said) == expected
+
+
 # ---- closures
 
 
@@ -328,6 +344,9 @@ REFUSED = {
     "no days of lead": ("days", "whole", "earliest_date", "2026-01-05", 0),
     "a number that is a bool": ("days", "whole", "earliest_date", "2026-01-05", True),
     "a bool that is a text": ("strict", "flag", "earliest_date", "2026-01-05", None, None, "false"),
+    "a contract that is none": ("contract", "table", "earliest_date", "2026-01-05", None, None, None, "C-1"),
+    "a bool of the contract": ("contract.lead_strict", "flag", "earliest_date", "2026-01-05", None, None, None, {"lead_strict": "yes"}),
+    "closures of the contract": ("contract.closures[0]", "entry", "earliest_date", "2026-01-05", None, None, None, {"closures": ["2026-08-13"]}),
     "one closure without a list": ("closures", "list", "is_business_day", "2026-01-05", "2026-08-13"),
     "no windows at all": ("maintenance_windows", "list", "in_maintenance_window", NOON, None),
     "a closure that is only a day": ("closures[0]", "entry", "is_business_day", "2026-01-05", ["2026-08-13"]),

@@ -104,6 +104,29 @@ def test_a_set_up_that_is_called_off_costs_what_had_been_begun(day, payable, yen
     assert all("第29条第2項" in line["clauses"] for line in paper["lines"])
 
 
+@pytest.mark.parametrize(
+    "more, yen",
+    [
+        ([], 300_000),
+        ([happened("2026-04-16", "cancelled")], 0),  # before work began: nothing (29-1, proviso)
+        ([happened("2026-04-14", "cancelled", wish="2026-04-19")], 0),
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-25", "set_up_cancelled", payable=dict(basic=True))], 100_000),  # what had been begun (29-2)
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-24", "set_up_cancelled", payable={})], 0),
+        ([happened("2026-04-25", "cancelled"), happened("2026-04-25", "set_up_completed")], 300_000),
+    ],
+)
+def test_the_end_of_the_contract_is_the_end_of_its_set_up(more, yen):
+    paper = usage_statement(ordered(basic=True, components=dict(ec2=4)), more, "2026-04")
+    assert paper["net"] == yen
+    assert liability_limits(ordered(basic=True, components=dict(ec2=4)), more, "2026-04")["set_up"]["net"] == yen
+
+
+def test_only_what_is_not_complete_ends_with_the_contract():
+    later = dict(order="more", work_from="2026-06-10", components=dict(ec2=1))
+    events = [happened("2026-05-10", "set_up_completed"), happened("2026-06-01", "set_up_ordered", **later), happened("2026-06-05", "cancelled")]
+    assert [usage_statement(ordered(basic=True), events, month)["net"] for month in ("2026-04", "2026-06")] == [100_000, 0]
+
+
 # ---- operation menu
 
 
@@ -170,6 +193,17 @@ def test_a_contract_that_ends_in_its_first_month_pays_that_month(rules, day):
     assert "第35条第1項ただし書" in the_line(usage_statement(contract(), [event], "2026-06"), "operation")["clauses"]
 
 
+@pytest.mark.parametrize("rules", [{}, dict(cancel_proration="calendar"), dict(legacy_start_proration="none")])
+@pytest.mark.parametrize("day", [11, 20, 30])
+def test_an_old_contract_that_ends_in_its_first_month_pays_no_more_than_one_that_goes_on(rules, day):
+    agreed = contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-11"}], fee_rules=rules)
+    ended = [happened(f"2022-04-{day}", "cancelled")]
+    paper = usage_statement(agreed, ended, "2022-04")
+    prorated = day - 10 if rules.get("cancel_proration") else 20
+    assert amounts(paper)["operation"] == (210_000 if rules.get("legacy_start_proration") else 7_000 * prorated) <= fee(agreed, [], "2022-04")
+    assert "別紙2※5" in paper["lines"][0]["clauses"] and "第35条第1項ただし書" not in paper["lines"][0]["clauses"]
+
+
 def test_a_menu_that_never_began_costs_nothing():
     assert [fee(contract(), [happened("2026-06-14", "cancelled")], month) for month in ("2026-06", "2026-07")] == [0, 0]
 
@@ -187,6 +221,16 @@ def test_components_come_and_go(rule, fees):
     agreed = contract(fee_rules=dict(component_change_rule=rule))
     found = [fee(agreed, events, month) for month in ("2026-07", "2026-08", "2026-09", "2026-10", "2026-11")]
     assert found == list(fees)
+
+
+@pytest.mark.parametrize("rule, fees", [("free", (210_000, 210_000)), ("charged", (360_000, 210_000))])
+def test_components_that_come_and_go_within_a_month(rule, fees):
+    events = [happened("2026-08-03", "components_added", components=dict(ec2=5)), happened("2026-08-28", "components_removed", components=dict(ec2=5))]
+    agreed = contract(fee_rules=dict(component_within_month=rule))
+    assert tuple(fee(agreed, events, month) for month in ("2026-08", "2026-09")) == fees
+    assert [fee(agreed, [], month) for month in ("2026-08", "2026-09")] == [210_000, 210_000]
+    swapped = [happened("2026-08-03", "components_removed", components=dict(ec2=5)), happened("2026-08-28", "components_added", components=dict(ec2=5))]
+    assert [fee(agreed, swapped, month) for month in ("2026-08", "2026-09")] == [210_000, 210_000], "what was there before is paid for already"
 
 
 @pytest.mark.parametrize(
@@ -213,6 +257,19 @@ def test_a_customised_option_is_charged_like_a_plan():
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
     key = "option/Runbook/2026-08-10"
     assert [amounts(usage_statement(agreed, [], month)).get(key) for month in ("2026-08", "2026-09", "2026-10", "2026-11")] == [None, 20_000, 20_000, None]
+
+
+@pytest.mark.parametrize("rule, yen", [("charged", 20_000), ("free", None)])
+def test_an_option_that_begins_and_ends_within_a_month(rule, yen):
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-08-10", "until": "2026-08-20"}
+    agreed = dict(contract(fee_rules=dict(option_within_month=rule)), operation=dict(components=dict(ec2=7), options=[option]))
+    key = "option/Runbook/2026-08-10"
+    paper = usage_statement(agreed, [], "2026-08")
+    assert amounts(paper).get(key) == yen
+    if yen:
+        assert the_line(paper, key)["rules"]["option_within_month"] == rule and "第35条第1項ただし書" not in the_line(paper, key)["clauses"]
+    ended = usage_statement(agreed, [happened("2026-08-15", "cancelled")], "2026-08")
+    assert amounts(ended)[key] == 20_000 and "第35条第1項ただし書" in the_line(ended, key)["clauses"]
 
 
 def test_an_option_without_a_plan_was_possible_for_some_time():
@@ -301,6 +358,33 @@ def test_the_limits_of_liability():
     assert limits["outage"]["deducted"] == 7_500, "what was taken off is not paid again"
 
 
+@pytest.mark.parametrize("rule, yen", [("payable", 6_775), ("deduction", 6_774)])
+def test_what_was_taken_off_is_told_as_the_statement_took_it(rule, yen):
+    agreed = contract(fee_rules=dict(floor_target=rule))
+    events = [happened("2027-01-10", "outage", until="2027-01-11", cause="provider"), happened("2027-01-20", "outage", until="2027-01-21", cause="customer")]
+    line = the_line(usage_statement(agreed, events, "2027-01"), "operation")
+    limits = liability_limits(agreed, events, "2027-01")["outage"]
+    assert line["gross"] - line["amount"] == limits["deducted"] == yen
+    assert limits["net"] == 6_774
+    both = [*events, happened("2027-01-25", "outage", until="2027-01-26", cause="third_party")]
+    assert abs(liability_limits(agreed, both, "2027-01")["outage"]["deducted"] - yen) <= 1
+
+
+@pytest.mark.parametrize(
+    "agreed, events, month, yen",
+    [
+        (contract(), [], "2026-06", 210_000),  # the month of the start, which is free
+        (contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-11"}]), [], "2022-04", 210_000),
+        (contract(fee_rules=dict(cancel_proration="calendar")), [happened("2026-08-10", "cancelled")], "2026-08", 210_000),
+        (contract(), [happened("2026-08-10", "reduction", month="2026-08", percent=50)], "2026-08", 210_000),
+        (contract(), [], "2026-05", 0),
+        (contract(), [happened("2026-08-10", "cancelled")], "2026-09", 0),
+    ],
+)
+def test_the_limit_of_a_months_fee_is_that_of_a_whole_month(agreed, events, month, yen):
+    assert liability_limits(agreed, events, month)["operation"]["net"] == yen
+
+
 # ---- tax
 
 
@@ -313,6 +397,38 @@ def test_the_rate_is_that_of_the_service():
 def test_a_month_over_a_change_of_the_rate_has_the_rate_of_its_end():
     agreed = contract(applied_on="2019-06-28", plans=[{"plan": "advanced", "from": "2019-07-01"}], fee_rules=dict(billing_month_start_day=16))
     assert usage_statement(agreed, [], "2019-09")["rates"] == [dict(percent=10, net=210_000, tax=21_000)]
+
+
+@pytest.fixture
+def twelve_per_cent(monkeypatch):
+    """A rate of tax that changes on 15 August 2026."""
+    monkeypatch.setitem(book(), "consumption_tax", [*book()["consumption_tax"], {"from": date(2026, 8, 15), "percent": 12}])
+
+
+def nets(paper):
+    return {rate["percent"]: rate["net"] for rate in paper["rates"]}
+
+
+def test_what_ended_before_a_change_of_the_rate_has_the_old_one(twelve_per_cent):
+    assert nets(usage_statement(contract(), [], "2026-08")) == {12: 210_000}
+    for rules in ({}, dict(cancel_proration="calendar")):
+        ended = [happened("2026-08-05", "cancelled")]
+        assert list(nets(usage_statement(contract(fee_rules=rules), ended, "2026-08"))) == [10]
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-07-10", "until": "2026-08-14"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
+    assert nets(usage_statement(agreed, [], "2026-08")) == {10: 20_000, 12: 210_000}
+
+
+def test_hours_have_the_rate_of_their_day_and_are_rounded_once(twelve_per_cent):
+    worked = [happened("2026-08-03", "sheet_support", minutes=20), happened("2026-08-20", "sheet_support", minutes=30)]
+    found = {unit: nets(usage_statement(dict(fee_rules=dict(hour_unit=unit)), worked, "2026-08")) for unit in (1, 60)}
+    assert found == {1: {10: 5_000, 12: 7_500}, 60: {10: 5_000, 12: 10_000}}
+    assert nets(usage_statement({}, worked[:1], "2026-08")) == {10: 5_000}
+
+
+def test_copies_have_the_rate_of_their_day(twelve_per_cent):
+    asked = [happened(day, "qualified_invoice_requested", month="2026-06") for day in ("2026-08-03", "2026-08-04", "2026-08-20")]
+    assert nets(usage_statement({}, asked, "2026-08")) == {10: 800, 12: 400}
 
 
 def test_a_price_that_changes_within_a_month_holds_from_the_next(monkeypatch):
@@ -367,6 +483,39 @@ def test_there_were_no_qualified_invoices_before_october_2023():
     found = {month: invoice(agreed, [], month, ISSUER) for month in ("2023-08", "2023-09")}
     assert [paper["qualified"] for paper in found.values()] == [False, True]  # that of September is issued in October
     assert [paper["net"] for paper in found.values()] == [210_000, 210_400]
+
+
+def test_a_qualified_invoice_that_is_asked_for_is_one():
+    asked = [happened("2026-09-12", "qualified_invoice_requested", month="2026-07", postage=110)]
+    papers = {month: invoice(contract(), asked, month, ISSUER) for month in ("2026-07", "2026-08", "2026-09")}
+    assert [paper["qualified"] for paper in papers.values()] == [True, False, False]
+    assert "消費税法第57条の4第1項" in papers["2026-07"]["clauses"] and "第49条" in papers["2026-07"]["clauses"]
+    assert amounts(papers["2026-09"])["qualified_invoice/requested"] == 400
+    issued = invoice(contract(), [], "2026-07", ISSUER)
+    assert not issued["qualified"]
+    outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")
+    note = invoice_settlement(issued, contract(), [*asked, outage], "2026-10-01")["credit_note"]
+    assert note["qualified"] and note["needed"] and "消費税法第57条の4第3項" in note["clauses"]
+
+
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+def test_an_invoice_of_others_needs_no_number(channel):
+    agreed = contract(qualified_invoice=True, billing=dict(channel=channel))
+    paper = invoice(agreed, [], "2026-08", dict(name="Example MSP"))
+    assert (paper["issued"], paper["qualified"]) == (False, False)
+
+
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+def test_late_interest_is_billed_by_the_provider_after_a_change_of_who_bills(channel):
+    events = [happened("2026-08-15", "channel_changed", channel=channel), happened("2026-10-20", "payment", yen=231_000)]
+    paid = happened("2026-10-20", "payment", yen=440)
+    paper = invoice(contract(qualified_invoice=True), [*events, paid], "2026-10", dict(name="Example MSP"))
+    assert paper["issued"] and not paper["qualified"]
+    assert amounts(paper) == {"late_interest/2026-08-31": int(231_440 * RATE * 49 / 365)}
+    paper = invoice(contract(), events, "2026-10", ISSUER)
+    assert paper["issued"] and amounts(paper) == {"late_interest/2026-08-31": int(231_000 * RATE * 49 / 365)}
+    assert not invoice(contract(), events, "2026-11", ISSUER)["issued"]
+    assert not invoice(contract(fee_rules=dict(late_interest_alone="waived")), events, "2026-10", ISSUER)["issued"]
 
 
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
@@ -439,6 +588,30 @@ def test_a_small_difference_may_be_written_off():
     later = [happened("2026-08-05", "sheet_support", minutes=1)]
     found = {limit: invoice_settlement(issued, contract(fee_rules=dict(write_off_up_to=limit)), later, "2026-09-20") for limit in (0, 274, 275)}
     assert [(settled["total"], bool(settled["written_off"])) for settled in found.values()] == [(275, False), (275, False), (0, True)]
+
+
+def test_settlements_of_one_invoice_follow_on_one_another():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    outage = happened("2026-08-10", "outage", until="2026-08-12", cause="provider")
+    hours = happened("2026-08-05", "sheet_support", minutes=60)
+    more = happened("2026-08-20", "outage", until="2026-08-21", cause="provider")
+    found, known = [], []
+    for event in (outage, hours, more):
+        known.append(event)
+        found.append(invoice_settlement(issued, contract(), known, "2026-10-01", settled=found))
+        assert sum(one["total"] for one in found) == invoice(contract(), known, "2026-08", ISSUER)["total"] - issued["total"]
+    assert [(bool(one["charge"]), bool(one["credit_note"])) for one in found] == [(False, True), (True, False), (False, True)]
+    numbers = [paper["number"] for one in found for paper in (one["charge"], one["credit_note"]) if paper]
+    assert numbers == ["C-1-2026-08-R1", "C-1-2026-08-S2", "C-1-2026-08-R3"]
+    assert invoice_settlement(issued, contract(), known, "2026-11-01", settled=found)["total"] == 0
+
+
+def test_what_somebody_else_bills_is_given_back():
+    issued = invoice(contract(), [], "2026-07", ISSUER)
+    settled = invoice_settlement(issued, contract(), [happened("2026-07-05", "channel_changed", channel="resale")], "2026-10-01")
+    assert (settled["charge"], settled["total"]) == (None, -231_000)
+    (line,) = settled["credit_note"]["lines"]
+    assert (line["from"], line["until"], line["amount"]) == ("2026-07-01", "2026-07-31", -210_000)
 
 
 # ---- premium and late interest
@@ -523,6 +696,66 @@ def test_late_interest_bears_no_interest():
     assert not invoice(agreed, late, "2027-03", ISSUER)["issued"]
 
 
+PAID_IN_TIME = [happened(day, "payment", yen=231_000) for day in ("2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30")]
+
+
+def interest_billed(agreed, events, last="2027-01"):
+    months = [f"2026-{number:02}" for number in range(6, 13)] + ["2027-01"]
+    papers = [invoice(agreed, events, month, ISSUER) for month in months if month <= last]
+    return {key: yen for paper in papers for key, yen in amounts(paper).items() if key.startswith("late_interest")}
+
+
+@pytest.mark.parametrize(
+    "recorded, paid_on, interest",
+    [
+        # The hours were found in November: charged on top, due at the end of the year.
+        ([happened("2026-11-20", "settled", months=["2026-07"], yen=16_500, due="2026-12-31")], "2026-12-20", {}),
+        ([happened("2026-11-20", "settled", months=["2026-07"], yen=16_500, due="2026-12-31")], "2027-01-25", {"2026-12-31": int(16_500 * RATE * 20 / 365)}),
+        # Or nobody has asked for them yet.
+        ([happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)], "2026-12-20", {}),
+    ],
+)
+def test_late_interest_is_on_what_was_asked_for_and_from_its_own_due_date(recorded, paid_on, interest):
+    found_late = happened("2026-07-20", "sheet_support", minutes=60)
+    december = [happened("2026-12-15", "payment", yen=231_000)]
+    events = [*PAID_IN_TIME, *december, found_late, *recorded, happened(paid_on, "payment", yen=16_500)]
+    ended = [*events, happened("2026-10-01", "cancelled", wish="2026-11-30")]
+    assert interest_billed(contract(), ended) == {f"late_interest/{due}": yen for due, yen in interest.items()}
+
+
+def test_what_was_given_back_never_bore_interest():
+    outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")  # 37,258.06 yen less without tax
+    events = [outage, happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)]
+    credit = happened("2026-08-20", "settled", months=["2026-07"], yen=-37_258)
+    late = happened("2026-09-20", "payment", yen=231_000 - 37_258)
+    for recorded in ([*events, credit, late], [outage, late, credit]):
+        found = interest_billed(contract(), recorded, "2026-09")
+        assert found["late_interest/2026-08-31"] in {int(yen * RATE * 19 / 365) for yen in (231_000 - 37_258, fee(contract(), [outage], "2026-07") * 11 // 10)}
+
+
+def test_a_refund_takes_back_what_was_paid_too_much():
+    outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")
+    right = invoice(contract(), [outage], "2026-07", ISSUER)["total"]
+    events = [outage, *PAID_IN_TIME, happened("2026-12-28", "payment", yen=231_000)]
+    back = happened("2026-09-15", "refund", yen=231_000 - right)
+    ended = happened("2026-10-01", "cancelled", wish="2026-11-30")
+    assert interest_billed(contract(), [*events, back, ended]) == {}
+    # What is not given back in money pays what is due next.
+    short = [outage, *PAID_IN_TIME[:3], happened("2026-11-30", "payment", yen=right), happened("2026-12-28", "payment", yen=231_000), ended]
+    assert interest_billed(contract(), short) == {}
+    assert interest_billed(contract(), [*short, back]) == {"late_interest/2026-11-30": int((231_000 - right) * RATE * 27 / 365)}
+
+
+def test_late_interest_without_tax_is_on_the_recorded_yen_without_tax():
+    agreed = contract(fee_rules=dict(late_principal="without_tax"))
+    events = [
+        happened("2026-08-03", "invoiced", months=["2026-07"], yen=242_000, net=220_000),
+        happened("2026-08-20", "settled", months=["2026-07"], yen=-11_000, net=-10_000),
+        happened("2026-10-20", "payment", yen=231_000),
+    ]
+    assert interest_billed(agreed, events, "2026-10") == {"late_interest/2026-08-31": int(210_000 * RATE * 49 / 365)}
+
+
 def test_late_interest_alone_may_be_waived():
     events = [happened("2026-07-15", "cancelled"), happened("2026-10-20", "payment", yen=231_000)]
     assert invoice(contract(), events, "2026-10", ISSUER)["issued"]
@@ -542,6 +775,11 @@ SHEET = dict(
 
 def test_the_components_of_a_sheet():
     assert billable_components(SHEET) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=2))
+
+
+def test_the_last_month_that_can_be_named_can_be_billed():
+    paper = invoice(contract(), [], "2099-12", ISSUER)
+    assert (paper["due"], paper["late_from"]) == ("2100-01-31", "2100-02-02")
 
 
 def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
@@ -674,12 +912,21 @@ WALK = [
     ("2027-11", [], {"operation": 180_000, "option/Runbook/2027-04-10": 20_000}, 440_000),  # on the same invoice
     (
         "2027-12",
-        [happened("2027-12-28", "payment", yen=440_000), happened("2028-01-11", "invoiced", months=["2027-12"])],
+        [happened("2027-12-28", "payment", yen=440_000), happened("2028-01-11", "invoiced", months=["2027-12"], yen=231_000)],
         {"operation": 180_000, "option/Runbook/2027-04-10": 20_000},
         220_000,
     ),
-    ("2028-01", [happened("2028-01-25", "cancelled", wish="2028-02-10"), happened("2028-01-31", "payment", yen=220_000)], dict(operation=180_000), 198_000),
-    ("2028-02", [happened("2028-02-29", "payment", yen=198_000)], dict(operation=180_000), 198_000),
+    (
+        "2028-01",
+        [
+            happened("2028-01-20", "settled", months=["2027-12"], yen=-11_000),  # too much had been billed
+            happened("2028-01-25", "cancelled", wish="2028-02-10"),
+            happened("2028-01-31", "payment", yen=231_000),
+        ],
+        dict(operation=180_000),
+        198_000,
+    ),
+    ("2028-02", [happened("2028-02-10", "refund", yen=11_000), happened("2028-02-29", "payment", yen=198_000)], dict(operation=180_000), 198_000),
     ("2028-03", [happened("2028-03-31", "payment", yen=198_000)], {}, 0),
 ]
 WALK_EVENTS = [event for dummy, events, dummy, dummy in WALK for event in events]
@@ -704,4 +951,5 @@ def test_the_walk_knows_every_event_and_leaves_nothing_open():
     assert len(WALK) == 24
     assert {event["event"] for event in WALK_EVENTS} == set(EVENTS)
     billed = {tuple(bill["months"]): bill["total"] for bill in (invoice(WALK_CONTRACT, WALK_EVENTS, month, ISSUER) for month, *dummy in WALK) if bill["issued"]}
-    assert sum(billed.values()) == sum(event["yen"] for event in WALK_EVENTS if event["event"] == "payment")
+    moved = {kind: sum(event["yen"] for event in WALK_EVENTS if event["event"] == kind) for kind in ("payment", "refund")}
+    assert sum(billed.values()) == moved["payment"] - moved["refund"]

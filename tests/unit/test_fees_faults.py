@@ -26,6 +26,7 @@ START = "2026-06-15"
 PLAN = [{"plan": "advanced", "from": START}]
 CONTRACT = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=PLAN, operation=dict(components=dict(ec2=4)))
 ORDERED = dict(CONTRACT, accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=4)))
+WHENEVER = {name: value for name, value in ORDERED.items() if name != "set_up_from"}  # work begins on a day that nobody wrote down
 OPTION = {"name": "Runbook", "yen": 1000, "covers": ["operations"], "from": "2026-07-01"}
 ISSUED = invoice(CONTRACT, [], "2026-07", dict(name="Example MSP"))
 
@@ -72,6 +73,20 @@ FAULTS = [
     ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=["2026-04", "2026-06"])], "events #1 invoiced 2026-07-01 months"),
     ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=[])], "events #1 invoiced 2026-07-01 months"),
     ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=["2026-04", "2026-04"])], "events #1 invoiced 2026-07-01 months"),
+    ("day", dict(CONTRACT, applied_on="20260413"), [], "contract applied_on"),
+    ("day", dict(CONTRACT, applied_on="2026-W15-1"), [], "contract applied_on"),
+    ("moment", CONTRACT, [happened("20260701T1000", "outage", until="2026-07-03", cause="provider")], "events #1 outage 20260701T1000 date"),
+    (
+        "moment",
+        CONTRACT,
+        [happened("9999-12-31T23:00:00-09:00", "outage", until="2026-07-03", cause="provider")],
+        "events #1 outage 9999-12-31T23:00:00-09:00 date",
+    ),
+    ("unknown", dict(CONTRACT, qualifed_invoice=True), [], "contract"),
+    ("unknown", dict(CONTRACT, fee_rule=dict(cancel_proration="calendar")), [], "contract"),
+    ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
+    ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-06-30"),
+    ("before", CONTRACT, [happened("2026-07-05", "evaded", month="2026-08", yen=1)], "events #1 evaded 2026-07-05"),
     ("count", dict(CONTRACT, sheet_support_minutes=-1), [], "contract sheet_support_minutes"),
     ("count", dict(CONTRACT, sheet_support_minutes=1.5), [], "contract sheet_support_minutes"),
     ("count", dict(CONTRACT, sheet_support_minutes=True), [], "contract sheet_support_minutes"),
@@ -156,6 +171,17 @@ FAULTS = [
         "events #2 set_up_cancelled 2026-05-02",
     ),
     ("begun", ORDERED, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
+    ("perhaps_begun", WHENEVER, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
+    ("begun_at_end", ORDERED, [happened("2026-04-25", "cancelled")], "contract set_up"),
+    ("perhaps_begun_at_end", WHENEVER, [happened("2026-04-25", "cancelled")], "contract set_up"),
+    ("begun_at_end", CONTRACT, [happened("2026-07-01", "set_up_ordered", order="x", basic=True, work_from="2026-07-02"),
+                                happened("2026-07-03", "cancelled")], "events #1 set_up_ordered 2026-07-01"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_ordered", order="x", basic=True)],
+     "events #2 set_up_ordered 2026-07-02"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "sheet_support", minutes=1)], "events #2 sheet_support 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_cancelled", payable={})], "events #2 set_up_cancelled 2026-07-02"),
+    ("ended", ORDERED, [happened("2026-04-14", "cancelled")], "contract accepted_on"),
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="light")], "events #2 plan_changed 2026-07-02"),
     (
         "ended",
@@ -194,6 +220,33 @@ FAULTS = [
         "events #2 invoiced 2026-08-21",
     ),
     ("due_only", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07"], due="2026-08-31")], "events #1 invoiced 2026-08-20"),
+    ("due_of_charge", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=1)], "events #1 settled 2026-08-20"),
+    ("due_of_charge", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=-1, due="2026-08-31")], "events #1 settled 2026-08-20"),
+    ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=1, due="2026-08-19")], "events #1 settled 2026-08-20 due"),
+    ("before", CONTRACT, [happened("2026-07-31", "settled", months=["2026-07"], yen=-1)], "events #1 settled 2026-07-31"),
+    ("other_months", CONTRACT, [happened("2026-09-20", "settled", months=["2026-07", "2026-08"], yen=-1)], "events #1 settled 2026-09-20 months"),
+    ("signed", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=0)], "events #1 settled 2026-08-20 yen"),
+    ("positive", CONTRACT, [happened("2026-08-20", "refund", yen=-1)], "events #1 refund 2026-08-20 yen"),
+    (
+        "net_needed",
+        dict(CONTRACT, fee_rules=dict(late_principal="without_tax")),
+        [happened("2026-08-20", "settled", months=["2026-07"], yen=-1)],
+        "events #1 settled 2026-08-20",
+    ),
+    (
+        "net_needed",
+        dict(CONTRACT, fee_rules=dict(late_principal="without_tax")),
+        [happened("2026-08-20", "invoiced", months=["2026-07"], yen=1)],
+        "events #1 invoiced 2026-08-20",
+    ),
+    ("before", CONTRACT, [happened("2026-07-31", "qualified_invoice_requested", month="2026-07")], "events #1 qualified_invoice_requested 2026-07-31"),
+    (
+        "before",
+        CONTRACT,
+        [happened("2026-08-09", "qualified_invoice_requested", month="2026-07"), happened("2026-08-10", "invoiced", months=["2026-07"])],
+        "events #1 qualified_invoice_requested 2026-08-09",
+    ),
+    ("before", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
 ]
 
@@ -275,6 +328,8 @@ def test_an_invoice_needs_to_know_from_whom_and_to_whom():
     assert len(refused(lambda: invoice(dict(plans=[]), [], "2026-07", dict(name="Example MSP"), "en"))) == 2
     assert "issuer name: is needed" in refused(lambda: invoice(CONTRACT, [], "2026-07", {}, "en"))[0]
     assert "issuer registration_number: is needed" in refused(lambda: invoice(dict(CONTRACT, qualified_invoice=True), [], "2026-07", dict(name="x"), "en"))[0]
+    asked = [happened("2026-09-01", "qualified_invoice_requested", month="2026-07")]
+    assert "issuer registration_number: is needed" in refused(lambda: invoice(CONTRACT, asked, "2026-07", dict(name="x"), "en"))[0]
 
 
 @pytest.mark.parametrize("missing", ["issued", "number", "contract", "months", "qualified", "issuer", "recipient", "lines"])
@@ -299,6 +354,25 @@ def test_an_invoice_is_settled_with_the_same_contract_and_months(code, issued, e
     assert line.endswith(TEXTS["en"][code].format(**facts[code]))
 
 
+@pytest.mark.parametrize("issuer, code", [(dict(name="x", registration_number="T1000012050002"), "check_digit"), (dict(name="x"), "missing")])
+def test_the_credit_note_of_a_qualified_invoice_needs_a_right_number(issuer, code):
+    asked = [happened("2026-09-01", "qualified_invoice_requested", month="2026-07")]
+    lines = refused(lambda: invoice_settlement(dict(ISSUED, issuer=issuer), CONTRACT, asked, "2026-10-01", "en"))
+    assert lines[-1].endswith(Fault("invoice issuer registration_number", code, "T1000012050002", 7).text("en"))
+
+
+def test_only_settlements_of_the_same_invoice_go_before():
+    other = dict(number="C-1-2026-06", charge=None, credit_note=None)
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", [other]))
+    assert line.endswith(TEXTS["en"]["other_invoice"].format(value="C-1-2026-06", limit="C-1-2026-07"))
+    assert "settled #1" in refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", ["C-1"]))[0]
+
+
+def test_the_fields_of_others_are_no_faults():
+    others = ("account_id", "region", "regions", "role_arn", "external_id", "session_seconds", "contacts", "maintenance_windows", "closures", "lead_strict")
+    assert agreement(dict(CONTRACT, **dict.fromkeys(others, 1)))
+
+
 def test_late_interest_names_the_debt_and_the_payment():
     lines = refused(lambda: late_interest([dict(due="2026-07-31")], [dict(date="soon", yen=-1)], until=3, rules=dict(late_grace="never"), language="en"))
     assert [line.split(": ")[0] for line in lines] == ["debts #1 yen", "payments #1 date", "payments #1 yen", "until", "rules late_grace"]
@@ -309,7 +383,12 @@ def test_a_quotation_needs_a_day_and_components():
     assert "contract set_up components: is needed" in refused(lambda: quotation(dict(set_up={}), date="2026-04-01", language="en"))[0]
     assert "sheet: " in refused(lambda: quotation({}, [], "2026-04-01", language="en"))[0]
     assert "contract: " in refused(lambda: quotation([], {}, "2026-04-01", language="en"))[0]
-    assert "a sheet is a dictionary" in refused(lambda: billable_components([]))[0]
+    assert refused(lambda: billable_components([], "en"))[0].startswith("sheet: write name: value pairs")
+    assert refused(lambda: billable_components(dict(ec2_instances=["a"], s3_buckets=3), "en")) == [
+        "sheet ec2_instances #1: write name: value pairs here; found 'a'",
+        "sheet s3_buckets: write a list here; found 3",
+    ]
+    assert "sheet ec2_instances #1" in refused(lambda: quotation(CONTRACT, dict(ec2_instances=["a"])))[0]
 
 
 def test_a_language_is_one_of_ours():
@@ -334,5 +413,5 @@ def test_the_nearest_right_word_is_offered():
 
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
-    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months"}
+    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

@@ -80,10 +80,11 @@ def histories(draw):
     events += [happened(day, "components_removed", components=dict(ec2=2, waf=3)) for day in draw(st.lists(days, max_size=4))]
     events += [happened(day, "sheet_support", minutes=draw(st.integers(1, 500))) for day in draw(st.lists(days, max_size=2))]
     events += [happened(day, "payment", yen=draw(yen)) for day in draw(st.lists(days, max_size=4))]
-    events += [happened(day, "evaded", month="2026-07", yen=draw(yen)) for day in draw(st.lists(days, max_size=2))]
+    events += [happened(day, "evaded", month="2026-06", yen=draw(yen)) for day in draw(st.lists(days, max_size=2))]
     reduced = draw(st.dictionaries(st.sampled_from(MONTHS), st.integers(1, 100), max_size=2))
     events += [happened("2026-08-01", "reduction", month=month, percent=percent) for month, percent in reduced.items()]
-    events += [happened(day, "qualified_invoice_requested", month="2026-07", postage=draw(st.integers(0, 500))) for day in draw(st.lists(days, max_size=2))]
+    events += [happened(day, "qualified_invoice_requested", month="2026-06", postage=draw(st.integers(0, 500))) for day in draw(st.lists(days, max_size=2))]
+    events.append(happened("2026-06-20", "set_up_completed"))
     if draw(st.booleans()):
         events.append(happened("2027-07-10", "cancelled"))
     return events
@@ -154,25 +155,34 @@ def test_what_happened_in_two_parts_costs_the_same(agreed, events, month, day, o
         happened(day, "sheet_support", minutes=one + other),
         happened(day, "payment", yen=one + other),
         happened(day, "components_added", components=dict(rds=one + other)),
-        happened(day, "evaded", month="2026-09", yen=one + other),
+        happened(day, "evaded", month="2026-06", yen=one + other),
     ]
     apart = [
         *(happened(day, "sheet_support", minutes=part) for part in (one, other)),
         *(happened(day, "payment", yen=part) for part in (one, other)),
         *(happened(day, "components_added", components=dict(rds=part)) for part in (one, other)),
-        *(happened(day, "evaded", month="2026-09", yen=part) for part in (one, other)),
+        *(happened(day, "evaded", month="2026-06", yen=part) for part in (one, other)),
     ]
     assert bill(agreed, [*events, *together], month) == bill(agreed, [*events, *apart], month)
 
 
+ROWS = [("provider_gross",), ("third_party", "provider")]  # 第35条第2項: causes of the second row and of the first
+
+
 @TRIED
-@given(contracts(), st.sampled_from(MONTHS), st.integers(1, 60_000), st.integers(0, 60_000))
-def test_an_outage_by_gross_fault_may_be_divided_at_any_minute(agreed, month, length, cut):
+@given(contracts(), st.sampled_from(MONTHS), st.integers(1, 60_000), st.lists(st.integers(0, 60_000), max_size=4), st.sampled_from(ROWS), st.data())
+def test_an_outage_may_be_divided_at_any_minute(agreed, month, length, cuts, row, data):
     known = datetime(2026, 7, 20, 7, 30)
-    until, between = known + timedelta(minutes=length), known + timedelta(minutes=min(cut, length))
-    whole = [happened(known, "outage", until=until, cause="provider_gross")]
-    parts = [happened(known, "outage", until=between, cause="provider_gross"), happened(between, "outage", until=until, cause="provider_gross")]
+    between = sorted({0, length, *(min(cut, length) for cut in cuts)})
+    moments = [known + timedelta(minutes=minute) for minute in between]
+    whole = [happened(known, "outage", until=moments[-1], cause=row[0])]
+    parts = [
+        happened(start, "outage", until=stop, cause=data.draw(st.sampled_from(row)))
+        for start, stop in zip(moments, moments[1:], strict=False)
+    ]
     assert fee(agreed, whole, month) == fee(agreed, parts, month)
+    same = [[dict(part, cause=row[-1]) for part in events] for events in (whole, parts)]
+    assert liability_limits(agreed, same[0], month)["outage"] == liability_limits(agreed, same[1], month)["outage"]
 
 
 @TRIED
@@ -279,12 +289,25 @@ def one_minute_more(one):
     return invoice_settlement(bill(contract(), [], "2026-08"), one, [happened("2026-08-10", "sheet_support", minutes=1)], "2026-09-10")
 
 
+def an_option_of_ten_days(one):
+    option = {"name": "a", "yen": 1000, "covers": ["monitoring"], "from": "2026-08-10", "until": "2026-08-20"}
+    paper = used(dict(one, operation=dict(one["operation"], options=[option])))
+    return dict(paper, lines=paper["lines"])
+
+
+def come_and_gone(one):
+    change = dict(components=dict(ec2=1))
+    return used(one, happened("2026-08-10", "components_added", **change), happened("2026-08-20", "components_removed", **change))
+
+
 # rule → another choice than the default, and a paper in which it matters
 SCENARIOS = {
     "billing_month_start_day": (16, lambda one: used(one, month="2026-06")),
     "legacy_start_proration": ("none", lambda one: used(dict(one, applied_on="2022-03-01"), month="2026-06")),
     "cancel_proration": ("calendar", lambda one: used(one, happened("2026-08-10", "cancelled"))),
     "component_change_rule": ("calendar", lambda one: used(one, happened("2026-08-10", "components_added", components=dict(ec2=1)))),
+    "component_within_month": ("charged", come_and_gone),
+    "option_within_month": ("free", an_option_of_ten_days),
     "unit_scope": ("group", lambda one: used(dict(one, operation=dict(components=dict(waf=dict(a=1, b=1)))))),
     "several_plan_changes": ("changes_only", changed_twice),
     "hour_unit": (30, lambda one: used(one, happened("2026-08-10", "sheet_support", minutes=50))),
