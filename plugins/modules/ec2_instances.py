@@ -56,10 +56,10 @@ def find(aws, wanted):
 
     instances = _instances(aws, "instance-state-name", LIVE)
     volumes = {volume["VolumeId"]: volume for volume in aws.pages("ec2", "describe_volumes", "Volumes")} if asked("root_volume") else {}
-    keys = None if wanted is None else {want.get("name"): want.get("root_volume", {}).get("kms_key_id") for want in wanted}
-    key_word = _volumes.key_words(aws, keys)
+    key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("root_volume", {}).get("kms_key_id")) for want in wanted])
     credits_of = _credits(aws) if asked("cpu_credits") else lambda instance: None
-    return [dict(_have(one), root_volume=_root_volume(one, volumes, key_word), cpu_credits=credits_of(one)) for one in instances]
+    found = [(instance, _have(instance)) for instance in instances]
+    return [dict(have, root_volume=_root_volume(one, have, volumes, key_word), cpu_credits=credits_of(one)) for one, have in found]
 
 
 def _instances(aws, name, values):
@@ -90,12 +90,12 @@ def _have(instance):
     )
 
 
-def _root_volume(instance, volumes, key_word):
+def _root_volume(instance, have, volumes, key_word):
     mapping = next((one["Ebs"] for one in instance["BlockDeviceMappings"] if one["DeviceName"] == instance.get("RootDeviceName")), None)
     if mapping is None or mapping["VolumeId"] not in volumes:
         return None
     volume = _volumes.described(volumes[mapping["VolumeId"]])
-    volume["kms_key_id"] = key_word(_tags.name_and_tags(instance)["name"], volume["kms_key_id"])
+    volume["kms_key_id"] = key_word(have, volume["kms_key_id"])
     return dict(volume, delete_on_termination=mapping["DeleteOnTermination"])
 
 

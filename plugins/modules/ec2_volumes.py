@@ -18,9 +18,9 @@ CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encryp
 
 
 def find(aws, wanted):
-    key_word = _volumes.key_words(aws, None if wanted is None else {want.get("name"): want.get("kms_key_id") for want in wanted})
+    key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("kms_key_id")) for want in wanted])
     found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes")]
-    return [dict(have, kms_key_id=key_word(have["name"], have["kms_key_id"])) for have in found]
+    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"])) for have in found]
 
 
 def _have(volume):

@@ -263,10 +263,3 @@ def test_what_nobody_has_confirmed_cannot_be_removed(subscriptions):
     assert "waits for operation@acme.example to confirm it" in refused(subscriptions, SUBSCRIPTIONS, gone, confirm=confirm)
     subscriptions.double.confirm(endpoint="operation@acme.example")
     assert write(subscriptions, SUBSCRIPTIONS, gone, confirm=confirm)["changed"]
-
-
-def test_a_sheet_names_the_policy_with_its_scope():
-    scoped = dict(QUEUE, filter_policy_scope="MessageBody")
-    assert faults(SUBSCRIPTIONS, dict(scoped, filter_policy=dict(a=["b"])), dict(AUDIT, filter_policy_scope="MessageBody"), NEW) == [
-        (1, "filter_policy_scope", "needs")
-    ]
