@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs, tags
@@ -27,8 +27,8 @@ def find(aws, wanted):
     return [dict(_have(acl), _placed=placed) for acl in acls]
 
 
-def _acls(aws):
-    return aws.pages("ec2", "describe_network_acls", "NetworkAcls")
+def _acls(aws, **arguments):
+    return aws.pages("ec2", "describe_network_acls", "NetworkAcls", **arguments)
 
 
 def _have(acl):
@@ -62,7 +62,13 @@ def _entry(entry):
 
 
 def create(aws, want):
-    return _have(aws.ec2.create_network_acl(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))["NetworkAcl"])
+    arguments = dict(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))
+    made = _tokens.make(aws, aws.ec2.create_network_acl, arguments, lambda answer: answer["NetworkAcl"]["NetworkAclId"], lambda one: _described(aws, one))
+    return _have(made)
+
+
+def _described(aws, acl_id):
+    return next(iter(_acls(aws, Filters=[dict(Name="network-acl-id", Values=[acl_id])])), None)
 
 
 def update(aws, have, change):

@@ -86,9 +86,9 @@ def create(aws, want):
     arguments = dict(GroupName=want["name"], Description=want["description"], VpcId=want["vpc"])
     specifications = [dict(ResourceType="security-group", Tags=_tags.as_list(want["tags"]))] if want.get("tags") else []
     group_id = aws.ec2.create_security_group(**arguments, TagSpecifications=specifications)["GroupId"]
-    with aws.reading():
-        rules = aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=[dict(Name="group-id", Values=[group_id])])
-    # AWS opens every new group towards everywhere; that rule is there until the sheet says otherwise.
+    # AWS opens every new group towards everywhere; that rule is there until the sheet says otherwise, and must have been seen for that.
+    filters = [dict(Name="group-id", Values=[group_id])]
+    rules = aws.wait(f"rules of {group_id}", lambda: aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=filters), bool, limit=120)
     return _have(dict(arguments, GroupId=group_id, Tags=_tags.as_list(want.get("tags", {}))), rules)
 
 
