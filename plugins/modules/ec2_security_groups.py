@@ -56,11 +56,18 @@ def _rule(rule):
         cidr_ipv4=rule.get("CidrIpv4"),
         cidr_ipv6=rule.get("CidrIpv6"),
         prefix_list=rule.get("PrefixListId"),
-        security_group=rule.get("ReferencedGroupInfo", {}).get("GroupId"),
+        security_group=_referenced(rule),
         description=rule.get("Description") or None,
         _id=rule["SecurityGroupRuleId"],
     )
     return _spelt(found)
+
+
+def _referenced(rule):
+    """The group of a peer's account is said as account/id, which is how AWS's console writes it."""
+    found, owner = rule.get("ReferencedGroupInfo", {}), rule.get("GroupOwnerId")
+    foreign = "GroupId" in found and owner and found.get("UserId", owner) != owner
+    return f"{found['UserId']}/{found['GroupId']}" if foreign else found.get("GroupId")
 
 
 def _spelt(rule):
@@ -115,13 +122,17 @@ def _permission(rule):
     permission = dict(IpProtocol=rule["protocol"], **_ports(rule))
     for option, (dummy, ranges, member) in PEERS.items():
         if rule.get(option):
-            permission[ranges] = [{member: rule[option], **_description(rule)}]
+            owner, dummy, other = rule[option].rpartition("/") if option == "security_group" else ("", "", rule[option])
+            permission[ranges] = [{member: other, **(dict(UserId=owner) if owner else {}), **_description(rule)}]
     return permission
 
 
 def _request(rule):
     peers = dict(cidr_ipv4="CidrIpv4", cidr_ipv6="CidrIpv6", prefix_list="PrefixListId", security_group="ReferencedGroupId")
-    return dict(IpProtocol=rule["protocol"], **_ports(rule), **_description(rule), **{peers[option]: rule[option] for option in peers if rule.get(option)})
+    named = {peers[option]: rule[option] for option in peers if rule.get(option)}
+    if "ReferencedGroupId" in named:
+        named["ReferencedGroupId"] = named["ReferencedGroupId"].rpartition("/")[2]
+    return dict(IpProtocol=rule["protocol"], **_ports(rule), **_description(rule), **named)
 
 
 def _ports(rule):
@@ -274,7 +285,7 @@ def _rules():
             cidr_ipv4=Option(same=_networks.same),
             cidr_ipv6=Option(same=_networks.same),
             prefix_list=Option(),
-            security_group=ref("ec2_security_groups", within="vpc"),
+            security_group=ref("ec2_security_groups", within="vpc", elsewhere=True),
             description=Option(),
         ),
     )
