@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 TAG = "tag"
-ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}|arn:.+")
+ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|arn:.+")  # of another account also as account/id
 
 
 class Lookup(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 LIVE = ["pending", "running", "stopping", "stopped"]
 ENDED = ["shutting-down", "terminated"]
@@ -296,7 +296,7 @@ KIND = Kind(
         ebs_optimized=Option("bool"),
         tenancy=fixed(api="RunInstances.Placement.Tenancy"),
         user_data=Option(write_only=True, secret=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
         volume_tags=Option("dict", write_only=True),
     ),
     find=find,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 # AWS makes and removes one in a few minutes, and lets connections drain for up to 350 s before it takes an address off.
 NAT_SECONDS = 900
@@ -152,7 +152,7 @@ KIND = Kind(
         elastic_ip=ref("ec2_elastic_ips", fixed=True),
         private_ip_address=fixed(),
         secondary_elastic_ips=refs("ec2_elastic_ips"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

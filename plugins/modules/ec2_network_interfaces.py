@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs
 
 
 def find(aws, wanted):
@@ -163,7 +163,7 @@ KIND = Kind(
                 delete_on_termination=Option("bool"),
             ),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

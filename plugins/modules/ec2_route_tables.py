@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
 
 DESTINATIONS = dict(
     destination_cidr_block="DestinationCidrBlock",
@@ -221,7 +221,7 @@ KIND = Kind(
         subnets=refs("ec2_subnets", within="vpc"),
         internet_gateways=refs("ec2_internet_gateways"),
         vpn_gateways=refs("ec2_vpn_gateways"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
 
 # Option → member of CreateVolume, ModifyVolume and a described volume.
 MODIFIED = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", multi_attach_enabled="MultiAttachEnabled")
@@ -185,7 +185,7 @@ KIND = Kind(
                 delete_on_termination=Option("bool"),
             ),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

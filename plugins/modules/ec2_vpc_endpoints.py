@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 # AWS answers these in lower case, and its service model writes them with a capital.
 GONE = ("deleting", "deleted")
@@ -138,7 +138,7 @@ KIND = Kind(
         private_dns_only_for_inbound_resolver_endpoint=Option("bool"),
         dns_record_ip_type=Option(api="ModifyVpcEndpoint.DnsOptions.DnsRecordIpType"),
         policy=_policies.policy(),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

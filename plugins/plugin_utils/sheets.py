@@ -22,7 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, labelled
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, masked, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -56,6 +56,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
         circular="互いに参照し合っているため作成できません: {limit}",
         choice="{value!r} は使えません。使える値: {limit}",
+        reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
         least="{value!r} は小さすぎます。最小値は {limit} です",
         most="{value!r} は大きすぎます。最大値は {limit} です",
         shortest="{value!r} は短すぎます。{limit} 文字以上で書いてください",
@@ -168,7 +169,7 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         kind = kinds().get(name)
         if kind and kind.identity and isinstance(entries, list):
             own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
-            found[name] = sorted({"/".join(map(str, kind.key(entry))) for entry in own if None not in kind.key(entry)})
+            found[name] = sorted({masked("/".join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
     return found
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
 from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
 
@@ -263,3 +264,23 @@ def test_what_nobody_has_confirmed_cannot_be_removed(subscriptions):
     assert "waits for operation@acme.example to confirm it" in refused(subscriptions, SUBSCRIPTIONS, gone, confirm=confirm)
     subscriptions.double.confirm(endpoint="operation@acme.example")
     assert write(subscriptions, SUBSCRIPTIONS, gone, confirm=confirm)["changed"]
+
+
+def test_a_password_in_an_endpoint_is_shown_nowhere(subscriptions):
+    secret = "Xq7-long-and-odd-0451"
+    entry = dict(topic="acme-alarm", protocol="https", endpoint=f"https://user:{secret}@hooks.acme.example/x")
+    for check in (True, False):
+        result = subscriptions.attempt(SUBSCRIPTIONS, dict(subscriptions=[entry]), check=check)
+        assert result["failed"] and "with a password in it" in result["msg"] and secret not in str(result)
+    told = sheet_faults({SUBSCRIPTIONS: [entry, entry]})
+    assert told and secret not in str(told)
+
+
+def test_a_retention_that_logs_does_not_know_is_told_before_anything_is_made(stage):
+    stage.double.reset()
+    for days in (0, 15):
+        entry = dict(name="/acme/app", retention_in_days=days)
+        assert "retention_in_days" in refused(stage, "logs_log_groups", entry)
+        assert stage.gather("logs_log_groups") == []
+        (told,) = sheet_faults({"logs_log_groups": [entry]})
+        assert "retention_in_days" in told and "3653" in told
