@@ -19,7 +19,7 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
-from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, to_look  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, of_options, to_look  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
 
 README = """# Least privileges
@@ -28,6 +28,7 @@ One policy per kind, which allows exactly the calls that the kind makes: to read
 Written by `make iam` from the calls that the AWS double saw, and held against them by the laws (`make laws`).
 Join those of the kinds that a contract's sheet uses; `Resource` is left wide, because a sheet makes things that do not exist yet:
 narrow it by the customer's naming where that is agreed. A role for plans alone needs only the actions that read.
+With a KMS key of the customer's, an option needs more than its call: `catalog/iam_actions.yml` says which, and the key's own policy must allow it too.
 
 | kind | actions | of which write |
 |---|---:|---:|
@@ -50,7 +51,7 @@ def main() -> int:
             if sys.argv[1:] and kind not in sys.argv[1:]:
                 continue
             stage.prepare(kind)
-            needed = actions(calls_of(stage, kind) | calls_in_code(kind))
+            needed = sorted({*actions(calls_of(stage, kind) | calls_in_code(kind)), *of_options(kind)})
             write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
             writing = [action for action in needed if not is_read(action)]
             rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")

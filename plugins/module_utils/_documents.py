@@ -72,20 +72,6 @@ def merged(write: Callable[[dict, dict], dict], key: str, member: str, documents
     return kept + [write(item, {}) for item in delta.add]
 
 
-def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
-    """Of alternatives that exclude one another the new one stays, and those that were there before go.
-
-    An alternative is an option that decides, and the options that go with it.
-    """
-    after = dict(wanted)
-    for group in groups:
-        fresh = [one for one in group if wanted.get(one[0]) is not None and wanted[one[0]] != have.get(one[0])]
-        for other in group if fresh else ():
-            if other not in fresh:
-                after.update(dict.fromkeys(other))
-    return after
-
-
 def as_named(wanted: list[Mapping[str, Any]], found: list[Mapping[str, Any]]) -> bool:
     """Whether a list of dictionaries is as wanted, whatever else AWS has filled in."""
     return len(wanted) == len(found) and all({**there, **one} == there for one, there in zip(wanted, found, strict=True))

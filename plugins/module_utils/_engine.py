@@ -30,6 +30,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     clearable,
     contradictions,
     differences,
+    emptied,
+    masked,
     merged,
     named,
     transform,
@@ -125,6 +127,7 @@ class Run:
         for step in live:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
+        self._refuse_same(live)
         if self.kind.read:
             self._each([step for step in live if step.have and not (step.reason or step.absent or step.unseen)], self._read)
         for step in live:
@@ -133,6 +136,8 @@ class Run:
 
     def _resolve(self, step: Step) -> None:
         wanted = named(self.kind.options, step.entry)
+        for name in emptied(self.kind.options, wanted):
+            del wanted[name]
         step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"))
         if step.absent:
             wanted = {name: value for name, value in wanted.items() if name in self.kind.identity}
@@ -167,6 +172,17 @@ class Run:
         if self.kind.caseless and not matches and not step.absent:
             self._refuse_clash(step, by_id.values())
 
+    def _refuse_same(self, steps: Iterable[Step]) -> None:
+        """One thing in two spellings, such as by name and by id: each would undo what the other says."""
+        same = defaultdict(list)
+        for step in self._live(steps):
+            known = (step.have["id"], self.kind.key(step.have)) if step.have else (step.pinned, self.kind.key(step.want))
+            same[known].append(step)
+        for alike in same.values():
+            for step in alike if len(alike) > 1 else ():
+                others = ", ".join(repr(other.label) for other in alike if other is not step)
+                step.reason = f"{others} means the same one; write it once"
+
     def _refuse_clash(self, step: Step, found: Iterable[Mapping[str, Any]]) -> None:
         """AWS would refuse it too, but only on creation and without a word of the other one."""
         for have in found:
@@ -189,6 +205,9 @@ class Run:
                 raise Problem(f"does not exist, and to create it {', '.join(missing)} must be named")
         else:
             action = "updated" if step.change else "unchanged"
+            for name in emptied(options, step.entry):
+                if have.get(name) not in (None, ""):
+                    raise Problem(f"{name} is empty here and not there: take it away with clear: [{name}] where that can be, or leave it out")
             stuck = [name for name in step.change if options[name].fixed]
             if stuck and not (step.planned or step.unseen):
                 raise Problem("; ".join(self._stuck(step, name) for name in stuck))
@@ -365,4 +384,4 @@ def _why(error: BaseException, aws: Aws) -> str:
         # One entry's surprise must not cost the record of what was done for the others.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
-    return explain(error, None if isinstance(error, Problem) else aws.last_call)
+    return masked(explain(error, None if isinstance(error, Problem) else aws.last_call))

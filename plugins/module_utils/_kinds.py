@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws, AwsModule
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, masked, spread
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Kind:
 
     def label(self, entry: Mapping[str, Any]) -> str:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
-        return entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things
+        return masked(entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
 
     def key(self, thing: Mapping[str, Any]) -> tuple:
         """The values of the identity."""
@@ -118,4 +118,6 @@ class Module(AwsModule):
 def _named(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _named(inner) for name, inner in value.items() if inner is not None}
-    return [_named(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_named(inner) for inner in value]
+    return masked(value) if isinstance(value, str) else value

@@ -8,6 +8,7 @@ Private to the collection. An entry is in *sheet form*: the customer's names and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,6 +18,14 @@ VERBS = ("add", "remove", "set")
 
 class Problem(Exception):
     """Something about one entry that an engineer has to mend; the message says what was found and what to do."""
+
+
+USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def masked(text: str) -> str:
+    """A text in which a URL may carry a password, as it may be shown."""
+    return USERINFO.sub("********@", text)
 
 
 class Unknown(str):
@@ -42,6 +51,7 @@ class Option:
     many       independent things: the sheet says {add, remove, set}, a plain list means add
     key        of many dicts: what makes two items the same thing; the other fields of an item can change
     one_of     of many dicts: fields of which an item has one, such as a route's target; naming one takes the others away
+    alternatives  of dicts: groups of alternatives that exclude one another, each an option that decides and those that go with it
     spelt      of many dicts: an item as AWS writes it, where a sheet may spell it in several ways
     required   needed to create the thing (in an item of a list: always)
     fixed      cannot change after creation
@@ -51,7 +61,10 @@ class Option:
     elsewhere  the thing may be in another account or Region, where only its id can name it
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
     write_only cannot be read back: used on creation, never compared
+    blank      an empty text is a value like any other
     api        "Operation.Member.Member" in the service model, for its choices and limits
+    choices    what is possible where the service model does not say it
+    reserved   of a free dictionary: keys that another option writes, each with that option's name
     same       compares two values that may be spelt differently
     same_each  the same for the values of a free dictionary
     """
@@ -62,6 +75,7 @@ class Option:
     many: bool = False
     key: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
+    alternatives: tuple[tuple[tuple[str, ...], ...], ...] = ()
     spelt: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     required: bool = False
     fixed: bool = False
@@ -73,7 +87,10 @@ class Option:
     value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
     secret: bool = False
     write_only: bool = False
+    blank: bool = False
     api: str | None = None
+    choices: tuple[Any, ...] = ()
+    reserved: Mapping[str, str] | None = None
     same: Callable[[Any, Any], bool] | None = None
     same_each: Callable[[Any, Any], bool] | None = None
 
@@ -151,7 +168,14 @@ def _named(option: Option, value: Any) -> Any:
         return [named(option.options, item) for item in value]
     if option.options:
         return named(option.options, value)
+    if option.type == "dict" and isinstance(value, Mapping):
+        return {key: inner for key, inner in value.items() if inner is not None}
     return value
+
+
+def emptied(options: Mapping[str, Option], entry: Mapping[str, Any]) -> list[str]:
+    """Options that the entry names with an empty text, which says nothing."""
+    return [name for name, value in entry.items() if value == "" and name in options and not options[name].blank]
 
 
 def declared(options: Mapping[str, Option], thing: Mapping[str, Any], inside: bool = False) -> dict[str, Any]:
@@ -179,7 +203,7 @@ def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> I
             away = [identity(option, item) for item in value.get("remove") or []]
             yield from ((name, item) for item in value.get("add") or [] if identity(option, item) in away)
         elif option.merges and isinstance(value, Mapping):
-            yield from ((name, key) for key in value if f"{name}.{key}" in (entry.get("clear") or ()))
+            yield from ((name, key) for key, inner in value.items() if inner is not None and f"{name}.{key}" in (entry.get("clear") or ()))
 
 
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:
@@ -240,14 +264,31 @@ def _difference(option: Option, value: Any, have: Any) -> Any:
         return {key: new for key, new in value.items() if not equal(each, new, (have or {}).get(key))} or None
     if option.options and isinstance(value, dict):
         inner = differences(option.options, value, have or {})
-        return {**(have or {}), **value} if inner else None
+        return instead({**(have or {}), **value}, have or {}, *option.alternatives) if inner else None
     return None if equal(option, value, have) else value
 
 
 def equal(option: Option, one: Any, other: Any) -> bool:
+    """An empty text is none: AWS answers nothing where somebody wrote one."""
+    if not option.blank:
+        one, other = (None if value == "" else value for value in (one, other))
     if option.same and one is not None and other is not None:
         return option.same(one, other)
     return one == other
+
+
+def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    """Of alternatives that exclude one another the new one stays, and those that were there before go.
+
+    An alternative is an option that decides, and the options that go with it.
+    """
+    after = dict(wanted)
+    for group in groups:
+        fresh = [one for one in group if wanted.get(one[0]) is not None and wanted[one[0]] != have.get(one[0])]
+        for other in group if fresh else ():
+            if other not in fresh:
+                after.update(dict.fromkeys(other))
+    return after
 
 
 def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
@@ -262,7 +303,8 @@ def _delta(option: Option, verbs: Mapping[str, list], have: list) -> Delta:
         for key in wanted.keys() & present.keys():
             if differences(option.options, wanted[key], present[key]):
                 displaced = dict.fromkeys(option.one_of) if set(option.one_of) & wanted[key].keys() else {}
-                change.append((present[key], {**present[key], **displaced, **wanted[key]}))
+                after = instead({**present[key], **displaced, **wanted[key]}, present[key], *option.alternatives)
+                change.append((present[key], option.spelt(after) if option.spelt else after))
     add = [item for key, item in wanted.items() if key not in present]
     remove = [present[key] for key in gone]
     return Delta(add, sorted(change, key=repr), remove, remove if "set" in verbs else [])

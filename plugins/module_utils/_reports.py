@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, transform_all
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, masked, transform_all
 
 AFTER_APPLY = "(known after apply)"
 
@@ -56,7 +56,8 @@ def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) 
             return "********"
         if isinstance(value, Unknown):
             return f"{value} {AFTER_APPLY}" if check_mode else str(value)
-        return names.name_of(option.ref, value) if option.ref else value
+        told = names.name_of(option.ref, value) if option.ref else value
+        return masked(told) if isinstance(told, str) else told
 
     return transform_all(kind.options, declared(kind.options, thing), show)
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
-from ansible_collections.msp.aws.plugins.module_utils._documents import Field, Fields, deep, flat, instead, listed, merged
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, items
+from ansible_collections.msp.aws.plugins.module_utils._documents import Field, Fields, deep, flat, listed, merged
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, instead, items
 from ansible_collections.msp.aws.plugins.module_utils._options import merged as with_change
 
 TLS_SID = "RequireTls"

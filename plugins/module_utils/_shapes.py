@@ -81,6 +81,7 @@ TEXTS = dict(
     choice="{value!r} is not one of {limit}",
     choice_of_many="{value!r} is not allowed here; the nearest that are: {limit}",
     no_choice="{value!r} is no value that AWS knows here",
+    reserved="the key {value!r} is written by the option {limit}: write it there",
     least="{value!r} is less than the least allowed, {limit}",
     most="{value!r} is more than the most allowed, {limit}",
     shortest="{value!r} has fewer than {limit} characters",
@@ -154,7 +155,11 @@ def _value(service: str, option: Option, value: Any, path: str) -> Iterator[Faul
 def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.options and isinstance(value, Mapping):
         yield from faults(service, option.options, {name: inner for name, inner in value.items() if inner is not None}, f"{path}.")
-    elif option.api and not isinstance(value, Mapping):
+    elif isinstance(value, Mapping):
+        yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
+    elif option.choices and value not in option.choices:
+        yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
+    elif option.api:
         for code, limit in refused(shape(service, option.api), value):
             yield Fault(path, "********" if option.secret else value, code, limit)
 

@@ -12,18 +12,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, tags
 
 # What EC2 says about a thing that was made a moment ago and is not known to all of its servers yet.
 NOT_YET = (r"Invalid\w+\.(\w+\.)?NotFound",)
 
 
-def as_dict(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+def as_dict(found: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """[{Key, Value}] as a dictionary, without the tags that only AWS itself can set."""
-    return {tag["Key"]: tag["Value"] for tag in tags or [] if not tag["Key"].startswith("aws:")}
+    return {tag["Key"]: tag["Value"] for tag in found or [] if not tag["Key"].startswith("aws:")}
 
 
-def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [dict(Key=key, Value=str(value)) for key, value in tags.items()]
+def as_list(wanted: Mapping[str, str]) -> list[dict[str, str]]:
+    return [dict(Key=key, Value=str(value)) for key, value in wanted.items()]
+
+
+def beside_name() -> Option:
+    """The tags of what has its name in the Name tag."""
+    return tags(reserved=dict(Name="name"))
 
 
 def same_texts(wanted: Mapping[str, Any], has: Mapping[str, str]) -> bool:
@@ -33,14 +39,14 @@ def same_texts(wanted: Mapping[str, Any], has: Mapping[str, str]) -> bool:
 
 def name_and_tags(thing: Mapping[str, Any], member: str = "Tags") -> dict[str, Any]:
     """The options `name` and `tags` of something described."""
-    tags = as_dict(thing.get(member))
-    return dict(name=tags.pop("Name", None), tags=tags)
+    found = as_dict(thing.get(member))
+    return dict(name=found.pop("Name", None), tags=found)
 
 
 def specifications(resource_type: str, want: Mapping[str, Any]) -> list[dict[str, Any]]:
     """TagSpecifications: a thing has its name from its first moment, so a run that breaks never makes it twice."""
-    tags = {**({"Name": want["name"]} if "name" in want else {}), **want.get("tags", {})}
-    return [dict(ResourceType=resource_type, Tags=as_list(tags))] if tags else []
+    wanted = {**({"Name": want["name"]} if "name" in want else {}), **want.get("tags", {})}
+    return [dict(ResourceType=resource_type, Tags=as_list(wanted))] if wanted else []
 
 
 def split(have: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

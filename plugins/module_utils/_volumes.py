@@ -8,7 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
@@ -34,22 +34,22 @@ def described(volume: Mapping[str, Any]) -> dict[str, Any]:
     return {option: volume.get(member) for option, member in MEMBERS.items()}
 
 
-def key_words(aws: Aws, wanted: Mapping[str, str | None] | None) -> Callable[[str | None, str | None], str | None]:
+def key_words(aws: Aws, wanted: Iterable[tuple[Mapping[str, Any], str | None]] | None) -> Callable[[Mapping[str, Any], str | None], str | None]:
     """How to say a KMS key: EC2 answers with its ARN, but who wrote its id or an alias is answered in the same words.
 
-    `wanted` says by which word each entry's name means its key; None when nobody asked in any words, then a key is said by its alias.
+    `wanted` are entries, each with its word for its key; None when nobody asked in any words, then a key is said by its alias.
     The aliases are listed once, and only where one is used.
     """
-    words = {name: word for name, word in (wanted or {}).items() if word}
+    words = {entry.get("id") or entry.get("name"): word for entry, word in wanted or () if word}
     aliases = {}
     if wanted is None or any(_tail(word, ":").startswith("alias/") for word in words.values()):
         aliases = {alias["AliasName"]: alias.get("TargetKeyId") for alias in aws.pages("kms", "list_aliases", "Aliases")}
     by_key = {key: alias for alias, key in aliases.items()}
 
-    def said(name: str | None, arn: str | None) -> str | None:
+    def said(have: Mapping[str, Any], arn: str | None) -> str | None:
         if arn is None:
             return None
-        key, word = _tail(arn, "/"), words.get(name)
+        key, word = _tail(arn, "/"), words.get(have["id"]) or words.get(have["name"])
         if word is not None and aliases.get(_tail(word, ":"), _tail(word, "/")) == key:
             return word
         return by_key.get(key, arn)

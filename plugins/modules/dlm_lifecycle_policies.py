@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, instead, listed, merged, tag_list
+from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, instead, items, ref
 
 COPY = dict(
     target="Target",
@@ -235,6 +235,7 @@ def _schedules():
     )
     return items(
         key=("name",),
+        alternatives=ALTERNATIVES,
         required=True,
         options=dict(
             name=_limited("Schedules.Name", required=True),
@@ -276,7 +277,7 @@ KIND = Kind(
         exclude_boot_volume=Option("bool"),
         exclude_data_volume_tags=_owned_tags(clearable=True),
         no_reboot=Option("bool"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed
 
 # Option → key of a DHCP configuration; all of them are fixed: an option set is made once and exchanged as a whole.
 CONFIGURATION = dict(
@@ -54,7 +54,7 @@ KIND = Kind(
         ntp_servers=fixed("list", elements="str"),
         netbios_name_servers=fixed("list", elements="str"),
         netbios_node_type=fixed(),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

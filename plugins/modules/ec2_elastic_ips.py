@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 TARGETS = ("instance", "network_interface")
 ASSOCIATION = (*TARGETS, "private_ip_address")
@@ -170,7 +170,7 @@ KIND = Kind(
         network_interface=ref("ec2_network_interfaces", clearable=True),
         private_ip_address=Option(clearable=True),
         domain_name=Option(clearable=True, same=_same_name),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

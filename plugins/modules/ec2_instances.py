@@ -5,16 +5,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-from collections import defaultdict
-
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 LIVE = ["pending", "running", "stopping", "stopped"]
 ENDED = ["shutting-down", "terminated"]
@@ -57,10 +52,10 @@ def find(aws, wanted):
 
     instances = _instances(aws, "instance-state-name", LIVE)
     volumes = {volume["VolumeId"]: volume for volume in aws.pages("ec2", "describe_volumes", "Volumes")} if asked("root_volume") else {}
-    keys = None if wanted is None else {want.get("name"): want.get("root_volume", {}).get("kms_key_id") for want in wanted}
-    key_word = _volumes.key_words(aws, keys)
+    key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("root_volume", {}).get("kms_key_id")) for want in wanted])
     credits_of = _credits(aws) if asked("cpu_credits") else lambda instance: None
-    return [dict(_have(one), root_volume=_root_volume(one, volumes, key_word), cpu_credits=credits_of(one)) for one in instances]
+    found = [(instance, _have(instance)) for instance in instances]
+    return [dict(have, root_volume=_root_volume(one, have, volumes, key_word), cpu_credits=credits_of(one)) for one, have in found]
 
 
 def _instances(aws, name, values):
@@ -91,12 +86,12 @@ def _have(instance):
     )
 
 
-def _root_volume(instance, volumes, key_word):
+def _root_volume(instance, have, volumes, key_word):
     mapping = next((one["Ebs"] for one in instance["BlockDeviceMappings"] if one["DeviceName"] == instance.get("RootDeviceName")), None)
     if mapping is None or mapping["VolumeId"] not in volumes:
         return None
     volume = _volumes.described(volumes[mapping["VolumeId"]])
-    volume["kms_key_id"] = key_word(_tags.name_and_tags(instance)["name"], volume["kms_key_id"])
+    volume["kms_key_id"] = key_word(have, volume["kms_key_id"])
     return dict(volume, delete_on_termination=mapping["DeleteOnTermination"])
 
 
@@ -122,10 +117,10 @@ def read(aws, have, names):
 
 
 def create(aws, want):
-    arguments = _launch(aws, want)
-    instance_id = aws.ec2.run_instances(**arguments, ClientToken=_token(aws, want["name"], arguments))["Instances"][0]["InstanceId"]
-    _wait(aws, instance_id, "running")
-    found = _have(_instances(aws, "instance-id", [instance_id])[0])
+    arguments, ended = _launch(aws, want), aws.once(_ended)
+    made = _tokens.make(aws, aws.ec2.run_instances, arguments, lambda answer: answer["Instances"][0]["InstanceId"], lambda one: _described(aws, one), ended)
+    _wait(aws, made["InstanceId"], "running")
+    found = _have(_described(aws, made["InstanceId"]))
     # RunInstances takes these or refuses the launch, so they need not be read one by one.
     return dict(found, **{name: want[name] for name in (*TOLD_ALONE, "root_volume", "cpu_credits") if name in want})
 
@@ -169,29 +164,19 @@ def _ebs(volume):
     return {members[option]: value for option, value in volume.items()}
 
 
-def _token(aws, name, arguments):
-    """The same launch has the same token, so that a run after a broken one gets the instance which DescribeInstances does not show yet.
-
-    A token is not taken again when its instance was terminated. Therefore it also tells which ended instances had the name: EC2 shows them
-    for about an hour, and for later the hour is part of it.
-    """
-    ended = aws.once(_ended).get(name, [])
-    known = json.dumps([arguments, sorted(ended), time.strftime("%Y%m%d%H", time.gmtime())], sort_keys=True)
-    return hashlib.sha256(known.encode()).hexdigest()
-
-
 def _ended(aws):
-    """Ids of instances that are no more, by name."""
-    found = defaultdict(list)
-    for instance in _instances(aws, "instance-state-name", ENDED):
-        found[_tags.name_and_tags(instance)["name"]].append(instance["InstanceId"])
-    return found
+    """Ids of instances that are no more; EC2 shows them for about an hour."""
+    return {instance["InstanceId"] for instance in _instances(aws, "instance-state-name", ENDED)}
+
+
+def _described(aws, instance_id):
+    return next(iter(_instances(aws, "instance-id", [instance_id])), None)
 
 
 def _wait(aws, instance_id, state):
     def look():
-        found = _instances(aws, "instance-id", [instance_id])
-        return (found[0]["State"]["Name"], found[0].get("StateReason", {}).get("Message")) if found else (None, None)
+        found = _described(aws, instance_id) or {}
+        return found.get("State", {}).get("Name"), found.get("StateReason", {}).get("Message")
 
     def until(seen):
         if state == "running" and seen[0] in ENDED:
@@ -323,7 +308,7 @@ KIND = Kind(
         ebs_optimized=Option("bool"),
         tenancy=fixed(api="RunInstances.Placement.Tenancy"),
         user_data=Option(write_only=True, secret=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
         volume_tags=Option("dict", write_only=True),
     ),
     find=find,

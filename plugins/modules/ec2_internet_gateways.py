@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref
 
 
 def find(aws, wanted):
@@ -90,7 +90,7 @@ KIND = Kind(
     options=dict(
         name=Option(),
         vpc=ref("ec2_vpcs", clearable=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

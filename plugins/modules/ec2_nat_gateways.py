@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 # AWS makes and removes one in a few minutes, and lets connections drain for up to 350 s before it takes an address off.
 NAT_SECONDS = 900
@@ -54,7 +54,9 @@ MEMBERS = dict(subnet="SubnetId", connectivity_type="ConnectivityType", elastic_
 
 def create(aws, want):
     arguments = {MEMBERS[name]: value for name, value in want.items() if name in MEMBERS}
-    gateway = aws.ec2.create_nat_gateway(**arguments, TagSpecifications=_tags.specifications("natgateway", want))["NatGateway"]
+    arguments["TagSpecifications"], ended = _tags.specifications("natgateway", want), aws.once(_ended)
+    order = aws.ec2.create_nat_gateway
+    gateway = _tokens.make(aws, order, arguments, lambda answer: answer["NatGateway"]["NatGatewayId"], lambda one: _described(aws, one), ended)
     return _have(_settled(aws, gateway["NatGatewayId"]))
 
 
@@ -85,6 +87,12 @@ def _settled(aws, gateway_id):
     if gateway["State"] == "failed":
         raise Problem(f"{gateway_id} failed. AWS says {gateway.get('FailureCode')}: {gateway.get('FailureMessage')}")
     return gateway
+
+
+def _ended(aws):
+    """Ids of gateways that failed or are no more."""
+    filters = [dict(Name="state", Values=["deleting", "deleted", "failed"])]
+    return {gateway["NatGatewayId"] for gateway in aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=filters)}
 
 
 def _described(aws, gateway_id):
@@ -144,7 +152,7 @@ KIND = Kind(
         elastic_ip=ref("ec2_elastic_ips", fixed=True),
         private_ip_address=fixed(),
         secondary_elastic_ips=refs("ec2_elastic_ips"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs
 
 # The API takes and returns protocol numbers, people write names.
 PROTOCOLS = {"-1": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
@@ -27,8 +27,8 @@ def find(aws, wanted):
     return [dict(_have(acl), _placed=placed) for acl in acls]
 
 
-def _acls(aws):
-    return aws.pages("ec2", "describe_network_acls", "NetworkAcls")
+def _acls(aws, **arguments):
+    return aws.pages("ec2", "describe_network_acls", "NetworkAcls", **arguments)
 
 
 def _have(acl):
@@ -62,7 +62,13 @@ def _entry(entry):
 
 
 def create(aws, want):
-    return _have(aws.ec2.create_network_acl(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))["NetworkAcl"])
+    arguments = dict(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))
+    made = _tokens.make(aws, aws.ec2.create_network_acl, arguments, lambda answer: answer["NetworkAcl"]["NetworkAclId"], lambda one: _described(aws, one))
+    return _have(made)
+
+
+def _described(aws, acl_id):
+    return next(iter(_acls(aws, Filters=[dict(Name="network-acl-id", Values=[acl_id])])), None)
 
 
 def update(aws, have, change):
@@ -134,7 +140,7 @@ def _fault(entry):
         needed += ["from_port", "to_port"]
     elif entry.get("protocol") in ICMP:
         needed += ["icmp_type", "icmp_code"]
-    missing = [name for name in needed if entry.get(name) is None]
+    missing = [name for name in needed if entry.get(name) in (None, "")]
     blocks = [entry[name] for name in BLOCKS if entry.get(name)]
     if missing:
         return f"{', '.join(missing)} must be named"
@@ -180,9 +186,19 @@ def faults(entries, sheet):
                 yield from ((index, f"{direction}.{option}", "not_a_network", dict(value=block, item=rule)) for option, block in wrong)
 
 
+def _spelt(entry):
+    """An entry as AWS keeps it: ports and types only where the protocol has them."""
+    if entry.get("protocol") is None:
+        return entry
+    protocol = PROTOCOLS.get(_number(entry["protocol"]), entry["protocol"])
+    foreign = [*(() if protocol in PORTS else ("from_port", "to_port")), *(() if protocol in ICMP else ("icmp_type", "icmp_code"))]
+    return {name: value for name, value in dict(entry, protocol=protocol).items() if name not in foreign}
+
+
 def _entries():
     return items(
         key=("rule_number",),
+        spelt=_spelt,
         one_of=BLOCKS,
         options=dict(
             rule_number=Option("int", required=True),
@@ -207,7 +223,7 @@ KIND = Kind(
         ingress=_entries(),
         egress=_entries(),
         subnets=refs("ec2_subnets", within="vpc"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs
 
 
 def find(aws, wanted):
@@ -52,18 +52,25 @@ def create(aws, want):
     for option, member in (("private_ip_address", "PrivateIpAddress"), ("description", "Description")):
         if option in want:
             arguments[member] = want[option]
-    made = aws.ec2.create_network_interface(**arguments, TagSpecifications=_tags.specifications("network-interface", want))["NetworkInterface"]
-    _wait(aws, made["NetworkInterfaceId"], "available")
-    return _have(dict(made, Status="available"))
+    arguments["TagSpecifications"] = _tags.specifications("network-interface", want)
+    order = aws.ec2.create_network_interface
+    made = _tokens.make(aws, order, arguments, lambda answer: answer["NetworkInterface"]["NetworkInterfaceId"], lambda one: _described(aws, one))
+    if made["Status"] == "pending":
+        _wait(aws, made["NetworkInterfaceId"], "available")
+    return _have(made)
+
+
+def _described(aws, interface_id):
+    filters = [dict(Name="network-interface-id", Values=[interface_id])]
+    return next(iter(aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)), None)
 
 
 def _wait(aws, interface_id, status):
     """Until it is available (attached to nothing) or in use."""
 
     def look():
-        filters = [dict(Name="network-interface-id", Values=[interface_id])]
-        found = aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
-        return (found[0]["Status"], found[0].get("Attachment", {}).get("Status", "detached")) if found else None
+        found = _described(aws, interface_id)
+        return (found["Status"], found.get("Attachment", {}).get("Status", "detached")) if found else None
 
     wanted = (status, dict(available="detached").get(status, "attached"))
     aws.wait(f"network interface {interface_id} in status {status}", look, lambda seen: seen == wanted, limit=120)
@@ -156,7 +163,7 @@ KIND = Kind(
                 delete_on_termination=Option("bool"),
             ),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
 
 DESTINATIONS = dict(
     destination_cidr_block="DestinationCidrBlock",
@@ -41,8 +41,8 @@ def find(aws, wanted):
     return [dict(_have(table, endpoints, firewalls), _placed=placed) for table in tables]
 
 
-def _tables(aws):
-    return aws.pages("ec2", "describe_route_tables", "RouteTables")
+def _tables(aws, **arguments):
+    return aws.pages("ec2", "describe_route_tables", "RouteTables", **arguments)
 
 
 def _firewalls(aws, tables, gateway_endpoints, wanted):
@@ -96,7 +96,13 @@ def _route(route, firewalls):
 
 
 def create(aws, want):
-    return _have(aws.ec2.create_route_table(VpcId=want["vpc"], TagSpecifications=_tags.specifications("route-table", want))["RouteTable"])
+    arguments = dict(VpcId=want["vpc"], TagSpecifications=_tags.specifications("route-table", want))
+    made = _tokens.make(aws, aws.ec2.create_route_table, arguments, lambda answer: answer["RouteTable"]["RouteTableId"], lambda one: _described(aws, one))
+    return _have(made)
+
+
+def _described(aws, table_id):
+    return next(iter(_tables(aws, Filters=[dict(Name="route-table-id", Values=[table_id])])), None)
 
 
 def update(aws, have, change):
@@ -263,7 +269,7 @@ KIND = Kind(
         subnets=refs("ec2_subnets", within="vpc"),
         internet_gateways=refs("ec2_internet_gateways"),
         vpn_gateways=refs("ec2_vpn_gateways"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -56,11 +56,18 @@ def _rule(rule):
         cidr_ipv4=rule.get("CidrIpv4"),
         cidr_ipv6=rule.get("CidrIpv6"),
         prefix_list=rule.get("PrefixListId"),
-        security_group=rule.get("ReferencedGroupInfo", {}).get("GroupId"),
+        security_group=_referenced(rule),
         description=rule.get("Description") or None,
         _id=rule["SecurityGroupRuleId"],
     )
     return _spelt(found)
+
+
+def _referenced(rule):
+    """The group of a peer's account is said as account/id, which is how AWS's console writes it."""
+    found, owner = rule.get("ReferencedGroupInfo", {}), rule.get("GroupOwnerId")
+    foreign = "GroupId" in found and owner and found.get("UserId", owner) != owner
+    return f"{found['UserId']}/{found['GroupId']}" if foreign else found.get("GroupId")
 
 
 def _spelt(rule):
@@ -86,9 +93,9 @@ def create(aws, want):
     arguments = dict(GroupName=want["name"], Description=want["description"], VpcId=want["vpc"])
     specifications = [dict(ResourceType="security-group", Tags=_tags.as_list(want["tags"]))] if want.get("tags") else []
     group_id = aws.ec2.create_security_group(**arguments, TagSpecifications=specifications)["GroupId"]
-    with aws.reading():
-        rules = aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=[dict(Name="group-id", Values=[group_id])])
-    # AWS opens every new group towards everywhere; that rule is there until the sheet says otherwise.
+    # AWS opens every new group towards everywhere; that rule is there until the sheet says otherwise, and must have been seen for that.
+    filters = [dict(Name="group-id", Values=[group_id])]
+    rules = aws.wait(f"rules of {group_id}", lambda: aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=filters), bool, limit=120)
     return _have(dict(arguments, GroupId=group_id, Tags=_tags.as_list(want.get("tags", {}))), rules)
 
 
@@ -115,13 +122,17 @@ def _permission(rule):
     permission = dict(IpProtocol=rule["protocol"], **_ports(rule))
     for option, (dummy, ranges, member) in PEERS.items():
         if rule.get(option):
-            permission[ranges] = [{member: rule[option], **_description(rule)}]
+            owner, dummy, other = rule[option].rpartition("/") if option == "security_group" else ("", "", rule[option])
+            permission[ranges] = [{member: other, **(dict(UserId=owner) if owner else {}), **_description(rule)}]
     return permission
 
 
 def _request(rule):
     peers = dict(cidr_ipv4="CidrIpv4", cidr_ipv6="CidrIpv6", prefix_list="PrefixListId", security_group="ReferencedGroupId")
-    return dict(IpProtocol=rule["protocol"], **_ports(rule), **_description(rule), **{peers[option]: rule[option] for option in peers if rule.get(option)})
+    named = {peers[option]: rule[option] for option in peers if rule.get(option)}
+    if "ReferencedGroupId" in named:
+        named["ReferencedGroupId"] = named["ReferencedGroupId"].rpartition("/")[2]
+    return dict(IpProtocol=rule["protocol"], **_ports(rule), **_description(rule), **named)
 
 
 def _ports(rule):
@@ -278,7 +289,7 @@ def _rules():
             cidr_ipv4=Option(same=_networks.same),
             cidr_ipv6=Option(same=_networks.same),
             prefix_list=Option(),
-            security_group=ref("ec2_security_groups", within="vpc"),
+            security_group=ref("ec2_security_groups", within="vpc", elsewhere=True),
             description=Option(),
         ),
     )

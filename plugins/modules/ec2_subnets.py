@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
 
 
 def find(aws, wanted):
@@ -120,7 +120,7 @@ KIND = Kind(
         ipv6_cidr_block=Option(clearable=True, same=_networks.same),
         assign_ipv6_address_on_creation=Option("bool"),
         private_dns_hostname_type=Option(api="ModifySubnetAttribute.PrivateDnsHostnameTypeOnLaunch"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

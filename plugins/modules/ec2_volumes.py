@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
 
 # Option → member of CreateVolume, ModifyVolume and a described volume.
 MODIFIED = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", multi_attach_enabled="MultiAttachEnabled")
+GONE = ("deleting", "deleted")
 CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encrypted", kms_key_id="KmsKeyId", snapshot_id="SnapshotId")
 
 
 def find(aws, wanted):
-    key_word = _volumes.key_words(aws, None if wanted is None else {want.get("name"): want.get("kms_key_id") for want in wanted})
-    found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes")]
-    return [dict(have, kms_key_id=key_word(have["name"], have["kms_key_id"])) for have in found]
+    key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("kms_key_id")) for want in wanted])
+    found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes") if volume["State"] not in GONE]
+    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"])) for have in found]
 
 
 def _have(volume):
@@ -41,16 +42,21 @@ def _attachment(attachment):
 
 def create(aws, want):
     arguments = {member: want[option] for option, member in CREATED.items() if option in want}
-    volume = aws.ec2.create_volume(**arguments, TagSpecifications=_tags.specifications("volume", want))
-    _wait(aws, volume["VolumeId"], "available", lambda state, attached: state == "available")
+    arguments["TagSpecifications"] = _tags.specifications("volume", want)
+    volume = _tokens.make(aws, aws.ec2.create_volume, arguments, lambda answer: answer["VolumeId"], lambda one: _described(aws, one))
+    _wait(aws, volume["VolumeId"], "available", lambda state, attached: state in ("available", "in-use"))
     have = _have(volume)
     return dict(have, kms_key_id=want.get("kms_key_id", have["kms_key_id"]))
 
 
+def _described(aws, volume_id):
+    found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=[dict(Name="volume-id", Values=[volume_id])])
+    return next((volume for volume in found if volume["State"] not in GONE), None)
+
+
 def _wait(aws, volume_id, what, until):
     def look():
-        found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=[dict(Name="volume-id", Values=[volume_id])])
-        volume = found[0] if found else dict(State=None)
+        volume = _described(aws, volume_id) or dict(State=None)
         return volume["State"], {one["InstanceId"]: one["State"] for one in volume.get("Attachments", [])}
 
     def judged(seen):
@@ -183,7 +189,7 @@ KIND = Kind(
                 delete_on_termination=Option("bool"),
             ),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 # AWS answers these in lower case, and its service model writes them with a capital.
 GONE = ("deleting", "deleted")
@@ -72,7 +72,9 @@ def create(aws, want):
     arguments = _settings(want)
     arguments.update((member, want[option]) for option, member in CREATED_WITH.items() if option in want)
     arguments.update((member, want[option].get("add") or want[option].get("set") or []) for option, member in LISTS.items() if option in want)
-    endpoint = aws.ec2.create_vpc_endpoint(**arguments, TagSpecifications=_tags.specifications("vpc-endpoint", want))["VpcEndpoint"]
+    arguments["TagSpecifications"], ended = _tags.specifications("vpc-endpoint", want), aws.once(_ended)
+    order = aws.ec2.create_vpc_endpoint
+    endpoint = _tokens.make(aws, order, arguments, lambda answer: answer["VpcEndpoint"]["VpcEndpointId"], lambda one: _look(aws, one), ended)
     return _have(_settled(aws, endpoint["VpcEndpointId"]))
 
 
@@ -96,6 +98,11 @@ def _settled(aws, endpoint_id):
     if _state(endpoint) in DEAD:
         raise Problem(f"{endpoint_id} is {endpoint['State']}: {endpoint.get('LastError', {}).get('Message') or endpoint.get('FailureReason')}")
     return endpoint
+
+
+def _ended(aws):
+    """Ids of endpoints that came to nothing or are no more."""
+    return {endpoint["VpcEndpointId"] for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if _state(endpoint) in DEAD}
 
 
 def _look(aws, endpoint_id):
@@ -167,7 +174,7 @@ KIND = Kind(
         private_dns_only_for_inbound_resolver_endpoint=Option("bool"),
         dns_record_ip_type=Option(api="ModifyVpcEndpoint.DnsOptions.DnsRecordIpType"),
         policy=_policies.policy(),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 STARTING = ("initiating-request", "provisioning")
 # Peerings that will never carry anything again; AWS still shows them for hours or days.
@@ -135,7 +135,7 @@ KIND = Kind(
         accept=Option("bool"),
         requester_peering_connection_options=_side(),
         accepter_peering_connection_options=_side(),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 NO_OPTIONS = "default"  # the word in the place of an id with which AWS says that a VPC has no option set, and takes one away
 
@@ -142,7 +142,7 @@ KIND = Kind(
         enable_dns_support=Option("bool"),
         enable_dns_hostnames=Option("bool"),
         dhcp_options=ref("ec2_dhcp_options", clearable=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 # AWS needs a few minutes to attach or detach a virtual private gateway.
 ATTACHMENT_SECONDS = 600
@@ -109,7 +109,7 @@ KIND = Kind(
         name=Option(),
         amazon_side_asn=fixed("int"),
         vpc=ref("ec2_vpcs", clearable=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     create=create,

@@ -14,6 +14,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 
 AT_ONCE = 50  # DescribeLogGroups takes as many identifiers
 DAY = 24 * 60 * 60
+# PutRetentionPolicy.retentionInDays, "Possible values are"; for ever is `clear`.
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
 def find(aws, wanted):
@@ -101,7 +103,7 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=fixed(api="CreateLogGroup.logGroupName"),
-        retention_in_days=Option("int", clearable=True),
+        retention_in_days=Option("int", clearable=True, choices=RETENTION),
         kms_key_id=Option(clearable=True, api="AssociateKmsKey.kmsKeyId"),
         log_group_class=fixed(api="CreateLogGroup.logGroupClass"),
         deletion_protection_enabled=Option("bool"),

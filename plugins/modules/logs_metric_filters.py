@@ -96,7 +96,7 @@ KIND = Kind(
     options=dict(
         name=fixed(api="PutMetricFilter.filterName"),
         log_group=ref("logs_log_groups", fixed=True, required=True),
-        filter_pattern=Option(required=True, api="PutMetricFilter.filterPattern"),
+        filter_pattern=Option(required=True, blank=True, api="PutMetricFilter.filterPattern"),
         metric_transformations=Option(
             "list",
             "dict",

@@ -360,6 +360,7 @@ KIND = Kind(
         object_lock_default_retention=Option(
             "dict",
             clearable=True,
+            alternatives=((("days",), ("years",)),),
             options=dict(
                 mode=Option(api="PutObjectLockConfiguration.ObjectLockConfiguration.Rule.DefaultRetention.Mode"),
                 days=Option("int"),

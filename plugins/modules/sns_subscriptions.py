@@ -50,11 +50,8 @@ def read(aws, have, names):
 
 
 def _attributes(attributes):
-    defaults = dict(FilterPolicyScope="MessageAttributes", RawMessageDelivery="false")
-    found = _sns.parsed(OPTIONS, ATTRIBUTES, {**defaults, **attributes})
-    if not found.get("filter_policy"):
-        found["filter_policy_scope"] = None  # AWS tells the default of what is not there
-    return found
+    defaults = dict(RawMessageDelivery="false", **(dict(FilterPolicyScope="MessageAttributes") if "FilterPolicy" in attributes else {}))
+    return _sns.parsed(OPTIONS, ATTRIBUTES, {**defaults, **attributes})
 
 
 def create(aws, want):
@@ -90,6 +87,7 @@ def refuse(want, have, change):
     for option in ("filter_policy", "redrive_policy"):
         if change.get(option) == {}:
             raise Problem(f"{option} is empty, which SNS keeps as none and each run would write anew: take it away with clear: [{option}], or leave it out")
+    # No fault of the sheet alone: the scope is an attribute of its own and stays when the policy goes.
     if "filter_policy_scope" in change and not merged(OPTIONS, have, change).get("filter_policy"):
         raise Problem("filter_policy_scope needs a filter_policy: there is nothing whose scope it could be")
     if re.match(r"https?://[^/@]*:[^/@]*@", change.get("endpoint", "")):
@@ -104,12 +102,6 @@ def danger(have, change):
     if have and change and change.get("filter_policy") and not have.get("filter_policy"):
         return f"would drop every message to {have['endpoint']} that its filter policy does not match, where all of them arrive now"
     return None
-
-
-def faults(entries, sheet):
-    for index, entry in enumerate(entries):
-        if entry.get("filter_policy_scope") and not entry.get("filter_policy"):
-            yield index, "filter_policy_scope", "needs", dict(value=entry["filter_policy_scope"], other="filter_policy")
 
 
 OPTIONS = dict(
@@ -133,7 +125,6 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
-    faults=faults,
     # The subscription that was just made, or the topic or role before it, may not be known everywhere yet.
     not_yet=(r"\(NotFound", r"\(ConcurrentAccess"),
 )

@@ -22,7 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -66,6 +66,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
         pattern="「{value}」は形式が正しくありません（{limit}）",
         not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
+        reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
         overlap="{value} は {other_label} の {other} と重なっています",
         outside="{value} は VPC の範囲（{other}）に含まれていません",
         one_of="次のうち 1 つだけを書いてください: {other}。現在の値: 「{value}」",
@@ -190,7 +191,7 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         kind = kinds().get(name)
         if kind and kind.identity and isinstance(entries, list):
             own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
-            found[name] = sorted({"/".join(map(str, kind.key(entry))) for entry in own if None not in kind.key(entry)})
+            found[name] = sorted({masked("/".join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
     return found
 
 

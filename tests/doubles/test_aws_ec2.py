@@ -543,6 +543,8 @@ def test_launch_checks(ec2, vpc, refused):
     other = {**token, "InstanceType": "t3.small"}
     refused("IdempotentParameterMismatch", ec2.run_instances, **other)
     assert len(ec2.describe_instances()["Reservations"]) == 1
+    ec2.terminate_instances(InstanceIds=[first])
+    refused("IdempotentInstanceTerminated", ec2.run_instances, **token)
 
 
 def test_instance_changes(ec2, vpc, refused):

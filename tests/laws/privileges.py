@@ -118,6 +118,11 @@ def actions(calls: set[str]) -> list[str]:
     return sorted({action for call in calls if call not in words()["free"] for action in named.get(call, [call])})
 
 
+def of_options(kind: str) -> set[str]:
+    """What options of a kind need beyond its calls."""
+    return {action for needed in words()["options"].get(kind, {}).values() for action in needed}
+
+
 def document(needed: list[str]) -> dict[str, Any]:
     return dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action=needed, Resource="*")])
 
@@ -129,7 +134,7 @@ def shipped(kind: str) -> list[str]:
 
 def to_look(kinds: Iterable[str]) -> list[str]:
     """The actions with which an account is looked at and nothing is changed: the reads of all kinds, and who changed what."""
-    reading = {action for kind in kinds for action in shipped(kind) if is_read(action)}
+    reading = {action for kind in kinds for action in set(shipped(kind)) - of_options(kind) if is_read(action)}
     return sorted((reading | {"cloudtrail:LookupEvents"}) - {"secretsmanager:GetSecretValue"})  # whoever only looks has no use for a secret
 
 

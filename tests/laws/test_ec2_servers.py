@@ -192,3 +192,21 @@ def test_what_is_wrong_in_a_sheet_alone(kind, entry, fault):
     assert [found[1:3] for found in KINDS[kind].faults([entry], {})] == [fault]
     for made in examples(kind).make[KINDS[kind].things]:
         assert list(KINDS[kind].faults([made], {})) == []
+
+
+def test_a_volume_that_is_going_is_none():
+    class Going:
+        @staticmethod
+        def pages(service, operation, result, **arguments):
+            return [dict(VolumeId=f"vol-{state}", State=state, AvailabilityZone="a", Tags=[]) for state in ("available", "deleting", "deleted")]
+
+    assert [have["id"] for have in KINDS["ec2_volumes"].find(Going, [])] == ["vol-available"]
+
+
+def test_a_thing_made_anew_after_its_end_does_not_come_from_its_old_token(volumes):
+    spare = dict(name="acme-spare", availability_zone="ap-northeast-1a", size=1)
+    made = []
+    for dummy in range(3):
+        made.append(volumes.run("ec2_volumes", dict(volumes=[spare]))["entries"][0]["id"])
+        volumes.run("ec2_volumes", dict(volumes=[dict(spare, state="absent")], confirm=["ec2_volumes/acme-spare"]))
+    assert len(set(made)) == 3

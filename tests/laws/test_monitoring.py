@@ -298,8 +298,21 @@ def test_what_nobody_has_confirmed_cannot_be_removed(subscriptions):
     assert write(subscriptions, SUBSCRIPTIONS, gone, confirm=confirm)["changed"]
 
 
-def test_a_sheet_names_the_policy_with_its_scope():
-    scoped = dict(QUEUE, filter_policy_scope="MessageBody")
-    assert faults(SUBSCRIPTIONS, dict(scoped, filter_policy=dict(a=["b"])), dict(AUDIT, filter_policy_scope="MessageBody"), NEW) == [
-        (1, "filter_policy_scope", "needs")
-    ]
+def test_a_password_in_an_endpoint_is_shown_nowhere(subscriptions):
+    secret = "Xq7-long-and-odd-0451"
+    entry = dict(topic="acme-alarm", protocol="https", endpoint=f"https://user:{secret}@hooks.acme.example/x")
+    for check in (True, False):
+        result = subscriptions.attempt(SUBSCRIPTIONS, dict(subscriptions=[entry]), check=check)
+        assert result["failed"] and "with a password in it" in result["msg"] and secret not in str(result)
+    told = sheet_faults({SUBSCRIPTIONS: [entry, entry]})
+    assert told and secret not in str(told)
+
+
+def test_a_retention_that_logs_does_not_know_is_told_before_anything_is_made(stage):
+    stage.double.reset()
+    for days in (0, 15):
+        entry = dict(name="/acme/app", retention_in_days=days)
+        assert "retention_in_days" in refused(stage, "logs_log_groups", entry)
+        assert stage.gather("logs_log_groups") == []
+        (told,) = sheet_faults({"logs_log_groups": [entry]})
+        assert "retention_in_days" in told and "3653" in told

@@ -195,3 +195,30 @@ def test_a_new_group_is_closed_without_a_confirmation_and_an_old_one_is_not(vpc)
     write(vpc, APP)
     assert "all 0.0.0.0/0" in confirmed(vpc, dict(APP, egress=dict(set=[HTTPS])), needed=True)
     assert "nothing goes out" in confirmed(vpc, dict(APP, egress=dict(set=[])), needed=True)
+
+
+# -- groups of others
+
+
+def test_a_group_of_a_peers_account_is_named_by_account_and_id(vpc, ec2):
+    write(vpc, WEB)
+    theirs = dict(protocol="tcp", from_port=443, to_port=443, security_group="210987654321/sg-0123456789abcdef0")
+    assert write(vpc, dict(WEB, ingress=[theirs]))["changed"]
+    (rule,) = [one for one in ec2.describe_security_group_rules()["SecurityGroupRules"] if one.get("ReferencedGroupInfo")]
+    assert rule["ReferencedGroupInfo"] == dict(GroupId="sg-0123456789abcdef0", UserId="210987654321")
+    assert not write(vpc, dict(WEB, ingress=[theirs]))["changed"]
+    assert [one["security_group"] for one in group_of(vpc, "web")["ingress"]] == [theirs["security_group"]]
+    assert write(vpc, dict(WEB, ingress=[dict(theirs, description="partner")]))["changed"]
+    assert not write(vpc, dict(WEB, ingress=[dict(theirs, description="partner")]))["changed"]
+
+
+def test_one_group_in_two_spellings_is_refused_before_anything_is_written(vpc, ec2):
+    write(vpc, WEB)
+    vpc_id = next(one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"] if one["CidrBlock"] == "10.20.0.0/16")
+    web_id = next(one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"] if one["GroupName"] == "web")
+    for other in (dict(WEB, vpc=vpc_id), dict(id=web_id, ingress=[HTTPS])):
+        vpc.double.clear_calls()
+        assert "means the same one; write it once" in failing(vpc, WEB, other)
+        assert vpc.writes() == []
+    assert "means the same one" in failing(vpc, APP, dict(APP, vpc=vpc_id))
+    assert "app" not in names(vpc)

@@ -19,12 +19,16 @@ KINDS = {
     "die_after": (True, "hang_up"),
     "expired": (False, "expired"),
     "denied": (False, "denied"),
+    "stale": (True, "past"),
 }
 
 
 @dataclass
 class Fault:
-    """`times` failing calls, beginning with the `at`-th that matches; 0 times is for ever."""
+    """`times` failing calls, beginning with the `at`-th that matches; 0 times is for ever.
+
+    `stale` is no failure: each list operation does not show the last thing that was made, `times` times.
+    """
 
     fault: str
     at: int = 1
@@ -67,7 +71,8 @@ class Fault:
 
 
 class FaultPlan:
-    def __init__(self):
+    def __init__(self, past):
+        self._past = past
         self._lock = threading.Lock()
         self._faults = []
         self.dead = False
@@ -75,7 +80,8 @@ class FaultPlan:
     def arm(self, faults):
         armed = [Fault(**fault) for fault in faults]
         with self._lock:
-            self._faults = armed
+            self._faults = [fault for fault in armed if fault.fault != "stale"]
+            self._past.arm(max((fault.times for fault in armed if fault.fault == "stale"), default=0))
             self.dead = False
 
     def clear(self):

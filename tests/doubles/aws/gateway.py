@@ -19,6 +19,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from . import answers, backends, naming
 from .control import Control
 from .faults import FaultPlan
+from .past import Past
 from .trail import TRAIL
 
 
@@ -49,7 +50,8 @@ class Gateway:
         backends.prepare()
         self.moto = DomainDispatcherApplication(self._create_app)
         self.moto.get_backend_for_host = cache(self.moto.get_backend_for_host)  # it lists a directory at each call
-        self.plan = FaultPlan()
+        self.past = Past()
+        self.plan = FaultPlan(self.past)
         self.record = []
         self._record_lock = threading.Lock()
         # moto's backends are plain dictionaries: one call at a time, and never during a snapshot
@@ -128,7 +130,9 @@ class Gateway:
         if (named.service, named.operation) == ("sqs", "ReceiveMessage"):
             return self.ask_moto(call, environ, body, named)  # it waits, and must not hold others up
         with self.turn:
-            return self.ask_moto(call, environ, body, named)
+            self.past.before(named)
+            with self.past.as_shown(named):
+                return self.ask_moto(call, environ, body, named)
 
     def ask_moto(self, call, environ, body, named):
         heard = TRAIL.begin(environ, body, named)  # the call itself may take the caller's key away

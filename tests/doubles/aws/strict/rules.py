@@ -51,6 +51,7 @@ class RuleBook:
         self.missing = missing or invalid
         self.rules = {}
         self.afters = {}
+        self.agains = {}
         self.additions = {}
         self.patches = []
 
@@ -72,6 +73,15 @@ class RuleBook:
         def note(function):
             for operation in operations:
                 self.afters.setdefault(operation, []).append(function)
+            return function
+
+        return note
+
+    def again(self, operation):
+        """Runs when a ClientToken comes again, with the first answer's body; raises Refused."""
+
+        def note(function):
+            self.agains[operation] = function
             return function
 
         return note
@@ -172,6 +182,8 @@ class RuleBook:
             used, answer = tokens[key]
             if used != mine:
                 raise Refused(self.mismatch, "The client token was used with other parameters")
+            if named.operation in self.agains:
+                self.agains[named.operation](backend, answer[2].decode())
             return answer
         answer = ask()
         if answer[0] < 300:

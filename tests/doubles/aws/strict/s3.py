@@ -11,7 +11,7 @@ import re
 import urllib.parse
 
 from moto.moto_api._internal import mock_random
-from moto.s3.models import S3Backend, s3_backends
+from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.utils import bucket_policy_is_public
 
 from .. import answers
@@ -165,6 +165,12 @@ def a_bucket_in_use_can_be_locked(_original, s3, bucket_name, lock_enabled, mode
 
 
 SSE_S3 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
+
+
+@BOOK.patch(FakeBucket, "set_cors")
+def an_empty_id_of_a_rule_is_none(original, bucket, rules):
+    """CORSRule.ID is a text of up to 255 characters, and may be empty (moto falls over it)."""
+    original(bucket, [{name: value for name, value in rule.items() if value is not None} for rule in rules])
 
 
 @BOOK.patch(S3Backend, "create_bucket")

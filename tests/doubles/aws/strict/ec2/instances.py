@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses import EC2Response
@@ -25,6 +27,15 @@ def instance_of(ec2, instance_id):
 
 
 # -- launch ---------------------------------------------------------------------------------------
+
+
+@BOOK.again("RunInstances")
+def a_terminated_instance_keeps_its_token(ec2, answer):
+    """Error codes of EC2, IdempotentInstanceTerminated: "uses the same client token as a previous
+    request for which the instance has been terminated".
+    """
+    if not set(re.findall(r"<instanceId>([^<]*)<", answer)) & {one.id for one in all_instances(ec2)}:
+        raise Refused("IdempotentInstanceTerminated", "The instance of this token is terminated")
 
 
 @BOOK.rule("RunInstances")

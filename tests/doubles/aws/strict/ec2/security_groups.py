@@ -242,6 +242,21 @@ def new_descriptions_are_plain(ec2, GroupId, GroupName, IpPermissions, **given):
         plain_text(one.get("Description"), "Description")
 
 
+# SecurityGroupRule.Description and .GroupOwnerId: of a rule that names a group moto leaves them out
+SecurityGroupRule.description = property(lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description"))
+SecurityGroupRule.group_owner_id = property(lambda rule: rule.ec2_backend.account_id)
+
+
+@BOOK.patch(EC2Backend, "_add_source_group")
+def a_peers_group_is_not_known_here(original, ec2, source_groups, vpc_id):
+    """UserIdGroupPair.UserId: the group of a peer's account is named with it (moto looks for every group in the own account).
+
+    That there is an active peering is not looked at.
+    """
+    theirs = [one for one in source_groups or [] if one.get("UserId", ec2.account_id) != ec2.account_id]
+    return original(ec2, [one for one in source_groups or [] if one not in theirs], vpc_id) + theirs
+
+
 @BOOK.rule("ModifySecurityGroupRules")
 def modified_rules_are_sound(ec2, GroupId, SecurityGroupRules, **_):
     """ModifySecurityGroupRules: SecurityGroupRuleRequest names exactly one source."""
@@ -276,7 +291,8 @@ def rewrite(rule, new):
     rule.ip_range = canonical_range({key: value for key, value in pairs.items() if value})
     rule.prefix_list_id = new.get("PrefixListId")
     group_id = new.get("ReferencedGroupId")
-    rule.source_group = {"GroupId": group_id} if group_id else {}
+    owner = {name: rule.source_group[name] for name in ("UserId",) if rule.source_group.get("GroupId") == group_id and name in rule.source_group}
+    rule.source_group = {"GroupId": group_id, **owner} if group_id else {}
     if new.get("Description"):
         (rule.source_group if group_id else rule.ip_range)["Description"] = new["Description"]
 
