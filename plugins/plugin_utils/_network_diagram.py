@@ -81,6 +81,7 @@ LOOKS = dict(
     ec2_vpc_peering_connections=_Look("PCX", "#8a1c4a", "4 2"),
     transit_gateway=_Look("TGW", "#1f3a5f", "10 3 2 3"),
     egress_only_internet_gateway=_Look("EIG", "#14532d", "10 3"),
+    firewall=_Look("NFW", "#8a1c1c"),
 )
 PUBLIC, PRIVATE, UNKNOWN = "public", "private", "unknown"
 SUBNETS = {
@@ -309,6 +310,8 @@ class _Account:
 
     def target(self, table: _Thing, route: Mapping[str, Any]) -> _Thing | None:
         option, value = _target(route)
+        if option == "firewall":  # told in the table: where it leads from there, only the routes of its own subnets tell
+            return None
         if option in BARE:
             return self._bare(option, value)
         if option in ("internet_gateway", "vpn_gateway", "vpc_peering_connection"):
@@ -334,7 +337,7 @@ def _destination(route: Mapping[str, Any]) -> str:
 
 def _target(route: Mapping[str, Any]) -> tuple[str, str]:
     """The option that names a route's target, and its value."""
-    return next(((option, str(value)) for option, value in route.items() if value and option not in DESTINATIONS), ("", ""))
+    return next(((option, str(value)) for option, value in route.items() if value and option not in (*DESTINATIONS, "availability_zone")), ("", ""))
 
 
 def _blocks(vpc: _Thing) -> list[str]:
