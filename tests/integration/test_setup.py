@@ -120,15 +120,6 @@ def test_an_account_id_that_is_not_twelve_digits_in_quotes_is_told(customer, acc
     assert customer.writes() == [] and "12 digits in quotes" in run.output and "these credentials belong" not in run.output
 
 
-def test_a_role_that_cannot_be_taken_on_is_told_once(customer, double):
-    customer.contract(
-        number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=f"arn:aws:iam::{ACCOUNT}:role/none", external_id="x"
-    )
-    run = customer.setup(rc=2, ec2_vpcs=[VPC])
-    assert customer.writes() == [] and "role/none を引き受けられません" in run.output and "AssumeRole" in run.output
-    assert "censored" not in run.stdout
-
-
 def test_confirmations_come_as_a_form_to_paste_and_unused_ones_are_named(customer):
     customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
     gone = dict(ec2_vpcs=[dict(VPC, state="absent")], ec2_subnets=[dict(SUBNET, state="absent")])
