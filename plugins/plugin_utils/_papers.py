@@ -46,8 +46,8 @@ WORDS = dict(
     ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし", contents="目次"),
     en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none", contents="Contents"),
 )
-WORDS["ja"]["on_the_page"] = "図は同じ名前の HTML のページにあります: {}"
-WORDS["en"]["on_the_page"] = "On the HTML page of the same name: {}"
+WORDS["ja"]["on_the_page"] = "次の図は、同じ名前の HTML のページにあります。"
+WORDS["en"]["on_the_page"] = "These figures are on the HTML page of the same name:"
 HOURS = dict(ja=("{}時間", "{}分"), en=("{} h ", "{} min"))
 MINUTES_A_DAY = 24 * 60
 # The sign says it, so that a print without colours and an eye that does not tell them apart miss nothing.

@@ -54,7 +54,7 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
     author = paper["from"]["name"] if paper["from"] else ""
     book.set_properties(dict(title=paper["title"], author=author, created=datetime(made.year, made.month, made.day) if made else MADE))
     names: set[str] = set()
-    drawn = [section["heading"] for section in paper["sections"] if _is_figure(section)]
+    drawn = [section for section in paper["sections"] if _is_figure(section)]
     first, *others = _pages([section for section in paper["sections"] if not _is_figure(section)])
     sheet = _Sheet(book, _name(paper["title"], names), first, paper["language"])
     contents = _Sheet(book, _name(WORDS[paper["language"]]["contents"], names), [], paper["language"]) if listed(paper) else None
@@ -247,10 +247,14 @@ class _Sheet:
         if section["figure"]:
             self._line(section["figure"]["text"])
 
-    def elsewhere(self, drawn: list[str | None]) -> None:
+    def elsewhere(self, drawn: list[dict[str, Any]]) -> None:
         """Where the figures are."""
         self.row += 1
-        self._line(WORDS[self.language]["on_the_page"].format(", ".join(heading for heading in drawn if heading)))
+        self._line(WORDS[self.language]["on_the_page"])
+        for section in drawn:
+            if section["heading"]:
+                self._line(section["heading"], bold=True, indent=1)
+            self._line(section["figure"]["text"], indent=1)
 
     def notes(self, notes: list[str]) -> None:
         self.row += 1

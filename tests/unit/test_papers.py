@@ -323,6 +323,8 @@ def test_a_heading_becomes_a_name_that_every_program_takes(headings):
 def _sheets(paper):
     found = [[]]
     for section in paper["sections"]:
+        if section["figure"] and not section["table"] and not section["text"]:
+            continue  # only a page can show it
         if section["own_page"]:
             found.append([])
         found[-1].append(section)
