@@ -52,7 +52,7 @@ class Option:
     key        of many dicts: what makes two items the same thing; the other fields of an item can change
     one_of     of many dicts: fields of which an item has one, such as a route's target; naming one takes the others away
     alternatives  of dicts: groups of alternatives that exclude one another, each an option that decides and those that go with it
-    spelt      of many dicts: an item as AWS writes it, where a sheet may spell it in several ways
+    spelt      of dicts: an item, or the whole, as AWS writes it, where a sheet may spell it in several ways
     required   needed to create the thing (in an item of a list: always)
     fixed      cannot change after creation
     clearable  the value can be taken away with `clear`
@@ -162,10 +162,12 @@ def named(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, 
 
 def _named(option: Option, value: Any) -> Any:
     if option.many:
-        inner = replace(option, many=False)
-        return {verb: _named(inner, things) for verb, things in value.items() if things is not None}
+        given = {verb: things for verb, things in value.items() if things is not None}
+        return {verb: [named(option.options, item) for item in things] for verb, things in given.items()} if option.options else given
     if option.options and isinstance(value, list):
-        return [named(option.options, item) for item in value]
+        # Such a list is one thing, written whole: in it an empty text is the same as none.
+        items = [named(option.options, item) for item in value]
+        return [{name: inner for name, inner in item.items() if inner != "" or option.options[name].blank} for item in items]
     if option.options:
         return named(option.options, value)
     if option.type == "dict" and isinstance(value, Mapping):
@@ -264,7 +266,8 @@ def _difference(option: Option, value: Any, have: Any) -> Any:
         return {key: new for key, new in value.items() if not equal(each, new, (have or {}).get(key))} or None
     if option.options and isinstance(value, dict):
         inner = differences(option.options, value, have or {})
-        return instead({**(have or {}), **value}, have or {}, *option.alternatives) if inner else None
+        after = instead({**(have or {}), **value}, have or {}, *option.alternatives)
+        return (option.spelt(after) if option.spelt else after) if inner else None
     return None if equal(option, value, have) else value
 
 

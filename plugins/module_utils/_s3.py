@@ -186,11 +186,13 @@ def get_encryption(aws, bucket):
     return dict(encryption=flat(ENCRYPTION, rules[0]), _encryption=rules[0])
 
 
+def spelt_encryption(wanted):
+    """With S3's own keys there is no other one."""
+    return dict(wanted, kms_master_key_id=None) if wanted.get("sse_algorithm") == "AES256" else wanted
+
+
 def put_encryption(aws, have, change):
-    wanted = dict(change["encryption"])
-    if wanted.get("sse_algorithm") == "AES256":
-        wanted["kms_master_key_id"] = None
-    rules = [deep(ENCRYPTION, wanted, have["_encryption"])]
+    rules = [deep(ENCRYPTION, change["encryption"], have["_encryption"])]
     aws.s3.put_bucket_encryption(Bucket=have["id"], ServerSideEncryptionConfiguration=dict(Rules=rules))
 
 

@@ -347,6 +347,7 @@ KIND = Kind(
         public_access_block=Option("dict", options={name: Option("bool") for name in _s3.BLOCK}),
         encryption=Option(
             "dict",
+            spelt=_s3.spelt_encryption,
             options=dict(
                 sse_algorithm=Option(
                     api="PutBucketEncryption.ServerSideEncryptionConfiguration.Rules.ApplyServerSideEncryptionByDefault.SSEAlgorithm"
