@@ -11,7 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _certificates, _pri
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, everything, tags_of
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 # The tags of a secret that say whose private key it holds, which authority signs for it, and when that is done again.
 HOLDS, SIGNED_BY, RENEW = "CertificateName", "CertificateIssuer", "RenewBeforeDays"
@@ -240,7 +240,7 @@ OPTIONS = dict(
     renew_before_days=Option("int", clearable=True),
     private_key_secret=fixed(api="secretsmanager:CreateSecret.Name"),
     private_key_secret_kms_key_id=Option(write_only=True, api="secretsmanager:CreateSecret.KmsKeyId"),
-    tags=tags(),
+    tags=_tags.beside_name(),
 )
 KIND = Kind(
     name="acm_certificates",

@@ -146,6 +146,9 @@ def refuse(want, have, change):
         given = [name for name in names if after.get(name) not in (None, [])]
         if len(given) > 1 or not (given or have):
             raise Problem(f"an alarm needs exactly one of {', '.join(names)}, it would have {' and '.join(given) or 'none'}; `clear` takes one away")
+    for metric in change.get("metrics") or []:
+        if bool(metric.get("metric_stat")) == bool(metric.get("expression")):
+            raise Problem(f"metrics {metric.get('id')}: name exactly one of metric_stat and expression")
 
 
 def danger(have, change):

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _networks, _tags
+from functools import partial
+
+from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, refs
 
 CERTIFICATE = "certificate-authentication"
 WIDEST, NARROWEST = 12, 22
@@ -134,13 +136,11 @@ def create(aws, want):
         arguments["SecurityGroupIds"] = _named(want["security_groups"])
     if "transport_protocol" in want:
         arguments["TransportProtocol"] = want["transport_protocol"]
-    endpoint_id = aws.ec2.create_client_vpn_endpoint(
-        ClientCidrBlock=want["client_cidr_block"],
-        AuthenticationOptions=[_requested(one) for one in want["authentication_options"]],
-        TagSpecifications=_tags.specifications("client-vpn-endpoint", want),
-        **arguments,
-    )["ClientVpnEndpointId"]
-    made = aws.wait(f"Client VPN endpoint {endpoint_id}", lambda: _client_vpn.endpoint(aws, endpoint_id), bool, limit=300)
+    arguments["ClientCidrBlock"] = want["client_cidr_block"]
+    arguments["AuthenticationOptions"] = [_requested(one) for one in want["authentication_options"]]
+    arguments["TagSpecifications"] = _tags.specifications("client-vpn-endpoint", want)
+    order, look = aws.ec2.create_client_vpn_endpoint, partial(_client_vpn.endpoint, aws)
+    made = _tokens.make(aws, order, arguments, lambda answer: answer["ClientVpnEndpointId"], look)
     return dict(_have(made), target_networks=[], authorization_rules=[], routes=[])
 
 
@@ -403,7 +403,7 @@ KIND = Kind(
                 description=Option(),
             ),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 ARRIVING = ("initiating", "initiatingRequest")
 # A request from another Region is on its way for a minute or two.
@@ -129,7 +129,7 @@ KIND = Kind(
         resource_id=ref("ec2_transit_gateways", elsewhere=True, fixed=True, required=True),
         resource_owner_id=fixed(required=True),
         accept=Option("bool"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

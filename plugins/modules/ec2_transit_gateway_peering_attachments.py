@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 CREATED_WITH = dict(transit_gateway="TransitGatewayId", peer_transit_gateway="PeerTransitGatewayId", peer_account_id="PeerAccountId", peer_region="PeerRegion")
 
@@ -110,7 +110,7 @@ KIND = Kind(
         peer_account_id=fixed(required=True, api="CreateTransitGatewayPeeringAttachment.PeerAccountId"),
         peer_region=fixed(required=True, api="CreateTransitGatewayPeeringAttachment.PeerRegion"),
         dynamic_routing=fixed(api="CreateTransitGatewayPeeringAttachment.Options.DynamicRouting"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
 
 ATTACHMENTS = "ec2_transit_gateway_attachments"
 LEADS_TO = ("attachment", "blackhole")
@@ -313,7 +313,7 @@ KIND = Kind(
             one_of=LEADS_TO,
             options=dict(prefix_list=ref("ec2_managed_prefix_lists", elsewhere=True, required=True), attachment=ref(ATTACHMENTS), blackhole=Option("bool")),
         ),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, refs
 
 # Option → member of Options, in both calls
 VALUES = dict(
@@ -174,7 +174,7 @@ KIND = Kind(
         ipv6_support=_switch("ipv6_support"),
         appliance_mode_support=_switch("appliance_mode_support"),
         security_group_referencing_support=_switch("security_group_referencing_support"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed
 
 # Option → member of Options, in both calls
 VALUES = dict(
@@ -160,7 +160,7 @@ KIND = Kind(
         vpn_ecmp_support=_switch("vpn_ecmp_support"),
         multicast_support=fixed(api="CreateTransitGateway.Options.MulticastSupport"),
         transit_gateway_cidr_blocks=Option("list", "str", many=True),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

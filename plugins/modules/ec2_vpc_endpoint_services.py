@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
 
 # Option → member. Lists are whole in the creating call, and Add… and Remove… in the changing one.
 LISTS = dict(
@@ -64,8 +64,9 @@ def create(aws, want):
     """Who may connect comes afterwards: until then nobody may."""
     arguments = {member: want[option] for option, member in VALUES.items() if option in want}
     arguments.update((member, want[option].get("add") or want[option].get("set") or []) for option, member in LISTS.items() if option in want)
-    specifications = _tags.specifications("vpc-endpoint-service", want)
-    service = aws.ec2.create_vpc_endpoint_service_configuration(**arguments, TagSpecifications=specifications)["ServiceConfiguration"]
+    arguments["TagSpecifications"] = _tags.specifications("vpc-endpoint-service", want)
+    order = aws.ec2.create_vpc_endpoint_service_configuration
+    service = _tokens.make(aws, order, arguments, lambda answer: answer["ServiceConfiguration"]["ServiceId"], lambda one: _look(aws, one))
     return dict(_have(_available(aws, service["ServiceId"])), allowed_principals=[])
 
 
@@ -215,7 +216,7 @@ KIND = Kind(
         supported_ip_address_types=_many(),
         supported_regions=_many(),
         payer_responsibility=Option(api="ModifyVpcEndpointServicePayerResponsibility.PayerResponsibility"),
-        tags=tags(),
+        tags=_tags.beside_name(),
     ),
     find=find,
     read=read,

@@ -59,11 +59,11 @@ def assert_came_true(kind, promised, gathered):
             if option.write_only or option.secret:
                 continue
             if option.many and option.options:
-                for item in value:
+                for item in value or []:
                     asked = {inner: said for inner, said in item.items() if said is not None}
                     assert any(holds(option, asked, one) for one in found or []), f"{label} {name}: {asked} is not in {found}"
             elif option.many:
-                assert set(value) <= set(found or []), f"{label} {name}: {value} is not in {found}"
+                assert set(value or []) <= set(found or []), f"{label} {name}: {value} is not in {found}"
             elif option.options and isinstance(value, dict):
                 assert holds(option, {inner: said for inner, said in value.items() if said is not None}, found or {}), f"{name}: {found}"
             elif option.merges:
@@ -191,7 +191,8 @@ def test_the_name_tag_is_kept_as_it_is_said_or_refused_in_the_plan(prepared, kin
         return
     make = examples(kind.name).make
     entry = entries(kind.name, make)[0]
-    task = {**make, kind.things: [{**entry, "tags": {**entry.get("tags", {}), "Name": "another"}}]}
+    named = {**entry, "tags": {**entry.get("tags", {}), "Name": "another"}}
+    task = {**make, kind.things: named if kind.single else [named]}
     told = sheet_faults({kind.name: task[kind.things]})
     if prepared.attempt(kind.name, task, check=True).get("failed"):
         assert len(told) == 1 and "Name" in told[0]
@@ -293,12 +294,16 @@ def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind, faul
 
 # What AWS makes anew whenever it is asked: the call takes no ClientToken, and a name is only a tag.
 MADE_TWICE = dict(
+    acm_certificates="ImportCertificate",
     dlm_lifecycle_policies="CreateLifecyclePolicy",
     ec2_dhcp_options="CreateDhcpOptions",
     ec2_elastic_ips="AllocateAddress",
     ec2_internet_gateways="CreateInternetGateway",
+    ec2_transit_gateway_route_tables="CreateTransitGatewayRouteTable",
+    ec2_transit_gateways="CreateTransitGateway",
     ec2_vpcs="CreateVpc",
     ec2_vpn_gateways="CreateVpnGateway",
+    iam_access_keys="CreateAccessKey",
 )
 
 
