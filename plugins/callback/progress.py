@@ -5,19 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
-from ansible.plugins.callback import CallbackBase
-
-from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
-
 DOCUMENTATION = r"""
 name: progress
 type: notification
@@ -41,6 +28,19 @@ options:
     env:
       - name: MSP_AWS_PROGRESS_INTERVAL
 """
+
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
 
 TICK = 1.0
 

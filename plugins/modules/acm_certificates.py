@@ -14,7 +14,9 @@ from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, eve
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 # The tags of a secret that say whose private key it holds, which authority signs for it, and when that is done again.
-HOLDS, SIGNED_BY, RENEW = "CertificateName", "CertificateIssuer", "RenewBeforeDays"
+HOLDS = "CertificateName"
+SIGNED_BY = "CertificateIssuer"
+RENEW = "RenewBeforeDays"
 GIVEN = {"certificate", "certificate_chain"}
 MADE = {"authority", "private_key_secret", "domain_name", "extended_key_usages", "validity_days", "renew_before_days"}
 NEEDED = ("private_key_secret", "domain_name", "extended_key_usages", "validity_days")

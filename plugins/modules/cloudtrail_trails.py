@@ -35,8 +35,14 @@ BASIC = dict(
     data_resources=listed("DataResources", DATA_RESOURCE),
     exclude_management_event_sources="ExcludeManagementEventSources",
 )
-OPERATORS = dict(equals="Equals", starts_with="StartsWith", ends_with="EndsWith", not_equals="NotEquals", not_starts_with="NotStartsWith")
-OPERATORS["not_ends_with"] = "NotEndsWith"
+OPERATORS = dict(
+    equals="Equals",
+    starts_with="StartsWith",
+    ends_with="EndsWith",
+    not_equals="NotEquals",
+    not_starts_with="NotStartsWith",
+    not_ends_with="NotEndsWith",
+)
 ADVANCED = dict(name="Name", field_selectors=listed("FieldSelectors", dict(field="Field", **OPERATORS)))
 SELECTORS = {"event_selectors", "advanced_event_selectors"}
 INSIGHT = dict(insight_type="InsightType", event_categories="EventCategories")

@@ -13,7 +13,9 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 
 SERVICE = "config.amazonaws.com"
 LINKED_ROLE = "AWSServiceRoleForConfig"
-ALL, INCLUSION, EXCLUSION = "ALL_SUPPORTED_RESOURCE_TYPES", "INCLUSION_BY_RESOURCE_TYPES", "EXCLUSION_BY_RESOURCE_TYPES"
+ALL = "ALL_SUPPORTED_RESOURCE_TYPES"
+INCLUSION = "INCLUSION_BY_RESOURCE_TYPES"
+EXCLUSION = "EXCLUSION_BY_RESOURCE_TYPES"
 
 OVERRIDE = dict(description="description", resource_types="resourceTypes", recording_frequency="recordingFrequency")
 RECORDER = dict(

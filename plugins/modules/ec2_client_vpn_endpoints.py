@@ -13,7 +13,8 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, refs
 
 CERTIFICATE = "certificate-authentication"
-WIDEST, NARROWEST = 12, 22
+WIDEST = 12
+NARROWEST = 22
 # Where home routers have their networks, from which users come.
 HOMES = ("192.168.0.0/24", "192.168.1.0/24", "192.168.10.0/24", "192.168.11.0/24", "192.168.100.0/24")
 

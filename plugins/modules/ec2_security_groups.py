@@ -248,7 +248,7 @@ def _wanted(rules):
 def _mistakes(rule):
     named = [peer for peer in PEERS if rule.get(peer)]
     if len(named) != 1:
-        yield (named or PEERS)[-1 if named else 0], "one_of", dict(value=", ".join(named), other=", ".join(PEERS))
+        yield (named or [*PEERS])[-1 if named else 0], "one_of", dict(value=", ".join(named), other=", ".join(PEERS))
     for option, version in BLOCKS.items():
         block = rule.get(option)
         canonical = block and _networks.canonical(block)

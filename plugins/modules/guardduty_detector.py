@@ -102,7 +102,7 @@ def danger(have, change):
     reasons = []
     if change.get("enable") is False and have:
         reasons.append("would stop the detection of threats in this Region")
-    plans = [(old, new) for old, new in change["features"].change] if "features" in change else []
+    plans = change["features"].change if "features" in change else []
     off = [new["name"] for old, new in plans if old["enabled"] and not new["enabled"]]
     if off:
         reasons.append(f"would switch off {', '.join(off)}")

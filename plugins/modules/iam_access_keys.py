@@ -13,7 +13,8 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 # Tags of a secret: whose access key it holds, and which one, once there is one.
-HOLDS, KEY = "AccessKeyUser", "AccessKeyId"
+HOLDS = "AccessKeyUser"
+KEY = "AccessKeyId"
 # IAM and STS quotas: "Access keys assigned to an IAM user: 2".
 KEYS = 2
 

@@ -138,7 +138,7 @@ def _fault(kind, source, change):
     allowed = SOURCES.get(kind)
     if allowed is None:
         return f"type: rule groups of type {kind} are for another generation of policies, which this collection does not set up"
-    if source is not None and (len(source) != 1 or next(iter(source)) not in allowed):
+    if source is not None and (len(source) != 1 or not set(source) <= set(allowed)):
         return f"rules_source: a {kind} rule group has exactly one of {', '.join(allowed)}, not {', '.join(source) or 'nothing'}"
     for option in ("rule_order", *VARIABLES, "ip_set_references"):
         if kind == "STATELESS" and change.get(option):

@@ -420,7 +420,6 @@ class _Reader:
             found.append(issue)
         return tuple(found)
 
-
     def _settlements(self, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
         found = []
         for event in self._all("settled"):

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 LABELS = Path(__file__).resolve().parents[2] / "catalog" / "labels"
@@ -36,6 +37,12 @@ def note(kind_name: str, path: Sequence[str]) -> str | None:
 
 
 def _label(kind_name: str, path: Sequence[str]) -> Mapping[str, Any]:
+    if kind_name in LOOKUPS and kind_name not in kinds():
+        # What several kinds make is called as the last of them; what none makes has no heading.
+        made = [maker for maker in makers(kind_name) if maker in kinds()]
+        if not made:
+            return dict.fromkeys(("ja", "en"), kind_name)
+        kind_name = made[-1]
     found = _file(kinds()[kind_name].service)[kind_name]
     for name in path:
         found = found["options"][name]

@@ -103,6 +103,8 @@ def test_a_list_without_tags_is_asked_for_them_one_by_one_and_leaves_nothing_out
     first, *others = aws.asked
     assert {"RSA_2048", "EC_prime256v1"} < set(first[1]["Includes"]["keyTypes"])
     assert [operation for operation, dummy in others] == ["list_tags_for_certificate"] * 2
+
+
 def test_what_several_kinds_make_is_found_under_one_name():
     """The account has `old`, the sheet makes `new` with one of the kinds: each name leads to the one thing that it means."""
     several = "ec2_transit_gateway_attachments"

@@ -106,11 +106,12 @@ def test_what_an_entry_refers_to_must_be_somewhere(name):
 def removals(sheet):
     """For every name that the sheet uses, an entry that removes what has it."""
     for kind, wanted in sheet_outside_names(sheet).items():
-        if KINDS[kind].single:
+        if kind not in KINDS or KINDS[kind].single:
             continue
         for value in wanted:
+            scopes = [reference.scope for reference in sheets.references(sheet) if (reference.to, reference.name) == (kind, value) and reference.scope]
             facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split("/", len(KINDS[kind].identity) - 1)), strict=False))
-            yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, "acme"), **facts, state="absent")
+            yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, (scopes or ["acme"])[0]), **facts, state="absent")
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
