@@ -150,7 +150,7 @@ def faults(entries, sheet):
     """Each rule of a group has a signature id of its own, and what it is made of suits its type."""
     for index, entry in enumerate(entries):
         source, allowed = entry.get("rules_source"), SOURCES.get(entry.get("type"))
-        if allowed and isinstance(source, dict) and (len(source) != 1 or next(iter(source)) not in allowed):
+        if allowed and isinstance(source, dict) and (len(source) != 1 or not set(source) <= set(allowed)):
             yield index, "rules_source", "one_of", dict(value=", ".join(map(str, source)), other=", ".join(allowed))
         for sid, count in Counter(_networkfirewall.sids(source)).items():
             if count > 1:

@@ -11,7 +11,6 @@ import re
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
-from tests.laws.given import plant_given
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -27,7 +26,6 @@ def plant_bystanders(double):
     def client(service, region=REGION):
         return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
 
-    plant_given(double, ACCOUNT, REGION)
     network(client("ec2"))
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
