@@ -42,6 +42,11 @@ def details(aws: Aws, what: str) -> list[dict[str, Any]]:
     return aws.pages("iam", "get_account_authorization_details", f"{_camel(what)}DetailList", Filter=[_camel(what)], **PAGES)
 
 
+def users(aws: Aws) -> list[str]:
+    """The names of all users."""
+    return [user["UserName"] for user in aws.pages("iam", "list_users", "Users", **PAGES)]
+
+
 def have(what: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """The found form of the details of one, or of the answer to its creation."""
     name = found[f"{_camel(what)}Name"]

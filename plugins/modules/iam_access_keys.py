@@ -22,12 +22,8 @@ KEYS = 2
 def find(aws, wanted):
     """All keys, also those that nobody keeps in a secret; the secret is what a sheet names a key by."""
     secrets = {secret["tags"].get(KEY): secret for secret in _secrets.holding(aws, HOLDS)}
-    users = _users(aws) if wanted is None or any("id" in want for want in wanted) else {want["user"] for want in wanted}
+    users = _iam.users(aws) if wanted is None or any("id" in want for want in wanted) else {want["user"] for want in wanted}
     return [_have(key, secrets.get(key["AccessKeyId"], {})) for user in sorted(users) for key in _keys(aws, user)]
-
-
-def _users(aws):
-    return [user["UserName"] for user in aws.pages("iam", "list_users", "Users", **_iam.PAGES)]
 
 
 def _keys(aws, user):

@@ -20,13 +20,9 @@ LENGTH = 20
 
 def find(aws, wanted):
     secrets = {secret["tags"][HOLDS]: secret["name"] for secret in _secrets.holding(aws, HOLDS)}
-    users = _users(aws) if wanted is None else {want["user"] for want in wanted if "user" in want} | {want["id"] for want in wanted if "id" in want}
+    users = _iam.users(aws) if wanted is None else {want["user"] for want in wanted if "user" in want} | {want["id"] for want in wanted if "id" in want}
     profiles = [_iam.if_any(aws.iam.get_login_profile, UserName=user) for user in sorted(users)]
     return [_have(profile["LoginProfile"]["UserName"], secrets) for profile in profiles if profile]
-
-
-def _users(aws):
-    return [user["UserName"] for user in aws.pages("iam", "list_users", "Users", **_iam.PAGES)]
 
 
 def _have(user, secrets):
