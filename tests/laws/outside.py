@@ -35,4 +35,13 @@ def a_rotating_function(client: Callable[[str], Any]) -> None:
     client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="rotate.handler", Code=code)
 
 
-OUTSIDE = {SERVICES: load_balancers_and_a_zone, "secretsmanager_secrets": a_rotating_function}
+def prefix_lists(client: Callable[[str], Any]) -> None:
+    for name, block in {"acme-offices": "203.0.113.0/24", "acme-blocked": "198.51.100.0/24"}.items():
+        client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
+
+
+OUTSIDE = {
+    SERVICES: load_balancers_and_a_zone,
+    "ec2_transit_gateway_route_tables": prefix_lists,
+    "secretsmanager_secrets": a_rotating_function,
+}

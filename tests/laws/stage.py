@@ -23,7 +23,6 @@ from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
-from tests.laws.given import plant_given
 from tests.laws.outside import OUTSIDE
 
 ACCOUNT = "123456789012"
@@ -132,7 +131,6 @@ class Stage:
 
     def lead_up(self, name: str) -> None:
         """What the kind's examples need: what other kinds make, and what no kind makes."""
-        plant_given(self.double, ACCOUNT, REGION)
         for kind, task in examples(name).before:
             self.run(kind, task)
         if name in OUTSIDE:
