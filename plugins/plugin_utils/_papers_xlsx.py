@@ -61,7 +61,7 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
     sheet.head(paper)
     links = sheet.body(first)
     if drawn:
-        sheet.elsewhere(drawn)
+        links += sheet.elsewhere(drawn)
     if paper["notes"]:
         sheet.notes(paper["notes"])
     sheet.set_up()
@@ -222,11 +222,14 @@ class _Sheet:
         links = []
         for section in sections:
             self.row += 1 if self.row else 0
-            if section["heading"]:
-                quoted = self.name.replace("'", "''")
-                links.append((section["heading"], f"internal:'{quoted}'!A{self.row + 1}"))
+            links += self._link(section)
             self._section(section)
         return links
+
+    def _link(self, section: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The heading that is about to be written, if there is one, and where it stands."""
+        quoted = self.name.replace("'", "''")
+        return [(section["heading"], f"internal:'{quoted}'!A{self.row + 1}")] if section["heading"] else []
 
     def contents(self, links: list[tuple[str, str]]) -> None:
         self._line(WORDS[self.language]["contents"], 1.6, font_size=14, bold=True, font_color=ACCENT, valign="vcenter")
@@ -247,14 +250,17 @@ class _Sheet:
         if section["figure"]:
             self._line(section["figure"]["text"])
 
-    def elsewhere(self, drawn: list[dict[str, Any]]) -> None:
-        """Where the figures are."""
+    def elsewhere(self, drawn: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        """Where the figures are; returns links as `body` does."""
         self.row += 1
         self._line(WORDS[self.language]["on_the_page"])
+        links = []
         for section in drawn:
+            links += self._link(section)
             if section["heading"]:
                 self._line(section["heading"], bold=True, indent=1)
             self._line(section["figure"]["text"], indent=1)
+        return links
 
     def notes(self, notes: list[str]) -> None:
         self.row += 1

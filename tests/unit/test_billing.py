@@ -146,7 +146,7 @@ def test_what_bears_no_tax_stands_for_itself():
         "kind": (({}, "offer", ISSUER), "kind is one of quotation, usage_statement, invoice, invoice_settlement, not 'offer'"),
         "language": (({}, "invoice", ISSUER, "fr"), "language is one of ja, en, not 'fr'"),
         "no result": (("x", "invoice", ISSUER), "of what the filter invoice returns, not of str"),
-        "nothing in it": (({}, "invoice", ISSUER), "this is not what the filter invoice returns: it has no 'issued_on'"),
+        "nothing in it": (({}, "invoice", ISSUER), "this is not what the filter invoice returns: it has no 'late_from'"),
         "a bad part": ((dict(all_results("en")["usage"][0], lines=3), "usage_statement", ISSUER), "this is not what the filter usage_statement returns: "),
         "notes": (({}, "invoice", ISSUER, "ja", "abc"), "notes is a list of texts, not 'abc'"),
         "issuer": (({}, "invoice", dict(registration_number="T8000012050002", phone="1")), "issuer name: 必要です"),

@@ -330,7 +330,7 @@ def test_a_row_that_is_there_twice_is_told_at_the_second(tmp_path):
 def test_what_refers_to_something_removed_is_told_so(tmp_path):
     lines = refused(tmp_path, edited(("iam_groups", "@state", 0, "なし")))
     title, address = cell("iam_users", "groups")
-    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートで削除されます" in lines[0]
+    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートが削除します" in lines[0]
 
 
 def test_what_is_wrong_below_a_parent_that_is_not_there_is_told_in_the_same_pass(tmp_path):
