@@ -21,11 +21,13 @@ class ActionModule(WorkbookAction):
         ticket=dict(type="str", default=""),
         date=dict(type="str", default=""),
         outside_names=dict(type="dict", default={}),
+        force=dict(type="bool", default=False),
     )
 
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
         history = Path(args["history"]) if args["history"] else None
-        return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, args["ticket"], args["date"], args["outside_names"])
+        told = (args["ticket"], args["date"], args["outside_names"], args["force"])
+        return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, *told)
 
     def more(self, outcome: Any) -> dict[str, Any]:
         return dict(version=outcome.version, changes=outcome.changes, sheet=outcome.sheet) if outcome.files else {}

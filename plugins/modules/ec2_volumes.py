@@ -32,6 +32,7 @@ def _have(volume):
         snapshot_id=volume.get("SnapshotId") or None,
         multi_attach_enabled=bool(volume.get("MultiAttachEnabled")),
         attachments=[_attachment(one) for one in volume.get("Attachments", []) if one["State"] in ("attaching", "attached", "busy")],
+        _part_of=next((one["InstanceId"] for one in volume.get("Attachments", []) if one.get("DeleteOnTermination")), None),
         **_tags.name_and_tags(volume),
     )
 

@@ -66,12 +66,16 @@ def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None, 
 
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
     {entry, id, verdict, reason, options: [{option, agreed, actual, verdict}]}, where `option` is a path of names and verdict is None for
-    what the sheet does not name. `beside` has {entry, id} of what no entry names.
+    what the sheet does not name. `beside` has {entry, id} of what no entry names and is no part of something agreed.
     """
     wanted = [kind for name, kind in kinds().items() if only is None or name in set(only)]
     known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
+        looked = dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
+    agreed = {entry["id"] for found in looked.values() for entry in found.agreed}
+    for found in looked.values():
+        found.beside = [dict(entry=thing["entry"], id=thing["id"]) for thing in found.beside if thing["part_of"] not in agreed]
+    return looked
 
 
 def foreign(aws: Aws, account_id: str | None) -> str:
@@ -119,7 +123,8 @@ def _look(aws: Aws, kind: Kind, given: Any, known: Mapping[str, Any]) -> Found:
     there = {have["id"]: (have, entry) for have, entry in in_sheet_form(kind, [step.have for step in everything.steps], partial(_show, kind, plan))}
     found.agreed = [_judged(kind, plan, step, there) for step in plan.steps]
     named = {entry["id"] for entry in found.agreed}
-    found.beside = [dict(entry=kind.label(entry), id=id) for id, (dummy, entry) in there.items() if id not in named]
+    # `find` may tell of what a thing is a part, with which it comes and goes: a server's own disk is agreed upon with the server.
+    found.beside = [dict(entry=kind.label(entry), id=id, part_of=have.get("_part_of")) for id, (have, entry) in there.items() if id not in named]
     return found
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
@@ -88,9 +89,19 @@ def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> O
 
 
 def take_in(
-    setting: Setting, src: Path, sheet: Path, history: Path | None, ticket: str = "", today: str = "", outside: Mapping[str, list[str]] | None = None
+    setting: Setting,
+    src: Path,
+    sheet: Path,
+    history: Path | None,
+    ticket: str = "",
+    today: str = "",
+    outside: Mapping[str, list[str]] | None = None,
+    force: bool = False,
 ) -> Outcome:
-    """A workbook as the sheet's file, with its history. Raises Refused with every fault of the workbook."""
+    """A workbook as the sheet's file, with its history. Raises Refused with every fault of the workbook.
+
+    force: entries of the file that the workbook does not have may go; else each of them is a fault.
+    """
     document, old = _sheet(sheet, setting.language)
     whole = setting.layout()
     before, lost = rows_of(whole, old)
@@ -101,6 +112,8 @@ def take_in(
     if canonical_sheet(old, found.layout) == found.sheet:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
+    if not force:
+        _refuse(_dropped(found.layout, old, new), setting.language)
     versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new))
     today = today or date.today().isoformat()
@@ -113,6 +126,20 @@ def take_in(
         outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
     outcome.files[src] = _workbook_write.stamp(found.book, found.layout, outcome.version, today, versions)
     return outcome
+
+
+def _dropped(made: Layout, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Fault]:
+    """Entries that would be agreed upon no longer, such as those of an old or an empty workbook. What was to be removed has done its duty."""
+    for name in made.kinds():
+        kind = kinds()[name]
+        before, after = (_entries(kind, sheet.get(name)) for sheet in (old, new))
+        for entry in before:
+            if entry.get("state") != "absent" and kind.label(entry) not in map(kind.label, after):
+                yield Fault(made.by_key[name].title, None, kind.label(entry), "dropped", {})
+
+
+def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
+    return [given] if isinstance(given, Mapping) else given or []
 
 
 def _changes(found: Any, old: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -55,6 +55,15 @@ def test_a_terminated_instance_is_none_and_its_token_is_not_taken_again(servers,
     assert len(instance_ids(client, "running")) == 1 and len(instance_ids(client, "terminated")) == 1
 
 
+def test_an_instances_own_disk_is_agreed_upon_with_it(servers, client):
+    """Nobody writes a root volume into a sheet; one that outlives the instance is a thing of its own."""
+    (root,) = client("ec2").describe_volumes()["Volumes"]
+    assert servers.look(dict(ec2_instances=[WEB]))["ec2_volumes"]["beside"] == []
+    assert [thing["id"] for thing in servers.look({})["ec2_volumes"]["beside"]] == [root["VolumeId"]]
+    loose = client("ec2").create_volume(AvailabilityZone=root["AvailabilityZone"], Size=1)["VolumeId"]
+    assert [thing["id"] for thing in servers.look(dict(ec2_instances=[WEB]))["ec2_volumes"]["beside"]] == [loose]
+
+
 def test_termination_protection_holds(servers, client):
     servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", disable_api_termination=True)]))
     absent = dict(instances=[dict(name="acme-web01", state="absent")], confirm=["ec2_instances/acme-web01"])

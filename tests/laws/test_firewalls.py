@@ -338,7 +338,8 @@ def test_firewall_and_zone_belong_together(routed):
     half = dict(destination_cidr_block="10.9.0.0/16", firewall="acme-test")
     assert "firewall and availability_zone belong together" in refused(routed, TABLES, dict(name="acme", vpc="acme", routes=[half]))
     zone = dict(destination_cidr_block="10.9.0.0/16", nat_gateway="x", availability_zone="ap-northeast-1a")
-    assert faults(TABLES, dict(name="t", routes=[half]), dict(name="u", routes=[zone])) == [(0, "routes", "needs"), (1, "routes", "needs")]
+    found = faults(TABLES, dict(name="t", routes=[half]), dict(name="u", routes=[zone]))
+    assert found == [(0, "routes.availability_zone", "needs"), (1, "routes.firewall", "needs")]
 
 
 def test_a_firewall_and_its_zones_stay_while_routes_lead_there(routed):

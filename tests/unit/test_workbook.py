@@ -161,6 +161,22 @@ def test_an_empty_template_is_an_empty_sheet(tmp_path):
     assert workbook.take_in(workbook.Setting(CONTRACT), tmp_path / "new.xlsx", tmp_path / "sheet.yml", None).files == {}
 
 
+def test_a_workbook_that_lacks_entries_is_taken_in_only_when_told_so(place):
+    """An old or an empty workbook would end agreements unseen; what was to be removed may go unasked."""
+    lacking = demo_sheet()
+    gone, removed = lacking["iam_groups"][0], dict(name="old", state="absent")
+    rest = dict(demo_sheet(), iam_groups=[*lacking["iam_groups"][1:]], iam_users=[])
+    sheet = dict(demo_sheet(), iam_groups=[*lacking["iam_groups"], removed])
+    (place / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    (place / "book.xlsx").write_bytes(_workbook_write.workbook(LAYOUT, _workbook_rows.rows_of(LAYOUT, rest)[0], CONTRACT))
+    with pytest.raises(workbook.Refused) as refused:
+        take_in(place)
+    names = [f"IAMグループ（{gone['name']}）", *(f"IAMユーザ（{user['name']}）" for user in lacking["iam_users"])]
+    assert sorted(line.partition(": ")[0] for line in refused.value.lines) == sorted(names)
+    assert all("契約外" in line and "force: true" in line for line in refused.value.lines)
+    assert {change["what"] for change in take_in(place, force=True).changes} != set()
+
+
 # ---- the file
 
 

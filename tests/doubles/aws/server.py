@@ -22,6 +22,8 @@ from .gateway import Gateway, HangUp  # noqa: E402
 class QuietHandler(MotoRequestHandler):
     """No request log; a HangUp closes the socket, which a client sees as a lost connection."""
 
+    protocol_version = "HTTP/1.1"  # a connection serves many calls
+
     def log(self, type, message, *args):
         if type == "error":
             super().log(type, message, *args)

@@ -186,6 +186,9 @@ def without_an_internet_gateway_it_fails(original, ec2, subnet_id, allocation_id
     kwargs["connectivity_type"] = kwargs.get("connectivity_type") or "public"
     gateway = original(ec2, subnet_id, allocation_id, *args, **kwargs)
     igws = ec2.internet_gateways.values()
+    interface = gateway._eni
+    interface.interface_type, interface.requester_managed = "nat_gateway", True
+    interface.description = f"Interface for NAT Gateway {gateway.id}"
     gateway.address_set[0]["isPrimary"] = True
     gateway.address_set[0]["status"] = "succeeded"
     if gateway.connectivity_type == "public" and not any(
