@@ -122,6 +122,7 @@ class Aws:
         """Look again and again until it is so. After `limit` seconds the error says what was awaited and what was seen last."""
         end, pause = time.monotonic() + limit, 0.5
         told = dict(key=f"{os.getpid()}-{threading.get_ident()}", what=what, since=time.time(), limit=limit)
+        waited = False
         with self.reading():
             try:
                 while True:
@@ -130,11 +131,13 @@ class Aws:
                         return seen
                     if time.monotonic() + pause > end:
                         raise TimeoutError(f"{what} is not there after {limit:.0f} s (seen last: {seen!r}); the next run goes on from here")
+                    waited = True
                     _tell(told, seen=f"{seen!r:.200}")
                     time.sleep(pause)
                     pause = min(pause * 1.5, 15)
             finally:
-                _tell(told, end=True)
+                if waited:
+                    _tell(told, end=True)
 
     @contextmanager
     def acting_for(self, entry: str) -> Iterator[None]:

@@ -19,16 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._entries import check
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
 from ansible_collections.msp.aws.plugins.module_utils._options import (
     Option,
     Problem,
     Unknown,
-    clearable,
-    contradictions,
     differences,
     emptied,
     masked,
@@ -73,7 +71,7 @@ class Run:
         self._check_account()
         if self.params["state"] == "gathered":
             return self._gather()
-        self._check_entries()
+        check(self.kind, self.steps)
         self._look(self.steps)
         if self.aws.check_mode:
             self._each(self._going("created", "updated", "deleted"), self._rehearse)
@@ -88,29 +86,6 @@ class Run:
         actual = wanted and self.aws.sts.get_caller_identity()["Account"]
         if actual != wanted:
             raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
-
-    def _check_entries(self) -> None:
-        seen = defaultdict(list)
-        for step in self.steps:
-            seen[step.label].append(step)
-            faults = list(self._faults(step.entry))
-            step.reason = "; ".join(faults) or None
-        for label, steps in seen.items():
-            for step in steps if len(steps) > 1 else ():
-                step.reason = f"{label!r} is named {len(steps)} times; write it once"
-
-    def _faults(self, entry: Mapping[str, Any]) -> Iterable[str]:
-        if "id" not in entry:
-            yield from (f"{name} is needed to say which one is meant" for name in self.kind.identity if name not in entry)
-        for path in entry.get("clear", ()):
-            name = path.partition(".")[0]
-            if not clearable(self.kind.options, path):
-                yield f"clear: {path!r} is not an option that can be taken away ({', '.join(sorted(n for n, o in self.kind.options.items() if o.clearable))})"
-            elif name == path and name in entry:
-                yield f"clear: {path!r} also has a value in the same entry"
-        for path, value in contradictions(self.kind.options, entry):
-            yield f"{path}: {value!r} is both to be there and not to be there"
-        yield from map(str, _shapes.faults(self.kind.service, self.kind.options, named(self.kind.options, entry)))
 
     # ---- find and compare
 

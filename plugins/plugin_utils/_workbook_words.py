@@ -215,7 +215,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_yaml="YAML として読めません: {value}",
         not_pairs="「名前: 値」の組になっていません",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
-        dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。ブックに戻すか、除いてよい場合は force: true を指定してください",
+        dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
+ブックに戻すか、除いてよい場合は force: true を指定してください",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
