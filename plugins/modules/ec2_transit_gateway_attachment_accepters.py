@@ -10,6 +10,8 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
+# What another one attaches, and as which type of resource AWS tells of it.
+RESOURCES = dict(vpc="vpc", peer_transit_gateway="peering")
 ARRIVING = ("initiating", "initiatingRequest")
 # A request from another Region is on its way for a minute or two.
 ARRIVAL_SECONDS = 180
@@ -45,7 +47,7 @@ def _have(attachment, request=None):
     return dict(
         id=attachment["TransitGatewayAttachmentId"],
         transit_gateway=attachment["TransitGatewayId"],
-        resource_id=attachment["ResourceId"],
+        **{option: attachment["ResourceId"] if attachment["ResourceType"] == kind else None for option, kind in RESOURCES.items()},
         resource_owner_id=attachment["ResourceOwnerId"],
         accept=attachment["State"] not in (*ARRIVING, _transit_gateways.ASKED),
         _peering=request,
@@ -63,10 +65,9 @@ def create(aws, want):
     """Another one has made it. Here it gets its name, which says from then on which one is meant; it is accepted afterwards."""
     with aws.reading():
         there = aws.once(find, None) if aws.check_mode else find(aws, None)
-    place = (want["transit_gateway"], want["resource_id"])
-    asked = next((one for one in there if (one["transit_gateway"], one["resource_id"]) == place), None)
+    asked = next((one for one in there if one["transit_gateway"] == want["transit_gateway"] and _attached(one) == _attached(want)), None)
     if asked is None:
-        raise Problem(f"nobody has asked to attach {want['resource_id']} to {want['transit_gateway']}: its owner has to do that first")
+        raise Problem(f"nobody has asked to attach {_attached(want)} to {want['transit_gateway']}: its owner has to do that first")
     if asked["resource_owner_id"] != want["resource_owner_id"]:
         said = f"{asked['id']} was asked for by account {asked['resource_owner_id']}, the sheet expects {want['resource_owner_id']}"
         raise Problem(f"{said}: it is left as it is")
@@ -75,6 +76,10 @@ def create(aws, want):
     named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
     aws.ec2.create_tags(Resources=[asked["id"]], Tags=named)
     return {**asked, **_tags.name_and_tags(dict(Tags=named)), "tags": {**asked["tags"], **want.get("tags", {})}}
+
+
+def _attached(thing):
+    return next((thing[option] for option in RESOURCES if thing.get(option)), None)
 
 
 def update(aws, have, change):
@@ -98,6 +103,8 @@ def _look(aws, attachment_id):
 
 
 def refuse(want, have, change):
+    if not have and not _attached(want):
+        raise Problem(f"does not exist, and to create it one of {', '.join(RESOURCES)} must be named")
     if have.get("accept") and "accept" in change:
         raise Problem("what is accepted cannot go back to waiting: remove it (state: absent) or leave accept out")
 
@@ -106,8 +113,8 @@ def danger(have, change):
     if not have or change:
         return None
     if not have["accept"]:
-        return f"would reject the request of account {have['resource_owner_id']} for {have['resource_id']}"
-    return f"would delete the attachment, and cut all that goes to and from {have['resource_id']} of account {have['resource_owner_id']}"
+        return f"would reject the request of account {have['resource_owner_id']} for {_attached(have)}"
+    return f"would delete the attachment, and cut all that goes to and from {_attached(have)} of account {have['resource_owner_id']}"
 
 
 def delete(aws, have):
@@ -120,13 +127,21 @@ def delete(aws, have):
     _transit_gateways.await_end(aws, have["id"], lambda: _look(aws, have["id"]))
 
 
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        given = [option for option in RESOURCES if entry.get(option) is not None]
+        if len(given) > 1:
+            yield index, given[0], "one_of", dict(value=entry[given[0]], other=", ".join(RESOURCES))
+
+
 KIND = Kind(
     name="ec2_transit_gateway_attachment_accepters",
     identity=("name",),
     options=dict(
         name=Option(),
         transit_gateway=ref("ec2_transit_gateways", fixed=True, required=True),
-        resource_id=ref("ec2_transit_gateways", elsewhere=True, fixed=True, required=True),
+        vpc=ref("ec2_vpcs", elsewhere=True, fixed=True),
+        peer_transit_gateway=ref("ec2_transit_gateways", elsewhere=True, fixed=True),
         resource_owner_id=fixed(required=True),
         accept=Option("bool"),
         tags=_tags.beside_name(),
@@ -138,6 +153,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     # The request is seen in this Region a moment before it can be accepted.
     not_yet=(*_tags.NOT_YET, r"\(IncorrectState\)"),
 )

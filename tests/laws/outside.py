@@ -1,7 +1,10 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be there before a kind's first example, and what no kind makes: others made it, by boto3 alone."""
+"""What must be there before a kind's first example, and what no kind makes: others made it, by boto3 alone.
+
+What other contracts of the same run have in it is returned: host → kind → label → id.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-SERVICES = "ec2_vpc_endpoint_services"
+ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
+PARTNER = "210987654321"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
 
-def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
+def load_balancers_and_a_zone(client: Callable[..., Any]) -> None:
     """Load balancers for services, and the record which proves whose the private DNS name is."""
     subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"] if {"Key": "Name", "Value": "acme-a"} in subnet.get("Tags", [])]
     for name, kind in (("acme-api", "network"), ("acme-api-2", "network"), ("acme-inspection", "gateway")):
@@ -26,7 +30,7 @@ def load_balancers_and_a_zone(client: Callable[[str], Any]) -> None:
     client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=dict(Changes=[dict(Action="UPSERT", ResourceRecordSet=record)]))
 
 
-def a_rotating_function(client: Callable[[str], Any]) -> None:
+def a_rotating_function(client: Callable[..., Any]) -> None:
     role = client("iam").create_role(RoleName="acme-rotation", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
@@ -35,12 +39,28 @@ def a_rotating_function(client: Callable[[str], Any]) -> None:
     client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="rotate.handler", Code=code)
 
 
-def prefix_lists(client: Callable[[str], Any]) -> None:
+def prefix_lists(client: Callable[..., Any]) -> None:
     for name, block in {"acme-offices": "203.0.113.0/24", "acme-blocked": "198.51.100.0/24"}.items():
         client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
 
 
+def a_request(client: Callable[..., Any]) -> dict[str, Any]:
+    """The contract `partner`, with whom the gateway is shared, asks to attach a VPC of its own."""
+    gateway = next(one for one in client("ec2").describe_transit_gateways()["TransitGateways"] if {"Key": "Name", "Value": "acme"} in one["Tags"])
+    client("ram").create_resource_share(name="acme-tgw", resourceArns=[gateway["TransitGatewayArn"]], principals=[PARTNER])
+    ram, ec2 = client("ram", PARTNER), client("ec2", PARTNER)
+    invitation = ram.get_resource_share_invitations()["resourceShareInvitations"][0]["resourceShareInvitationArn"]
+    ram.accept_resource_share_invitation(resourceShareInvitationArn=invitation)
+    vpc = ec2.create_vpc(CidrBlock="10.70.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.70.0.0/28")["Subnet"]["SubnetId"]
+    ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway["TransitGatewayId"], VpcId=vpc, SubnetIds=[subnet])
+    for dummy in range(3):
+        ec2.describe_transit_gateway_vpc_attachments()
+    return dict(partner=dict(ec2_vpcs=dict(partner=vpc)))
+
+
 OUTSIDE = {
+    ACCEPTERS: a_request,
     SERVICES: load_balancers_and_a_zone,
     "ec2_transit_gateway_route_tables": prefix_lists,
     "secretsmanager_secrets": a_rotating_function,

@@ -31,7 +31,7 @@ KINDS = kinds()
 PREFIX = "msp.aws."
 CLIENTS: dict[tuple, tuple[Any, Any]] = {}
 CONNECT = _client.Aws._connect
-READY: set[tuple[str, str]] = set()
+READY: dict[tuple[str, str], dict] = {}
 # What EXAMPLES take from a vault. Made for this place; nobody has ever used them.
 VAULT = dict(
     acme_mail_key="mail-key-4d1f0c",
@@ -85,6 +85,7 @@ class Stage:
 
     def __init__(self, double: Any) -> None:
         self.double = double
+        self.neighbours: dict = {}  # what other contracts of the run have, as neighbour_ids tells it
 
     def run(self, name: str, task: dict, *, check: bool = False, fails: bool = False, **more: Any) -> dict:
         """The result of one module call, as Ansible would get it. `fails`: it must fail; else it must not."""
@@ -100,6 +101,7 @@ class Stage:
             region=REGION,
             endpoint_url=self.double.url,
             account_id=ACCOUNT,
+            neighbours=self.neighbours,
             **more,
         )
         args.update(_ansible_check_mode=check, _ansible_diff=True)
@@ -122,30 +124,33 @@ class Stage:
         given = dict.fromkeys(aws_argument_spec())
         given.update(region=REGION, endpoint_url=self.double.url, validate_certs=True)
         given.update(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet).items()}
+        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet, neighbours=self.neighbours).items()}
 
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing; led up to once, and brought back from then on."""
         ready = f"ready for {name}"
-        if (self.double.url, name) in READY:
+        key = (self.double.url, name)
+        if key in READY:
             self.double.restore(ready)
+            self.neighbours = READY[key]
         else:
             self.double.reset()
             self.lead_up(name)
             self.double.snapshot(ready)
-            READY.add((self.double.url, name))
+            READY[key] = self.neighbours
         self.double.clear_calls()
 
     def lead_up(self, name: str) -> None:
-        """What the kind's examples need: what other kinds make, and what no kind makes."""
+        """What the kind's examples need: what other kinds make, what no kind makes, and what other contracts have."""
+        self.neighbours = {}
         for kind, task in examples(name).before:
             self.run(kind, task)
         if name in OUTSIDE:
-            OUTSIDE[name](self.client)
+            self.neighbours = OUTSIDE[name](self.client) or {}
 
-    def client(self, service: str) -> Any:
-        """Somebody else at the same account."""
-        keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
+    def client(self, service: str, account: str = ACCOUNT) -> Any:
+        """Somebody else, at the same account or at another one."""
+        keys = dict(aws_access_key_id=f"AKIA{account}OTHR", aws_secret_access_key="x" * 20)
         return boto3.client(service, endpoint_url=self.double.url, region_name=REGION, **keys)
 
     def writes(self) -> list[str]:

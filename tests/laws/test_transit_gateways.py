@@ -231,7 +231,7 @@ def asked(stage):
     stage.vpc = ec2.create_vpc(CidrBlock="10.70.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=stage.vpc, CidrBlock="10.70.0.0/28")["Subnet"]["SubnetId"]
     gateway = ec2.describe_transit_gateways()["TransitGateways"][0]["TransitGatewayId"]
-    stage.entry = dict(name="partner", transit_gateway="acme", resource_id=stage.vpc, resource_owner_id=OTHER, accept=True)
+    stage.entry = dict(name="partner", transit_gateway="acme", vpc=stage.vpc, resource_owner_id=OTHER, accept=True)
     stage.ask = lambda: ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=stage.vpc, SubnetIds=[subnet])
     return stage
 
@@ -396,7 +396,7 @@ def test_a_name_of_an_attachment_leads_to_what_any_kind_of_the_sheet_makes():
         GATEWAYS: [dict(name="acme")],
         "ec2_vpcs": [dict(name="acme", cidr_block="10.20.0.0/16")],
         VPCS: [dict(name="acme-vpc", transit_gateway="acme", vpc="acme", subnets=["subnet-0123456789abcdef0"])],
-        ACCEPTERS: [dict(name="partner", transit_gateway="acme", resource_id="vpc-0123456789abcdef0", resource_owner_id=OTHER, accept=True)],
+        ACCEPTERS: [dict(name="partner", transit_gateway="acme", vpc="vpc-0123456789abcdef0", resource_owner_id=OTHER, accept=True)],
         TABLES: [dict(PROD, associations=["acme-vpc", "partner", "nobody"])],
     }
     assert sheets.faults(sheet) == []
