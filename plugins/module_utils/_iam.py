@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, refs
 
 # IAM answers from many places: what was just made, or what a policy just named, may not have arrived there yet.
 NOT_YET = (
@@ -29,10 +29,11 @@ PAGES = dict(PaginationConfig=dict(PageSize=1000))
 AT_CREATION = dict(path="Path", permissions_boundary="PermissionsBoundary", description="Description", max_session_duration="MaxSessionDuration")
 
 
-def policies(what: str) -> dict[str, Option]:
+def policies() -> dict[str, Option]:
     """The options for what a user, group or role may do."""
     return dict(
-        managed_policies=Option("list", "str", many=True, api=f"Attach{_camel(what)}Policy.PolicyArn"),
+        # The customer's own by name, Amazon's by ARN: so one is never mistaken for the other.
+        managed_policies=refs("iam_policies", elsewhere=True),
         inline_policies=Option("dict", clearable=True, same_each=_policies.alike),
     )
 
@@ -124,10 +125,6 @@ def delete(aws: Aws, what: str, thing: Mapping[str, Any]) -> None:
 
 def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """AWS would refuse these only when the user, group or role has already been made."""
-    arns = [arn for verb in want.get("managed_policies", {}).values() for arn in verb]
-    for arn in [*arns, want.get("permissions_boundary") or "arn:"]:
-        if not arn.startswith("arn:"):
-            raise Problem(f"{arn!r} is not an ARN: a name alone could be a policy of the customer's or one of Amazon's")
     for name, document in want.get("inline_policies", {}).items():
         if not isinstance(document, Mapping):
             raise Problem(f"inline_policies.{name} is not a policy document: write a dictionary, or JSON text through from_json")

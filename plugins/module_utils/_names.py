@@ -83,6 +83,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_vpn_gateways": Lookup("ec2", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", state="State"),
     "iam_groups": Lookup("iam", "list_groups", "Groups", "GroupName", "GroupName"),
     "iam_instance_profiles": Lookup("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName", "InstanceProfileName"),
+    "iam_policies": Lookup("iam", "list_policies", "Policies", "Arn", "PolicyName", arguments={"Scope": "Local"}),
     "iam_roles": Lookup("iam", "list_roles", "Roles", "RoleName", "RoleName"),
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),

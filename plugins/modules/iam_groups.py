@@ -52,7 +52,7 @@ KIND = Kind(
     options=dict(
         name=fixed(api="CreateGroup.GroupName"),
         path=Option(api="CreateGroup.Path"),
-        **_iam.policies("group"),
+        **_iam.policies(),
     ),
     find=find,
     create=create,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _iam, _policies
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
 
 # CreateRole.MaxSessionDuration: without a value "the default value of one hour is applied".
 HOUR = 3600
@@ -94,8 +94,8 @@ KIND = Kind(
         assume_role_policy=_policies.policy(required=True),
         description=Option(clearable=True, api="CreateRole.Description"),
         max_session_duration=Option("int", api="CreateRole.MaxSessionDuration"),
-        permissions_boundary=Option(clearable=True, api="CreateRole.PermissionsBoundary"),
-        **_iam.policies("role"),
+        permissions_boundary=ref("iam_policies", elsewhere=True, clearable=True),
+        **_iam.policies(),
         tags=tags(),
     ),
     find=find,

@@ -10,7 +10,7 @@ from functools import partial
 from ansible_collections.msp.aws.plugins.module_utils import _iam
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs, tags
 
 # What a user signs in with, and what keeps DeleteUser from going through: how it is listed, what names it, how it is deleted, what it is.
 CREDENTIALS = (
@@ -96,8 +96,8 @@ KIND = Kind(
     options=dict(
         name=fixed(api="CreateUser.UserName"),
         path=Option(api="CreateUser.Path"),
-        permissions_boundary=Option(clearable=True, api="CreateUser.PermissionsBoundary"),
-        **_iam.policies("user"),
+        permissions_boundary=ref("iam_policies", elsewhere=True, clearable=True),
+        **_iam.policies(),
         groups=refs("iam_groups"),
         tags=tags(),
     ),

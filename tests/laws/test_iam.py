@@ -140,8 +140,8 @@ def test_trusting_anyone_needs_a_confirmation(stage, iam, trust):
 @pytest.mark.parametrize(
     "options, said",
     [
-        (dict(managed_policies=["AmazonSSMManagedInstanceCore"]), "is not an ARN"),
-        (dict(permissions_boundary="AmazonSSMManagedInstanceCore"), "is not an ARN"),
+        (dict(managed_policies=["AmazonSSMManagedInstanceCore"]), "there is no"),
+        (dict(permissions_boundary="AmazonSSMManagedInstanceCore"), "there is no"),
         (dict(inline_policies=dict(p="{}")), "inline_policies.p is not a policy document"),
     ],
 )

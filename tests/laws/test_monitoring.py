@@ -185,7 +185,7 @@ def test_a_metric_with_dimensions_has_no_default_value():
     filters = dict(log_group="/acme/app", filter_pattern="ERROR")
     both = dict(filters, name="both", metric_transformations=[dict(metric, dimensions=dict(Path="$.path"), default_value=0)])
     either = [dict(metric, dimensions=dict(Path="$.path")), dict(metric, default_value=0)]
-    assert faults(FILTERS, dict(filters, name="one", metric_transformations=either), both) == [(1, "metric_transformations", "one_of")]
+    assert faults(FILTERS, dict(filters, name="one", metric_transformations=either), both) == [(1, "metric_transformations.default_value", "one_of")]
 
 
 # -- topics

@@ -87,27 +87,27 @@ def test_two_spellings_in_one_list_make_one_rule(vpc, one, other):
 
 
 @pytest.mark.parametrize(
-    ("rule", "code", "said"),
+    ("rule", "option", "code", "said"),
     [
-        (dict(HTTPS, cidr_ipv4="10.0.0.1/24"), "choice", "10.0.0.0/24"),
-        (dict(HTTPS, cidr_ipv4="10.0.0.1"), "not_a_network", "10.0.0.1"),
-        (dict(HTTPS, cidr_ipv4="::/0"), "not_a_network", "::/0"),
-        (dict(HTTPS, cidr_ipv6="::/0"), "one_of", "cidr_ipv6"),
-        (dict(protocol="tcp", cidr_ipv4="10.0.0.0/8"), "needs", "from_port, to_port"),
-        (dict(HTTPS, to_port=442), "choice", "443-442"),
-        (dict(HTTPS, to_port=65536), "choice", "443-65536"),
-        (dict(HTTPS, protocol="-1"), "choice", "tcp 443-443"),
-        (dict(HTTPS, protocol="all"), "choice", "tcp 443-443"),
-        (dict(HTTPS, protocol="50"), "choice", "tcp 443-443"),
-        (dict(HTTPS, protocol="htps"), "choice", "htps"),
-        (dict(HTTPS, protocol="icmp"), "choice", "icmp 443-443"),
-        (dict(protocol="icmp", to_port=3, cidr_ipv4="10.0.0.0/8"), "choice", "icmp None-3"),
+        (dict(HTTPS, cidr_ipv4="10.0.0.1/24"), "cidr_ipv4", "choice", "10.0.0.0/24"),
+        (dict(HTTPS, cidr_ipv4="10.0.0.1"), "cidr_ipv4", "not_a_network", "10.0.0.1"),
+        (dict(HTTPS, cidr_ipv4="::/0"), "cidr_ipv4", "not_a_network", "::/0"),
+        (dict(HTTPS, cidr_ipv6="::/0"), "cidr_ipv6", "one_of", "cidr_ipv6"),
+        (dict(protocol="tcp", cidr_ipv4="10.0.0.0/8"), "from_port", "needs", "from_port, to_port"),
+        (dict(HTTPS, to_port=442), "from_port", "ports", "443-442"),
+        (dict(HTTPS, to_port=65536), "from_port", "ports", "443-65536"),
+        (dict(HTTPS, protocol="-1"), "from_port", "no_ports", "443-443"),
+        (dict(HTTPS, protocol="all"), "from_port", "no_ports", "443-443"),
+        (dict(HTTPS, protocol="50"), "from_port", "no_ports", "443-443"),
+        (dict(HTTPS, protocol="htps"), "protocol", "choice", "htps"),
+        (dict(HTTPS, protocol="icmp"), "from_port", "icmp_ports", "443-443"),
+        (dict(protocol="icmp", to_port=3, cidr_ipv4="10.0.0.0/8"), "from_port", "icmp_ports", "None-3"),
     ],
 )
-def test_a_mistaken_rule_is_found_in_the_sheet_and_in_the_plan(vpc, rule, code, said):
+def test_a_mistaken_rule_is_found_in_the_sheet_and_in_the_plan(vpc, rule, option, code, said):
     for rules in ([rule], dict(set=[rule])):
         found = list(KINDS[GROUPS].faults([dict(WEB, ingress=rules)], {}))
-        assert [fault[1:3] for fault in found] == [("ingress", code)] and said in str(found)
+        assert [fault[1:3] for fault in found] == [(f"ingress.{option}", code)] and said in str(found)
     for check in (True, False):
         assert said in vpc.run(GROUPS, dict(security_groups=[dict(WEB, ingress=[rule])]), check=check, fails=True)["msg"]
     assert names(vpc) == {"default"}

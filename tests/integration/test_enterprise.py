@@ -1,0 +1,71 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""inventories/enterprise as it stands: two accounts and two Regions, set up side by side, each through a role of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import boto3
+import pytest
+import yaml
+
+from tests.integration.conftest import SECRET, Customer
+from tests.playbook import ROOT
+
+INVENTORY = ROOT / "inventories" / "enterprise"
+HUB, APP, PROVIDER = "222233334444", "555566667777", "999999999999"
+
+
+class Enterprise(Customer):
+    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on."""
+
+    def __init__(self, folder, double):
+        super().__init__(folder, double)
+        shutil.rmtree(self.inventory)
+        shutil.copytree(INVENTORY, self.inventory)
+        for account, contract in ((HUB, "ENT-2026-0101"), (APP, "ENT-2026-0103")):
+            allowed = dict(Effect="Allow", Principal=dict(AWS=f"arn:aws:iam::{PROVIDER}:root"), Action="sts:AssumeRole")
+            trust = dict(Version="2012-10-17", Statement=[dict(allowed, Condition=dict(StringEquals={"sts:ExternalId": contract}))])
+            self.client("iam", account).create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
+
+    def client(self, service, account, region="ap-northeast-1"):
+        """Eyes and hands of the customer."""
+        keys = dict(aws_access_key_id=f"AKIA{account}EYES", aws_secret_access_key=SECRET)
+        return boto3.client(service, endpoint_url=self.double.url, region_name=region, **keys)
+
+    def accept_invitations(self):
+        ram = self.client("ram", APP)
+        for invitation in ram.get_resource_share_invitations()["resourceShareInvitations"]:
+            ram.accept_resource_share_invitation(resourceShareInvitationArn=invitation["resourceShareInvitationArn"])
+
+    def setup(self, *arguments, **more):
+        confirm = ["networkfirewall_firewalls/ent-inspection", "ec2_client_vpn_endpoints/ent-client-vpn"]
+        return super().setup("-e", json.dumps(dict(confirm=confirm)), *arguments, key=f"AKIA{PROVIDER}ENGR", **more)
+
+
+@pytest.fixture
+def enterprise(tmp_path, double):
+    return Enterprise(tmp_path / "enterprise", double)
+
+
+def test_three_contracts_become_one_network(enterprise):
+    plan = enterprise.setup("--check", "--diff")
+    assert set(enterprise.writes()) == {"sts:AssumeRole"}
+    # The account of the application is in no organization with the hub, so it has to accept the invitation to the gateway.
+    first = enterprise.setup(rc=2)
+    assert "must accept the invitation" in first.output
+    enterprise.accept_invitations()
+    second = enterprise.setup()
+    assert first.changed + second.changed >= plan.changed
+    assert enterprise.setup().changed == 0 and set(enterprise.writes()) == {"sts:AssumeRole"}
+
+
+def test_every_kind_is_in_one_of_the_two_inventories():
+    from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+
+    sheets = [*INVENTORY.glob("host_vars/*/sheet.yml"), ROOT / "inventories/demo/group_vars/all/sheet.yml"]
+    used = {kind for path in sheets for kind in yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"]}
+    assert kinds().keys() - used == set()
