@@ -90,6 +90,9 @@ LOOKUPS: dict[str, Lookup] = {
     "networkfirewall_firewall_policies": Lookup("network-firewall", "list_firewall_policies", "FirewallPolicies", "Arn", "Name"),
     "networkfirewall_firewalls": Lookup("network-firewall", "list_firewalls", "Firewalls", "FirewallArn", "FirewallName"),
     "networkfirewall_rule_groups": Lookup("network-firewall", "list_rule_groups", "RuleGroups", "Arn", "Name"),
+    "ram_resource_shares": Lookup(
+        "ram", "get_resource_shares", "resourceShares", "resourceShareArn", "name", state="status", arguments={"resourceOwner": "SELF"}
+    ),
     "s3_buckets": Lookup("s3", "list_buckets", "Buckets", "Name", "Name"),
     "secretsmanager_certificate_authorities": Lookup(
         "secretsmanager", "list_secrets", "SecretList", "Name", "Name", arguments={"Filters": [{"Key": "tag-key", "Values": ["CertificateAuthority"]}]}

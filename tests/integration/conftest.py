@@ -46,7 +46,7 @@ class Customer:
 
     def setup(self, *arguments, rc=0, **more):
         """One run of setup; with names of kinds as keywords the sheet is written first."""
-        sheet = {name: more.pop(name) for name in list(more) if name not in ("key", "env", "fresh")}
+        sheet = {name: more.pop(name) for name in list(more) if name not in ("key", "env", "fresh", "allow")}
         if sheet:
             self.sheet(**sheet)
         return self.play("setup", "-e", f"setup_result_directory={self.folder / 'results'}", *arguments, rc=rc, **more)
@@ -54,7 +54,7 @@ class Customer:
     def inspect(self, playbook, *arguments, **more):
         return self.play(playbook, "-e", f"inspection_directory={self.folder / 'results'}", *arguments, **more)
 
-    def play(self, playbook, *arguments, rc=0, key=f"AKIA{ACCOUNT}ENGR", env=None, fresh=True):
+    def play(self, playbook, *arguments, rc=0, key=f"AKIA{ACCOUNT}ENGR", env=None, fresh=True, allow=None):
         """One run. `fresh`: the record of calls, which is CloudTrail's too, begins with it."""
         environment = dict(
             AWS_ENDPOINT_URL=self.double.url,
@@ -66,7 +66,7 @@ class Customer:
         environment.update(env or {})
         if fresh:
             self.double.clear_calls()
-        return run_playbook(["-i", self.inventory, ROOT / f"playbooks/{playbook}.yml", *arguments], environment, rc=rc)
+        return run_playbook(["-i", self.inventory, ROOT / f"playbooks/{playbook}.yml", *arguments], environment, rc=rc, allow=allow)
 
     def writes(self):
         return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if call["write"]]

@@ -23,8 +23,8 @@ TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRU
 
 
 def plant_bystanders(double):
-    def client(service, region=REGION):
-        return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
+    def client(service, region=REGION, account=ACCOUNT):
+        return boto3.client(service, endpoint_url=double.url, region_name=region, aws_access_key_id=f"AKIA{account}OTHR", aws_secret_access_key="x" * 20)
 
     network(client("ec2"))
     walls(client("network-firewall"), client("ec2"))
@@ -143,6 +143,7 @@ def transit(client):
     ec2.create_transit_gateway_route(TransitGatewayRouteTableId=table["TransitGatewayRouteTableId"], DestinationCidrBlock="10.252.0.0/16", Blackhole=True)
     tags = [dict(key=tag["Key"], value=tag["Value"]) for tag in TAGS]
     client("ram").create_resource_share(name=NAME, principals=["999988887777"], resourceArns=[one["TransitGatewayArn"]], tags=tags)
+    client("ram", account="999988887777").create_resource_share(name=NAME, principals=[ACCOUNT])
     for look in (ec2.describe_transit_gateway_attachments, ec2.describe_transit_gateway_peering_attachments):
         at_rest(look)
 

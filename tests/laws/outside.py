@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
-PARTNER = "210987654321"
+OWN, PARTNER = "123456789012", "210987654321"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
 
@@ -59,9 +59,16 @@ def a_request(client: Callable[..., Any]) -> dict[str, Any]:
     return dict(partner=dict(ec2_vpcs=dict(partner=vpc)))
 
 
+def invitations(client: Callable[..., Any]) -> dict[str, Any]:
+    """The contract `partner` shares twice."""
+    shared = [client("ram", PARTNER).create_resource_share(name=name, principals=[OWN])["resourceShare"] for name in ("core", "tools")]
+    return dict(partner=dict(ram_resource_shares={share["name"]: share["resourceShareArn"] for share in shared}))
+
+
 OUTSIDE = {
     ACCEPTERS: a_request,
     SERVICES: load_balancers_and_a_zone,
     "ec2_transit_gateway_route_tables": prefix_lists,
+    "ram_resource_share_accepters": invitations,
     "secretsmanager_secrets": a_rotating_function,
 }

@@ -165,7 +165,7 @@ def get_resource_shares(ram, resourceOwner, resourceShareArns, resourceShareStat
         and resourceShareStatus in (None, share.state)
     ]
     shown = [share.told() for share in found]
-    for share in found:
+    for share in shares:  # time also passes for what is not asked for
         share.look()
     return {"resourceShares": shown}
 
@@ -226,7 +226,9 @@ def active(share):
 
 @BOOK.adds("DisassociateResourceShare")
 def disassociate_resource_share(ram, resourceShareArn, resourceArns, principals, **_):
-    """DisassociateResourceShare: of what is associated."""
+    """DisassociateResourceShare: of what is associated; by the owner, or by a guest of itself."""
+    if [ram.account_id] == principals and not resourceArns:
+        return leave(ram, resourceShareArn)
     share = share_of(ram, resourceShareArn)
     active(share)
     for entity, associations in [(arn, share.resources) for arn in resourceArns or []] + [(one, share.guests) for one in principals or []]:
@@ -236,6 +238,17 @@ def disassociate_resource_share(ram, resourceShareArn, resourceArns, principals,
         associations[entity].accepted = False
         share.invitations.pop(entity, None)
     return {"resourceShareAssociations": both(share, resourceArns or [], principals or [])}
+
+
+def leave(ram, share_arn):
+    share = next((one for one in everywhere(ram) if one.arn == share_arn), None)
+    guest = share and live(share.guests).get(ram.account_id)
+    if not guest or not guest.accepted:
+        raise Refused("UnknownResourceException", f"ResourceShare {share_arn} could not be found.")
+    guest.be("DISASSOCIATING", "DISASSOCIATED")
+    guest.accepted = False
+    share.invitations.pop(ram.account_id, None)
+    return {"resourceShareAssociations": both(share, [], [ram.account_id])}
 
 
 @BOOK.adds("DeleteResourceShare")
@@ -285,6 +298,20 @@ def accept_resource_share_invitation(ram, resourceShareInvitationArn, **_):
             one["status"] = "ACCEPTED"
             guest = share.guests[ram.account_id]
             guest.accepted, guest.state = True, "ASSOCIATED"
+            return {"resourceShareInvitation": invitation(share, ram.account_id)}
+    raise Refused("ResourceShareInvitationArnNotFoundException", f"{resourceShareInvitationArn} does not exist")
+
+
+@BOOK.adds("RejectResourceShareInvitation")
+def reject_resource_share_invitation(ram, resourceShareInvitationArn, **_):
+    """RejectResourceShareInvitation: what waits, once."""
+    for share in everywhere(ram):
+        one = share.invitations.get(ram.account_id)
+        if one and one["arn"] == resourceShareInvitationArn:
+            if one["status"] != "PENDING":
+                raise Refused(f"ResourceShareInvitationAlready{one['status'].capitalize()}Exception", f"The invitation was {one['status'].lower()} already")
+            one["status"] = "REJECTED"
+            share.guests[ram.account_id].be("DISASSOCIATED", "DISASSOCIATED")
             return {"resourceShareInvitation": invitation(share, ram.account_id)}
     raise Refused("ResourceShareInvitationArnNotFoundException", f"{resourceShareInvitationArn} does not exist")
 
