@@ -8,10 +8,10 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown
 
@@ -277,3 +277,19 @@ def danger_of_association(have: Mapping[str, Any], change: Mapping[str, Any]) ->
 
 def prefixes() -> Option:
     return Option("list", "str", many=True)
+
+
+def faults_of_prefixes(entries: Any) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    for index, entry in enumerate(entries):
+        for option, prefix in _networks.blocks(entry, "allowed_prefixes"):
+            if _networks.network(prefix) is None:
+                yield index, option, "not_a_network", dict(value=prefix)
+
+
+def faults_of_other_kind(entries: Any, sheet: Mapping[str, Any], other: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """A Direct Connect gateway that the same sheet associates with both kinds of gateways."""
+    theirs = {one.get("direct_connect_gateway") for one in sheet.get(other) or [] if one.get("state") != "absent"}
+    for index, entry in enumerate(entries):
+        if entry.get("state") != "absent" and entry.get("direct_connect_gateway") in theirs - {None}:
+            both = "directconnect_virtual_gateway_associations, directconnect_transit_gateway_associations"
+            yield index, "direct_connect_gateway", "one_of", dict(value=entry["direct_connect_gateway"], other=both)

@@ -18,7 +18,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 TAG = "tag"
-ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|arn:.+")  # of another account also as account/id
+ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
 
 
 class Lookup(NamedTuple):

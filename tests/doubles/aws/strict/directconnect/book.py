@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from moto.directconnect.models import directconnect_backends
-from moto.moto_api._internal import mock_random
 
 from ..passing import LOOKS, Passing
 from ..rules import Refused, RuleBook
@@ -46,8 +47,11 @@ def refused(message):
     return Refused("DirectConnectClientException", message)
 
 
-def new_id(kind):
-    return f"{kind}-fg{mock_random.get_random_hex(6)}"
+def new_id(kind, backend, name, things):
+    """An id follows from owner and name, so that whoever was told of another account's thing can know it."""
+    number = sum(1 for one in things.values() if one.name == name)
+    digest = hashlib.sha256(f"{kind}/{backend.account_id}/{backend.region_name}/{name}/{number}".encode()).hexdigest()
+    return f"{kind}-fg{digest[:6]}"
 
 
 def kept(backend, name):

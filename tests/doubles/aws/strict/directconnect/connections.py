@@ -21,7 +21,7 @@ LOA = b"%PDF-1.4 LOA-CFA"
 class Connection(Thing):
     def __init__(self, backend, name, location, bandwidth, tags):
         super().__init__(backend, name, tags)
-        self.id = new_id("dxcon")
+        self.id = new_id("dxcon", backend, name, kept(backend, "connections"))
         self.location, self.bandwidth = location, bandwidth
         self.provider_name = self.partner_name = self.vlan = self.lag_id = self.parent_id = None
         self.mac_sec = False
@@ -52,7 +52,7 @@ class Connection(Thing):
 class Lag(Thing):
     def __init__(self, backend, name, location, bandwidth, tags):
         super().__init__(backend, name, tags)
-        self.id = new_id("dxlag")
+        self.id = new_id("dxlag", backend, name, kept(backend, "lags"))
         self.location, self.bandwidth = location, bandwidth
         self.minimum_links = 0
 

@@ -23,7 +23,7 @@ SERVES = {"private": "virtualPrivateGateway", "transit": "transitGateway"}
 class Interface(Thing):
     def __init__(self, backend, connection, kind, given):
         super().__init__(backend, given["virtualInterfaceName"], given.get("tags"))
-        self.id = new_id("dxvif")
+        self.id = new_id("dxvif", backend, self.name, kept(backend, "interfaces"))
         self.type, self.connection_id, self.location = kind, connection.id, connection.location
         self.connection_owner = connection.owner
         self.vlan = given["vlan"]
