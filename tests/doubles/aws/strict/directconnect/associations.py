@@ -154,8 +154,10 @@ def update_association(backend, associationId, addAllowedPrefixesToDirectConnect
 
 
 @BOOK.adds("DeleteDirectConnectGatewayAssociation")
-def delete_association(backend, associationId, **_):
-    association = settled(backend, associationId)
+def delete_association(backend, associationId, directConnectGatewayId, virtualGatewayId, **_):
+    """DeleteDirectConnectGatewayAssociation: "Alternatively, ... you can specify the virtualGatewayId and directConnectGatewayId"."""
+    named = [one.id for one in associations_of(backend, directConnectGatewayId) if one.associated_id == virtualGatewayId]
+    association = settled(backend, associationId or next(iter(named), ""))
     if association.attachment_id:
         end(ec2_backends[association.owner][association.region].transit_gateway_attachments[association.attachment_id])
     association.be(("disassociating",), "disassociated")

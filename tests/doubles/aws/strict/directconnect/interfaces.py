@@ -253,6 +253,16 @@ def update_virtual_interface_attributes(backend, virtualInterfaceId, mtu, enable
     return one.described(one.state)
 
 
+@BOOK.adds("AssociateVirtualInterface")
+def associate_virtual_interface(backend, virtualInterfaceId, connectionId, **_):
+    """AssociateVirtualInterface: "If the target connection or LAG has an associated virtual interface with a conflicting VLAN ..., the operation fails."."""
+    one, connection = own(backend, virtualInterfaceId), connection_of(backend, connectionId)
+    vlan_is_free(connection, one.vlan, backend.region_name)
+    one.connection_id, one.location, one.connection_owner = connection.id, connection.location, connection.owner
+    one.be(("pending",), one.settled)
+    return one.described(one.state)
+
+
 @BOOK.adds("DeleteVirtualInterface")
 def delete_virtual_interface(backend, virtualInterfaceId, **_):
     """VirtualInterface.virtualInterfaceState: "If a virtual interface in the Confirming state is deleted by the virtual interface owner, [it] enters the
