@@ -91,7 +91,8 @@ def _refuse_unread_notice(want, have):
     """Nobody can take a confirmation back, and AWS does not say who has put it there: the carrier's notice is the proof."""
     missing = [name for name in ("virtual_interface_type", "asn") if name not in want]
     if missing:
-        raise Problem(f"accept: write {', '.join(missing)} too, as the carrier's notice says; they are held against the virtual interface before it is confirmed")
+        what = f"write {', '.join(missing)} too, as the carrier's notice says"
+        raise Problem(f"accept: {what}; it is held against the virtual interface before that is confirmed")
     places = [name for name in PLACES if want.get(name) is not None]
     needed = dict(private=1, transit=1, public=0)[have["virtual_interface_type"]]
     if len(places) != needed or (have["virtual_interface_type"] == "transit" and places != ["direct_connect_gateway"]):

@@ -26,7 +26,7 @@ def _result(module, aws):
     connection_id = Names(aws, {}, check_mode=False).id_of("directconnect_connections", params["connection"])
     state = aws.directconnect.describe_connections(connectionId=connection_id)["connections"][0]["connectionState"]
     if state in ("ordering", "requested"):
-        raise Problem(f"{params['connection']} is {state}: AWS issues the LOA-CFA when it has approved the order, within 72 hours. Try again when it is pending")
+        raise Problem(f"{params['connection']} is {state}: AWS issues the LOA-CFA when it has approved the order (72 hours). Try again when it is pending")
     there = os.path.exists(params["path"])
     # AWS keeps when it was last fetched, and writes each one anew: one that is there stays.
     if not (there or module.check_mode):

@@ -27,6 +27,8 @@ MEMBERS = dict(
 )
 # Option → member of UpdateVirtualInterfaceAttributes
 CHANGED = dict(name="virtualInterfaceName", mtu="mtu", enable_site_link="enableSiteLink")
+# What a connection still needs before anything can be made on it.
+NEEDED = dict(ordering="confirmed (directconnect_hosted_connections)", requested="approved by AWS, which takes up to 72 hours,")
 PLACES = ("virtual_gateway", "direct_connect_gateway")
 
 
@@ -63,9 +65,9 @@ def foresee(aws, want):
     if isinstance(wanted, Unknown):
         return
     connection = next((one for one in _directconnect.ask(aws, _directconnect.connections) if one["connectionId"] == wanted), {})
-    if connection.get("connectionState") in ("ordering", "requested"):
-        needed = "confirmed (directconnect_hosted_connections)" if connection["connectionState"] == "ordering" else "approved by AWS, which takes up to 72 hours"
-        raise Problem(f"connection {wanted} is {connection['connectionState']}: it has to be {needed} first; run again then")
+    state = connection.get("connectionState")
+    if state in NEEDED:
+        raise Problem(f"connection {wanted} is {state}: it has to be {NEEDED[state]} first; run again then")
     used = [one for one in _directconnect.ask(aws, _directconnect.interfaces, False) if one["connectionId"] == wanted]
     for one in used:
         if one["vlan"] == want["vlan"]:

@@ -41,7 +41,7 @@ def port(dx):
 
 
 def settle(look, **which):
-    for dummy in range(5):
+    for dummy in range(25):
         look(**which)
 
 
@@ -57,8 +57,8 @@ def test_an_order_takes_time_and_its_letter_comes_with_the_approval(dx, refused,
     one = dx.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName="acme", tags=[{"key": "Env", "value": "prod"}])["connectionId"]
     refused(CODE, dx.describe_loa, connectionId=one)
     refused(CODE, dx.create_private_virtual_interface, connectionId=one, newPrivateVirtualInterface=NEW)
-    seen = [dx.describe_connections()["connections"][0]["connectionState"] for dummy in range(5)]
-    assert seen == ["requested", "requested", "pending", "pending", "available"]
+    seen = [dx.describe_connections()["connections"][0]["connectionState"] for dummy in range(21)]
+    assert seen == ["requested"] * 10 + ["pending"] * 10 + ["available"]
     assert dx.describe_loa(connectionId=one)["loaContent"].startswith(b"%PDF")
     key = f"directconnect/{OWNER}/ap-northeast-1/connections/{one}"
     double.snapshot("ordered")

@@ -11,7 +11,7 @@ import re
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
-from tests.laws.outside import other_account
+from tests.laws.outside import other_account, wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -162,8 +162,8 @@ def direct_connect(client):
     theirs = carrier.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName=NAME)["connectionId"]
     told = dict(virtualInterfaceName=NAME, vlan=301, asnLong=65000, tags=tags)
     carrier.allocate_private_virtual_interface(connectionId=theirs, ownerAccount=ACCOUNT, newPrivateVirtualInterfaceAllocation=told)
-    for look in (mine.describe_direct_connect_gateways, mine.describe_connections):
-        at_rest(look)
+    at_rest(mine.describe_direct_connect_gateways)
+    wait_for_ports(client)
     where = dict(directConnectGatewayId=gateway["directConnectGatewayId"])
     mine.create_private_virtual_interface(connectionId=port, newPrivateVirtualInterface=dict(told, **where))
     virtual = ec2.describe_vpn_gateways(Filters=[dict(Name="tag:Name", Values=[NAME])])["VpnGateways"][0]["VpnGatewayId"]

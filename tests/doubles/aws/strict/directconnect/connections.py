@@ -15,6 +15,7 @@ LOCATIONS = {
 # AllocateHostedConnection.bandwidth
 HOSTED_SPEEDS = ("50Mbps", "100Mbps", "200Mbps", "300Mbps", "400Mbps", "500Mbps", "1Gbps", "2Gbps", "5Gbps", "10Gbps", "25Gbps")
 GONE = ("deleting", "deleted", "rejected")
+DAYS = 5  # how long AWS reviews, and then the provider needs: longer than other states
 LOA = b"%PDF-1.4 LOA-CFA"
 
 
@@ -104,7 +105,7 @@ def create_connection(backend, location, bandwidth, connectionName, lagId, tags,
     one.lag_id, one.provider_name = lagId, providerName
     one.mac_sec = bool(requestMACSec)
     one.encryption_mode = "should_encrypt" if requestMACSec else "no_encrypt"
-    one.be(("requested", "pending"), "available")
+    one.be(("requested",) * DAYS + ("pending",) * DAYS, "available")
     kept(backend, "connections")[one.id] = one
     return one.described(one.state)
 

@@ -40,8 +40,8 @@ class Interface(Thing):
         self.amazon_side_asn = 64512
 
     def described(self, state):
-        bgp = "up" if state == "available" else "down"
-        peer = {"asn": self.short_asn, "asnLong": self.asn, "authKey": self.auth_key, "addressFamily": self.family, "bgpPeerState": "available", "bgpStatus": bgp}
+        peer = {"asn": self.short_asn, "asnLong": self.asn, "authKey": self.auth_key, "addressFamily": self.family, "bgpPeerState": "available"}
+        peer["bgpStatus"] = "up" if state == "available" else "down"
         shown = {
             "ownerAccount": self.owner,
             "virtualInterfaceId": self.id,
