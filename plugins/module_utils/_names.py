@@ -18,7 +18,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
 
 TAG = "tag"
-ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|arn:.+")  # of another account also as account/id
+ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
 
 
 class Lookup(NamedTuple):
@@ -53,6 +53,24 @@ LOOKUPS: dict[str, Lookup] = {
         every={"Includes": "ListCertificates.Includes.keyTypes"},
         tags_call=("list_tags_for_certificate", "CertificateArn"),
     ),
+    "directconnect_connections": Lookup(
+        "directconnect",
+        "describe_connections",
+        "connections",
+        "connectionId",
+        "connectionName",
+        state="connectionState",
+        made_by=("directconnect_connections", "directconnect_hosted_connections"),
+    ),
+    "directconnect_gateways": Lookup(
+        "directconnect",
+        "describe_direct_connect_gateways",
+        "directConnectGateways",
+        "directConnectGatewayId",
+        "directConnectGatewayName",
+        state="directConnectGatewayState",
+    ),
+    "directconnect_lags": Lookup("directconnect", "describe_lags", "lags", "lagId", "lagName", state="lagState"),
     "ec2_client_vpn_endpoints": Lookup("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", state="Status.Code"),
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),
     "ec2_elastic_ips": Lookup("ec2", "describe_addresses", "Addresses", "AllocationId"),
@@ -71,7 +89,12 @@ LOOKUPS: dict[str, Lookup] = {
         "TransitGatewayAttachments",
         "TransitGatewayAttachmentId",
         state="State",
-        made_by=("ec2_transit_gateway_attachment_accepters", "ec2_transit_gateway_peering_attachments", "ec2_transit_gateway_vpc_attachments"),
+        made_by=(
+            "directconnect_transit_gateway_associations",
+            "ec2_transit_gateway_attachment_accepters",
+            "ec2_transit_gateway_peering_attachments",
+            "ec2_transit_gateway_vpc_attachments",
+        ),
     ),
     "ec2_transit_gateways": Lookup("ec2", "describe_transit_gateways", "TransitGateways", "TransitGatewayId", state="State"),
     "ec2_volumes": Lookup("ec2", "describe_volumes", "Volumes", "VolumeId", state="State"),

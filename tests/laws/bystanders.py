@@ -11,6 +11,7 @@ import re
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
+from tests.laws.outside import other_account, wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -30,6 +31,7 @@ def plant_bystanders(double):
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
     transit(client)
+    direct_connect(client)
     people(client("iam"))
     vpn(client)
     client("secretsmanager").create_secret(Name=f"{NAME}-value", SecretString=NAME, Description=NAME, Tags=TAGS)
@@ -146,6 +148,35 @@ def transit(client):
     client("ram", account="999988887777").create_resource_share(name=NAME, principals=[ACCOUNT])
     for look in (ec2.describe_transit_gateway_attachments, ec2.describe_transit_gateway_peering_attachments):
         at_rest(look)
+
+
+def direct_connect(client):
+    """A gateway with their virtual private gateway, a port with a virtual interface, and what a carrier hosts for them."""
+    mine, ec2 = client("directconnect"), client("ec2")
+    tags = [dict(key=tag["Key"], value=tag["Value"]) for tag in TAGS]
+    gateway = mine.create_direct_connect_gateway(directConnectGatewayName=NAME, amazonSideAsn=65020, tags=tags)["directConnectGateway"]
+    port = mine.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName=NAME, tags=tags)["connectionId"]
+    carrier = other_account(client, "888877776666")
+    interconnect = carrier.create_interconnect(interconnectName=NAME, bandwidth="10Gbps", location="EqTY2")["interconnectId"]
+    hosted = dict(ownerAccount=ACCOUNT, bandwidth="50Mbps", connectionName=NAME, vlan=300)
+    carrier.allocate_hosted_connection(connectionId=interconnect, **hosted)
+    theirs = carrier.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName=NAME)["connectionId"]
+    told = dict(virtualInterfaceName=NAME, vlan=301, asnLong=65000, tags=tags)
+    carrier.allocate_private_virtual_interface(connectionId=theirs, ownerAccount=ACCOUNT, newPrivateVirtualInterfaceAllocation=told)
+    at_rest(mine.describe_direct_connect_gateways)
+    wait_for_ports(client)
+    where = dict(directConnectGatewayId=gateway["directConnectGatewayId"])
+    mine.create_private_virtual_interface(connectionId=port, newPrivateVirtualInterface=dict(told, **where))
+    virtual = ec2.describe_vpn_gateways(Filters=[dict(Name="tag:Name", Values=[NAME])])["VpnGateways"][0]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpnGatewayId=virtual, VpcId=own_subnet(ec2)["VpcId"])
+    mine.create_direct_connect_gateway_association(**where, gatewayId=virtual)
+    at_rest(mine.describe_direct_connect_gateway_associations, **where)
+    second = mine.create_direct_connect_gateway(directConnectGatewayName=f"{NAME}-transit", amazonSideAsn=65021, tags=tags)["directConnectGateway"]
+    at_rest(mine.describe_direct_connect_gateways)
+    transit_gateway = ec2.describe_transit_gateways(Filters=[dict(Name="options.amazon-side-asn", Values=["65010"])])["TransitGateways"][0]["TransitGatewayId"]
+    where = dict(directConnectGatewayId=second["directConnectGatewayId"])
+    mine.create_direct_connect_gateway_association(**where, gatewayId=transit_gateway, addAllowedPrefixesToDirectConnectGateway=[dict(cidr="10.251.0.0/16")])
+    at_rest(mine.describe_direct_connect_gateway_associations, **where)
 
 
 def at_rest(look, **which):

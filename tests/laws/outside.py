@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
-OWN, PARTNER = "123456789012", "210987654321"
+OWN, PARTNER, CARRIER = "123456789012", "210987654321", "999988887777"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
 
@@ -65,7 +65,47 @@ def invitations(client: Callable[..., Any]) -> dict[str, Any]:
     return dict(partner=dict(ram_resource_shares={share["name"]: share["resourceShareArn"] for share in shared}))
 
 
+# ---- Direct Connect: what a carrier has, which is another account, and what takes days
+
+
+def wait_for_ports(client: Callable[..., Any]) -> None:
+    """Until AWS has approved what was ordered and the cross connects are made."""
+    while any(one["connectionState"] in ("requested", "pending") for one in client("directconnect").describe_connections()["connections"]):
+        pass
+
+
+def a_lag(client: Callable[..., Any]) -> None:
+    client("directconnect").create_lag(numberOfConnections=1, location="EqTY2", connectionsBandwidth="10Gbps", lagName="acme-lag")
+
+
+def hosted_connections(client: Callable[..., Any]) -> None:
+    carrier, owner = client("directconnect", CARRIER), OWN
+    port = carrier.create_interconnect(interconnectName="Example Carrier", bandwidth="10Gbps", location="EqTY2")["interconnectId"]
+    for name, bandwidth, vlan in (("acme-500m", "500Mbps", 101), ("acme-50m", "50Mbps", 102)):
+        carrier.allocate_hosted_connection(connectionId=port, ownerAccount=owner, bandwidth=bandwidth, connectionName=name, vlan=vlan)
+
+
+def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
+    """Three, on one port of the carrier's: for a virtual private gateway, for a Direct Connect gateway, and for AWS's public services."""
+    carrier, owner = client("directconnect", CARRIER), OWN
+    port = carrier.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName="example-carrier-1")["connectionId"]
+
+    def told(vlan: int, third: int, **more: Any) -> dict[str, Any]:
+        addresses = dict(amazonAddress=f"169.254.{third}.1/30", customerAddress=f"169.254.{third}.2/30")
+        return dict(virtualInterfaceName=f"acme-vif-{vlan}", vlan=vlan, asnLong=65000, **{**addresses, **more})
+
+    for vlan in (101, 104):
+        carrier.allocate_private_virtual_interface(connectionId=port, ownerAccount=owner, newPrivateVirtualInterfaceAllocation=told(vlan, vlan))
+    carrier.allocate_transit_virtual_interface(connectionId=port, ownerAccount=owner, newTransitVirtualInterfaceAllocation=told(102, 102))
+    public = dict(amazonAddress="203.0.113.1/30", customerAddress="203.0.113.2/30", routeFilterPrefixes=[dict(cidr="198.51.100.0/24")])
+    carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=owner, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
+
+
 OUTSIDE = {
+    "directconnect_connections": a_lag,
+    "directconnect_hosted_connections": hosted_connections,
+    "directconnect_hosted_virtual_interfaces": hosted_virtual_interfaces,
+    "directconnect_virtual_interfaces": wait_for_ports,
     ACCEPTERS: a_request,
     SERVICES: load_balancers_and_a_zone,
     "ec2_transit_gateway_route_tables": prefix_lists,

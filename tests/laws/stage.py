@@ -34,6 +34,7 @@ CONNECT = _client.Aws._connect
 READY: dict[tuple[str, str], dict] = {}
 # What EXAMPLES take from a vault. Made for this place; nobody has ever used them.
 VAULT = dict(
+    acme_bgp_key="bgp-key-7c21e9",
     acme_mail_key="mail-key-4d1f0c",
     acme_www_private_key="""-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXOzp92nEJyPsTYp9

@@ -293,6 +293,8 @@ def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind):
 # What AWS makes anew whenever it is asked: the call takes no ClientToken, and a name is only a tag.
 MADE_TWICE = dict(
     acm_certificates="ImportCertificate",
+    directconnect_connections="CreateConnection",
+    directconnect_gateways="CreateDirectConnectGateway",
     dlm_lifecycle_policies="CreateLifecyclePolicy",
     ec2_dhcp_options="CreateDhcpOptions",
     ec2_elastic_ips="AllocateAddress",

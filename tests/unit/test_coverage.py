@@ -31,14 +31,6 @@ OPEN = {
     "vpn.static_route",
     "vpn.device_configuration",
     "transit_gateway.vpn_attachment",
-    "transit_gateway.dx_gateway_association",
-    "direct_connect.prerequisite",
-    "direct_connect.gateway",
-    "direct_connect.gateway_association",
-    "direct_connect.hosted_vif_acceptance",
-    "direct_connect.connection",
-    "direct_connect.hosted_connection_acceptance",
-    "direct_connect.virtual_interface",
     "cloudwatch_logs.log_backup",
 }
 UNITS = yaml.safe_load((coverage.ROOT / "catalog" / "units.yml").read_text(encoding="utf-8"))

@@ -1,0 +1,295 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kinds of Direct Connect share: lists and tags in its own words, virtual interfaces in sheet form, and what a gateway serves already.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown
+
+# AWS goes on showing what is gone for a while.
+GONE = ("deleting", "deleted", "rejected")
+CONFIRMING = "confirming"
+# A virtual interface comes up within minutes where the connection is there; until the other router speaks BGP it is down.
+INTERFACE_SECONDS = 900
+# 10 to 40 minutes are usual for an association.
+ASSOCIATION_SECONDS = 2400
+TYPES = ("private", "public", "transit")
+
+
+def listed(aws: Aws, operation: str, result: str, **arguments: Any) -> list[dict[str, Any]]:
+    """All of a list, also where boto3 does not know that it has pages."""
+    if aws.directconnect.can_paginate(operation):
+        return aws.pages("directconnect", operation, result, **arguments)
+    found, more = [], dict(arguments)
+    while True:
+        page = getattr(aws.directconnect, operation)(**more)
+        found += page.get(result) or []
+        if not page.get("nextToken"):
+            return found
+        more["nextToken"] = page["nextToken"]
+
+
+def ask(aws: Aws, look: Callable[..., Any], *arguments: Any) -> Any:
+    """What look(aws, …) finds; a plan asks once for all entries, and a run anew."""
+    if aws.check_mode:
+        return aws.once(look, *arguments)
+    with aws.reading():
+        return look(aws, *arguments)
+
+
+# ---- tags, whose keys are spelt in small letters here
+
+
+def tags_of(thing: Mapping[str, Any]) -> dict[str, str]:
+    return _tags.as_dict(dict(Key=tag["key"], Value=tag.get("value") or "") for tag in thing.get("tags") or [])
+
+
+def tag_list(wanted: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [dict(key=key, value=str(value)) for key, value in wanted.items()]
+
+
+def tagged(want: Mapping[str, Any]) -> dict[str, Any]:
+    """The tags of a creating call, which does not take an empty list."""
+    return dict(tags=tag_list(want["tags"])) if want.get("tags") else {}
+
+
+def write_tags(aws: Aws, resource: str, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """TagResource and UntagResource; `resource` is dxcon, dxvif or dx-gateway, which has no Region."""
+    put, gone = _tags.split(have, change)
+    meta = aws.directconnect.meta
+    region = "" if resource == "dx-gateway" else meta.region_name
+    arn = f"arn:{meta.partition}:directconnect:{region}:{have['_owner']}:{resource}/{have['id']}"
+    if put:
+        aws.directconnect.tag_resource(resourceArn=arn, tags=tag_list(put))
+    if gone:
+        aws.directconnect.untag_resource(resourceArn=arn, tagKeys=gone)
+
+
+# ---- connections
+
+
+def connections(aws: Aws) -> list[dict[str, Any]]:
+    """The account's own ports, and the connections that carriers host for it."""
+    return [one for one in listed(aws, "describe_connections", "connections") if one["connectionState"] not in GONE]
+
+
+def is_hosted(connection: Mapping[str, Any]) -> bool:
+    """Only a connection that a carrier hosts on its port has a VLAN of its own."""
+    return bool(connection.get("vlan"))
+
+
+# ---- virtual interfaces
+
+
+def interfaces(aws: Aws, hosted: bool) -> list[dict[str, Any]]:
+    """The account's virtual interfaces on its own connections, or those that a carrier has put on one of its own for this account."""
+    own = {one["connectionId"]: one for one in connections(aws)}
+    own.update({one["lagId"]: dict(one, connectionState=one["lagState"]) for one in listed(aws, "describe_lags", "lags")})
+    found = []
+    for one in listed(aws, "describe_virtual_interfaces", "virtualInterfaces"):
+        connection = own.get(one["connectionId"])
+        # What this account has put on its connection for another one is that one's.
+        mine = connection is None or connection["ownerAccount"] == one["ownerAccount"]
+        if one["virtualInterfaceState"] not in GONE and mine and hosted == (connection is None):
+            found.append(dict(one, _connection_state=connection and connection["connectionState"]))
+    return found
+
+
+def in_sheet_form(interface: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(
+        id=interface["virtualInterfaceId"],
+        virtual_interface_type=interface["virtualInterfaceType"],
+        vlan=interface["vlan"],
+        asn=interface.get("asnLong") or interface.get("asn"),
+        amazon_address=interface.get("amazonAddress") or None,
+        customer_address=interface.get("customerAddress") or None,
+        virtual_gateway=interface.get("virtualGatewayId") or None,
+        direct_connect_gateway=interface.get("directConnectGatewayId") or None,
+        tags=tags_of(interface),
+        _owner=interface["ownerAccount"],
+        _state=interface["virtualInterfaceState"],
+        _bgp=[(peer.get("addressFamily"), peer.get("bgpStatus")) for peer in interface.get("bgpPeers") or []],
+    )
+
+
+def look_at_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
+    found = aws.directconnect.describe_virtual_interfaces(virtualInterfaceId=interface_id)["virtualInterfaces"]
+    return found[0] if found else {}
+
+
+def await_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
+    """Wait until AWS has made it. A public one is verified by AWS's people first, which nobody waits for."""
+    seen: dict[str, Any] = {}
+
+    def state() -> str | None:
+        seen.clear()
+        seen.update(look_at_interface(aws, interface_id))
+        return seen.get("virtualInterfaceState")
+
+    aws.wait(f"virtual interface {interface_id}", state, lambda found: found not in (None, "pending", CONFIRMING), limit=INTERFACE_SECONDS)
+    if seen["virtualInterfaceState"] in GONE:
+        raise Problem(f"{interface_id} is {seen['virtualInterfaceState']}")
+    return seen
+
+
+def await_interface_end(aws: Aws, interface_id: str) -> None:
+    """Its gateway and its connection cannot go before."""
+    what = f"deletion of {interface_id}"
+    gone = (None, "deleted", "rejected")
+    aws.wait(what, lambda: look_at_interface(aws, interface_id).get("virtualInterfaceState"), lambda state: state in gone, limit=INTERFACE_SECONDS)
+
+
+def tell_state(aws: Aws, name: str, have: Mapping[str, Any]) -> None:
+    """What an engineer has to know of a virtual interface through which nothing goes."""
+    if have["_state"] == "verifying":
+        aws.warn(f"{name} is verifying: AWS checks who owns the prefixes and the ASN; after 72 working hours a question of theirs waits in the account's mail")
+    elif have["_state"] == "pending":
+        aws.warn(f"{name} is pending: it comes up when its connection does")
+    elif have["_state"] == "down":
+        peers = ", ".join(f"{family} {status}" for family, status in have["_bgp"]) or "none"
+        aws.warn(f"{name} is down (BGP peers: {peers}): VLAN, addresses, ASN or BGP key differ at the other router, or it is not connected yet")
+
+
+# ---- what a gateway serves: virtual private gateways and private virtual interfaces, or transit gateways and transit ones
+
+
+def associations(aws: Aws, gateway_id: str) -> list[dict[str, Any]]:
+    found = listed(aws, "describe_direct_connect_gateway_associations", "directConnectGatewayAssociations", directConnectGatewayId=gateway_id)
+    return [one for one in found if one["associationState"] not in ("disassociating", "disassociated") and one.get("associatedGateway")]
+
+
+def all_associations(aws: Aws) -> list[dict[str, Any]]:
+    """AWS lists them gateway by gateway only."""
+    return [one for gateway in gateways(aws) for one in associations(aws, gateway["directConnectGatewayId"])]
+
+
+def gateways(aws: Aws) -> list[dict[str, Any]]:
+    found = listed(aws, "describe_direct_connect_gateways", "directConnectGateways")
+    return [one for one in found if one["directConnectGatewayState"] not in GONE]
+
+
+def _serves(aws: Aws, gateway_id: str) -> list[tuple[str, str]]:
+    associated = [(one["associatedGateway"]["id"], one["associatedGateway"]["type"]) for one in associations(aws, gateway_id)]
+    attached = listed(aws, "describe_direct_connect_gateway_attachments", "directConnectGatewayAttachments", directConnectGatewayId=gateway_id)
+    there = [one for one in attached if one.get("attachmentState") not in ("detaching", "detached")]
+    return associated + [(one["virtualInterfaceId"], one["attachmentType"]) for one in there]
+
+
+def refuse_other_kind(aws: Aws, gateway_id: str | None, kind: str) -> None:
+    """A Direct Connect gateway serves one kind, private or transit; AWS would refuse the other."""
+    if gateway_id is None or isinstance(gateway_id, Unknown):
+        return
+    others = [thing for thing, of in ask(aws, _serves, gateway_id) if of.lower().startswith("transit") != (kind == "transit")]
+    if others:
+        served = f"Direct Connect gateway {gateway_id} serves {', '.join(others)} already"
+        raise Problem(f"{served}. One gateway serves private virtual interfaces and virtual private gateways, or transit ones: this needs a second gateway")
+
+
+def await_association(aws: Aws, association_id: str) -> dict[str, Any]:
+    """Wait until it carries traffic."""
+    seen: dict[str, Any] = {}
+
+    def state() -> str | None:
+        seen.clear()
+        seen.update(look_at_association(aws, association_id))
+        return seen.get("associationState")
+
+    aws.wait(f"association {association_id}", state, lambda found: found not in (None, "associating", "updating"), limit=ASSOCIATION_SECONDS)
+    if seen["associationState"] != "associated":
+        raise Problem(f"{association_id} is {seen['associationState']}: {seen.get('stateChangeError') or 'AWS does not say why'}")
+    return seen
+
+
+def look_at_association(aws: Aws, association_id: str) -> dict[str, Any]:
+    found = listed(aws, "describe_direct_connect_gateway_associations", "directConnectGatewayAssociations", associationId=association_id)
+    return found[0] if found else {}
+
+
+def association_in_sheet_form(association: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(
+        id=association["associationId"],
+        direct_connect_gateway=association["directConnectGatewayId"],
+        allowed_prefixes=[one["cidr"] for one in association.get("allowedPrefixesToDirectConnectGateway") or []],
+        _associated=association["associatedGateway"]["id"],
+        _state=association["associationState"],
+    )
+
+
+def read_association(aws: Aws, have: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """What a broken run left on its way can be changed only when AWS is done with it; a plan does not wait, it tells."""
+    if have["_state"] == "associated":
+        return {}
+    if aws.check_mode:
+        aws.warn(f"{have['id']} of {have['_associated']} is {have['_state']}: nothing goes through it before it is associated")
+        return {}
+    return dict(_state=await_association(aws, have["id"])["associationState"])
+
+
+def allowed(prefixes: Any) -> list[dict[str, str]]:
+    return [dict(cidr=prefix) for prefix in prefixes]
+
+
+def prefixes_of(want: Mapping[str, Any]) -> list[str]:
+    """Those that an entry names to be there."""
+    given = want.get("allowed_prefixes") or {}
+    return [*(given.get("add") or []), *(given.get("set") or [])]
+
+
+def associate(aws: Aws, want: Mapping[str, Any], gateway_id: str) -> dict[str, Any]:
+    arguments = dict(directConnectGatewayId=want["direct_connect_gateway"], gatewayId=gateway_id)
+    if prefixes_of(want):
+        arguments["addAllowedPrefixesToDirectConnectGateway"] = allowed(prefixes_of(want))
+    made = aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"]
+    return await_association(aws, made["associationId"])
+
+
+def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    if "allowed_prefixes" in change:
+        delta = change["allowed_prefixes"]
+        both = dict(addAllowedPrefixesToDirectConnectGateway=delta.add, removeAllowedPrefixesToDirectConnectGateway=delta.remove)
+        arguments = {member: allowed(prefixes) for member, prefixes in both.items() if prefixes}
+        aws.directconnect.update_direct_connect_gateway_association(associationId=have["id"], **arguments)
+        await_association(aws, have["id"])
+
+
+def disassociate(aws: Aws, have: Mapping[str, Any]) -> None:
+    aws.directconnect.delete_direct_connect_gateway_association(associationId=have["id"])
+    what = f"deletion of {have['id']}"
+    gone = (None, "disassociated")
+    aws.wait(what, lambda: look_at_association(aws, have["id"]).get("associationState"), lambda state: state in gone, limit=ASSOCIATION_SECONDS)
+
+
+def danger_of_association(have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    if have and not change:
+        return f"would delete the association, and cut all that goes between the customer's sites and {have['_associated']}"
+    gone = change["allowed_prefixes"].remove if have and "allowed_prefixes" in change else []
+    return f"would no longer advertise {', '.join(gone)} of {have['_associated']}: the customer's sites lose these routes at once" if gone else None
+
+
+def prefixes() -> Option:
+    return Option("list", "str", many=True)
+
+
+def faults_of_prefixes(entries: Any) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    for index, entry in enumerate(entries):
+        for option, prefix in _networks.blocks(entry, "allowed_prefixes"):
+            if _networks.network(prefix) is None:
+                yield index, option, "not_a_network", dict(value=prefix)
+
+
+def faults_of_other_kind(entries: Any, sheet: Mapping[str, Any], other: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """A Direct Connect gateway that the same sheet associates with both kinds of gateways."""
+    theirs = {one.get("direct_connect_gateway") for one in sheet.get(other) or [] if one.get("state") != "absent"}
+    for index, entry in enumerate(entries):
+        if entry.get("state") != "absent" and entry.get("direct_connect_gateway") in theirs - {None}:
+            both = "directconnect_virtual_gateway_associations, directconnect_transit_gateway_associations"
+            yield index, "direct_connect_gateway", "one_of", dict(value=entry["direct_connect_gateway"], other=both)

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+
+SECONDS = 300
+
+
+def find(aws, wanted):
+    return [_have(gateway) for gateway in _directconnect.gateways(aws)]
+
+
+def _have(gateway):
+    return dict(
+        id=gateway["directConnectGatewayId"],
+        name=gateway["directConnectGatewayName"],
+        amazon_side_asn=gateway["amazonSideAsn"],
+        tags=_directconnect.tags_of(gateway),
+        _owner=gateway["ownerAccount"],
+        _state=gateway["directConnectGatewayState"],
+    )
+
+
+def read(aws, have, names):
+    """What a broken run left pending can be used only when AWS is done with it."""
+    return {} if have["_state"] == "available" or aws.check_mode else _settled(aws, have["id"])
+
+
+def create(aws, want):
+    arguments = dict(directConnectGatewayName=want["name"], **_directconnect.tagged(want))
+    if "amazon_side_asn" in want:
+        arguments["amazonSideAsn"] = want["amazon_side_asn"]
+    return _settled(aws, aws.directconnect.create_direct_connect_gateway(**arguments)["directConnectGateway"]["directConnectGatewayId"])
+
+
+def _settled(aws, gateway_id):
+    gateway = aws.wait(
+        f"Direct Connect gateway {gateway_id}",
+        lambda: _look(aws, gateway_id),
+        lambda seen: seen.get("directConnectGatewayState") not in (None, "pending"),
+        limit=SECONDS,
+    )
+    if gateway["directConnectGatewayState"] != "available":
+        raise Problem(f"{gateway_id} is {gateway['directConnectGatewayState']}: {gateway.get('stateChangeError') or 'AWS does not say why'}")
+    return _have(gateway)
+
+
+def _look(aws, gateway_id):
+    found = aws.pages("directconnect", "describe_direct_connect_gateways", "directConnectGateways", directConnectGatewayId=gateway_id)
+    return next(iter(found), {})
+
+
+def update(aws, have, change):
+    if "name" in change:
+        aws.directconnect.update_direct_connect_gateway(directConnectGatewayId=have["id"], newDirectConnectGatewayName=change["name"])
+    _directconnect.write_tags(aws, "dx-gateway", have, change)
+
+
+def delete(aws, have):
+    aws.directconnect.delete_direct_connect_gateway(directConnectGatewayId=have["id"])
+    gone = (None, "deleted")
+    aws.wait(f"deletion of {have['id']}", lambda: _look(aws, have["id"]).get("directConnectGatewayState"), lambda state: state in gone, limit=SECONDS)
+
+
+KIND = Kind(
+    name="directconnect_gateways",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        amazon_side_asn=fixed("int"),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

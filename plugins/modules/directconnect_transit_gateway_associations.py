@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _tags
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, ref
+
+TYPE = "direct-connect-gateway"
+# The attachment shows a moment after the association does.
+ATTACHMENT_SECONDS = 300
+
+
+def find(aws, wanted):
+    """Their names and tags are those of the attachments that they are for the transit gateways."""
+    attachments = _attachments(aws)
+    found = [one for one in _directconnect.all_associations(aws) if one["associatedGateway"]["type"] == "transitGateway"]
+    return [_have(one, attachments.get(_place(one))) for one in found]
+
+
+def _attachments(aws):
+    filters = [dict(Name="resource-type", Values=[TYPE])]
+    found = aws.pages("ec2", "describe_transit_gateway_attachments", "TransitGatewayAttachments", Filters=filters)
+    return {(one["ResourceId"], one["TransitGatewayId"]): one for one in found if one["State"] not in ("deleting", "deleted")}
+
+
+def _place(association):
+    return association["directConnectGatewayId"], association["associatedGateway"]["id"]
+
+
+def _have(association, attachment):
+    return dict(
+        _directconnect.association_in_sheet_form(association),
+        transit_gateway=association["associatedGateway"]["id"],
+        _attachment=attachment and attachment["TransitGatewayAttachmentId"],
+        **_tags.name_and_tags(attachment or {}),
+    )
+
+
+def foresee(aws, want):
+    """What AWS would refuse, told with what stands in the way."""
+    _directconnect.refuse_other_kind(aws, want["direct_connect_gateway"], "transit")
+    asns = _directconnect.ask(aws, _asns)
+    pair = want["direct_connect_gateway"], want["transit_gateway"]
+    if not any(isinstance(one, Unknown) for one in pair) and asns.get(pair[0]) == asns.get(pair[1]):
+        raise Problem(f"{pair[0]} and {pair[1]} have the same ASN, {asns.get(pair[0])}: AWS wants two. Neither changes easily, so make one of them anew")
+
+
+def _asns(aws):
+    """The ASN of every gateway of both kinds by its id."""
+    found = {one["directConnectGatewayId"]: int(one["amazonSideAsn"]) for one in _directconnect.gateways(aws)}
+    for one in aws.pages("ec2", "describe_transit_gateways", "TransitGateways"):
+        found[one["TransitGatewayId"]] = int(one["Options"]["AmazonSideAsn"])
+    return found
+
+
+def create(aws, want):
+    """The name comes as a tag of the attachment, which AWS makes; what a broken run left without a name is the one that is meant."""
+    place = want["direct_connect_gateway"], want["transit_gateway"]
+    there = next((one for one in _directconnect.ask(aws, find, None) if (one["direct_connect_gateway"], one["transit_gateway"]) == place), None)
+    if there is None:
+        foresee(aws, want)
+        if not _directconnect.prefixes_of(want):
+            raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
+        _directconnect.associate(aws, want, want["transit_gateway"])
+        there = aws.wait(f"attachment of {place[0]} to {place[1]}", lambda: _seen(aws, place), lambda have: have and have["_attachment"], ATTACHMENT_SECONDS)
+    elif there["name"]:
+        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
+    elif there["_state"] != "associated" and not aws.check_mode:
+        _directconnect.await_association(aws, there["id"])
+        there = _seen(aws, place)
+    named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
+    aws.ec2.create_tags(Resources=[there["_attachment"]], Tags=named)
+    return {**there, **_tags.name_and_tags(dict(Tags=named)), "tags": {**there["tags"], **want.get("tags", {})}}
+
+
+def _seen(aws, place):
+    return next((one for one in find(aws, None) if (one["direct_connect_gateway"], one["transit_gateway"]) == place), None)
+
+
+def update(aws, have, change):
+    _tags.update(aws, dict(have, id=have["_attachment"]), change)
+    _directconnect.update_prefixes(aws, have, change)
+
+
+def faults(entries, sheet):
+    """Two ASNs, what is allowed is a block, and one kind for each Direct Connect gateway."""
+    yield from _directconnect.faults_of_prefixes(entries)
+    yield from _directconnect.faults_of_other_kind(entries, sheet, "directconnect_virtual_gateway_associations")
+    asns = {kind: {one.get("name"): one.get("amazon_side_asn") for one in sheet.get(kind) or []} for kind in ("directconnect_gateways", "ec2_transit_gateways")}
+    for index, entry in enumerate(entries):
+        ours = asns["directconnect_gateways"].get(entry.get("direct_connect_gateway"))
+        theirs = asns["ec2_transit_gateways"].get(entry.get("transit_gateway"))
+        if ours is not None and ours == theirs and entry.get("state") != "absent":
+            yield index, "transit_gateway", "alike", dict(value=ours, other=f"amazon_side_asn: {entry['direct_connect_gateway']}, {entry['transit_gateway']}")
+
+
+KIND = Kind(
+    name="directconnect_transit_gateway_associations",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        direct_connect_gateway=ref("directconnect_gateways", fixed=True, required=True),
+        transit_gateway=ref("ec2_transit_gateways", fixed=True, required=True),
+        allowed_prefixes=_directconnect.prefixes(),
+        tags=_tags.beside_name(),
+    ),
+    find=find,
+    read=_directconnect.read_association,
+    create=create,
+    update=update,
+    delete=_directconnect.disassociate,
+    danger=_directconnect.danger_of_association,
+    foresee=foresee,
+    faults=faults,
+    not_yet=_tags.NOT_YET,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

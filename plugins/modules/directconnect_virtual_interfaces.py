@@ -1,0 +1,216 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, ref, tags
+
+JUMBO = 8500
+# Option → member of the creating call. The type says which call that is.
+MEMBERS = dict(
+    name="virtualInterfaceName",
+    vlan="vlan",
+    asn="asnLong",
+    mtu="mtu",
+    auth_key="authKey",
+    address_family="addressFamily",
+    amazon_address="amazonAddress",
+    customer_address="customerAddress",
+    virtual_gateway="virtualGatewayId",
+    direct_connect_gateway="directConnectGatewayId",
+    enable_site_link="enableSiteLink",
+)
+# Option → member of UpdateVirtualInterfaceAttributes
+CHANGED = dict(name="virtualInterfaceName", mtu="mtu", enable_site_link="enableSiteLink")
+# What a connection still needs before anything can be made on it.
+NEEDED = dict(ordering="confirmed (directconnect_hosted_connections)", requested="approved by AWS, which takes up to 72 hours,")
+PLACES = ("virtual_gateway", "direct_connect_gateway")
+
+
+def find(aws, wanted):
+    return [_have(one) for one in _directconnect.interfaces(aws, hosted=False)]
+
+
+def _have(interface):
+    return dict(
+        _directconnect.in_sheet_form(interface),
+        name=interface["virtualInterfaceName"],
+        connection=interface["connectionId"],
+        address_family=interface.get("addressFamily"),
+        mtu=interface.get("mtu"),
+        enable_site_link=interface.get("siteLinkEnabled"),
+        route_filter_prefixes=[one["cidr"] for one in interface.get("routeFilterPrefixes") or []] or None,
+        _connection_state=interface.get("_connection_state"),
+    )
+
+
+def read(aws, have, names):
+    """What a broken run left pending comes up when its connection is up; else nobody waits, but everybody is told."""
+    if have["_state"] == "pending" and have["_connection_state"] == "available" and not aws.check_mode:
+        have = {**have, **_have(_directconnect.await_interface(aws, have["id"]))}
+    _directconnect.tell_state(aws, have["name"], have)
+    return dict(_state=have["_state"])
+
+
+def foresee(aws, want):
+    """What AWS would refuse, told with what stands in the way."""
+    wanted = want["connection"]
+    if want["virtual_interface_type"] != "public":
+        _directconnect.refuse_other_kind(aws, want.get("direct_connect_gateway"), want["virtual_interface_type"])
+    if isinstance(wanted, Unknown):
+        return
+    connection = next((one for one in _directconnect.ask(aws, _directconnect.connections) if one["connectionId"] == wanted), {})
+    state = connection.get("connectionState")
+    if state in NEEDED:
+        raise Problem(f"connection {wanted} is {state}: it has to be {NEEDED[state]} first; run again then")
+    used = [one for one in _directconnect.ask(aws, _directconnect.interfaces, False) if one["connectionId"] == wanted]
+    for one in used:
+        if one["vlan"] == want["vlan"]:
+            raise Problem(f"VLAN {want['vlan']} is in use on {wanted}, by {one['virtualInterfaceId']} ({one['virtualInterfaceName']})")
+    if _directconnect.is_hosted(connection) and used:
+        raise Problem(f"{wanted} is a hosted connection, which takes one virtual interface only, and has {used[0]['virtualInterfaceId']}")
+    if _directconnect.is_hosted(connection) and connection["vlan"] != want["vlan"]:
+        raise Problem(f"{wanted} is a hosted connection, whose carrier has given it VLAN {connection['vlan']}; the sheet says {want['vlan']}")
+
+
+def create(aws, want):
+    foresee(aws, want)
+    given = {member: want[option] for option, member in MEMBERS.items() if option in want}
+    if want.get("route_filter_prefixes"):
+        given["routeFilterPrefixes"] = _directconnect.allowed(want["route_filter_prefixes"])
+    given.update(_directconnect.tagged(want))
+    connection = want["connection"]
+    if want["virtual_interface_type"] == "private":
+        made = aws.directconnect.create_private_virtual_interface(connectionId=connection, newPrivateVirtualInterface=given)
+    elif want["virtual_interface_type"] == "transit":
+        answer = aws.directconnect.create_transit_virtual_interface(connectionId=connection, newTransitVirtualInterface=given)
+        made = answer["virtualInterface"]
+    else:
+        made = aws.directconnect.create_public_virtual_interface(connectionId=connection, newPublicVirtualInterface=given)
+    have = _have(dict(made, _connection_state=_state_of(aws, connection)))
+    return {**have, **read(aws, have, [])}
+
+
+def _state_of(aws, connection_id):
+    with aws.reading():
+        return next((one["connectionState"] for one in _directconnect.connections(aws) if one["connectionId"] == connection_id), None)
+
+
+def update(aws, have, change):
+    changed = {member: change[option] for option, member in CHANGED.items() if option in change}
+    if changed:
+        aws.directconnect.update_virtual_interface_attributes(virtualInterfaceId=have["id"], **changed)
+    _directconnect.write_tags(aws, "dxvif", have, change)
+
+
+def delete(aws, have):
+    aws.directconnect.delete_virtual_interface(virtualInterfaceId=have["id"])
+    _directconnect.await_interface_end(aws, have["id"])
+
+
+def refuse(want, have, change):
+    wrong = None if have else next(iter(_wrong(want)), None)
+    if wrong:
+        raise Problem(wrong[1])
+    if "mtu" in change and {**have, **want}.get("virtual_interface_type") == "public":
+        raise Problem("mtu: a public virtual interface has 1500 and nothing else")
+    if change.get("enable_site_link") and not {**have, **want}.get("direct_connect_gateway"):
+        raise Problem("enable_site_link: SiteLink goes through a Direct Connect gateway")
+
+
+def _wrong(want):
+    """(option, what is wrong) of a new one."""
+    kind, places = want.get("virtual_interface_type"), [name for name in PLACES if want.get(name) is not None]
+    if kind == "private" and len(places) != 1:
+        yield "direct_connect_gateway", "a private virtual interface has one place: name virtual_gateway or direct_connect_gateway"
+    if kind == "transit" and places != ["direct_connect_gateway"]:
+        yield "direct_connect_gateway", "a transit virtual interface leads to a Direct Connect gateway: name direct_connect_gateway"
+    if kind == "public":
+        needed = ["route_filter_prefixes"] + (["amazon_address", "customer_address"] if want.get("address_family") != "ipv6" else [])
+        missing = [name for name in needed if not want.get(name)]
+        if places:
+            yield places[0], "a public virtual interface leads to AWS's public services, and to no gateway"
+        if missing:
+            yield missing[0], f"a public virtual interface needs {', '.join(missing)}"
+
+
+def faults(entries, sheet):
+    """An entry that names a type is one that is to be made; and a VLAN of a connection is there once."""
+    seen = {}
+    for index, entry in enumerate(entries):
+        if entry.get("state") == "absent":
+            continue
+        for option, dummy in _wrong(entry):
+            yield index, option, "needs", dict(value=entry.get("virtual_interface_type"), other=_needed(entry))
+        place = (entry.get("connection"), entry.get("vlan"))
+        if None not in place and seen.setdefault(place, index) != index:
+            yield index, "vlan", "overlap", dict(value=entry["vlan"], other="vlan", other_entry=seen[place])
+
+
+def _needed(entry):
+    texts = dict(private="virtual_gateway / direct_connect_gateway", transit="direct_connect_gateway")
+    return texts.get(entry["virtual_interface_type"], "amazon_address, customer_address, route_filter_prefixes")
+
+
+def danger(have, change):
+    if have and not change:
+        return f"would delete the virtual interface, and cut all that goes through VLAN {have['vlan']} of {have['connection']}"
+    reasons = []
+    if change.get("mtu") == JUMBO:
+        reasons.append("can interrupt every virtual interface of the connection for up to 30 seconds, while AWS fits the connection for jumbo frames")
+    elif have and "mtu" in change:
+        reasons.append("would drop packets that are larger than the new MTU until the other router has it too")
+    if change.get("enable_site_link"):
+        reasons.append("would let the customer's sites reach one another through AWS (SiteLink), which AWS bills by the hour and by traffic")
+    elif have and "enable_site_link" in change:
+        reasons.append("would cut what goes between the customer's sites through AWS (SiteLink)")
+    return " and ".join(reasons) or None
+
+
+def _same_prefixes(wanted, has):
+    return sorted(wanted) == sorted(has)
+
+
+KIND = Kind(
+    name="directconnect_virtual_interfaces",
+    identity=("name",),
+    options=dict(
+        name=Option(),
+        connection=ref("directconnect_connections", elsewhere=True, fixed=True, required=True),
+        virtual_interface_type=fixed(required=True, choices=_directconnect.TYPES),
+        vlan=fixed("int", required=True),
+        asn=fixed("int", required=True),
+        virtual_gateway=ref("ec2_vpn_gateways", fixed=True),
+        direct_connect_gateway=ref("directconnect_gateways", fixed=True),
+        address_family=fixed(api="CreatePrivateVirtualInterface.newPrivateVirtualInterface.addressFamily"),
+        amazon_address=fixed(),
+        customer_address=fixed(),
+        auth_key=fixed(secret=True, write_only=True),
+        mtu=Option("int", choices=(1500, JUMBO)),
+        enable_site_link=Option("bool"),
+        route_filter_prefixes=fixed("list", elements="str", same=_same_prefixes),
+        tags=tags(),
+    ),
+    find=find,
+    read=read,
+    create=create,
+    update=update,
+    delete=delete,
+    danger=danger,
+    refuse=refuse,
+    foresee=foresee,
+    faults=faults,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,471 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Direct Connect: what is refused, dangerous or wrong in a sheet, what is waited for, what a carrier's notice is held against, and what is never shown."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
+from tests.laws.outside import CARRIER, OUTSIDE, other_account, wait_for_ports
+from tests.laws.stage import ACCOUNT, KINDS, REGION, VAULT, entries, examples
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
+
+GATEWAYS, PORTS, HOSTED = "directconnect_gateways", "directconnect_connections", "directconnect_hosted_connections"
+VIRTUAL, TRANSIT = "directconnect_virtual_gateway_associations", "directconnect_transit_gateway_associations"
+INTERFACES, CARRIERS = "directconnect_virtual_interfaces", "directconnect_hosted_virtual_interfaces"
+NOTICE, WAITING = entries(CARRIERS, examples(CARRIERS).make)
+CONFIRM_500M = ["directconnect_hosted_connections/acme-500m"]
+
+
+@pytest.fixture
+def said(monkeypatch):
+    texts = []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
+    return texts
+
+
+def made(stage, kind, by=True):
+    """The account before the kind's examples, or after the first of them."""
+    stage.prepare(kind)
+    if by:
+        stage.run(kind, examples(kind).make)
+    stage.double.clear_calls()
+    return stage
+
+
+def run_module(stage, module, /, check=False, **given):
+    """What a module that is no kind says."""
+    keys = dict(access_key=f"AKIA{ACCOUNT}OTHR", secret_key="x" * 20, region=REGION, endpoint_url=stage.double.url)
+    out = io.StringIO()
+    with patch_module_args(dict(keys, **given, _ansible_check_mode=check)), redirect_stdout(out):
+        try:
+            module.main()
+        except SystemExit:
+            pass
+    return json.loads(out.getvalue().strip().splitlines()[-1])
+
+
+def others(stage, module, /, **given):
+    """The same of a module of community.aws."""
+    return run_module(stage, importlib.import_module(f"ansible_collections.community.aws.plugins.modules.{module}"), **given)
+
+
+# -- gateways and what is behind them
+
+
+def test_two_gateways_of_one_name_are_told_apart_by_their_id(stage):
+    made(stage, GATEWAYS, by=False)
+    ids = [client(stage, "directconnect").create_direct_connect_gateway(directConnectGatewayName="acme")["directConnectGateway"] for dummy in range(2)]
+    message = refused(stage, GATEWAYS, dict(name="acme", tags=dict(Env="prod")))
+    assert all(one["directConnectGatewayId"] in message for one in ids) and "Add `id`" in message
+    assert write(stage, GATEWAYS, dict(id=ids[0]["directConnectGatewayId"], name="acme-1"))["entries"][0]["changed"] == ["name"]
+
+
+def test_the_asn_of_a_gateway_stays(stage):
+    made(stage, GATEWAYS)
+    assert "amazon_side_asn cannot change" in refused(stage, GATEWAYS, dict(name="acme-dxgw", amazon_side_asn=64700))
+
+
+def test_danger_community_aws_directconnect_gateway_deletes_the_associations_that_nobody_named(stage):
+    """Named without a virtual private gateway, ours leaves all of them; community.aws takes them off and says that nothing changed."""
+    made(stage, VIRTUAL)
+    look = client(stage, "directconnect").describe_direct_connect_gateway_associations
+    gateway = stage.gather(GATEWAYS)[0]
+    where = dict(directConnectGatewayId=client(stage, "directconnect").describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"])
+
+    def there():
+        return {one["associationState"] for one in look(**where)["directConnectGatewayAssociations"]}
+
+    write(stage, GATEWAYS, gateway)
+    assert there() == {"associated"}
+    result = others(stage, "directconnect_gateway", name="acme-dxgw", amazon_asn="64620")
+    assert "associated" not in there() and not result["changed"]
+
+
+def test_a_prefix_goes_only_with_a_confirmation(stage):
+    for kind, name in ((VIRTUAL, dict(direct_connect_gateway="acme-dxgw", virtual_gateway="acme")), (TRANSIT, dict(name="acme-dx"))):
+        made(stage, kind)
+        harmless(stage, kind, dict(name, allowed_prefixes=["10.24.0.0/16"]))
+        why = dangerous(stage, kind, dict(name, allowed_prefixes=dict(remove=["10.21.0.0/16"])))
+        assert "no longer advertise 10.21.0.0/16" in why and "lose these routes" in why
+        assert "cut all that goes between" in stage.run(kind, task(kind, dict(name, state="absent")), fails=True)["msg"]
+
+
+def test_what_stands_in_the_way_of_an_association_is_told_in_the_plan(stage):
+    made(stage, VIRTUAL)
+    write(stage, GATEWAYS, dict(name="other", amazon_side_asn=64630))
+    write(stage, "ec2_vpn_gateways", dict(name="free"))
+    assert "is associated with Direct Connect gateway" in refused(stage, VIRTUAL, dict(direct_connect_gateway="other", virtual_gateway="acme"))
+    assert "is not attached to a VPC" in refused(stage, VIRTUAL, dict(direct_connect_gateway="other", virtual_gateway="free"))
+    write(stage, "ec2_transit_gateways", dict(name="same", amazon_side_asn=64630), dict(name="acme", amazon_side_asn=64600))
+    new = dict(name="new", direct_connect_gateway="other", transit_gateway="acme")
+    assert "a transit gateway needs one at least" in refused(stage, TRANSIT, new)
+    assert "have the same ASN, 64630" in refused(stage, TRANSIT, dict(new, transit_gateway="same", allowed_prefixes=["10.0.0.0/8"]))
+    assert "serves vgw-" in refused(stage, TRANSIT, dict(new, direct_connect_gateway="acme-dxgw", allowed_prefixes=["10.0.0.0/8"]))
+
+
+def test_what_a_sheet_says_wrong_of_associations():
+    one = dict(direct_connect_gateway="dx", virtual_gateway="vgw")
+    assert faults(VIRTUAL, one, dict(one, direct_connect_gateway="other")) == [(1, "virtual_gateway", "duplicate")]
+    assert faults(VIRTUAL, dict(one, allowed_prefixes=["here"])) == [(0, "allowed_prefixes", "not_a_network")]
+    transit = dict(name="a", direct_connect_gateway="dx", transit_gateway="tgw")
+    assert faults(VIRTUAL, one, **{TRANSIT: [transit]}) == [(0, "direct_connect_gateway", "one_of")]
+    assert faults(TRANSIT, transit, **{VIRTUAL: [one]}) == [(0, "direct_connect_gateway", "one_of")]
+    alike = dict(directconnect_gateways=[dict(name="dx", amazon_side_asn=64512)], ec2_transit_gateways=[dict(name="tgw", amazon_side_asn=64512)])
+    assert faults(TRANSIT, transit, **alike) == [(0, "transit_gateway", "alike")]
+
+
+def test_an_association_that_is_on_its_way_is_waited_for_and_not_made_again(stage, monkeypatch, said):
+    """The first run reaches its limit; a plan tells and does not wait; the next run waits on."""
+    made(stage, TRANSIT, by=False)
+    make = examples(TRANSIT).make
+    with monkeypatch.context() as limited:
+        limited.setattr(_directconnect, "ASSOCIATION_SECONDS", 0)
+        assert "the next run goes on from here" in stage.run(TRANSIT, make, fails=True)["msg"]
+    stage.run(TRANSIT, make, check=True)
+    stage.double.clear_calls()
+    assert stage.run(TRANSIT, make)["changed"]
+    assert stage.writes() == ["ec2:CreateTags"] * 2
+    assert [one["name"] for one in stage.gather(TRANSIT)] == ["acme-dx", "acme-lab-dx"]
+
+
+def test_an_association_with_another_name_is_left_to_its_owner(stage):
+    made(stage, TRANSIT)
+    mine = dict(name="mine", direct_connect_gateway="acme-dxgw", transit_gateway="acme", allowed_prefixes=["10.20.0.0/16"])
+    assert "has the name 'acme-dx' already" in refused(stage, TRANSIT, mine)
+
+
+def test_route_tables_name_the_attachment_of_an_association(stage):
+    made(stage, TRANSIT)
+    write(stage, "ec2_transit_gateway_route_tables", dict(name="onprem", transit_gateway="acme", propagations=["acme-dx"]))
+    tables = stage.gather("ec2_transit_gateway_route_tables")
+    assert [one["propagations"] for one in tables if one.get("name") == "onprem"] == [["acme-dx"]]
+
+
+# -- ports
+
+
+def test_an_order_needs_a_confirmation_and_what_a_location_lacks_is_told(stage):
+    made(stage, PORTS, by=False)
+    new = dict(name="new", location="EqTY2", bandwidth="10Gbps")
+    assert "'EqTY9' is not one of AtTDC, EqTY2" in refused(stage, PORTS, dict(new, location="EqTY9"))
+    assert "does not have 1Gbps with MACsec" in refused(stage, PORTS, dict(new, bandwidth="1Gbps", request_mac_sec=True))
+    assert "'Nobody' is not one of those at EqTY2" in refused(stage, PORTS, dict(new, provider_name="Nobody"))
+    assert "this port has no MACsec" in refused(stage, PORTS, dict(new, encryption_mode="must_encrypt"))
+    assert "would order a port (10Gbps at EqTY2)" in dangerous(stage, PORTS, new)
+    assert "bandwidth cannot change after creation" in refused(stage, PORTS, dict(new, bandwidth="100Gbps"))
+    assert "would give up the port at EqTY2 for good" in stage.run(PORTS, task(PORTS, dict(name="new", state="absent")), fails=True)["msg"]
+
+
+def test_danger_community_aws_directconnect_connection_takes_a_port_out_of_its_lag(stage):
+    made(stage, PORTS)
+    same = dict(name="acme-lag-1", location="EqTY2", bandwidth="10Gbps")
+    look = client(stage, "directconnect").describe_connections
+
+    def lags():
+        return [one.get("lagId") for one in look()["connections"] if one["connectionName"] == "acme-lag-1"]
+
+    assert not write(stage, PORTS, same)["changed"] and all(lags())
+    others(stage, "directconnect_connection", state="present", **same)
+    assert not any(lags())
+    assert "put it into another LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", lag="acme-lag"))
+    assert "take it out of its LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", clear=["lag"]))
+
+
+def test_an_order_is_not_waited_for_but_told_of(stage, said):
+    made(stage, PORTS)
+    assert any("acme-tdc-1" in text and "up to 72 hours" in text for text in said)
+    for state, word in (("requested", "up to 72 hours"), ("pending", "LOA-CFA"), ("down", "the link is down")):
+        KINDS[PORTS].read(type("Aws", (), dict(warn=lambda aws, text: said.append(text)))(), dict(name="one", id="dxcon-1", _state=state), [])
+        assert word in said[-1]
+
+
+def test_the_letter_comes_as_a_file_when_the_order_is_approved(stage, tmp_path):
+    made(stage, PORTS)
+    path = tmp_path / "loa.pdf"
+    early = run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path))
+    assert early["failed"] and "Try again when it is pending" in early["msg"] and not path.exists()
+    wait_for_ports(stage.client)
+    assert run_module(stage, directconnect_loa, check=True, connection="acme-tdc-1", path=str(path))["changed"] and not path.exists()
+    assert run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path), provider_name="AT TOKYO")["changed"]
+    assert path.read_bytes().startswith(b"%PDF")
+    assert not run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path))["changed"]
+    assert "No such file" in run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(tmp_path / "none" / "loa.pdf"))["msg"]
+
+
+# -- what carriers host
+
+
+@pytest.mark.parametrize("option, value", [("partner_name", "Another Carrier"), ("bandwidth", "1Gbps"), ("vlan", 109), ("location", "AtTDC")])
+def test_a_hosted_connection_is_held_against_the_notice(stage, option, value):
+    made(stage, HOSTED, by=False)
+    entry = {**entries(HOSTED, examples(HOSTED).make)[0], option: value}
+    message = refused(stage, HOSTED, entry, confirm=CONFIRM_500M)
+    assert f"{option} cannot change" in message and repr(value) in message
+
+
+def test_a_hosted_connection_is_confirmed_once_and_with_its_notice(stage):
+    made(stage, HOSTED, by=False)
+    entry = entries(HOSTED, examples(HOSTED).make)[0]
+    assert "write vlan too" in refused(stage, HOSTED, {name: value for name, value in entry.items() if name != "vlan"}, confirm=CONFIRM_500M)
+    assert "bills from then on" in dangerous(stage, HOSTED, entry)
+    assert "cannot go back" in refused(stage, HOSTED, dict(name="acme-500m", accept=False))
+    absent = {name: stage.run(HOSTED, task(HOSTED, dict(name=name, state="absent")), fails=True)["msg"] for name in ("acme-500m", "acme-50m")}
+    assert "cut all that goes through it" in absent["acme-500m"] and "would decline" in absent["acme-50m"]
+    assert "There are: acme-500m (dxcon-" in refused(stage, HOSTED, dict(name="later"))
+
+
+def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch):
+    made(stage, HOSTED, by=False)
+    make = examples(HOSTED).make
+    with monkeypatch.context() as limited:
+        limited.setattr(KINDS[HOSTED].update.__globals__["_directconnect"], "GONE", ())
+        limited.setitem(KINDS[HOSTED].update.__globals__, "SECONDS", 0)
+        assert "the next run goes on from here" in stage.run(HOSTED, make, fails=True)["msg"]
+    stage.double.clear_calls()
+    stage.run(HOSTED, make)
+    assert stage.writes() == ["directconnect:TagResource"]
+
+
+@pytest.mark.parametrize(
+    "option, value",
+    [
+        ("virtual_interface_type", "transit"),
+        ("asn", 65001),
+        ("virtual_interface_name", "acme-other"),
+        ("amazon_address", "169.254.109.1/30"),
+        ("customer_address", "169.254.109.2/30"),
+    ],
+)
+def test_a_virtual_interface_of_a_carrier_is_held_against_the_notice(stage, option, value):
+    made(stage, CARRIERS, by=False)
+    message = refused(stage, CARRIERS, {**NOTICE, option: value}, confirm=[f"{CARRIERS}/{NOTICE['connection']}/101"])
+    assert f"{option} cannot change" in message and repr(value) in message
+
+
+def test_a_virtual_interface_of_a_carrier_is_confirmed_once_and_for_one_gateway(stage):
+    made(stage, CARRIERS, by=False)
+    named = dict(connection=NOTICE["connection"], vlan=101)
+    less = {name: value for name, value in NOTICE.items() if name != "asn"}
+    assert "write asn too" in refused(stage, CARRIERS, less, confirm=[f"{CARRIERS}/{NOTICE['connection']}/101"])
+    assert "name it together with accept" in refused(stage, CARRIERS, dict(named, direct_connect_gateway="acme-dxgw"))
+    neither = {name: value for name, value in NOTICE.items() if name != "direct_connect_gateway"}
+    for wrong in (neither, dict(NOTICE, virtual_gateway="acme")):
+        assert "needs either virtual_gateway or direct_connect_gateway" in refused(stage, CARRIERS, wrong)
+    assert "needs direct_connect_gateway alone" in refused(stage, CARRIERS, dict(WAITING, accept=True, virtual_gateway="acme"))
+    assert "which cannot be changed afterwards" in dangerous(stage, CARRIERS, NOTICE)
+    assert "cannot change after the confirmation" in refused(stage, CARRIERS, dict(named, direct_connect_gateway="acme-transit-dxgw"))
+    assert "cannot go back" in refused(stage, CARRIERS, dict(named, accept=False))
+    message = stage.run(CARRIERS, task(CARRIERS, dict(WAITING, accept=True, direct_connect_gateway="acme-dxgw")), check=True, fails=True)["msg"]
+    assert "serves dxvif-" in message and "needs a second gateway" in message
+    absent = [stage.run(CARRIERS, task(CARRIERS, dict(named, vlan=vlan, state="absent")), fails=True)["msg"] for vlan in (101, 102)]
+    assert "would delete" in absent[0] and "is cut" in absent[0] and "would decline" in absent[1]
+    assert f"There are: {NOTICE['connection']}/101 (dxvif-" in refused(stage, CARRIERS, dict(named, vlan=999))
+
+
+def test_a_public_one_leads_to_no_gateway(stage):
+    made(stage, CARRIERS, by=False)
+    public = dict(NOTICE, vlan=103, virtual_interface_type="public", virtual_interface_name="acme-vif-103")
+    public.update(amazon_address="203.0.113.1/30", customer_address="203.0.113.2/30")
+    assert "needs no gateway" in refused(stage, CARRIERS, public)
+    assert "lead it to AWS's public services" in dangerous(stage, CARRIERS, {k: v for k, v in public.items() if k != "direct_connect_gateway"})
+
+
+def test_what_is_down_is_told_with_its_bgp_state(said):
+    aws = type("Aws", (), dict(warn=lambda aws, text: said.append(text)))()
+    for state, word in (("down", "BGP peers: ipv4 down"), ("verifying", "72 working hours"), ("pending", "when its connection does")):
+        _directconnect.tell_state(aws, "one", dict(_state=state, _bgp=[("ipv4", "down")]))
+        assert word in said[-1]
+
+
+def test_what_a_sheet_says_wrong_of_virtual_interfaces_of_carriers():
+    both = dict(NOTICE, virtual_gateway="acme")
+    assert faults(CARRIERS, both) == [(0, "virtual_gateway", "one_of")]
+    assert faults(CARRIERS, dict(WAITING, accept=True)) == [(0, "direct_connect_gateway", "needs")]
+    assert faults(CARRIERS, {**NOTICE, "direct_connect_gateway": None}) == [(0, "direct_connect_gateway", "needs")]
+
+
+def test_what_the_carrier_has_to_be_told(stage, said):
+    made(stage, CARRIERS, by=False)
+    write(stage, "ec2_vpn_gateways", dict(name="free"))
+    write(stage, "ec2_route_tables", dict(name="a", vpc="acme", propagating_vpn_gateways=["acme"]))
+    stage.double.clear_calls()
+    told = run_module(stage, directconnect_carrier_info, account_id=ACCOUNT)
+    assert stage.writes() == [] and not told["changed"]
+    assert (told["account_id"], told["region"]) == (ACCOUNT, REGION)
+    assert {(one["name"], one["amazon_side_asn"]) for one in told["direct_connect_gateways"]} == {("acme-dxgw", 64620), ("acme-transit-dxgw", 64621)}
+    assert {(one["vlan"], one["state"]) for one in told["hosted_virtual_interfaces"]} == {(vlan, "confirming") for vlan in (101, 102, 103, 104)}
+    assert any("is not attached to a VPC" in text for text in said) and any("propagates" in text for text in said)
+    keys = [one["authKey"] for one in client(stage, "directconnect").describe_virtual_interfaces()["virtualInterfaces"]]
+    assert keys and not any(key in json.dumps(told) for key in keys)
+    assert "the contract is for 210987654321" in run_module(stage, directconnect_carrier_info, account_id="210987654321")["msg"]
+
+
+# -- one's own virtual interfaces
+
+
+@pytest.fixture
+def interfaces(stage):
+    return made(stage, INTERFACES)
+
+
+NEW = dict(name="new", connection="acme-ty2-1", virtual_interface_type="private", vlan=301, asn=65000, direct_connect_gateway="acme-dxgw")
+
+
+@pytest.mark.parametrize(
+    "entry, said",
+    [
+        (dict(NEW, vlan=201), "VLAN 201 is in use on dxcon-"),
+        (dict(NEW, direct_connect_gateway="acme-transit-dxgw"), "needs a second gateway"),
+        (dict(NEW, virtual_interface_type="transit"), "needs a second gateway"),
+        (dict(NEW, virtual_gateway="acme"), "a private virtual interface has one place"),
+        (dict(NEW, virtual_interface_type="transit", virtual_gateway="acme"), "leads to a Direct Connect gateway"),
+        (dict(NEW, virtual_interface_type="public"), "to no gateway"),
+        (dict(name="new", connection="acme-ty2-1", virtual_interface_type="public", vlan=301, asn=65000), "needs route_filter_prefixes, amazon_address"),
+        (dict(name="acme-private", vlan=299), "vlan cannot change after creation"),
+        (dict(name="acme-public", mtu=8500), "1500 and nothing else"),
+        (dict(name="acme-vgw", enable_site_link=True), "SiteLink goes through a Direct Connect gateway"),
+    ],
+)
+def test_an_impossible_virtual_interface_is_refused_in_the_plan(interfaces, entry, said):
+    before = interfaces.gather(INTERFACES)
+    assert said in refused(interfaces, INTERFACES, entry)
+    assert interfaces.gather(INTERFACES) == before
+
+
+def test_what_interrupts_or_costs_needs_a_confirmation(interfaces):
+    harmless(interfaces, INTERFACES, NEW)
+    assert "every virtual interface of the connection for up to 30 seconds" in dangerous(interfaces, INTERFACES, dict(name="acme-private", mtu=8500))
+    assert "drop packets" in dangerous(interfaces, INTERFACES, dict(name="acme-private", mtu=1500))
+    assert "AWS bills by the hour" in dangerous(interfaces, INTERFACES, dict(name="acme-private", enable_site_link=True))
+    assert "between the customer's sites" in dangerous(interfaces, INTERFACES, dict(name="acme-private", enable_site_link=False))
+    assert "30 seconds" in dangerous(interfaces, INTERFACES, dict(NEW, name="jumbo", vlan=302, mtu=8500))
+    gone = task(INTERFACES, dict(name="acme-private", state="absent"))
+    assert "cut all that goes through VLAN 201" in interfaces.run(INTERFACES, gone, fails=True)["msg"]
+
+
+def test_the_order_of_prefixes_is_no_difference(interfaces):
+    assert not write(interfaces, INTERFACES, dict(name="acme-public", route_filter_prefixes=["198.51.100.0/24"]))["changed"]
+    assert KINDS[INTERFACES].options["route_filter_prefixes"].same(["a", "b"], ["b", "a"])
+
+
+def test_danger_community_aws_directconnect_virtual_interface_moves_the_interface(interfaces):
+    """Another connection under the same name: ours refuses in the plan; community.aws moves what is live, and prints the BGP key."""
+    write(interfaces, PORTS, dict(name="other", location="EqTY2", bandwidth="10Gbps"), confirm=["directconnect_connections/other"])
+    wait_for_ports(interfaces.client)
+    look = client(interfaces, "directconnect").describe_virtual_interfaces
+    assert "connection cannot change after creation" in refused(interfaces, INTERFACES, dict(name="acme-private", connection="other"))
+    other = next(one for one in client(interfaces, "directconnect").describe_connections()["connections"] if one["connectionName"] == "other")["connectionId"]
+    result = others(interfaces, "directconnect_virtual_interface", state="present", name="acme-private", public=False, connection_id=other)
+    assert next(one for one in look()["virtualInterfaces"] if one["virtualInterfaceName"] == "acme-private")["connectionId"] == other
+    assert VAULT["acme_bgp_key"] in json.dumps(result)
+
+
+def test_the_bgp_key_is_never_shown(stage):
+    made(stage, INTERFACES, by=False)
+    make = examples(INTERFACES).make
+    told = [stage.run(INTERFACES, make, check=True), stage.run(INTERFACES, make), stage.gather(INTERFACES)]
+    assert VAULT["acme_bgp_key"] not in json.dumps(told) and "bgp_auth_key" not in json.dumps(told)
+    held = [one["authKey"] for one in client(stage, "directconnect").describe_virtual_interfaces()["virtualInterfaces"]]
+    assert VAULT["acme_bgp_key"] in held and not any(key in json.dumps(told) for key in held)
+
+
+def test_a_connection_that_is_not_there_yet_is_told(stage):
+    made(stage, INTERFACES, by=False)
+    write(stage, PORTS, dict(name="fresh", location="EqTY2", bandwidth="10Gbps"), confirm=["directconnect_connections/fresh"])
+    assert "is requested: it has to be approved" in stage.run(INTERFACES, task(INTERFACES, dict(NEW, connection="fresh")), check=True, fails=True)["msg"]
+    OUTSIDE[HOSTED](stage.client)
+    assert "is ordering: it has to be confirmed" in refused(stage, INTERFACES, dict(NEW, connection="acme-500m"))
+
+
+def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):
+    made(stage, INTERFACES, by=False)
+    OUTSIDE[HOSTED](stage.client)
+    stage.run(HOSTED, examples(HOSTED).make)
+    hosted = dict(NEW, connection="acme-500m")
+    assert "whose carrier has given it VLAN 101; the sheet says 301" in refused(stage, INTERFACES, hosted)
+    harmless(stage, INTERFACES, dict(hosted, vlan=101))
+    assert "takes one virtual interface only" in refused(stage, INTERFACES, dict(hosted, name="second"))
+
+
+def test_a_virtual_interface_that_is_on_its_way_is_waited_for(stage, monkeypatch):
+    made(stage, INTERFACES, by=False)
+    with monkeypatch.context() as limited:
+        limited.setattr(_directconnect, "INTERFACE_SECONDS", 0)
+        assert "the next run goes on from here" in stage.run(INTERFACES, task(INTERFACES, NEW), fails=True)["msg"]
+    stage.double.clear_calls()
+    assert not stage.run(INTERFACES, task(INTERFACES, NEW))["changed"] and stage.writes() == []
+    assert client(stage, "directconnect").describe_virtual_interfaces()["virtualInterfaces"][0]["virtualInterfaceState"] == "available"
+
+
+def test_what_is_made_for_another_account_is_not_ones_own(stage):
+    made(stage, INTERFACES, by=False)
+    mine = client(stage, "directconnect")
+    port = mine.describe_connections()["connections"][0]["connectionId"]
+    told = dict(virtualInterfaceName="theirs", vlan=400, asnLong=65000)
+    mine.allocate_private_virtual_interface(connectionId=port, ownerAccount=CARRIER, newPrivateVirtualInterfaceAllocation=told)
+    assert stage.gather(INTERFACES) == stage.gather(CARRIERS) == []
+    seen = other_account(stage.client, CARRIER).describe_virtual_interfaces()["virtualInterfaces"]
+    assert [one["virtualInterfaceName"] for one in seen] == ["theirs"]
+
+
+def test_what_a_sheet_says_wrong_of_virtual_interfaces():
+    assert faults(INTERFACES, NEW, dict(NEW, name="second")) == [(1, "vlan", "overlap")]
+    assert faults(INTERFACES, dict(NEW, virtual_gateway="acme")) == [(0, "direct_connect_gateway", "needs")]
+    bare = {name: value for name, value in NEW.items() if name != "direct_connect_gateway"}
+    assert faults(INTERFACES, dict(bare, virtual_interface_type="transit")) == [(0, "direct_connect_gateway", "needs")]
+    assert faults(INTERFACES, dict(bare, virtual_interface_type="public")) == [(0, "route_filter_prefixes", "needs")]
+
+
+# -- lists and ends
+
+
+def test_lists_that_boto3_does_not_page_are_read_whole():
+    class Client:
+        def can_paginate(self, operation):
+            return False
+
+        def describe_connections(self, nextToken=None):
+            return dict(connections=[1, 2], nextToken="more") if nextToken is None else dict(connections=[3])
+
+    aws = type("Aws", (), dict(directconnect=Client()))()
+    assert _directconnect.listed(aws, "describe_connections", "connections") == [1, 2, 3]
+
+
+class Seen:
+    """AWS with one answer, whose waits take no time."""
+
+    def __init__(self, **answers):
+        self.directconnect = self
+        self.answers = answers
+
+    def can_paginate(self, operation):
+        return False
+
+    def __getattr__(self, operation):
+        return lambda **dummy: self.answers[operation]
+
+    def wait(self, what, look, until, limit):
+        seen = look()
+        assert until(seen)
+        return seen
+
+
+def test_what_fails_after_a_while_says_why():
+    dead = dict(directConnectGatewayAssociations=[dict(associationState="disassociated", stateChangeError="no such gateway")])
+    with pytest.raises(Problem, match="is disassociated: no such gateway"):
+        _directconnect.await_association(Seen(describe_direct_connect_gateway_associations=dead), "a")
+    with pytest.raises(Problem, match="dxvif-1 is rejected"):
+        _directconnect.await_interface(Seen(describe_virtual_interfaces=dict(virtualInterfaces=[dict(virtualInterfaceState="rejected")])), "dxvif-1")
+    with pytest.raises(Problem, match="dxcon-1 is rejected"):
+        KINDS[HOSTED].update.__globals__["_settled"](Seen(describe_connections=dict(connections=[dict(connectionState="rejected")])), "dxcon-1")
