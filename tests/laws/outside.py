@@ -79,15 +79,15 @@ def a_lag(client: Callable[..., Any]) -> None:
 
 
 def hosted_connections(client: Callable[..., Any]) -> None:
-    carrier, owner = client("directconnect", CARRIER), OWN
+    carrier = client("directconnect", CARRIER)
     port = carrier.create_interconnect(interconnectName="Example Carrier", bandwidth="10Gbps", location="EqTY2")["interconnectId"]
     for name, bandwidth, vlan in (("acme-500m", "500Mbps", 101), ("acme-50m", "50Mbps", 102)):
-        carrier.allocate_hosted_connection(connectionId=port, ownerAccount=owner, bandwidth=bandwidth, connectionName=name, vlan=vlan)
+        carrier.allocate_hosted_connection(connectionId=port, ownerAccount=OWN, bandwidth=bandwidth, connectionName=name, vlan=vlan)
 
 
 def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
     """Three, on one port of the carrier's: for a virtual private gateway, for a Direct Connect gateway, and for AWS's public services."""
-    carrier, owner = client("directconnect", CARRIER), OWN
+    carrier = client("directconnect", CARRIER)
     port = carrier.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName="example-carrier-1")["connectionId"]
 
     def told(vlan: int, third: int, **more: Any) -> dict[str, Any]:
@@ -95,10 +95,10 @@ def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
         return dict(virtualInterfaceName=f"acme-vif-{vlan}", vlan=vlan, asnLong=65000, **{**addresses, **more})
 
     for vlan in (101, 104):
-        carrier.allocate_private_virtual_interface(connectionId=port, ownerAccount=owner, newPrivateVirtualInterfaceAllocation=told(vlan, vlan))
-    carrier.allocate_transit_virtual_interface(connectionId=port, ownerAccount=owner, newTransitVirtualInterfaceAllocation=told(102, 102))
+        carrier.allocate_private_virtual_interface(connectionId=port, ownerAccount=OWN, newPrivateVirtualInterfaceAllocation=told(vlan, vlan))
+    carrier.allocate_transit_virtual_interface(connectionId=port, ownerAccount=OWN, newTransitVirtualInterfaceAllocation=told(102, 102))
     public = dict(amazonAddress="203.0.113.1/30", customerAddress="203.0.113.2/30", routeFilterPrefixes=[dict(cidr="198.51.100.0/24")])
-    carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=owner, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
+    carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=OWN, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
 
 
 OUTSIDE = {
