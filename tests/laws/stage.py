@@ -136,10 +136,10 @@ class Stage:
         if name in OUTSIDE:
             OUTSIDE[name](self.client)
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = REGION) -> Any:
         """Somebody else at the same account."""
         keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
-        return boto3.client(service, endpoint_url=self.double.url, region_name=REGION, **keys)
+        return boto3.client(service, endpoint_url=self.double.url, region_name=region, **keys)
 
     def writes(self) -> list[str]:
         """Writing calls since the record was last cleared, as service:Operation, in their order."""
