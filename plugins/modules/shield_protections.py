@@ -26,7 +26,7 @@ def find(aws, wanted):
 
 
 def _protections(aws):
-    """None as long as Shield Advanced is not subscribed, which Shield tells as an error."""
+    """Nothing as long as Shield Advanced is not subscribed, which Shield tells as an error."""
     try:
         return aws.pages("shield", "list_protections", "Protections", **PAGES)
     except AWS_ERRORS as error:
@@ -145,7 +145,7 @@ def danger(have, change):
 
 def foresee(aws, want):
     """A resource has one protection."""
-    if not all(isinstance(want.get(name), (str, type(None))) for name in RESOURCES) or not any(want.get(name) for name in RESOURCES):
+    if not any(want.get(name) for name in RESOURCES):
         return
     resource = _resource(aws, want)
     for other in aws.once(_protections):
