@@ -46,7 +46,9 @@ def explained(aws: Aws) -> Iterator[None]:
             ) from error
         central = administrator(aws) if code_of(error) == "AccessDeniedException" else None
         if central:
-            raise Problem(f"{explain(error, call)}. This account is managed by Security Hub of account {central}: change it there, or leave it out of the sheet") from error
+            raise Problem(
+                f"{explain(error, call)}. This account is managed by Security Hub of account {central}: change it there, or leave it out of the sheet"
+            ) from error
         raise
 
 

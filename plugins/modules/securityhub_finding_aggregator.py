@@ -57,8 +57,8 @@ def delete(aws, have):
 def _check_home(have):
     if not have.get("_here", True):
         raise Problem(
-            f"the findings of this account are gathered in {have['finding_aggregation_region']}, the one place for all Regions: it is changed and removed there. "
-            "To move it, remove it there first, which needs its own confirmation"
+            f"the findings of this account are gathered in {have['finding_aggregation_region']}, and there alone the aggregator is changed and removed. "
+            "An account has one: to move it, remove it there first, which needs its own confirmation"
         )
 
 
@@ -80,7 +80,8 @@ def refuse(want, have, change):
         raise Problem(f"regions go with {ONLY} and {EXCEPT}, and region_linking_mode is {mode}: take them away with regions: {{set: []}}")
     turned = {have.get("region_linking_mode"), mode} == {ONLY, EXCEPT}
     if turned and "set" not in want.get("regions", {}):
-        raise Problem(f"with region_linking_mode {mode} the Regions that are there ({', '.join(have['regions'])}) would mean the opposite: write regions: {{set: […]}}")
+        there = ", ".join(have["regions"])
+        raise Problem(f"with region_linking_mode {mode} the Regions that are there ({there}) would mean the opposite: write regions: {{set: […]}}")
 
 
 def danger(have, change):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _securityhub
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items
 
 SECONDS = 1800
 BATCH = 100
@@ -122,11 +122,13 @@ def _look(aws, subscription_arn):
 def _await_enabled(aws, subscription_arn, name):
     """AWS goes on by itself: one that takes longer is told and is no failure."""
     try:
-        aws.wait(name, lambda: _look(aws, subscription_arn).get("StandardsStatus"), lambda status: status not in (None, "PENDING"), limit=SECONDS)
+        found = aws.wait(name, lambda: _look(aws, subscription_arn), lambda seen: seen.get("StandardsStatus", "PENDING") != "PENDING", limit=SECONDS)
+        _warn_of_failure(aws, found)
     except TimeoutError:
-        aws.warn(f"{name} is still being enabled after {SECONDS} s: {_reason(_look(aws, subscription_arn))}")
-    found = _look(aws, subscription_arn)
-    _warn_of_failure(aws, found)
+        found = _look(aws, subscription_arn)
+        if not found:
+            raise
+        aws.warn(f"{name} is still being enabled after {SECONDS} s: {_reason(found)}")
     return found
 
 
@@ -164,7 +166,8 @@ def _told(failed):
 def delete(aws, have):
     with _securityhub.explained(aws):
         aws.securityhub.batch_disable_standards(StandardsSubscriptionArns=[have["id"]])
-    left = aws.wait(f"the end of {have['standard']}", lambda: _look(aws, have["id"]), lambda seen: seen.get("StandardsStatus") in (None, "FAILED"), limit=SECONDS)
+    what = f"the end of {have['standard']}"
+    left = aws.wait(what, lambda: _look(aws, have["id"]), lambda seen: seen.get("StandardsStatus", "FAILED") == "FAILED", limit=SECONDS)
     if left:
         raise Problem(f"{have['standard']} could not be disabled: {_reason(left)}")
 
@@ -195,7 +198,7 @@ def _check_known(named, standard, controls):
 
 
 def refuse(want, have, change):
-    delta = change["disabled_controls"] if "disabled_controls" in change else None
+    delta = change.get("disabled_controls")
     off = [*delta.add, *(new for dummy, new in delta.change)] if delta else []
     unsaid = [control["security_control_id"] for control in off if not control.get("updated_reason")]
     if unsaid:
@@ -208,7 +211,7 @@ KIND = Kind(
     name="securityhub_standards",
     identity=("standard",),
     options=dict(
-        standard=Option(),
+        standard=fixed(),
         disabled_controls=items(
             key=("security_control_id",),
             options=dict(

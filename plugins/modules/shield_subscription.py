@@ -152,10 +152,9 @@ def foresee(aws, want):
 
 def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
-    contacts = after.get("emergency_contact_list") or []
-    if {"emergency_contact_list", "proactive_engagement"} & change.keys() and after.get("proactive_engagement"):
-        if not any(contact.get("phone_number") for contact in contacts):
-            raise Problem("proactive_engagement needs somebody with a phone_number in emergency_contact_list")
+    concerned = {"emergency_contact_list", "proactive_engagement"} & change.keys() and after.get("proactive_engagement")
+    if concerned and not any(contact.get("phone_number") for contact in after.get("emergency_contact_list") or []):
+        raise Problem("proactive_engagement needs somebody with a phone_number in emergency_contact_list")
 
 
 OPTIONS = dict(

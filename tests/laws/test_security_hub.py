@@ -137,7 +137,7 @@ def test_an_incomplete_standard_is_told_and_no_failure(hub, told):
 def test_one_that_takes_long_is_told_and_no_failure(hub, told, monkeypatch):
     def never(aws, what, look, until, limit):
         look()
-        raise TimeoutError(what) if not until("PENDING") else AssertionError("this one settles")
+        raise TimeoutError(what) if not until(dict(StandardsStatus="PENDING")) else AssertionError("this one settles")
 
     wait = Aws.wait
     monkeypatch.setattr(Aws, "wait", lambda aws, what, *more, **facts: (never if what == FSBP else wait)(aws, what, *more, **facts))
@@ -250,7 +250,7 @@ def test_one_in_another_home_region_is_left_alone(hub):
     assert "cannot change after creation: it is 'us-east-1'" in refused(hub, AGGREGATOR, aggregator("ALL_REGIONS"))
     assert "gathered in us-east-1" in refused(hub, AGGREGATOR, dict(region_linking_mode="NO_REGIONS"))
     away = refused(hub, AGGREGATOR, dict(state="absent"), confirm=[f"{AGGREGATOR}/finding_aggregator"])
-    assert "it is changed and removed there" in away and hub.double.state() == before
+    assert "there alone the aggregator is changed and removed" in away and hub.double.state() == before
 
 
 def test_to_remove_it_tells_what_stops(hub):

@@ -85,7 +85,7 @@ def test_another_year_is_confirmed_too(empty):
 
 
 def test_what_aws_does_not_let_go_is_told_with_its_day(bought):
-    end = f"{datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=365):%Y-%m-%d}"
+    end = f"{datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=365):%Y-%m-%d}"
     for entry in (dict(auto_renew="DISABLED"), dict(state="absent")):
         message = bought.run(SUBSCRIPTION, task(SUBSCRIPTION, entry, **BOUGHT), fails=True)["msg"]
         assert "LockedSubscriptionException" in message and f"The term ends on {end}" in message and "last 30 days" in message

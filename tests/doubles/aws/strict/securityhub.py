@@ -250,7 +250,7 @@ def describe_standards(backend, NextToken, MaxResults, **_):
 @BOOK.adds("GetEnabledStandards")
 def get_enabled_standards(backend, StandardsSubscriptionArns, NextToken, MaxResults, **_):
     rows = [one for one in live(backend).values() if one.arn in (StandardsSubscriptionArns or [one.arn])]
-    return page("StandardsSubscriptions", [told for told in (one.told(backend) for one in rows) if told["StandardsStatus"] != "DISABLED"], NextToken, MaxResults)
+    return page("StandardsSubscriptions", [one.told(backend) for one in rows], NextToken, MaxResults)
 
 
 @BOOK.adds("BatchEnableStandards")
