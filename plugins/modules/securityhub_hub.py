@@ -61,6 +61,8 @@ def delete(aws, have):
 def danger(have, change):
     if not change:
         return "would disable Security Hub in this Region with all of its standards, and AWS deletes its findings and settings for good after 90 days"
+    if have and "control_finding_generator" in change:
+        return "would archive the control findings that are there and make new ones in the other form, which rules and automations may not know"
     return None
 
 

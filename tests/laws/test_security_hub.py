@@ -58,7 +58,7 @@ def test_no_standard_comes_along_that_nobody_named(hub):
 def test_what_the_console_would_have_enabled_stays(stage):
     stage.double.reset()
     client(stage, "securityhub").enable_security_hub()
-    harmless(stage, HUB, dict(control_finding_generator="STANDARD_CONTROL"))
+    harmless(stage, HUB, dict(tags=dict(Owner="security")))
     assert set(enabled(stage)) == {FSBP, CIS}
     assert client(stage, "securityhub").describe_hub()["AutoEnableControls"] is True
 
@@ -89,9 +89,15 @@ def test_to_disable_it_tells_what_is_lost(hub):
     assert "deletes its findings and settings for good after 90 days" in dangerous(hub, HUB, dict(state="absent"))
 
 
+def test_findings_in_another_form_are_confirmed(hub):
+    assert "would archive the control findings" in dangerous(hub, HUB, dict(control_finding_generator="STANDARD_CONTROL"))
+    harmless(hub, HUB, dict(auto_enable_controls=True))
+
+
 def test_what_the_administrator_account_decides_is_not_written(hub):
     member_of_another(hub)
-    assert f"Security Hub of account {CENTRAL}" in refused(hub, HUB, dict(control_finding_generator="STANDARD_CONTROL"))
+    change = dict(control_finding_generator="STANDARD_CONTROL")
+    assert f"Security Hub of account {CENTRAL}" in refused(hub, HUB, change, confirm=[f"{HUB}/hub"])
     harmless(hub, HUB, dict(auto_enable_controls=True))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 
+import boto3
 import pytest
 
 from tests.laws.outside import a_load_balancer_with_a_web_acl, a_release
@@ -38,6 +39,24 @@ def protected(bought):
     a_load_balancer_with_a_web_acl(bought.client)
     write(bought, PROTECTIONS, dict(name="web", resource_arn=BALANCER, application_layer_automatic_response="Count"))
     return bought
+
+
+class Asked(Exception):
+    """A request that is not sent."""
+
+
+def test_its_calls_go_to_its_one_region():
+    """Shield is one for all Regions, in us-east-1: botocore leads every Region's client there, and signs for it."""
+
+    def refuse_to_send(request, **_):
+        raise Asked(request.url, request.headers["Authorization"].decode())
+
+    shield = boto3.client("shield", region_name="ap-northeast-1", aws_access_key_id="x", aws_secret_access_key="x")
+    shield.meta.events.register("before-send.shield.*", refuse_to_send)
+    with pytest.raises(Asked) as asked:
+        shield.get_subscription_state()
+    url, signed = asked.value.args
+    assert url.startswith("https://shield.us-east-1.amazonaws.com/") and "/us-east-1/shield/aws4_request" in signed
 
 
 # -- the subscription
