@@ -47,6 +47,7 @@ class Workbook:
     sheet: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     columns: dict[str, dict[str, int]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)  # tables with a row whose name is a formula or an error
     cover: dict[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
     faults: list[Fault] = field(default_factory=list)
@@ -243,11 +244,11 @@ class _Worksheet:
 
     def _value(self, cell: Any, column: Column) -> Any:
         value = cell.value
-        if cell.data_type == "f":
-            self.fault(cell.coordinate, column.heading, "formula", value=str(getattr(value, "text", value)))
-            return None
-        if cell.data_type == "e":
-            self.fault(cell.coordinate, column.heading, "error_value", value=value)
+        if cell.data_type in ("f", "e"):
+            code = dict(f="formula", e="error_value")[cell.data_type]
+            self.fault(cell.coordinate, column.heading, code, value=str(getattr(value, "text", value)))
+            if column.key in self.table.naming:
+                self.found.unread.add(self.table.key)
             return None
         if isinstance(value, str):
             value = ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value).replace("\r\n", "\n").replace("\r", "\n")
@@ -391,7 +392,7 @@ def _holds(value: Any, wanted: Any) -> bool:
 def _has_names(found: Workbook, table: Table) -> bool:
     """Can the rows of a table be told apart at all? If not, that is told, and that its names are missing elsewhere is no fault of its own."""
     shown = {key for key in table.naming if not table.column(key).hidden}
-    return table.hidden or (table.key in found.rows and shown <= found.columns[table.key].keys())
+    return table.hidden or (table.key in found.rows and table.key not in found.unread and shown <= found.columns[table.key].keys())
 
 
 def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple]) -> Iterator[Fault]:

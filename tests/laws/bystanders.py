@@ -15,6 +15,7 @@ from tests.laws.outside import other_account, wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
+OTHER = "999900001111"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
 # Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
@@ -40,6 +41,7 @@ def plant_bystanders(double):
     watch(client("sns"), client("cloudwatch"), client("logs"))
     # There is one in a Region, so theirs is in another one.
     client("guardduty", "eu-west-1").create_detector(Enable=True, Tags=dict(Owner=NAME))
+    guard(client)
     audit(client("s3"), client("cloudtrail"), client("config"), client("config", "eu-west-1"), role)
     client("dlm").create_lifecycle_policy(
         ExecutionRoleArn=role,
@@ -211,6 +213,23 @@ def watch(sns, cloudwatch, logs):
     logs.create_log_group(logGroupName=NAME, tags=dict(Owner=NAME))
     transformation = dict(metricName="m", metricNamespace=NAME, metricValue="1")
     logs.put_metric_filter(logGroupName=NAME, filterName=NAME, filterPattern="ERROR", metricTransformations=[transformation])
+
+
+def guard(client):
+    """There is one hub in a Region, and of the others one in an account: theirs are in another Region or account."""
+    for region, account in (("eu-west-1", ACCOUNT), (REGION, OTHER)):
+        hub = client("securityhub", region, account)
+        hub.enable_security_hub(EnableDefaultStandards=False, Tags=dict(Owner=NAME))
+        (standard,) = (one["StandardsArn"] for one in hub.describe_standards()["Standards"] if "foundational" in one["StandardsArn"])
+        hub.batch_enable_standards(StandardsSubscriptionRequests=[dict(StandardsArn=standard)])
+        at_rest(hub.get_enabled_standards)
+        off = dict(StandardsArn=standard, SecurityControlId="IAM.6", AssociationStatus="DISABLED", UpdatedReason=NAME)
+        assert not hub.batch_update_standards_control_associations(StandardsControlAssociationUpdates=[off])["UnprocessedAssociationUpdates"]
+    hub.create_finding_aggregator(RegionLinkingMode="SPECIFIED_REGIONS", Regions=["us-east-1"])
+    shield = client("shield", REGION, OTHER)
+    shield.create_subscription()
+    address = client("ec2", REGION, OTHER).allocate_address(Domain="vpc")["AllocationId"]
+    shield.create_protection(Name=NAME, ResourceArn=f"arn:aws:ec2:{REGION}:{OTHER}:eip-allocation/{address}", Tags=TAGS)
 
 
 def audit(s3, cloudtrail, config, config_elsewhere, role):

@@ -44,6 +44,22 @@ def prefix_lists(client: Callable[..., Any]) -> None:
         client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
 
 
+def a_release(client: Callable[..., Any]) -> None:
+    """AWS Support lets go of the commitment to Shield Advanced, so that it can be ended before a year is over."""
+    body = "We have agreed with our account manager."
+    client("support", region="us-east-1").create_case(subject="Release from the commitment of Shield Advanced", communicationBody=body)
+
+
+def a_load_balancer_with_a_web_acl(client: Callable[..., Any]) -> None:
+    vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zones = {"10.0.1.0/24": "ap-northeast-1a", "10.0.2.0/24": "ap-northeast-1c"}
+    subnets = [client("ec2").create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"] for block, zone in zones.items()]
+    balancer = client("elbv2").create_load_balancer(Name="acme-web", Type="application", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    seen = dict(SampledRequestsEnabled=False, CloudWatchMetricsEnabled=False, MetricName="acme")
+    acl = client("wafv2").create_web_acl(Name="acme", Scope="REGIONAL", DefaultAction=dict(Allow={}), VisibilityConfig=seen)["Summary"]["ARN"]
+    client("wafv2").associate_web_acl(WebACLArn=acl, ResourceArn=balancer)
+
+
 def a_request(client: Callable[..., Any]) -> dict[str, Any]:
     """The contract `partner`, with whom the gateway is shared, asks to attach a VPC of its own."""
     gateway = next(one for one in client("ec2").describe_transit_gateways()["TransitGateways"] if {"Key": "Name", "Value": "acme"} in one["Tags"])
@@ -111,4 +127,6 @@ OUTSIDE = {
     "ec2_transit_gateway_route_tables": prefix_lists,
     "ram_resource_share_accepters": invitations,
     "secretsmanager_secrets": a_rotating_function,
+    "shield_protections": a_load_balancer_with_a_web_acl,
+    "shield_subscription": a_release,
 }

@@ -139,4 +139,4 @@ def to_look(kinds: Iterable[str]) -> list[str]:
 
 
 def is_read(action: str) -> bool:
-    return action.partition(":")[2].startswith(("Describe", "Get", "List", "Search"))
+    return action.partition(":")[2].startswith(("BatchGet", "Describe", "Get", "List", "Search"))

@@ -149,10 +149,10 @@ class Stage:
         if name in OUTSIDE:
             self.neighbours = OUTSIDE[name](self.client) or {}
 
-    def client(self, service: str, account: str = ACCOUNT) -> Any:
+    def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """Somebody else, at the same account or at another one."""
         keys = dict(aws_access_key_id=f"AKIA{account}OTHR", aws_secret_access_key="x" * 20)
-        return boto3.client(service, endpoint_url=self.double.url, region_name=REGION, **keys)
+        return boto3.client(service, endpoint_url=self.double.url, region_name=region, **keys)
 
     def writes(self) -> list[str]:
         """Writing calls since the record was last cleared, as service:Operation, in their order."""

@@ -453,6 +453,8 @@ ONE_BY_ONE = dict(
         "s3:GetBucketWebsite",
         "s3:ListObjectVersions",
     },
+    securityhub_standards={"securityhub:BatchGetStandardsControlAssociations", "securityhub:ListSecurityControlDefinitions"},
+    shield_protections={"shield:ListTagsForResource"},
     sns_subscriptions={"sns:GetSubscriptionAttributes"},
     sns_topics={"sns:GetTopicAttributes"},
 )
