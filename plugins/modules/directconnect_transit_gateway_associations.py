@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref
 
 TYPE = "direct-connect-gateway"
 # The attachment shows a moment after the association does.
@@ -45,9 +45,10 @@ def foresee(aws, want):
     """What AWS would refuse, told with what stands in the way."""
     _directconnect.refuse_other_kind(aws, want["direct_connect_gateway"], "transit")
     asns = _directconnect.ask(aws, _asns)
-    pair = want["direct_connect_gateway"], want["transit_gateway"]
-    if not any(isinstance(one, Unknown) for one in pair) and asns.get(pair[0]) == asns.get(pair[1]):
-        raise Problem(f"{pair[0]} and {pair[1]} have the same ASN, {asns.get(pair[0])}: AWS wants two. Neither changes easily, so make one of them anew")
+    ours, theirs = want["direct_connect_gateway"], want["transit_gateway"]
+    # What this run is still to make has no ASN yet; create asks again.
+    if ours in asns and asns[ours] == asns.get(theirs):
+        raise Problem(f"{ours} and {theirs} have the same ASN, {asns[ours]}: AWS wants two. Neither changes easily, so make one of them anew")
 
 
 def _asns(aws):
