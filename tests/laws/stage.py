@@ -34,6 +34,8 @@ CONNECT = _client.Aws._connect
 # What EXAMPLES take from a vault. Made for this place; nobody has ever used them.
 VAULT = dict(
     acme_mail_key="mail-key-4d1f0c",
+    acme_vpn_key_1="vpn.key_1_c81e728d9d4c2f63",
+    acme_vpn_key_2="vpn.key_2_eccbc87e4b5ce2fe",
     acme_www_private_key="""-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXOzp92nEJyPsTYp9
 6wOQmQkueEFY2fJ2i/Nk//3RwkuhRANCAAR/3UJZHjBszEhlj0j1Q+jzGqC4vXIi
