@@ -30,6 +30,7 @@ def plant_bystanders(double):
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
     transit(client)
+    site_to_site(client("ec2"))
     people(client("iam"))
     vpn(client)
     client("secretsmanager").create_secret(Name=f"{NAME}-value", SecretString=NAME, Description=NAME, Tags=TAGS)
@@ -145,6 +146,24 @@ def transit(client):
     client("ram").create_resource_share(name=NAME, principals=["999988887777"], resourceArns=[one["TransitGatewayArn"]], tags=tags)
     for look in (ec2.describe_transit_gateway_attachments, ec2.describe_transit_gateway_peering_attachments):
         at_rest(look)
+
+
+def site_to_site(ec2):
+    """A router of theirs, connected to both of their gateways."""
+
+    def tagged(kind):
+        return [dict(ResourceType=kind, Tags=TAGS)]
+
+    router = ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65099, IpAddress="203.0.113.99", TagSpecifications=tagged("customer-gateway"))
+    mine = [dict(Name="tag:Name", Values=[NAME])]
+    gateway = ec2.describe_vpn_gateways(Filters=mine)["VpnGateways"][0]["VpnGatewayId"]
+    hub = ec2.describe_transit_gateways(Filters=mine)["TransitGateways"][0]["TransitGatewayId"]
+    arguments = dict(Type="ipsec.1", CustomerGatewayId=router["CustomerGateway"]["CustomerGatewayId"], TagSpecifications=tagged("vpn-connection"))
+    static = ec2.create_vpn_connection(**arguments, VpnGatewayId=gateway, Options=dict(StaticRoutesOnly=True))["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection(**arguments, TransitGatewayId=hub)
+    at_rest(ec2.describe_customer_gateways)
+    at_rest(ec2.describe_vpn_connections)
+    ec2.create_vpn_connection_route(VpnConnectionId=static, DestinationCidrBlock="10.253.0.0/16")
 
 
 def at_rest(look, **which):
