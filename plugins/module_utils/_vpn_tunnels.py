@@ -261,7 +261,7 @@ def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
         known = [one[CIDR] for one in have.get("tunnel_options", [])] or [item[CIDR] for item in (tunnels.add if tunnels else ())]
         for item in [*logs.add, *(new for dummy, new in logs.change)]:
             if item[CIDR] not in known:
-                raise Problem(f"log_options: {item[CIDR]} is no tunnel of this connection ({', '.join(known)})")
+                raise Problem(f"log_options: {item[CIDR]} is no tunnel of this connection ({', '.join(known) or 'name it in tunnel_options too'})")
             wrong = _wrong_log(item)
             if wrong:
                 raise Problem(f"log_options {item[CIDR]}: {wrong}")

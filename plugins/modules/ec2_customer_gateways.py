@@ -70,7 +70,8 @@ def foresee(aws, want):
                     f"{other['id']} ({other['name']}) has this address, ASN and device name already. To give it this name, add its id to the entry; "
                     "for a second one behind the same address, name another device_name"
                 )
-            aws.warn(f"ec2_customer_gateways {want['name']}: {other['id']} ({other['name']}) has the address {other['ip_address']} too, with ASN {other['bgp_asn']}")
+            told = f"{other['id']} ({other['name']}) has the address {other['ip_address']} too, with ASN {other['bgp_asn']}"
+            aws.warn(f"ec2_customer_gateways {want['name']}: {told}")
 
 
 def _others(aws):

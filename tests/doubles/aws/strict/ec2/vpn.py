@@ -130,6 +130,7 @@ class Connection(Passing, TaggedEC2Resource):
             shown["CustomerGatewayConfiguration"] = configuration(self)
         if self.storage == "SecretsManager":
             shown["PreSharedKeyArn"] = f"arn:aws:secretsmanager:{self.ec2_backend.region_name}:{self.ec2_backend.account_id}:secret:s2svpn!{self.id}"
+        routes = [route for route in self.routes.values() if route.state != "deleted"]
         gateway = {"VpnGatewayId": self.vpn_gateway_id, "TransitGatewayId": self.transit_gateway_id}
         return {
             **shown,
@@ -140,7 +141,7 @@ class Connection(Passing, TaggedEC2Resource):
             "Type": "ipsec.1",
             "State": state,
             "Options": {**self.options, "TunnelOptions": [tunnel.described(self.storage == "Standard") for tunnel in self.tunnels]},
-            "Routes": [{"DestinationCidrBlock": route.block, "Source": "Static", "State": route.look()} for route in self.routes.values() if route.state != "deleted"],
+            "Routes": [{"DestinationCidrBlock": route.block, "Source": "Static", "State": route.look()} for route in routes],
             "Tags": tags_of(self.ec2_backend, self.id),
         }
 
@@ -150,8 +151,9 @@ class Connection(Passing, TaggedEC2Resource):
 
 
 def configuration(connection):
-    keys = "".join(f"<ipsec_tunnel><ike><pre_shared_key>{tunnel.options['PreSharedKey']}</pre_shared_key></ike></ipsec_tunnel>" for tunnel in connection.tunnels)
-    return f'<vpn_connection id="{connection.id}">{keys}</vpn_connection>'
+    keys = (f"<pre_shared_key>{tunnel.options['PreSharedKey']}</pre_shared_key>" for tunnel in connection.tunnels)
+    tunnels = "".join(f"<ipsec_tunnel><ike>{key}</ike></ipsec_tunnel>" for key in keys)
+    return f'<vpn_connection id="{connection.id}">{tunnels}</vpn_connection>'
 
 
 def live_connections(ec2):
@@ -269,7 +271,8 @@ def tunnels_are_sound(ec2, tunnels, vpn_gateway_id):
     """VpnConnectionOptionsSpecification.TunnelOptions: a connection has two tunnels."""
     if len(tunnels) > 2:
         raise invalid("TunnelOptions: at most two tunnels")
-    taken = [ipaddress.ip_network(t.options["TunnelInsideCidr"]) for one in live_connections(ec2) if vpn_gateway_id and one.vpn_gateway_id == vpn_gateway_id for t in one.tunnels]
+    beside = [one for one in live_connections(ec2) if vpn_gateway_id and one.vpn_gateway_id == vpn_gateway_id]
+    taken = [ipaddress.ip_network(tunnel.options["TunnelInsideCidr"]) for one in beside for tunnel in one.tunnels]
     for one in tunnels:
         options_are_sound(ec2, one, one)
         if "TunnelInsideCidr" in one:
