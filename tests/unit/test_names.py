@@ -117,8 +117,9 @@ def test_what_several_kinds_make_is_found_under_one_name():
         def pages(self, service, operation, result, **arguments):
             if operation == "describe_tags":
                 return [dict(ResourceId="vpn-00000002", Key="Name", Value="office")]
-            by_vpn = dict(TransitGatewayAttachmentId="tgw-attach-00000002", State="available", ResourceId="vpn-00000002", Tags=[dict(Key="Name", Value="its own")])
-            return [dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")]), by_vpn]
+            plain = dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")])
+            tags = [dict(Key="Name", Value="its own")]
+            return [plain, dict(TransitGatewayAttachmentId="tgw-attach-00000002", State="available", ResourceId="vpn-00000002", Tags=tags)]
 
     found = Names(Attached(), {maker: ["new", "old"]}, True)
     assert found.id_of(several, "old") == "tgw-attach-00000001" and isinstance(found.id_of(several, "new"), Unknown)
