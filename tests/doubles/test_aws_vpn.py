@@ -270,3 +270,19 @@ def test_what_a_router_is_told(ec2, gateways):
     sample = ec2.get_vpn_connection_device_sample_configuration
     refused("UnsupportedOperation", sample, **which, InternetKeyExchangeVersion="ikev1", SampleType="recommended")
     refused("InvalidParameterValue", sample, **{**which, "VpnConnectionDeviceTypeId": "00000000"})
+
+
+def test_names_are_found_without_the_keys(ec2, gateways, aws):
+    """DescribeTags with resource-type, also where other things have tags of which moto knows no type."""
+    key = aws("acm").request_certificate(DomainName="vpn.example.jp")["CertificateArn"]
+    endpoint = ec2.create_client_vpn_endpoint(
+        ClientCidrBlock="172.20.0.0/22",
+        ServerCertificateArn=key,
+        AuthenticationOptions=[dict(Type="certificate-authentication", MutualAuthentication=dict(ClientRootCertificateChainArn=key))],
+        ConnectionLogOptions=dict(Enabled=False),
+    )["ClientVpnEndpointId"]
+    ec2.create_tags(Resources=[endpoint], Tags=[dict(Key="Name", Value="endpoint")])
+    tags = [dict(ResourceType="vpn-connection", Tags=[dict(Key="Name", Value="office"), dict(Key="Env", Value="prod")])]
+    connection = connect(ec2, gateways[0], VpnGatewayId=gateways[1], TagSpecifications=tags)
+    found = ec2.describe_tags(Filters=[dict(Name="resource-type", Values=["vpn-connection"]), dict(Name="key", Values=["Name"])])["Tags"]
+    assert [(tag["ResourceId"], tag["Value"]) for tag in found] == [(connection, "office")]
