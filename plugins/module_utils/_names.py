@@ -26,6 +26,7 @@ class Lookup(NamedTuple):
 
     every      arguments that leave something out of the list unless they name all choices of the service model: argument → its path there
     tags_call  where the list has no tags: the call that gives those of one thing, and its argument for the id
+    called     (member, resource type): a thing is called as the EC2 resource of that type whose id its member holds
     What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
 
@@ -39,6 +40,7 @@ class Lookup(NamedTuple):
     state: str | None = None
     every: Mapping[str, str] = {}
     tags_call: tuple[str, str] | None = None
+    called: tuple[str, str] | None = None
     made_by: tuple[str, ...] = ()
 
 
@@ -72,6 +74,7 @@ LOOKUPS: dict[str, Lookup] = {
     ),
     "directconnect_lags": Lookup("directconnect", "describe_lags", "lags", "lagId", "lagName", state="lagState"),
     "ec2_client_vpn_endpoints": Lookup("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", state="Status.Code"),
+    "ec2_customer_gateways": Lookup("ec2", "describe_customer_gateways", "CustomerGateways", "CustomerGatewayId", state="State"),
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),
     "ec2_elastic_ips": Lookup("ec2", "describe_addresses", "Addresses", "AllocationId"),
     "ec2_instances": Lookup("ec2", "describe_instances", "Reservations[].Instances", "InstanceId", state="State.Name"),
@@ -89,10 +92,12 @@ LOOKUPS: dict[str, Lookup] = {
         "TransitGatewayAttachments",
         "TransitGatewayAttachmentId",
         state="State",
+        called=("ResourceId", "vpn-connection"),
         made_by=(
             "directconnect_transit_gateway_associations",
             "ec2_transit_gateway_attachment_accepters",
             "ec2_transit_gateway_peering_attachments",
+            "ec2_vpn_connections",
             "ec2_transit_gateway_vpc_attachments",
         ),
     ),
@@ -103,6 +108,7 @@ LOOKUPS: dict[str, Lookup] = {
         "ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId", state="Status.Code"
     ),
     "ec2_vpcs": Lookup("ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    "ec2_vpn_connections": Lookup("ec2", "describe_vpn_connections", "VpnConnections", "VpnConnectionId", state="State"),
     "ec2_vpn_gateways": Lookup("ec2", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", state="State"),
     "iam_groups": Lookup("iam", "list_groups", "Groups", "GroupName", "GroupName"),
     "iam_instance_profiles": Lookup("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName", "InstanceProfileName"),
@@ -307,11 +313,18 @@ def _list(aws: Any, kind: str) -> list[Known]:
         things = [thing for group in things for thing in group[inner]]
     if lookup.tags_call:
         things = [dict(thing, Tags=tags_of(aws, lookup, thing[lookup.id])) for thing in things]
+    member, called = (lookup.called[0], _called(aws, lookup.called[1])) if lookup.called else ("", {})
     return [
-        Known(thing[lookup.id], _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
+        Known(thing[lookup.id], called.get(thing.get(member)) or _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
         for thing in things
         if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD
     ]
+
+
+def _called(aws: Any, resource_type: str) -> dict[str, str]:
+    """The Name tags of all resources of a type. Their own list may tell more than whoever asks for names is allowed to read."""
+    filters = [dict(Name="resource-type", Values=[resource_type]), dict(Name="key", Values=["Name"])]
+    return {tag["ResourceId"]: tag["Value"] for tag in aws.pages("ec2", "describe_tags", "Tags", Filters=filters)}
 
 
 def everything(lookup: Lookup) -> dict[str, Any]:

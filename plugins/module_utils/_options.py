@@ -203,9 +203,16 @@ def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> I
         value = entry.get(name)
         if option.many and isinstance(value, Mapping):
             away = [identity(option, item) for item in value.get("remove") or []]
-            yield from ((name, item) for item in value.get("add") or [] if identity(option, item) in away)
+            yield from ((name, without_secrets(option, item)) for item in value.get("add") or [] if identity(option, item) in away)
         elif option.merges and isinstance(value, Mapping):
             yield from ((name, key) for key, inner in value.items() if inner is not None and f"{name}.{key}" in (entry.get("clear") or ()))
+
+
+def without_secrets(option: Option, item: Any) -> Any:
+    """An item of a list, as an error may tell it."""
+    if not option.options or not isinstance(item, Mapping):
+        return item
+    return {name: "********" if name in option.options and option.options[name].secret else value for name, value in item.items()}
 
 
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client_vpn, _secrets
+from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client_vpn, _private_files, _secrets
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, explain
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
-
-MODE = 0o600
 
 
 def main():
@@ -47,7 +45,7 @@ def _result(module, aws):
         aws.warn(f"{params['client_vpn_endpoint']} is {status}: nobody can connect with the profile until a target network is associated")
     found = dict(changed=False, id=endpoint_id, status=status, client_configuration=profile)
     if params["path"]:
-        found.update(path=params["path"], changed=_write(params["path"], _whole(aws, names, params, profile)))
+        found.update(path=params["path"], changed=_private_files.write(params["path"], _whole(aws, names, params, profile), "a private key"))
     return found
 
 
@@ -60,34 +58,6 @@ def _whole(aws, names, params, profile):
     private_key = _secrets.held(aws, params["private_key_secret"]).strip()
     _certificates.check_key(certificate, private_key)
     return f"{profile.rstrip()}\n<cert>\n{certificate}\n</cert>\n<key>\n{private_key}\n</key>\n"
-
-
-def _write(path, text):
-    """Whether the file was changed. It is never, not even for a moment, readable by anybody else."""
-    data = text.encode()
-    if os.path.islink(path) or os.path.exists(path) and not os.path.isfile(path):
-        raise Problem(f"{path} is no plain file: a private key is not written there")
-    try:
-        if os.path.exists(path):
-            with open(path, "rb") as there:
-                if there.read() == data and os.stat(path).st_mode & 0o777 == MODE:
-                    return False
-        _replace(path, data)
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror}") from None
-    return True
-
-
-def _replace(path, data):
-    new = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(new, path)
-    except OSError:
-        os.unlink(new)
-        raise
 
 
 if __name__ == "__main__":

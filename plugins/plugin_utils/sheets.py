@@ -22,7 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread, without_secrets
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -411,7 +411,7 @@ def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, 
     for thing in things:
         yield from _one(option, option.elements or "raw", thing, path)
     if option.many:
-        yield from ((path, "item_twice", dict(value=thing, item=thing)) for thing in _twice(option, things))
+        yield from ((path, "item_twice", dict(value=without_secrets(option, thing), item=thing)) for thing in _twice(option, things))
 
 
 def _twice(option: Option, things: list) -> Iterator[Any]:

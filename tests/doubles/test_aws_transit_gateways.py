@@ -105,7 +105,7 @@ def test_a_vpn_holds_the_asn(ec2, refused):
     gateway = make_gateway(ec2)
     customer = ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65000, IpAddress="203.0.113.1")["CustomerGateway"]["CustomerGatewayId"]
     ec2.create_vpn_connection(Type="ipsec.1", CustomerGatewayId=customer, TransitGatewayId=gateway)
-    shown = ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"][0]
+    shown = settled(ec2.describe_transit_gateway_attachments)["TransitGatewayAttachments"][0]
     assert (shown["ResourceType"], shown["State"]) == ("vpn", "available")
     refused("IncorrectState", ec2.modify_transit_gateway, TransitGatewayId=gateway, Options={"AmazonSideAsn": 64999})
     assert "non-deleted VPN" in refused("IncorrectState", ec2.delete_transit_gateway, TransitGatewayId=gateway)

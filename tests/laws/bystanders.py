@@ -11,7 +11,7 @@ import re
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
-from tests.laws.outside import other_account, wait_for_ports
+from tests.laws.outside import wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION
 
 NAME = "bystander-7f3a"
@@ -32,6 +32,7 @@ def plant_bystanders(double):
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
     transit(client)
+    site_to_site(client("ec2"))
     direct_connect(client)
     people(client("iam"))
     vpn(client)
@@ -152,13 +153,31 @@ def transit(client):
         at_rest(look)
 
 
+def site_to_site(ec2):
+    """A router of theirs, connected to both of their gateways."""
+
+    def tagged(kind):
+        return [dict(ResourceType=kind, Tags=TAGS)]
+
+    router = ec2.create_customer_gateway(Type="ipsec.1", BgpAsn=65099, IpAddress="203.0.113.99", TagSpecifications=tagged("customer-gateway"))
+    mine = [dict(Name="tag:Name", Values=[NAME])]
+    gateway = ec2.describe_vpn_gateways(Filters=mine)["VpnGateways"][0]["VpnGatewayId"]
+    hub = ec2.describe_transit_gateways(Filters=mine)["TransitGateways"][0]["TransitGatewayId"]
+    arguments = dict(Type="ipsec.1", CustomerGatewayId=router["CustomerGateway"]["CustomerGatewayId"], TagSpecifications=tagged("vpn-connection"))
+    static = ec2.create_vpn_connection(**arguments, VpnGatewayId=gateway, Options=dict(StaticRoutesOnly=True))["VpnConnection"]["VpnConnectionId"]
+    ec2.create_vpn_connection(**arguments, TransitGatewayId=hub)
+    at_rest(ec2.describe_customer_gateways)
+    at_rest(ec2.describe_vpn_connections)
+    ec2.create_vpn_connection_route(VpnConnectionId=static, DestinationCidrBlock="10.253.0.0/16")
+
+
 def direct_connect(client):
     """A gateway with their virtual private gateway, a port with a virtual interface, and what a carrier hosts for them."""
     mine, ec2 = client("directconnect"), client("ec2")
     tags = [dict(key=tag["Key"], value=tag["Value"]) for tag in TAGS]
     gateway = mine.create_direct_connect_gateway(directConnectGatewayName=NAME, amazonSideAsn=65020, tags=tags)["directConnectGateway"]
     port = mine.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName=NAME, tags=tags)["connectionId"]
-    carrier = other_account(client, "888877776666")
+    carrier = client("directconnect", account="888877776666")
     interconnect = carrier.create_interconnect(interconnectName=NAME, bandwidth="10Gbps", location="EqTY2")["interconnectId"]
     hosted = dict(ownerAccount=ACCOUNT, bandwidth="50Mbps", connectionName=NAME, vlan=300)
     carrier.allocate_hosted_connection(connectionId=interconnect, **hosted)

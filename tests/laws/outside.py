@@ -39,6 +39,13 @@ def a_rotating_function(client: Callable[..., Any]) -> None:
     client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="rotate.handler", Code=code)
 
 
+def a_private_certificate(client: Callable[..., Any]) -> None:
+    """Of a router, signed by an authority in AWS Private CA."""
+    authority = "arn:aws:acm-pca:ap-northeast-1:123456789012:certificate-authority/6d0f4c3a-2b1e-4f57-8a90-1c2d3e4f5a6b"
+    tags = [dict(Key="Name", Value="acme-branch-router")]
+    client("acm").request_certificate(DomainName="branch.acme.example.jp", CertificateAuthorityArn=authority, Tags=tags)
+
+
 def prefix_lists(client: Callable[..., Any]) -> None:
     for name, block in {"acme-offices": "203.0.113.0/24", "acme-blocked": "198.51.100.0/24"}.items():
         client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
@@ -123,6 +130,7 @@ OUTSIDE = {
     "directconnect_hosted_virtual_interfaces": hosted_virtual_interfaces,
     "directconnect_virtual_interfaces": wait_for_ports,
     ACCEPTERS: a_request,
+    "ec2_customer_gateways": a_private_certificate,
     SERVICES: load_balancers_and_a_zone,
     "ec2_transit_gateway_route_tables": prefix_lists,
     "ram_resource_share_accepters": invitations,

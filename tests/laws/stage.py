@@ -36,6 +36,8 @@ READY: dict[tuple[str, str], dict] = {}
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
     acme_mail_key="mail-key-4d1f0c",
+    acme_vpn_key_1="vpn.key_1_c81e728d9d4c2f63",
+    acme_vpn_key_2="vpn.key_2_eccbc87e4b5ce2fe",
     acme_www_private_key="""-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXOzp92nEJyPsTYp9
 6wOQmQkueEFY2fJ2i/Nk//3RwkuhRANCAAR/3UJZHjBszEhlj0j1Q+jzGqC4vXIi

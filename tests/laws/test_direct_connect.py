@@ -16,7 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
-from tests.laws.outside import CARRIER, OUTSIDE, other_account, wait_for_ports
+from tests.laws.outside import CARRIER, OUTSIDE, wait_for_ports
 from tests.laws.stage import ACCOUNT, KINDS, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
@@ -415,7 +415,7 @@ def test_what_is_made_for_another_account_is_not_ones_own(stage):
     told = dict(virtualInterfaceName="theirs", vlan=400, asnLong=65000)
     mine.allocate_private_virtual_interface(connectionId=port, ownerAccount=CARRIER, newPrivateVirtualInterfaceAllocation=told)
     assert stage.gather(INTERFACES) == stage.gather(CARRIERS) == []
-    seen = other_account(stage.client, CARRIER).describe_virtual_interfaces()["virtualInterfaces"]
+    seen = stage.client("directconnect", CARRIER).describe_virtual_interfaces()["virtualInterfaces"]
     assert [one["virtualInterfaceName"] for one in seen] == ["theirs"]
 
 

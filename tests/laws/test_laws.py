@@ -302,6 +302,7 @@ MADE_TWICE = dict(
     ec2_transit_gateway_route_tables="CreateTransitGatewayRouteTable",
     ec2_transit_gateways="CreateTransitGateway",
     ec2_vpcs="CreateVpc",
+    ec2_vpn_connections="CreateVpnConnection",
     ec2_vpn_gateways="CreateVpnGateway",
     iam_access_keys="CreateAccessKey",
 )

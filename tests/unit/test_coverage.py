@@ -20,11 +20,6 @@ OPEN = {
     "iam.root_access_key",
     "budgets.budget",
     "budgets.notification",
-    "vpn.customer_gateway",
-    "vpn.site_to_site_connection",
-    "vpn.static_route",
-    "vpn.device_configuration",
-    "transit_gateway.vpn_attachment",
     "cloudwatch_logs.log_backup",
 }
 UNITS = yaml.safe_load((coverage.ROOT / "catalog" / "units.yml").read_text(encoding="utf-8"))

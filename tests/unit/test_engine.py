@@ -16,7 +16,19 @@ from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _
 from ansible_collections.msp.aws.plugins.module_utils._engine import Run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Known
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, differences, fixed, items, merged, ref, spread, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    Delta,
+    Option,
+    Problem,
+    contradictions,
+    differences,
+    fixed,
+    items,
+    merged,
+    ref,
+    spread,
+    tags,
+)
 
 
 class FakeAws:
@@ -294,3 +306,10 @@ def test_a_service_with_a_hyphen_has_a_client(monkeypatch):
     aws = _client.Aws(SimpleNamespace(check_mode=False))
     monkeypatch.setattr(aws, "_connect", lambda service, acting: service)
     assert (aws.one_two, aws.one) == ("one-two", "one")
+
+
+def test_an_item_is_told_without_its_secrets():
+    """An item that shall be there and not be there: the error names it."""
+    rules = items(key=("port",), options=dict(port=Option("int"), key=Option(secret=True)))
+    item = dict(port=1, key="not.for.anybody_4f1c")
+    assert list(contradictions(dict(rules=rules), dict(rules=dict(add=[item], remove=[item])))) == [("rules", dict(port=1, key="********"))]

@@ -114,11 +114,16 @@ def test_what_several_kinds_make_is_found_under_one_name():
         def once(self, look, *arguments):
             return look(self, *arguments)
 
-        def pages(self, service, operation, result):
-            return [dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")])]
+        def pages(self, service, operation, result, **arguments):
+            if operation == "describe_tags":
+                return [dict(ResourceId="vpn-00000002", Key="Name", Value="office")]
+            plain = dict(TransitGatewayAttachmentId="tgw-attach-00000001", State="available", Tags=[dict(Key="Name", Value="old")])
+            tags = [dict(Key="Name", Value="its own")]
+            return [plain, dict(TransitGatewayAttachmentId="tgw-attach-00000002", State="available", ResourceId="vpn-00000002", Tags=tags)]
 
     found = Names(Attached(), {maker: ["new", "old"]}, True)
     assert found.id_of(several, "old") == "tgw-attach-00000001" and isinstance(found.id_of(several, "new"), Unknown)
     assert makers("ec2_vpcs") == ("ec2_vpcs",) and makers(maker) == (maker,)
+    assert found.id_of(several, "office") == "tgw-attach-00000002" and found.name_of(several, "tgw-attach-00000002") == "office"
     with pytest.raises(Missing):
         found.id_of(several, "other")

@@ -23,6 +23,7 @@ from . import (  # noqa: F401 - each writes its rules into the book
     transit_gateways,
     volumes,
     vpcs,
+    vpn,
 )
 from .book import BOOK
 

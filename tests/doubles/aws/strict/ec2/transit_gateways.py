@@ -501,7 +501,6 @@ def a_vpn_connection_is_attached(_original, ec2, vpn_id, transit_gateway_id, tag
     one = Attachment(ec2, gateway_of(ec2, transit_gateway_id), "vpn", vpn_id)
     ec2.transit_gateway_attachments[one.id] = one
     begin(one)
-    one.state = "available"
     if tags:
         ec2.create_tags([one.id], tags)
     return one
