@@ -81,7 +81,7 @@ def things(draw: Any, service: str, options: Any) -> dict[str, Any]:
 def entries(draw: Any, kind: Kind, index: int) -> dict[str, Any]:
     entry = draw(things(kind.service, kind.options))
     for name in kind.identity:
-        entry[name] = f"{draw(NAME)}{index}"
+        entry[name] = 100 + index if kind.options[name].type == "int" else f"{draw(NAME)}{index}"
     if draw(st.booleans()):
         entry["state"] = draw(st.sampled_from(["absent", "present"]))
     if kind.identity and draw(st.integers(0, 4)) == 0:
