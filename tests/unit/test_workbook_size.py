@@ -41,6 +41,15 @@ print(json.dumps([time.process_time() - start, resource.getrusage(resource.RUSAG
 """
 
 
+def without_secrets(options, thing):
+    """A workbook holds none: it says that they stay as the sheet's file has them."""
+    kept = {key: value for key, value in thing.items() if not options[key].secret}
+    for key, value in kept.items():
+        if isinstance(value, list) and options[key].options:
+            kept[key] = [without_secrets(options[key].options, item) for item in value]
+    return kept
+
+
 def many():
     """The kinds' own examples, each many times under other names."""
     found = {}
@@ -49,7 +58,7 @@ def many():
         if kind.single:
             found[name] = entries(name, examples(name).make)[0]
             continue
-        entry = {key: value for key, value in entries(name, examples(name).make)[0].items() if not kind.options[key].secret}
+        entry = without_secrets(kind.options, entries(name, examples(name).make)[0])
         last = kind.identity[-1]
         found[name] = [dict(entry, **({last: f"{entry[last]}{index}"} if index else {})) for index in range(each)]
     for dummy in range(5):
