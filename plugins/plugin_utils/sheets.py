@@ -205,8 +205,7 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     """
     own, found = names(sheet), defaultdict(set)
     for reference in references(sheet):
-        of_neighbour = reference.elsewhere and ":" in reference.name
-        if not reference.name.startswith("arn:") and not of_neighbour and (not _own(reference, own) or _may_be_elsewhere(reference)):
+        if not reference.name.startswith("arn:") and not _of_neighbour(reference) and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
     for name, label, *dummy in _too_little_to_create(sheet):
         found[name].add(label)
@@ -251,11 +250,11 @@ def unresolved(
     """References that lead to nothing, or to more than one thing.
 
     account     what msp.aws.names_info found; without it only the sheet is looked at
-    neighbours  the other contracts of the run: host → kind → label → id
+    neighbours  the other contracts of the run: host → kind → label → id; without them what is theirs is not judged
     """
     own, going = names(sheet), _going(sheet)
     for reference in references(sheet):
-        if reference.name.startswith("arn:"):
+        if reference.name.startswith("arn:") or (neighbours is None and _of_neighbour(reference)):
             continue
         host, dummy, name = reference.name.partition(":")
         if reference.elsewhere and host in (neighbours or {}):
@@ -277,6 +276,11 @@ def unresolved(
             yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
         elif account is not None and not mine and not others:
             yield Fault(reference.kind, reference.entry, reference.option, "dangling", dict(value=reference.name, limit=reference.to))
+
+
+def _of_neighbour(reference: Reference) -> bool:
+    """Whether it is something of another contract of the run, host:name."""
+    return reference.elsewhere and ":" in reference.name
 
 
 def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:

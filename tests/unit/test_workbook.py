@@ -371,7 +371,7 @@ def mapped(place, columns, edits=(), **tables):
     for title, address, value in edits:
         book[title][address].value = value
     book.save(place / "book.xlsx")
-    outcome = workbook.take_in(setting, place / "book.xlsx", place / "sheet.yml", None)
+    outcome = workbook.take_in(setting, place / "book.xlsx", place / "sheet.yml", None, force=bool(edits))
     outcome.write()
     return before, yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"], outcome
 
