@@ -431,6 +431,7 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
+    budgets_budgets={"budgets:DescribeSubscribersForNotification", "budgets:ListTagsForResource"},
     cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
     acm_certificates={"acm:GetCertificate"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
