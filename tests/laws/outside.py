@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import boto3
+
 SERVICES = "ec2_vpc_endpoint_services"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
@@ -40,8 +42,16 @@ def prefix_lists(client: Callable[[str], Any]) -> None:
         client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
 
 
+def a_root_user_with_mfa(client: Callable[[str], Any]) -> None:
+    """Signed by the root user of the account, which the double knows by the key's last letters."""
+    config = client("iam").meta
+    root = boto3.client("iam", endpoint_url=config.endpoint_url, region_name="ap-northeast-1", aws_access_key_id="AKIA123456789012ROOT", aws_secret_access_key="x")
+    root.enable_mfa_device(UserName="root", SerialNumber="arn:aws:iam::123456789012:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
+
+
 OUTSIDE = {
     SERVICES: load_balancers_and_a_zone,
     "ec2_transit_gateway_route_tables": prefix_lists,
+    "iam_root_user": a_root_user_with_mfa,
     "secretsmanager_secrets": a_rotating_function,
 }
