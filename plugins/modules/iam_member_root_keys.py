@@ -29,17 +29,19 @@ def main():
             confirm=dict(type="list", elements="str", default=[]),
         )
     )
-    aws = Aws(module)
+    hands = [Aws(module)]
     try:
-        module.exit_json(**_result(module, aws))
+        module.exit_json(**_result(module, hands))
     except (Problem, *AWS_ERRORS) as error:
-        module.fail_json(msg=explain(error, None if isinstance(error, Problem) else aws.last_call))
+        module.fail_json(msg=explain(error, None if isinstance(error, Problem) else hands[-1].last_call))
 
 
-def _result(module, aws):
+def _result(module, hands):
+    """`hands` are our own, and then the root user's."""
     account, confirmation = module.params["account"], f"iam_member_root_keys/{module.params['account']}"
-    _check_route(aws, account)
-    root = _as_root(module, aws, account)
+    _check_route(hands[0], account)
+    root = _as_root(module, hands[0], account)
+    hands.append(root)
     keys = _keys(root)
     result = dict(changed=bool(keys), access_keys=keys)
     if not keys:

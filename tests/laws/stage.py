@@ -168,7 +168,7 @@ def hasten(monkeypatch: Any) -> None:
 
 def _connect_once(aws: Any, service: str, acting: bool) -> Any:
     """A real run makes its clients anew; hundreds of runs in one process share them, each with its own hooks."""
-    key = (service, acting, aws._module.params["endpoint_url"])
+    key = (service, acting, aws._module.params["endpoint_url"], aws._module.params["access_key"])
     if key not in CLIENTS:
         CLIENTS[key] = CONNECT(aws, service, acting), aws
         return CLIENTS[key][0]

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from tests.laws.stage import ACCOUNT
-from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
 BUDGETS, TOPICS = "budgets_budgets", "sns_topics"
 LIMIT = dict(amount="2000", unit="USD")
@@ -129,7 +129,7 @@ def test_an_end_takes_the_budget_away(made):
 
 
 def test_a_removal_says_what_goes_with_it(made):
-    assert "with its notifications and actions" in refused(made, BUDGETS, dict(name="b", state="absent"))
+    assert "with its notifications and actions" in unconfirmed(made, BUDGETS, dict(name="b", state="absent"))
 
 
 # ---- notifications

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 
 from tests.laws.stage import ACCOUNT, REGION, examples
-from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
 STREAMS, FILTERS = "firehose_delivery_streams", "logs_subscription_filters"
 WEB = dict(log_group="/acme/web/access", name="to-s3")
@@ -61,8 +62,7 @@ def test_a_stream_that_is_still_made_is_waited_for_before_it_is_changed(streams)
 def test_a_name_on_its_way_out_is_waited_for(streams):
     client(streams, "firehose").delete_delivery_stream(DeliveryStreamName="acme-app-logs")
     assert "acme-app-logs" not in [one["name"] for one in streams.gather(STREAMS)]
-    settle_in_the_background = dict(name="acme-app-logs", role="acme-firehose-to-s3", bucket="acme-log-backup")
-    write(streams, STREAMS, settle_in_the_background)
+    write(streams, STREAMS, dict(NEW, name="acme-app-logs"))
     assert destination(streams, "acme-app-logs")["BucketARN"] == "arn:aws:s3:::acme-log-backup"
 
 
@@ -99,14 +99,11 @@ def test_what_a_stream_calls_dangerous(streams):
     assert "nothing more to acme-log-backup" in why
     assert "would no longer encrypt" in dangerous(streams, STREAMS, dict(name="acme-web-logs", clear=["kms_key_arn"]))
     assert destination(streams, "acme-web-logs")["EncryptionConfiguration"] == dict(NoEncryptionConfig="NoEncryption")
-    assert "not delivered yet" in refused(streams, STREAMS, dict(name="acme-web-logs", state="absent"))
+    assert "not delivered yet" in unconfirmed(streams, STREAMS, dict(name="acme-web-logs", state="absent"))
 
 
 def test_a_bucket_of_another_account_goes_by_its_arn(streams):
-    client(streams, "s3")
     theirs = "arn:aws:s3:::partner-logs"
-    import boto3  # another account's hands
-
     keys = dict(aws_access_key_id="AKIA210987654321XXXX", aws_secret_access_key="x")
     boto3.client("s3", endpoint_url=streams.double.url, region_name=REGION, **keys).create_bucket(
         Bucket="partner-logs", CreateBucketConfiguration=dict(LocationConstraint=REGION)
@@ -128,7 +125,7 @@ def test_what_a_filter_calls_dangerous(filters):
     assert "only what matches 'ERROR' from now on, instead of everything" in why
     harmless(filters, FILTERS, dict(WEB, filter_pattern=""))
     assert f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/acme-logs-to-s3" in dangerous(filters, FILTERS, dict(WEB, delivery_stream="acme-errors-to-s3"))
-    assert "no longer be backed up" in refused(filters, FILTERS, dict(WEB, state="absent"))
+    assert "no longer be backed up" in unconfirmed(filters, FILTERS, dict(WEB, state="absent"))
 
 
 def test_what_the_sheet_does_not_know_of_a_filter_goes_along(filters):

@@ -19,7 +19,6 @@ from tests.laws.test_gateways import client, faults, refused, write
 
 ROOT = "iam_root_user"
 NO_KEY, MFA = dict(account_access_keys_present=False), dict(account_mfa_enabled=True)
-USED = "2026-11-01T00:00:00+00:00"
 
 
 def signed_by_root(stage, account=ACCOUNT):
@@ -39,6 +38,7 @@ def account(stage):
 
 def test_it_is_as_asked_for(account):
     signed_by_root(account).enable_mfa_device(UserName="root", SerialNumber="arn:aws:iam::123456789012:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
+    account.double.clear_calls()
     result = write(account, ROOT, {**NO_KEY, **MFA})
     assert not result["changed"] and account.writes() == []
     assert account.gather(ROOT) == [dict(account_access_keys_present=False, account_mfa_enabled=True)]
@@ -120,7 +120,7 @@ def test_a_confirmation_is_for_one_account(account, member):
 
 def test_a_key_that_was_used_lately_stays_whatever_is_confirmed(account, member):
     keys = dict(aws_access_key_id=keys_of(account, member)[0]["AccessKeyId"], aws_secret_access_key="x")
-    boto3.client("s3", endpoint_url=account.double.url, region_name=REGION, **keys).list_buckets()
+    boto3.client("iam", endpoint_url=account.double.url, region_name=REGION, **keys).list_users()
     why = run(account, member, confirm=[f"iam_member_root_keys/{member}"])
     assert why["failed"] and "less than 90 days ago: nothing was deleted" in why["msg"] and len(keys_of(account, member)) == 1
 

@@ -34,7 +34,7 @@ def invalid(message):
 
 
 def stream_of(firehose, name):
-    if name not in firehose.delivery_streams:
+    if name not in firehose.delivery_streams or status_of(firehose.delivery_streams[name]) == "GONE":
         raise Refused("ResourceNotFoundException", f"Firehose {name} under account {firehose.account_id} not found.")
     return firehose.delivery_streams[name]
 
@@ -58,7 +58,10 @@ def check_destination(firehose, destination):
 @BOOK.rule("CreateDeliveryStream")
 def a_new_stream_is_sound(firehose, DeliveryStreamName, ExtendedS3DestinationConfiguration, **_):
     """CreateDeliveryStream: ResourceInUseException while one of this name is there, also one that is being deleted."""
-    if DeliveryStreamName in firehose.delivery_streams:
+    there = firehose.delivery_streams.get(DeliveryStreamName)
+    if there is not None and status_of(there) == "GONE":
+        del firehose.delivery_streams[DeliveryStreamName]
+    elif there is not None:
         raise Refused("ResourceInUseException", f"Firehose {DeliveryStreamName} under accountId {firehose.account_id} already exists")
     if ExtendedS3DestinationConfiguration:
         check_destination(firehose, ExtendedS3DestinationConfiguration)
@@ -84,9 +87,6 @@ def status_of(stream):
 def describe_delivery_stream(firehose, DeliveryStreamName, **_):
     stream = stream_of(firehose, DeliveryStreamName)
     status = stream.state.look() if "state" in vars(stream) else stream.delivery_stream_status
-    if status == "GONE":
-        del firehose.delivery_streams[DeliveryStreamName]
-        stream_of(firehose, DeliveryStreamName)
     return {
         "DeliveryStreamDescription": {
             "DeliveryStreamName": DeliveryStreamName,

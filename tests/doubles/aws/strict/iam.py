@@ -561,7 +561,7 @@ def list_own_keys(original, response):
 def create_own_key(original, response):
     if response._get_param("UserName") or not as_root(response, ROOT):
         return original(response)
-    key = f"AKIA{mock_random.get_random_hex(16).upper()}"
+    key = f"AKIA{response.backend.account_id}{mock_random.get_random_hex(4).upper()}"
     root_keys(response.backend)[key] = {"status": "Active", "created": datetime.datetime(2020, 4, 1, tzinfo=datetime.timezone.utc), "used": None}
     return ActionResult({"AccessKey": {"UserName": "root", "AccessKeyId": key, "Status": "Active", "SecretAccessKey": mock_random.get_random_hex(40)}})
 
@@ -583,7 +583,7 @@ def own_key_last_used(original, response):
     if key not in root_keys(response.backend) or not as_root(response, ROOT, AUDIT, DELETE):
         return original(response)
     used = root_keys(response.backend)[key]["used"]
-    told = {"LastUsedDate": used, "ServiceName": "s3", "Region": "us-east-1"} if used else {"ServiceName": "N/A", "Region": "N/A"}
+    told = {"LastUsedDate": used, "ServiceName": root_keys(response.backend)[key]["service"], "Region": "us-east-1"} if used else {"ServiceName": "N/A", "Region": "N/A"}
     return ActionResult({"AccessKeyLastUsed": told})
 
 
@@ -611,7 +611,7 @@ def the_report_begins_with_root(original, iam):
     for number, key in enumerate(list(vars(iam).get("root_keys", {}).values())[:2], 1):
         row[f"access_key_{number}_active"] = str(key["status"] == "Active").lower()
         if key["used"]:
-            row[f"access_key_{number}_last_used_date"], row[f"access_key_{number}_last_used_service"] = key["used"].isoformat(), "s3"
+            row[f"access_key_{number}_last_used_date"], row[f"access_key_{number}_last_used_service"] = key["used"].isoformat(), key["service"]
     return "\n".join([header, ",".join(row.values()), users])
 
 

@@ -254,6 +254,12 @@ def describe_metric_filters(logs, logGroupName, filterNamePrefix, metricName, me
 # -- subscription filters -------------------------------------------------------------------------
 
 
+@BOOK.patch(LogGroup, "describe_subscription_filters")
+def they_are_sorted(original, group):
+    """DescribeSubscriptionFilters: "The results are ASCII-sorted by filter name"."""
+    return sorted(original(group), key=lambda one: one.name)
+
+
 @BOOK.patch(LogGroup, "put_subscription_filter")
 def an_update_is_always_possible(original, group, filter_name, *args):
     """PutSubscriptionFilter: two for a group, and either can be updated (moto refuses that)."""
