@@ -65,7 +65,9 @@ def the_account_is_the_callers(budgets, AccountId, **_):
 
 
 def is_sound(budget):
-    """CreateBudget, UpdateBudget and Budget, AutoAdjustData, HistoricalOptions."""
+    """CreateBudget, UpdateBudget and Budget, AutoAdjustData, HistoricalOptions; BudgetName, whose pattern is of Java's dialect."""
+    if any(part in budget["BudgetName"] for part in (":", "\\", "/action/")):
+        raise invalid('The : and \\ characters, and the "/action/" substring, aren\'t allowed in BudgetName')
     if "BudgetLimit" in budget and "PlannedBudgetLimits" in budget:
         raise invalid("Only one of BudgetLimit or PlannedBudgetLimits can be present")
     if "BudgetLimit" in budget and "AutoAdjustData" in budget:
@@ -176,8 +178,8 @@ def tags_are_kept(budgets, AccountId, Budget, ResourceTags, **_):
 @BOOK.adds("UpdateBudget")
 def update_budget(budgets, AccountId, NewBudget, **_):
     """UpdateBudget: "Updates a budget", whole; the calculatedSpend drops to zero."""
-    found = budget_of(budgets, AccountId, NewBudget["BudgetName"])
     is_sound(NewBudget)
+    found = budget_of(budgets, AccountId, NewBudget["BudgetName"])
     told = kept(NewBudget)
     found.budget = {**told, "TimePeriod": period_of(told), **cost_types_of(told), "LastUpdatedTime": unix_time()}
     return {}
