@@ -74,8 +74,8 @@ def find(aws, wanted):
         if code_of(error) != "AccessDeniedException":
             raise
         raise Problem(
-            f"budgets:DescribeBudgets: {error.response['Error'].get('Message')}. Beside the policy of who runs this it takes access to billing: the root user has to "
-            "activate IAM access to billing information; in a resold or linked account the payer has to open AWS Budgets to it, ask them"
+            f"budgets:DescribeBudgets: {error.response['Error'].get('Message')}. Beside the policy of who runs this it takes access to billing: the root user has "
+            "to activate IAM access to billing information; in a resold or linked account the payer has to open AWS Budgets to it, ask them"
         ) from error
     named = wanted is None or any("notifications" in entry for entry in wanted)
     notifications = _notifications(aws) if named else {}
@@ -264,7 +264,7 @@ def delete(aws, have):
 def _look_ahead(aws, name, notifications, before=()):
     """What AWS takes without a word, and then nobody hears of. In a plan the topic may be one that the same run is about to open."""
     if any(one["notification_type"] == "FORECASTED" for one in notifications):
-        aws.warn(f"budgets_budgets {name}: AWS forecasts only after about five weeks of usage; in a new account FORECASTED notifications say nothing before that")
+        aws.warn(f"budgets_budgets {name}: AWS forecasts only after about five weeks of usage; in a new account FORECASTED notifications say nothing before")
     known = {one["Address"] for notification in before for one in _subscribers(notification)}
     topics = {one["Address"] for notification in notifications for one in _subscribers(notification) if one["SubscriptionType"] == "SNS"}
     for topic in sorted(topics - known):
@@ -283,7 +283,7 @@ def refuse(want, have, change):
     if "budget_limit" in change and after.get("auto_adjust_data"):
         raise Problem("the amount of this budget adjusts itself: leave budget_limit out, or take that away with clear: [auto_adjust_data]")
     if "budget_limit" in change and have.get("_budget", {}).get("PlannedBudgetLimits"):
-        raise Problem("this budget has planned limits, one for each period, which budget_limit would replace: change them in the console, or leave budget_limit out")
+        raise Problem("this budget has planned limits, one for each period, which budget_limit would replace: leave it out, or change them in the console")
     if have.get("auto_adjust_data") and after.get("auto_adjust_data") is None and "budget_limit" not in want:
         raise Problem("without auto_adjust_data the budget needs budget_limit")
     delta = change.get("notifications")

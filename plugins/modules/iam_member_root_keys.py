@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, Rehearsed, code_of, explain
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -15,9 +15,9 @@ FEATURE = "RootCredentialsManagement"
 TASK = "policy/root-task/IAMDeleteRootUserCredentials"
 SECONDS = 900  # of a session; AWS takes no more
 NO_ACCESS = {
-    "AccountNotManagementOrDelegatedAdministratorException": "run this with a role of the organization's management account, or of the account delegated for IAM",
+    "AccountNotManagementOrDelegatedAdministratorException": "run this with a role of the management account, or of the account delegated for IAM",
     "OrganizationNotFoundException": "this account is in no organization: only its root user can delete the keys, in the console",
-    "ServiceAccessNotEnabledException": "trusted access for IAM is off in the organization: ask whoever has the management account to enable it (iam.amazonaws.com)",
+    "ServiceAccessNotEnabledException": "trusted access for IAM is off in the organization: ask whoever has the management account for it (iam.amazonaws.com)",
 }
 
 
@@ -75,8 +75,8 @@ def _check_route(aws, account):
         raise Problem(f"iam:ListOrganizationsFeatures: {code_of(error)}: {NO_ACCESS[code_of(error)]}") from error
     if FEATURE not in enabled:
         raise Problem(
-            f"centralized root access ({FEATURE}) is not switched on in this organization: ask whoever has the management account to do it "
-            "(aws iam enable-organizations-root-credentials-management). Until then only the root user of the member account can delete its keys, in the console"
+            f"centralized root access ({FEATURE}) is not switched on in this organization: ask whoever has the management account to do it (aws iam "
+            "enable-organizations-root-credentials-management). Until then only the root user of the member account can delete its keys, in the console"
         )
 
 
@@ -96,18 +96,19 @@ def _keys(root):
     for key in root.pages("iam", "list_access_keys", "AccessKeyMetadata"):
         used = root.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
         last = used.get("LastUsedDate")
-        found.append(dict(id=key["AccessKeyId"], status=key["Status"], last_used=last.isoformat() if last else None, service=used.get("ServiceName")))
+        told = dict(last_used=last.isoformat() if last else None, service=used.get("ServiceName"))
+        found.append(dict(told, id=key["AccessKeyId"], status=key["Status"]))
     return found
 
 
 def _check_use(keys, days):
     """A deleted key cannot be brought back, so whatever uses it comes first."""
-    since = datetime.now(timezone.utc) - timedelta(days=days)
+    since = datetime.now(UTC) - timedelta(days=days)
     for key in keys:
         if key["last_used"] and datetime.fromisoformat(key["last_used"]) > since:
             raise Problem(
-                f"{key['id']} was used for {key['service']} on {key['last_used']}, less than {days} days ago: nothing was deleted. Find what signs with it, and "
-                "let the root user deactivate the key in the console first"
+                f"{key['id']} was used for {key['service']} on {key['last_used']}, less than {days} days ago: nothing was deleted. Find what signs with it, "
+                "and let the root user deactivate the key in the console first"
             )
 
 

@@ -44,8 +44,8 @@ def prefix_lists(client: Callable[[str], Any]) -> None:
 
 def a_root_user_with_mfa(client: Callable[[str], Any]) -> None:
     """Signed by the root user of the account, which the double knows by the key's last letters."""
-    config = client("iam").meta
-    root = boto3.client("iam", endpoint_url=config.endpoint_url, region_name="ap-northeast-1", aws_access_key_id="AKIA123456789012ROOT", aws_secret_access_key="x")
+    keys = dict(aws_access_key_id="AKIA123456789012ROOT", aws_secret_access_key="x")
+    root = boto3.client("iam", endpoint_url=client("iam").meta.endpoint_url, region_name="ap-northeast-1", **keys)
     root.enable_mfa_device(UserName="root", SerialNumber="arn:aws:iam::123456789012:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
 
 

@@ -42,7 +42,7 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXOzp92nEJyPsTYp9
 """,
 )
 
-# Kinds whose one thing is there by itself, and which nobody can make, change or remove through the API: a sheet can only ask how it is. No act of theirs writes.
+# Kinds whose one thing is there by itself, and which nobody can make, change or remove through the API: a sheet can only ask how it is.
 WATCHED = {"iam_root_user"}
 
 

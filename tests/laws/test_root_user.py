@@ -14,6 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.modules import iam_member_root_keys
+from tests.laws.outside import OUTSIDE
 from tests.laws.stage import ACCOUNT, REGION
 from tests.laws.test_gateways import client, faults, refused, write
 
@@ -37,7 +38,7 @@ def account(stage):
 
 
 def test_it_is_as_asked_for(account):
-    signed_by_root(account).enable_mfa_device(UserName="root", SerialNumber="arn:aws:iam::123456789012:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
+    OUTSIDE[ROOT](lambda service: client(account, service))
     account.double.clear_calls()
     result = write(account, ROOT, {**NO_KEY, **MFA})
     assert not result["changed"] and account.writes() == []

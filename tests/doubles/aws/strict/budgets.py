@@ -126,7 +126,7 @@ def kept(budget):
 
 def period_of(budget):
     """TimePeriod: what was not said is the start of the chosen time, and 06/15/87."""
-    now = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+    now = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     starts = {"DAILY": now, "ANNUALLY": now.replace(month=1, day=1), "QUARTERLY": now.replace(month=1 + 3 * ((now.month - 1) // 3), day=1)}
     start = starts.get(budget["TimeUnit"], now.replace(day=1))
     return {"Start": start.timestamp(), "End": 3706473600.0, **budget.get("TimePeriod", {})}
@@ -200,7 +200,7 @@ def describe_budgets(budgets, AccountId, MaxResults, NextToken, ShowFilterExpres
             for name in outer:
                 holder = holder.get(name, {})
             if member in holder:
-                holder[member] = datetime.datetime.fromtimestamp(holder[member], datetime.timezone.utc)
+                holder[member] = datetime.datetime.fromtimestamp(holder[member], datetime.UTC)
         found.append(told)
     return paged("Budgets", found, MaxResults or 100, NextToken)
 

@@ -562,8 +562,9 @@ def create_own_key(original, response):
     if response._get_param("UserName") or not as_root(response, ROOT):
         return original(response)
     key = f"AKIA{response.backend.account_id}{mock_random.get_random_hex(4).upper()}"
-    root_keys(response.backend)[key] = {"status": "Active", "created": datetime.datetime(2020, 4, 1, tzinfo=datetime.timezone.utc), "used": None}
-    return ActionResult({"AccessKey": {"UserName": "root", "AccessKeyId": key, "Status": "Active", "SecretAccessKey": mock_random.get_random_hex(40)}})
+    root_keys(response.backend)[key] = {"status": "Active", "created": datetime.datetime(2020, 4, 1, tzinfo=datetime.UTC), "used": None}
+    told = {"UserName": "root", "AccessKeyId": key, "Status": "Active", "SecretAccessKey": mock_random.get_random_hex(40)}
+    return ActionResult({"AccessKey": told})
 
 
 @BOOK.patch(IamResponse, "delete_access_key")

@@ -111,4 +111,4 @@ def assume_root(sts, TargetPrincipal, TaskPolicyArn, DurationSeconds, **_):
         who = f"arn:{sts.partition}:iam::{sts.account_id}:root"
         raise Refused("AccessDenied", f"User: {who} is not authorized to perform: sts:AssumeRoot on resource: {TargetPrincipal}", 403)
     keys = {"AccessKeyId": f"AKIA{match[1]}{suffix}", "SecretAccessKey": mock_random.get_random_hex(40), "SessionToken": mock_random.get_random_hex(64)}
-    return {"Credentials": {**keys, "Expiration": datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=int(DurationSeconds or 900))}}
+    return {"Credentials": {**keys, "Expiration": datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=int(DurationSeconds or 900))}}
