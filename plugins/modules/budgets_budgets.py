@@ -74,8 +74,8 @@ def find(aws, wanted):
         if code_of(error) != "AccessDeniedException":
             raise
         raise Problem(
-            f"budgets:DescribeBudgets: {error.response['Error'].get('Message')}. Beside the policy of who runs this it takes access to billing: the root user has "
-            "to activate IAM access to billing information; in a resold or linked account the payer has to open AWS Budgets to it, ask them"
+            f"budgets:DescribeBudgets: {error.response['Error'].get('Message')}. Beside the policy of who runs this it takes access to billing: the root user "
+            "has to activate IAM access to billing information; in a resold or linked account the payer has to open AWS Budgets to it, ask them"
         ) from error
     named = wanted is None or any("notifications" in entry for entry in wanted)
     notifications = _notifications(aws) if named else {}

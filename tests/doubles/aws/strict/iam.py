@@ -584,7 +584,9 @@ def own_key_last_used(original, response):
     if key not in root_keys(response.backend) or not as_root(response, ROOT, AUDIT, DELETE):
         return original(response)
     used = root_keys(response.backend)[key]["used"]
-    told = {"LastUsedDate": used, "ServiceName": root_keys(response.backend)[key]["service"], "Region": "us-east-1"} if used else {"ServiceName": "N/A", "Region": "N/A"}
+    told = {"ServiceName": "N/A", "Region": "N/A"}
+    if used:
+        told = {"LastUsedDate": used, "ServiceName": root_keys(response.backend)[key]["service"], "Region": "us-east-1"}
     return ActionResult({"AccessKeyLastUsed": told})
 
 
