@@ -17,8 +17,8 @@ ASKED = dict(
         "AccountAccessKeysPresent",
         False,
         "the root user has an access key{used}. Nobody but the root user can take it away, and this run has changed nothing: sign in to the console as the "
-        "root user, open Security credentials, deactivate the key, watch for a week that nothing fails, then delete it. In a member account of an organization the "
-        "management account can do it: msp.aws.iam_member_root_keys. / "
+        "root user, open Security credentials, deactivate the key, watch for a week that nothing fails, then delete it. In a member account of an organization "
+        "the management account can do it: msp.aws.iam_member_root_keys. / "
         "ルートユーザのアクセスキーがあります。ルートユーザ本人しか削除できないため、何も変更していません。"
         "ルートユーザでコンソールにサインインし、「セキュリティ認証情報」でキーを無効化し、1週間ほど影響がないことを確認してから削除してください。"
         "組織のメンバーアカウントの場合は、管理アカウントから msp.aws.iam_member_root_keys で削除できます。",
