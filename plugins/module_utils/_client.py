@@ -40,7 +40,10 @@ try:
 except ImportError:
     aws_argument_spec = get_aws_connection_info = None
 
-READ = re.compile(r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate)")
+# A report is made to be read, and a session changes nothing.
+READ = re.compile(
+    r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate|Assume|Generate\w*Reports?$)"
+)
 THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded")
 RETRIES = dict(mode="adaptive", total_max_attempts=10)
 CONNECT_SECONDS = 10

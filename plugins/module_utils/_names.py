@@ -110,6 +110,9 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_vpcs": Lookup("ec2", "describe_vpcs", "Vpcs", "VpcId"),
     "ec2_vpn_connections": Lookup("ec2", "describe_vpn_connections", "VpnConnections", "VpnConnectionId", state="State"),
     "ec2_vpn_gateways": Lookup("ec2", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", state="State"),
+    "firehose_delivery_streams": Lookup(
+        "firehose", "list_delivery_streams", "DeliveryStreamNames", "DeliveryStreamName", "DeliveryStreamName", arguments={"Limit": 10000}
+    ),
     "iam_groups": Lookup("iam", "list_groups", "Groups", "GroupName", "GroupName"),
     "iam_instance_profiles": Lookup("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName", "InstanceProfileName"),
     "iam_policies": Lookup("iam", "list_policies", "Policies", "Arn", "PolicyName", arguments={"Scope": "Local"}),
@@ -311,6 +314,7 @@ def _list(aws: Any, kind: str) -> list[Known]:
     things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments, **everything(lookup))
     if inner:
         things = [thing for group in things for thing in group[inner]]
+    things = [{lookup.id: thing} if isinstance(thing, str) else thing for thing in things]  # a list of bare names
     if lookup.tags_call:
         things = [dict(thing, Tags=tags_of(aws, lookup, thing[lookup.id])) for thing in things]
     member, called = (lookup.called[0], _called(aws, lookup.called[1])) if lookup.called else ("", {})

@@ -26,7 +26,7 @@ MOST = 5  # events of one thing
 LOOKUPS = 120  # requests of one run: a minute
 
 # Where a service's events are, if not in the Region of its things, and what signs them, if not the service's own name.
-GLOBAL = {"iam": "us-east-1", "shield": "us-east-1"}
+GLOBAL = dict.fromkeys(("budgets", "iam", "shield"), "us-east-1")
 SOURCES = {"cloudwatch": "monitoring"}
 
 # Why the history tells nothing, or not everything

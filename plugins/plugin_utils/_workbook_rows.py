@@ -209,7 +209,7 @@ def sheet_of(layout: Layout, rows: Mapping[str, list[Row]], nameless: Iterable[s
     for table in layout.tables:
         if table.parent is None:
             entries = reader.entries(table)
-            if entries:
+            if any(entries):  # a row that says nothing is none
                 reader.found.sheet[table.kind.name] = entries[0] if table.kind.single else entries
     return reader.found
 

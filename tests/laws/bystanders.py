@@ -20,7 +20,7 @@ TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
 # Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
 COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
-TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com"])
+TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "logs.amazonaws.com"])
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
 
 
@@ -40,6 +40,8 @@ def plant_bystanders(double):
     role = client("iam").get_role(RoleName=NAME)["Role"]["Arn"]
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))
+    back_up(client("firehose"), client("logs"), role)
+    spend(client("budgets"))
     # There is one in a Region, so theirs is in another one.
     client("guardduty", "eu-west-1").create_detector(Enable=True, Tags=dict(Owner=NAME))
     guard(client)
@@ -214,6 +216,8 @@ def people(iam):
     iam.add_user_to_group(GroupName=NAME, UserName=NAME)
     iam.create_policy(PolicyName=NAME, PolicyDocument=json.dumps(READS), Tags=TAGS)
     iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=TAGS)
+    send = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="firehose:PutRecord", Resource="*")])
+    iam.put_role_policy(RoleName=NAME, PolicyName=NAME, PolicyDocument=json.dumps(send))
     iam.create_instance_profile(InstanceProfileName=NAME)
     iam.add_role_to_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
 
@@ -249,6 +253,20 @@ def guard(client):
     shield.create_subscription()
     address = client("ec2", REGION, OTHER).allocate_address(Domain="vpc")["AllocationId"]
     shield.create_protection(Name=NAME, ResourceArn=f"arn:aws:ec2:{REGION}:{OTHER}:eip-allocation/{address}", Tags=TAGS)
+
+
+def back_up(firehose, logs, role):
+    bucket = dict(RoleARN=role, BucketARN=f"arn:aws:s3:::{NAME}", Prefix=NAME)
+    stream = firehose.create_delivery_stream(DeliveryStreamName=NAME, ExtendedS3DestinationConfiguration=bucket, Tags=TAGS)["DeliveryStreamARN"]
+    at_rest(firehose.describe_delivery_stream, DeliveryStreamName=NAME)
+    logs.put_subscription_filter(logGroupName=NAME, filterName=NAME, filterPattern="", destinationArn=stream, roleArn=role)
+
+
+def spend(budgets):
+    limit = dict(BudgetName=NAME, BudgetType="COST", TimeUnit="MONTHLY", BudgetLimit=dict(Amount="1", Unit="USD"))
+    notification = dict(NotificationType="ACTUAL", ComparisonOperator="GREATER_THAN", Threshold=80.0)
+    told = [dict(Notification=notification, Subscribers=[dict(SubscriptionType="EMAIL", Address=f"{NAME}@example.com")])]
+    budgets.create_budget(AccountId=ACCOUNT, Budget=limit, NotificationsWithSubscribers=told, ResourceTags=TAGS)
 
 
 def audit(s3, cloudtrail, config, config_elsewhere, role):

@@ -51,6 +51,12 @@ def prefix_lists(client: Callable[..., Any]) -> None:
         client("ec2").create_managed_prefix_list(PrefixListName=name, Entries=[dict(Cidr=block)], MaxEntries=5, AddressFamily="IPv4")
 
 
+def a_root_user_with_mfa(client: Callable[..., Any]) -> None:
+    """Signed by the root user of the account, which the double knows by the key's last letters."""
+    root = client("iam", who="ROOT")
+    root.enable_mfa_device(UserName="root", SerialNumber=f"arn:aws:iam::{OWN}:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
+
+
 def a_release(client: Callable[..., Any]) -> None:
     """AWS Support lets go of the commitment to Shield Advanced, so that it can be ended before a year is over."""
     body = "We have agreed with our account manager."
@@ -129,10 +135,11 @@ OUTSIDE = {
     "directconnect_hosted_connections": hosted_connections,
     "directconnect_hosted_virtual_interfaces": hosted_virtual_interfaces,
     "directconnect_virtual_interfaces": wait_for_ports,
-    ACCEPTERS: a_request,
     "ec2_customer_gateways": a_private_certificate,
-    SERVICES: load_balancers_and_a_zone,
+    ACCEPTERS: a_request,
     "ec2_transit_gateway_route_tables": prefix_lists,
+    SERVICES: load_balancers_and_a_zone,
+    "iam_root_user": a_root_user_with_mfa,
     "ram_resource_share_accepters": invitations,
     "secretsmanager_secrets": a_rotating_function,
     "shield_protections": a_load_balancer_with_a_web_acl,

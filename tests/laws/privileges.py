@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -139,4 +140,4 @@ def to_look(kinds: Iterable[str]) -> list[str]:
 
 
 def is_read(action: str) -> bool:
-    return action.partition(":")[2].startswith(("BatchGet", "Describe", "Get", "List", "Search"))
+    return re.match(r"BatchGet|Describe|Get|List|Search|View|Generate\w*Report$", action.partition(":")[2]) is not None

@@ -56,6 +56,14 @@ def dangerous(stage, kind, entry):
     return why
 
 
+def unconfirmed(stage, kind, entry):
+    """Why it needs a confirmation; it is not done without."""
+    stage.double.clear_calls()
+    why = stage.run(kind, task(kind, entry), check=True)["entries"][0]["confirm"]
+    assert why in stage.run(kind, task(kind, entry), fails=True)["msg"] and stage.writes() == []
+    return why
+
+
 def harmless(stage, kind, entry):
     """Done without a confirmation."""
     plan = stage.run(kind, task(kind, entry), check=True)

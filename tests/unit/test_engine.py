@@ -302,6 +302,23 @@ def test_the_service_of_a_kind_begins_its_name_unless_it_is_said():
     assert (kind.service, kind.things) == ("one-two", "things")
 
 
+READS = ("DescribeVpcs", "GetThing", "GenerateThingReport", "GenerateReports", "AssumeThing")
+WRITES = ("CreateThing", "GenerateThing", "GenerateReportThing", "EnableThing")
+
+
+@pytest.mark.parametrize("operation, reads", [*((name, True) for name in READS), *((name, False) for name in WRITES)])
+def test_what_changes_nothing_is_let_out_in_check_mode(operation, reads):
+    """A report is made to be read, and a session changes nothing."""
+    aws = _client.Aws(SimpleNamespace(check_mode=True))
+    model = SimpleNamespace(name=operation, service_model=SimpleNamespace(service_name="shelf"))
+    if reads:
+        aws._before_call(model)
+    else:
+        with pytest.raises(_client.Rehearsed):
+            aws._before_call(model)
+    assert (aws.reads, aws.writes) == (int(reads), [])
+
+
 def test_a_service_with_a_hyphen_has_a_client(monkeypatch):
     aws = _client.Aws(SimpleNamespace(check_mode=False))
     monkeypatch.setattr(aws, "_connect", lambda service, acting: service)

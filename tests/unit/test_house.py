@@ -48,6 +48,17 @@ def test_every_module_is_in_the_action_group():
     assert group == sorted(path.stem for path in TO_AWS), "meta/runtime.yml: action_groups.aws must name every module that talks to AWS, in order"
 
 
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").glob("setup_*") if (path / "tasks" / "remove.yml").exists()))
+def test_a_role_tells_of_its_kinds_in_the_order_in_which_it_runs_them(role):
+    folder = ROOT / "roles" / role
+    runs = [folder / "tasks" / f"{name}.yml" for name in ("main", "audit")]
+    called = [re.findall(r"^\s+msp\.aws\.(\w+):", path.read_text(encoding="utf-8"), re.MULTILINE) for path in runs if path.exists()]
+    order = [kind for one in called for kind in dict.fromkeys(one)]
+    readme, specs = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "meta/argument_specs.yml"))
+    assert re.findall(r"^\| [^|`]+ \| `sheet\.(\w+)` \| `ansible-doc msp\.aws\.\1` \|$", readme, re.MULTILINE) == order
+    assert re.findall(r"^      - M\(msp\.aws\.(\w+)\)\.$", specs, re.MULTILINE) == order
+
+
 def test_the_collections_in_galaxy_and_requirements_are_the_same():
     listed = {entry["name"]: entry["version"] for entry in load("requirements.yml")["collections"]}
     assert listed == load("galaxy.yml")["dependencies"]

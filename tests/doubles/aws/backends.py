@@ -15,6 +15,7 @@ from moto import backend_index
 from moto import backends as moto_backends
 from moto.core import common_models
 from moto.core.base_backend import AccountSpecificBackend
+from moto.core.utils import utcnow
 from moto.kms import models as kms_models
 from moto.kms.utils import KeySpec
 
@@ -94,6 +95,9 @@ def _find_accounts_quickly():
         partition = models.get_partition(region)
         if partition in dict.keys(dict.get(models.iam_backends, account_id, {})):
             original(account_id, access_key, service, region)
+            backend = dict.get(models.iam_backends, account_id)[partition]
+            if access_key in vars(backend).get("root_keys", {}):
+                backend.root_keys[access_key].update(used=utcnow(), service=service)
 
     models.get_account_id_from = get_account_id_from
     models.mark_account_as_visited = mark_account_as_visited

@@ -12,10 +12,11 @@ import re
 from moto.core.responses import ActionResult
 from moto.core.serialize import never_return, return_if_not_empty
 from moto.iam.exceptions import MalformedPolicyDocument
-from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, ManagedPolicy, User
+from moto.iam.models import SERVICE_NAME_CONVERSION, AccountSummary, IAMBackend, ManagedPolicy, User
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.iam.responses import IamResponse
 from moto.moto_api._internal import mock_random
+from moto.organizations.models import organizations_backends
 
 from .rules import Refused, RuleBook
 
@@ -525,3 +526,143 @@ IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {
     "ListInstanceProfilesForRoleResponse.InstanceProfiles.InstanceProfile.Tags": never_return,
     "GetUserResponse.User.PermissionsBoundary": return_if_not_empty,
 }
+
+
+# -- the root user --------------------------------------------------------------------------------
+
+# Who signs: the root user himself, or a session of AssumeRoot for one task. (A key id AKIA<account>XXXX is of that account.)
+AS_ROOT = re.compile(r"AKIA\d{12}(ROOT|AUDI|DELE)")
+ROOT, AUDIT, DELETE = "ROOT", "AUDI", "DELE"
+NO_SUCH_KEY = "The Access Key with id {} cannot be found."
+
+
+def root_keys(iam):
+    return vars(iam).setdefault("root_keys", {})
+
+
+def as_root(response, *allowed):
+    """Whether the root user signs, or a session of his whose task policy lets it through; AccessDenied for other sessions."""
+    match = AS_ROOT.fullmatch(response.get_access_key() or "")
+    if match and match[1] not in allowed:
+        raise Refused("AccessDenied", "User is not authorized to perform this action with an explicit deny in a session policy", 403)
+    return bool(match)
+
+
+@BOOK.patch(IamResponse, "list_access_keys")
+def list_own_keys(original, response):
+    """ListAccessKeys: "If the UserName is not specified, the user name is determined implicitly based on the ... access key ID used to sign"."""
+    if response._get_param("UserName") or not as_root(response, ROOT, AUDIT, DELETE):
+        return original(response)
+    keys = [{"AccessKeyId": key, "Status": found["status"], "CreateDate": found["created"]} for key, found in root_keys(response.backend).items()]
+    return ActionResult({"AccessKeyMetadata": keys, "IsTruncated": False})
+
+
+@BOOK.patch(IamResponse, "create_access_key")
+def create_own_key(original, response):
+    if response._get_param("UserName") or not as_root(response, ROOT):
+        return original(response)
+    key = f"AKIA{response.backend.account_id}{mock_random.get_random_hex(4).upper()}"
+    root_keys(response.backend)[key] = {"status": "Active", "created": datetime.datetime(2020, 4, 1, tzinfo=datetime.UTC), "used": None}
+    told = {"UserName": "root", "AccessKeyId": key, "Status": "Active", "SecretAccessKey": mock_random.get_random_hex(40)}
+    return ActionResult({"AccessKey": told})
+
+
+@BOOK.patch(IamResponse, "delete_access_key")
+def delete_own_key(original, response):
+    if response._get_param("UserName") or not as_root(response, ROOT, DELETE):
+        return original(response)
+    key = response._get_param("AccessKeyId")
+    if key not in root_keys(response.backend):
+        raise Refused("NoSuchEntity", NO_SUCH_KEY.format(key), 404)
+    del root_keys(response.backend)[key]
+    return ActionResult({})
+
+
+@BOOK.patch(IamResponse, "get_access_key_last_used")
+def own_key_last_used(original, response):
+    key = response._get_param("AccessKeyId")
+    if key not in root_keys(response.backend) or not as_root(response, ROOT, AUDIT, DELETE):
+        return original(response)
+    used = root_keys(response.backend)[key]["used"]
+    told = {"ServiceName": "N/A", "Region": "N/A"}
+    if used:
+        told = {"LastUsedDate": used, "ServiceName": root_keys(response.backend)[key]["service"], "Region": "us-east-1"}
+    return ActionResult({"AccessKeyLastUsed": told})
+
+
+@BOOK.patch(IamResponse, "enable_mfa_device")
+def enable_own_mfa(original, response):
+    if not as_root(response, ROOT):
+        return original(response)
+    response.backend.root_mfa = response._get_param("SerialNumber")
+    return ActionResult({})
+
+
+@BOOK.patch(AccountSummary, "summary_map")
+def what_the_summary_tells_of_root(original, summary):
+    """GetAccountSummary: AccountAccessKeysPresent and AccountMFAEnabled are 0 or 1."""
+    iam = summary._iam_backend
+    return {**original(summary), "AccountAccessKeysPresent": int(bool(vars(iam).get("root_keys"))), "AccountMFAEnabled": int(bool(vars(iam).get("root_mfa")))}
+
+
+@BOOK.patch(IAMBackend, "get_credential_report")
+def the_report_begins_with_root(original, iam):
+    """Credential reports (IAM guide): "<root_account>" is the first row; what was never used is N/A."""
+    header, dummy, users = original(iam).partition("\n")
+    row = dict.fromkeys(header.split(","), "N/A")
+    row.update(user="<root_account>", arn=f"arn:aws:iam::{iam.account_id}:root", access_key_1_active="false", access_key_2_active="false")
+    for number, key in enumerate(list(vars(iam).get("root_keys", {}).values())[:2], 1):
+        row[f"access_key_{number}_active"] = str(key["status"] == "Active").lower()
+        if key["used"]:
+            row[f"access_key_{number}_last_used_date"], row[f"access_key_{number}_last_used_service"] = key["used"].isoformat(), key["service"]
+    return "\n".join([header, ",".join(row.values()), users])
+
+
+# -- centralized root access ----------------------------------------------------------------------
+
+
+def organization_of(iam):
+    """The backend of the organization in which this account is the manager, or has IAM delegated to it."""
+    backends = [one["aws"] for one in dict.values(organizations_backends) if "aws" in one and one["aws"].org]
+    for one in backends:
+        members = [account.id for account in one.accounts]
+        if iam.account_id in members and one.account_id == one.org.master_account_id:
+            break
+    else:
+        raise Refused("OrganizationNotFoundException", "The account is not a member of an organization", 404)
+    delegated = [admin.account.id for admin in one.admins if IAM_PRINCIPAL in admin.services]
+    if iam.account_id not in (one.account_id, *delegated):
+        raise Refused("AccountNotManagementOrDelegatedAdministratorException", "The account is neither the management account nor a delegated administrator")
+    if one.org.feature_set != "ALL":
+        raise Refused("OrganizationNotInAllFeaturesModeException", "All features must be enabled in the organization", 409)
+    if IAM_PRINCIPAL not in [service["ServicePrincipal"] for service in one.services]:
+        raise Refused("ServiceAccessNotEnabledException", "Trusted access for IAM is not enabled", 409)
+    return one
+
+
+IAM_PRINCIPAL = "iam.amazonaws.com"
+
+
+def features_of(organization):
+    return vars(organization).setdefault("root_features", [])
+
+
+def told_of(organization):
+    return {"OrganizationId": organization.org.id, "EnabledFeatures": list(features_of(organization))}
+
+
+@BOOK.adds("ListOrganizationsFeatures")
+def list_organizations_features(iam, **_):
+    """ListOrganizationsFeatures."""
+    return told_of(organization_of(iam))
+
+
+@BOOK.adds("EnableOrganizationsRootCredentialsManagement")
+def enable_root_credentials_management(iam, **_):
+    """EnableOrganizationsRootCredentialsManagement: CallerIsNotManagementAccountException."""
+    organization = organization_of(iam)
+    if iam.account_id != organization.account_id:
+        raise Refused("CallerIsNotManagementAccountException", "Only the management account can enable this")
+    if "RootCredentialsManagement" not in features_of(organization):
+        features_of(organization).append("RootCredentialsManagement")
+    return told_of(organization)

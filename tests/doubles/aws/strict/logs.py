@@ -1,16 +1,18 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CloudWatch Logs: log groups and metric filters."""
+"""CloudWatch Logs: log groups, metric filters and subscription filters."""
 
 from __future__ import annotations
 
 import re
 
 from moto.core.utils import unix_time_millis, utcnow
+from moto.firehose.models import firehose_backends
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogGroup, LogsBackend, SubscriptionFilter
 
+from .access import role_allows, role_of, trusts
 from .rules import Refused, RuleBook
 
 BOOK = RuleBook("logs", invalid="InvalidParameterException")
@@ -252,6 +254,12 @@ def describe_metric_filters(logs, logGroupName, filterNamePrefix, metricName, me
 # -- subscription filters -------------------------------------------------------------------------
 
 
+@BOOK.patch(LogGroup, "describe_subscription_filters")
+def they_are_sorted(original, group):
+    """DescribeSubscriptionFilters: "The results are ASCII-sorted by filter name"."""
+    return sorted(original(group), key=lambda one: one.name)
+
+
 @BOOK.patch(LogGroup, "put_subscription_filter")
 def an_update_is_always_possible(original, group, filter_name, *args):
     """PutSubscriptionFilter: two for a group, and either can be updated (moto refuses that)."""
@@ -270,3 +278,34 @@ def the_distribution_is_kept(logs, logGroupName, filterName, distribution, **_):
 @BOOK.patch(SubscriptionFilter, "to_json")
 def the_distribution_is_shown(original, one):
     return {**original(one), "distribution": vars(one).get("distribution", "ByLogStream")}
+
+
+@BOOK.rule("PutSubscriptionFilter")
+def the_way_to_the_destination_is_open(logs, logGroupName, destinationArn, roleArn, **_):
+    """PutSubscriptionFilter: not for every class of group; a role that CloudWatch Logs can take on and that may write; a stream that is ACTIVE."""
+    group = group_of(logs, logGroupName)
+    if vars(group).get("log_group_class", "STANDARD") != "STANDARD":
+        raise Refused("InvalidOperationException", "Subscription filters need a log group of the Standard class")
+    if ":firehose:" not in destinationArn:
+        return
+    if not roleArn:
+        raise wrong("destinationArn for vendor firehose cannot be used without roleArn")
+    role = role_of(logs.account_id, roleArn)
+    if role is None or not (trusts(role, "logs.amazonaws.com") or trusts(role, f"logs.{logs.region_name}.amazonaws.com")):
+        raise wrong("Could not assume the given role. Please verify CloudWatch Logs can assume it")
+    stream = firehose_backends[logs.account_id][logs.region_name].delivery_streams.get(destinationArn.rpartition("/")[2])
+    state = vars(stream).get("state") if stream is not None else None
+    if stream is None or (state is not None and state.state != "ACTIVE") or not role_allows(role, "firehose:PutRecord", destinationArn):
+        raise wrong("Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state.")
+
+
+@BOOK.after("PutSubscriptionFilter")
+def what_else_a_subscription_has_is_kept(logs, filterName, logGroupName, **given):
+    """PutSubscriptionFilter.applyOnTransformedLogs, .fieldSelectionCriteria, .emitSystemFields: shown as they were put, gone when they are not."""
+    one = logs.groups[logGroupName].subscription_filters[filterName]
+    one.others = {name: given[name] for name in ("applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFields") if given.get(name) is not None}
+
+
+@BOOK.patch(SubscriptionFilter, "to_json")
+def the_others_are_shown(original, one):
+    return {**original(one), **vars(one).get("others", {})}

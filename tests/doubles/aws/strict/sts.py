@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 
 from moto.iam.models import iam_backends
+from moto.moto_api._internal import mock_random
 
+from . import iam as iam_book
 from .rules import Refused, RuleBook
 
 BOOK = RuleBook("sts")
@@ -73,3 +76,39 @@ def holds(operator, wanted, external_id):
             values = value if isinstance(value, list) else [value]
             return external_id in values
     return True
+
+
+# -- as root --------------------------------------------------------------------------------------
+
+TASKS = {
+    "IAMAuditRootUserCredentials": ("RootCredentialsManagement", iam_book.AUDIT),
+    "IAMCreateRootUserPassword": ("RootCredentialsManagement", "CREA"),
+    "IAMDeleteRootUserCredentials": ("RootCredentialsManagement", iam_book.DELETE),
+    "S3UnlockBucketPolicy": ("RootSessions", "UNS3"),
+    "SQSUnlockQueuePolicy": ("RootSessions", "USQS"),
+}
+
+
+@BOOK.adds("AssumeRoot")
+def assume_root(sts, TargetPrincipal, TaskPolicyArn, DurationSeconds, **_):
+    """AssumeRoot: from the management account or the one delegated for IAM, for one task in a member account, at most 900 s.
+
+    The key id of the session is of that account and says its task, as strict/iam understands it.
+    """
+    if DurationSeconds is not None and int(DurationSeconds) > 900:
+        raise Refused("ValidationError", "The requested DurationSeconds exceeds 900")
+    task = str((TaskPolicyArn or {}).get("arn")).rpartition(":policy/root-task/")[2]
+    if task not in TASKS:
+        raise Refused("ValidationError", f"{TaskPolicyArn} is no policy of a privileged task")
+    feature, suffix = TASKS[task]
+    match = re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", TargetPrincipal or "")
+    try:
+        organization = iam_book.organization_of(iam_backends[sts.account_id][sts.partition])
+    except Refused:
+        organization = None
+    members = [account.id for account in organization.accounts if account.id != organization.account_id] if organization else []
+    if match is None or match[1] not in members or feature not in iam_book.features_of(organization):
+        who = f"arn:{sts.partition}:iam::{sts.account_id}:root"
+        raise Refused("AccessDenied", f"User: {who} is not authorized to perform: sts:AssumeRoot on resource: {TargetPrincipal}", 403)
+    keys = {"AccessKeyId": f"AKIA{match[1]}{suffix}", "SecretAccessKey": mock_random.get_random_hex(40), "SessionToken": mock_random.get_random_hex(64)}
+    return {"Credentials": {**keys, "Expiration": datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=int(DurationSeconds or 900))}}

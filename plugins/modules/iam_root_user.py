@@ -1,0 +1,98 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import csv
+
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
+
+# Option → key of the account summary, the one value that a sheet can ask for, and what somebody has to do where it is not so.
+ASKED = dict(
+    account_access_keys_present=(
+        "AccountAccessKeysPresent",
+        False,
+        "the root user has an access key{used}. Nobody but the root user can take it away, and this run has changed nothing: sign in to the console as the "
+        "root user, open Security credentials, deactivate the key, watch for a week that nothing fails, then delete it. In a member account of an organization "
+        "the management account can do it: msp.aws.iam_member_root_keys. / "
+        "ルートユーザのアクセスキーがあります。ルートユーザ本人しか削除できないため、何も変更していません。"
+        "ルートユーザでコンソールにサインインし、「セキュリティ認証情報」でキーを無効化し、1週間ほど影響がないことを確認してから削除してください。"
+        "組織のメンバーアカウントの場合は、管理アカウントから msp.aws.iam_member_root_keys で削除できます。",
+    ),
+    account_mfa_enabled=(
+        "AccountMFAEnabled",
+        True,
+        "the root user has no MFA. Nobody but the root user can set it up, and this run has changed nothing: sign in to the console as the root user, open "
+        "Security credentials, and assign an MFA device. / "
+        "ルートユーザにMFAが設定されていません。ルートユーザ本人しか設定できないため、何も変更していません。"
+        "ルートユーザでコンソールにサインインし、「セキュリティ認証情報」でMFAデバイスを割り当ててください。",
+    ),
+)
+KEY = "account_access_keys_present"
+
+
+def find(aws, wanted):
+    summary = aws.iam.get_account_summary()["SummaryMap"]
+    have = {option: bool(summary.get(key)) for option, (key, dummy, dummy) in ASKED.items()}
+    asked = any(entry.get(KEY) is False for entry in wanted or ())
+    return [dict(have, id="root_user", _used=_used(aws) if asked and have[KEY] else "")]
+
+
+def _used(aws):
+    """When the keys were used last, which only the credential report tells of the root user."""
+    aws.wait("credential report", lambda: aws.iam.generate_credential_report()["State"], lambda state: state == "COMPLETE", limit=120)
+    lines = aws.iam.get_credential_report()["Content"].decode().splitlines()
+    root = next((row for row in csv.DictReader(lines) if row["user"] == "<root_account>"), {})
+    keys = [_told(root, number) for number in (1, 2) if root.get(f"access_key_{number}_active") == "true"]
+    return f" ({'; '.join(keys)})" if keys else " (which is inactive)"
+
+
+def _told(root, number):
+    when, service = (root.get(f"access_key_{number}_last_used_{what}") for what in ("date", "service"))
+    return f"key {number} is active and was used last on {when} for {service}" if when not in (None, "N/A") else f"key {number} is active and was never used"
+
+
+def refuse(want, have, change):
+    raise Problem(" ".join(ASKED[option][2].format(used=have["_used"]) for option in ASKED if option in change))
+
+
+def danger(have, change):
+    """Asked about a removal, before any confirmation is: none would help."""
+    raise Problem("the root user cannot be removed: ask for account_access_keys_present: false instead")
+
+
+def cannot(aws, *dummy):
+    raise Problem("the root user can neither be made, nor changed, nor removed by anybody else")
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for option, (dummy, sound, dummy) in ASKED.items():
+            if entry.get(option) not in (None, sound):
+                yield index, option, "needs", dict(value=entry[option], other=f"{option}: {str(sound).lower()}")
+
+
+KIND = Kind(
+    name="iam_root_user",
+    identity=(),
+    options={option: Option("bool") for option in ASKED},
+    find=find,
+    create=cannot,
+    update=cannot,
+    delete=cannot,
+    refuse=refuse,
+    danger=danger,
+    faults=faults,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
