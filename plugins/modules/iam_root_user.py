@@ -11,7 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
 
-# Option → key of the account summary, the one value that a sheet can ask for, and what somebody has to do where it is not so.
+# Option → key of the account summary, the value that a sheet asks for, and what somebody has to do where it is not so.
 ASKED = dict(
     account_access_keys_present=(
         "AccountAccessKeysPresent",
@@ -57,7 +57,16 @@ def _told(root, number):
 
 
 def refuse(want, have, change):
-    raise Problem(" ".join(ASKED[option][2].format(used=have["_used"]) for option in ASKED if option in change))
+    raise Problem(" ".join(_reason(option, change[option], have) for option in ASKED if option in change))
+
+
+def _reason(option, asked, have):
+    dummy, sound, what_to_do = ASKED[option]
+    if asked != sound:
+        # Such as in a sheet that was adopted before somebody set this right.
+        now = f"{option} is {str(sound).lower()} by now, which is better: write so in the sheet"
+        return f"{now} / {option} は {str(sound).lower()} に改善されています。シートを直してください。"
+    return what_to_do.format(used=have["_used"])
 
 
 def danger(have, change):
@@ -67,13 +76,6 @@ def danger(have, change):
 
 def cannot(aws, *dummy):
     raise Problem("the root user can neither be made, nor changed, nor removed by anybody else")
-
-
-def faults(entries, sheet):
-    for index, entry in enumerate(entries):
-        for option, (dummy, sound, dummy) in ASKED.items():
-            if entry.get(option) not in (None, sound):
-                yield index, option, "needs", dict(value=entry[option], other=f"{option}: {str(sound).lower()}")
 
 
 KIND = Kind(
@@ -86,7 +88,6 @@ KIND = Kind(
     delete=cannot,
     refuse=refuse,
     danger=danger,
-    faults=faults,
 )
 
 

@@ -127,12 +127,12 @@ class Stage:
             task[KINDS[name].things] = only[KINDS[name].things]
         return self.run(name, task)["gathered"]
 
-    def look(self, sheet: dict) -> dict:
-        """The whole account beside a sheet, as msp.aws.account_info looks at it."""
+    def look(self, sheet: dict, only: Any = None) -> dict:
+        """The account beside a sheet, as msp.aws.account_info looks at it; `only` these kinds of it."""
         given = dict.fromkeys(aws_argument_spec())
         given.update(region=REGION, endpoint_url=self.double.url, validate_certs=True)
         given.update(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet, neighbours=self.neighbours).items()}
+        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet, only, self.neighbours).items()}
 
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing; led up to once, and brought back from then on."""

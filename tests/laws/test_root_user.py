@@ -14,9 +14,10 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.modules import iam_member_root_keys
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.outside import OUTSIDE
 from tests.laws.stage import ACCOUNT, REGION
-from tests.laws.test_gateways import client, faults, refused, write
+from tests.laws.test_gateways import client, refused, write
 
 ROOT = "iam_root_user"
 NO_KEY, MFA = dict(account_access_keys_present=False), dict(account_mfa_enabled=True)
@@ -38,7 +39,7 @@ def account(stage):
 
 
 def test_it_is_as_asked_for(account):
-    OUTSIDE[ROOT](lambda service: client(account, service))
+    OUTSIDE[ROOT](account.client)
     account.double.clear_calls()
     result = write(account, ROOT, {**NO_KEY, **MFA})
     assert not result["changed"] and account.writes() == []
@@ -66,12 +67,13 @@ def test_what_is_not_named_is_not_judged(account):
     assert set(account.reads()) == {"iam:GetAccountSummary", "sts:GetCallerIdentity"}, "without a key to ask about nobody needs the report"
 
 
-def test_a_sheet_can_only_ask_for_what_is_sound():
-    assert faults(ROOT, dict(account_access_keys_present=True, account_mfa_enabled=False)) == [
-        (0, "account_access_keys_present", "needs"),
-        (0, "account_mfa_enabled", "needs"),
-    ]
-    assert faults(ROOT, {**NO_KEY, **MFA}) == []
+def test_a_sheet_of_an_unsound_account_can_be_adopted_and_is_told_when_it_is_better(account):
+    signed_by_root(account).create_access_key()
+    (adopted,) = account.gather(ROOT)
+    assert adopted == dict(account_access_keys_present=True, account_mfa_enabled=False)
+    assert sheets.faults({ROOT: adopted}) == [] and not write(account, ROOT, adopted)["changed"]
+    OUTSIDE[ROOT](account.client)
+    assert "is true by now, which is better" in refused(account, ROOT, adopted)
 
 
 # ---- the keys of a member's root user
