@@ -52,7 +52,7 @@ def test_every_planted_fault_is_found(account, tmp_path):
     account.restore("made")
     assert PLANTS.keys() == set(POLICIES), "a fault is planted for each policy, so that none of them is deaf"
     for plant in PLANTS.values():
-        plant(lambda service: boto3.client(service, endpoint_url=account.url, **SESSION))
+        plant(lambda service, **who: boto3.client(service, endpoint_url=account.url, **{**SESSION, **who}))
     found = opinion(account, tmp_path)
     assert [policy for policy, count in found.items() if not count] == []
 
@@ -101,6 +101,28 @@ def topic(client):
     client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(OPEN))
 
 
+def trail(client):
+    client("cloudtrail").stop_logging(Name="smp-trail")
+
+
+def recorder(client):
+    client("config").stop_configuration_recorder(ConfigurationRecorderName="default")
+
+
+def detector(client):
+    (detector_id,) = client("guardduty").list_detectors()["DetectorIds"]
+    client("guardduty").update_detector(DetectorId=detector_id, Enable=False)
+
+
+def hub(client):
+    client("securityhub").disable_security_hub()
+
+
+def root_key(client):
+    """The double knows the root user by the last letters of the key."""
+    client("iam", aws_access_key_id=f"AKIA{demo.ACCOUNT}ROOT").create_access_key()
+
+
 PLANTS = {
     "password-policy-is-weak": weak_passwords,
     "administrators-without-a-group": administrator,
@@ -110,4 +132,9 @@ PLANTS = {
     "data-volume-not-encrypted": volume,
     "instance-without-protection": unprotected,
     "topic-open-to-other-accounts": topic,
+    "actions-not-recorded": trail,
+    "configuration-not-recorded": recorder,
+    "threats-not-detected": detector,
+    "findings-not-gathered": hub,
+    "root-user-with-a-key": root_key,
 }
