@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -25,6 +26,8 @@ try:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as ConnectError
+    from botocore.session import get_session
+    from botocore.utils import parse_timestamp
 
     AWS_ERRORS = (BotoCoreError, ClientError)
     LOST = (ConnectError, HTTPClientError)
@@ -170,7 +173,9 @@ class Aws:
         profile, more = arguments.pop("profile_name", None), arguments.pop("aws_config", None)
         if self._session is None:
             # One session for all clients, and for the choices and limits: it reads the model of a service once, which takes longer than the calls.
-            self._session = Session(profile_name=profile)
+            core = get_session()
+            core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
+            self._session = Session(botocore_session=core, profile_name=profile)
             _shapes.use(self._session)
         config = Config(
             user_agent_extra="msp.aws",
@@ -202,6 +207,12 @@ class Aws:
         self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
         if 400 <= http_response.status_code < 500:
             self._here.write["refused"] = parsed.get("Error", {}).get("Code")
+
+
+def _moment(value: Any) -> datetime:
+    """In UTC: botocore tells most moments in the zone of the machine, where a day may be another one."""
+    found = parse_timestamp(value)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _tell(told: dict[str, Any], **more: Any) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from datetime import UTC, datetime, timedelta
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, Rehearsed, code_of, explain
@@ -24,14 +25,18 @@ NO_ACCESS = {
 def main():
     module = AwsModule(
         dict(
+            account_id=dict(type="str"),
             account=dict(type="str", required=True),
             unused_for_days=dict(type="int", required=True, no_log=False),
             confirm=dict(type="list", elements="str", default=[]),
         )
     )
+    # The global endpoint, which botocore takes where the machine says so or by its age, refuses AssumeRoot.
+    os.environ["AWS_STS_REGIONAL_ENDPOINTS"] = "regional"
     hands = [Aws(module)]
     try:
-        module.exit_json(**_result(module, hands))
+        result = _result(module, hands)
+        (module.fail_json if "msg" in result else module.exit_json)(**result)
     except (Problem, *AWS_ERRORS) as error:
         module.fail_json(msg=explain(error, None if isinstance(error, Problem) else hands[-1].last_call))
 
@@ -39,33 +44,56 @@ def main():
 def _result(module, hands):
     """`hands` are our own, and then the root user's."""
     account, confirmation = module.params["account"], f"iam_member_root_keys/{module.params['account']}"
-    _check_route(hands[0], account)
+    days = module.params["unused_for_days"]
+    if days < 1:
+        raise Problem(f"unused_for_days is {days}: name at least 1, so that no key goes that is in use")
+    _check_route(hands[0], account, module.params["account_id"])
     root = _as_root(module, hands[0], account)
     hands.append(root)
     keys = _keys(root)
     result = dict(changed=bool(keys), access_keys=keys)
     if not keys:
         return result
-    _check_use(keys, module.params["unused_for_days"])
+    _check_use(keys, days)
     if confirmation not in module.params["confirm"]:
         why = f"would delete {', '.join(key['id'] for key in keys)} of the root user of {account} for good, and break whatever still signs with it"
         why = f"{why}: run again with {confirmation!r} in confirm"
         if not module.check_mode:
             raise Problem(why)
         result["confirm"] = why
+    return {**result, **_delete(root, account, keys)}
+
+
+def _delete(root, account, keys):
+    """What went other than announced. No call is repeated blindly: where one fails, AWS is asked what there is."""
+    done = []
     try:
-        for key in keys:
-            root.iam.delete_access_key(AccessKeyId=key["id"])
+        with root.acting_for(account):
+            for key in keys:
+                root.iam.delete_access_key(AccessKeyId=key["id"])
+                done.append(key["id"])
+        return {}
     except Rehearsed:
-        return result
-    left = _keys(root)
-    if left:
-        raise Problem(f"{', '.join(key['id'] for key in left)} of the root user of {account} is still there")
-    return result
+        return {}
+    except AWS_ERRORS as error:
+        why, there = explain(error, root.last_call), "still there"
+    try:
+        listed = {key["AccessKeyId"] for key in _listed(root)}
+    except AWS_ERRORS as error:
+        listed, there = {key["id"] for key in keys}, f"perhaps still there ({explain(error, root.last_call)})"
+    left = [key for key in keys if key["id"] in listed and key["id"] not in done]
+    if not left:
+        return {}
+    deleted = [key for key in keys if key not in left]
+    gone, stay = (", ".join(key["id"] for key in some) for some in (deleted, left))
+    return dict(msg=f"{why} / root user of {account}: deleted {gone or 'no key'}, {there}: {stay}", changed=bool(deleted), access_keys=deleted)
 
 
-def _check_route(aws, account):
-    if aws.sts.get_caller_identity()["Account"] == account:
+def _check_route(aws, account, own):
+    actual = aws.sts.get_caller_identity()["Account"]
+    if own and own != actual:
+        raise Problem(f"these credentials belong to account {actual}, and account_id says {own}: nothing was done")
+    if actual == account:
         raise Problem(f"{account} is the account of these credentials: the keys of its own root user only that user can delete, in the console")
     try:
         enabled = aws.iam.list_organizations_features().get("EnabledFeatures", [])
@@ -93,21 +121,26 @@ def _as_root(module, aws, account):
 def _keys(root):
     """Without a user name these calls are about whoever signs them, the root user."""
     found = []
-    for key in root.pages("iam", "list_access_keys", "AccessKeyMetadata"):
+    for key in _listed(root):
         used = root.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
         last = used.get("LastUsedDate")
-        told = dict(last_used=last.isoformat() if last else None, service=used.get("ServiceName"))
+        told = dict(last_used=last.isoformat() if last else None, service=used.get("ServiceName"), created=key["CreateDate"].isoformat())
         found.append(dict(told, id=key["AccessKeyId"], status=key["Status"]))
     return found
 
 
+def _listed(root):
+    return root.pages("iam", "list_access_keys", "AccessKeyMetadata")
+
+
 def _check_use(keys, days):
-    """A deleted key cannot be brought back, so whatever uses it comes first."""
+    """A deleted key cannot be brought back, so whatever uses it comes first. One that is new may be about to be used."""
     since = datetime.now(UTC) - timedelta(days=days)
     for key in keys:
-        if key["last_used"] and datetime.fromisoformat(key["last_used"]) > since:
+        if datetime.fromisoformat(key["last_used"] or key["created"]) > since:
+            done = f"was used for {key['service']} on {key['last_used']}" if key["last_used"] else f"was never used and was made on {key['created']}"
             raise Problem(
-                f"{key['id']} was used for {key['service']} on {key['last_used']}, less than {days} days ago: nothing was deleted. Find what signs with it, "
+                f"{key['id']} {done}, less than {days} days ago: nothing was deleted. Find what signs with it, "
                 "and let the root user deactivate the key in the console first"
             )
 

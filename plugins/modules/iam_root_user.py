@@ -32,14 +32,20 @@ ASKED = dict(
         "ルートユーザでコンソールにサインインし、「セキュリティ認証情報」でMFAデバイスを割り当ててください。",
     ),
 )
-KEY = "account_access_keys_present"
+KEY, MFA = "account_access_keys_present", "account_mfa_enabled"
 
 
 def find(aws, wanted):
     summary = aws.iam.get_account_summary()["SummaryMap"]
     have = {option: bool(summary.get(key)) for option, (key, dummy, dummy) in ASKED.items()}
+    have[MFA] = have[MFA] or _without_credentials(summary)
     asked = any(entry.get(KEY) is False for entry in wanted or ())
     return [dict(have, id="root_user", _used=_used(aws) if asked and have[KEY] else "")]
+
+
+def _without_credentials(summary):
+    """Nobody can sign in as a root user who has neither a password nor a key, as an organization may have it of its members: there is no MFA to set up."""
+    return summary.get("AccountPasswordPresent") == 0 and not summary.get("AccountAccessKeysPresent")
 
 
 def _used(aws):

@@ -59,16 +59,26 @@ def _reason(subscription):
 
 
 def read(aws, have, names):
-    """The controls of a standard are listed, and only then asked about; while it is being enabled AWS tells nothing of them."""
+    """The controls of a standard are listed, and only then asked about. While AWS works on the standard it tells of all of them that they are not there."""
     if "disabled_controls" not in names:
         return {}
     if not have["_updatable"]:
-        return dict(disabled_controls=[])
+        _await_updatable(aws, have)
     controls = aws.once(_controls, have["_arn"])
     found = [control for some in _batches(controls) for control in _associations(aws, have["_arn"], some)]
     off = [control for control in found if control["AssociationStatus"] == "DISABLED"]
     disabled = [dict(security_control_id=control["SecurityControlId"], updated_reason=control.get("UpdatedReason")) for control in off]
     return dict(disabled_controls=disabled, _controls=controls)
+
+
+def _await_updatable(aws, have):
+    """AWS works on a standard while it enables it, and again when it adds controls of its own accord."""
+    if aws.check_mode:
+        raise Problem("its controls cannot be read now, because AWS is at work on this standard (NOT_READY_FOR_UPDATES): plan again in some minutes")
+    what = f"the controls of {have['standard']}"
+    seen = aws.wait(what, lambda: _look(aws, have["id"]), lambda seen: _updatable(seen) or seen["StandardsStatus"] == "FAILED", limit=SECONDS)
+    if not _updatable(seen):
+        raise Problem(f"its controls cannot be read, because the standard is FAILED: {_reason(seen)}")
 
 
 def _controls(aws, arn):
@@ -102,9 +112,6 @@ def _offered(aws):
 def create(aws, want):
     offered = aws.once(_offered)
     _securityhub.warn_without_config(aws)
-    if offered is None and aws.check_mode:
-        aws.warn(f"Security Hub is not enabled in {aws.region} yet: {want['standard']} can be enabled only after securityhub_hub in the same run")
-        return {}
     if not aws.check_mode:
         _await_gone(aws, want["standard"])
     arn = (offered or {}).get(want["standard"], want["standard"])
@@ -142,9 +149,6 @@ def _await_gone(aws, name):
 
 
 def update(aws, have, change):
-    if not (have["_updatable"] or aws.check_mode):
-        what = f"{have['standard']}, so that its controls can be changed,"
-        aws.wait(what, lambda: _look(aws, have["id"]), _updatable, limit=SECONDS)
     delta = change["disabled_controls"]
     off = [dict(_update(have, control, "DISABLED"), UpdatedReason=control["updated_reason"]) for control in [*delta.add, *(new for dummy, new in delta.change)]]
     for some in _batches(off + [_update(have, control, "ENABLED") for control in delta.remove]):

@@ -136,11 +136,17 @@ def delete(aws, have):
 def danger(have, change):
     if not change:
         return f"would leave {have['_resource']} to Shield Standard: larger attacks are no longer fended off, nor is what they cost made good"
+    reasons = []
     if change.get(RESPONSE) == "Block":
-        return "would let Shield block requests which it takes for an attack, and it may be wrong: watch it with Count first"
+        reasons.append("would let Shield block requests which it takes for an attack, and it may be wrong: watch it with Count first")
+    if have.get(RESPONSE) == "Block" and change.get(RESPONSE) == "Count":
+        reasons.append("would only count the requests which Shield takes for an attack, and let through what it blocks now")
     if have.get(RESPONSE) and change.get(RESPONSE, "") is None:
-        return "would no longer respond to attacks on the application by itself"
-    return None
+        reasons.append("would no longer respond to attacks on the application by itself")
+    checks = change.get("health_check_ids") if have else None
+    if checks and checks.remove:
+        reasons.append(f"would no longer go by the health of {', '.join(checks.remove)}: attacks are seen later, and without any check the SRT does not call")
+    return "; ".join(reasons) or None
 
 
 def foresee(aws, want):

@@ -62,7 +62,7 @@ def read(aws, have, names):
 
 
 def create(aws, want):
-    """CreateSubscription takes no arguments and starts a year that renews itself: update stops that right afterwards, where the sheet says so."""
+    """CreateSubscription takes no arguments and starts a year that renews itself: update stops that afterwards, where the sheet says so."""
     aws.shield.create_subscription()
     with aws.reading():
         have = _have(aws.wait("the subscription to Shield Advanced", lambda: _subscription(aws), bool, limit=300))
@@ -70,9 +70,8 @@ def create(aws, want):
 
 
 def update(aws, have, change):
+    """What AWS may refuse for the rest of the year comes last, and keeps nothing else from being written."""
     after = merged(OPTIONS, have, change)
-    if "auto_renew" in change:
-        _renew(aws, have, change["auto_renew"])
     if change.get("proactive_engagement") is False:
         aws.shield.disable_proactive_engagement()
     if "emergency_contact_list" in change:
@@ -83,6 +82,8 @@ def update(aws, have, change):
         aws.shield.associate_drt_role(RoleArn=_deliveries.role_arn(aws, change["drt_role"]))
     elif "drt_role" in change:
         aws.shield.disassociate_drt_role()
+    if "auto_renew" in change:
+        _renew(aws, have, change["auto_renew"])
 
 
 def _renew(aws, have, wanted):
@@ -132,7 +133,9 @@ def danger(have, change):
         return f"AWS Shield Advanced is subscribed and billed ({PRICE}), at least until {have['_end']}; this would end it and all of its protections"
     reasons = []
     if not have:
-        end = "is not renewed" if change["auto_renew"] == "DISABLED" else "renews itself for another year each time"
+        end = "renews itself for another year each time"
+        if change["auto_renew"] == "DISABLED":
+            end = f"is not renewed if AWS accepts auto_renew DISABLED, which it may do only in the last 30 days of the term; until it does, it {end}"
         reasons.append(
             f"would subscribe account {change['account_id']} to AWS Shield Advanced: {PRICE}, for one year, which nobody but AWS Support can end before, "
             f"billed to the payer account of the organization where there is one. It {end}"

@@ -35,7 +35,7 @@ def session(aws, member, task):
 def test_what_the_summary_and_the_report_tell(aws, root):
     iam = aws("iam")
     summary = iam.get_account_summary()["SummaryMap"]
-    assert (summary["AccountAccessKeysPresent"], summary["AccountMFAEnabled"]) == (0, 0)
+    assert (summary["AccountAccessKeysPresent"], summary["AccountMFAEnabled"], summary["AccountPasswordPresent"]) == (0, 0, 1)
     key = root().create_access_key()["AccessKey"]["AccessKeyId"]
     root().enable_mfa_device(UserName="root", SerialNumber="arn:aws:iam::123456789012:mfa/root", AuthenticationCode1="123456", AuthenticationCode2="654321")
     summary = iam.get_account_summary()["SummaryMap"]
@@ -95,3 +95,9 @@ def test_who_cannot_be_assumed(aws, member, refused):
     refused("ValidationError", sts.assume_root, TargetPrincipal=member, TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/AdministratorAccess"})
     refused("ValidationError", sts.assume_root, TargetPrincipal=member, TaskPolicyArn={"arn": DELETE}, DurationSeconds=901)
     refused("AccessDenied", aws("sts", aws_access_key_id=f"AKIA{member}OTHR").assume_root, TargetPrincipal=member, TaskPolicyArn={"arn": DELETE})
+
+
+def test_a_session_takes_the_password_away(aws, member, refused):
+    refused("AccessDenied", session(aws, member, AUDIT).delete_login_profile)
+    session(aws, member, DELETE).delete_login_profile()
+    assert aws("iam", aws_access_key_id=f"AKIA{member}OTHR").get_account_summary()["SummaryMap"]["AccountPasswordPresent"] == 0

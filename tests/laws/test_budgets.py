@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 from decimal import Decimal
 
 import pytest
@@ -126,6 +127,25 @@ def test_an_end_takes_the_budget_away(made):
     assert "would delete the budget with its notifications after 2030-01-01" in dangerous(made, BUDGETS, dict(name="b", time_period=dict(end="2030-01-01")))
     harmless(made, BUDGETS, dict(name="b", time_period=dict(start="2026-04-01")))
     assert budget(made)["TimePeriod"]["Start"].timestamp() == 1775001600
+
+
+@pytest.fixture
+def tokyo(monkeypatch):
+    """A machine that is not in UTC."""
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize("start, end", [("2026-04-01", "2030-01-01"), ("2026-04-01T09:30:00Z", "2030-01-01T15:00:00Z")])
+def test_a_period_is_the_same_wherever_the_run_is(made, tokyo, start, end):
+    entry = dict(name="b", time_period=dict(start=start, end=end))
+    write(made, BUDGETS, entry, confirm=[f"{BUDGETS}/b"])
+    made.double.clear_calls()
+    assert not write(made, BUDGETS, entry)["changed"] and made.writes() == []
+    assert made.gather(BUDGETS)[0]["time_period"] == entry["time_period"]
 
 
 def test_a_removal_says_what_goes_with_it(made):

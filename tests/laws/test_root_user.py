@@ -12,6 +12,7 @@ from contextlib import redirect_stdout
 import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from botocore.httpsession import URLLib3Session
 
 from ansible_collections.msp.aws.plugins.modules import iam_member_root_keys
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
@@ -30,7 +31,8 @@ def signed_by_root(stage, account=ACCOUNT):
 
 
 @pytest.fixture
-def account(stage):
+def account(stage, monkeypatch):
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")  # as older machines have it
     stage.double.reset()
     return stage
 
@@ -76,6 +78,17 @@ def test_a_sheet_of_an_unsound_account_can_be_adopted_and_is_told_when_it_is_bet
     assert "is true by now, which is better" in refused(account, ROOT, adopted)
 
 
+def test_where_nobody_can_sign_in_mfa_counts_as_there(account):
+    """Credentials of a member's root user that were removed centrally."""
+    root = account.client("iam", who="DELE")
+    root.delete_login_profile()
+    key = signed_by_root(account).create_access_key()["AccessKey"]["AccessKeyId"]
+    assert "has no MFA" in refused(account, ROOT, MFA), "a key can still sign in as him"
+    signed_by_root(account).delete_access_key(AccessKeyId=key)
+    assert not write(account, ROOT, {**NO_KEY, **MFA})["changed"]
+    assert account.gather(ROOT) == [dict(account_access_keys_present=False, account_mfa_enabled=True)]
+
+
 # ---- the keys of a member's root user
 
 
@@ -94,7 +107,7 @@ def member(account):
 
 def run(stage, account, days=90, check=False, **more):
     keys = dict(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-    args = dict(account=account, unused_for_days=days, region=REGION, endpoint_url=stage.double.url, **keys, **more)
+    args = {**dict(account=account, unused_for_days=days, region=REGION, endpoint_url=stage.double.url, **keys), **more}
     out = io.StringIO()
     with patch_module_args(dict(args, _ansible_check_mode=check)), redirect_stdout(out), pytest.raises(SystemExit):
         iam_member_root_keys.main()
@@ -126,6 +139,64 @@ def test_a_key_that_was_used_lately_stays_whatever_is_confirmed(account, member)
     boto3.client("iam", endpoint_url=account.double.url, region_name=REGION, **keys).list_users()
     why = run(account, member, confirm=[f"iam_member_root_keys/{member}"])
     assert why["failed"] and "less than 90 days ago: nothing was deleted" in why["msg"] and len(keys_of(account, member)) == 1
+
+
+def test_a_new_key_that_was_never_used_stays(account, member):
+    """The double's keys are of 2020."""
+    why = run(account, member, days=36500, confirm=[f"iam_member_root_keys/{member}"])
+    assert "was never used and was made on 2020-04-01" in why["msg"] and "nothing was deleted" in why["msg"] and len(keys_of(account, member)) == 1
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_some_days_without_use_are_asked_for(account, member, days):
+    why = run(account, member, days=days, confirm=[f"iam_member_root_keys/{member}"])
+    assert why["failed"] and "at least 1" in why["msg"] and len(keys_of(account, member)) == 1
+
+
+def test_what_was_deleted_before_a_failure_is_told(account, member):
+    signed_by_root(account, member).create_access_key()
+    first, second = (key["AccessKeyId"] for key in keys_of(account, member))
+    account.double.faults([dict(fault="denied", at=2, of="write", service="iam", times=0)])
+    account.double.clear_calls()
+    why = run(account, member, confirm=[f"iam_member_root_keys/{member}"])
+    assert why["failed"] and why["changed"] and [key["id"] for key in why["access_keys"]] == [first]
+    assert "iam:DeleteAccessKey: AccessDenied" in why["msg"] and f"deleted {first}, still there: {second}" in why["msg"]
+    account.double.clear_faults()
+    assert [key["AccessKeyId"] for key in keys_of(account, member)] == [second]
+
+
+def test_a_deletion_whose_answer_was_lost_is_not_repeated(account, member):
+    account.double.faults([dict(fault="timeout_after", at=1, of="write", service="iam")])
+    account.double.clear_calls()
+    done = run(account, member, confirm=[f"iam_member_root_keys/{member}"])
+    assert not done.get("failed") and done["changed"] and account.writes() == ["iam:DeleteAccessKey"]
+
+
+def test_where_aws_falls_silent_nothing_is_called_done(account, member):
+    account.double.faults([dict(fault="die_after", at=1, of="write", service="iam")])
+    why = run(account, member, confirm=[f"iam_member_root_keys/{member}"])
+    account.double.clear_faults()
+    assert why["failed"] and not why["changed"] and "deleted no key, perhaps still there (iam:ListAccessKeys" in why["msg"]
+
+
+def test_credentials_of_another_account_are_refused(account, member):
+    assert f"belong to account {ACCOUNT}" in run(account, member, account_id="210987654321")["msg"]
+    assert run(account, member, check=True, account_id=ACCOUNT)["changed"]
+
+
+class Asked(Exception):
+    """A request that is not sent."""
+
+
+def test_sts_is_asked_in_the_region(account, monkeypatch):
+    """Its global endpoint refuses AssumeRoot."""
+
+    def refuse_to_send(session, request):
+        raise Asked(request.url)
+
+    monkeypatch.setattr(URLLib3Session, "send", refuse_to_send)
+    with pytest.raises(Asked, match=f"https://sts.{REGION}.amazonaws.com/"):
+        run(account, "210987654321", endpoint_url=None, access_key="AKIAIOSFODNN7REGION")
 
 
 def test_nobodys_secret_is_told(account, member):

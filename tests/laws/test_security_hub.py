@@ -161,6 +161,39 @@ def test_one_that_is_pending_is_found_and_waited_for(hub):
     assert hub.gather(STANDARDS) == [dict(standard=FSBP, disabled_controls=[OFF])]
 
 
+@pytest.fixture
+def at_work(hub, monkeypatch):
+    """A standard with a control that is off, and AWS at work on its controls as often as it is looked at before it is ready."""
+    write(hub, STANDARDS, dict(standard=FSBP, disabled_controls=[OFF]))
+    looks, pages = [], Aws.pages
+
+    def told(aws, service, operation, *more, **arguments):
+        found = pages(aws, service, operation, *more, **arguments)
+        if operation != "get_enabled_standards":
+            return found
+        looks.append(operation)
+        return [dict(one, StandardsControlsUpdatable="NOT_READY_FOR_UPDATES") for one in found] if len(looks) < 4 else found
+
+    monkeypatch.setattr(Aws, "pages", told)
+    return looks
+
+
+@pytest.mark.parametrize("controls", [[OFF], dict(set=[])], ids=["off", "on"])
+def test_controls_that_cannot_be_read_now_are_not_taken_for_enabled(hub, at_work, controls):
+    entry = task(STANDARDS, dict(standard=FSBP, disabled_controls=controls))
+    assert "cannot be read now" in hub.run(STANDARDS, entry, check=True, fails=True)["msg"]
+    assert not hub.run(STANDARDS, task(STANDARDS, dict(standard=FSBP)), check=True)["changed"], "who names no controls need not wait"
+    hub.double.clear_calls()
+    assert hub.run(STANDARDS, entry)["changed"] == (controls != [OFF]) and len(at_work) >= 4
+    assert hub.writes() == ([] if controls == [OFF] else ["securityhub:BatchUpdateStandardsControlAssociations"])
+
+
+def test_a_plan_for_hub_and_standard_warns_of_neither(stage, told):
+    stage.double.reset()
+    plan = stage.run(STANDARDS, task(STANDARDS, NEEDY[STANDARDS]), check=True)
+    assert plan["entries"][0]["action"] == "created" and not any("not enabled" in text for text in told)
+
+
 def test_one_that_is_being_disabled_is_waited_for_and_enabled_anew(hub):
     write(hub, STANDARDS, dict(standard=FSBP))
     (one,) = client(hub, "securityhub").get_enabled_standards()["StandardsSubscriptions"]

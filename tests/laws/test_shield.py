@@ -84,7 +84,8 @@ def test_a_year_is_bought_only_after_a_confirmation_that_says_price_and_term(emp
 
 def test_a_year_that_is_not_renewed_says_so(empty):
     a_release(empty.client)
-    assert "It is not renewed" in dangerous(empty, SUBSCRIPTION, dict(YEAR, auto_renew="DISABLED"))
+    why = dangerous(empty, SUBSCRIPTION, dict(YEAR, auto_renew="DISABLED"))
+    assert "only in the last 30 days of the term; until it does, it renews itself" in why
     assert client(empty, "shield").describe_subscription()["Subscription"]["AutoRenew"] == "DISABLED", "CreateSubscription alone would renew it"
 
 
@@ -113,6 +114,16 @@ def test_what_aws_does_not_let_go_is_told_with_its_day(bought):
 def test_a_renewal_that_cannot_be_stopped_is_a_failure_of_the_purchase(empty):
     message = empty.run(SUBSCRIPTION, task(SUBSCRIPTION, dict(YEAR, auto_renew="DISABLED"), **BOUGHT), fails=True)["msg"]
     assert "shield:UpdateSubscription: LockedSubscriptionException" in message and "auto_renew (ENABLED now)" in message
+
+
+def test_a_renewal_that_cannot_be_stopped_keeps_nothing_else_from_being_written(bought):
+    for kind, before in examples(SUBSCRIPTION).before:
+        bought.run(kind, before)
+    more = dict(emergency_contact_list=[PHONE], proactive_engagement=True, drt_role="acme-shield-srt")
+    message = bought.run(SUBSCRIPTION, task(SUBSCRIPTION, dict(YEAR, auto_renew="DISABLED", **more), **BOUGHT), fails=True)["msg"]
+    assert "LockedSubscriptionException" in message
+    bought.double.clear_calls()
+    assert not write(bought, SUBSCRIPTION, more)["changed"] and bought.writes() == []
 
 
 def test_contacts_of_others_stay(bought):
@@ -180,8 +191,16 @@ def test_what_is_to_be_protected_is_said_once(bought):
 def test_to_block_and_to_stop_responding_is_confirmed(protected):
     response = "application_layer_automatic_response"
     assert "would let Shield block requests" in dangerous(protected, PROTECTIONS, {"name": "web", response: "Block"})
-    harmless(protected, PROTECTIONS, {"name": "web", response: "Count"})
+    assert "let through what it blocks now" in dangerous(protected, PROTECTIONS, {"name": "web", response: "Count"})
     assert "no longer respond to attacks" in dangerous(protected, PROTECTIONS, dict(name="web", clear=[response]))
+
+
+def test_all_that_is_dangerous_is_told(protected):
+    response, checks = "application_layer_automatic_response", ["1" * 36, "2" * 36]
+    harmless(protected, PROTECTIONS, dict(name="web", health_check_ids=checks))
+    harmless(protected, PROTECTIONS, dict(name="web", health_check_ids=["3" * 36]))
+    why = dangerous(protected, PROTECTIONS, {"name": "web", response: "Block", "health_check_ids": dict(remove=checks)})
+    assert "would let Shield block requests" in why and f"no longer go by the health of {', '.join(checks)}" in why
 
 
 def test_without_a_protection_a_resource_is_left_to_standard(protected):

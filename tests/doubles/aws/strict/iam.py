@@ -598,11 +598,21 @@ def enable_own_mfa(original, response):
     return ActionResult({})
 
 
+@BOOK.patch(IamResponse, "delete_login_profile")
+def delete_own_password(original, response):
+    """DeleteLoginProfile: "If no user name is included, it defaults to the principal making the request", of the root user in "an AssumeRoot session"."""
+    if response._get_param("UserName") or not as_root(response, DELETE):
+        return original(response)
+    response.backend.root_password = False
+    return ActionResult({})
+
+
 @BOOK.patch(AccountSummary, "summary_map")
 def what_the_summary_tells_of_root(original, summary):
-    """GetAccountSummary: AccountAccessKeysPresent and AccountMFAEnabled are 0 or 1."""
-    iam = summary._iam_backend
-    return {**original(summary), "AccountAccessKeysPresent": int(bool(vars(iam).get("root_keys"))), "AccountMFAEnabled": int(bool(vars(iam).get("root_mfa")))}
+    """GetAccountSummary: AccountAccessKeysPresent, AccountMFAEnabled and AccountPasswordPresent are 0 or 1."""
+    iam = vars(summary._iam_backend)
+    told = dict(AccountAccessKeysPresent=iam.get("root_keys"), AccountMFAEnabled=iam.get("root_mfa"), AccountPasswordPresent=iam.get("root_password", True))
+    return {**original(summary), **{key: int(bool(value)) for key, value in told.items()}}
 
 
 @BOOK.patch(IAMBackend, "get_credential_report")
