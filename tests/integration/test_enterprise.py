@@ -78,7 +78,8 @@ def test_three_contracts_become_one_network(enterprise):
     assert enterprise.writes() == []
     # Only the virtual interface has to wait for the line; the next run goes on from there.
     first = enterprise.setup(rc=2, allow=TOLD)
-    assert set(re.findall(r"^(\w+ \S+): connection dxcon-\w+ is \w+: ", first.stdout.replace("\\n", "\n"), re.MULTILINE)) == {"directconnect_virtual_interfaces ent-plant"}
+    waiting = re.findall(r"^(\w+ \S+): connection dxcon-\w+ is \w+: ", first.stdout.replace("\\n", "\n"), re.MULTILINE)
+    assert set(waiting) == {"directconnect_virtual_interfaces ent-plant"}
     enterprise.setup(allow=TOLD)
     assert enterprise.setup(allow=TOLD).changed == 0 and enterprise.writes() == []
 
