@@ -33,6 +33,7 @@ except ImportError:
     AWS_ERRORS = LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -202,6 +203,13 @@ class Aws:
         self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
         if 400 <= http_response.status_code < 500:
             self._here.write["refused"] = parsed.get("Error", {}).get("Code")
+
+
+def check_account(aws: Any, wanted: str | None) -> None:
+    """Whose credentials these are, before anything else."""
+    actual = wanted and aws.sts.get_caller_identity()["Account"]
+    if actual != wanted:
+        raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
 
 
 def _tell(told: dict[str, Any], **more: Any) -> None:
