@@ -68,15 +68,16 @@ def create(aws, want):
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
         _directconnect.associate(aws, want, want["transit_gateway"])
-    elif there["name"]:
-        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
-    elif aws.check_mode and not there["_attachment"]:
-        return there
     else:
+        _refuse_named(there, want)
         _refuse_loss(there, want)
+        if aws.check_mode and not there["_attachment"]:
+            return there
         if there["_state"] != "associated" and not aws.check_mode:
             _directconnect.await_association(aws, there["id"])
+    # Its attachment may have a name that did not show before.
     there = _attached(aws, want)
+    _refuse_named(there, want)
     named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
     aws.ec2.create_tags(Resources=[there["_attachment"]], Tags=named)
     return {**there, **_tags.name_and_tags(dict(Tags=named)), "tags": {**there["tags"], **want.get("tags", {})}}
@@ -86,6 +87,11 @@ def _there(aws, want):
     """The association of the two gateways, whatever its name."""
     places = ("direct_connect_gateway", "transit_gateway")
     return next((one for one in _directconnect.ask(aws, find, None) if all(one[place] == want[place] for place in places)), None)
+
+
+def _refuse_named(there, want):
+    if there["name"] not in (None, want["name"]):
+        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
 
 
 def _refuse_loss(there, want):

@@ -193,6 +193,9 @@ def test_an_attachment_that_does_not_show_yet_is_waited_for(stage, monkeypatch, 
     assert stage.run(TRANSIT, task(TRANSIT, entry), check=True)["changed"]
     behind[0] = 4
     assert write(stage, TRANSIT, entry)["changed"] and stage.gather(TRANSIT)[0]["name"] == "mine"
+    behind[0] = 4
+    if not by_id:
+        assert "has the name 'mine' already" in stage.run(TRANSIT, task(TRANSIT, dict(entry, name="other")), fails=True)["msg"]
 
 
 def test_route_tables_name_the_attachment_of_an_association(stage):
