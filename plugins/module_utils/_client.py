@@ -36,6 +36,7 @@ except ImportError:
     AWS_ERRORS = LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -213,6 +214,13 @@ def _moment(value: Any) -> datetime:
     """In UTC: botocore tells most moments in the zone of the machine, where a day may be another one."""
     found = parse_timestamp(value)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def check_account(aws: Any, wanted: str | None) -> None:
+    """Whose credentials these are, before anything else."""
+    actual = wanted and aws.sts.get_caller_identity()["Account"]
+    if actual != wanted:
+        raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
 
 
 def _tell(told: dict[str, Any], **more: Any) -> None:

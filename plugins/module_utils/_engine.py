@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, check_account, explain, transient
 from ansible_collections.msp.aws.plugins.module_utils._entries import check
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
@@ -70,6 +70,7 @@ class Run:
     def go(self) -> dict[str, Any]:
         self._check_account()
         if self.params["state"] == "gathered":
+            self.aws.check_mode = True  # who only looks writes nothing, and waits for nothing
             return self._gather()
         check(self.kind, self.steps)
         self._look(self.steps)
@@ -82,10 +83,7 @@ class Run:
     # ---- before anything is touched
 
     def _check_account(self) -> None:
-        wanted = self.params.get("account_id")
-        actual = wanted and self.aws.sts.get_caller_identity()["Account"]
-        if actual != wanted:
-            raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
+        check_account(self.aws, self.params.get("account_id"))
 
     # ---- find and compare
 

@@ -15,8 +15,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 MODE = 0o600
 
 
-def write(path: str, text: str, what: str) -> bool:
-    """Whether the file was changed. It is never, not even for a moment, readable by anybody else."""
+def write(path: str, text: str, what: str, only_look: bool = False) -> bool:
+    """Whether the file was changed, or would be. It is never, not even for a moment, readable by anybody else."""
     data = text.encode()
     if os.path.islink(path) or os.path.exists(path) and not os.path.isfile(path):
         raise Problem(f"{path} is no plain file: {what} is not written there")
@@ -25,15 +25,17 @@ def write(path: str, text: str, what: str) -> bool:
             with open(path, "rb") as there:
                 if there.read() == data and os.stat(path).st_mode & 0o777 == MODE:
                     return False
-        _replace(path, data)
+        if not only_look:
+            replace(path, data)
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}") from None
     return True
 
 
-def _replace(path: str, data: bytes) -> None:
+def replace(path: str, data: bytes, mode: int = MODE) -> None:
+    """Written beside and renamed: there is the whole file, or that of before."""
     new = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -8,6 +8,7 @@ Private to the collection. A tunnel is known by its inside block. Its pre-shared
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +27,8 @@ LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
 RESERVED = {f"169.254.{third}.0/30" for third in range(6)} | {"169.254.169.252/30"}
 CONTROL = "enable_tunnel_lifecycle_control"
 MOST = 2
+# A tunnel that went down within this time is one that somebody is still at work on.
+RECENT = datetime.timedelta(hours=1)
 
 ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
 INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
@@ -37,7 +40,7 @@ VALUES = dict(
     rekey_margin_time_seconds=("RekeyMarginTimeSeconds", 270),
     rekey_fuzz_percentage=("RekeyFuzzPercentage", 100),
     replay_window_size=("ReplayWindowSize", 1024),
-    dpd_timeout_seconds=("DPDTimeoutSeconds", 30),
+    dpd_timeout_seconds=("DPDTimeoutSeconds", 40),
     dpd_timeout_action=("DPDTimeoutAction", "clear"),
     startup_action=("StartupAction", "add"),
     enable_tunnel_lifecycle_control=("EnableTunnelLifecycleControl", False),
@@ -115,15 +118,21 @@ LOG = dict(
 
 
 class Tunnel(NamedTuple):
-    """A tunnel as it is: its inside block, AWS's outside address, and what the telemetry tells."""
+    """A tunnel as it is: its inside block, AWS's outside address, and what the telemetry tells, since when."""
 
     cidr: str
     address: str
     told: str
+    since: datetime.datetime | None
 
     @property
     def up(self) -> bool:
         return self.told == "UP"
+
+    @property
+    def long_down(self) -> bool:
+        """Nobody is about to bring it up: a plan has told that the other one is alone."""
+        return not self.up and (self.since is None or datetime.datetime.now(datetime.UTC) - self.since > RECENT)
 
 
 # ---- as AWS has them
@@ -165,7 +174,11 @@ def _group(arn: str) -> str:
 
 def states_of(connection: Mapping[str, Any]) -> list[Tunnel]:
     told = {one.get("OutsideIpAddress"): one for one in connection.get("VgwTelemetry", [])}
-    return [Tunnel(one.get("TunnelInsideCidr"), one.get("OutsideIpAddress"), _told(told.get(one.get("OutsideIpAddress"), {}))) for one in _answered(connection)]
+    return [_state(one, told.get(one.get("OutsideIpAddress"), {})) for one in _answered(connection)]
+
+
+def _state(tunnel: Mapping[str, Any], telemetry: Mapping[str, Any]) -> Tunnel:
+    return Tunnel(tunnel.get("TunnelInsideCidr"), tunnel.get("OutsideIpAddress"), _told(telemetry), telemetry.get("LastStatusChange"))
 
 
 def _told(telemetry: Mapping[str, Any]) -> str:
@@ -244,6 +257,13 @@ def dangers(have: Mapping[str, Any], change: Mapping[str, Any]) -> Iterator[str]
 
 
 # ---- what is wrong
+
+
+def unseen_keys(have: Mapping[str, Any], want: Mapping[str, Any]) -> list[str]:
+    """The tunnels for which a sheet names a key that cannot be compared, because AWS shows none."""
+    given = want.get("tunnel_options") or {}
+    hidden = {one[CIDR] for one in have["tunnel_options"] if one[KEY] == HIDDEN}
+    return [item[CIDR] for item in [*(given.get("add") or []), *(given.get("set") or [])] if item.get(KEY) not in (None, HIDDEN) and item[CIDR] in hidden]
 
 
 def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, explain
+from ansible_collections.msp.aws.plugins.module_utils import _private_files
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, check_account, explain
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 
 def main():
-    module = AwsModule(dict(connection=dict(type="str", required=True), path=dict(type="path", required=True), provider_name=dict(type="str")))
+    options = dict(connection=dict(type="str", required=True), path=dict(type="path", required=True))
+    module = AwsModule(dict(options, provider_name=dict(type="str"), account_id=dict(type="str")))
     aws = Aws(module)
     try:
         module.exit_json(**_result(module, aws))
@@ -23,6 +25,7 @@ def main():
 
 def _result(module, aws):
     params = module.params
+    check_account(aws, params["account_id"])
     connection_id = Names(aws, {}, check_mode=False).id_of("directconnect_connections", params["connection"])
     state = aws.directconnect.describe_connections(connectionId=connection_id)["connections"][0]["connectionState"]
     if state in ("ordering", "requested"):
@@ -38,8 +41,7 @@ def _result(module, aws):
 
 def _write(path, content):
     try:
-        with open(path, "xb") as file:
-            file.write(content)
+        _private_files.replace(path, content, 0o666)
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}") from None
 

@@ -42,7 +42,8 @@ def _have(association, attachment):
 
 
 def foresee(aws, want):
-    """What AWS would refuse, told with what stands in the way."""
+    """What AWS would refuse, told with what stands in the way; and nobody's association that would lose a prefix."""
+    _refuse_loss(_there(aws, want), want)
     _directconnect.refuse_other_kind(aws, want["direct_connect_gateway"], "transit")
     asns = _directconnect.ask(aws, _asns)
     ours, theirs = want["direct_connect_gateway"], want["transit_gateway"]
@@ -61,30 +62,60 @@ def _asns(aws):
 
 def create(aws, want):
     """The name comes as a tag of the attachment, which AWS makes; what a broken run left without a name is the one that is meant."""
-    place = want["direct_connect_gateway"], want["transit_gateway"]
-    there = next((one for one in _directconnect.ask(aws, find, None) if (one["direct_connect_gateway"], one["transit_gateway"]) == place), None)
+    there = _there(aws, want)
     if there is None:
         foresee(aws, want)
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
         _directconnect.associate(aws, want, want["transit_gateway"])
-        there = aws.wait(f"attachment of {place[0]} to {place[1]}", lambda: _seen(aws, place), lambda have: have and have["_attachment"], ATTACHMENT_SECONDS)
-    elif there["name"]:
-        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
-    elif there["_state"] != "associated" and not aws.check_mode:
-        _directconnect.await_association(aws, there["id"])
-        there = _seen(aws, place)
+    else:
+        _refuse_named(there, want)
+        _refuse_loss(there, want)
+        if aws.check_mode and not there["_attachment"]:
+            return there
+        if there["_state"] != "associated" and not aws.check_mode:
+            _directconnect.await_association(aws, there["id"])
+    # Its attachment may have a name that did not show before.
+    there = _attached(aws, want)
+    _refuse_named(there, want)
     named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
     aws.ec2.create_tags(Resources=[there["_attachment"]], Tags=named)
     return {**there, **_tags.name_and_tags(dict(Tags=named)), "tags": {**there["tags"], **want.get("tags", {})}}
 
 
-def _seen(aws, place):
-    return next((one for one in find(aws, None) if (one["direct_connect_gateway"], one["transit_gateway"]) == place), None)
+def _there(aws, want):
+    """The association of the two gateways, whatever its name."""
+    places = ("direct_connect_gateway", "transit_gateway")
+    return next((one for one in _directconnect.ask(aws, find, None) if all(one[place] == want[place] for place in places)), None)
+
+
+def _refuse_named(there, want):
+    if there["name"] not in (None, want["name"]):
+        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
+
+
+def _refuse_loss(there, want):
+    """What has no name is taken over as it is: a creation is confirmed by nobody."""
+    given = want.get("allowed_prefixes") or {}
+    if there and not there["name"]:
+        stay = set(given.get("set", there["allowed_prefixes"])) - set(given.get("remove", ()))
+        gone = ", ".join(sorted(set(there["allowed_prefixes"]) - stay))
+        if gone:
+            told = f"{there['id']} of {there['_associated']} is there without a name, and the sites would lose {gone}"
+            raise Problem(f"allowed_prefixes: {told}. Add its id to the entry to mean that one, or name these prefixes too")
+
+
+def _attached(aws, association):
+    """The association when its attachment shows."""
+    what = f"attachment of {association['direct_connect_gateway']} to {association['transit_gateway']}"
+    return aws.wait(what, lambda: _there(aws, association), lambda have: have and have["_attachment"], ATTACHMENT_SECONDS)
 
 
 def update(aws, have, change):
-    _tags.update(aws, dict(have, id=have["_attachment"]), change)
+    if not have["_attachment"] and not aws.check_mode:
+        have = dict(have, _attachment=_attached(aws, have)["_attachment"])
+    if have["_attachment"]:
+        _tags.update(aws, dict(have, id=have["_attachment"]), change)
     _directconnect.update_prefixes(aws, have, change)
 
 

@@ -44,7 +44,10 @@ def _have(gateway):
 
 
 def read(aws, have, names):
-    if have["_state"] == "pending":
+    """One that AWS is still busy with is waited for, but not by who only looks."""
+    if have["_state"] == "pending" and aws.check_mode:
+        aws.warn(f"ec2_customer_gateways {have['name']}: {have['id']} is pending: AWS is still busy with it")
+    elif have["_state"] == "pending":
         _settled(aws, have["id"])
     return {}
 

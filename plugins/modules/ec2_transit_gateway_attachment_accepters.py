@@ -57,8 +57,13 @@ def _have(attachment, request=None):
 
 
 def read(aws, have, names):
-    """What a broken run left half-accepted can be used only when AWS is done with it."""
-    return {} if have["_at_rest"] else _have(_settled(aws, have["id"]), have["_peering"])
+    """What a broken run left half-accepted can be used only when AWS is done with it. Who only looks does not wait, and is told."""
+    if have["_at_rest"]:
+        return {}
+    if aws.check_mode:
+        aws.warn(f"ec2_transit_gateway_attachment_accepters {have['name']}: {have['id']} is on its way: nothing goes through it before AWS is done with it")
+        return {}
+    return _have(_settled(aws, have["id"]), have["_peering"])
 
 
 def create(aws, want):
@@ -107,6 +112,8 @@ def refuse(want, have, change):
         raise Problem(f"does not exist, and to create it one of {', '.join(RESOURCES)} must be named")
     if have.get("accept") and "accept" in change:
         raise Problem("what is accepted cannot go back to waiting: remove it (state: absent) or leave accept out")
+    if change.get("accept") and "resource_owner_id" not in want:
+        raise Problem("accept: write resource_owner_id too, the account that is expected to have asked; it is held against the request before it is accepted")
 
 
 def danger(have, change):

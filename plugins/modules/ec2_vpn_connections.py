@@ -32,7 +32,21 @@ def find(aws, wanted):
     """AWS goes on showing deleted connections for a while."""
     connections = [one for one in _list(aws) if one["State"] not in DEAD]
     attachments = _attachments(aws) if any(one.get("TransitGatewayId") for one in connections) else {}
-    return [_have(one, attachments) for one in connections]
+    found = [_have(one, attachments) for one in connections]
+    for want in wanted or ():
+        _tell_unseen_keys(aws, want, found)
+    return found
+
+
+def _tell_unseen_keys(aws, want, found):
+    for have in found:
+        meant = have["id"] == want["id"] if "id" in want else have["name"] == want.get("name")
+        tunnels = _vpn_tunnels.unseen_keys(have, want) if meant else ()
+        if tunnels:
+            aws.warn(
+                f"ec2_vpn_connections {have['name']}: AWS keeps the pre-shared keys in Secrets Manager and does not show them: those that the sheet names for "
+                f"{', '.join(tunnels)} were neither compared nor written. Change a key in its secret, and write ******** here"
+            )
 
 
 def _list(aws, *filters):
@@ -47,7 +61,8 @@ def _attachments(aws, *filters):
 
 
 def _have(connection, attachments):
-    options = connection.get("Options", {})
+    # AWS does not always tell a bandwidth that nobody chose.
+    options = {"TunnelBandwidth": "standard", **connection.get("Options", {})}
     routes = [dict(destination_cidr_block=one["DestinationCidrBlock"]) for one in connection.get("Routes", []) if one.get("State") not in DEAD]
     attachment = attachments.get(connection["VpnConnectionId"], {})
     return dict(
@@ -68,8 +83,10 @@ def _have(connection, attachments):
 
 
 def read(aws, have, names):
-    """One that AWS is still busy with is waited for; and who looks hears of tunnels that are down."""
-    if have["_state"] in MOVING:
+    """One that AWS is still busy with is waited for, but not by who only looks; and that one hears of it, and of tunnels that are down."""
+    if have["_state"] in MOVING and aws.check_mode:
+        aws.warn(f"ec2_vpn_connections {have['name']}: {have['id']} is {have['_state']}: AWS is still busy with it")
+    elif have["_state"] in MOVING:
         have.update(_settled(aws, have["id"]))
     down = [f"{tunnel.cidr} ({tunnel.address}) {tunnel.told}" for tunnel in have["_tunnels"] if not tunnel.up]
     if down:
@@ -148,7 +165,8 @@ def update(aws, have, change):
         _settled(aws, have["id"])
     for route in routes.add if routes else ():
         aws.ec2.create_vpn_connection_route(VpnConnectionId=have["id"], DestinationCidrBlock=route["destination_cidr_block"])
-    if ATTACHMENT_TAGS in change:
+    # A plan may come before the attachment does.
+    if ATTACHMENT_TAGS in change and (have["_attachment"] or not aws.check_mode):
         _tags.update(aws, dict(id=have["_attachment"], tags=have[ATTACHMENT_TAGS]), dict(tags=change[ATTACHMENT_TAGS]))
     _modify_tunnels(aws, have, change)
 
@@ -167,24 +185,47 @@ def _move(aws, have, change):
 
 
 def _modify_tunnels(aws, have, change):
-    """One tunnel carries the connection while AWS replaces the other."""
-    waiting = None
     for tunnel, named in _vpn_tunnels.touched(have, change):
-        if waiting:
-            _await_up(aws, have, waiting, tunnel)
+        if _vpn_tunnels.interrupts(named) and not aws.check_mode:
+            _await_other(aws, have, tunnel)
         aws.ec2.modify_vpn_tunnel_options(VpnConnectionId=have["id"], VpnTunnelOutsideIpAddress=tunnel.address, **_vpn_tunnels.arguments(aws, named))
         _settled(aws, have["id"])
-        waiting = tunnel if tunnel.up and _vpn_tunnels.interrupts(named) else None
 
 
-def _await_up(aws, have, tunnel, other):
+def _await_other(aws, have, tunnel):
+    """One tunnel carries the connection while AWS replaces the other, also when the run before was broken, or an answer was lost: so AWS is asked anew.
+
+    It is behind for a moment: a tunnel that this run had replaced is up only when that has changed since.
+    """
+    replaced = aws.once(_replaced)
+    seen = _look_at_tunnels(aws, have)
+    now = next((one for one in seen if one.address == tunnel.address), tunnel)
+    if not (tunnel.up or now.up):
+        return
+    for other in seen:
+        if other.address != tunnel.address and (other.address in replaced or not (other.up or other.long_down)):
+            _await_up(aws, have, other, tunnel, replaced.get(other.address, ()))
+    replaced[tunnel.address] = (now.since,)
+
+
+def _replaced(aws):
+    """Outside address → since when the tunnel was as it was before this run had it replaced."""
+    return {}
+
+
+def _look_at_tunnels(aws, have):
+    with aws.reading():
+        return [one for connection in _list(aws, dict(Name="vpn-connection-id", Values=[have["id"]])) for one in _vpn_tunnels.states_of(connection)]
+
+
+def _await_up(aws, have, tunnel, other, before):
     what = f"{have['id']}: tunnel {tunnel.cidr} up again (set the router by the new options; {other.cidr} is left alone until then)"
 
-    def up():
-        seen = _list(aws, dict(Name="vpn-connection-id", Values=[have["id"]]))
-        return [one.told for connection in seen for one in _vpn_tunnels.states_of(connection) if one.address == tunnel.address]
+    def state():
+        seen = next((one for one in _look_at_tunnels(aws, have) if one.address == tunnel.address), tunnel)
+        return "UP as before the change" if seen.up and seen.since in before else seen.told
 
-    aws.wait(what, up, lambda told: told == ["UP"], limit=UP_AGAIN_SECONDS)
+    aws.wait(what, state, lambda told: told == "UP", limit=UP_AGAIN_SECONDS)
 
 
 def _after(have, change, option):
@@ -192,6 +233,8 @@ def _after(have, change, option):
 
 
 def refuse(want, have, change):
+    if have and "pre_shared_key_storage" in change:
+        raise Problem(f"pre_shared_key_storage stays what it was made with, {have['pre_shared_key_storage']}: keys are not moved from one place to another")
     _refuse_gateways(have, change)
     _refuse_routes(have, change)
     _vpn_tunnels.refuse(have, change)
@@ -199,7 +242,7 @@ def refuse(want, have, change):
 
 def _refuse_gateways(have, change):
     gateways = [option for option in GATEWAYS if _after(have, change, option)]
-    if len(gateways) != 1:
+    if len(gateways) != 1 and (not have or set(GATEWAYS) & set(change)):
         is_now = next((option for option in GATEWAYS if have.get(option)), None)
         more = f". It is at its {is_now} now: to move it, also write clear: [{is_now}]" if is_now and gateways else ""
         raise Problem(f"exactly one of {', '.join(GATEWAYS)} must be named{more}")
@@ -257,6 +300,8 @@ def _of_connection(have, change):
     moved = [option for option in ("customer_gateway", *GATEWAYS) if change.get(option)]
     if moved:
         yield f"would move the connection to another {', '.join(moved)} and interrupt both tunnels while AWS provides new endpoints"
+    if have["transit_gateway"] and any(change.get(option) for option in GATEWAYS):
+        yield "would end its attachment to the transit gateway, with the association, the propagations and the static routes that lead to it"
     if set(change) & set(OPTIONS):
         yield f"would change {', '.join(sorted(set(change) & set(OPTIONS)))} and interrupt both tunnels for a short while"
     if "routes" in change and change["routes"].remove:
@@ -306,7 +351,7 @@ KIND = Kind(
         transit_gateway=ref("ec2_transit_gateways", clearable=True),
         static_routes_only=fixed("bool"),
         enable_acceleration=fixed("bool"),
-        pre_shared_key_storage=fixed(choices=("Standard", "SecretsManager")),
+        pre_shared_key_storage=Option(choices=("Standard", "SecretsManager")),
         local_ipv4_network_cidr=_option("local_ipv4_network_cidr"),
         remote_ipv4_network_cidr=_option("remote_ipv4_network_cidr"),
         tunnel_bandwidth=_option("tunnel_bandwidth"),

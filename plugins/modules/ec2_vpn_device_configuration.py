@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import os
-
 from ansible_collections.msp.aws.plugins.module_utils import _private_files
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, explain
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, check_account, explain
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -26,6 +24,7 @@ def main():
             internet_key_exchange_version=dict(type="str", choices=["ikev1", "ikev2"], no_log=False),
             sample_type=dict(type="str", choices=["compatibility", "recommended"]),
             path=dict(type="path"),
+            account_id=dict(type="str"),
         )
     )
     aws = Aws(module)
@@ -41,6 +40,7 @@ def _result(module, aws):
         raise Problem("path and vendor are named together: the configuration holds the pre-shared keys, so it is written to a file only")
     if params["sample_type"] == "recommended" and params["internet_key_exchange_version"] == "ikev1":
         raise Problem("sample_type: recommended is for ikev2 only")
+    check_account(aws, params["account_id"])
     connection_id = Names(aws, {}, check_mode=False).id_of("ec2_vpn_connections", params["vpn_connection"])
     offered = aws.pages("ec2", "get_vpn_connection_device_types", "VpnConnectionDeviceTypes")
     found = dict(changed=False, id=connection_id)
@@ -48,12 +48,10 @@ def _result(module, aws):
         return dict(found, device_types=[_told(device) for device in offered])
     device = _chosen(offered, params)
     found.update(path=params["path"], device_type=_told(device))
-    if module.check_mode:
-        return dict(found, changed=not os.path.exists(params["path"]))
     arguments = {member: params[option] for option, member in ARGUMENTS.items() if params[option]}
     which = dict(VpnConnectionId=connection_id, VpnConnectionDeviceTypeId=device["VpnConnectionDeviceTypeId"])
     text = aws.ec2.get_vpn_connection_device_sample_configuration(**which, **arguments)["VpnConnectionDeviceSampleConfiguration"]
-    return dict(found, changed=_private_files.write(params["path"], text, "a pre-shared key"))
+    return dict(found, changed=_private_files.write(params["path"], text, "a pre-shared key", only_look=module.check_mode))
 
 
 def _told(device):

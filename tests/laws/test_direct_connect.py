@@ -145,6 +145,59 @@ def test_an_association_with_another_name_is_left_to_its_owner(stage):
     assert "has the name 'acme-dx' already" in refused(stage, TRANSIT, mine)
 
 
+def console(stage):
+    """An association that somebody made by hand, of which the sheet knows nothing."""
+    made(stage, TRANSIT, by=False)
+    dx, ec2 = client(stage, "directconnect"), client(stage, "ec2")
+    where = dict(directConnectGatewayId=next(one for one in dx.describe_direct_connect_gateways()["directConnectGateways"])["directConnectGatewayId"])
+    gateways = ec2.describe_transit_gateways()["TransitGateways"]
+    where["gatewayId"] = next(one["TransitGatewayId"] for one in gateways if {"Key": "Name", "Value": "acme"} in one["Tags"])
+    prefixes = [dict(cidr="10.20.0.0/16"), dict(cidr="10.99.0.0/16")]
+    answer = dx.create_direct_connect_gateway_association(**where, addAllowedPrefixesToDirectConnectGateway=prefixes)
+    return answer["directConnectGatewayAssociation"]["associationId"]
+
+
+MINE = dict(name="mine", direct_connect_gateway="acme-dxgw", transit_gateway="acme")
+
+
+def test_an_association_without_a_name_is_taken_over_as_it_is(stage):
+    """Its prefixes go only when it is meant by its id, and that is confirmed."""
+    there = console(stage)
+    for prefixes in (dict(set=["10.20.0.0/16"]), dict(add=["10.21.0.0/16"], remove=["10.99.0.0/16"])):
+        message = refused(stage, TRANSIT, dict(MINE, allowed_prefixes=prefixes))
+        assert f"{there} of tgw-" in message and "would lose 10.99.0.0/16" in message and "Add its id" in message
+    why = dangerous(stage, TRANSIT, dict(MINE, id=there, allowed_prefixes=dict(set=["10.20.0.0/16"])))
+    assert "no longer advertise 10.99.0.0/16" in why
+    assert [(one["name"], one["allowed_prefixes"]) for one in stage.gather(TRANSIT)] == [("mine", ["10.20.0.0/16"])]
+
+
+def test_an_association_without_a_name_gets_that_of_the_entry(stage):
+    console(stage)
+    harmless(stage, TRANSIT, dict(MINE, allowed_prefixes=["10.21.0.0/16"]))
+    assert sorted(stage.gather(TRANSIT)[0]["allowed_prefixes"]) == ["10.20.0.0/16", "10.21.0.0/16", "10.99.0.0/16"]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_attachment_that_does_not_show_yet_is_waited_for(stage, monkeypatch, by_id):
+    """And a plan, which does not wait, does not fail."""
+    there = console(stage)
+    code = KINDS[TRANSIT].find.__globals__
+    look, behind = code["_attachments"], [99]
+
+    def late(aws):
+        behind[0] -= 1
+        return {} if behind[0] > 0 else look(aws)
+
+    monkeypatch.setitem(code, "_attachments", late)
+    entry = dict(MINE, allowed_prefixes=["10.20.0.0/16"], **(dict(id=there) if by_id else {}))
+    assert stage.run(TRANSIT, task(TRANSIT, entry), check=True)["changed"]
+    behind[0] = 4
+    assert write(stage, TRANSIT, entry)["changed"] and stage.gather(TRANSIT)[0]["name"] == "mine"
+    behind[0] = 4
+    if not by_id:
+        assert "has the name 'mine' already" in stage.run(TRANSIT, task(TRANSIT, dict(entry, name="other")), fails=True)["msg"]
+
+
 def test_route_tables_name_the_attachment_of_an_association(stage):
     made(stage, TRANSIT)
     write(stage, "ec2_transit_gateway_route_tables", dict(name="onprem", transit_gateway="acme", propagations=["acme-dx"]))
@@ -200,6 +253,9 @@ def test_the_letter_comes_as_a_file_when_the_order_is_approved(stage, tmp_path):
     assert run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path), provider_name="AT TOKYO")["changed"]
     assert path.read_bytes().startswith(b"%PDF")
     assert not run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path))["changed"]
+    assert [one.name for one in tmp_path.iterdir()] == ["loa.pdf"]
+    other = run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(path), account_id="210987654321")
+    assert "the contract is for 210987654321" in other["msg"]
     assert "No such file" in run_module(stage, directconnect_loa, connection="acme-tdc-1", path=str(tmp_path / "none" / "loa.pdf"))["msg"]
 
 
@@ -380,12 +436,27 @@ def test_the_bgp_key_is_never_shown(stage):
     assert VAULT["acme_bgp_key"] in held and not any(key in json.dumps(told) for key in held)
 
 
-def test_a_connection_that_is_not_there_yet_is_told(stage):
+def test_half_a_letter_is_no_letter(tmp_path, monkeypatch):
+    """What is there is left alone from then on."""
+    path = tmp_path / "loa.pdf"
+    monkeypatch.setattr(directconnect_loa._private_files.os, "replace", lambda old, new: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(Problem, match="No space left"):
+        directconnect_loa._write(str(path), b"%PDF")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_connection_that_is_not_there_yet_is_told(stage, said):
+    """One that the same sheet may confirm is no fault of a plan, which confirms nothing."""
     made(stage, INTERFACES, by=False)
     write(stage, PORTS, dict(name="fresh", location="EqTY2", bandwidth="10Gbps"), confirm=["directconnect_connections/fresh"])
     assert "is requested: it has to be approved" in stage.run(INTERFACES, task(INTERFACES, dict(NEW, connection="fresh")), check=True, fails=True)["msg"]
     OUTSIDE[HOSTED](stage.client)
-    assert "is ordering: it has to be confirmed" in refused(stage, INTERFACES, dict(NEW, connection="acme-500m"))
+    entry = task(INTERFACES, dict(NEW, connection="acme-500m", vlan=101))
+    assert "is ordering: it has to be confirmed" in stage.run(INTERFACES, entry, fails=True)["msg"]
+    said.clear()
+    assert stage.run(INTERFACES, entry, check=True)["changed"] and any("is ordering: it has to be confirmed" in text for text in said)
+    stage.run(HOSTED, examples(HOSTED).make)
+    assert stage.run(INTERFACES, entry)["changed"]
 
 
 def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):

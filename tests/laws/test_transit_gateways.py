@@ -264,6 +264,27 @@ def test_a_request_of_an_unexpected_account_is_left_as_it_is(asked):
     assert attachments(asked)[0]["State"] == "pendingAcceptance"
 
 
+def test_a_request_is_accepted_only_by_the_account_that_is_expected(asked):
+    """By its id too, which says nothing of who asked."""
+    asked.ask()
+    write(asked, ACCEPTERS, dict(asked.entry, accept=False))
+    there = attachments(asked)[0]["TransitGatewayAttachmentId"]
+    for entry in (dict(name="partner", accept=True), dict(id=there, name="partner", accept=True)):
+        assert "write resource_owner_id too" in refused(asked, ACCEPTERS, entry)
+    harmless(asked, ACCEPTERS, dict(name="partner", accept=True, resource_owner_id=OTHER))
+
+
+def test_who_only_looks_at_a_request_waits_for_nothing(asked, monkeypatch):
+    asked.ask()
+    write(asked, ACCEPTERS, asked.entry)
+    code = KINDS[ACCEPTERS].read.__globals__
+    look = code["_described"]
+    monkeypatch.setitem(code, "_described", lambda aws, *filters: [dict(one, State="pending") for one in look(aws, *filters)])
+    monkeypatch.setitem(code, "_settled", None)
+    assert "is on its way" in warned(asked, plan, ACCEPTERS, dict(name="partner"))
+    assert [one["name"] for one in asked.gather(ACCEPTERS)] == ["partner"]
+
+
 def test_a_request_waits_and_is_rejected_with_a_confirmation(asked):
     asked.ask()
     write(asked, ACCEPTERS, dict(asked.entry, accept=False))

@@ -10,16 +10,17 @@ import json
 import stat
 import sys
 from contextlib import redirect_stdout
+from datetime import timedelta
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries
-from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _vpn_tunnels
 from ansible_collections.msp.aws.plugins.modules import ec2_vpn_connections, ec2_vpn_device_configuration
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.bystanders import at_rest
-from tests.laws.stage import REGION, VAULT, entries, examples
+from tests.laws.stage import KINDS, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 from tests.playbook import run_playbook
 
@@ -178,10 +179,17 @@ def test_a_new_key_takes_the_tunnel_down_and_is_written_once(vpn):
     assert not write(vpn, CONNECTIONS, head(tunnel_options=[tunnel(pre_shared_key="********")]))["changed"]
 
 
-def test_a_key_that_nobody_can_read_is_left_alone(before):
+def test_a_key_that_nobody_can_read_is_left_alone_and_that_is_told(before, said):
     write(before, CONNECTIONS, dict(HEAD, pre_shared_key_storage="SecretsManager"))
     other = head(tunnel_options=[tunnel(pre_shared_key="next.key_a1b2c3d4")])
+    said.clear()
     assert not write(before, CONNECTIONS, other)["changed"]
+    (text,) = [text for text in said if "Secrets Manager" in text]
+    assert ONE in text and OTHER not in text and "next.key" not in text
+    said.clear()
+    write(before, CONNECTIONS, head(tunnel_options=[tunnel(pre_shared_key="********")]))
+    assert not [text for text in said if "Secrets Manager" in text]
+    assert "are not moved" in refused(before, CONNECTIONS, head(pre_shared_key_storage="Standard"))
 
 
 # -- tunnels
@@ -215,8 +223,42 @@ def test_while_the_first_is_not_up_the_second_is_left_alone_and_the_next_run_goe
     assert plan["entries"][0]["changed"] == ["tunnel_options"]
     alone = vpn.run(CONNECTIONS, task(CONNECTIONS, head(tunnel_options=both)), check=True)["entries"][0]["confirm"]
     assert "the only one that is up" in alone
+    assert f"tunnel {ONE} up again" in vpn.run(CONNECTIONS, change, fails=True)["msg"], "the same confirmation does not take the last one down"
+    assert [one.get("DpdTimeoutAction") for one in tunnels(vpn).values()] == ["restart", None]
+    monkeypatch.setattr(_vpn_tunnels, "RECENT", timedelta(seconds=-9))
     vpn.run(CONNECTIONS, change)
     assert [one["DpdTimeoutAction"] for one in tunnels(vpn).values()] == ["restart", "restart"]
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_tunnel_is_up_again_only_after_it_was_down(vpn, monkeypatch, lost):
+    """AWS goes on telling for a while what was, and an answer may be lost: the second tunnel waits all the same."""
+    monkeypatch.setattr(ec2_vpn_connections, "UP_AGAIN_SECONDS", 5)
+    monkeypatch.setattr(_engine, "PAUSES", (0, 0))
+    behind, look, told = [6], ec2_vpn_connections._list, []
+    before = shown(vpn, "acme-head-office")["VgwTelemetry"]
+
+    def late(aws, *filters):
+        found = look(aws, *filters)
+        for one in found if vpn.writes() else ():
+            if one["VpnConnectionId"] == connection and behind[0]:
+                behind[0] -= 1
+                one["VgwTelemetry"] = before
+            elif one["VpnConnectionId"] == connection:
+                told.append([tunnel["Status"] for tunnel in one["VgwTelemetry"]])
+        return found
+
+    connection = shown(vpn, "acme-head-office")["VpnConnectionId"]
+    vpn.double.clear_calls()
+    monkeypatch.setattr(ec2_vpn_connections, "_list", late)
+    if lost:
+        vpn.double.faults([dict(fault="timeout_after", at=1, of="write")])
+    both = [tunnel(dpd_timeout_action="restart"), tunnel(OTHER, dpd_timeout_action="restart")]
+    write(vpn, CONNECTIONS, head(tunnel_options=both), confirm=[f"{CONNECTIONS}/acme-head-office"])
+    vpn.double.clear_faults()
+    assert [one["DpdTimeoutAction"] for one in tunnels(vpn).values()] == ["restart", "restart"]
+    assert ["UP", "DOWN"] in told and ["DOWN", "DOWN"] not in told
+    assert vpn.writes() == ["ec2:ModifyVpnTunnelOptions"] * 2
 
 
 def test_what_nobody_feels_needs_no_confirmation(vpn):
@@ -229,6 +271,7 @@ def test_what_nobody_feels_needs_no_confirmation(vpn):
 
 def test_usual_values_that_aws_does_not_tell_are_no_change(vpn):
     usual = tunnel(OTHER, phase1_lifetime_seconds=28800, dpd_timeout_action="clear", rekey_fuzz_percentage=100, enable_tunnel_lifecycle_control=False)
+    usual["dpd_timeout_seconds"] = 40
     assert not write(vpn, CONNECTIONS, head(tunnel_options=[usual, tunnel(phase1_dh_group_numbers=[14])]))["changed"]
 
 
@@ -339,6 +382,35 @@ def test_a_connection_on_its_way_is_waited_for_and_not_made_again(before):
     assert shown(before, "at-rest")["State"] == "available"
 
 
+@pytest.mark.parametrize("kind, name", [(CUSTOMERS, "acme-branch"), (CONNECTIONS, "acme-branch")])
+def test_who_only_looks_waits_for_nothing(vpn, said, monkeypatch, kind, name):
+    module = sys.modules[KINDS[kind].read.__module__]
+    look, member = module._list, "State"
+    monkeypatch.setattr(module, "_list", lambda aws, *filters: [{**one, member: "pending"} for one in look(aws, *filters)])
+    monkeypatch.setattr(module, "_settled", None)
+    said.clear()
+    assert not vpn.run(kind, task(kind, dict(name=name)), check=True)["changed"]
+    assert any("is pending" in text for text in said)
+    said.clear()
+    assert vpn.gather(kind) and any("is pending" in text for text in said)
+
+
+def test_a_connection_that_is_at_neither_gateway_can_have_tags(vpn, monkeypatch):
+    look = ec2_vpn_connections._list
+    monkeypatch.setattr(ec2_vpn_connections, "_list", lambda aws, *filters: [{**one, "TransitGatewayId": None} for one in look(aws, *filters)])
+    harmless(vpn, CONNECTIONS, dict(name="acme-branch", tags=dict(Owner="network")))
+
+
+def test_a_bandwidth_that_aws_does_not_tell_is_the_standard_one(vpn, monkeypatch):
+    look = ec2_vpn_connections._list
+
+    def silent(aws, *filters):
+        return [{**one, "Options": {name: value for name, value in one["Options"].items() if name != "TunnelBandwidth"}} for one in look(aws, *filters)]
+
+    monkeypatch.setattr(ec2_vpn_connections, "_list", silent)
+    assert not write(vpn, CONNECTIONS, dict(name="acme-branch", tunnel_bandwidth="standard"))["changed"]
+
+
 def test_who_looks_hears_of_tunnels_that_are_down(vpn, said):
     said.clear()
     write(vpn, CONNECTIONS, dict(name="acme-branch"), head())
@@ -417,7 +489,8 @@ def test_tags_of_the_attachment_move_with_the_connection(vpn):
     write(vpn, "ec2_transit_gateways", dict(name="acme-2", amazon_side_asn=64602))
     (was,) = [one for one in ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"] if one["State"] != "deleted"]
     ec2.create_tags(Resources=[was["TransitGatewayAttachmentId"]], Tags=[dict(Key="Theirs", Value="kept")])
-    dangerous(vpn, CONNECTIONS, dict(name="acme-branch", transit_gateway="acme-2"))
+    why = dangerous(vpn, CONNECTIONS, dict(name="acme-branch", transit_gateway="acme-2"))
+    assert "would end its attachment to the transit gateway, with the association" in why
     (now,) = [one for one in ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"] if one["State"] == "available"]
     assert now["TransitGatewayAttachmentId"] != was["TransitGatewayAttachmentId"]
     assert {tag["Key"]: tag["Value"] for tag in now["Tags"]} == dict(Name="acme-branch-vpn", Theirs="kept")
@@ -446,7 +519,10 @@ def test_the_keys_are_in_the_file_and_nowhere_else(vpn, tmp_path):
     assert result["changed"] and stat.S_IMODE(path.stat().st_mode) == 0o600
     text = path.read_text(encoding="utf-8")
     assert all(key in text and key not in json.dumps(result) for key in KEYS) and "Yamaha" in text and "ikev2" in text
-    assert not configured(vpn, **given)["changed"]
+    assert not configured(vpn, **given)["changed"] and not configured(vpn, check=True, **given)["changed"]
+    path.write_text("of yesterday", encoding="utf-8")
+    assert configured(vpn, check=True, **given)["changed"] and path.read_text(encoding="utf-8") == "of yesterday"
+    assert "the contract is for 210987654321" in configured(vpn, **given, account_id="210987654321")["msg"]
     assert result["device_type"]["platform"] == "RTX Routers" and vpn.writes() == []
 
 

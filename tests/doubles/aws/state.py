@@ -48,6 +48,7 @@ SKIPPED = {
     "_time_progressed",
     "_transitions",
     "_status_tick",
+    "_telemetry",  # since when a tunnel is as it is, which is noticed by a look
     "_double_tokens",
     *births.BOOKKEEPING,
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import timedelta
 
 from moto.acm.models import acm_backends
 from moto.core.utils import utcnow
@@ -91,7 +92,7 @@ class Tunnel(Passing):
     def __init__(self, number, options):
         self.address = f"52.{mock_random.randint(1, 250)}.{mock_random.randint(1, 250)}.{10 + number}"
         self.options = options
-        self.changed = utcnow().replace(microsecond=0)
+        self._telemetry = ("DOWN", utcnow().replace(microsecond=0))
         self.start()
 
     def start(self):
@@ -102,7 +103,12 @@ class Tunnel(Passing):
         return {"OutsideIpAddress": self.address, **shown}
 
     def telemetry(self):
-        return {"OutsideIpAddress": self.address, "Status": self.look(), "LastStatusChange": self.changed, "AcceptedRouteCount": 0, "StatusMessage": ""}
+        """VgwTelemetry.LastStatusChange: "updated when changes in ... status are detected", in whole seconds."""
+        status, (told, since) = self.look(), self._telemetry
+        if status != told:
+            since = max(utcnow().replace(microsecond=0), since + timedelta(seconds=1))
+            self._telemetry = (status, since)
+        return {"OutsideIpAddress": self.address, "Status": status, "LastStatusChange": since, "AcceptedRouteCount": 0, "StatusMessage": ""}
 
 
 class Route(Passing):
