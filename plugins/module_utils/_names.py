@@ -201,7 +201,7 @@ class Names:
 
         What the sheet will make counts like what is there: a name must never lead to another thing because the right one is still missing.
         """
-        if elsewhere and value.partition(":")[0] in self._neighbours:
+        if elsewhere and self._is_neighbours(value):
             return self._of_neighbour(kind, value)
         found = self._matches(kind, value, scope)
         if len(found) > 1:
@@ -217,7 +217,12 @@ class Names:
 
     def pinned(self, kind: str, given: str | None) -> str | None:
         """The id that an entry gives: as it is, or as host:name of the neighbour that made the thing."""
-        return self._of_neighbour(kind, given) if given and given.partition(":")[0] in self._neighbours else given
+        return self._of_neighbour(kind, given) if given and self._is_neighbours(given) else given
+
+    def _is_neighbours(self, value: str) -> bool:
+        """Whether it is host:name. A host's name alone is nothing: a thing of one's own may be called so."""
+        host, colon, dummy = value.partition(":")
+        return bool(colon) and host in self._neighbours
 
     def _of_neighbour(self, kind: str, value: str) -> str:
         """The id for host:name."""

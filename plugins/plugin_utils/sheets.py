@@ -234,7 +234,7 @@ def incomplete(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list
 
 def hosts_named(sheet: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
     """Those of the hosts of a run whose things the sheet names, as host:name."""
-    return sorted({reference.name.partition(":")[0] for reference in references(sheet) if reference.elsewhere} & set(hosts))
+    return sorted({reference.name.partition(":")[0] for reference in references(sheet) if _of_neighbour(reference)} & set(hosts))
 
 
 def wanted_of(host: str, others: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -259,7 +259,7 @@ def unresolved(
         if reference.name.startswith("arn:") or (neighbours is None and _of_neighbour(reference)):
             continue
         host, dummy, name = reference.name.partition(":")
-        if reference.elsewhere and host in (neighbours or {}):
+        if _of_neighbour(reference) and host in (neighbours or {}):
             if not labelled(neighbours[host].get(reference.to) or {}, name):
                 facts = dict(value=name, limit=reference.to, other=host)
                 yield Fault(reference.kind, reference.entry, reference.option, "no_neighbour", facts)

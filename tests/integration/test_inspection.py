@@ -137,5 +137,5 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     run = customer.inspect("drift", "-e", "inspection_trail_days=0", rc=2)
     assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1)
     page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
-    assert all(word in page for word in ("S-1", "O-1", "F-1", "○ same", "▲ changed", "？ unknown"))
+    assert all(word in page for word in ("S-1", "O-1", "F-1", "○ same", "▲ changed", "? unknown"))
     assert {path.name.split("-drift-")[0] for path in (customer.folder / "results").glob("*-drift-*.json")} == {"S-1", "O-1"}
