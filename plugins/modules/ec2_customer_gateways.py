@@ -16,7 +16,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 TYPE = "ipsec.1"
 SECONDS = 300
 # Up to here an ASN has one member of the API, above it another.
-PLAIN_ASN, LAST_ASN = 2**31 - 1, 2**32 - 1
+PLAIN_ASN = 2**31 - 1
+LAST_ASN = 2**32 - 1
 # What makes two orders the same one for AWS.
 SAME = ("ip_address", "bgp_asn", "certificate", "device_name")
 

@@ -32,7 +32,8 @@ ASKED = dict(
         "ルートユーザでコンソールにサインインし、「セキュリティ認証情報」でMFAデバイスを割り当ててください。",
     ),
 )
-KEY, MFA = "account_access_keys_present", "account_mfa_enabled"
+KEY = "account_access_keys_present"
+MFA = "account_mfa_enabled"
 
 
 def find(aws, wanted):

@@ -11,7 +11,8 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, merged
 
 # The service model does not list them; CreateFindingAggregator.RegionLinkingMode tells them in words.
-ONLY, EXCEPT = "SPECIFIED_REGIONS", "ALL_REGIONS_EXCEPT_SPECIFIED"
+ONLY = "SPECIFIED_REGIONS"
+EXCEPT = "ALL_REGIONS_EXCEPT_SPECIFIED"
 MODES = ("ALL_REGIONS", EXCEPT, ONLY, "NO_REGIONS")
 
 

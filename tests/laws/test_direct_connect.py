@@ -439,7 +439,11 @@ def test_the_bgp_key_is_never_shown(stage):
 def test_half_a_letter_is_no_letter(tmp_path, monkeypatch):
     """What is there is left alone from then on."""
     path = tmp_path / "loa.pdf"
-    monkeypatch.setattr(directconnect_loa._private_files.os, "replace", lambda old, new: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+
+    def full(old, new):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(directconnect_loa._private_files.os, "replace", full)
     with pytest.raises(Problem, match="No space left"):
         directconnect_loa._write(str(path), b"%PDF")
     assert list(tmp_path.iterdir()) == []
