@@ -37,7 +37,7 @@ def written(tmp_path_factory) -> Path:
     for playbook in ("sheet_export", "sheet_import"):
         run_playbook(["-i", inventory, ROOT / f"playbooks/{playbook}.yml", "-e", f"sheet_workbook={folder / 'workbook.xlsx'}"])
         (inventory / "group_vars/all/sheet.yml").unlink(missing_ok=True)  # so that the import has something to write
-    for playbook, more in (("quote", "billing_notes=[]"), ("usage", "billing_month=2026-07"), ("invoice", "billing_month=2026-07")):
+    for playbook, more in (("quote", '{"billing_notes": []}'), ("usage", "billing_month=2026-07"), ("invoice", "billing_month=2026-07")):
         run_playbook(["-i", DEMO, ROOT / f"playbooks/{playbook}.yml", "-e", f"billing_directory={folder}", "-e", more])
     contract = yaml.safe_load((DEMO / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
     for name, given in dict(
