@@ -248,7 +248,7 @@ class _Worksheet:
         notes = [(self._explanation(column), blank_behaviour(table, column, self.words), self._width(column)) for column in table.shown]
         for row, place in ((NOTE, 0), (EMPTY, 1)):
             lines = max(sum(-(-max(width_of(line), 1) * 9 // int(note[2] * 9.5)) for line in note[place].split("\n")) for note in notes)
-            sheet.row_dimensions[row].height = max(26, min(lines * 13 + 4, 400))
+            sheet.row_dimensions[row].height = max(26, min(lines * 14 + 6, 400))
         sheet.row_dimensions.group(NOTE, EMPTY, outline_level=1, hidden=False)
         sheet.sheet_properties.outlinePr.summaryBelow = False
 
@@ -272,7 +272,7 @@ class _Worksheet:
         links = [(self.words["contents"], self.words["back"])]
         if self.table.parent is not None:
             links.append((self.table.parent.title, self.table.parent.title))
-        links += [(child.title, child.title) for child in self.layout.worksheets if child.parent is self.table]
+        links += [(child.title, child.title.removeprefix(f"{self.table.title}_")) for child in self.layout.worksheets if child.parent is self.table]
         widths, number = [self._width(column) for column in self.table.shown], 1
         for title, text in links:
             cell = self.sheet.cell(LINKS, number)
