@@ -8,7 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
@@ -53,25 +53,28 @@ def tags_of(thing: Mapping[str, Any]) -> dict[str, str]:
     return _tags.as_dict(dict(Key=tag["key"], Value=tag.get("value") or "") for tag in thing.get("tags") or [])
 
 
-def tag_list(wanted: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [dict(key=key, value=str(value)) for key, value in wanted.items()]
-
-
 def tagged(want: Mapping[str, Any]) -> dict[str, Any]:
     """The tags of a creating call, which does not take an empty list."""
-    return dict(tags=tag_list(want["tags"])) if want.get("tags") else {}
+    return dict(tags=[dict(key=key, value=str(value)) for key, value in want["tags"].items()]) if want.get("tags") else {}
 
 
 def write_tags(aws: Aws, resource: str, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """TagResource and UntagResource; `resource` is dxcon, dxvif or dx-gateway, which has no Region."""
-    put, gone = _tags.split(have, change)
     meta = aws.directconnect.meta
     region = "" if resource == "dx-gateway" else meta.region_name
     arn = f"arn:{meta.partition}:directconnect:{region}:{have['_owner']}:{resource}/{have['id']}"
-    if put:
-        aws.directconnect.tag_resource(resourceArn=arn, tags=tag_list(put))
-    if gone:
-        aws.directconnect.untag_resource(resourceArn=arn, tagKeys=gone)
+    _tags.write(have, change, aws.directconnect.tag_resource, aws.directconnect.untag_resource, resourceArn=arn)
+
+
+# ---- what carriers make
+
+
+def not_offered(what: str, there: Iterable[str], hint: str) -> Problem:
+    """Why something that only a carrier can make is not there, and what to do."""
+    return Problem(
+        f"no carrier has {what} for this account and Region. There are: {', '.join(there) or 'none'}. "
+        f"Ask the carrier when it comes, for which account id, and {hint}"
+    )
 
 
 # ---- connections

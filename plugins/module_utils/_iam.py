@@ -103,9 +103,7 @@ def _remove_policies(aws: Aws, what: str, name: str, inline: Any, managed: Any) 
 
 
 def update_tags(aws: Aws, what: str, thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
-    tags = _each("tags", thing, change)
-    put = {key: value for key, value in tags.items() if value is not None}
-    gone = [key for key, value in tags.items() if value is None]
+    put, gone = _tags.split(thing, change)
     if put:
         call(aws, "tag_{}", what, thing["id"], Tags=_tags.as_list(put))
     if gone:

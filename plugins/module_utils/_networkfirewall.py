@@ -68,11 +68,7 @@ def needs_key(value: Mapping[str, Any] | None) -> str | None:
 
 
 def update_tags(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.network_firewall.tag_resource(ResourceArn=have["id"], Tags=_tags.as_list(put))
-    if gone:
-        aws.network_firewall.untag_resource(ResourceArn=have["id"], TagKeys=gone)
+    _tags.write(have, change, aws.network_firewall.tag_resource, aws.network_firewall.untag_resource, ResourceArn=have["id"])
 
 
 def tagged(want: Mapping[str, Any]) -> dict[str, Any]:

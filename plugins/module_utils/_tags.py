@@ -8,7 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
@@ -54,6 +54,25 @@ def split(have: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[dict[str,
     changed = change.get("tags", {})
     wanted = dict.fromkeys(have.get("tags") or {}) if changed is None else changed
     return {key: str(value) for key, value in wanted.items() if value is not None}, [key for key, value in wanted.items() if value is None]
+
+
+def write(have: Mapping[str, Any], change: Mapping[str, Any], tag: Callable[..., Any], untag: Callable[..., Any], **which: Any) -> None:
+    """A change of `tags` in the service's own calls, such as TagResource and UntagResource, of the thing that `which` names."""
+    put, gone = split(have, change)
+    for call, values in ((tag, put), (untag, gone)):
+        if values:
+            call(**which, **_argument(call, values))
+
+
+def _argument(call: Any, values: dict[str, str] | list[str]) -> dict[str, Any]:
+    """Tags or keys as this service has them: how they are called, and whether tags are a dictionary or a list, its model says."""
+    meta = call.__self__.meta
+    members = meta.service_model.operation_model(meta.method_to_api_mapping[call.__name__]).input_shape.members
+    name, shape = next((name, shape) for name, shape in members.items() if shape.type_name in ("list", "map"))
+    if isinstance(values, dict) and shape.type_name == "list":
+        key, value = sorted(shape.member.members)
+        return {name: [{key: tag, value: text} for tag, text in values.items()]}
+    return {name: values}
 
 
 def update(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:

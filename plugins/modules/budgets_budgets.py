@@ -211,11 +211,7 @@ def update(aws, have, change):
         aws.budgets.update_budget(AccountId=_account(aws), NewBudget=_request(have["_budget"], wanted))
     if delta:
         _notify(aws, have, delta)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.budgets.tag_resource(ResourceARN=_arn(aws, have["name"]), ResourceTags=_tags.as_list(put))
-    if gone:
-        aws.budgets.untag_resource(ResourceARN=_arn(aws, have["name"]), ResourceTagKeys=gone)
+    _tags.write(have, change, aws.budgets.tag_resource, aws.budgets.untag_resource, ResourceARN=_arn(aws, have["name"]))
 
 
 def _notify(aws, have, delta):

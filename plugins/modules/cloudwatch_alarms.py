@@ -109,11 +109,7 @@ def create(aws, want):
 def update(aws, have, change):
     if change.keys() - {"tags"}:
         _put(aws, have, change)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.cloudwatch.tag_resource(ResourceARN=have["id"], Tags=_tags.as_list(put))
-    if gone:
-        aws.cloudwatch.untag_resource(ResourceARN=have["id"], TagKeys=gone)
+    _tags.write(have, change, aws.cloudwatch.tag_resource, aws.cloudwatch.untag_resource, ResourceARN=have["id"])
 
 
 def _put(aws, have, change, **more):

@@ -165,11 +165,7 @@ def update(aws, have, change):
     if set(CHANNEL) & change.keys():
         _put_channel(aws, have, {option: after[option] for option in CHANNEL if option in change})
     _put_retention(aws, have, change)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.config.tag_resource(ResourceArn=have["_arn"], Tags=_tags.as_list(put))
-    if gone:
-        aws.config.untag_resource(ResourceArn=have["_arn"], TagKeys=gone)
+    _tags.write(have, change, aws.config.tag_resource, aws.config.untag_resource, ResourceArn=have["_arn"])
     if change.get("recording"):
         aws.config.start_configuration_recorder(ConfigurationRecorderName=name)
         _await_delivery(aws, name)

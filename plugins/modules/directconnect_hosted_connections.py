@@ -46,11 +46,8 @@ def read(aws, have, names):
 
 def foresee(aws, want):
     there = _directconnect.ask(aws, find, None)
-    told = ", ".join(f"{one['name']} ({one['id']}, {one['partner_name']}, {one['bandwidth']}, VLAN {one['vlan']}, {one['_state']})" for one in there)
-    raise Problem(
-        f"no carrier has made a hosted connection {want['name']!r} for this account and Region. There are: {told or 'none'}. "
-        "Ask the carrier when it comes, for which account id, and under which name"
-    )
+    told = (f"{one['name']} ({one['id']}, {one['partner_name']}, {one['bandwidth']}, VLAN {one['vlan']}, {one['_state']})" for one in there)
+    raise _directconnect.not_offered(f"made a hosted connection {want['name']!r}", told, "under which name")
 
 
 def create(aws, want):

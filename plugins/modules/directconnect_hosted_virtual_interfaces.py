@@ -36,11 +36,9 @@ def read(aws, have, names):
 
 def foresee(aws, want):
     there = _directconnect.ask(aws, find, None)
-    told = ", ".join(f"{one['connection']}/{one['vlan']} ({one['id']}, {one['virtual_interface_type']}, {one['_state']})" for one in there)
-    raise Problem(
-        f"no carrier has put a virtual interface on {want['connection']}, VLAN {want['vlan']}, for this account and Region. There are: {told or 'none'}. "
-        "Ask the carrier when it comes, for which account id, and hold its notice against the sheet"
-    )
+    told = (f"{one['connection']}/{one['vlan']} ({one['id']}, {one['virtual_interface_type']}, {one['_state']})" for one in there)
+    what = f"put a virtual interface on {want['connection']}, VLAN {want['vlan']},"
+    raise _directconnect.not_offered(what, told, "hold its notice against the sheet")
 
 
 def create(aws, want):

@@ -125,11 +125,7 @@ def update(aws, have, change):
             DestinationId=have["_destination_id"],
             ExtendedS3DestinationUpdate=_configuration(aws, have["_destination"], change),
         )
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.firehose.tag_delivery_stream(DeliveryStreamName=have["name"], Tags=_tags.as_list(put))
-    if gone:
-        aws.firehose.untag_delivery_stream(DeliveryStreamName=have["name"], TagKeys=gone)
+    _tags.write(have, change, aws.firehose.tag_delivery_stream, aws.firehose.untag_delivery_stream, DeliveryStreamName=have["name"])
 
 
 def delete(aws, have):

@@ -77,13 +77,9 @@ def update(aws, have, change):
         arguments["Features"] = [_request(_difference(old, new)) for old, new in [*(({}, new) for new in change["features"].add), *change["features"].change]]
     if arguments:
         aws.guardduty.update_detector(DetectorId=have["id"], **arguments)
-    put, gone = _tags.split(have, change)
-    if put or gone:
+    if "tags" in change:
         arn = f"arn:{aws.guardduty.meta.partition}:guardduty:{aws.region}:{aws.sts.get_caller_identity()['Account']}:detector/{have['id']}"
-        if put:
-            aws.guardduty.tag_resource(ResourceArn=arn, Tags=put)
-        if gone:
-            aws.guardduty.untag_resource(ResourceArn=arn, TagKeys=gone)
+        _tags.write(have, change, aws.guardduty.tag_resource, aws.guardduty.untag_resource, ResourceArn=arn)
 
 
 def _difference(old, new):

@@ -60,11 +60,7 @@ def update(aws, have, change):
         if len(have["_versions"]) >= VERSIONS:
             aws.iam.delete_policy_version(PolicyArn=have["id"], VersionId=_oldest(have)["VersionId"])
         aws.iam.create_policy_version(PolicyArn=have["id"], PolicyDocument=_policies.text(change["policy"]), SetAsDefault=True)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.iam.tag_policy(PolicyArn=have["id"], Tags=_tags.as_list(put))
-    if gone:
-        aws.iam.untag_policy(PolicyArn=have["id"], TagKeys=gone)
+    _tags.write(have, change, aws.iam.tag_policy, aws.iam.untag_policy, PolicyArn=have["id"])
 
 
 def _oldest(have):

@@ -75,11 +75,7 @@ def update(aws, have, change):
         aws.logs.put_retention_policy(**group, retentionInDays=change["retention_in_days"])
     elif "retention_in_days" in change:
         aws.logs.delete_retention_policy(**group)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.logs.tag_resource(resourceArn=have["_arn"], tags=put)
-    if gone:
-        aws.logs.untag_resource(resourceArn=have["_arn"], tagKeys=gone)
+    _tags.write(have, change, aws.logs.tag_resource, aws.logs.untag_resource, resourceArn=have["_arn"])
 
 
 def danger(have, change):

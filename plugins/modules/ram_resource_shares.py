@@ -106,11 +106,7 @@ def update(aws, have, change):
         _settled(aws, have["id"])
     if external is False:
         aws.ram.update_resource_share(**share, allowExternalPrincipals=False)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.ram.tag_resource(**share, tags=_tag_list(put))
-    if gone:
-        aws.ram.untag_resource(**share, tagKeys=gone)
+    _tags.write(have, change, aws.ram.tag_resource, aws.ram.untag_resource, **share)
 
 
 def _members(have, change, verb):

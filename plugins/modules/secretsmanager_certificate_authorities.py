@@ -50,11 +50,7 @@ def create(aws, want):
 
 
 def update(aws, have, change):
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.secretsmanager.tag_resource(SecretId=have["name"], Tags=_tags.as_list(put))
-    if gone:
-        aws.secretsmanager.untag_resource(SecretId=have["name"], TagKeys=gone)
+    _tags.write(have, change, aws.secretsmanager.tag_resource, aws.secretsmanager.untag_resource, SecretId=have["name"])
 
 
 def refuse(want, have, change):

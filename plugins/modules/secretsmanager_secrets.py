@@ -97,11 +97,7 @@ def update(aws, have, change):
         aws.secretsmanager.delete_resource_policy(**secret)
     if "rotation" in change:
         _rotate(aws, have, change)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.secretsmanager.tag_resource(**secret, Tags=_tags.as_list(put))
-    if gone:
-        aws.secretsmanager.untag_resource(**secret, TagKeys=gone)
+    _tags.write(have, change, aws.secretsmanager.tag_resource, aws.secretsmanager.untag_resource, **secret)
 
 
 def _rotate(aws, have, change):

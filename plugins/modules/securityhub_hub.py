@@ -46,11 +46,7 @@ def update(aws, have, change):
     if arguments:
         with _securityhub.explained(aws):
             aws.securityhub.update_security_hub_configuration(**arguments)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.securityhub.tag_resource(ResourceArn=have["id"], Tags=put)
-    if gone:
-        aws.securityhub.untag_resource(ResourceArn=have["id"], TagKeys=gone)
+    _tags.write(have, change, aws.securityhub.tag_resource, aws.securityhub.untag_resource, ResourceArn=have["id"])
 
 
 def delete(aws, have):

@@ -106,11 +106,7 @@ def update(aws, have, change):
         aws.shield.associate_health_check(ProtectionId=have["id"], HealthCheckArn=_check_arn(aws, check))
     if RESPONSE in change:
         _respond(aws, have, change[RESPONSE])
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.shield.tag_resource(ResourceARN=have["_arn"], Tags=_tags.as_list(put))
-    if gone:
-        aws.shield.untag_resource(ResourceARN=have["_arn"], TagKeys=gone)
+    _tags.write(have, change, aws.shield.tag_resource, aws.shield.untag_resource, ResourceARN=have["_arn"])
 
 
 def _check_arn(aws, check):

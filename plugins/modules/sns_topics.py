@@ -125,11 +125,7 @@ def update(aws, have, change):
         attributes.update(_feedback(aws, change["delivery_status_logging"]))
     for name, value in attributes.items():
         aws.sns.set_topic_attributes(TopicArn=have["id"], AttributeName=name, AttributeValue=value)
-    put, gone = _tags.split(have, change)
-    if put:
-        aws.sns.tag_resource(ResourceArn=have["id"], Tags=_tags.as_list(put))
-    if gone:
-        aws.sns.untag_resource(ResourceArn=have["id"], TagKeys=gone)
+    _tags.write(have, change, aws.sns.tag_resource, aws.sns.untag_resource, ResourceArn=have["id"])
 
 
 def _feedback(aws, delta):

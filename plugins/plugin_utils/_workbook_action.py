@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,9 @@ class WorkbookAction(ActionBase):
     _supports_diff = True
     _requires_connection = False
 
+    @abstractmethod
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
         """What is to be written, as plugin_utils.workbook says it."""
-        raise NotImplementedError
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)

@@ -121,7 +121,7 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # the last one: a compression that Python does not know
         return "broken", dict(value=type(error).__name__)
     if "xl/workbook.xml" not in names:
         return "not_xlsx", {}

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import boto3
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
-from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
+from tests.laws.stage import KINDS, REGION, examples
 
 INTERNET, VPN, ADDRESSES, NATS, ENDPOINTS = "ec2_internet_gateways", "ec2_vpn_gateways", "ec2_elastic_ips", "ec2_nat_gateways", "ec2_vpc_endpoints"
 
@@ -21,9 +20,7 @@ INTERNET, VPN, ADDRESSES, NATS, ENDPOINTS = "ec2_internet_gateways", "ec2_vpn_ga
 
 
 def client(stage, service, region=REGION):
-    """Somebody else at the same account."""
-    keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}XXXX", aws_secret_access_key="x")
-    return boto3.client(service, endpoint_url=stage.double.url, region_name=region, **keys)
+    return stage.client(service, region=region)
 
 
 def task(kind, *entries, **more):

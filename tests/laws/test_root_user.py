@@ -26,8 +26,7 @@ NO_KEY, MFA = dict(account_access_keys_present=False), dict(account_mfa_enabled=
 
 def signed_by_root(stage, account=ACCOUNT):
     """The root user of an account, whom the double knows by the key's last letters."""
-    keys = dict(aws_access_key_id=f"AKIA{account}ROOT", aws_secret_access_key="x")
-    return boto3.client("iam", endpoint_url=stage.double.url, region_name=REGION, **keys)
+    return stage.client("iam", account, who="ROOT")
 
 
 @pytest.fixture

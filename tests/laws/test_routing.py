@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 
 from tests.laws.stage import KINDS, REGION
@@ -28,8 +27,7 @@ def network(stage):
 
 
 def client(stage, account):
-    keys = dict(aws_access_key_id=f"AKIA{account}XXXX", aws_secret_access_key="x")
-    return boto3.client("ec2", endpoint_url=stage.double.url, region_name=REGION, **keys)
+    return stage.client("ec2", account)
 
 
 def write(stage, kind, *entries, **more):

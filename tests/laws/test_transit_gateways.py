@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
@@ -29,8 +28,7 @@ def played(stage, kind):
 
 
 def theirs(stage, service="ec2"):
-    keys = dict(aws_access_key_id=f"AKIA{OTHER}XXXX", aws_secret_access_key="x")
-    return boto3.client(service, endpoint_url=stage.double.url, region_name=REGION, **keys)
+    return stage.client(service, OTHER)
 
 
 @pytest.fixture(autouse=True)
