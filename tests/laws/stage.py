@@ -127,6 +127,11 @@ class Stage:
             task[KINDS[name].things] = only[KINDS[name].things]
         return self.run(name, task)["gathered"]
 
+    def settled(self, name: str) -> list[dict]:
+        """What is there after a break. AWS may still be at work on what was begun, of which a kind may say so; a look lets time pass."""
+        first = self.attempt(name, {"state": "gathered"})
+        return self.gather(name) if first.get("failed") else first["gathered"]
+
     def look(self, sheet: dict, only: Any = None) -> dict:
         """The account beside a sheet, as msp.aws.account_info looks at it; `only` these kinds of it."""
         given = dict.fromkeys(aws_argument_spec())

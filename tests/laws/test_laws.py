@@ -285,7 +285,7 @@ def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind):
             prepared.run(kind.name, act, fails=True)
             prepared.double.clear_faults()
             prepared.run(kind.name, act)
-            assert prepared.gather(kind.name) == whole, f"killed after write {k} of {writes}"
+            assert prepared.settled(kind.name) == whole, f"killed after write {k} of {writes}"
         prepared.double.restore("after")
         prepared.double.snapshot("before")
 
@@ -326,7 +326,7 @@ def test_law_5_what_a_list_does_not_show_yet_is_not_made_twice(prepared, kind):
         prepared.attempt(kind.name, make)
         prepared.double.clear_faults()
         prepared.run(kind.name, make)
-        assert prepared.gather(kind.name) == whole, f"killed at write {k} of {writes}"
+        assert prepared.settled(kind.name) == whole, f"killed at write {k} of {writes}"
 
 
 # A read whose answer is lost is for the account a read that was never made.
@@ -348,7 +348,7 @@ def test_law_6_a_bad_moment_is_survived(prepared, kind, of, faults):
         prepared.double.faults([dict(fault=fault, at=k, of=of)])
         prepared.run(kind.name, make)
         prepared.double.clear_faults()
-        assert prepared.gather(kind.name) == whole, f"{fault} at {of} {k} of {count}"
+        assert prepared.settled(kind.name) == whole, f"{fault} at {of} {k} of {count}"
 
 
 def test_law_6_a_refusal_names_kind_entry_and_call(prepared, kind):
