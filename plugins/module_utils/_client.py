@@ -107,6 +107,11 @@ class Aws:
         self._module.warn(text)
 
     @property
+    def patient(self) -> bool:
+        """Whether to wait for what AWS goes on making by itself: who only plans or looks does not, nor who said so."""
+        return not self.check_mode and self._module.params.get("wait", True)
+
+    @property
     def region(self) -> str:
         return self.ec2.meta.region_name
 

@@ -283,7 +283,7 @@ class Run:
     def _settle(self, steps: Iterable[Step], needed: bool = False) -> None:
         """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
         there = [step for step in self._live(steps) if step.have] if self.kind.look else []
-        if there and (needed or not self.aws.check_mode and self.params["wait"]):
+        if there and (needed or self.aws.patient):
             settle(self.kind, self.aws, there)
             return
         for step in there:

@@ -68,6 +68,9 @@ def create(aws, want):
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
         made = _directconnect.associate(aws, want, want["transit_gateway"])
+        if not aws.patient:
+            # The next run finds it without a name, and goes on from there.
+            return dict(_have(made, None), name=want["name"], tags=want.get("tags", {}))
         _directconnect.await_association(aws, made["associationId"])
     else:
         _refuse_named(there, want)

@@ -290,6 +290,18 @@ def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind):
         prepared.double.snapshot("before")
 
 
+def test_law_5_who_does_not_wait_gets_the_same_and_the_next_run_waits(prepared, kind):
+    make = examples(kind.name).make
+    prepared.double.snapshot("before")
+    prepared.run(kind.name, make)
+    whole = prepared.gather(kind.name)
+    prepared.double.restore("before")
+    begun = prepared.run(kind.name, make, wait=False)
+    assert set(begun.get("awaited", ())) <= {kind.label(entry) for entry in entries(kind.name, make)}
+    assert "awaited" not in prepared.run(kind.name, make)
+    assert prepared.gather(kind.name) == whole and not prepared.run(kind.name, make)["changed"]
+
+
 # What AWS makes anew whenever it is asked: the call takes no ClientToken, and a name is only a tag.
 MADE_TWICE = dict(
     acm_certificates="ImportCertificate",
