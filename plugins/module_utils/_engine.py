@@ -102,9 +102,11 @@ class Run:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
         self._refuse_same(live)
-        self._settle([step for step in live if step.have and step.have.get("_moving") and not (step.absent or step.unseen)])
+        there = [step for step in live if step.have and not (step.absent or step.unseen)]
+        self._settle_moving(there)
         if self.kind.read:
-            self._each([step for step in live if step.have and not (step.reason or step.absent or step.unseen)], self._read)
+            self._each(self._live(there), self._read)
+            self._settle_moving(step for step in there if not step.awaited)
         for step in live:
             if not step.reason:
                 self._guarded(step, self._compare)
@@ -243,7 +245,7 @@ class Run:
             self._settle(ready)
             waiting = [step for step in self._live(waiting) if step not in ready]
         going = self._going("created", "updated")
-        self._settle([step for step in self._differing(going) if step.have.get("_moving")], needed=True)
+        self._settle_moving(self._differing(going), needed=True)
         changing = self._differing(going)
         self._each(changing, partial(self._act, deed=self._change))
         self._settle(changing)
@@ -279,6 +281,9 @@ class Run:
         for step in live:
             self._guarded(step, self._aim)
         return [step for step in self._live(live) if step.change]
+
+    def _settle_moving(self, steps: Iterable[Step], needed: bool = False) -> None:
+        self._settle([step for step in steps if step.have.get("_moving")], needed)
 
     def _settle(self, steps: Iterable[Step], needed: bool = False) -> None:
         """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
@@ -373,6 +378,7 @@ class Run:
             self._look(self.steps)
         else:
             self.steps = [Step({}, have["id"], have=have) for have in self.kind.find(self.aws, None)]
+            self._settle_moving(self.steps)
         if self.kind.read:
             holders = [step for step in self.steps if step.have and not step.reason]
             self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))

@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -285,12 +286,12 @@ def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch
     made(stage, HOSTED, by=False)
     make = examples(HOSTED).make
     with monkeypatch.context() as limited:
-        limited.setattr(KINDS[HOSTED].update.__globals__["_directconnect"], "GONE", ())
-        limited.setitem(KINDS[HOSTED].update.__globals__, "SECONDS", 0)
+        limited.setitem(KINDS, HOSTED, replace(KINDS[HOSTED], seconds=0))
         assert "the next run goes on from here" in stage.run(HOSTED, make, fails=True)["msg"]
     stage.double.clear_calls()
-    stage.run(HOSTED, make)
-    assert stage.writes() == ["directconnect:TagResource"]
+    assert not stage.run(HOSTED, make)["changed"] and stage.writes() == []
+    states = {one["connectionName"]: one["connectionState"] for one in client(stage, "directconnect").describe_connections()["connections"]}
+    assert states["acme-500m"] == "available"
 
 
 @pytest.mark.parametrize(
@@ -476,7 +477,7 @@ def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):
 def test_a_virtual_interface_that_is_on_its_way_is_waited_for(stage, monkeypatch):
     made(stage, INTERFACES, by=False)
     with monkeypatch.context() as limited:
-        limited.setattr(_directconnect, "INTERFACE_SECONDS", 0)
+        limited.setitem(KINDS, INTERFACES, replace(KINDS[INTERFACES], seconds=0))
         assert "the next run goes on from here" in stage.run(INTERFACES, task(INTERFACES, NEW), fails=True)["msg"]
     stage.double.clear_calls()
     assert not stage.run(INTERFACES, task(INTERFACES, NEW))["changed"] and stage.writes() == []
@@ -540,7 +541,6 @@ def test_what_fails_after_a_while_says_why():
     dead = dict(directConnectGatewayAssociations=[dict(associationState="disassociated", stateChangeError="no such gateway")])
     with pytest.raises(Problem, match="is disassociated: no such gateway"):
         _directconnect.await_association(Seen(describe_direct_connect_gateway_associations=dead), "a")
-    with pytest.raises(Problem, match="dxvif-1 is rejected"):
-        _directconnect.await_interface(Seen(describe_virtual_interfaces=dict(virtualInterfaces=[dict(virtualInterfaceState="rejected")])), "dxvif-1")
-    with pytest.raises(Problem, match="dxcon-1 is rejected"):
-        KINDS[HOSTED].update.__globals__["_settled"](Seen(describe_connections=dict(connections=[dict(connectionState="rejected")])), "dxcon-1")
+    interface = dict(virtualInterfaceId="dxvif-1", virtualInterfaceType="private", vlan=1, ownerAccount="1", virtualInterfaceState="rejected")
+    assert _directconnect.in_sheet_form(interface)["_failed"] == "it is rejected"
+    assert _directconnect.failure("failed", dict(stateChangeError="no capacity"), ("available",)) == "it is failed: no capacity"

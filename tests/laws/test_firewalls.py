@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
@@ -276,16 +278,16 @@ def test_a_destination_that_does_not_let_logs_in_is_named(walls):
     assert "LogDestinationPermissionException: Unable to send logs to acme-nothing" in message
 
 
-def test_a_firewall_that_fails_says_why(monkeypatch):
+def test_a_firewall_that_fails_says_why():
     attachment = dict(SubnetId="subnet-1", Status="FAILED", StatusMessage="no free addresses")
     described = dict(
         Firewall=dict(SubnetMappings=[dict(SubnetId="subnet-1")]),
         FirewallStatus=dict(Status="FAILED", ConfigurationSyncStateSummary="IN_SYNC", SyncStates={"ap-northeast-1a": dict(Attachment=attachment)}),
     )
-    ready = KINDS[FIREWALLS].create.__globals__["_ready"]
-    monkeypatch.setitem(ready.__globals__, "_settled", lambda aws, arn: described)
-    with pytest.raises(Exception, match="is FAILED and IN_SYNC; ap-northeast-1a: FAILED no free addresses"):
-        ready(None, "arn")
+    named = dict(described, Firewall=dict(described["Firewall"], FirewallArn="arn", FirewallName="acme"))
+    aws = SimpleNamespace(network_firewall=SimpleNamespace(describe_firewall=lambda **dummy: named))
+    (have,) = KINDS[FIREWALLS].look(aws, ["arn"])
+    assert not have["_moving"] and have["_failed"] == "it is FAILED and IN_SYNC; ap-northeast-1a: FAILED no free addresses"
 
 
 def test_a_sheet_gives_a_firewall_one_subnet_of_a_zone():

@@ -10,6 +10,7 @@ import json
 import stat
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -384,15 +385,15 @@ def test_a_connection_on_its_way_is_waited_for_and_not_made_again(before):
 
 @pytest.mark.parametrize("kind, name", [(CUSTOMERS, "acme-branch"), (CONNECTIONS, "acme-branch")])
 def test_who_only_looks_waits_for_nothing(vpn, said, monkeypatch, kind, name):
-    module = sys.modules[KINDS[kind].read.__module__]
+    module = sys.modules[KINDS[kind].find.__module__]
     look, member = module._list, "State"
     monkeypatch.setattr(module, "_list", lambda aws, *filters: [{**one, member: "pending"} for one in look(aws, *filters)])
-    monkeypatch.setattr(module, "_settled", None)
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], look=lambda aws, ids: pytest.fail("nobody waits")))
     said.clear()
     assert not vpn.run(kind, task(kind, dict(name=name)), check=True)["changed"]
-    assert any("is pending" in text for text in said)
+    assert any("(pending)" in text for text in said)
     said.clear()
-    assert vpn.gather(kind) and any("is pending" in text for text in said)
+    assert vpn.gather(kind) and any("(pending)" in text for text in said)
 
 
 def test_a_connection_that_is_at_neither_gateway_can_have_tags(vpn, monkeypatch):
