@@ -36,7 +36,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     unknowns,
 )
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
-from ansible_collections.msp.aws.plugins.module_utils._waiting import settle
+from ansible_collections.msp.aws.plugins.module_utils._waiting import moving, settle
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
@@ -103,10 +103,10 @@ class Run:
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
         self._refuse_same(live)
         there = [step for step in live if step.have and not (step.absent or step.unseen)]
-        self._settle_moving(there)
+        self._settle(moving(there))
         if self.kind.read:
             self._each(self._live(there), self._read)
-            self._settle_moving(step for step in there if not step.awaited)
+            self._settle(moving(step for step in there if not step.awaited))
         for step in live:
             if not step.reason:
                 self._guarded(step, self._compare)
@@ -245,7 +245,7 @@ class Run:
             self._settle(ready)
             waiting = [step for step in self._live(waiting) if step not in ready]
         going = self._going("created", "updated")
-        self._settle_moving(self._differing(going), needed=True)
+        self._settle(moving(self._differing(going)), needed=True)
         changing = self._differing(going)
         self._each(changing, partial(self._act, deed=self._change))
         self._settle(changing)
@@ -282,19 +282,8 @@ class Run:
             self._guarded(step, self._aim)
         return [step for step in self._live(live) if step.change]
 
-    def _settle_moving(self, steps: Iterable[Step], needed: bool = False) -> None:
-        self._settle([step for step in steps if step.have.get("_moving")], needed)
-
     def _settle(self, steps: Iterable[Step], needed: bool = False) -> None:
-        """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
-        there = [step for step in self._live(steps) if step.have] if self.kind.look else []
-        if there and (needed or self.aws.patient):
-            settle(self.kind, self.aws, there)
-            return
-        for step in there:
-            step.awaited = step.have.get("_moving")
-            if step.awaited and self.aws.check_mode:
-                self.aws.warn(f"{self.kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
+        settle(self.kind, self.aws, [step for step in self._live(steps) if step.have], needed)
 
     def _remove(self, step: Step) -> None:
         if step.have is not None:
@@ -378,7 +367,7 @@ class Run:
             self._look(self.steps)
         else:
             self.steps = [Step({}, have["id"], have=have) for have in self.kind.find(self.aws, None)]
-            self._settle_moving(self.steps)
+            self._settle(moving(self.steps))
         if self.kind.read:
             holders = [step for step in self.steps if step.have and not step.reason]
             self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))
