@@ -112,6 +112,11 @@ class Aws:
         return not self.check_mode and self._module.params.get("wait", True)
 
     @property
+    def account(self) -> str:
+        """Whose credentials these are."""
+        return self.once(_account)
+
+    @property
     def region(self) -> str:
         return self.ec2.meta.region_name
 
@@ -221,9 +226,13 @@ def _moment(value: Any) -> datetime:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _account(aws: Aws) -> str:
+    return aws.sts.get_caller_identity()["Account"]
+
+
 def check_account(aws: Any, wanted: str | None) -> None:
     """Whose credentials these are, before anything else."""
-    actual = wanted and aws.sts.get_caller_identity()["Account"]
+    actual = wanted and aws.account
     if actual != wanted:
         raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
 

@@ -248,7 +248,7 @@ class Run:
         self._settle(moving(self._differing(going)), needed=True)
         changing = self._differing(going)
         self._each(changing, partial(self._act, deed=self._change))
-        self._settle(changing)
+        self._settle(moving(changing))
         self._delete_all()
 
     def _blocked(self, step: Step) -> bool:
@@ -266,7 +266,7 @@ class Run:
     def _change(self, step: Step) -> None:
         self._aim(step)
         if step.change:
-            self.kind.update(self.aws, step.have, step.change)
+            step.have["_moving"] = self.kind.update(self.aws, step.have, step.change)
 
     def _aim(self, step: Step) -> None:
         """By now all that it refers to must be there."""

@@ -134,7 +134,7 @@ def delivery_sid(delivery):
 
 def _delivery_statement(aws, bucket, delivery):
     """What the delivering services ask for: to look at the bucket, and to write below AWSLogs/<account>. On behalf of the own account only."""
-    account, arn = aws.once(_account), bucket_arn(aws, bucket)
+    account, arn = aws.account, bucket_arn(aws, bucket)
     prefix = f"{delivery['prefix']}/" if delivery.get("prefix") else ""
     source = dict(ArnLike={"aws:SourceArn": delivery["source_arn"]}) if delivery.get("source_arn") else {}
     return dict(
@@ -161,10 +161,6 @@ def _delivery(aws, bucket, statement):
         delivery["source_arn"] = source
     own = _policies.alike(dict(Statement=[statement]), dict(Statement=[_delivery_statement(aws, bucket, delivery)]))
     return delivery if own else None
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
 
 
 def bucket_arn(aws, bucket):

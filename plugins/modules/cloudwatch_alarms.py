@@ -34,6 +34,11 @@ def find(aws, wanted):
     return [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
 
 
+def look(aws, ids):
+    """One that was just made shows after a moment."""
+    return find(aws, [dict(id=one) for one in ids])
+
+
 def _described(aws, **arguments):
     """Alarms with their type, which is the name of the list they come in without its s."""
     for page in aws.client("cloudwatch").get_paginator("describe_alarms").paginate(MaxRecords=AT_ONCE, **arguments):
@@ -45,7 +50,7 @@ def _described(aws, **arguments):
 def _have(alarm):
     have = {option: _sheet(OPTIONS[option], option, alarm[_member(option)]) for option in OPTIONS if _member(option) in alarm}
     have.setdefault("treat_missing_data", "missing")
-    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm)
+    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm, _moving=None)
 
 
 def _only_metric_alarms(have):
@@ -101,9 +106,12 @@ def _by_id(metrics):
 
 def create(aws, want):
     tagged = dict(Tags=_tags.as_list(want["tags"])) if want.get("tags") else {}
-    _put(aws, {}, differences(OPTIONS, want, {}), **tagged)
-    alarm = aws.wait(f"alarm {want['name']}", lambda: list(_described(aws, AlarmNames=[want["name"]])), bool, limit=60)[0]
-    return dict(_have(alarm), tags=want.get("tags", {}))
+    change = differences(OPTIONS, want, {})
+    _put(aws, {}, change, **tagged)
+    made = merged(OPTIONS, {}, change)
+    meta = aws.cloudwatch.meta
+    arn = f"arn:{meta.partition}:cloudwatch:{meta.region_name}:{aws.account}:alarm:{want['name']}"
+    return dict(made, id=arn, _type=METRIC_ALARM)
 
 
 def update(aws, have, change):
@@ -237,6 +245,7 @@ KIND = Kind(
     identity=("name",),
     options=OPTIONS,
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -244,6 +253,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=60,
     # An alarm that was made a moment ago may not be there yet for its tags.
     not_yet=(r"\(ResourceNotFound",),
 )

@@ -120,7 +120,7 @@ def update(aws, have, change):
         have = dict(have, _attachment=_attached(aws, have)["_attachment"])
     if have["_attachment"]:
         _tags.update(aws, dict(have, id=have["_attachment"]), change)
-    _directconnect.update_prefixes(aws, have, change)
+    return _directconnect.update_prefixes(aws, have, change)
 
 
 def faults(entries, sheet):

@@ -76,7 +76,7 @@ def create(aws, want):
 def update(aws, have, change):
     _tags.update(aws, have, change)
     if "secondary_elastic_ips" not in change:
-        return
+        return None
     delta = change["secondary_elastic_ips"]
     # While one address comes or goes AWS takes no order for another. The new ones come first: there is no gap.
     if delta.add:
@@ -86,6 +86,7 @@ def update(aws, have, change):
     if delta.remove:
         associations = [have["_secondary"][allocation]["AssociationId"] for allocation in delta.remove]
         aws.ec2.disassociate_nat_gateway_address(NatGatewayId=have["id"], AssociationIds=associations)
+    return "associating"
 
 
 def _settled(aws, gateway_id):

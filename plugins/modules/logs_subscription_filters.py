@@ -29,7 +29,7 @@ def _of_group(aws, group):
 
 def _have(aws, found):
     destination = found["destinationArn"]
-    own = destination.split(":")[2:5] == ["firehose", aws.logs.meta.region_name, aws.once(_account)]
+    own = destination.split(":")[2:5] == ["firehose", aws.logs.meta.region_name, aws.account]
     return dict(
         id=f"{found['logGroupName']}:{found['filterName']}",
         log_group=found["logGroupName"],
@@ -39,10 +39,6 @@ def _have(aws, found):
         role=found["roleArn"].rpartition("/")[2] if found.get("roleArn") else None,
         _filter=found,
     )
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
 
 
 def create(aws, want):
@@ -59,7 +55,7 @@ def _put(aws, found, change):
     if "filter_pattern" in change:
         request["filterPattern"] = change["filter_pattern"]
     if "delivery_stream" in change:
-        where = f"{aws.logs.meta.region_name}:{aws.once(_account)}"
+        where = f"{aws.logs.meta.region_name}:{aws.account}"
         request["destinationArn"] = f"arn:{aws.logs.meta.partition}:firehose:{where}:deliverystream/{change['delivery_stream']}"
     if "role" in change:
         request["roleArn"] = _deliveries.role_arn(aws, change["role"])
