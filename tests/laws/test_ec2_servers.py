@@ -87,8 +87,10 @@ def test_an_image_must_be_named_once(servers):
 
 
 def test_credits_that_ec2_refuses_are_a_failure(servers):
-    result = servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", cpu_credits="unlimited")]), fails=True)
-    assert "ModifyInstanceCreditSpecification" in result["msg"] and "NotSupported" in result["msg"]
+    small = dict(WEB, name="acme-small", instance_type="t3.micro", cpu_credits="standard")
+    servers.run("ec2_instances", dict(instances=[small]))
+    result = servers.run("ec2_instances", dict(instances=[dict(small, cpu_credits="many")]), fails=True)
+    assert "ModifyInstanceCreditSpecification" in result["msg"] and "InvalidParameterValue" in result["msg"]
 
 
 @pytest.fixture

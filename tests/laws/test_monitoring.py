@@ -316,3 +316,58 @@ def test_a_retention_that_logs_does_not_know_is_told_before_anything_is_made(sta
         assert stage.gather("logs_log_groups") == []
         (told,) = sheet_faults({"logs_log_groups": [entry]})
         assert "retention_in_days" in told and "3653" in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (dict(period=45), ("period", "choice")),
+        (dict(period=60, evaluation_periods=1441), ("evaluation_periods", "most")),
+        (dict(period=3600, evaluation_periods=169), ("evaluation_periods", "most")),
+        (dict(datapoints_to_alarm=2), ("datapoints_to_alarm", "most")),
+        (dict(treat_missing_data="breach"), ("treat_missing_data", "choice")),
+        (dict(comparison_operator="GreaterThanUpperThreshold"), ("comparison_operator", "needs")),
+    ],
+)
+def test_an_alarm_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(alarms, wrong, fault):
+    assert faults(ALARMS, dict(CPU, **wrong)) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(alarms, ALARMS, dict(CPU, name="acme-new", **wrong))
+
+
+def test_statistics_and_periods_of_alarms():
+    def of(**options):
+        return faults(ALARMS, dict(without(CPU, "statistic"), **options))
+
+    for good in ("p99", "p99.9", "tm90", "IQM", "PR(:300)", "PR(1:2.5)", "TM(10%:90%)", "TS(80%:)"):
+        assert of(extended_statistic=good) == []
+    for bad in ("q90", "p101", "TM(10%:", "PR(10%:90%)"):
+        assert of(extended_statistic=bad) == [(0, "extended_statistic", "pattern")]
+    query = dict(id="a", metric_stat=dict(metric=dict(namespace="AWS/EC2", metric_name="CPUUtilization"), period=90, stat="Average"))
+    entry = dict(name="acme", metrics=[query], evaluation_periods=2, comparison_operator="GreaterThanThreshold", threshold=1)
+    assert faults(ALARMS, entry) == [(0, "metrics.metric_stat.period", "choice")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("{ $.latency > 1000", "unbalanced"),
+        ('{ ($.errorCode = "Access(Denied") }', None),
+        ("{ ($.latency > 1000 }", "unbalanced"),
+        ("{ $.a = 1 } x", "unbalanced"),
+        ("[host, status=5*", "unbalanced"),
+        ('"ERROR', "unbalanced"),
+        ("%4[0-9]{2}", "unbalanced"),
+        ("ERROR: something", "pattern"),
+        ('?ERROR ?"WARN:" -debug %4[0-9]{2}%', None),
+        ("[host, ident, user, time, request, status=5*, size]", None),
+        ("", None),
+    ],
+)
+def test_a_pattern_that_cannot_be_read_is_told_in_the_sheet_and_in_the_plan(stage, pattern, code):
+    for kind in (FILTERS, "logs_subscription_filters"):
+        entry = dict(name="errors", log_group="/acme/app", filter_pattern=pattern)
+        assert faults(kind, entry) == ([(0, "filter_pattern", code)] if code else [])
+    if code:
+        stage.prepare(FILTERS)
+        metric = dict(metric_name="Errors", metric_namespace="acme", metric_value="1")
+        assert "filter_pattern: " in refused(stage, FILTERS, dict(entry, metric_transformations=[metric]))

@@ -438,7 +438,10 @@ def set_credits(ec2, specification):
     if not instance.instance_type.startswith(BURSTABLE):
         message = f"{instance.id} is not a burstable performance instance"
         raise Refused("InstanceCreditSpecification.NotSupported", message)
-    instance.cpu_credits = specification.get("CpuCredits", default_credits(instance))
+    wanted = specification.get("CpuCredits", default_credits(instance))
+    if wanted not in ("standard", "unlimited"):
+        raise invalid(f"Invalid value '{wanted}' for CpuCredits: standard or unlimited")
+    instance.cpu_credits = wanted
 
 
 @BOOK.adds("DescribeInstanceCreditSpecifications")
