@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 HERE = "arn:aws:sns:ap-northeast-1:123456789012"
@@ -84,6 +86,73 @@ def test_subscriptions(sns, topic, refused):
     assert made["SubscriptionArn"].startswith(topic)
     other = {**wanted, "Attributes": {"RawMessageDelivery": "false"}}
     refused("InvalidParameter", sns.subscribe, **other)
+
+
+def test_attributes_of_topics(sns, topic, refused):
+    retries = {"minDelayTarget": 1, "maxDelayTarget": 60, "numRetries": 50, "numNoDelayRetries": 3}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=delivery(**retries))
+    for name, value in (
+        ("DeliveryPolicy", "[]"),
+        ("DeliveryPolicy", delivery(**{**retries, "maxDelayTarget": 3601})),
+        ("DeliveryPolicy", delivery(**{**retries, "numRetries": 101})),
+        ("DeliveryPolicy", delivery(**{**retries, "numRetries": 2})),
+        ("MaximumMessageSize", "1023"),
+        ("SQSFailureFeedbackRoleArn", "acme-role"),
+        ("SQSSuccessFeedbackSampleRate", "101"),
+        ("SignatureVersion", "3"),
+        ("ContentBasedDeduplication", "true"),
+    ):
+        refused("InvalidParameter", sns.set_topic_attributes, TopicArn=topic, AttributeName=name, AttributeValue=value)
+    for name, value in {"FifoThroughputScope": "Everything", "TracingConfig": "Active", "ContentBasedDeduplication": "yes"}.items():
+        refused("InvalidParameter", sns.create_topic, Name="t.fifo", Attributes={"FifoTopic": "true", name: value})
+    for tags in ([{"Key": "a", "Value": "b"}] * 2, [{"Key": "a", "Value": "b" * 257}], [{"Key": str(n), "Value": ""} for n in range(51)]):
+        refused("InvalidParameter", sns.tag_resource, ResourceArn=topic, Tags=tags)
+
+
+def delivery(**policy):
+    return json.dumps({"http": {"defaultHealthyRetryPolicy": policy}})
+
+
+def test_attributes_of_subscriptions(sns, topic, refused):
+    queue = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": "arn:aws:sqs:ap-northeast-1:123456789012:q"}
+    dead = "arn:aws:sqs:{}:123456789012:{}".format
+    nested = json.dumps({"detail": {"severity": ["high"]}})
+    wrong = [
+        ("FilterPolicy", "{"),
+        ("FilterPolicy", '["a"]'),
+        ("FilterPolicy", '{"a": "b"}'),
+        ("FilterPolicy", nested),
+        ("FilterPolicy", json.dumps({str(n): ["a"] for n in range(6)})),
+        ("FilterPolicyScope", "Body"),
+        ("RawMessageDelivery", "perhaps"),
+        ("RedrivePolicy", "{"),
+        ("RedrivePolicy", '{"deadLetterTargetArn": "q"}'),
+        ("RedrivePolicy", json.dumps({"deadLetterTargetArn": dead("us-east-1", "q")})),
+        ("RedrivePolicy", json.dumps({"deadLetterTargetArn": dead("ap-northeast-1", "q.fifo")})),
+        ("DeliveryPolicy", delivery()),
+        ("ReplayPolicy", "{}"),
+        ("Nonsense", "x"),
+    ]
+    for name, value in wrong:
+        refused("InvalidParameter", sns.subscribe, **queue, Attributes={name: value})
+    arn = sns.subscribe(**queue)["SubscriptionArn"]
+    change = sns.set_subscription_attributes
+    for name, value in wrong:
+        refused("InvalidParameter", change, SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
+    change(SubscriptionArn=arn, AttributeName="FilterPolicyScope", AttributeValue="MessageBody")
+    change(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=nested)
+    back = {"SubscriptionArn": arn, "AttributeName": "FilterPolicyScope", "AttributeValue": "MessageAttributes"}
+    refused("InvalidParameter", change, **back)
+    change(SubscriptionArn=arn, AttributeName="RedrivePolicy", AttributeValue=json.dumps({"deadLetterTargetArn": dead("ap-northeast-1", "q")}))
+    for protocol, endpoint in {
+        "sqs": "arn:aws:sqs:ap-northeast-1:123456789012:q.fifo",
+        "email": "ops@example",
+        "https": "https://",
+        "sms": "call me",
+        "lambda": "arn:aws:lambda:ap-northeast-1:123456789012:f",
+        "http": "http://a b",
+    }.items():
+        refused("InvalidParameter", sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
 
 
 # -- CloudWatch -----------------------------------------------------------------------------------

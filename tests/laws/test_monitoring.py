@@ -371,3 +371,40 @@ def test_a_pattern_that_cannot_be_read_is_told_in_the_sheet_and_in_the_plan(stag
         stage.prepare(FILTERS)
         metric = dict(metric_name="Errors", metric_namespace="acme", metric_value="1")
         assert "filter_pattern: " in refused(stage, FILTERS, dict(entry, metric_transformations=[metric]))
+
+
+MAIL = dict(topic="acme-alarm", protocol="email", endpoint="ops@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (dict(MAIL, protocol="pigeon"), ("protocol", "choice")),
+        (dict(MAIL, endpoint="ops"), ("endpoint", "pattern")),
+        (dict(MAIL, protocol="https", endpoint="http://acme.example"), ("endpoint", "pattern")),
+        (dict(MAIL, raw_message_delivery=True), ("raw_message_delivery", "needs")),
+        (dict(NEW, endpoint=f"{NEW['endpoint']}.fifo"), ("endpoint", "needs")),
+        (dict(NEW, filter_policy=dict(a=["b"]), filter_policy_scope="Body"), ("filter_policy_scope", "choice")),
+        (dict(NEW, filter_policy={str(number): ["b"] for number in range(6)}), ("filter_policy", "most_items")),
+        (dict(NEW, filter_policy=dict(a=dict(b=["c"])), filter_policy_scope="MessageAttributes"), ("filter_policy", "needs")),
+        (dict(NEW, redrive_policy=dict(deadLetterTargetArn="q")), ("redrive_policy", "pattern")),
+    ],
+)
+def test_a_subscription_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(subscriptions, entry, fault):
+    assert faults(SUBSCRIPTIONS, entry) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(subscriptions, SUBSCRIPTIONS, entry)
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (dict(name="a b"), ("name", "pattern")),
+        (dict(name="a", maximum_message_size=1000), ("maximum_message_size", "least")),
+        (dict(name="a", tracing_config="On"), ("tracing_config", "choice")),
+        (dict(name="a", display_name="x" * 101), ("display_name", "longest")),
+        (dict(name="a", content_based_deduplication=True), ("content_based_deduplication", "needs")),
+    ],
+)
+def test_a_topic_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(stage, entry, fault):
+    assert faults(TOPICS, entry) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(stage, TOPICS, entry)
