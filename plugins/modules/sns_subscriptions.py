@@ -112,16 +112,16 @@ def mistakes(subscription):
         yield "raw_message_delivery", "needs", dict(value=True, other=f"protocol: {' / '.join(RAW)}")
     if protocol == "sqs" and endpoint and str(endpoint).endswith(".fifo") and not str(subscription.get("topic") or ".fifo").endswith(".fifo"):
         yield "endpoint", "needs", dict(value=endpoint, other="topic: *.fifo")
-    scope, policy = subscription.get("filter_policy_scope"), subscription.get("filter_policy") or {}
+    scope = subscription.get("filter_policy_scope")
+    policy, redrive = ({**subscription[name]} if isinstance(subscription.get(name), dict) else {} for name in ("filter_policy", "redrive_policy"))
     if scope is not None and scope not in SCOPES:
         yield "filter_policy_scope", "choice", dict(value=scope, limit=", ".join(SCOPES))
     if len(policy) > KEYS:
         yield "filter_policy", "most_items", dict(value=len(policy), limit=KEYS)
     if scope == SCOPES[0] and any(isinstance(value, dict) for value in policy.values()):
         yield "filter_policy", "needs", dict(value=", ".join(policy), other=f"filter_policy_scope: {SCOPES[1]}")
-    dead = (subscription.get("redrive_policy") or {}).get("deadLetterTargetArn")
-    if subscription.get("redrive_policy") and not re.fullmatch(DEAD_LETTERS, str(dead)):
-        yield "redrive_policy", "pattern", dict(value=dead, limit=f"deadLetterTargetArn: {DEAD_LETTERS}")
+    if redrive and not re.fullmatch(DEAD_LETTERS, str(redrive.get("deadLetterTargetArn"))):
+        yield "redrive_policy", "pattern", dict(value=redrive.get("deadLetterTargetArn"), limit=f"deadLetterTargetArn: {DEAD_LETTERS}")
 
 
 def _true(value):

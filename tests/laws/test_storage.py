@@ -257,3 +257,24 @@ def test_half_a_rule_is_told_with_the_half_that_is_there(buckets):
     half = dict(name="acme", lifecycle_rules=[dict(id="down", expiration_days=90)])
     assert faults(BUCKETS, half) == []
     assert "lifecycle_rules 'down': expiration_days: 90 is less than the least allowed, 91" in refused(buckets, BUCKETS, half)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fault"),
+    [
+        (dict(interval=5, interval_unit="HOURS"), ("interval", "choice")),
+        (dict(cron_expression="cron(0 17 * * MON)"), ("cron_expression", "pattern")),
+        (dict(cron_expression="cron(0 17 * * * *)"), ("cron_expression", "pattern")),
+        (dict(cron_expression="cron(* 17 * * ? *)"), ("cron_expression", "pattern")),
+        (dict(interval=24, interval_unit="HOURS", times=["25:00"]), ("times", "pattern")),
+        (dict(interval=24, interval_unit="HOURS", retain_interval=101, retain_interval_unit="YEARS"), ("retain_interval", "most")),
+        (dict(cron_expression="cron(0 17 ? * MON *)", retain_count=3, deprecate_count=4), ("deprecate_count", "most")),
+    ],
+)
+def test_a_schedule_that_dlm_refuses_is_told_in_the_sheet_and_in_the_plan(stage, schedule, fault):
+    stage.prepare(POLICIES)
+    new = dict(dict(name="new", retain_count=7) if "retain_interval" not in schedule else dict(name="new"), **schedule)
+    entry = dict(examples(POLICIES).make["lifecycle_policies"][0], name="acme-new", schedules=[new])
+    for schedules in ([new], dict(set=[new])):
+        assert faults(POLICIES, dict(entry, schedules=schedules)) == [(0, f"schedules.{fault[0]}", fault[1])]
+    assert f"schedule 'new': {fault[0]}: " in refused(stage, POLICIES, entry)
