@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
@@ -140,6 +140,7 @@ def faults(entries, sheet):
                 yield index, option, "one_of", dict(value=entry[option], other=f"connectivity_type private, {option}")
         if entry.get("connectivity_type") == "public" and not entry.get("elastic_ip"):
             yield index, "connectivity_type", "needs", dict(value="public", other="elastic_ip")
+    yield from _networks.misplaced("ec2_nat_gateways", entries, sheet)
 
 
 KIND = Kind(

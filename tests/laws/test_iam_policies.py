@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
 
-from tests.laws.test_gateways import client, dangerous, harmless, refused, task, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 from tests.playbook import run_playbook
 
 POLICIES = "iam_policies"
@@ -74,3 +75,33 @@ def test_danger_amazon_aws_iam_managed_policy_strips_amazons_policy_from_everybo
     local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
     run_playbook([tmp_path / "play.yml", *local], access, rc=None, allow={".": "another's module"})
     assert attached() == []
+
+
+def long_policy(size):
+    base = allowing("s3:GetObject")
+    left = size - len(re.sub(r"\s", "", json.dumps(base))) + 1
+    return dict(base, Statement=[dict(base["Statement"][0], Resource="arn:aws:s3:::".ljust(left, "x"))])
+
+
+def test_policies_that_iam_refuses_are_told_in_the_sheet_and_in_the_plan(iam):
+    assert faults(POLICIES, dict(name="acme", policy=long_policy(6144))) == []
+    assert faults(POLICIES, dict(name="acme", policy=long_policy(6145))) == [(0, "policy", "longest")]
+    assert "IAM takes at most 6144" in refused(iam, POLICIES, dict(name="acme-long", policy=long_policy(6145)))
+    whose = dict(allowing("s3:*"), Statement=[dict(allowing("s3:*")["Statement"][0], Principal="*")])
+    assert faults(POLICIES, dict(name="acme", policy=whose)) == [(0, "policy", "no_principal")]
+    assert "names a Principal" in refused(iam, POLICIES, dict(name="acme-open", policy=whose))
+    for kind, most in (("iam_users", 2048), ("iam_roles", 10240), ("iam_groups", 5120)):
+        halves = dict(a=long_policy(most - 200), b=long_policy(200))
+        assert faults(kind, dict(name="acme", inline_policies=halves)) == []
+        more = dict(halves, b=long_policy(201))
+        assert faults(kind, dict(name="acme", inline_policies=more)) == [(0, "inline_policies", "longest")]
+        assert faults(kind, dict(name="acme", inline_policies=dict(a=whose))) == [(0, "inline_policies.a", "no_principal")]
+        trust = dict(assume_role_policy=allowing("sts:AssumeRole")) if kind == "iam_roles" else {}
+        assert f"at most {most} of a" in refused(iam, kind, dict(trust, name="acme", inline_policies=more))
+
+
+def test_inline_policies_are_counted_with_those_that_are_there(iam):
+    write(iam, "iam_groups", dict(name="acme", inline_policies=dict(a=long_policy(5000))))
+    more = dict(name="acme", inline_policies=dict(b=long_policy(200)))
+    assert faults("iam_groups", more) == []
+    assert "inline_policies would have 5200 characters together" in refused(iam, "iam_groups", more)
