@@ -277,4 +277,4 @@ def test_a_schedule_that_dlm_refuses_is_told_in_the_sheet_and_in_the_plan(stage,
     entry = dict(examples(POLICIES).make["lifecycle_policies"][0], name="acme-new", schedules=[new])
     for schedules in ([new], dict(set=[new])):
         assert faults(POLICIES, dict(entry, schedules=schedules)) == [(0, f"schedules.{fault[0]}", fault[1])]
-    assert f"schedule 'new': {fault[0]}: " in refused(stage, POLICIES, entry)
+    assert f"{fault[0]}: " in refused(stage, POLICIES, entry)
