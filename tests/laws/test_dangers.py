@@ -36,11 +36,14 @@ def account(stage):
 
 @pytest.fixture
 def theirs(stage, tmp_path):
-    """Runs a module of another collection as a playbook does, `times` over; gives what the run printed, with results. It may fail, late or soon."""
+    """Runs a module of another collection as a playbook does, `times` over, or several of them (module → arguments); gives what the run printed.
 
-    def run(module, *more, times=1, **arguments):
-        play = dict(hosts="localhost", gather_facts=False, tasks=[{module: arguments}] * times)
-        (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    It may fail, late or soon: what counts is what the account looks like afterwards.
+    """
+
+    def run(modules, *more, times=1, **arguments):
+        tasks = [{module: given} for module, given in (modules if isinstance(modules, dict) else {modules: arguments}).items()]
+        (tmp_path / "play.yml").write_text(json.dumps([dict(hosts="localhost", gather_facts=False, tasks=tasks * times)]), encoding="utf-8")
         keys = dict(AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}OTHR", AWS_SECRET_ACCESS_KEY="x" * 20)
         access = dict(keys, AWS_ENDPOINT_URL=stage.double.url, AWS_REGION=REGION)
         local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-v"]
@@ -210,6 +213,20 @@ def test_iam_group_is_removed_by_half(account, theirs):
     assert (left, half) == ([], [("acme", [])])
 
 
+def test_iam_instance_profile_swaps_the_role(account, theirs):
+    """Servers are without rights meanwhile; ours asks first."""
+    for name in ("acme", "other"):
+        write(account, "iam_roles", dict(name=name, assume_role_policy=SERVERS))
+    write(account, "iam_instance_profiles", dict(name="acme", role="acme"))
+    left, swapped = both(
+        account,
+        lambda: client(account, "iam").get_instance_profile(InstanceProfileName="acme")["InstanceProfile"]["Roles"][0]["RoleName"],
+        lambda: unconfirmed(account, "iam_instance_profiles", dict(name="acme", role="other")),
+        lambda: theirs("amazon.aws.iam_instance_profile", name="acme", role="other"),
+    )
+    assert (left, swapped) == ("acme", "other")
+
+
 @pytest.fixture
 def passwords(account):
     """A strict policy, and how to look at it."""
@@ -344,6 +361,17 @@ def test_cloudtrail_starts_a_stopped_trail(trail, theirs):
         lambda: theirs("amazon.aws.cloudtrail", name="acme-files", s3_bucket_name="acme-archive", tags=OWNED),
     )
     assert (left, started) == (False, True)
+
+
+def test_cloudtrail_includes_global_events(trail, theirs):
+    write(trail, TRAILS, dict(name="acme-files", include_global_service_events=False), confirm=[f"{TRAILS}/acme-files"])
+    left, included = both(
+        trail,
+        lambda: client(trail, "cloudtrail").get_trail(Name="acme-files")["Trail"]["IncludeGlobalServiceEvents"],
+        lambda: harmless(trail, TRAILS, dict(name="acme-files", tags=OWNED)),
+        lambda: theirs("amazon.aws.cloudtrail", name="acme-files", s3_bucket_name="acme-archive", tags=OWNED),
+    )
+    assert (left, included) == (False, True)
 
 
 # -- secrets
@@ -864,17 +892,13 @@ def endpoints(network):
 
 
 def test_ec2_vpc_endpoint_makes_a_second_one_for_a_table_more(endpoints, ec2, theirs):
-    """Or fails: AWS has one route to a service in a table."""
-    tables = [named(ec2.describe_route_tables(), name)["RouteTableId"] for name in ("one", "other")]
+    """Which AWS refuses, because a table has one route to a service: so the table stays without."""
+    tables = sorted(named(ec2.describe_route_tables(), name)["RouteTableId"] for name in ("one", "other"))
     wish = dict(vpc_id=vpc_id(ec2), service=f"com.amazonaws.{REGION}.s3", vpc_endpoint_type="Gateway")
-
-    def look():
-        found = ec2.describe_vpc_endpoints(Filters=[dict(Name="service-name", Values=[wish["service"]])])["VpcEndpoints"]
-        return [sorted(one["RouteTableIds"]) for one in found]
-
+    assert "RouteAlreadyExists" in theirs("amazon.aws.ec2_vpc_endpoint", **wish, route_table_ids=tables)
     harmless(endpoints, ENDPOINTS, dict(name="s3", vpc="acme", route_tables=["other"]))
-    assert look() == [sorted(tables)]
-    assert "RouteAlreadyExists" in theirs("amazon.aws.ec2_vpc_endpoint", **wish, route_table_ids=tables[:1])
+    found = ec2.describe_vpc_endpoints(Filters=[dict(Name="service-name", Values=[wish["service"]])])["VpcEndpoints"]
+    assert [sorted(one["RouteTableIds"]) for one in found] == [tables]
 
 
 def test_ec2_vpc_endpoint_passes_over_another_subnet(endpoints, ec2, theirs):
@@ -891,3 +915,461 @@ def test_ec2_vpc_endpoint_passes_over_another_subnet(endpoints, ec2, theirs):
         lambda: theirs("amazon.aws.ec2_vpc_endpoint", **wish, vpc_endpoint_subnets=both_subnets),
     )
     assert (left, passed) == (2, 1)
+
+
+# -- VPN and Direct Connect
+
+
+@pytest.fixture
+def router(account):
+    """A customer gateway, and how to look at its name and ASN."""
+    write(account, "ec2_customer_gateways", dict(name="acme", bgp_asn=65010, ip_address="203.0.113.10"))
+
+    def look():
+        found = client(account, "ec2").describe_customer_gateways()["CustomerGateways"]
+        return sorted((one["Tags"][0]["Value"], one["BgpAsn"]) for one in found)
+
+    return look
+
+
+def test_ec2_customer_gateway_renames_in_check_mode(account, router, theirs):
+    gateway = client(account, "ec2").describe_customer_gateways()["CustomerGateways"][0]["CustomerGatewayId"]
+    renamed = task("ec2_customer_gateways", dict(id=gateway, name="renamed"))
+    left, written = both(
+        account,
+        router,
+        lambda: account.run("ec2_customer_gateways", renamed, check=True),
+        lambda: theirs("community.aws.ec2_customer_gateway", "--check", name="renamed", ip_address="203.0.113.10", bgp_asn=65010),
+    )
+    assert (left, written) == ([("acme", "65010")], [("renamed", "65010")])
+
+
+def test_ec2_customer_gateway_takes_another_one_for_its_own(account, router, theirs):
+    """The address alone says which one it is; of another ASN at the same address it renames the one that is there."""
+    left, taken = both(
+        account,
+        router,
+        lambda: write(account, "ec2_customer_gateways", dict(name="second", bgp_asn=65011, ip_address="203.0.113.10")),
+        lambda: theirs("community.aws.ec2_customer_gateway", name="second", ip_address="203.0.113.10", bgp_asn=65011),
+    )
+    assert left == [("acme", "65010"), ("second", "65011")] and taken == [("second", "65010")]
+
+
+@pytest.fixture
+def connection(stage):
+    """One VPN connection, and what of it there is."""
+    kind = "ec2_vpn_connections"
+    stage.prepare(kind)
+    stage.run(kind, task(kind, entries(kind, examples(kind).make)[0]))
+
+    def look():
+        return [one for one in client(stage, "ec2").describe_vpn_connections()["VpnConnections"] if one["State"] not in ("deleting", "deleted")]
+
+    return look
+
+
+def test_ec2_vpc_vpn_deletes_the_only_connection(stage, connection, theirs):
+    """Asked to remove one without a word of which."""
+    left, deleted = both(
+        stage,
+        lambda: len(connection()),
+        lambda: stage.run("ec2_vpn_connections", task("ec2_vpn_connections", dict(state="absent"), confirm=["ec2_vpn_connections"]), fails=True),
+        lambda: theirs("amazon.aws.ec2_vpc_vpn", state="absent"),
+    )
+    assert (left, deleted) == (1, 0)
+
+
+def test_ec2_vpc_vpn_shows_the_keys(stage, connection, theirs):
+    (there,) = connection()
+    told = json.dumps([stage.gather("ec2_vpn_connections"), stage.run("ec2_vpn_connections", examples("ec2_vpn_connections").make, check=True)])
+    assert VAULT["acme_vpn_key_1"] not in told
+    wish = dict(vpn_connection_id=there["VpnConnectionId"], static_only=there["Options"]["StaticRoutesOnly"])
+    assert VAULT["acme_vpn_key_1"] in theirs("amazon.aws.ec2_vpc_vpn", **wish)
+
+
+def test_directconnect_gateway_deletes_the_associations(stage, theirs):
+    """And says that nothing changed."""
+    kind, direct = "directconnect_virtual_gateway_associations", client(stage, "directconnect")
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    where = dict(directConnectGatewayId=direct.describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"])
+    told = []
+    left, deleted = both(
+        stage,
+        lambda: [one["associationState"] for one in direct.describe_direct_connect_gateway_associations(**where)["directConnectGatewayAssociations"]],
+        lambda: harmless(stage, "directconnect_gateways", dict(name="acme-dxgw", tags=OWNED)),
+        lambda: told.append(theirs("community.aws.directconnect_gateway", name="acme-dxgw", amazon_asn="64620")),
+    )
+    assert set(left) == {"associated"} and "associated" not in deleted and '"changed": false' in told[0]
+
+
+def test_directconnect_connection_takes_a_port_out_of_its_lag(stage, theirs):
+    kind = "directconnect_connections"
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    same = dict(name="acme-lag-1", location="EqTY2", bandwidth="10Gbps")
+
+    def look():
+        return [bool(one.get("lagId")) for one in client(stage, "directconnect").describe_connections()["connections"] if one["connectionName"] == "acme-lag-1"]
+
+    left, out = both(
+        stage,
+        look,
+        lambda: harmless(stage, kind, dict(same, tags=OWNED)),
+        lambda: theirs("community.aws.directconnect_connection", state="present", **same),
+    )
+    assert (left, out) == ([True], [False])
+
+
+@pytest.fixture
+def interface_of_a_port(stage):
+    """A private virtual interface, another port beside its own; and where it is."""
+    kind, direct = "directconnect_virtual_interfaces", client(stage, "directconnect")
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    port = "directconnect_connections"
+    write(stage, port, dict(name="other", location="EqTY2", bandwidth="10Gbps"), confirm=[f"{port}/other"])
+    wait_for_ports(stage.client)
+    names = {one["connectionId"]: one["connectionName"] for one in direct.describe_connections()["connections"]}
+    return lambda: {one["virtualInterfaceName"]: names[one["connectionId"]] for one in direct.describe_virtual_interfaces()["virtualInterfaces"]}
+
+
+def port_id(stage, name):
+    return next(one["connectionId"] for one in client(stage, "directconnect").describe_connections()["connections"] if one["connectionName"] == name)
+
+
+def test_directconnect_virtual_interface_moves_a_live_one(stage, interface_of_a_port, theirs):
+    """And prints its BGP key. Ours refuses in the plan."""
+    told, own = [], interface_of_a_port()["acme-private"]
+    wish = dict(state="present", name="acme-private", public=False, connection_id=port_id(stage, "other"))
+    left, moved = both(
+        stage,
+        lambda: interface_of_a_port()["acme-private"],
+        lambda: told.append(refused(stage, "directconnect_virtual_interfaces", dict(name="acme-private", connection="other"))),
+        lambda: told.append(theirs("community.aws.directconnect_virtual_interface", **wish)),
+    )
+    assert (left, moved) == (own, "other")
+    assert "connection cannot change after creation" in told[0] and VAULT["acme_bgp_key"] in told[1]
+
+
+def test_directconnect_virtual_interface_makes_up_vlan_and_asn(stage, interface_of_a_port, theirs):
+    """100 and 65000, which the carrier knows nothing of; ours demands them."""
+    kind, direct = "directconnect_virtual_interfaces", client(stage, "directconnect")
+    gateway = next(one for one in direct.describe_direct_connect_gateways()["directConnectGateways"] if one["directConnectGatewayName"] == "acme-dxgw")
+    wish = dict(state="present", name="new", public=False, connection_id=port_id(stage, "other"), direct_connect_gateway_id=gateway["directConnectGatewayId"])
+    entry = dict(name="new", connection="other", virtual_interface_type="private", direct_connect_gateway="acme-dxgw")
+    left, made = both(
+        stage,
+        lambda: [(one["vlan"], one["asn"]) for one in direct.describe_virtual_interfaces()["virtualInterfaces"] if one["virtualInterfaceName"] == "new"],
+        lambda: refused(stage, kind, entry),
+        lambda: theirs("community.aws.directconnect_virtual_interface", **wish),
+    )
+    assert (left, made) == ([], [(100, 65000)])
+
+
+# -- AWS Certificate Manager
+
+
+def test_acm_certificate_deletes_every_one_of_a_domain(account, theirs):
+    """Ours knows a certificate by its name."""
+    acm = client(account, "acm")
+    for name in ("old", "new"):
+        acm.request_certificate(DomainName="www.acme.example.jp", Tags=[dict(Key="Name", Value=name)])
+    left, deleted = both(
+        account,
+        lambda: len(acm.list_certificates()["CertificateSummaryList"]),
+        lambda: write(account, "acm_certificates", dict(name="old", state="absent"), confirm=["acm_certificates/old"]),
+        lambda: theirs("community.aws.acm_certificate", state="absent", domain_name="www.acme.example.jp"),
+    )
+    assert (left, deleted) == (1, 0)
+
+
+# -- transit gateways and Network Firewall
+
+
+def test_ec2_transit_gateway_passes_over_a_change(account, theirs):
+    ec2 = client(account, "ec2")
+    write(account, "ec2_transit_gateways", dict(name="acme", description="acme", vpn_ecmp_support="enable"))
+    left, passed = both(
+        account,
+        lambda: ec2.describe_transit_gateways()["TransitGateways"][0]["Options"]["VpnEcmpSupport"],
+        lambda: write(account, "ec2_transit_gateways", dict(name="acme", vpn_ecmp_support="disable"), confirm=["ec2_transit_gateways/acme"]),
+        lambda: theirs("amazon.aws.ec2_transit_gateway", description="acme", vpn_ecmp_support=False),
+    )
+    assert (left, passed) == ("disable", "enable")
+
+
+@pytest.fixture
+def attachment(stage):
+    """Of a VPC with one subnet, and how to look at it."""
+    kind, ec2 = "ec2_transit_gateway_vpc_attachments", client(stage, "ec2")
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    there = named(ec2.describe_transit_gateway_vpc_attachments(), "acme")["TransitGatewayAttachmentId"]
+    return lambda: ec2.describe_transit_gateway_vpc_attachments(TransitGatewayAttachmentIds=[there])["TransitGatewayVpcAttachments"][0]
+
+
+def test_ec2_transit_gateway_vpc_attachment_swaps_the_subnets(stage, attachment, theirs):
+    there, more = attachment(), subnet_id(client(stage, "ec2"), "acme-tgw-c")
+    left, swapped = both(
+        stage,
+        lambda: attachment()["SubnetIds"],
+        lambda: write(stage, "ec2_transit_gateway_vpc_attachments", dict(name="acme", vpc="acme", subnets=["acme-tgw-c"])),
+        lambda: theirs("amazon.aws.ec2_transit_gateway_vpc_attachment", id=there["TransitGatewayAttachmentId"], subnets=[more], wait=False),
+    )
+    assert sorted(left) == sorted([*there["SubnetIds"], more]) and swapped == [more]
+
+
+def test_ec2_transit_gateway_vpc_attachment_takes_the_name_away(stage, attachment, theirs):
+    """With all other tags, where none are named."""
+    there = attachment()
+    left, taken = both(
+        stage,
+        lambda: len(attachment().get("Tags", [])),
+        lambda: harmless(stage, "ec2_transit_gateway_vpc_attachments", dict(name="acme", vpc="acme", ipv6_support="enable")),
+        lambda: theirs("amazon.aws.ec2_transit_gateway_vpc_attachment", id=there["TransitGatewayAttachmentId"], ipv6_support=True, wait=False),
+    )
+    assert (left, taken) == (len(there["Tags"]), 0)
+
+
+def domains(*targets):
+    return dict(RulesSourceList=dict(Targets=list(targets), TargetTypes=["TLS_SNI"], GeneratedRulesType="ALLOWLIST"))
+
+
+@pytest.fixture
+def filters(account):
+    """Two rule groups, and a policy with one of them and one of AWS's, which only tells."""
+    strict = dict(type="STATEFUL", capacity=10, rule_order="STRICT_ORDER")
+    domain = dict(strict, name="domains", rules_source=domains(".example.jp"), ip_sets=dict(HOME_NET=["10.0.0.0/8"]))
+    telnet = dict(strict, name="telnet", rules_source=dict(RulesString='drop tcp any any -> any 23 (msg:"telnet"; sid:2; rev:1;)'))
+    write(account, "networkfirewall_rule_groups", domain, telnet)
+    managed = dict(rule_group=MANAGED, priority=300, override_action="DROP_TO_ALERT")
+    actions = dict(stateless_default_actions=["aws:forward_to_sfe"], stateless_fragment_default_actions=["aws:drop"])
+    groups = [dict(rule_group="domains", priority=100), managed]
+    write(account, "networkfirewall_firewall_policies", dict(actions, name="acme", rule_order="STRICT_ORDER", stateful_rule_groups=groups))
+    return client(account, "network-firewall")
+
+
+MANAGED = f"arn:aws:network-firewall:{REGION}:aws-managed:stateful-rulegroup/ThreatSignaturesMalwareStrictOrder"
+
+
+def test_networkfirewall_rule_group_wipes_home_net(account, filters, theirs):
+    """With new domains that name no sources."""
+    kind, wish = "networkfirewall_rule_groups", dict(domain_names=[".example.com"], filter_https=True, action="allow")
+    left, wiped = both(
+        account,
+        lambda: filters.describe_rule_group(RuleGroupName="domains", Type="STATEFUL")["RuleGroup"].get("RuleVariables", {}).get("IPSets"),
+        lambda: write(account, kind, dict(name="domains", rules_source=domains(".example.com")), confirm=[f"{kind}/domains"]),
+        lambda: theirs("community.aws.networkfirewall_rule_group", name="domains", type="stateful", domain_list=wish),
+    )
+    assert left == dict(HOME_NET=dict(Definition=["10.0.0.0/8"])) and not wiped
+
+
+def test_networkfirewall_policy_numbers_the_groups_anew(account, filters, theirs):
+    """And lets a group drop that was to tell only."""
+    kind = "networkfirewall_firewall_policies"
+
+    def look():
+        references = filters.describe_firewall_policy(FirewallPolicyName="acme")["FirewallPolicy"]["StatefulRuleGroupReferences"]
+        return {one["ResourceArn"].rpartition("/")[2]: (one["Priority"], one.get("Override", {}).get("Action")) for one in references}
+
+    managed = MANAGED.rpartition("/")[2]
+    left, anew = both(
+        account,
+        look,
+        lambda: write(account, kind, dict(name="acme", stateful_rule_groups=[dict(rule_group="telnet", priority=200)])),
+        lambda: theirs("community.aws.networkfirewall_policy", name="acme", stateful_rule_groups=["domains", "telnet", MANAGED]),
+    )
+    assert left == {"domains": (100, None), "telnet": (200, None), managed: (300, "DROP_TO_ALERT")}
+    assert anew == {"domains": (1, None), "telnet": (2, None), managed: (3, None)}
+
+
+def test_networkfirewall_takes_zones_off(stage, theirs):
+    kind, wall, ec2 = "networkfirewall_firewalls", client(stage, "network-firewall"), client(stage, "ec2")
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    write(stage, kind, dict(name="acme", subnet_change_protection=False), confirm=[f"{kind}/acme"])
+    a, c, d = (subnet_id(ec2, f"acme-fw-{zone}") for zone in "acd")
+    left, taken = both(
+        stage,
+        lambda: {one["SubnetId"] for one in wall.describe_firewall(FirewallName="acme")["Firewall"]["SubnetMappings"]},
+        lambda: write(stage, kind, dict(name="acme", subnet_mappings=[dict(subnet="acme-fw-d")]), confirm=[f"{kind}/acme"]),
+        lambda: theirs("community.aws.networkfirewall", name="acme", subnets=[a, d], wait=False),
+    )
+    assert left == {a, c, d} and c not in taken
+
+
+# -- alarms, logs and notifications
+
+
+@pytest.fixture
+def alarm(account):
+    """Silenced for maintenance; it tells a topic. And how to look at it."""
+    write(account, "sns_topics", dict(name="acme"))
+    metric = dict(namespace="AWS/EC2", metric_name="CPUUtilization", statistic="Average", period=300, evaluation_periods=1)
+    rule = dict(metric, comparison_operator="GreaterThanThreshold", threshold=90)
+    write(account, ALARMS, dict(rule, name="acme", alarm_actions=["acme"], actions_enabled=False))
+    return lambda: client(account, "cloudwatch").describe_alarms()["MetricAlarms"][0]
+
+
+LOWER = dict(name="acme", namespace="AWS/EC2", metric_name="CPUUtilization", statistic="Average", period=300, evaluation_periods=1, threshold=80)
+
+
+def test_cloudwatch_metric_alarm_takes_the_actions_off(account, alarm, theirs):
+    left, taken = both(
+        account,
+        lambda: len(alarm()["AlarmActions"]),
+        lambda: harmless(account, ALARMS, dict(name="acme", threshold=80)),
+        lambda: theirs("amazon.aws.cloudwatch_metric_alarm", state="present", comparison="GreaterThanThreshold", **LOWER),
+    )
+    assert (left, taken) == (1, 0)
+
+
+def test_cloudwatch_metric_alarm_ends_the_silence(account, alarm, theirs):
+    left, loud = both(
+        account,
+        lambda: alarm()["ActionsEnabled"],
+        lambda: harmless(account, ALARMS, dict(name="acme", threshold=80)),
+        lambda: theirs("amazon.aws.cloudwatch_metric_alarm", state="present", comparison="GreaterThanThreshold", **LOWER),
+    )
+    assert (left, loud) == (False, True)
+
+
+@pytest.fixture
+def group(account):
+    """A log group with a stream."""
+    write(account, GROUPS, dict(name="/acme", retention_in_days=400))
+    client(account, "logs").create_log_stream(logGroupName="/acme", logStreamName="web")
+    return client(account, "logs")
+
+
+def test_cloudwatchlogs_log_group_deletes_the_group(account, group, theirs):
+    """For 2557 days, which AWS knows and the module does not."""
+    left, deleted = both(
+        account,
+        lambda: [(one["logGroupName"], one["retentionInDays"]) for one in group.describe_log_groups()["logGroups"]],
+        lambda: harmless(account, GROUPS, dict(name="/acme", retention_in_days=2557)),
+        lambda: theirs("amazon.aws.cloudwatchlogs_log_group", log_group_name="/acme", retention=2557),
+    )
+    assert (left, deleted) == ([("/acme", 2557)], [])
+
+
+def test_cloudwatchlogs_log_group_writes_in_check_mode(account, group, theirs):
+    left, written = both(
+        account,
+        lambda: group.describe_log_groups()["logGroups"][0]["retentionInDays"],
+        lambda: account.run(GROUPS, task(GROUPS, dict(name="/acme", retention_in_days=30)), check=True),
+        lambda: theirs("amazon.aws.cloudwatchlogs_log_group", "--check", log_group_name="/acme", retention=30),
+    )
+    assert (left, written) == (400, 30)
+
+
+def test_cloudwatchlogs_log_group_makes_the_group_anew(account, group, theirs):
+    """With overwrite, which sounds like its settings, and is its logs."""
+    left, anew = both(
+        account,
+        lambda: len(group.describe_log_streams(logGroupName="/acme")["logStreams"]),
+        lambda: write(account, GROUPS, dict(name="/acme", retention_in_days=545)),
+        lambda: theirs("amazon.aws.cloudwatchlogs_log_group", log_group_name="/acme", retention=545, overwrite=True),
+    )
+    assert (left, anew) == (1, 0)
+
+
+def test_cloudwatchlogs_log_group_passes_over_a_key(account, group, theirs):
+    key = client(account, "kms").create_key()["KeyMetadata"]["Arn"]
+    left, passed = both(
+        account,
+        lambda: group.describe_log_groups()["logGroups"][0].get("kmsKeyId"),
+        lambda: write(account, GROUPS, dict(name="/acme", kms_key_id=key), confirm=[f"{GROUPS}//acme"]),
+        lambda: theirs("amazon.aws.cloudwatchlogs_log_group", log_group_name="/acme", kms_key_id=key),
+    )
+    assert (left, passed) == (key, None)
+
+
+def test_cloudwatchlogs_log_group_metric_filter_takes_a_longer_name_for_its_own(account, group, theirs):
+    """Asked for "errors" beside the same of the name "errors-all", it makes none and says that nothing changed."""
+    count = dict(metric_name="errors", metric_namespace="acme", metric_value="1")
+    write(account, "logs_metric_filters", dict(log_group="/acme", name="errors-all", filter_pattern="ERROR", metric_transformations=[count]))
+    wish = dict(state="present", log_group_name="/acme", filter_name="errors", filter_pattern="ERROR", metric_transformation=dict(count, unit="None"))
+    left, none = both(
+        account,
+        lambda: [one["filterName"] for one in group.describe_metric_filters(logGroupName="/acme")["metricFilters"]],
+        lambda: write(account, "logs_metric_filters", dict(log_group="/acme", name="errors", filter_pattern="ERROR", metric_transformations=[count])),
+        lambda: theirs("amazon.aws.cloudwatchlogs_log_group_metric_filter", **wish),
+    )
+    assert (sorted(left), none) == (["errors", "errors-all"], ["errors-all"])
+
+
+def test_sns_topic_unsubscribes_everybody(account, theirs):
+    """Who reads by mail has to confirm anew."""
+    sns = client(account, "sns")
+    write(account, "sns_topics", dict(name="acme"))
+    write(account, "sns_subscriptions", dict(topic="acme", protocol="email", endpoint="ops@acme.example.jp"))
+    account.double.confirm()
+    arn = sns.list_topics()["Topics"][0]["TopicArn"]
+    left, gone = both(
+        account,
+        lambda: len(sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]),
+        lambda: harmless(account, "sns_topics", dict(name="acme", display_name="Acme")),
+        lambda: theirs("community.aws.sns_topic", name="acme", display_name="Acme"),
+    )
+    assert (left, gone) == (1, 0)
+
+
+def test_sns_topic_replaces_the_policy(account, theirs):
+    """Ours has a word for a service that publishes, which becomes a statement beside the others."""
+    sns, service = client(account, "sns"), "config.amazonaws.com"
+    write(account, "sns_topics", dict(name="acme", publishers=["cloudwatch.amazonaws.com"]))
+    arn = sns.list_topics()["Topics"][0]["TopicArn"]
+    publish = dict(Sid="Config", Effect="Allow", Principal=dict(Service=service), Action="sns:Publish", Resource=arn)
+    left, replaced = both(
+        account,
+        lambda: "cloudwatch.amazonaws.com" in sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"],
+        lambda: harmless(account, "sns_topics", dict(name="acme", publishers=[service])),
+        lambda: theirs("community.aws.sns_topic", name="acme", policy=dict(Version="2012-10-17", Statement=[publish])),
+    )
+    assert (left, replaced) == (True, False)
+
+
+# -- tags, of nearly all of them
+
+
+def test_tags_that_are_not_named_go(network, ec2, theirs):
+    kept, wish = dict(CostCenter="4711"), dict(tags=OWNED)
+    write(network, VPCS, dict(name="acme", tags=kept))
+    write(network, SUBNETS, dict(name="a", vpc="acme", tags=kept))
+    write(network, WALLS, dict(name="web", vpc="acme", description="web", tags=kept))
+    write(network, "s3_buckets", dict(name="acme", tags=kept))
+    write(network, "iam_users", dict(name="alice", tags=kept))
+    write(network, "iam_roles", dict(name="acme", assume_role_policy=SERVERS, tags=kept))
+    write(network, GROUPS, dict(name="/acme", tags=kept))
+    iam = client(network, "iam")
+
+    def look():
+        tagged = dict(
+            vpc=named(ec2.describe_vpcs(), "acme")["Tags"],
+            subnet=named(ec2.describe_subnets(), "a")["Tags"],
+            group=ec2.describe_security_groups(Filters=[dict(Name="group-name", Values=["web"])])["SecurityGroups"][0]["Tags"],
+            bucket=client(network, "s3").get_bucket_tagging(Bucket="acme")["TagSet"],
+            user=iam.list_user_tags(UserName="alice")["Tags"],
+            role=iam.list_role_tags(RoleName="acme")["Tags"],
+            logs=[dict(Key=key, Value=value) for key, value in client(network, "logs").list_tags_log_group(logGroupName="/acme")["tags"].items()],
+        )
+        return {what for what, tags in tagged.items() if dict(Key="CostCenter", Value="4711") in tags}
+
+    def ours():
+        own = {VPCS: dict(name="acme"), SUBNETS: dict(name="a", vpc="acme"), WALLS: dict(name="web", vpc="acme"), "s3_buckets": dict(name="acme")}
+        for kind, entry in {**own, "iam_users": dict(name="alice"), "iam_roles": dict(name="acme"), GROUPS: dict(name="/acme")}.items():
+            harmless(network, kind, dict(entry, **wish))
+
+    others = {
+        "amazon.aws.ec2_vpc_net": dict(vpc_id=vpc_id(ec2), name="acme", cidr_block="10.20.0.0/16", **wish),
+        "amazon.aws.ec2_vpc_subnet": dict(vpc_id=vpc_id(ec2), cidr="10.20.1.0/24", tags=dict(OWNED, Name="a")),
+        "amazon.aws.ec2_security_group": dict(name="web", description="web", vpc_id=vpc_id(ec2), **wish),
+        "amazon.aws.s3_bucket": dict(name="acme", **wish),
+        "amazon.aws.iam_user": dict(name="alice", state="present", **wish),
+        "amazon.aws.iam_role": dict(name="acme", assume_role_policy_document=SERVERS, **wish),
+        "amazon.aws.cloudwatchlogs_log_group": dict(log_group_name="/acme", **wish),
+    }
+    left, gone = both(network, look, ours, lambda: theirs(others))
+    assert left == {"vpc", "subnet", "group", "bucket", "user", "role", "logs"} and gone == set()
