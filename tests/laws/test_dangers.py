@@ -970,10 +970,14 @@ def connection(stage):
 
 def test_ec2_vpc_vpn_deletes_the_only_connection(stage, connection, theirs):
     """Asked to remove one without a word of which."""
+
+    def ours():
+        assert "is needed to say which one" in stage.run("ec2_vpn_connections", task("ec2_vpn_connections", dict(state="absent")), fails=True)["msg"]
+
     left, deleted = both(
         stage,
         lambda: len(connection()),
-        lambda: stage.run("ec2_vpn_connections", task("ec2_vpn_connections", dict(state="absent"), confirm=["ec2_vpn_connections"]), fails=True),
+        ours,
         lambda: theirs("amazon.aws.ec2_vpc_vpn", state="absent"),
     )
     assert (left, deleted) == (1, 0)
@@ -1019,6 +1023,28 @@ def test_directconnect_connection_takes_a_port_out_of_its_lag(stage, theirs):
         lambda: theirs("community.aws.directconnect_connection", state="present", **same),
     )
     assert (left, out) == ([True], [False])
+
+
+def test_directconnect_connection_gives_the_port_up(stage, theirs):
+    """Its order takes days, its cross connect too."""
+    kind = "directconnect_connections"
+    stage.prepare(kind)
+    stage.run(kind, examples(kind).make)
+    wait_for_ports(stage.client)
+    own = port_id(stage, "acme-tdc-1")
+    moved = dict(name="acme-tdc-1", location="EqTY2", bandwidth="10Gbps")
+
+    def look():
+        found = client(stage, "directconnect").describe_connections()["connections"]
+        return own in [one["connectionId"] for one in found if one["connectionState"] == "available"]
+
+    left, gone = both(
+        stage,
+        look,
+        lambda: refused(stage, kind, moved),
+        lambda: theirs("community.aws.directconnect_connection", state="present", forced_update=True, **moved),
+    )
+    assert (left, gone) == (True, False)
 
 
 @pytest.fixture
