@@ -19,6 +19,7 @@ Made from `catalog/dangers.yml` by `make dangers`.
 
 Each line has a test of its name in `tests/laws/test_dangers.py`. It plays the wish twice from the same account: by the kind, then by the other module in a
 playbook, and looks at the account with boto3 after both. So a line goes as soon as a release of the other collection has mended it.
+"Ours only" stands where the double cannot play the other one; the test says why.
 
 | module | what it does | what ours does | test |
 |---|---|---|---|
