@@ -72,6 +72,9 @@ docs: env-main  ## write the generated pages anew
 coverage: env-main  ## write docs/coverage.md, the rows of the terms and what they are done with
 	@$(WITH) python tools/coverage.py
 
+dangers: env-main  ## write docs/dangers.md, why not the existing modules
+	@$(WITH) python tools/dangers.py
+
 iam: env-main  ## write docs/iam, the least privileges that the kinds need
 	@$(WITH) python tools/iam.py $(ARGS)
 
@@ -103,4 +106,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit laws law integration doubles custodian rendering programs bench docs coverage iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit laws law integration doubles custodian rendering programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help

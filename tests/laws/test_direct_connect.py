@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from contextlib import redirect_stdout
@@ -56,11 +55,6 @@ def run_module(stage, module, /, check=False, **given):
     return json.loads(out.getvalue().strip().splitlines()[-1])
 
 
-def others(stage, module, /, **given):
-    """The same of a module of community.aws."""
-    return run_module(stage, importlib.import_module(f"ansible_collections.community.aws.plugins.modules.{module}"), **given)
-
-
 # -- gateways and what is behind them
 
 
@@ -75,22 +69,6 @@ def test_two_gateways_of_one_name_are_told_apart_by_their_id(stage):
 def test_the_asn_of_a_gateway_stays(stage):
     made(stage, GATEWAYS)
     assert "amazon_side_asn cannot change" in refused(stage, GATEWAYS, dict(name="acme-dxgw", amazon_side_asn=64700))
-
-
-def test_danger_community_aws_directconnect_gateway_deletes_the_associations_that_nobody_named(stage):
-    """Named without a virtual private gateway, ours leaves all of them; community.aws takes them off and says that nothing changed."""
-    made(stage, VIRTUAL)
-    look = client(stage, "directconnect").describe_direct_connect_gateway_associations
-    gateway = stage.gather(GATEWAYS)[0]
-    where = dict(directConnectGatewayId=client(stage, "directconnect").describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"])
-
-    def there():
-        return {one["associationState"] for one in look(**where)["directConnectGatewayAssociations"]}
-
-    write(stage, GATEWAYS, gateway)
-    assert there() == {"associated"}
-    result = others(stage, "directconnect_gateway", name="acme-dxgw", amazon_asn="64620")
-    assert "associated" not in there() and not result["changed"]
 
 
 def test_a_prefix_goes_only_with_a_confirmation(stage):
@@ -221,19 +199,10 @@ def test_an_order_needs_a_confirmation_and_what_a_location_lacks_is_told(stage):
     assert "would give up the port at EqTY2 for good" in stage.run(PORTS, task(PORTS, dict(name="new", state="absent")), fails=True)["msg"]
 
 
-def test_danger_community_aws_directconnect_connection_takes_a_port_out_of_its_lag(stage):
+def test_a_port_goes_into_a_lag_and_out_of_it_with_a_confirmation(stage):
     made(stage, PORTS)
-    same = dict(name="acme-lag-1", location="EqTY2", bandwidth="10Gbps")
-    look = client(stage, "directconnect").describe_connections
-
-    def lags():
-        return [one.get("lagId") for one in look()["connections"] if one["connectionName"] == "acme-lag-1"]
-
-    assert not write(stage, PORTS, same)["changed"] and all(lags())
-    others(stage, "directconnect_connection", state="present", **same)
-    assert not any(lags())
-    assert "put it into another LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", lag="acme-lag"))
     assert "take it out of its LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", clear=["lag"]))
+    assert "put it into another LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", lag="acme-lag"))
 
 
 def test_an_order_is_not_waited_for_but_told_of(stage, said):
@@ -414,18 +383,6 @@ def test_what_interrupts_or_costs_needs_a_confirmation(interfaces):
 def test_the_order_of_prefixes_is_no_difference(interfaces):
     assert not write(interfaces, INTERFACES, dict(name="acme-public", route_filter_prefixes=["198.51.100.0/24"]))["changed"]
     assert KINDS[INTERFACES].options["route_filter_prefixes"].same(["a", "b"], ["b", "a"])
-
-
-def test_danger_community_aws_directconnect_virtual_interface_moves_the_interface(interfaces):
-    """Another connection under the same name: ours refuses in the plan; community.aws moves what is live, and prints the BGP key."""
-    write(interfaces, PORTS, dict(name="other", location="EqTY2", bandwidth="10Gbps"), confirm=["directconnect_connections/other"])
-    wait_for_ports(interfaces.client)
-    look = client(interfaces, "directconnect").describe_virtual_interfaces
-    assert "connection cannot change after creation" in refused(interfaces, INTERFACES, dict(name="acme-private", connection="other"))
-    other = next(one for one in client(interfaces, "directconnect").describe_connections()["connections"] if one["connectionName"] == "other")["connectionId"]
-    result = others(interfaces, "directconnect_virtual_interface", state="present", name="acme-private", public=False, connection_id=other)
-    assert next(one for one in look()["virtualInterfaces"] if one["virtualInterfaceName"] == "acme-private")["connectionId"] == other
-    assert VAULT["acme_bgp_key"] in json.dumps(result)
 
 
 def test_the_bgp_key_is_never_shown(stage):

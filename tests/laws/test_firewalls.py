@@ -64,7 +64,6 @@ def test_a_rule_group_in_use_changes_with_a_confirmation_only(filters):
 
 
 def test_new_domains_leave_the_variables_and_all_else(filters):
-    """community.aws.networkfirewall_rule_group wipes HOME_NET when a domain list names no sources."""
     before = {group["name"]: group for group in filters.gather(GROUPS)}
     write(filters, GROUPS, dict(name="domains", rules_source=domains(".example.com")), confirm=confirm(GROUPS, "domains"))
     after = {group["name"]: group for group in filters.gather(GROUPS)}
@@ -131,14 +130,6 @@ def test_a_sheet_names_no_signature_id_twice():
 
 
 # -- policies
-
-
-def test_a_group_more_leaves_the_priorities_and_overrides(filters):
-    """community.aws.networkfirewall_policy numbers all groups anew and loses DROP_TO_ALERT."""
-    write(filters, POLICIES, dict(name="acme", stateful_rule_groups=[dict(rule_group="telnet", priority=200)]))
-    found = {group["rule_group"]: group for group in filters.gather(POLICIES)[0]["stateful_rule_groups"]}
-    assert {name: group["priority"] for name, group in found.items()} == {"domains": 100, "telnet": 200, MANAGED: 300}
-    assert found[MANAGED]["override_action"] == "DROP_TO_ALERT"
 
 
 def test_a_group_of_another_order_is_named(filters):
@@ -224,14 +215,6 @@ def test_a_protection_is_never_lifted_in_silence(walls):
     assert "delete_protection is on" in refused(walls, FIREWALLS, entry, confirm=confirmed)
     dangerous(walls, FIREWALLS, dict(more, subnet_change_protection=False))
     assert not firewall(walls)["subnet_change_protection"]
-
-
-def test_a_zone_more_leaves_the_others(walls):
-    """community.aws.networkfirewall takes the subnets that are not named off, and that before the new ones come."""
-    before = firewall(walls)
-    write(walls, FIREWALLS, dict(name="acme", subnet_mappings=[dict(subnet="acme-fw-d")], subnet_change_protection=False), confirm=confirm(FIREWALLS, "acme"))
-    after = firewall(walls)
-    assert [one for one in after["subnet_mappings"] if one in before["subnet_mappings"]] == before["subnet_mappings"] and len(after["subnet_mappings"]) == 3
 
 
 def test_a_zone_goes_last_and_with_a_confirmation(walls):

@@ -1,18 +1,16 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Customer managed policies: what is refused, what needs a confirmation, and what another module destroys."""
+"""Customer managed policies: what is refused, and what needs a confirmation."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 
 import pytest
 
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
-from tests.playbook import run_playbook
 
 POLICIES = "iam_policies"
 
@@ -56,25 +54,6 @@ def test_a_sixth_version_needs_a_confirmation_and_takes_the_oldest(iam):
     assert set(versions(iam)) == {"v1", "v2", "v3", "v4", "v5"}
     assert "the oldest, v1 of " in dangerous(iam, POLICIES, dict(name="acme", policy=allowing("s3:GetBucketLocation")))
     assert set(versions(iam)) == {"v2", "v3", "v4", "v5", "v6"}
-
-
-def test_danger_amazon_aws_iam_managed_policy_strips_amazons_policy_from_everybody(iam, tmp_path):
-    """Asked to remove a policy by a name which only Amazon's has, ours finds nothing; amazon.aws takes Amazon's off its holders."""
-    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
-    client(iam, "iam").create_group(GroupName="admins")
-    client(iam, "iam").attach_group_policy(GroupName="admins", PolicyArn=administrator)
-
-    def attached():
-        return client(iam, "iam").list_attached_group_policies(GroupName="admins")["AttachedPolicies"]
-
-    write(iam, POLICIES, dict(name="AdministratorAccess", state="absent"), confirm=["iam_policies/AdministratorAccess"])
-    assert len(attached()) == 1
-    play = [dict(hosts="localhost", gather_facts=False, tasks=[{"amazon.aws.iam_managed_policy": dict(name="AdministratorAccess", state="absent")}])]
-    (tmp_path / "play.yml").write_text(json.dumps(play), encoding="utf-8")
-    access = dict(AWS_ENDPOINT_URL=iam.double.url, AWS_ACCESS_KEY_ID="AKIA123456789012XXXX", AWS_SECRET_ACCESS_KEY="x", AWS_REGION="us-east-1")
-    local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
-    run_playbook([tmp_path / "play.yml", *local], access, rc=None, allow={".": "another's module"})
-    assert attached() == []
 
 
 def long_policy(size):

@@ -157,14 +157,6 @@ def test_an_attachment_keeps_a_subnet(stage):
     assert "has one at least" in refused(stage, VPCS, dict(name="acme", vpc="acme", subnets=dict(set=[])), confirm=[f"{VPCS}/acme"])
 
 
-def test_subnets_that_are_not_named_stay(stage):
-    """What amazon.aws.ec2_transit_gateway_vpc_attachment takes away by default (purge_subnets)."""
-    played(stage, VPCS)
-    write(stage, VPCS, dict(name="acme", vpc="acme", subnets=["acme-tgw-c"]))
-    found = next(one for one in stage.gather(VPCS) if one["name"] == "acme")
-    assert sorted(found["subnets"]) == ["acme-tgw-a", "acme-tgw-c"]
-
-
 def test_a_sheet_attaches_a_vpc_once_and_with_one_subnet_in_a_zone():
     one = dict(name="a", transit_gateway="tgw", vpc="acme", subnets=["s-1"])
     assert faults(VPCS, one, dict(one, name="b")) == [(1, "vpc", "duplicate")]
