@@ -120,9 +120,7 @@ def _as_condition(item):
 
 
 def create(aws, want):
-    with aws.reading():
-        found = _elbv2.listeners(aws, {want["load_balancer"]})
-    listener = next((one for one in found if one.get("Port") == want["port"]), None)
+    listener = next((one for one in aws.once(_listeners, want["load_balancer"]) if one.get("Port") == want["port"]), None)
     if listener is None and aws.check_mode:
         raise Rehearsed("elbv2:CreateRule")  # the same run may make the listener
     if listener is None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from .. import access
@@ -183,8 +184,6 @@ def may_be_written(elbv2, arn, name, prefix):
 
 def may_write(bucket, account, key, arn):
     """ALB guide, "Access logs": s3:PutObject alone is asked for."""
-    import json
-
     policy = json.loads(bucket.policy) if bucket.policy else {}
     context = {"aws:SourceAccount": account, "aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control"}
     return access.allows(policy, "s3:PutObject", f"arn:aws:s3:::{bucket.name}/{key}", DELIVERY, context)

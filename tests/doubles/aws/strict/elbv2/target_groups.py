@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 
 from moto.awslambda.models import lambda_backends
 from moto.elbv2 import models
@@ -182,11 +181,10 @@ def address(elbv2, group, target, _port, zone):
 
 def function(elbv2, _group, target, _port, _zone):
     """ALB guide, "Lambda functions as targets": Elastic Load Balancing must be allowed to invoke the function."""
-    held = lambda_backends[elbv2.account_id][elbv2.region_name]
-    found = next((one for one in held._lambdas.list_functions() if one.function_arn == target), None)
+    found = lambda_backends[elbv2.account_id][elbv2.region_name].get_function_by_arn(target)
     if found is None:
         raise Refused("InvalidTarget", f"The following targets do not exist: '{target}'")
-    policy = json.loads(found.policy.get_policy()["Policy"] if isinstance(found.policy.get_policy(), dict) else found.policy.get_policy())
+    policy = {"Statement": found.policy.statements}
     if not access.allows(policy, "lambda:InvokeFunction", target, SERVICE, {}):
         raise Refused("AccessDenied", f"elasticloadbalancing principal does not have permission to invoke {target} from target group", 403)
 
