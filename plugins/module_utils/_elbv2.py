@@ -169,9 +169,7 @@ ACTIONS = dict(
             for name, member in dict(status_code="StatusCode", content_type="ContentType", message_body="MessageBody").items()
         },
     ),
-    authenticate_cognito_config=_authentication(
-        "AuthenticateCognitoConfig", user_pool_arn=Option(), user_pool_client_id=Option(), user_pool_domain=Option()
-    ),
+    authenticate_cognito_config=_authentication("AuthenticateCognitoConfig", user_pool_arn=Option(), user_pool_client_id=Option(), user_pool_domain=Option()),
     authenticate_oidc_config=_authentication(
         "AuthenticateOidcConfig",
         issuer=Option(),

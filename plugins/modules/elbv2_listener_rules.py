@@ -166,7 +166,7 @@ def danger(have, change):
     if "actions" in change:
         reasons.append("would lead its requests elsewhere, from one moment to the next")
     if "priority" in change:
-        reasons.append(f"would be asked as number {change['priority']} instead of {have['priority']}, so that other rules take what it takes now, or it what they take")
+        reasons.append(f"would be asked as number {change['priority']} instead of {have['priority']}, so that other rules take its requests or it takes theirs")
     return " and ".join(reasons) or None
 
 

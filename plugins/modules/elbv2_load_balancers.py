@@ -131,7 +131,7 @@ def _write(aws, arn, attributes):
         if "bucket" not in str(error).lower():
             raise
         raise Problem(
-            f"{explain(error, aws.last_call)}. The bucket has to be there, in this Region, encrypted with SSE-S3 where this is an Application Load Balancer, and its "
+            f"{explain(error, aws.last_call)}. The bucket has to be there, in this Region, encrypted with SSE-S3 for an Application Load Balancer, and its "
             f"policy has to allow s3:PutObject to the Service {DELIVERY} under PREFIX/AWSLogs/ACCOUNT/*: write that into the policy of the bucket (s3_buckets)"
         ) from error
 
@@ -215,7 +215,7 @@ def refuse(want, have, change):
     mappings = change.get("subnet_mappings")
     if mappings and mappings.change:
         names = ", ".join(old["subnet"] for old, dummy in mappings.change)
-        raise Problem(f"subnet_mappings: the addresses in {names} cannot change: take the subnet off in a run of its own, and put it on again with the new ones")
+        raise Problem(f"subnet_mappings: the addresses in {names} cannot change: take the subnet off in a run of its own, and put it on with the new ones")
     if mappings and mappings.remove and have["type"] == "gateway":
         raise Problem("subnet_mappings: AWS takes no zone off a Gateway Load Balancer")
     if "security_groups" in change and have["type"] == "network" and not have["security_groups"]:

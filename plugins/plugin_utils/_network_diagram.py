@@ -88,7 +88,7 @@ LOOKS = dict(
     elbv2_load_balancers=_Look("ELB", "#4a148c"),
 )
 # A load balancer has the letters of its type.
-BALANCERS = dict(application="ALB", network="NLB", gateway="GWLB")
+BALANCERS = dict(application="ALB", network="NLB", gateway="GLB")
 PUBLIC, PRIVATE, UNKNOWN = "public", "private", "unknown"
 SUBNETS = {
     PUBLIC: (dict(fill="#f0f7e8", stroke="#4d7c0f", stroke_width=1.5), dict(fill="#3f6212", stroke="#3f6212"), PAPER),

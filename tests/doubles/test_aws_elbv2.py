@@ -184,7 +184,8 @@ def test_attributes_are_those_of_the_type(elbv2, subnets, vpc, refused):
     ):
         refused(INVALID, modify, LoadBalancerArn=arn, Attributes=attributes(key, value))
     target, tcp = group(elbv2, vpc), group(elbv2, vpc, name="tcp", Protocol="TCP")
-    for arn, key, value in ((target, "proxy_protocol_v2.enabled", "true"), (tcp, "slow_start.duration_seconds", "60"), (target, "slow_start.duration_seconds", "5")):
+    slow = "slow_start.duration_seconds"
+    for arn, key, value in ((target, "proxy_protocol_v2.enabled", "true"), (tcp, slow, "60"), (target, slow, "5")):
         refused(INVALID, elbv2.modify_target_group_attributes, TargetGroupArn=arn, Attributes=attributes(key, value))
     arn = listener(elbv2, web)
     refused(INVALID, elbv2.modify_listener_attributes, ListenerArn=arn, Attributes=attributes("tcp.idle_timeout.seconds", "60"))

@@ -64,7 +64,7 @@ def a_load_balancer_with_a_web_acl(client: Callable[..., Any]) -> None:
     vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     zones = {"10.0.1.0/24": "ap-northeast-1a", "10.0.2.0/24": "ap-northeast-1c"}
     subnets = [client("ec2").create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"] for block, zone in zones.items()]
-    balancer = client("elbv2").create_load_balancer(Name="acme-web", Type="application", Scheme="internal", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = client("elbv2").create_load_balancer(Name="acme-web", Scheme="internal", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     seen = dict(SampledRequestsEnabled=False, CloudWatchMetricsEnabled=False, MetricName="acme")
     acl = client("wafv2").create_web_acl(Name="acme", Scope="REGIONAL", DefaultAction=dict(Allow={}), VisibilityConfig=seen)["Summary"]["ARN"]
     client("wafv2").associate_web_acl(WebACLArn=acl, ResourceArn=balancer)

@@ -349,7 +349,8 @@ def test_a_port_is_moved_by_id(listeners):
 def test_encryption_needs_what_belongs_to_it(listeners):
     new = dict(load_balancer="acme-web", port=8443, protocol="HTTPS", default_actions=FORBIDDEN)
     assert "HTTPS needs a certificate" in refused(listeners, LISTENERS, new)
-    assert "it needs an ssl_policy" in refused(listeners, LISTENERS, listener(80, protocol="HTTPS", certificate="acme-www"), confirm=confirm(LISTENERS, "acme-web/80"))
+    bare = listener(80, protocol="HTTPS", certificate="acme-www")
+    assert "it needs an ssl_policy" in refused(listeners, LISTENERS, bare, confirm=confirm(LISTENERS, "acme-web/80"))
     assert "additional_certificates: HTTP has none" in refused(listeners, LISTENERS, listener(80, additional_certificates=["acme-www"]))
     secure = dict(protocol="HTTPS", certificate="acme-www", ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06")
     assert "would speak HTTPS instead of HTTP" in dangerous(listeners, LISTENERS, listener(80, **secure))
@@ -377,7 +378,8 @@ def test_further_certificates_are_compared_and_not_only_made(listeners, tmp_path
     harmless(listeners, LISTENERS, listener(465, "acme-mail", additional_certificates=["acme-shop"]))
     write(listeners, LISTENERS, listener(additional_certificates=dict(remove=["acme-shop"])), confirm=confirm(LISTENERS, "acme-web/443"))
     there, elbv2 = shown(listeners, "acme-web"), client(listeners, "elbv2")
-    names = {one["DomainName"]: one["CertificateArn"] for one in client(listeners, "acm").list_certificates(Includes=dict(keyTypes=["EC_prime256v1", "RSA_2048"]))["CertificateSummaryList"]}
+    certificates = client(listeners, "acm").list_certificates(Includes=dict(keyTypes=["EC_prime256v1", "RSA_2048"]))["CertificateSummaryList"]
+    names = {one["DomainName"]: one["CertificateArn"] for one in certificates}
     both = [dict(CertificateArn=names[name]) for name in ("www.acme.example", "shop.acme.example")]
     told = dict(Protocol="HTTPS", Port=443, Certificates=both, SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06")
     actions = [dict(Type="forward", TargetGroupName="acme-green")]
@@ -455,7 +457,8 @@ def test_what_moves_requests_needs_a_confirmation(rules):
 
 
 def test_conditions_are_the_same_in_any_order(rules):
-    turned = [dict(field="http-request-method", http_request_method_config=dict(values=["POST", "GET"])), dict(field="path-pattern", values=["/v2/*", "/api/*"])]
+    methods = dict(field="http-request-method", http_request_method_config=dict(values=["POST", "GET"]))
+    turned = [methods, dict(field="path-pattern", values=["/v2/*", "/api/*"])]
     assert not write(rules, RULES, rule(conditions=turned))["changed"]
 
 

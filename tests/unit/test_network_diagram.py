@@ -468,7 +468,7 @@ def test_load_balancers_and_firewalls_stand_in_each_of_their_subnets():
             found[subnet.texts[0].title] = things
     web, tcp = ["ALB", "web", "internet-facing"], ["NLB", "tcp", "internal"]
     wall = ["NFW", "wall", "strict"]
-    assert list(found.values()) == [[web, tcp], [web], [wall], [wall, ["GWLB", "gate"]]]
+    assert list(found.values()) == [[web, tcp], [web], [wall], [wall, ["GLB", "gate"]]]
 
 
 def test_a_name_that_several_vpcs_have_is_told_with_its_scope():

@@ -96,7 +96,13 @@ GROUPS = {
         "target_failover.on_deregistration": ("no_rebalance", "rebalance|no_rebalance"),
         "target_failover.on_unhealthy": ("no_rebalance", "rebalance|no_rebalance"),
     },
-    "lambda": {**ANY_GROUP, **CROSS_ZONE, **HEALTHY, "stickiness.type": ("lb_cookie", "lb_cookie|app_cookie"), "lambda.multi_value_headers.enabled": ("false", SWITCH)},
+    "lambda": {
+        **ANY_GROUP,
+        **CROSS_ZONE,
+        **HEALTHY,
+        "stickiness.type": ("lb_cookie", "lb_cookie|app_cookie"),
+        "lambda.multi_value_headers.enabled": ("false", SWITCH),
+    },
 }
 HEADERS = "routing.http.request.x_amzn_{}.header_name"
 ANSWERS = (
@@ -111,7 +117,7 @@ ANSWERS = (
     "x_content_type_options",
     "x_frame_options",
 )
-TOLD = ("mtls_clientcert_serial_number", "mtls_clientcert_issuer", "mtls_clientcert_subject", "mtls_clientcert_validity", "mtls_clientcert_leaf", "mtls_clientcert")
+TOLD = ("mtls_clientcert", *(f"mtls_clientcert_{name}" for name in ("serial_number", "issuer", "subject", "validity", "leaf")))
 IDLE = {"tcp.idle_timeout.seconds": ("350", range(60, 6001))}
 LISTENERS = {
     ALB: {

@@ -186,17 +186,18 @@ def shown(balancer):
         "State": {"Code": "provisioning" if balancer._tick else balancer.state},
         "Type": balancer.type,
         "AvailabilityZones": [
-            {
-                "ZoneName": subnet.availability_zone,
-                "SubnetId": subnet.id,
-                "LoadBalancerAddresses": [held] if (held := {name: balancer.mappings[subnet.id][name] for name in ADDRESSES if name in balancer.mappings[subnet.id]}) else [],
-            }
+            {"ZoneName": subnet.availability_zone, "SubnetId": subnet.id, "LoadBalancerAddresses": addresses(balancer.mappings[subnet.id])}
             for subnet in balancer.subnets
         ],
         "IpAddressType": balancer.ip_address_type,
         **groups,
         **link,
     }
+
+
+def addresses(mapping):
+    held = {name: mapping[name] for name in ADDRESSES if name in mapping}
+    return [held] if held else []
 
 
 @BOOK.adds("DescribeLoadBalancers")

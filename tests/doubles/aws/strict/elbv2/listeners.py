@@ -255,7 +255,8 @@ def create(elbv2, LoadBalancerArn, Protocol, Port, SslPolicy, Certificates, Defa
 
 
 def without_secrets(actions):
-    return [{**one, "AuthenticateOidcConfig": {**one["AuthenticateOidcConfig"], "ClientSecret": None}} if "AuthenticateOidcConfig" in one else one for one in actions]
+    oidc_config = "AuthenticateOidcConfig"
+    return [{**one, oidc_config: {**one[oidc_config], "ClientSecret": None}} if oidc_config in one else one for one in actions]
 
 
 def shown(listener):
