@@ -8,16 +8,16 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged, refs
 
 # Option → member. Lists are whole in the creating call, and Add… and Remove… in the changing one.
 LISTS = dict(
-    network_load_balancer_arns="NetworkLoadBalancerArns",
-    gateway_load_balancer_arns="GatewayLoadBalancerArns",
+    network_load_balancers="NetworkLoadBalancerArns",
+    gateway_load_balancers="GatewayLoadBalancerArns",
     supported_ip_address_types="SupportedIpAddressTypes",
     supported_regions="SupportedRegions",
 )
-BALANCERS = ("network_load_balancer_arns", "gateway_load_balancer_arns")
+BALANCERS = ("network_load_balancers", "gateway_load_balancers")
 VALUES = dict(acceptance_required="AcceptanceRequired", private_dns_name="PrivateDnsName")
 DEAD = ("deleting", "deleted", "failed")
 # Option → states of a connection. What still waits for an answer is in neither.
@@ -38,8 +38,8 @@ def _have(service, connections=()):
     dns, state = service.get("PrivateDnsNameConfiguration") or {}, service.get("ServiceState", "").lower()
     return dict(
         id=service["ServiceId"],
-        network_load_balancer_arns=service.get("NetworkLoadBalancerArns", []),
-        gateway_load_balancer_arns=service.get("GatewayLoadBalancerArns", []),
+        network_load_balancers=service.get("NetworkLoadBalancerArns", []),
+        gateway_load_balancers=service.get("GatewayLoadBalancerArns", []),
         acceptance_required=service.get("AcceptanceRequired"),
         private_dns_name=service.get("PrivateDnsName"),
         private_dns_name_verified=dns.get("State") == "verified",
@@ -198,7 +198,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         network, gateway = (_named(entry.get(option)) for option in BALANCERS)
         if network and gateway:
-            yield index, "gateway_load_balancer_arns", "one_of", dict(value=gateway[0], other=", ".join(BALANCERS))
+            yield index, "gateway_load_balancers", "one_of", dict(value=gateway[0], other=", ".join(BALANCERS))
         for endpoint in set(_named(entry.get("accepted_endpoints"))) & set(_named(entry.get("rejected_endpoints"))):
             yield index, "rejected_endpoints", "contradiction", dict(value=endpoint)
 
@@ -216,8 +216,8 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        network_load_balancer_arns=_many(),
-        gateway_load_balancer_arns=_many(),
+        network_load_balancers=refs("elbv2_load_balancers"),
+        gateway_load_balancers=refs("elbv2_load_balancers"),
         acceptance_required=Option("bool", required=True),
         allowed_principals=_many(),
         accepted_endpoints=_many(),

@@ -19,17 +19,23 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
     kinds = sorted({kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())} & set(sheet))
     entries = {kind: _entries(kind, sheet[kind], faults) for kind in kinds}
-    counted = {menu: {name: sum(entries.get(kind, 0) for kind in row.get("kinds", ())) for name, row in units()[menu].items()} for menu in MENUS}
+    counted = {menu: {name: _count(row, entries) for name, row in units()[menu].items()} for menu in MENUS}
     return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
 
 
-def _entries(kind: str, given: Any, faults: list[Fault]) -> int:
+def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]]) -> int:
+    """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds."""
+    found = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
+    return sum(any(condition.items() <= entry.items() for condition in row["where"]) for entry in found) if "where" in row else len(found)
+
+
+def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]:
     if given is not None and not isinstance(given, list):
         faults.append(Fault(f"sheet {kind}", "rows", given))
-        return 0
+        return []
     found = list(enumerate(given or [], 1))
     faults += [Fault(f"sheet {kind} #{number}", "table", entry) for number, entry in found if not isinstance(entry, Mapping)]
-    return sum(entry.get("state", "present") != "absent" for dummy, entry in found if isinstance(entry, Mapping))
+    return [entry for dummy, entry in found if isinstance(entry, Mapping) and entry.get("state", "present") != "absent"]
 
 
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:

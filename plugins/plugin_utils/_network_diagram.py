@@ -58,7 +58,9 @@ FONTS = '"Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic", Meiryo, sans-serif'
 INK, SOFT, RULE, PAPER = "#1a1d21", "#444b54", "#8b939d", "#ffffff"
 DEFAULTS = ("0.0.0.0/0", "::/0")
 DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list")
-INSIDE = ("ec2_nat_gateways", "ec2_network_interfaces", "ec2_vpc_endpoints", "ec2_instances")
+INSIDE = ("networkfirewall_firewalls", "elbv2_load_balancers", "ec2_nat_gateways", "ec2_network_interfaces", "ec2_vpc_endpoints", "ec2_instances")
+# Kinds of which one thing stands in several subnets → the option that names them
+SPREAD = dict(ec2_vpc_endpoints="subnets", elbv2_load_balancers="subnet_mappings", networkfirewall_firewalls="subnet_mappings")
 # What a route can lead to of which only its name or id is drawn.
 BARE = ("transit_gateway", "egress_only_internet_gateway")
 
@@ -82,7 +84,11 @@ LOOKS = dict(
     transit_gateway=_Look("TGW", "#1f3a5f", "10 3 2 3"),
     egress_only_internet_gateway=_Look("EIG", "#14532d", "10 3"),
     firewall=_Look("NFW", "#8a1c1c"),
+    networkfirewall_firewalls=_Look("NFW", "#8a1c1c"),
+    elbv2_load_balancers=_Look("ELB", "#4a148c"),
 )
+# A load balancer has the letters of its type.
+BALANCERS = dict(application="ALB", network="NLB", gateway="GLB")
 PUBLIC, PRIVATE, UNKNOWN = "public", "private", "unknown"
 SUBNETS = {
     PUBLIC: (dict(fill="#f0f7e8", stroke="#4d7c0f", stroke_width=1.5), dict(fill="#3f6212", stroke="#3f6212"), PAPER),
@@ -130,6 +136,8 @@ WORDS = dict(
         ec2_nat_gateways="NATゲートウェイ",
         ec2_network_interfaces="ネットワークインターフェイス",
         ec2_vpc_endpoints="VPCエンドポイント",
+        elbv2_load_balancers="ロードバランサー",
+        networkfirewall_firewalls="Network Firewall",
         counts="サブネット {subnets}・EC2インスタンス {instances}",
         text_overview="ネットワーク全体図。VPC {vpcs}、VPCピアリング {peerings}。",
         text_vpc="VPC {name}（{blocks}）の構成図。AZ {zones}、サブネット {subnets}（パブリック {public}）、EC2インスタンス {instances}。",
@@ -172,6 +180,8 @@ WORDS = dict(
         ec2_nat_gateways="NAT gateway",
         ec2_network_interfaces="Network interface",
         ec2_vpc_endpoints="VPC endpoint",
+        elbv2_load_balancers="Load balancer",
+        networkfirewall_firewalls="Network Firewall",
         counts="Subnets {subnets} · EC2 instances {instances}",
         text_overview="Overview of the network: VPCs {vpcs}, VPC peering connections {peerings}.",
         text_vpc="Diagram of the VPC {name} ({blocks}): Availability Zones {zones}, subnets {subnets} (public {public}), EC2 instances {instances}.",
@@ -225,8 +235,7 @@ class _Account:
     def _add(self, kind: str, entry: Mapping[str, Any]) -> _Thing:
         label = kinds()[kind].label(entry)
         vpc = self._vpc(entry.get("vpc")) if kind != "ec2_vpcs" else None
-        named = entry.get("subnets") or () if kind == "ec2_vpc_endpoints" else [entry["subnet"]] if entry.get("subnet") else ()
-        found = (self.meant("ec2_subnets", name, vpc) for name in named)
+        found = (self.meant("ec2_subnets", name, vpc) for name in _places(kind, entry))
         subnets = tuple(dict.fromkeys(subnet for subnet in found if subnet))
         thing = _Thing(kind, entry, label, label in self._beside.get(kind, ()), vpc or (subnets[0].vpc if subnets else None), subnets)
         self._things[kind].append(thing)
@@ -324,6 +333,13 @@ class _Account:
     def _bare(self, kind: str, value: str) -> _Thing:
         """A thing of which nothing is known but its name or id; the same one for each route to it."""
         return self._bares.setdefault((kind, value), _Thing(kind, dict(id=value), value))
+
+
+def _places(kind: str, entry: Mapping[str, Any]) -> list[str]:
+    """The subnets in which an entry stands, as it names them."""
+    given = entry.get(SPREAD[kind]) or () if kind in SPREAD else [entry.get("subnet")]
+    named = (one.get("subnet") if isinstance(one, Mapping) else one for one in given)
+    return [name for name in named if name]
 
 
 def _default_routes(table: _Thing) -> list[Mapping[str, Any]]:
@@ -489,9 +505,12 @@ def _thing_cell(thing: _Thing, words: Mapping[str, str]) -> _Box:
         ec2_instances=("instance_type", "private_ip_address"),
         ec2_nat_gateways=("elastic_ip", "private_ip_address"),
         ec2_network_interfaces=("private_ip_address",),
+        elbv2_load_balancers=("scheme",),
+        networkfirewall_firewalls=("firewall_policy",),
     ).get(thing.kind, ())
     second = " / ".join(fact for fact in map(thing.get, facts) if fact) or (_service(thing) if thing.kind == "ec2_vpc_endpoints" else "")
-    return _cell(LOOKS[thing.kind], _cut(thing.name), _cut(second, COLUMNS + 4), thing.beside, f"{words[thing.kind]}: {thing.name}", words)
+    look = LOOKS[thing.kind]._replace(letters=BALANCERS.get(thing.get("type"), "ELB")) if thing.kind == "elbv2_load_balancers" else LOOKS[thing.kind]
+    return _cell(look, _cut(thing.name), _cut(second, COLUMNS + 4), thing.beside, f"{words[thing.kind]}: {thing.name}", words)
 
 
 def _edge_cell(thing: _Thing, words: Mapping[str, str]) -> _Box:

@@ -23,7 +23,8 @@ def balancers(aws, ec2):
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]["SubnetId"]
         for number, zone in enumerate("ac")
     ]
-    made = [aws("elbv2").create_load_balancer(Name=kind, Type=kind, Subnets=subnets)["LoadBalancers"][0] for kind in ("network", "gateway", "application")]
+    internal = {"network": {"Scheme": "internal"}, "gateway": {}, "application": {"Scheme": "internal"}}
+    made = [aws("elbv2").create_load_balancer(Name=kind, Type=kind, Subnets=subnets, **more)["LoadBalancers"][0] for kind, more in internal.items()]
     return [one["LoadBalancerArn"] for one in made]
 
 

@@ -133,7 +133,7 @@ def test_automatic_response_wants_a_web_acl(shield, aws, address, refused):
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]["SubnetId"]
         for number, zone in enumerate("ac")
     ]
-    arn = aws("elbv2").create_load_balancer(Name="acme", Type="application", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    arn = aws("elbv2").create_load_balancer(Name="acme", Type="application", Scheme="internal", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     shield.create_protection(Name="balancer", ResourceArn=arn)
     refused("InvalidOperationException", shield.enable_application_layer_automatic_response, ResourceArn=arn, Action=dict(Count={}))
     seen = dict(SampledRequestsEnabled=False, CloudWatchMetricsEnabled=False, MetricName="acme")

@@ -31,6 +31,7 @@ def plant_bystanders(double):
     network(client("ec2"))
     walls(client("network-firewall"), client("ec2"))
     offer(client("ec2"), client("elbv2"))
+    serve(client("ec2"), client("elbv2"))
     transit(client)
     site_to_site(client("ec2"))
     direct_connect(client)
@@ -124,6 +125,21 @@ def offer(ec2, balancers):
     balancer = balancers.create_load_balancer(Name=NAME, Type="network", Subnets=[own_subnet(ec2)["SubnetId"]])["LoadBalancers"][0]["LoadBalancerArn"]
     tags = [dict(ResourceType="vpc-endpoint-service", Tags=TAGS)]
     ec2.create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer], TagSpecifications=tags)
+
+
+def serve(ec2, balancers):
+    """A load balancer in two zones with a listener, a rule, and a group with one target."""
+    subnet = own_subnet(ec2)
+    zone = next(name for name in (f"{REGION}a", f"{REGION}c") if name != subnet["AvailabilityZone"])
+    other = ec2.create_subnet(VpcId=subnet["VpcId"], CidrBlock="10.250.2.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+    where = dict(Subnets=[subnet["SubnetId"], other], Scheme="internal")
+    balancer = balancers.create_load_balancer(Name=f"{NAME}-web", **where, Tags=TAGS)["LoadBalancers"][0]["LoadBalancerArn"]
+    group = balancers.create_target_group(Name=NAME, Protocol="HTTP", Port=80, VpcId=subnet["VpcId"], TargetType="ip", Tags=TAGS)
+    lead = [dict(Type="forward", TargetGroupArn=group["TargetGroups"][0]["TargetGroupArn"])]
+    balancers.register_targets(TargetGroupArn=lead[0]["TargetGroupArn"], Targets=[dict(Id="10.250.1.99")])
+    listener = balancers.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=lead, Tags=TAGS)["Listeners"][0]["ListenerArn"]
+    path = dict(Field="path-pattern", PathPatternConfig=dict(Values=["/x"]))
+    balancers.create_rule(ListenerArn=listener, Priority=10, Conditions=[path], Actions=lead, Tags=TAGS)
 
 
 def transit(client):

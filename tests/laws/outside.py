@@ -19,11 +19,8 @@ OWN, PARTNER, CARRIER = "123456789012", "210987654321", "999988887777"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
 
 
-def load_balancers_and_a_zone(client: Callable[..., Any]) -> None:
-    """Load balancers for services, and the record which proves whose the private DNS name is."""
-    subnets = [subnet["SubnetId"] for subnet in client("ec2").describe_subnets()["Subnets"] if {"Key": "Name", "Value": "acme-a"} in subnet.get("Tags", [])]
-    for name, kind in (("acme-api", "network"), ("acme-api-2", "network"), ("acme-inspection", "gateway")):
-        client("elbv2").create_load_balancer(Name=name, Type=kind, Subnets=subnets)
+def a_zone_with_a_record(client: Callable[..., Any]) -> None:
+    """The record which proves whose the private DNS name is."""
     zone = client("route53").create_hosted_zone(Name="acme.example.jp", CallerReference="acme")["HostedZone"]["Id"]
     name, value = "_776e1ffc0d2cb14f698b.api.acme.example.jp", '"vpce:6bf3e24390481f9b5069"'
     record = dict(Name=name, Type="TXT", TTL=300, ResourceRecords=[dict(Value=value)])
@@ -67,7 +64,7 @@ def a_load_balancer_with_a_web_acl(client: Callable[..., Any]) -> None:
     vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     zones = {"10.0.1.0/24": "ap-northeast-1a", "10.0.2.0/24": "ap-northeast-1c"}
     subnets = [client("ec2").create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"] for block, zone in zones.items()]
-    balancer = client("elbv2").create_load_balancer(Name="acme-web", Type="application", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = client("elbv2").create_load_balancer(Name="acme-web", Scheme="internal", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     seen = dict(SampledRequestsEnabled=False, CloudWatchMetricsEnabled=False, MetricName="acme")
     acl = client("wafv2").create_web_acl(Name="acme", Scope="REGIONAL", DefaultAction=dict(Allow={}), VisibilityConfig=seen)["Summary"]["ARN"]
     client("wafv2").associate_web_acl(WebACLArn=acl, ResourceArn=balancer)
@@ -145,7 +142,7 @@ OUTSIDE = {
     "ec2_customer_gateways": a_private_certificate,
     ACCEPTERS: a_request,
     "ec2_transit_gateway_route_tables": prefix_lists,
-    SERVICES: load_balancers_and_a_zone,
+    SERVICES: a_zone_with_a_record,
     "iam_root_user": a_root_user_with_mfa,
     "ram_resource_share_accepters": invitations,
     "s3_buckets": a_partners_bucket,

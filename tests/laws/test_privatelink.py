@@ -94,8 +94,8 @@ def test_what_exposes_costs_or_cuts_needs_a_confirmation(services, change, said)
 
 
 def test_a_public_service_needs_a_confirmation_from_the_beginning(services):
-    arn = service(services, "acme-internal")["network_load_balancer_arns"]
-    new = dict(name="new", acceptance_required=True, network_load_balancer_arns=arn, allowed_principals=["*"])
+    arn = service(services, "acme-internal")["network_load_balancers"]
+    new = dict(name="new", acceptance_required=True, network_load_balancers=arn, allowed_principals=["*"])
     assert "would let every AWS account ask" in dangerous(services, SERVICES, new)
 
 
@@ -108,7 +108,7 @@ def test_principals_that_are_not_named_stay(services):
     ("entry", "said"),
     [
         (dict(name="new", acceptance_required=True), "has at least one load balancer"),
-        (dict(name="acme-api", network_load_balancer_arns=dict(set=[])), "has at least one load balancer"),
+        (dict(name="acme-api", network_load_balancers=dict(set=[])), "has at least one load balancer"),
         (dict(name="acme-inspection", private_dns_name_verified=True), "no private_dns_name to verify"),
     ],
 )
@@ -131,8 +131,8 @@ def test_a_record_that_is_not_there_is_told_and_the_next_run_goes_on(services):
 
 
 def test_a_sheet_has_one_type_of_balancer_and_one_answer():
-    both = dict(name="a", network_load_balancer_arns=["n"], gateway_load_balancer_arns=["g"])
-    assert faults(SERVICES, both) == [(0, "gateway_load_balancer_arns", "one_of")]
+    both = dict(name="a", network_load_balancers=["n"], gateway_load_balancers=["g"])
+    assert faults(SERVICES, both) == [(0, "gateway_load_balancers", "one_of")]
     assert faults(SERVICES, dict(name="a", accepted_endpoints=["vpce-1"], rejected_endpoints=["vpce-1"])) == [(0, "rejected_endpoints", "contradiction")]
 
 

@@ -773,6 +773,14 @@ SHEET = dict(
 )
 
 
+def test_load_balancing_counts_target_groups_and_network_ones_in_operation_load_balancers():
+    """別紙4 第2表: 1 ターゲットグループ; 別紙5 第1表: (NLB) 1 ロードバランサ, (ALB) 1 ターゲットグループ."""
+    balancers = [dict(name="web", type="application"), dict(name="tcp", type="network"), dict(name="old", type="network", state="absent")]
+    groups = [dict(name="a", protocol="HTTP"), dict(name="b", protocol="HTTPS"), dict(name="c", target_type="lambda"), dict(name="d", protocol="TCP")]
+    counted = billable_components(dict(elbv2_load_balancers=balancers, elbv2_target_groups=groups))
+    assert counted == dict(set_up=dict(elb=4), operation=dict(nlb=1, alb=3))
+
+
 def test_the_components_of_a_sheet():
     assert billable_components(SHEET) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=2))
 

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHEET = yaml.safe_load((ROOT / "inventories" / "demo" / "group_vars" / "all" / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
 # The account of a sheet whose lists are plain ones.
 DEMO = {kind: entries for kind, entries in SHEET.items() if kind.startswith("ec2_")}
+PLACED = ("elbv2_load_balancers", "networkfirewall_firewalls")
 MARKUP = ["<script>alert(1)</script>", "a&b &amp; \"c\" 'd'", "]]>", "a/b", "\x0bx\ud800", "x\ny", "url(//x)"]
 HOSTILE = [*MARKUP, "本番環境_基幹システム_東京_VPC", "W" * 60, "サーバー一号機" * 9]
 ELSEWHERE = "vpc-0123456789abcdef0"
@@ -105,6 +106,10 @@ def fill(make, vpc):
     for dummy in make.some(2):
         make.add("ec2_vpc_endpoints", vpc=vpc, vpc_endpoint_type="Interface", service_name="com.amazonaws.ap-northeast-1.ssm", subnets=make.chosen(subnets))
         make.add("ec2_vpc_endpoints", vpc=vpc, vpc_endpoint_type="Gateway", service_name="com.amazonaws.ap-northeast-1.s3", route_tables=make.chosen(tables))
+    for kind, more in (("elbv2_load_balancers", dict(scheme="internet-facing")), ("networkfirewall_firewalls", dict(vpc=vpc))):
+        for dummy in make.some(2):
+            type_ = make.draw(st.sampled_from(["application", "network", "gateway"])) if kind == "elbv2_load_balancers" else None
+            make.add(kind, **more, type=type_, subnet_mappings=[dict(subnet=subnet) for subnet in make.chosen(subnets)])
 
 
 def routes(make, vpc, subnets, inside):
@@ -331,6 +336,7 @@ def test_all_in_subnets_is_drawn_or_counted(case):
     counted = sum(int(re.search(r"\d+", box.texts[0].title)[0]) for page in pages for subnet in page.boxes("subnet") for box in subnet.boxes("more"))
     alone = [one for one in account.get("ec2_network_interfaces", []) if not (one.get("attachment") or {}).get("instance")]
     places = [subnet for one in account.get("ec2_vpc_endpoints", []) for subnet in one.get("subnets", [])]
+    places += [mapping["subnet"] for kind in PLACED for one in account.get(kind, []) for mapping in one["subnet_mappings"]]
     assert drawn + counted == sum(len(account.get(kind, [])) for kind in ("ec2_instances", "ec2_nat_gateways")) + len(alone) + len(places)
     assert sum(len(page.boxes("subnet")) for page in pages) == len(account.get("ec2_subnets", []))
 
@@ -441,6 +447,28 @@ def test_the_demo_is_drawn_as_its_sheet_says():
     assert by_arrow == {(nat.left, (nat.top + nat.bottom) / 2): 3, ((igw.left + igw.right) // 2, igw.bottom): 2}
     said = [text.title for box in page.boxes("route-table") for text in box.texts]
     assert "0.0.0.0/0 → NAT smp-prod-nat-a" in said and "192.168.10.0/24 → VGW smp-prod-vgw" in said
+
+
+def test_load_balancers_and_firewalls_stand_in_each_of_their_subnets():
+    """With the letters of the type, and in the VPC of their subnets: a load balancer does not name it."""
+    account = dict(
+        ec2_vpcs=[dict(name="x", cidr_block="10.0.0.0/16"), dict(name="y", cidr_block="10.1.0.0/16")],
+        ec2_subnets=[dict(name=f"{vpc}-{zone}", vpc=vpc, cidr_block="10.0.0.0/24", availability_zone=f"ap-northeast-1{zone}") for vpc in "xy" for zone in "ac"],
+        elbv2_load_balancers=[
+            dict(name="web", type="application", scheme="internet-facing", subnet_mappings=[dict(subnet="x-a"), dict(subnet="x-c", elastic_ip="e")]),
+            dict(name="tcp", type="network", scheme="internal", subnet_mappings=[dict(subnet="x-a")]),
+            dict(name="gate", type="gateway", subnet_mappings=[dict(subnet="y-c")]),
+        ],
+        networkfirewall_firewalls=[dict(name="wall", vpc="y", firewall_policy="strict", subnet_mappings=[dict(subnet="y-a"), dict(subnet="y-c")])],
+    )
+    found = {}
+    for drawn in diagrams(account, dict(elbv2_load_balancers=["tcp"]), "en")[1:]:
+        for subnet in seen(drawn.svg)[0].boxes("subnet"):
+            things = [[icon.texts[0].title for icon in box.boxes("icon")] + [text.title for text in box.texts] for box in subnet.boxes("thing")]
+            found[subnet.texts[0].title] = things
+    web, tcp = ["ALB", "web", "internet-facing"], ["NLB", "tcp", "internal"]
+    wall = ["NFW", "wall", "strict"]
+    assert list(found.values()) == [[web, tcp], [web], [wall], [wall, ["GLB", "gate"]]]
 
 
 def test_a_name_that_several_vpcs_have_is_told_with_its_scope():
