@@ -32,6 +32,20 @@ def find(aws, wanted):
     return [_have(one, tagged.get(one["LoadBalancerArn"], {})) for one in balancers]
 
 
+def look(aws, ids):
+    """How far they are, from the one list, because for an ARN that is not known everywhere yet the API would raise."""
+    listed = aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")
+    return [dict(id=one["LoadBalancerArn"], **_progress(one)) for one in listed if one["LoadBalancerArn"] in ids]
+
+
+def _progress(balancer):
+    state = balancer.get("State") or {}
+    return dict(
+        _moving="provisioning" if state.get("Code") == "provisioning" else None,
+        _failed=f"it is failed: {state.get('Reason') or 'AWS does not say why'}. Remove it and make it anew" if state.get("Code") == "failed" else None,
+    )
+
+
 def _have(balancer, tagged):
     return dict(
         id=balancer["LoadBalancerArn"],
@@ -42,8 +56,8 @@ def _have(balancer, tagged):
         security_groups=balancer.get("SecurityGroups", []),
         ip_address_type=balancer.get("IpAddressType"),
         tags=tagged,
-        _state=balancer.get("State") or {},
         _vpc=balancer.get("VpcId"),
+        **_progress(balancer),
         **{PRIVATE_LINK: balancer.get("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")},
     )
 
@@ -54,9 +68,6 @@ def _mapping(zone):
 
 
 def read(aws, have, names):
-    """One that a broken run has ordered is waited for; a plan does not wait."""
-    if have["_state"].get("Code") == "provisioning" and not aws.check_mode:
-        _active(aws, have["id"])
     if not {"attributes", *LOGS} & set(names):
         return {}
     return _told(aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=have["id"])["Attributes"])
@@ -71,15 +82,6 @@ def _told(attributes):
     )
 
 
-def _active(aws, arn):
-    def state():
-        return aws.elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0].get("State") or {}
-
-    seen = aws.wait(f"load balancer {arn}", state, lambda seen: seen.get("Code") != "provisioning", limit=SECONDS)
-    if seen.get("Code") == "failed":
-        raise Problem(f"{arn} is failed: {seen.get('Reason') or 'AWS does not say why'}. Remove it and make it anew")
-
-
 def create(aws, want):
     mappings = want["subnet_mappings"].get("add") or want["subnet_mappings"].get("set") or []
     groups = want.get("security_groups", {})
@@ -92,7 +94,6 @@ def create(aws, want):
         **({"SecurityGroups": groups.get("add") or groups.get("set")} if groups.get("add") or groups.get("set") else {}),
         **_elbv2.tagged(want.get("tags", {})),
     )["LoadBalancers"][0]
-    _active(aws, balancer["LoadBalancerArn"])
     with aws.reading():
         attributes = aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"]
     return {**_have(balancer, want.get("tags", {})), **_told(attributes)}
@@ -294,6 +295,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -302,6 +304,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     faults=faults,
+    seconds=SECONDS,
     not_yet=_elbv2.NOT_YET,
 )
 
