@@ -27,7 +27,7 @@ LOOKUPS = 120  # requests of one run: a minute
 
 # Where a service's events are, if not in the Region of its things, and what signs them, if not the service's own name.
 GLOBAL = dict.fromkeys(("budgets", "iam", "shield"), "us-east-1")
-SOURCES = {"cloudwatch": "monitoring"}
+SOURCES = {"cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 
 # Why the history tells nothing, or not everything
 DENIED, FAILED, NOT_ASKED, NOTHING = "denied", "failed", "not_asked", "nothing"

@@ -32,7 +32,7 @@ def test_no_row_is_without_code(item):
 def test_no_kind_is_without_a_row():
     """Kinds of 別紙4 第2表 have theirs in the units of the components."""
     basic = {kind for item in ITEMS for kind in item["kinds"]}
-    components = {kind for unit in UNITS["set_up"].values() for kind in unit.get("kinds", ())}
+    components = {kind for menu in ("set_up", "operation") for unit in UNITS[menu].values() for kind in unit.get("kinds", ())}
     inside = {kind for unit, named in UNITS["inside"].items() if unit != "basic" for kind in named}
     assert kinds().keys() - basic - components - inside == set()
     assert set(UNITS["inside"]["basic"]) - basic == set(), "what counts as basic stands in a row of the first table"
