@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, AwsModule
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, Door, DoorModule
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, masked, spread
 
 
@@ -37,23 +37,25 @@ class Kind:
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
     caseless  AWS refuses a name that differs from an existing one only in case
     service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
+    door      through which it is reached
     """
 
     name: str
     identity: tuple[str, ...]
     options: Mapping[str, Option]
-    find: Callable[[Aws, list | None], Iterable[dict]]
-    create: Callable[[Aws, dict], dict]
-    update: Callable[[Aws, dict, dict], None]
-    delete: Callable[[Aws, dict], None]
-    read: Callable[[Aws, dict, list[str]], dict] | None = None
+    find: Callable[[Door, list | None], Iterable[dict]]
+    create: Callable[[Door, dict], dict]
+    update: Callable[[Door, dict, dict], None]
+    delete: Callable[[Door, dict], None]
+    read: Callable[[Door, dict, list[str]], dict] | None = None
     danger: Callable[[dict, dict], str | None] | None = None
     refuse: Callable[[dict, dict, dict], None] | None = None
-    foresee: Callable[[Aws, dict], None] | None = None
+    foresee: Callable[[Door, dict], None] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False
     service: str = ""
+    door: type[Door] = Aws
 
     def __post_init__(self) -> None:
         if not self.service:
@@ -87,19 +89,19 @@ class Kind:
         return {
             self.things: shape,
             "state": dict(type="str", choices=["present", "gathered"], default="present"),
-            "account_id": dict(type="str"),
+            self.door.owner: dict(type="str"),
             "sheet_names": dict(type="dict", default={}),
             "neighbours": dict(type="dict", default={}),
             "confirm": dict(type="list", elements="str", default=[]),
         }
 
 
-class Module(AwsModule):
+class Module(DoorModule):
     """Lets a plain list stand for {add: list}, which Ansible's own check of a dictionary would refuse."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        super().__init__(kind.argument_spec())
+        super().__init__(kind.door, kind.argument_spec())
 
     @property
     def invocation(self) -> dict[str, Any]:

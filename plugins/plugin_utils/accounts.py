@@ -19,8 +19,8 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, explain
-from ansible_collections.msp.aws.plugins.module_utils._engine import FORESEEN, Run
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, explain
+from ansible_collections.msp.aws.plugins.module_utils._engine import Run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, equal, identity, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, in_sheet_form, shown
@@ -29,6 +29,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 __all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "explain", "foreign", "look"]
 SAME, CHANGED, MISSING, ADDED, EXTRA, UNKNOWN = "same", "changed", "missing", "added", "extra", "unknown"
+FORESEEN = (Problem, TimeoutError, *AWS_ERRORS)
 AT_ONCE = 4  # kinds; each of them has threads of its own
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -31,20 +30,14 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
 )
 
 
-class FakeAws:
+class FakeAws(_client.Door):
     """Counts writes; refuses them in check mode as the real client does."""
 
+    last_call = "shelf:Call"
+
     def __init__(self, check_mode=False, things=()):
-        self.check_mode, self.things = check_mode, {thing["id"]: thing for thing in things}
-        self.reads, self.writes, self.last_call = 0, [], "shelf:Call"
-
-    @contextmanager
-    def acting_for(self, entry):
-        yield
-
-    @contextmanager
-    def reading(self):
-        yield
+        super().__init__(SimpleNamespace(check_mode=check_mode))
+        self.things = {thing["id"]: thing for thing in things}
 
     def once(self, look, *arguments):
         return look(self, *arguments)
