@@ -199,7 +199,7 @@ class Run:
 
     def _stuck(self, step: Step, name: str) -> str:
         is_now, wanted = (self._shown({name: value})[name] for value in (step.have.get(name), step.change[name]))
-        remedy = "Make a new one under another name and remove this one, or correct the sheet"
+        remedy = self.kind.options[name].remedy or "Make a new one under another name and remove this one, or correct the sheet"
         return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. {remedy}"
 
     def _plan(self, step: Step, action: str) -> None:

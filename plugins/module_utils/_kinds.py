@@ -38,6 +38,7 @@ class Kind:
     caseless  AWS refuses a name that differs from an existing one only in case
     service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
     door      through which it is reached
+    joined    what stands between the parts of its identity: others refer to it by the whole where it is not /
     """
 
     name: str
@@ -56,6 +57,7 @@ class Kind:
     caseless: bool = False
     service: str = ""
     door: type[Door] = Aws
+    joined: str = "/"
 
     def __post_init__(self) -> None:
         if not self.service:
@@ -72,7 +74,7 @@ class Kind:
 
     def label(self, entry: Mapping[str, Any]) -> str:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
-        return masked(entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
+        return masked(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
 
     def key(self, thing: Mapping[str, Any]) -> tuple:
         """The values of the identity."""

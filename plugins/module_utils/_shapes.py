@@ -159,9 +159,15 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
-    elif option.api:
-        for code, limit in refused(shape(service, option.api), value):
+    elif option.api or option.limits:
+        for code, limit in refused(shape(service, option.api) if option.api else Stated(option.limits or {}), value):
             yield Fault(path, "********" if option.secret else value, code, limit)
+
+
+class Stated(NamedTuple):
+    """The limits of an option where there is no service model."""
+
+    metadata: Mapping[str, Any]
 
 
 def refused(found: Any, value: Any) -> Iterator[tuple[str, Any]]:

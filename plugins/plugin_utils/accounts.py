@@ -65,11 +65,13 @@ class Found:
 def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None) -> dict[str, Found]:
     """kind → what is there, what was agreed and how it is, and what is there beside it. A kind that cannot be read does not hide the others.
 
+    Of the kinds that are behind this door.
+
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
     {entry, id, verdict, reason, options: [{option, agreed, actual, verdict}]}, where `option` is a path of names and verdict is None for
     what the sheet does not name. `beside` has {entry, id} of what no entry names and is no part of something agreed.
     """
-    wanted = [kind for name, kind in kinds().items() if only is None or name in set(only)]
+    wanted = [kind for name, kind in kinds().items() if isinstance(aws, kind.door) and (only is None or name in set(only))]
     known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
