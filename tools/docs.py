@@ -55,6 +55,12 @@ entries:
     id: {description: The id of the thing., returned: when it exists, type: str}
     confirm: {description: 'Why this needs a confirmation of its own, which this run lacks.', returned: in check mode, type: str}
     reason: {description: What went wrong and what to do., returned: when it failed, type: str}
+    awaited: {description: What AWS is still at work on., returned: 'when it goes on, and was not waited for', type: str}
+awaited:
+  description: The entries that AWS is still at work on.
+  returned: when there are some
+  type: list
+  elements: str
 gathered:
   description: What is there, in the form of the entries.
   returned: when O(state=gathered)

@@ -38,6 +38,13 @@ options:
     type: list
     elements: str
     default: []
+  wait:
+    description:
+      - Whether to wait until AWS has made what takes it minutes. An entry that is not waited for is told as RV(ignore:entries[].awaited).
+      - What has to be changed once more after it was made is waited for all the same.
+      - A later run goes on from there, and with O(wait=true) waits for it.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Predicts exactly what a run would do. No writing call can leave in check mode.

@@ -18,6 +18,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 # AWS goes on showing what is gone for a while.
 GONE = ("deleting", "deleted", "rejected")
 CONFIRMING = "confirming"
+UP = "available"  # a connection
 # A virtual interface comes up within minutes where the connection is there; until the other router speaks BGP it is down.
 INTERFACE_SECONDS = 900
 # 10 to 40 minutes are usual for an association.
@@ -95,19 +96,32 @@ def is_hosted(connection: Mapping[str, Any]) -> bool:
 
 def interfaces(aws: Aws, hosted: bool) -> list[dict[str, Any]]:
     """The account's virtual interfaces on its own connections, or those that a carrier has put on one of its own for this account."""
+    return [one for one in _described(aws) if one["virtualInterfaceState"] not in GONE and one["_mine"] and hosted == (one["_connection_state"] is None)]
+
+
+def _described(aws: Aws) -> list[dict[str, Any]]:
+    """Each with the state of its connection, None where that is a carrier's. What this account has put on its connection for another one is that one's."""
     own = {one["connectionId"]: one for one in connections(aws)}
     own.update({one["lagId"]: dict(one, connectionState=one["lagState"]) for one in listed(aws, "describe_lags", "lags")})
     found = []
     for one in listed(aws, "describe_virtual_interfaces", "virtualInterfaces"):
         connection = own.get(one["connectionId"])
-        # What this account has put on its connection for another one is that one's.
         mine = connection is None or connection["ownerAccount"] == one["ownerAccount"]
-        if one["virtualInterfaceState"] not in GONE and mine and hosted == (connection is None):
-            found.append(dict(one, _connection_state=connection and connection["connectionState"]))
+        found.append(dict(one, _connection_state=connection and connection["connectionState"], _mine=mine))
+    return found
+
+
+def progress_of_interfaces(aws: Aws, ids: list[str]) -> list[dict[str, Any]]:
+    """How far they are; of one that is made and carries nothing the engineer is told."""
+    found = [dict(in_sheet_form(one), _name=one["virtualInterfaceName"]) for one in _described(aws) if one["virtualInterfaceId"] in ids]
+    for have in found:
+        if not have["_moving"]:
+            tell_state(aws, have["_name"], have)
     return found
 
 
 def in_sheet_form(interface: Mapping[str, Any]) -> dict[str, Any]:
+    """AWS is at work on one that is pending where its connection is there; else nobody waits, but everybody is told."""
     return dict(
         id=interface["virtualInterfaceId"],
         virtual_interface_type=interface["virtualInterfaceType"],
@@ -120,6 +134,8 @@ def in_sheet_form(interface: Mapping[str, Any]) -> dict[str, Any]:
         tags=tags_of(interface),
         _owner=interface["ownerAccount"],
         _state=interface["virtualInterfaceState"],
+        _moving="pending" if interface["virtualInterfaceState"] == "pending" and interface.get("_connection_state") in (None, UP) else None,
+        _failed=f"it is {interface['virtualInterfaceState']}" if interface["virtualInterfaceState"] in GONE else None,
         _bgp=[(peer.get("addressFamily"), peer.get("bgpStatus")) for peer in interface.get("bgpPeers") or []],
     )
 
@@ -129,19 +145,10 @@ def look_at_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def await_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
-    """Wait until AWS has made it. A public one is verified by AWS's people first, which nobody waits for."""
-    seen: dict[str, Any] = {}
-
-    def state() -> str | None:
-        seen.clear()
-        seen.update(look_at_interface(aws, interface_id))
-        return seen.get("virtualInterfaceState")
-
-    aws.wait(f"virtual interface {interface_id}", state, lambda found: found not in (None, "pending", CONFIRMING), limit=INTERFACE_SECONDS)
-    if seen["virtualInterfaceState"] in GONE:
-        raise Problem(f"{interface_id} is {seen['virtualInterfaceState']}")
-    return seen
+def await_confirmation(aws: Aws, interface_id: str) -> None:
+    """Until AWS has taken note of it."""
+    what, before = f"confirmation of {interface_id}", (None, CONFIRMING)
+    aws.wait(what, lambda: look_at_interface(aws, interface_id).get("virtualInterfaceState"), lambda state: state not in before, limit=INTERFACE_SECONDS)
 
 
 def await_interface_end(aws: Aws, interface_id: str) -> None:
@@ -208,8 +215,13 @@ def await_association(aws: Aws, association_id: str) -> dict[str, Any]:
 
     aws.wait(f"association {association_id}", state, lambda found: found not in (None, "associating", "updating"), limit=ASSOCIATION_SECONDS)
     if seen["associationState"] != "associated":
-        raise Problem(f"{association_id} is {seen['associationState']}: {seen.get('stateChangeError') or 'AWS does not say why'}")
+        raise Problem(f"{association_id}: {failure(seen['associationState'], seen, ())}")
     return seen
+
+
+def failure(state: str, thing: Mapping[str, Any], alive: Iterable[str]) -> str | None:
+    """Why AWS made nothing of it, as far as it says."""
+    return None if state in alive else f"it is {state}: {thing.get('stateChangeError') or 'AWS does not say why'}"
 
 
 def look_at_association(aws: Aws, association_id: str) -> dict[str, Any]:
@@ -224,17 +236,14 @@ def association_in_sheet_form(association: Mapping[str, Any]) -> dict[str, Any]:
         allowed_prefixes=[one["cidr"] for one in association.get("allowedPrefixesToDirectConnectGateway") or []],
         _associated=association["associatedGateway"]["id"],
         _state=association["associationState"],
+        _moving=association["associationState"] if association["associationState"] in ("associating", "updating") else None,
+        _failed=failure(association["associationState"], association, ("associating", "updating", "associated")),
     )
 
 
-def read_association(aws: Aws, have: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
-    """What a broken run left on its way can be changed only when AWS is done with it; a plan does not wait, it tells."""
-    if have["_state"] == "associated":
-        return {}
-    if aws.check_mode:
-        aws.warn(f"{have['id']} of {have['_associated']} is {have['_state']}: nothing goes through it before it is associated")
-        return {}
-    return dict(_state=await_association(aws, have["id"])["associationState"])
+def progress_of_associations(aws: Aws, ids: list[str]) -> list[dict[str, Any]]:
+    """How far they are; AWS tells of one at a time."""
+    return [association_in_sheet_form(found) for found in (look_at_association(aws, one) for one in ids) if found]
 
 
 def allowed(prefixes: Any) -> list[dict[str, str]]:
@@ -251,8 +260,7 @@ def associate(aws: Aws, want: Mapping[str, Any], gateway_id: str) -> dict[str, A
     arguments = dict(directConnectGatewayId=want["direct_connect_gateway"], gatewayId=gateway_id)
     if prefixes_of(want):
         arguments["addAllowedPrefixesToDirectConnectGateway"] = allowed(prefixes_of(want))
-    made = aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"]
-    return await_association(aws, made["associationId"])
+    return aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"]
 
 
 def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
@@ -261,7 +269,6 @@ def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]
         both = dict(addAllowedPrefixesToDirectConnectGateway=delta.add, removeAllowedPrefixesToDirectConnectGateway=delta.remove)
         arguments = {member: allowed(prefixes) for member, prefixes in both.items() if prefixes}
         aws.directconnect.update_direct_connect_gateway_association(associationId=have["id"], **arguments)
-        await_association(aws, have["id"])
 
 
 def disassociate(aws: Aws, have: Mapping[str, Any]) -> None:

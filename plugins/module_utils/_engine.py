@@ -36,6 +36,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     unknowns,
 )
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
+from ansible_collections.msp.aws.plugins.module_utils._waiting import settle
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
@@ -96,6 +97,7 @@ class Run:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
         self._refuse_same(live)
+        self._settle([step for step in live if step.have and step.have.get("_moving") and not (step.absent or step.unseen)])
         if self.kind.read:
             self._each([step for step in live if step.have and not (step.reason or step.absent or step.unseen)], self._read)
         for step in live:
@@ -233,8 +235,13 @@ class Run:
                 for step in self._live(waiting):
                     step.reason = f"waits for {', '.join(sorted(set(unknowns(step.want))))}, which was not made or in turn waits for this one"
             self._each(ready, partial(self._act, deed=self._make))
+            self._settle(ready)
             waiting = [step for step in self._live(waiting) if step not in ready]
-        self._each(self._going("created", "updated"), partial(self._act, deed=self._change))
+        going = self._going("created", "updated")
+        self._settle([step for step in self._differing(going) if step.have.get("_moving")], needed=True)
+        changing = self._differing(going)
+        self._each(changing, partial(self._act, deed=self._change))
+        self._settle(changing)
         self._delete_all()
 
     def _blocked(self, step: Step) -> bool:
@@ -250,13 +257,34 @@ class Run:
             self.names.add(self.kind.name, step.have["id"], step.have.get(self.kind.identity[-1]), scope)
 
     def _change(self, step: Step) -> None:
+        self._aim(step)
+        if step.change:
+            self.kind.update(self.aws, step.have, step.change)
+
+    def _aim(self, step: Step) -> None:
+        """By now all that it refers to must be there."""
         self._resolve(step)
         missing = set(unknowns(step.want))
         if missing:
             raise Problem(f"{', '.join(sorted(missing))} of {self.kind.name} does not exist: it was not made in this run")
         step.change = self._changes(step)
-        if step.change:
-            self.kind.update(self.aws, step.have, step.change)
+
+    def _differing(self, steps: Iterable[Step]) -> list[Step]:
+        live = self._live(steps)
+        for step in live:
+            self._guarded(step, self._aim)
+        return [step for step in self._live(live) if step.change]
+
+    def _settle(self, steps: Iterable[Step], needed: bool = False) -> None:
+        """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
+        there = [step for step in self._live(steps) if step.have] if self.kind.look else []
+        if there and (needed or not self.aws.check_mode and self.params["wait"]):
+            settle(self.kind, self.aws, there)
+            return
+        for step in there:
+            step.awaited = step.have.get("_moving")
+            if step.awaited and self.aws.check_mode:
+                self.aws.warn(f"{self.kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
 
     def _remove(self, step: Step) -> None:
         if step.have is not None:

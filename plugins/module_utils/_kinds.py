@@ -10,6 +10,7 @@ Private to the collection. The engine calls a kind's functions so:
     create(aws, want) -> have         in the form of find; what it did not set yet goes to update right afterwards
     update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away
     delete(aws, have)
+    look(aws, ids) -> [have]          those with these ids, in whatever state: of kinds that AWS goes on making after the call (optional)
 
 What a `have` holds beside the options is the kind's own; nobody is shown it.
 """
@@ -36,6 +37,8 @@ class Kind:
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
     caseless  AWS refuses a name that differs from an existing one only in case
+    seconds   how long a thing of this kind may take at most. What goes on is in have["_moving"] of `find` and `look`, empty when it is done,
+              and in have["_failed"] why it came to nothing
     service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
     door      through which it is reached
     joined    what stands between the parts of its identity: others refer to it by the whole where it is not /
@@ -49,12 +52,14 @@ class Kind:
     update: Callable[[Door, dict, dict], None]
     delete: Callable[[Door, dict], None]
     read: Callable[[Door, dict, list[str]], dict] | None = None
+    look: Callable[[Door, list[str]], Iterable[dict]] | None = None
     danger: Callable[[dict, dict], str | None] | None = None
     refuse: Callable[[dict, dict, dict], None] | None = None
     foresee: Callable[[Door, dict], None] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False
+    seconds: int = 600
     service: str = ""
     door: type[Door] = Aws
     joined: str = "/"
@@ -95,6 +100,7 @@ class Kind:
             "sheet_names": dict(type="dict", default={}),
             "neighbours": dict(type="dict", default={}),
             "confirm": dict(type="list", elements="str", default=[]),
+            "wait": dict(type="bool", default=True),
         }
 
 

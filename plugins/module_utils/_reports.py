@@ -37,6 +37,7 @@ class Step:
     reason: str | None = None
     confirm: str | None = None
     planned: bool = False
+    awaited: str | None = None  # what AWS is still at work on
 
     @property
     def unseen(self) -> bool:
@@ -87,6 +88,7 @@ def in_sheet_form(
 
 def outcome(kind: Kind, steps: list[Step], aws: Door) -> dict[str, Any]:
     """What was done, or in check mode would be done, entry by entry; failed when one of them failed."""
+    awaited = [step.label for step in steps if step.awaited and not step.reason]
     done = [step for step in steps if step.action in ("created", "updated", "deleted") and not step.reason]
     failed = [step for step in steps if step.reason]
     result: dict[str, Any] = dict(
@@ -95,6 +97,8 @@ def outcome(kind: Kind, steps: list[Step], aws: Door) -> dict[str, Any]:
         calls=calls(aws),
         diff=dict(before={step.label: step.before for step in done if step.before}, after={step.label: step.after for step in done if step.after}),
     )
+    if awaited:
+        result["awaited"] = awaited
     if failed:
         listed = "\n".join(f"  {kind.name} {step.label}: {step.reason}" for step in failed)
         result.update(failed=True, msg=f"{len(failed)} of {len(steps)} {kind.things} failed:\n{listed}")
@@ -105,7 +109,7 @@ def _report(step: Step) -> dict[str, Any]:
     report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
     if step.have and not step.absent and not step.unseen:
         report["id"] = step.have["id"]
-    for name in ("confirm", "reason"):
+    for name in ("confirm", "reason", "awaited"):
         if getattr(step, name):
             report[name] = getattr(step, name)
     return report

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 # A few minutes are usual, for gateways as for attachments.
 SECONDS = 900
@@ -31,19 +30,13 @@ def _account(aws: Aws) -> str:
     return aws.sts.get_caller_identity()["Account"]
 
 
-def settled(aws: Aws, thing_id: str, look: Callable[[], Mapping[str, Any] | None]) -> dict[str, Any]:
-    """The thing when AWS is done with it, or when another account has to accept it: that can take days, and our side is done."""
-    seen: dict[str, Any] = {}
-
-    def state() -> str | None:
-        seen.clear()
-        seen.update(look() or {})
-        return seen.get("State")
-
-    aws.wait(thing_id, state, lambda found: found is not None and found not in MOVING, limit=SECONDS)
-    if seen["State"] in DEAD:
-        raise Problem(f"{thing_id} is {seen['State']}: {(seen.get('Status') or {}).get('Message') or 'AWS does not say why'}")
-    return seen
+def progress(thing: Mapping[str, Any]) -> dict[str, str | None]:
+    """What AWS is still at work on, and why it came to nothing. For another account's acceptance, which can take days, nobody waits: our side is done."""
+    why = (thing.get("Status") or {}).get("Message") or "AWS does not say why"
+    return dict(
+        _moving=thing["State"] if thing["State"] in MOVING else None,
+        _failed=f"it is {thing['State']}: {why}" if thing["State"] in DEAD else None,
+    )
 
 
 def await_end(aws: Aws, thing_id: str, look: Callable[[], Mapping[str, Any] | None]) -> None:

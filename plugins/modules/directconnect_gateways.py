@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, tags
 
 SECONDS = 300
 
@@ -18,38 +18,29 @@ def find(aws, wanted):
 
 
 def _have(gateway):
+    state = gateway["directConnectGatewayState"]
     return dict(
         id=gateway["directConnectGatewayId"],
         name=gateway["directConnectGatewayName"],
         amazon_side_asn=gateway["amazonSideAsn"],
         tags=_directconnect.tags_of(gateway),
         _owner=gateway["ownerAccount"],
-        _state=gateway["directConnectGatewayState"],
+        _moving=state if state == "pending" else None,
+        _failed=_directconnect.failure(state, gateway, ("pending", "available")),
     )
 
 
-def read(aws, have, names):
-    """What a broken run left pending can be used only when AWS is done with it."""
-    return {} if have["_state"] == "available" or aws.check_mode else _settled(aws, have["id"])
+def look(aws, ids):
+    """AWS goes on showing what is gone for a while."""
+    listed = _directconnect.listed(aws, "describe_direct_connect_gateways", "directConnectGateways")
+    return [_have(gateway) for gateway in listed if gateway["directConnectGatewayId"] in ids]
 
 
 def create(aws, want):
     arguments = dict(directConnectGatewayName=want["name"], **_directconnect.tagged(want))
     if "amazon_side_asn" in want:
         arguments["amazonSideAsn"] = want["amazon_side_asn"]
-    return _settled(aws, aws.directconnect.create_direct_connect_gateway(**arguments)["directConnectGateway"]["directConnectGatewayId"])
-
-
-def _settled(aws, gateway_id):
-    gateway = aws.wait(
-        f"Direct Connect gateway {gateway_id}",
-        lambda: _look(aws, gateway_id),
-        lambda seen: seen.get("directConnectGatewayState") not in (None, "pending"),
-        limit=SECONDS,
-    )
-    if gateway["directConnectGatewayState"] != "available":
-        raise Problem(f"{gateway_id} is {gateway['directConnectGatewayState']}: {gateway.get('stateChangeError') or 'AWS does not say why'}")
-    return _have(gateway)
+    return _have(aws.directconnect.create_direct_connect_gateway(**arguments)["directConnectGateway"])
 
 
 def _look(aws, gateway_id):
@@ -78,10 +69,11 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
+    seconds=SECONDS,
 )
 
 

@@ -32,15 +32,20 @@ def _have(connection):
         tags=_directconnect.tags_of(connection),
         _owner=connection["ownerAccount"],
         _state=connection["connectionState"],
+        _moving="pending" if connection["connectionState"] == "pending" else None,
+        _failed=f"it is {connection['connectionState']}" if connection["connectionState"] in _directconnect.GONE else None,
     )
 
 
+def look(aws, ids):
+    """AWS goes on showing what is gone for a while."""
+    return [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
+
+
 def read(aws, have, names):
-    """What a broken run confirmed can be used only when AWS is done with it."""
+    """Nothing more; but who looks hears of one that is down."""
     if have["_state"] == "down":
         aws.warn(f"{have['name']} ({have['id']}) is down: its carrier has to say why")
-    if have["_state"] == "pending" and not aws.check_mode:
-        _settled(aws, have["id"])
     return {}
 
 
@@ -58,14 +63,9 @@ def create(aws, want):
 def update(aws, have, change):
     if change.get("accept"):
         aws.directconnect.confirm_connection(connectionId=have["id"])
-        _settled(aws, have["id"])
+        what = f"confirmation of hosted connection {have['id']}"
+        aws.wait(what, lambda: _look(aws, have["id"]), lambda state: state not in (None, ORDERING), limit=SECONDS)
     _directconnect.write_tags(aws, "dxcon", have, change)
-
-
-def _settled(aws, connection_id):
-    state = aws.wait(f"hosted connection {connection_id}", lambda: _look(aws, connection_id), lambda seen: seen not in (None, ORDERING, "pending"), SECONDS)
-    if state in _directconnect.GONE:
-        raise Problem(f"{connection_id} is {state}")
 
 
 def _look(aws, connection_id):
@@ -109,6 +109,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -116,6 +117,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     foresee=foresee,
+    seconds=SECONDS,
 )
 
 

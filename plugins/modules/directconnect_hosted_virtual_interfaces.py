@@ -27,11 +27,9 @@ def _have(interface):
 
 
 def read(aws, have, names):
-    """What a broken run confirmed is waited for; whether BGP comes up is the carrier's matter, and told."""
-    if have["_state"] == "pending" and not aws.check_mode:
-        have = {**have, **_have(_directconnect.await_interface(aws, have["id"]))}
+    """Nothing more; but who looks hears of one that carries nothing: whether BGP comes up is the carrier's matter too."""
     _directconnect.tell_state(aws, have["virtual_interface_name"], have)
-    return dict(_state=have["_state"])
+    return {}
 
 
 def foresee(aws, want):
@@ -64,7 +62,7 @@ def _confirm(aws, have, places):
         aws.directconnect.confirm_private_virtual_interface(virtualInterfaceId=interface_id, virtualGatewayId=places["virtual_gateway"])
     else:
         aws.directconnect.confirm_private_virtual_interface(virtualInterfaceId=interface_id, directConnectGatewayId=places["direct_connect_gateway"])
-    _directconnect.await_interface(aws, interface_id)
+    _directconnect.await_confirmation(aws, interface_id)
 
 
 def delete(aws, have):
@@ -141,6 +139,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=_directconnect.progress_of_interfaces,
     read=read,
     create=create,
     update=update,
@@ -149,6 +148,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     faults=faults,
+    seconds=_directconnect.INTERFACE_SECONDS,
 )
 
 

@@ -67,7 +67,8 @@ def create(aws, want):
         foresee(aws, want)
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
-        _directconnect.associate(aws, want, want["transit_gateway"])
+        made = _directconnect.associate(aws, want, want["transit_gateway"])
+        _directconnect.await_association(aws, made["associationId"])
     else:
         _refuse_named(there, want)
         _refuse_loss(there, want)
@@ -142,13 +143,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=_directconnect.read_association,
+    look=_directconnect.progress_of_associations,
     create=create,
     update=update,
     delete=_directconnect.disassociate,
     danger=_directconnect.danger_of_association,
     foresee=foresee,
     faults=faults,
+    seconds=_directconnect.ASSOCIATION_SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

@@ -58,13 +58,14 @@ KIND = Kind(
         allowed_prefixes=_directconnect.prefixes(),
     ),
     find=find,
-    read=_directconnect.read_association,
+    look=_directconnect.progress_of_associations,
     create=create,
     update=_directconnect.update_prefixes,
     delete=_directconnect.disassociate,
     danger=_directconnect.danger_of_association,
     foresee=foresee,
     faults=faults,
+    seconds=_directconnect.ASSOCIATION_SECONDS,
 )
 
 

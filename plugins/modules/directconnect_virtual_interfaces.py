@@ -45,16 +45,13 @@ def _have(interface):
         mtu=interface.get("mtu"),
         enable_site_link=interface.get("siteLinkEnabled"),
         route_filter_prefixes=[one["cidr"] for one in interface.get("routeFilterPrefixes") or []] or None,
-        _connection_state=interface.get("_connection_state"),
     )
 
 
 def read(aws, have, names):
-    """What a broken run left pending comes up when its connection is up; else nobody waits, but everybody is told."""
-    if have["_state"] == "pending" and have["_connection_state"] == "available" and not aws.check_mode:
-        have = {**have, **_have(_directconnect.await_interface(aws, have["id"]))}
+    """Nothing more; but who looks hears of one that carries nothing."""
     _directconnect.tell_state(aws, have["name"], have)
-    return dict(_state=have["_state"])
+    return {}
 
 
 def foresee(aws, want):
@@ -96,13 +93,7 @@ def create(aws, want):
         made = answer["virtualInterface"]
     else:
         made = aws.directconnect.create_public_virtual_interface(connectionId=connection, newPublicVirtualInterface=given)
-    have = _have(dict(made, _connection_state=_state_of(aws, connection)))
-    return {**have, **read(aws, have, [])}
-
-
-def _state_of(aws, connection_id):
-    with aws.reading():
-        return next((one["connectionState"] for one in _directconnect.connections(aws) if one["connectionId"] == connection_id), None)
+    return _have(made)
 
 
 def update(aws, have, change):
@@ -201,6 +192,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=_directconnect.progress_of_interfaces,
     read=read,
     create=create,
     update=update,
@@ -209,6 +201,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     faults=faults,
+    seconds=_directconnect.INTERFACE_SECONDS,
 )
 
 

@@ -15,6 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 # There is one type, and the API wants to be told.
 TYPE = "ipsec.1"
 SECONDS = 300
+DEAD = ("deleting", "deleted")
 # Up to here an ASN has one member of the API, above it another.
 PLAIN_ASN = 2**31 - 1
 LAST_ASN = 2**32 - 1
@@ -24,7 +25,7 @@ SAME = ("ip_address", "bgp_asn", "certificate", "device_name")
 
 def find(aws, wanted):
     """AWS goes on showing deleted gateways for a while."""
-    return [_have(gateway) for gateway in _list(aws) if gateway["State"] not in ("deleting", "deleted")]
+    return [_have(gateway) for gateway in _list(aws) if gateway["State"] not in DEAD]
 
 
 def _list(aws, *filters):
@@ -39,30 +40,15 @@ def _have(gateway):
         bgp_asn=int(asn) if asn else None,
         certificate=gateway.get("CertificateArn") or None,
         device_name=gateway.get("DeviceName") or None,
-        _state=gateway["State"],
+        _moving=gateway["State"] if gateway["State"] == "pending" else None,
+        _failed=f"it is {gateway['State']}: AWS does not say why" if gateway["State"] in DEAD else None,
         **_tags.name_and_tags(gateway),
     )
 
 
-def read(aws, have, names):
-    """One that AWS is still busy with is waited for, but not by who only looks."""
-    if have["_state"] == "pending" and aws.check_mode:
-        aws.warn(f"ec2_customer_gateways {have['name']}: {have['id']} is pending: AWS is still busy with it")
-    elif have["_state"] == "pending":
-        _settled(aws, have["id"])
-    return {}
-
-
-def _settled(aws, gateway_id):
-    seen = {}
-
-    def state():
-        seen.update(next(iter(_list(aws, dict(Name="customer-gateway-id", Values=[gateway_id]))), {}))
-        return seen.get("State")
-
-    if aws.wait(gateway_id, state, lambda found: found not in (None, "pending"), limit=SECONDS) != "available":
-        raise Problem(f"{gateway_id} is {seen['State']}: AWS does not say why")
-    return seen
+def look(aws, ids):
+    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    return [_have(gateway) for gateway in _list(aws, dict(Name="customer-gateway-id", Values=ids))]
 
 
 def foresee(aws, want):
@@ -88,7 +74,8 @@ def create(aws, want):
     members = dict(ip_address="IpAddress", certificate="CertificateArn", device_name="DeviceName")
     arguments.update({member: want[option] for option, member in members.items() if want.get(option)})
     made = aws.ec2.create_customer_gateway(**arguments)["CustomerGateway"]
-    have = _have(_settled(aws, made["CustomerGatewayId"]))
+    with aws.reading():
+        have = next(iter(look(aws, [made["CustomerGatewayId"]])), None) or _have(made)
     if have["name"] != want["name"]:
         raise Problem(f"AWS answered with {have['id']} ({have['name']}), which has this address, ASN and device name already: nothing was made")
     return have
@@ -151,13 +138,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     refuse=refuse,
     foresee=foresee,
     faults=faults,
+    seconds=SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

@@ -11,7 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 # AWS makes and removes one in a few minutes, and lets connections drain for up to 350 s before it takes an address off.
-NAT_SECONDS = 900
+SECONDS = 900
 LIVE = ("pending", "available")
 COMING = ("assigning", "associating")
 LEAVING = ("unassigning", "disassociating")
@@ -19,7 +19,16 @@ LEAVING = ("unassigning", "disassociating")
 
 def find(aws, wanted):
     """AWS goes on showing failed and deleted gateways for an hour."""
-    return [_have(gateway) for gateway in aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=[dict(Name="state", Values=list(LIVE))])]
+    return [_have(gateway) for gateway in _described(aws, "state", LIVE)]
+
+
+def look(aws, ids):
+    return [_have(gateway) for gateway in _described(aws, "nat-gateway-id", ids)]
+
+
+def _described(aws, name, values):
+    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    return aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=[dict(Name=name, Values=list(values))])
 
 
 def _have(gateway):
@@ -34,19 +43,24 @@ def _have(gateway):
         private_ip_address=primary.get("PrivateIp"),
         secondary_elastic_ips=list(secondary),
         _secondary=secondary,
-        _at_rest=_at_rest(gateway),
+        _moving=_moving(gateway),
+        _failed=_failure(gateway),
         **_tags.name_and_tags(gateway),
     )
 
 
-def _at_rest(gateway):
-    moving = [address for address in gateway.get("NatGatewayAddresses", []) if address.get("Status") in (*COMING, *LEAVING)]
-    return gateway["State"] != "pending" and not moving
+def _moving(gateway):
+    """The gateway itself, or one of its addresses."""
+    states = [gateway["State"], *(address.get("Status") for address in gateway.get("NatGatewayAddresses", []))]
+    return next((state for state in states if state in ("pending", *COMING, *LEAVING)), None)
 
 
-def read(aws, have, names):
-    """What a broken run left half-made can be compared, and changed, only when AWS is done with it."""
-    return {} if have["_at_rest"] else _have(_settled(aws, have["id"]))
+def _failure(gateway):
+    """AWS tells only afterwards why it made nothing of it, or of an address."""
+    if gateway["State"] not in LIVE:
+        return f"it is {gateway['State']}. AWS says {gateway.get('FailureCode')}: {gateway.get('FailureMessage')}"
+    failed = [address for address in gateway.get("NatGatewayAddresses", []) if address.get("Status") == "failed"]
+    return "; ".join(f"{address.get('AllocationId')} did not come. AWS says {address.get('FailureMessage')}" for address in failed)
 
 
 MEMBERS = dict(subnet="SubnetId", connectivity_type="ConnectivityType", elastic_ip="AllocationId", private_ip_address="PrivateIpAddress")
@@ -56,8 +70,7 @@ def create(aws, want):
     arguments = {MEMBERS[name]: value for name, value in want.items() if name in MEMBERS}
     arguments["TagSpecifications"], ended = _tags.specifications("natgateway", want), aws.once(_ended)
     order = aws.ec2.create_nat_gateway
-    gateway = _tokens.make(aws, order, arguments, lambda answer: answer["NatGateway"]["NatGatewayId"], lambda one: _described(aws, one), ended)
-    return _have(_settled(aws, gateway["NatGatewayId"]))
+    return _have(_tokens.make(aws, order, arguments, lambda answer: answer["NatGateway"]["NatGatewayId"], lambda one: _gateway(aws, one), ended))
 
 
 def update(aws, have, change):
@@ -65,47 +78,33 @@ def update(aws, have, change):
     if "secondary_elastic_ips" not in change:
         return
     delta = change["secondary_elastic_ips"]
-    # While one address comes or goes AWS takes no order for another, so each step waits. The new ones come first: there is no gap.
+    # While one address comes or goes AWS takes no order for another. The new ones come first: there is no gap.
     if delta.add:
         aws.ec2.associate_nat_gateway_address(NatGatewayId=have["id"], AllocationIds=delta.add)
+    if delta.add and delta.remove:
         _all_came(_settled(aws, have["id"]), delta.add)
     if delta.remove:
         associations = [have["_secondary"][allocation]["AssociationId"] for allocation in delta.remove]
         aws.ec2.disassociate_nat_gateway_address(NatGatewayId=have["id"], AssociationIds=associations)
-        _settled(aws, have["id"])
 
 
 def _settled(aws, gateway_id):
-    """The gateway when AWS is done with it and all its addresses; the reason when it failed, which AWS tells only afterwards."""
-    gateway = {}
+    return aws.wait(f"NAT gateway {gateway_id}", lambda: _gateway(aws, gateway_id), lambda seen: seen and not _moving(seen), limit=SECONDS)
 
-    def look():
-        gateway.update(_described(aws, gateway_id))
-        return [gateway.get("State"), *(address.get("Status") for address in gateway.get("NatGatewayAddresses", []))]
 
-    aws.wait(f"NAT gateway {gateway_id}", look, lambda dummy: gateway and _at_rest(gateway), limit=NAT_SECONDS)
-    if gateway["State"] == "failed":
-        raise Problem(f"{gateway_id} failed. AWS says {gateway.get('FailureCode')}: {gateway.get('FailureMessage')}")
-    return gateway
+def _gateway(aws, gateway_id):
+    return next(iter(_described(aws, "nat-gateway-id", [gateway_id])), None)
 
 
 def _ended(aws):
     """Ids of gateways that failed or are no more."""
-    filters = [dict(Name="state", Values=["deleting", "deleted", "failed"])]
-    return {gateway["NatGatewayId"] for gateway in aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=filters)}
-
-
-def _described(aws, gateway_id):
-    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
-    filters = [dict(Name="nat-gateway-id", Values=[gateway_id])]
-    return next(iter(aws.pages("ec2", "describe_nat_gateways", "NatGateways", Filter=filters)), {})
+    return {gateway["NatGatewayId"] for gateway in _described(aws, "state", ["deleting", "deleted", "failed"])}
 
 
 def _all_came(gateway, allocations):
     missing = set(allocations) - set(_have(gateway)["secondary_elastic_ips"])
     if missing:
-        said = [address.get("FailureMessage") for address in gateway["NatGatewayAddresses"] if address.get("AllocationId") in missing]
-        raise Problem(f"{', '.join(sorted(missing))} did not come to {gateway['NatGatewayId']}. AWS says: {said}")
+        raise Problem(f"{', '.join(sorted(missing))} did not come to {gateway['NatGatewayId']}: {_failure(gateway)}")
 
 
 def danger(have, change):
@@ -129,7 +128,7 @@ def delete(aws, have):
     aws.ec2.delete_nat_gateway(NatGatewayId=have["id"])
     # Its addresses and its interface in the subnet are free only when it is gone.
     what = f"the end of NAT gateway {have['id']}"
-    aws.wait(what, lambda: _described(aws, have["id"]).get("State", "deleted"), lambda state: state == "deleted", limit=NAT_SECONDS)
+    aws.wait(what, lambda: (_gateway(aws, have["id"]) or {}).get("State", "deleted"), lambda state: state == "deleted", limit=SECONDS)
 
 
 def faults(entries, sheet):
@@ -155,13 +154,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=SECONDS,
     not_yet=(*_tags.NOT_YET, "NatGatewayNotFound"),
 )
 

@@ -15,6 +15,10 @@ def find(aws, wanted):
     return [_have(subnet) for subnet in aws.pages("ec2", "describe_subnets", "Subnets")]
 
 
+def look(aws, ids):
+    return [_have(subnet) for subnet in aws.pages("ec2", "describe_subnets", "Subnets", Filters=[dict(Name="subnet-id", Values=ids)])]
+
+
 def _have(subnet):
     ipv6 = [block for block in subnet.get("Ipv6CidrBlockAssociationSet", []) if _live(block)]
     dns = subnet.get("PrivateDnsNameOptionsOnLaunch", {})
@@ -28,6 +32,7 @@ def _have(subnet):
         assign_ipv6_address_on_creation=subnet.get("AssignIpv6AddressOnCreation"),
         private_dns_hostname_type=dns.get("HostnameType"),
         _ipv6_association=ipv6[0]["AssociationId"] if ipv6 else None,
+        _moving=subnet["State"] if subnet["State"] == "pending" else None,
         **_tags.name_and_tags(subnet),
     )
 
@@ -40,14 +45,7 @@ def create(aws, want):
     arguments = dict(VpcId=want["vpc"], CidrBlock=want["cidr_block"], AvailabilityZone=want["availability_zone"])
     if "ipv6_cidr_block" in want:
         arguments["Ipv6CidrBlock"] = want["ipv6_cidr_block"]
-    subnet = aws.ec2.create_subnet(**arguments, TagSpecifications=_tags.specifications("subnet", want))["Subnet"]
-    aws.wait(f"subnet {subnet['SubnetId']}", lambda: _state(aws, subnet["SubnetId"]), lambda state: state == "available", limit=120)
-    return _have(subnet)
-
-
-def _state(aws, subnet_id):
-    filters = [dict(Name="subnet-id", Values=[subnet_id])]
-    return next((subnet["State"] for subnet in aws.pages("ec2", "describe_subnets", "Subnets", Filters=filters)), None)
+    return _have(aws.ec2.create_subnet(**arguments, TagSpecifications=_tags.specifications("subnet", want))["Subnet"])
 
 
 # ModifySubnetAttribute takes one attribute in a call.
@@ -123,6 +121,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     create=create,
     update=update,
     delete=delete,

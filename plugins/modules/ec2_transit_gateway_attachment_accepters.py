@@ -51,19 +51,15 @@ def _have(attachment, request=None):
         resource_owner_id=attachment["ResourceOwnerId"],
         accept=attachment["State"] not in (*ARRIVING, _transit_gateways.ASKED),
         _peering=request,
-        _at_rest=attachment["State"] not in _transit_gateways.MOVING,
+        **_transit_gateways.progress(attachment),
         **_tags.name_and_tags(attachment),
     )
 
 
-def read(aws, have, names):
-    """What a broken run left half-accepted can be used only when AWS is done with it. Who only looks does not wait, and is told."""
-    if have["_at_rest"]:
-        return {}
-    if aws.check_mode:
-        aws.warn(f"ec2_transit_gateway_attachment_accepters {have['name']}: {have['id']} is on its way: nothing goes through it before AWS is done with it")
-        return {}
-    return _have(_settled(aws, have["id"]), have["_peering"])
+def look(aws, ids):
+    """Without who asked for a peering, which `find` tells."""
+    found = [_have(one) for one in _described(aws, dict(Name="transit-gateway-attachment-id", Values=ids))]
+    return [{name: value for name, value in have.items() if name != "_peering"} for have in found]
 
 
 def create(aws, want):
@@ -96,11 +92,6 @@ def update(aws, have, change):
         aws.ec2.accept_transit_gateway_peering_attachment(TransitGatewayAttachmentId=have["_peering"])
     else:
         aws.ec2.accept_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"])
-    _settled(aws, have["id"])
-
-
-def _settled(aws, attachment_id):
-    return _transit_gateways.settled(aws, attachment_id, lambda: _look(aws, attachment_id))
 
 
 def _look(aws, attachment_id):
@@ -154,13 +145,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=_transit_gateways.SECONDS,
     # The request is seen in this Region a moment before it can be accepted.
     not_yet=(*_tags.NOT_YET, r"\(IncorrectState\)"),
 )

@@ -36,14 +36,14 @@ def _have(attachment):
         peer_account_id=accepter["OwnerId"],
         peer_region=accepter["Region"],
         dynamic_routing=attachment.get("Options", {}).get("DynamicRouting") or "disable",
-        _at_rest=attachment["State"] not in _transit_gateways.MOVING,
+        **_transit_gateways.progress(attachment),
         **_tags.name_and_tags(attachment),
     )
 
 
-def read(aws, have, names):
-    """What a broken run left half-made: whether AWS could ask the other side shows only when it is done."""
-    return {} if have["_at_rest"] else _have(_settled(aws, have["id"]))
+def look(aws, ids):
+    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    return [_have(one) for one in _described(aws, dict(Name="transit-gateway-attachment-id", Values=ids))]
 
 
 def create(aws, want):
@@ -53,7 +53,7 @@ def create(aws, want):
         arguments["Options"] = dict(DynamicRouting=want["dynamic_routing"])
     tagged = _tags.specifications("transit-gateway-attachment", want)
     attachment = aws.ec2.create_transit_gateway_peering_attachment(**arguments, TagSpecifications=tagged)["TransitGatewayPeeringAttachment"]
-    return _have(_settled(aws, attachment["TransitGatewayAttachmentId"]))
+    return _have(attachment)
 
 
 def _check(aws, want):
@@ -76,15 +76,6 @@ def _asns(aws):
     return {gateway["TransitGatewayId"]: gateway["Options"].get("AmazonSideAsn") for gateway in gateways}
 
 
-def _settled(aws, attachment_id):
-    return _transit_gateways.settled(aws, attachment_id, lambda: _look(aws, attachment_id))
-
-
-def _look(aws, attachment_id):
-    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
-    return next(iter(_described(aws, dict(Name="transit-gateway-attachment-id", Values=[attachment_id]))), None)
-
-
 def update(aws, have, change):
     _tags.update(aws, have, change)
 
@@ -97,7 +88,8 @@ def danger(have, change):
 
 def delete(aws, have):
     aws.ec2.delete_transit_gateway_peering_attachment(TransitGatewayAttachmentId=have["id"])
-    _transit_gateways.await_end(aws, have["id"], lambda: _look(aws, have["id"]))
+    which = dict(Name="transit-gateway-attachment-id", Values=[have["id"]])
+    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
 
 
 KIND = Kind(
@@ -113,11 +105,12 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
+    seconds=_transit_gateways.SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

@@ -22,6 +22,12 @@ def find(aws, wanted):
     return [_have(table, attachments) for table in _tables(aws) if table["State"] not in _transit_gateways.DEAD]
 
 
+def look(aws, ids):
+    """Without what is under them, which `find` tells."""
+    tables = _tables(aws, dict(Name="transit-gateway-route-table-id", Values=ids))
+    return [dict(id=table["TransitGatewayRouteTableId"], **_transit_gateways.progress(table)) for table in tables]
+
+
 def _tables(aws, *filters):
     return aws.pages("ec2", "describe_transit_gateway_route_tables", "TransitGatewayRouteTables", Filters=list(filters))
 
@@ -49,7 +55,7 @@ def _have(table, attachments):
         transit_gateway=table["TransitGatewayId"],
         associations=[one for one, attachment in attachments.items() if attachment["table"] == table_id],
         _attachments=attachments,
-        _at_rest=table["State"] != "pending",
+        **_transit_gateways.progress(table),
         _new=False,
         **_tags.name_and_tags(table),
     )
@@ -57,8 +63,6 @@ def _have(table, attachments):
 
 def read(aws, have, names):
     """AWS lists these for one table at a time."""
-    if not have["_at_rest"]:
-        _settled(aws, have["id"])
     readers = dict(routes=_routes, propagations=_propagations, prefix_list_references=_references)
     return {name: readers[name](aws, have) for name in names if name in readers}
 
@@ -97,12 +101,7 @@ def create(aws, want):
         _check_new(aws, want)
     arguments = dict(TransitGatewayId=want["transit_gateway"], TagSpecifications=_tags.specifications("transit-gateway-route-table", want))
     table = aws.ec2.create_transit_gateway_route_table(**arguments)["TransitGatewayRouteTable"]
-    return dict(_have(_settled(aws, table["TransitGatewayRouteTableId"]), {}), _new=True)
-
-
-def _settled(aws, table_id):
-    filters = [dict(Name="transit-gateway-route-table-id", Values=[table_id])]
-    return _transit_gateways.settled(aws, table_id, lambda: next(iter(_tables(aws, *filters)), None))
+    return dict(_have(table, {}), _new=True)
 
 
 def _check_new(aws, want):
@@ -316,6 +315,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,

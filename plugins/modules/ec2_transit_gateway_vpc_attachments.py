@@ -46,16 +46,16 @@ def _have(attachment):
         transit_gateway=attachment["TransitGatewayId"],
         vpc=attachment["VpcId"],
         subnets=attachment.get("SubnetIds") or [],
-        _at_rest=attachment["State"] not in _transit_gateways.MOVING,
         _asked=attachment["State"] == _transit_gateways.ASKED,
         **{option: options.get(member) for option, member in VALUES.items()},
+        **_transit_gateways.progress(attachment),
         **_tags.name_and_tags(attachment),
     )
 
 
-def read(aws, have, names):
-    """What a broken run left half-made can be changed, and routed to, only when AWS is done with it."""
-    return {} if have["_at_rest"] else _have(_settled(aws, have["id"]))
+def look(aws, ids):
+    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    return [_have(one) for one in _described(aws, dict(Name="transit-gateway-attachment-id", Values=ids))]
 
 
 def create(aws, want):
@@ -66,7 +66,7 @@ def create(aws, want):
         arguments["Options"] = options
     tagged = _tags.specifications("transit-gateway-attachment", want)
     attachment = aws.ec2.create_transit_gateway_vpc_attachment(**arguments, TagSpecifications=tagged)["TransitGatewayVpcAttachment"]
-    return _have(_settled(aws, attachment["TransitGatewayAttachmentId"]))
+    return _have(attachment)
 
 
 def _named(want):
@@ -95,15 +95,6 @@ def _blocks(aws):
     return {vpc["VpcId"]: [_networks.network(one["CidrBlock"]) for one in vpc.get("CidrBlockAssociationSet", [])] for vpc in vpcs}
 
 
-def _settled(aws, attachment_id):
-    return _transit_gateways.settled(aws, attachment_id, lambda: _look(aws, attachment_id))
-
-
-def _look(aws, attachment_id):
-    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
-    return next(iter(_described(aws, dict(Name="transit-gateway-attachment-id", Values=[attachment_id]))), None)
-
-
 def update(aws, have, change):
     """One call for subnets and options, so that a subnet can take the place of another one of its zone."""
     arguments = {}
@@ -115,7 +106,6 @@ def update(aws, have, change):
     if arguments:
         given = {member: value for member, value in arguments.items() if value}
         aws.ec2.modify_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"], **given)
-        _settled(aws, have["id"])
     _tags.update(aws, have, change)
 
 
@@ -142,7 +132,8 @@ def danger(have, change):
 
 def delete(aws, have):
     aws.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"])
-    _transit_gateways.await_end(aws, have["id"], lambda: _look(aws, have["id"]))
+    which = dict(Name="transit-gateway-attachment-id", Values=[have["id"]])
+    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
 
 
 def faults(entries, sheet):
@@ -177,13 +168,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=_transit_gateways.SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

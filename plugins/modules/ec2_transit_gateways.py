@@ -32,8 +32,7 @@ def find(aws, wanted):
     for attachment in aws.pages("ec2", "describe_transit_gateway_attachments", "TransitGatewayAttachments"):
         if attachment["State"] not in ("deleted", "failed", "rejected"):
             attached.setdefault(attachment["TransitGatewayId"], []).append(attachment)
-    gateways = aws.pages("ec2", "describe_transit_gateways", "TransitGateways")
-    own = [gateway for gateway in gateways if gateway["OwnerId"] == mine and gateway["State"] not in _transit_gateways.DEAD]
+    own = [gateway for gateway in _described(aws) if gateway["OwnerId"] == mine and gateway["State"] not in _transit_gateways.DEAD]
     return [dict(_have(gateway), _attached=attached.get(gateway["TransitGatewayId"], [])) for gateway in own]
 
 
@@ -44,16 +43,19 @@ def _have(gateway):
         "description": gateway.get("Description"),
         "multicast_support": options.get("MulticastSupport"),
         BLOCKS: options.get("TransitGatewayCidrBlocks") or [],
-        "_at_rest": gateway["State"] not in _transit_gateways.MOVING,
-        "_attached": [],
         **{option: options.get(member) for option, member in VALUES.items()},
+        **_transit_gateways.progress(gateway),
         **_tags.name_and_tags(gateway),
     }
 
 
-def read(aws, have, names):
-    """What a broken run left half-made can be changed, and attached to, only when AWS is done with it."""
-    return {} if have["_at_rest"] else dict(_have(_settled(aws, have["id"])), _attached=have["_attached"])
+def look(aws, ids):
+    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    return [_have(gateway) for gateway in _described(aws, dict(Name="transit-gateway-id", Values=ids))]
+
+
+def _described(aws, *filters):
+    return aws.pages("ec2", "describe_transit_gateways", "TransitGateways", Filters=list(filters))
 
 
 def create(aws, want):
@@ -67,7 +69,7 @@ def create(aws, want):
     if "description" in want:
         arguments["Description"] = want["description"]
     gateway = aws.ec2.create_transit_gateway(**arguments, TagSpecifications=_tags.specifications("transit-gateway", want))["TransitGateway"]
-    return _have(_settled(aws, gateway["TransitGatewayId"]))
+    return dict(_have(gateway), _attached=[])
 
 
 def _warn_of_defaults(aws, want):
@@ -77,16 +79,6 @@ def _warn_of_defaults(aws, want):
             f"{want['name']}: {' and '.join(left)} not 'disable', so AWS puts every new attachment under one route table, where all reach each other. "
             "To switch it off later does not touch what is attached by then"
         )
-
-
-def _settled(aws, gateway_id):
-    return _transit_gateways.settled(aws, gateway_id, lambda: _look(aws, gateway_id))
-
-
-def _look(aws, gateway_id):
-    """By a filter: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
-    filters = [dict(Name="transit-gateway-id", Values=[gateway_id])]
-    return next(iter(aws.pages("ec2", "describe_transit_gateways", "TransitGateways", Filters=filters)), None)
 
 
 def update(aws, have, change):
@@ -102,7 +94,6 @@ def update(aws, have, change):
         aws.warn(f"{have['name']}: what is attached already stays under the route tables where it is")
     if arguments:
         aws.ec2.modify_transit_gateway(TransitGatewayId=have["id"], **arguments)
-        _settled(aws, have["id"])
     _tags.update(aws, have, change)
 
 
@@ -130,7 +121,8 @@ def delete(aws, have):
         listed = ", ".join(f"{one['TransitGatewayAttachmentId']} ({one['ResourceType']} {one.get('ResourceId')})" for one in have["_attached"])
         raise Problem(f"these are attached to it, and must go first: {listed}")
     aws.ec2.delete_transit_gateway(TransitGatewayId=have["id"])
-    _transit_gateways.await_end(aws, have["id"], lambda: _look(aws, have["id"]))
+    which = dict(Name="transit-gateway-id", Values=[have["id"]])
+    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
 
 
 def faults(entries, sheet):
@@ -163,13 +155,14 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=_transit_gateways.SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

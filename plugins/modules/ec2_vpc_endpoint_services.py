@@ -35,7 +35,7 @@ def find(aws, wanted):
 
 def _have(service, connections=()):
     mine = {one["VpcEndpointId"]: one["VpcEndpointState"].lower() for one in connections if one["ServiceId"] == service["ServiceId"] and "VpcEndpointId" in one}
-    dns = service.get("PrivateDnsNameConfiguration") or {}
+    dns, state = service.get("PrivateDnsNameConfiguration") or {}, service.get("ServiceState", "").lower()
     return dict(
         id=service["ServiceId"],
         network_load_balancer_arns=service.get("NetworkLoadBalancerArns", []),
@@ -47,9 +47,23 @@ def _have(service, connections=()):
         supported_regions=[region["Region"] for region in service.get("SupportedRegions", [])],
         payer_responsibility=service.get("PayerResponsibility"),
         _connections=mine,
+        _moving="pending" if state == "pending" else None,
+        _failed=f"it is {state}" if state in DEAD else None,
         **{option: sorted(one for one, state in mine.items() if state in states) for option, states in CONNECTIONS.items()},
         **_tags.name_and_tags(service),
     )
+
+
+def look(aws, ids):
+    """Without who is connected, which `find` tells."""
+    found = [_have(service) for service in _described(aws, ids)]
+    told = ("_connections", *CONNECTIONS)
+    return [{name: value for name, value in have.items() if name not in told} for have in found]
+
+
+def _described(aws, ids):
+    filters = [dict(Name="service-id", Values=ids)]
+    return aws.pages("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations", Filters=filters)
 
 
 def read(aws, have, names):
@@ -67,19 +81,16 @@ def create(aws, want):
     arguments["TagSpecifications"] = _tags.specifications("vpc-endpoint-service", want)
     order = aws.ec2.create_vpc_endpoint_service_configuration
     service = _tokens.make(aws, order, arguments, lambda answer: answer["ServiceConfiguration"]["ServiceId"], lambda one: _look(aws, one))
-    return dict(_have(_available(aws, service["ServiceId"])), allowed_principals=[])
+    return dict(_have(service), allowed_principals=[])
 
 
 def _available(aws, service_id):
-    service = aws.wait(f"endpoint service {service_id}", lambda: _look(aws, service_id), lambda seen: seen and seen["ServiceState"] != "Pending", limit=600)
-    if service["ServiceState"].lower() in DEAD:
-        raise Problem(f"{service_id} is {service['ServiceState']}")
-    return service
+    """When AWS is done with one change of it, and takes the next."""
+    aws.wait(f"endpoint service {service_id}", lambda: look(aws, [service_id]), lambda seen: seen and not seen[0]["_moving"], limit=600)
 
 
 def _look(aws, service_id):
-    filters = [dict(Name="service-id", Values=[service_id])]
-    return next(iter(aws.pages("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations", Filters=filters)), None)
+    return next(iter(_described(aws, [service_id])), None)
 
 
 def update(aws, have, change):
@@ -219,6 +230,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,

@@ -33,6 +33,16 @@ def find(aws, wanted):
     return [_have(endpoint, addresses) for endpoint in endpoints if _state(endpoint) not in DEAD and not endpoint.get("RequesterManaged")]
 
 
+def look(aws, ids):
+    """Without the addresses, of which an endpoint itself tells nothing."""
+    found = [_have(endpoint) for endpoint in _described(aws, ids)]
+    return [{name: value for name, value in have.items() if name != "subnet_configurations"} for have in found]
+
+
+def _described(aws, ids):
+    return aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=[dict(Name="vpc-endpoint-id", Values=ids)])
+
+
 def _addresses(aws):
     """Interface → subnet and addresses: of its addresses an endpoint itself tells nothing."""
     filters = [dict(Name="interface-type", Values=["vpc_endpoint"])]
@@ -61,10 +71,19 @@ def _have(endpoint, addresses=()):
         security_groups=[group["GroupId"] for group in endpoint.get("Groups", [])],
         subnet_configurations=sorted(there, key=lambda one: one["subnet"]),
         policy=_policies.document(endpoint.get("PolicyDocument")) or None,
+        _moving=_state(endpoint) if _state(endpoint) == "pending" else None,
+        _failed=_failure(endpoint),
         **{option: endpoint.get(member) for option, member in VALUES.items()},
         **{option: endpoint.get("DnsOptions", {}).get(member) for option, member in DNS.items()},
         **_tags.name_and_tags(endpoint),
     )
+
+
+def _failure(endpoint):
+    """A service of another account may ask its owner first (pendingAcceptance): then our side is done."""
+    if _state(endpoint) not in DEAD:
+        return None
+    return f"it is {endpoint['State']}: {endpoint.get('LastError', {}).get('Message') or endpoint.get('FailureReason')}"
 
 
 def create(aws, want):
@@ -75,7 +94,7 @@ def create(aws, want):
     arguments["TagSpecifications"], ended = _tags.specifications("vpc-endpoint", want), aws.once(_ended)
     order = aws.ec2.create_vpc_endpoint
     endpoint = _tokens.make(aws, order, arguments, lambda answer: answer["VpcEndpoint"]["VpcEndpointId"], lambda one: _look(aws, one), ended)
-    return _have(_settled(aws, endpoint["VpcEndpointId"]))
+    return dict(_have(endpoint), subnet_configurations=want.get("subnet_configurations", []))
 
 
 def _settings(named):
@@ -92,22 +111,13 @@ def _settings(named):
     return arguments
 
 
-def _settled(aws, endpoint_id):
-    """A service of another account may ask its owner first (pendingAcceptance): then our side is done."""
-    endpoint = aws.wait(f"VPC endpoint {endpoint_id}", lambda: _look(aws, endpoint_id), lambda seen: seen and _state(seen) != "pending", limit=600)
-    if _state(endpoint) in DEAD:
-        raise Problem(f"{endpoint_id} is {endpoint['State']}: {endpoint.get('LastError', {}).get('Message') or endpoint.get('FailureReason')}")
-    return endpoint
-
-
 def _ended(aws):
     """Ids of endpoints that came to nothing or are no more."""
     return {endpoint["VpcEndpointId"] for endpoint in aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if _state(endpoint) in DEAD}
 
 
 def _look(aws, endpoint_id):
-    filters = [dict(Name="vpc-endpoint-id", Values=[endpoint_id])]
-    return next(iter(aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)), None)
+    return next(iter(_described(aws, [endpoint_id])), None)
 
 
 def update(aws, have, change):
@@ -119,7 +129,6 @@ def update(aws, have, change):
             arguments[f"Add{member}"], arguments[f"Remove{member}"] = change[option].add, change[option].remove
     if arguments:
         aws.ec2.modify_vpc_endpoint(VpcEndpointId=have["id"], **{member: value for member, value in arguments.items() if value != []})
-        _settled(aws, have["id"])
 
 
 def _as_named(wanted, found):
@@ -177,6 +186,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     create=create,
     update=update,
     delete=delete,

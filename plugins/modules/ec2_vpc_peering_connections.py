@@ -27,6 +27,11 @@ def find(aws, wanted):
     return [_have(peering, here) for peering in _described(aws) if _code(peering) not in DEAD]
 
 
+def look(aws, ids):
+    here = _here(aws)
+    return [_have(peering, here) for peering in _described(aws, dict(Name="vpc-peering-connection-id", Values=ids))]
+
+
 def _described(aws, *filters):
     return aws.pages("ec2", "describe_vpc_peering_connections", "VpcPeeringConnections", Filters=list(filters))
 
@@ -48,6 +53,8 @@ def _have(peering, here):
         accept=_code(peering) == "active",
         _requester_here=requester["VpcId"] in here,
         _accepter_here=accepter["VpcId"] in here,
+        _moving=_code(peering) if _code(peering) in STARTING else None,
+        _failed=_failure(peering),
         **{option: _options(peering[side]) for option, (dummy, side) in SIDES.items()},
         **_tags.name_and_tags(peering),
     )
@@ -60,21 +67,19 @@ def _options(side):
 def create(aws, want):
     arguments = dict(VpcId=want["vpc"], PeerVpcId=want["peer_vpc"], TagSpecifications=_tags.specifications("vpc-peering-connection", want))
     arguments.update((member, want[option]) for option, member in (("peer_owner_id", "PeerOwnerId"), ("peer_region", "PeerRegion")) if option in want)
-    have = _settled(aws, aws.ec2.create_vpc_peering_connection(**arguments)["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+    made = aws.ec2.create_vpc_peering_connection(**arguments)["VpcPeeringConnection"]
+    with aws.reading():
+        have = next(iter(look(aws, [made["VpcPeeringConnectionId"]])), None) or _have(made, _here(aws))
     if have["name"] != want["name"]:
         # AWS answers a second request for the same VPCs with the first one, which another team may own.
         raise Problem(f"{have['id']} ({have['name']}) connects these two VPCs already. Add its id to the entry to mean that one")
     return have
 
 
-def _settled(aws, peering_id):
+def _failure(peering):
     """Within seconds AWS has looked at both VPCs and asked the other side, or given up."""
-    peering = aws.wait(f"peering {peering_id}", lambda: _look(aws, peering_id), lambda seen: seen and _code(seen) not in STARTING, limit=120)
-    if _code(peering) == "failed":
-        why = "mostly the VPCs have overlapping blocks, or the peer's VPC id, account or Region is wrong"
-        raise Problem(f"{peering_id} failed: {peering['Status'].get('Message')} ({why})")
-    with aws.reading():
-        return _have(peering, _here(aws))
+    why = "mostly the VPCs have overlapping blocks, or the peer's VPC id, account or Region is wrong"
+    return f"it failed: {peering['Status'].get('Message')} ({why})" if _code(peering) == "failed" else None
 
 
 def _look(aws, peering_id):
@@ -138,6 +143,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     create=create,
     update=update,
     delete=delete,

@@ -18,6 +18,10 @@ def find(aws, wanted):
     return [dict(_have(vpc), _settled=vpc["VpcId"] in settled) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
 
 
+def look(aws, ids):
+    return [_have(vpc) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=[dict(Name="vpc-id", Values=ids)])]
+
+
 def _have(vpc):
     blocks = [block["CidrBlock"] for block in vpc.get("CidrBlockAssociationSet", []) if block["CidrBlockState"]["State"] in ("associating", "associated")]
     ipv6 = [block for block in vpc.get("Ipv6CidrBlockAssociationSet", []) if block["Ipv6CidrBlockState"]["State"] in ("associating", "associated")]
@@ -30,6 +34,7 @@ def _have(vpc):
         dhcp_options=None if vpc.get("DhcpOptionsId") == NO_OPTIONS else vpc.get("DhcpOptionsId"),
         _associations={block["CidrBlock"]: block["AssociationId"] for block in vpc.get("CidrBlockAssociationSet", [])},
         _ipv6=[block["AssociationId"] for block in ipv6],
+        _moving=vpc["State"] if vpc["State"] == "pending" else None,
         **_tags.name_and_tags(vpc),
     )
 
@@ -54,13 +59,8 @@ def create(aws, want):
     if want.get("amazon_provided_ipv6_cidr_block"):
         arguments["AmazonProvidedIpv6CidrBlock"] = True
     vpc = aws.ec2.create_vpc(**arguments)["Vpc"]
-    aws.wait(f"VPC {vpc['VpcId']}", lambda: _state(aws, vpc["VpcId"]), lambda state: state == "available", limit=120)
     # A new VPC resolves names and gives none, by AWS's own default.
     return dict(_have(vpc), enable_dns_support=True, enable_dns_hostnames=False)
-
-
-def _state(aws, vpc_id):
-    return next((vpc["State"] for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=[dict(Name="vpc-id", Values=[vpc_id])])), None)
 
 
 def update(aws, have, change):
@@ -145,6 +145,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,

@@ -74,7 +74,8 @@ def _have(connection, attachments):
         tunnel_options=_vpn_tunnels.options_of(connection),
         log_options=_vpn_tunnels.logs_of(connection),
         routes=routes,
-        _state=connection["State"],
+        _moving=_moving(connection, attachment),
+        _failed=f"it is {connection['State']}: AWS does not say why" if connection["State"] in DEAD else None,
         _tunnels=_vpn_tunnels.states_of(connection),
         _attachment=attachment.get("TransitGatewayAttachmentId"),
         **{ATTACHMENT_TAGS: _tags.as_dict(attachment.get("Tags"))},
@@ -82,12 +83,23 @@ def _have(connection, attachments):
     )
 
 
+def _moving(connection, attachment):
+    """It can be used only when its attachment is there too."""
+    if connection["State"] in MOVING:
+        return connection["State"]
+    unattached = connection.get("TransitGatewayId") and not attachment and connection["State"] not in DEAD
+    return "not attached yet" if unattached else None
+
+
+def look(aws, ids):
+    """By filters: for an id that is not known everywhere yet the API would raise instead of finding nothing."""
+    found = _list(aws, dict(Name="vpn-connection-id", Values=ids))
+    attachments = _attachments(aws, dict(Name="resource-id", Values=ids)) if any(one.get("TransitGatewayId") for one in found) else {}
+    return [_have(one, attachments) for one in found]
+
+
 def read(aws, have, names):
-    """One that AWS is still busy with is waited for, but not by who only looks; and that one hears of it, and of tunnels that are down."""
-    if have["_state"] in MOVING and aws.check_mode:
-        aws.warn(f"ec2_vpn_connections {have['name']}: {have['id']} is {have['_state']}: AWS is still busy with it")
-    elif have["_state"] in MOVING:
-        have.update(_settled(aws, have["id"]))
+    """Nothing more; but who looks hears of tunnels that are down."""
     down = [f"{tunnel.cidr} ({tunnel.address}) {tunnel.told}" for tunnel in have["_tunnels"] if not tunnel.up]
     if down:
         both = len(down) == len(have["_tunnels"])
@@ -106,7 +118,9 @@ def create(aws, want):
     arguments.update({member: want[option] for option, member in GATEWAYS.items() if want.get(option)})
     if "pre_shared_key_storage" in want:
         arguments["PreSharedKeyStorage"] = want["pre_shared_key_storage"]
-    have = _settled(aws, aws.ec2.create_vpn_connection(**arguments, Options=options)["VpnConnection"]["VpnConnectionId"])
+    made = aws.ec2.create_vpn_connection(**arguments, Options=options)["VpnConnection"]
+    with aws.reading():
+        have = next(iter(look(aws, [made["VpnConnectionId"]])), None) or _have(made, {})
     if have["name"] != want["name"]:
         raise Problem(f"AWS answered with {have['id']} ({have['name']}), which connects the same two gateways already: nothing was made")
     return have
@@ -118,22 +132,11 @@ def _named(want, option):
 
 
 def _settled(aws, connection_id):
-    """The connection when AWS is done with it, and its attachment where it has one. A filter, because an id not known everywhere yet is an error."""
-    seen = {}
-
-    def state():
-        connection = next(iter(_list(aws, dict(Name="vpn-connection-id", Values=[connection_id]))), None)
-        attachments = {}
-        if connection and connection.get("TransitGatewayId"):
-            attachments = _attachments(aws, dict(Name="resource-id", Values=[connection_id]))
-            if connection_id not in attachments and connection["State"] not in DEAD:
-                return "not attached yet"
-        seen.update(_have(connection, attachments) if connection else {})
-        return seen.get("_state")
-
-    if aws.wait(connection_id, state, lambda found: found not in (None, "not attached yet", *MOVING), limit=SECONDS) in DEAD:
-        raise Problem(f"{connection_id} is {seen['_state']}: AWS does not say why")
-    return dict(seen)
+    """The connection when AWS is done with one change of it, and takes the next."""
+    have = aws.wait(connection_id, lambda: next(iter(look(aws, [connection_id])), None), lambda seen: seen and not seen["_moving"], limit=SECONDS)
+    if have["_failed"]:
+        raise Problem(f"{connection_id}: {have['_failed']}")
+    return have
 
 
 def foresee(aws, want):
@@ -362,6 +365,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -370,6 +374,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     faults=faults,
+    seconds=SECONDS,
     not_yet=_tags.NOT_YET,
 )
 

@@ -37,12 +37,17 @@ def find(aws, wanted):
     return _networkfirewall.listed(aws, "list_firewalls", "Firewalls", "FirewallName", "FirewallArn")
 
 
+def look(aws, ids):
+    """AWS describes one at a time."""
+    return [_have(_described(aws, arn)) for arn in ids]
+
+
 def read(aws, have, names):
-    """The list gives names only. What a broken run left half-made can be changed only when AWS is done with it."""
+    """The list gives names only."""
     described = _described(aws, have["id"])
     if described["FirewallStatus"]["Status"] == "DELETING":
         raise Problem(f"{have['id']} is being deleted: run again when it is gone")
-    found = _have(described if aws.check_mode or _at_rest(described) else _settled(aws, have["id"]))
+    found = _have(described)
     if set(LOGGING) & set(names):
         found.update(_logging(aws.network_firewall.describe_logging_configuration(FirewallArn=have["id"])))
     return found
@@ -61,6 +66,8 @@ def _have(described):
         firewall_policy=firewall.get("FirewallPolicyArn"),
         subnet_mappings=[flat(MAPPING, one) for one in firewall.get("SubnetMappings", [])],
         _token=described.get("UpdateToken"),
+        _moving=_moving(described),
+        _failed=_failure(described),
         _zones={attachment.get("SubnetId"): zone for zone, attachment in attachments.items()},
         _endpoints={attachment.get("SubnetId"): attachment.get("EndpointId") for attachment in attachments.values()},
         **{option: firewall.get(member) for option, (member, dummy) in PROTECTIONS.items()},
@@ -94,38 +101,38 @@ def create(aws, want):
         **_networkfirewall.described(want),
         **_networkfirewall.tagged(want),
     )["Firewall"]
-    return dict(_have(_ready(aws, firewall["FirewallArn"])), log_destinations=[], enable_monitoring_dashboard=False, _logs=[])
+    with aws.reading():
+        described = _described(aws, firewall["FirewallArn"])
+    return dict(_have(described), log_destinations=[], enable_monitoring_dashboard=False, _logs=[])
 
 
 # ---- until AWS is done
 
 
-def _at_rest(described):
+def _moving(described):
+    """Traffic goes through it only when each of its endpoints is there and all have the policy."""
     status, attachments = described["FirewallStatus"], _attachments(described).values()
-    moving = [attachment for attachment in attachments if attachment.get("Status") in ("CREATING", "DELETING")]
     missing = {one["SubnetId"] for one in described["Firewall"].get("SubnetMappings", [])} - {attachment.get("SubnetId") for attachment in attachments}
-    return status["Status"] != "PROVISIONING" and status.get("ConfigurationSyncStateSummary") != "PENDING" and not moving and not missing
+    states = [status["Status"], status.get("ConfigurationSyncStateSummary"), *(attachment.get("Status") for attachment in attachments)]
+    if missing:
+        return f"no endpoint in {', '.join(sorted(missing))} yet"
+    return next((state for state in states if state in ("PROVISIONING", "PENDING", "CREATING", "DELETING")), None)
 
 
-def _settled(aws, arn):
-    described = {}
-
-    def look():
-        described.update(_described(aws, arn))
-        return [described["FirewallStatus"]["Status"], *(attachment.get("Status") for attachment in _attachments(described).values())]
-
-    aws.wait(f"firewall {arn}", look, lambda dummy: _at_rest(described), limit=SECONDS)
-    return described
+def _failure(described):
+    status = described["FirewallStatus"]
+    if status["Status"] == "READY" and status.get("ConfigurationSyncStateSummary") == "IN_SYNC":
+        return None
+    said = [f"{zone}: {one.get('Status')} {one.get('StatusMessage', '')}".strip() for zone, one in _attachments(described).items()]
+    return f"it is {status['Status']} and {status.get('ConfigurationSyncStateSummary')}; {'; '.join(said)}"
 
 
 def _ready(aws, arn):
-    """The firewall when traffic can go through it; what AWS says where it cannot."""
-    described = _settled(aws, arn)
-    status = described["FirewallStatus"]
-    if status["Status"] == "READY" and status.get("ConfigurationSyncStateSummary") == "IN_SYNC":
-        return described
-    said = [f"{zone}: {one.get('Status')} {one.get('StatusMessage', '')}".strip() for zone, one in _attachments(described).items()]
-    raise Problem(f"{arn} is {status['Status']} and {status.get('ConfigurationSyncStateSummary')}; {'; '.join(said)}")
+    """The firewall when AWS is done with one change of it, and takes the next."""
+    have = aws.wait(f"firewall {arn}", lambda: look(aws, [arn])[0], lambda seen: not seen["_moving"], limit=SECONDS)
+    if have["_failed"]:
+        raise Problem(f"{arn}: {have['_failed']}")
+    return have
 
 
 # ---- changes
@@ -145,7 +152,7 @@ def update(aws, have, change):
         _write(aws, have, "update_firewall_encryption_configuration", EncryptionConfiguration=encryption)
     if "firewall_policy" in change:
         _write(aws, have, "associate_firewall_policy", FirewallPolicyArn=change["firewall_policy"])
-        have["_token"] = _ready(aws, have["id"])["UpdateToken"]
+        have["_token"] = _ready(aws, have["id"])["_token"]
     if "subnet_mappings" in change:
         _move(aws, have, change["subnet_mappings"])
     _switch(aws, have, change, on=True)
@@ -168,10 +175,10 @@ def _move(aws, have, delta):
     """The new endpoints first: what is to be led to them finds them there."""
     if delta.add:
         _write(aws, have, "associate_subnets", SubnetMappings=[deep(MAPPING, one, {}) for one in delta.add])
-        have["_token"] = _ready(aws, have["id"])["UpdateToken"]
+        have["_token"] = _ready(aws, have["id"])["_token"]
     if delta.remove:
         _write(aws, have, "disassociate_subnets", SubnetIds=[one["subnet"] for one in delta.remove])
-        have["_token"] = _ready(aws, have["id"])["UpdateToken"]
+        have["_token"] = _ready(aws, have["id"])["_token"]
 
 
 def _zones_are_free(aws, have, delta):
@@ -347,6 +354,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -354,6 +362,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=SECONDS,
     not_yet=_networkfirewall.NOT_YET,
 )
 

@@ -18,11 +18,18 @@ LIVE = ("ASSOCIATING", "ASSOCIATED", "SUSPENDED", "SUSPENDING", "RESTORING")
 
 
 def find(aws, wanted):
-    shares = [share for share in _shares(aws) if share["status"] in ("PENDING", "ACTIVE")]
+    return [have for have in _all(aws) if have["_status"] in ("PENDING", "ACTIVE")]
+
+
+def look(aws, ids):
+    return [have for have in _all(aws, resourceShareArns=ids) if have["id"] in ids]
+
+
+def _all(aws, **which):
     associations = {}
-    for one in [*_associations(aws, "PRINCIPAL"), *_associations(aws, "RESOURCE")]:
+    for one in [*_associations(aws, "PRINCIPAL", **which), *_associations(aws, "RESOURCE", **which)]:
         associations.setdefault(one["resourceShareArn"], []).append(one)
-    return [_have(share, associations.get(share["resourceShareArn"], [])) for share in shares]
+    return [_have(share, associations.get(share["resourceShareArn"], [])) for share in _shares(aws)]
 
 
 def _shares(aws):
@@ -44,8 +51,23 @@ def _have(share, associations):
         transit_gateways=[arn.rpartition("/")[2] for arn in resources if GATEWAY in arn],
         resource_arns=[arn for arn in resources if GATEWAY not in arn],
         tags=_tags.as_dict(dict(Key=tag["key"], Value=tag["value"]) for tag in share.get("tags", [])),
-        _at_rest=share["status"] == "ACTIVE" and not any(_coming(one) for one in associations),
+        _status=share["status"],
+        _moving=_moving(share, associations),
+        _failed=_failure(share, associations),
     )
+
+
+def _moving(share, associations):
+    """The share itself, its resources, or those that leave it."""
+    states = [share["status"], *(one["status"] for one in associations if _coming(one))]
+    return next((state for state in states if state in ("PENDING", "ASSOCIATING", "DISASSOCIATING")), None)
+
+
+def _failure(share, associations):
+    if share["status"] != "ACTIVE":
+        return f"it is {share['status']}: {share.get('statusMessage') or 'AWS does not say why'}"
+    failed = [one for one in associations if one["status"] == "FAILED"]
+    return "; ".join(f"{one['associatedEntity']} could not be put into the share: {one.get('statusMessage') or 'AWS does not say why'}" for one in failed)
 
 
 def _coming(association):
@@ -53,16 +75,11 @@ def _coming(association):
     return association["status"] == "DISASSOCIATING" or (association["status"] == "ASSOCIATING" and association["associationType"] == "RESOURCE")
 
 
-def read(aws, have, names):
-    """What a broken run left half-made can be changed only when AWS is done with it."""
-    return {} if have["_at_rest"] else _settled(aws, have["id"])
-
-
 def create(aws, want):
     arguments = dict(name=want["name"], tags=_tag_list(want.get("tags", {})))
     if "allow_external_principals" in want:
         arguments["allowExternalPrincipals"] = want["allow_external_principals"]
-    return _settled(aws, aws.ram.create_resource_share(**arguments)["resourceShare"]["resourceShareArn"])
+    return _have(aws.ram.create_resource_share(**arguments)["resourceShare"], [])
 
 
 def _tag_list(values):
@@ -70,24 +87,10 @@ def _tag_list(values):
 
 
 def _settled(aws, share_arn):
-    """The share when AWS is done with it, its resources and those that leave it."""
-    seen = {}
-
-    def look():
-        share = next((one for one in _shares(aws) if one["resourceShareArn"] == share_arn), {})
-        seen.update(share=share, associations=[one for kind in ("PRINCIPAL", "RESOURCE") for one in _associations(aws, kind, resourceShareArns=[share_arn])])
-        return [share.get("status"), *(one["status"] for one in seen["associations"])]
-
-    def at_rest(dummy):
-        return seen["share"] and seen["share"]["status"] != "PENDING" and not any(map(_coming, seen["associations"]))
-
-    aws.wait(f"resource share {share_arn}", look, at_rest, limit=SECONDS)
-    if seen["share"]["status"] != "ACTIVE":
-        raise Problem(f"{share_arn} is {seen['share']['status']}: {seen['share'].get('statusMessage') or 'AWS does not say why'}")
-    for one in seen["associations"]:
-        if one["status"] == "FAILED":
-            raise Problem(f"{one['associatedEntity']} could not be put into the share: {one.get('statusMessage') or 'AWS does not say why'}")
-    return _have(seen["share"], seen["associations"])
+    """When AWS is done with one change of it, and takes the next."""
+    seen = aws.wait(f"resource share {share_arn}", lambda: look(aws, [share_arn]), lambda seen: seen and not seen[0]["_moving"], limit=SECONDS)
+    if seen[0]["_failed"]:
+        raise Problem(f"{share_arn}: {seen[0]['_failed']}")
 
 
 def update(aws, have, change):
@@ -103,6 +106,7 @@ def update(aws, have, change):
         _tell_who_must_accept(aws, have, coming.get("principals", []))
     if going:
         aws.ram.disassociate_resource_share(**share, **going)
+    if going and external is False:
         _settled(aws, have["id"])
     if external is False:
         aws.ram.update_resource_share(**share, allowExternalPrincipals=False)
@@ -173,12 +177,13 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
-    read=read,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     # A resource or share that was made a moment ago is not known to all of its servers yet.
+    seconds=SECONDS,
     not_yet=(r"UnknownResourceException", r"InvalidStateTransitionException"),
 )
 

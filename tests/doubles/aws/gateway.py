@@ -139,9 +139,10 @@ class Gateway:
         try:
             answer = backends.strictly(environ, body, named, lambda: self.pass_on(environ, body))
         except NotImplementedError as error:
-            return self.broken(call, named, 501, "NotImplemented", error)
+            return self.broken(call, named, "NotImplemented", error)
         except Exception as error:
-            return self.broken(call, named, 500, "InternalFailure", error)
+            print(traceback.format_exc(), file=sys.stderr, flush=True)
+            return self.broken(call, named, "InternalFailure", error)
         TRAIL.end(heard, answer)
         return answer
 
@@ -163,14 +164,14 @@ class Gateway:
         return (*head, content)
 
     @staticmethod
-    def broken(call, named, status, code, error):
-        """Moto does not know the operation, or fell over it: say which, and keep the trace."""
+    def broken(call, named, code, error):
+        """Moto does not know the operation, or fell over it: say which, and keep the trace. With another status it would look like a bad moment of AWS's,
+        which callers survive by trying again.
+        """
         call.error = traceback.format_exc()
-        if status == 500:
-            print(call.error, file=sys.stderr, flush=True)
         protocol = "s3" if named.service == "s3" else named.protocol
         message = f"[moto] {named.service}.{named.operation}: {type(error).__name__}: {error}"
-        return answers.error(protocol, status, code, message)
+        return answers.error(protocol, 400, code, message)
 
     @staticmethod
     def shown(kind, named):

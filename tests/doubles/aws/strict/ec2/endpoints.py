@@ -9,6 +9,7 @@ import ipaddress
 import json
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import random_private_ip
 
 from ..rules import Refused
@@ -213,6 +214,16 @@ def a_service_deletes_its_own(ec2, VpcEndpointIds, **_):
     """As ModifyVpcEndpoint."""
     for one in VpcEndpointIds or []:
         a_service_keeps_its_own(ec2, one)
+
+
+def filter_value(endpoint, name, method_name=None):
+    """DescribeVpcEndpoints.Filters."""
+    if name in ("vpc-endpoint-id", "vpc-id"):
+        return endpoint.id if name == "vpc-endpoint-id" else endpoint.vpc_id
+    return ASKED(endpoint, name, method_name)
+
+
+ASKED, VPCEndPoint.get_filter_value = VPCEndPoint.get_filter_value, filter_value
 
 
 # -- changes --------------------------------------------------------------------------------------
