@@ -13,7 +13,8 @@ import json
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +29,7 @@ except ImportError:
     LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils._client import CONNECT_SECONDS, READ_SECONDS, Door
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
 
 BASE = "https://api.mackerelio.com"
 PREFIX = "/api/v0"
@@ -39,6 +40,7 @@ HIDDEN = "********"
 IN_THE_CONSOLE = "The API cannot change it: change it in Mackerel's web console, or correct the sheet"
 # Of services and roles.
 NAME = dict(pattern="[A-Za-z0-9][A-Za-z0-9_-]+", min=2, max=63)
+MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)"
 BUSY = HTTPStatus.TOO_MANY_REQUESTS
 
 
@@ -180,14 +182,14 @@ def services(aws: Mackerel) -> list[dict[str, Any]]:
 
 
 def _roles(aws: Mackerel) -> list[dict[str, Any]]:
-    return [dict(fullname=f"{service['name']}:{role}") for service in _services(aws) for role in service["roles"]]
+    return [dict(fullname=f"{service['name']}:{role}") for service in services(aws) for role in service["roles"]]
 
 
 def _scopes(aws: Mackerel) -> list[dict[str, Any]]:
-    return [dict(fullname=service["name"]) for service in _services(aws)] + _roles(aws)
+    return [dict(fullname=service["name"]) for service in services(aws)] + _roles(aws)
 
 
-LISTS: dict[str, Callable[[Mackerel], list[dict[str, Any]]]] = {"roles": _roles, "scopes": _scopes}
+LISTS: dict[str, Callable[[Mackerel], list[dict[str, Any]]]] = {"services": services, "roles": _roles, "scopes": _scopes}
 
 
 def without_space(fullname: str) -> str:
@@ -205,21 +207,27 @@ def member(option: str) -> str:
 
 
 def in_sheet_form(options: Mapping[str, Option], found: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """An object of the API as an entry has it: what is absent has its default, what is null is absent."""
+    """An object of the API as an entry has it: what is absent has its default, what is null or an empty text is absent."""
     thing = {}
     for name, option in options.items():
         value = found.get(member(name))
-        if value is None:
+        if value in (None, ""):
             value = (defaults or {}).get(name)
-        if option.options and isinstance(value, list):
-            value = [in_sheet_form(option.options, item) for item in value]
-        elif option.options and isinstance(value, Mapping):
-            value = in_sheet_form(option.options, value)
-        elif isinstance(value, list):
-            value = [without_space(item) if isinstance(item, str) else item for item in value]
         if value is not None:
-            thing[name] = value
+            thing[name] = _in_sheet_form(option, value)
     return thing
+
+
+def _in_sheet_form(option: Option, value: Any) -> Any:
+    if option.options and isinstance(value, list):
+        return [in_sheet_form(option.options, item) for item in value]
+    if option.options and isinstance(value, Mapping):
+        return in_sheet_form(option.options, value)
+    if isinstance(value, list):
+        return sorted(without_space(item) for item in value) if option.many else value
+    if option.ref:
+        return without_space(value)
+    return told(value) if option.same is same_moment else value
 
 
 def in_api_form(options: Mapping[str, Option], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,7 +240,11 @@ def _in_api_form(option: Option, value: Any) -> Any:
         raise Problem(f"{HIDDEN} stands for a secret that is there already, and here none is")
     if option.options and isinstance(value, list):
         return [in_api_form(option.options, item) for item in value]
-    return in_api_form(option.options, value) if option.options and isinstance(value, Mapping) else value
+    if option.options and isinstance(value, Mapping):
+        return in_api_form(option.options, value)
+    if option.same is same_moment:
+        return epoch(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def listed(options: Mapping[str, Option], want: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,11 +252,40 @@ def listed(options: Mapping[str, Option], want: Mapping[str, Any]) -> dict[str, 
     return {name: (value.get("add") or value.get("set") or []) if options[name].many and isinstance(value, Mapping) else value for name, value in want.items()}
 
 
+def replacement(options: Mapping[str, Option], have: Mapping[str, Any], change: Mapping[str, Any], read_only: Iterable[str] = ("id",)) -> dict[str, Any]:
+    """The whole object as a PUT takes it: as it was found, also with what nobody here knows of, and the change laid over it."""
+    after, body = merged(options, have, change), dict(have["_object"])
+    for name in read_only:
+        body.pop(name, None)
+    for name in change:
+        body.pop(member(name), None)
+    return {**body, **in_api_form(options, {name: after[name] for name in change})}
+
+
 def same_secret(wanted: Any, has: Any) -> bool:
     """A sheet that was read from the account has stars in the place of a secret, which say nothing."""
-    return wanted in (HIDDEN, has)
+    return HIDDEN in (wanted, has) or wanted == has
 
 
 def secret(**facts: Any) -> Option:
     """What nobody may see, and can be compared."""
     return Option(secret=True, same=same_secret, **facts)
+
+
+# ---- moments: seconds since 1970 in the API, ISO 8601 in a sheet
+
+
+def moment(**facts: Any) -> Option:
+    return Option(same=same_moment, limits=dict(pattern=MOMENT), **facts)
+
+
+def epoch(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def told(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def same_moment(wanted: str, has: str) -> bool:
+    return epoch(wanted) == epoch(has)

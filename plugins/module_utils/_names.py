@@ -124,7 +124,7 @@ LOOKUPS: dict[str, Lookup] = {
     "mackerel_notification_groups": Lookup("mackerel", "/notification-groups", "notificationGroups", "id", "name"),
     "mackerel_roles": Lookup("mackerel", "roles", "", "fullname", "fullname"),
     "mackerel_scopes": Lookup("mackerel", "scopes", "", "fullname", "fullname", made_by=("mackerel_roles", "mackerel_services")),
-    "mackerel_services": Lookup("mackerel", "/services", "services", "name", "name"),
+    "mackerel_services": Lookup("mackerel", "services", "", "name", "name"),
     "mackerel_users": Lookup("mackerel", "/users", "users", "id", "email"),
     "networkfirewall_firewall_policies": Lookup("network-firewall", "list_firewall_policies", "FirewallPolicies", "Arn", "Name"),
     "networkfirewall_firewalls": Lookup("network-firewall", "list_firewalls", "Firewalls", "FirewallArn", "FirewallName"),

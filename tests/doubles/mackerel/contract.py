@@ -86,7 +86,7 @@ class Contract:
         self.endpoints = []
         for where, facts in loaded["endpoints"].items():
             method, path = where.split(" ", 1)
-            facts = {key: dict([("$ref", value)]) if key in ("request", "response") and isinstance(value, str) else value for key, value in facts.items()}
+            facts = {key: {"$ref": value} if key in ("request", "response") and isinstance(value, str) else value for key, value in facts.items()}
             self.endpoints.append(Endpoint(method, path, **facts))
         self._routes = [(one, re.compile(re.sub(r"{\w+}", "([^/]+)", one.path))) for one in self.endpoints]
 
