@@ -272,6 +272,10 @@ def secret(**facts: Any) -> Option:
     return Option(secret=True, same=same_secret, **facts)
 
 
+def same_set(wanted: Iterable[Any], has: Iterable[Any]) -> bool:
+    return set(wanted) == set(has)
+
+
 # ---- moments: seconds since 1970 in the API, ISO 8601 in a sheet
 
 

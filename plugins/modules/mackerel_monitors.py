@@ -116,7 +116,7 @@ def _told(code, facts):
 
 def faults(entries, sheet):
     for index, entry in enumerate(entries):
-        for option, code, facts in _wrong(entry, entry.keys() - {"state", "clear", "id"}):
+        for option, code, facts in _wrong(entry, entry.keys() & OPTIONS.keys()):
             yield index, option, code, facts
 
 
