@@ -10,6 +10,7 @@ does not say whether it took effect: the engine looks again instead. The key is 
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.parse
 import urllib.request
@@ -112,8 +113,8 @@ class Mackerel(Door):
             url += "?" + urllib.parse.urlencode(query, doseq=True)
         text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         pauses = list(PAUSES) if reads and not self.acting else []
+        self._leaves(call, reads)
         while True:
-            self._leaves(call, reads)
             try:
                 return self._sent(method, url, text)
             except self.errors as error:
@@ -289,6 +290,10 @@ def epoch(text: str) -> int:
 
 def told(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def is_moment(text: str) -> bool:
+    return re.fullmatch(MOMENT, text) is not None
 
 
 def same_moment(wanted: str, has: str) -> bool:

@@ -120,6 +120,9 @@ LOOKUPS: dict[str, Lookup] = {
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),
     "mackerel_channels": Lookup("mackerel", "/channels", "channels", "id", "name"),
+    "mackerel_hosts": Lookup(
+        "mackerel", "/hosts", "hosts", "id", "name", arguments={"status": ("working", "standby", "maintenance", "poweroff")}
+    ),
     "mackerel_monitors": Lookup("mackerel", "/monitors", "monitors", "id", "name"),
     "mackerel_notification_groups": Lookup("mackerel", "/notification-groups", "notificationGroups", "id", "name"),
     "mackerel_roles": Lookup("mackerel", "roles", "", "fullname", "fullname"),

@@ -64,8 +64,9 @@ class Found:
 
 
 def doors(place: Place) -> list[Door]:
-    """Those that the options lead to."""
-    return [Aws(place), *([Mackerel(place)] if place.params.get("mackerel_api_key") else [])]
+    """Those that the options lead to. A key alone does not say that what it opens belongs to this contract: it may lie about in the environment."""
+    told = place.params.get("mackerel_api_key") and place.params.get("mackerel_organization")
+    return [Aws(place), *([Mackerel(place)] if told else [])]
 
 
 def look_through(
@@ -74,7 +75,7 @@ def look_through(
     """What `look` finds behind each of these doors. Of what the sheet names and none of them leads to, it is told that it could not be read."""
     found = {name: one for door in opened for name, one in look(door, sheet, only, neighbours).items()}
     wanted = set(kinds()) & set(sheet if only is None else only)
-    closed = {name: Found(unread=f"{name}: this run has no key that leads to it ({kinds()[name].door.owner})") for name in wanted - set(found)}
+    closed = {name: Found(unread=f"{name}: this run has no key that leads to it, or {kinds()[name].door.owner} is not said") for name in wanted - set(found)}
     return dict(sorted({**found, **closed}.items()))
 
 

@@ -36,9 +36,12 @@ READY: dict[tuple[str, str], dict] = {}
 # What EXAMPLES take from a vault. Made for this place; nobody has ever used them.
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
+    acme_aws_secret="aws-secret-31f0bd",
     acme_mail_key="mail-key-4d1f0c",
     acme_probe_body="probe-body-51be20",
     acme_probe_key="probe-key-90d3aa",
+    acme_slack_url="https://hooks.slack.example/T0/B0/slack-key-77d1e0",
+    acme_ticket_url="https://tickets.example.jp/hook/ticket-key-0c5a1f",
     acme_vpn_key_1="vpn.key_1_c81e728d9d4c2f63",
     acme_vpn_key_2="vpn.key_2_eccbc87e4b5ce2fe",
     acme_www_private_key="""-----BEGIN PRIVATE KEY-----

@@ -110,7 +110,7 @@ def removals(sheet):
             continue
         for value in wanted:
             scopes = [reference.scope for reference in sheets.references(sheet) if (reference.to, reference.name) == (kind, value) and reference.scope]
-            facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split("/", len(KINDS[kind].identity) - 1)), strict=False))
+            facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split(KINDS[kind].joined, len(KINDS[kind].identity) - 1)), strict=False))
             yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, (scopes or ["acme"])[0]), **facts, state="absent")
 
 

@@ -195,7 +195,7 @@ class Contract:
 
     # -- answers --------------------------------------------------------------------------------
 
-    def show(self, schema, value, modes, chance, top=True):
+    def show(self, schema, value, modes, chance):
         """The value as this mode answers it."""
         ref = schema.get("$ref")
         if "x-discriminator" not in self.schemas.get(ref, schema) or isinstance(value, dict):
@@ -207,15 +207,15 @@ class Contract:
             return re.sub(":(?! )", ": ", value)
         if isinstance(value, list):
             shown = [self.show(schema.get("items", {}), item, modes, chance) for item in value]
-            if modes.order == "shuffled" and (top or all(isinstance(item, str) for item in shown)):
+            if modes.order == "shuffled" and all(isinstance(item, str) for item in shown):
                 chance.shuffle(shown)
             return shown
         if isinstance(value, dict) and "properties" in schema:
             return self._show_object(schema, value, modes, chance)
         if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
-            return {name: self.show(schema["additionalProperties"], inner, modes, chance, top=False) for name, inner in value.items()}
+            return {name: self.show(schema["additionalProperties"], inner, modes, chance) for name, inner in value.items()}
         if "anyOf" in schema and value is not None:
-            return self.show(schema["anyOf"][0], value, modes, chance, top)
+            return self.show(schema["anyOf"][0], value, modes, chance)
         return copy.deepcopy(value)
 
     def _show_object(self, schema, value, modes, chance):
@@ -235,7 +235,7 @@ class Contract:
                     continue
                 if (found is None and not (nullable and modes.nulls == "returned")) or (found == [] and modes.empty_lists == "left out"):
                     continue
-            shown[name] = self.show(facts, found, modes, chance, top=False)
+            shown[name] = self.show(facts, found, modes, chance)
         return shown
 
 

@@ -89,7 +89,12 @@ class Organisation:
         elif body is not None:
             raise Refusal(400, "a body is not expected")
         answer = HANDLERS[endpoint.name](self, *parts, **({"body": body} if endpoint.request is not None else {}), **({"query": query} if query else {}))
-        return self.contract.show(endpoint.response, answer, self.modes, chance)
+        shown = self.contract.show(endpoint.response, answer, self.modes, chance)
+        if self.modes.order == "shuffled" and endpoint.method == "GET" and not endpoint.path.endswith("}"):
+            for things in shown.values():
+                if isinstance(things, list):
+                    chance.shuffle(things)
+        return shown
 
     def _query(self, schema, query):
         given = {name: values if name in ("role", "status") else values[0] for name, values in query.items()}
