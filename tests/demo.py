@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -73,7 +75,7 @@ class Demo:
     def __init__(self, double: AwsDouble, verbose: bool) -> None:
         self.double, self.verbose = double, verbose
         self.lines: list[tuple[str, str]] = []
-        self.runs = 0
+        self.runs = count(1)
 
     def play(self, title: str, *arguments: str, expect: str) -> list[dict]:
         """One run of playbooks/setup.yml; the calls that the double saw in it."""
@@ -92,13 +94,18 @@ class Demo:
         return writes
 
     def run(self, title: str, playbook: str, *arguments: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
-        """One playbook, as anybody would run it; its output is kept beside the results."""
-        self.runs += 1
-        inventory = INVENTORY.relative_to(ROOT)
-        print(f"\n── {title}\n   ansible-playbook -i {inventory} playbooks/{playbook}.yml {' '.join(arguments)}", flush=True)
-        command = ["ansible-playbook", "-i", str(inventory), f"playbooks/{playbook}.yml", *arguments]
+        """One playbook, as anybody would run it, and told as it begins."""
+        command = self.command(playbook, *arguments)
+        tell(title, command)
+        return self.execute(title, command, fails)
+
+    def command(self, playbook: str, *arguments: str) -> list[str]:
+        return ["ansible-playbook", "-i", str(INVENTORY.relative_to(ROOT)), f"playbooks/{playbook}.yml", *arguments]
+
+    def execute(self, title: str, command: list[str], fails: bool = False) -> subprocess.CompletedProcess[str]:
+        """Its output is kept beside the results."""
         run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
-        (RESULTS / f"{self.runs}-{playbook}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
+        (RESULTS / f"{next(self.runs)}-{Path(command[3]).stem}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
         if self.verbose or bool(run.returncode) != fails:
             print(run.stdout + run.stderr)
         if bool(run.returncode) != fails:
@@ -119,15 +126,15 @@ class Demo:
         write_into_the_workbook("smp-trail", "retention_in_days", 545)
         self.run("変更の取り込み (a changed workbook)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0002")
 
-    def papers(self) -> None:
-        """What one server more costs, and then the customer's own quotation, as it was before the order, and the first invoice: no call to AWS."""
+    def papers(self) -> list[tuple[str, list[str], subprocess.CompletedProcess[str]]]:
+        """What one server more costs, the customer's own quotation, as it was before the order, and the first invoice: no call to AWS, so beside all else."""
         papers = [
             ("変更見積書 (quotation of one server more)", "quote", f"@{one_more_server()}"),
             ("見積書 (quotation)", "quote", f"@{before_the_order()}"),
             ("請求書 (invoice)", "invoice", "billing_month=2026-04"),
         ]
-        for title, name, more in papers:
-            told(self.run(title, name, "-e", f"billing_directory={RESULTS}", "-e", more), "円")
+        commands = [(title, self.command(name, "-e", f"billing_directory={RESULTS}", "-e", more)) for title, name, more in papers]
+        return [(title, command, self.execute(title, command)) for title, command in commands]
 
     def inspect(self) -> None:
         """The as-built document, and then what drift says of a change that somebody makes by hand."""
@@ -137,6 +144,10 @@ class Demo:
             raise Failed(f"the account is as it was just made, and as built differs: {found}")
         somebody_changes_things(self.double.url)
         told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
+
+
+def tell(title: str, command: list[str]) -> None:
+    print(f"\n── {title}\n   {' '.join(command)}", flush=True)
 
 
 def width(text: str) -> int:
@@ -170,8 +181,8 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     print(f"定義書・差異報告書・見積書・請求書 ({where}, also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
     print("\nMade, by writing call:")
-    for call, count in sorted(made.items()):
-        print(f"  {count:>4} × {call}")
+    for call, times in sorted(made.items()):
+        print(f"  {times:>4} × {call}")
     print(f"\nWhere to look: {where}/*.log (plan with diff, runs), {where}/*.json (every entry and every writing call)")
     print("On a real account: copy inventories/template, fill in contract.yml and sheet.yml, have AWS credentials, and run")
     print("  ansible-playbook -i inventories/<customer> playbooks/setup.yml --check --diff     # the plan")
@@ -184,10 +195,11 @@ def main() -> int:
     RESULTS.mkdir(parents=True)
     start = time.monotonic()
     try:
-        with AwsDouble() as double:
+        with AwsDouble() as double, ThreadPoolExecutor(1) as beside:
             customer_opens_the_door(double.url)
             demo = Demo(double, "-v" in sys.argv[1:])
             demo.fill_in()
+            papers = beside.submit(demo.papers)
             demo.play("計画 (plan)", "--check", "--diff", expect="plan")
             made = Counter(f"{call['service']}:{call['operation']}" for call in demo.play("適用 (apply)", expect="changes"))
             demo.play("再実行 (again)", expect="nothing")
@@ -196,7 +208,9 @@ def main() -> int:
             if len(written) != 1:
                 raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
             demo.inspect()
-            demo.papers()
+            for title, command, run in papers.result():
+                tell(title, command)
+                told(run, "円")
             screen(demo, made, time.monotonic() - start)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)

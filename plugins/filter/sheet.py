@@ -17,7 +17,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-REGISTERED = re.compile(r"^setup_[a-z]+_((accept|finish|remove)_)?")  # before the kind, in the names under which the roles register results
+REGISTERED = re.compile(r"^setup_[a-z]+_((accept|await|finish|remove)_)?")  # before the kind, in the names under which the roles register results
 REMOVED = re.compile(r"^setup_[a-z]+_remove_")
 
 
@@ -125,8 +125,10 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
     summary: dict[str, Any] = dict(created=[], updated=[], deleted=[], unchanged=[], failed=[], reads=0, writes=[])
     for name, result in results.items():
-        kind = REGISTERED.sub("", name)
+        kind, again = REGISTERED.sub("", name), REGISTERED.match(name).group(2) in ("await", "finish")
         for entry in result.get("entries", ()):
+            if again and entry["action"] == "unchanged":
+                continue  # told of already
             summary[entry["action"]].append(dict(entry, kind=kind))
         if result.get("failed") and not result.get("entries"):
             summary["failed"].append(dict(kind=kind, entry=None, action="failed", reason=result.get("msg")))

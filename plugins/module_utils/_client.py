@@ -121,6 +121,11 @@ class Door:
         """What an engineer has to know and what is no failure. Ansible shows it, of a plan too."""
         self._module.warn(text)
 
+    @property
+    def patient(self) -> bool:
+        """Whether to wait for what goes on by itself: who only plans or looks does not, nor who said so."""
+        return not self.check_mode and self._module.params.get("wait", True)
+
     def once(self, look: Callable[..., Any], *arguments: Any) -> Any:
         """The answer of look(aws, *arguments), which is the same for many entries: the first one asks, all others get what it was told."""
         with self._asking, self.reading():
@@ -241,6 +246,11 @@ class Aws(Door):
             return self._clients[key]
 
     @property
+    def account(self) -> str:
+        """Whose credentials these are."""
+        return self.once(_account)
+
+    @property
     def region(self) -> str:
         return self.ec2.meta.region_name
 
@@ -289,9 +299,13 @@ def _moment(value: Any) -> datetime:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _account(aws: Aws) -> str:
+    return aws.sts.get_caller_identity()["Account"]
+
+
 def check_account(aws: Any, wanted: str | None) -> None:
     """Whose credentials these are, before anything else."""
-    actual = wanted and aws.sts.get_caller_identity()["Account"]
+    actual = wanted and aws.account
     if actual != wanted:
         raise Problem(f"these credentials belong to account {actual}, the contract is for {wanted}: nothing was done")
 

@@ -263,12 +263,14 @@ def associate(aws: Aws, want: Mapping[str, Any], gateway_id: str) -> dict[str, A
     return aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"]
 
 
-def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
-    if "allowed_prefixes" in change:
-        delta = change["allowed_prefixes"]
-        both = dict(addAllowedPrefixesToDirectConnectGateway=delta.add, removeAllowedPrefixesToDirectConnectGateway=delta.remove)
-        arguments = {member: allowed(prefixes) for member, prefixes in both.items() if prefixes}
-        aws.directconnect.update_direct_connect_gateway_association(associationId=have["id"], **arguments)
+def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    if "allowed_prefixes" not in change:
+        return None
+    delta = change["allowed_prefixes"]
+    both = dict(addAllowedPrefixesToDirectConnectGateway=delta.add, removeAllowedPrefixesToDirectConnectGateway=delta.remove)
+    arguments = {member: allowed(prefixes) for member, prefixes in both.items() if prefixes}
+    aws.directconnect.update_direct_connect_gateway_association(associationId=have["id"], **arguments)
+    return "updating"
 
 
 def disassociate(aws: Aws, have: Mapping[str, Any]) -> None:

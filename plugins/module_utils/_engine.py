@@ -36,7 +36,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     unknowns,
 )
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
-from ansible_collections.msp.aws.plugins.module_utils._waiting import settle
+from ansible_collections.msp.aws.plugins.module_utils._waiting import moving, settle
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
@@ -97,9 +97,11 @@ class Run:
             step.have = None
             self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
         self._refuse_same(live)
-        self._settle([step for step in live if step.have and step.have.get("_moving") and not (step.absent or step.unseen)])
+        there = [step for step in live if step.have and not (step.absent or step.unseen)]
+        self._settle(moving(there))
         if self.kind.read:
-            self._each([step for step in live if step.have and not (step.reason or step.absent or step.unseen)], self._read)
+            self._each(self._live(there), self._read)
+            self._settle(moving(step for step in there if not step.awaited))
         for step in live:
             if not step.reason:
                 self._guarded(step, self._compare)
@@ -238,10 +240,10 @@ class Run:
             self._settle(ready)
             waiting = [step for step in self._live(waiting) if step not in ready]
         going = self._going("created", "updated")
-        self._settle([step for step in self._differing(going) if step.have.get("_moving")], needed=True)
+        self._settle(moving(self._differing(going)), needed=True)
         changing = self._differing(going)
         self._each(changing, partial(self._act, deed=self._change))
-        self._settle(changing)
+        self._settle(moving(changing))
         self._delete_all()
 
     def _blocked(self, step: Step) -> bool:
@@ -259,7 +261,7 @@ class Run:
     def _change(self, step: Step) -> None:
         self._aim(step)
         if step.change:
-            self.kind.update(self.aws, step.have, step.change)
+            step.have["_moving"] = self.kind.update(self.aws, step.have, step.change)
 
     def _aim(self, step: Step) -> None:
         """By now all that it refers to must be there."""
@@ -276,15 +278,7 @@ class Run:
         return [step for step in self._live(live) if step.change]
 
     def _settle(self, steps: Iterable[Step], needed: bool = False) -> None:
-        """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
-        there = [step for step in self._live(steps) if step.have] if self.kind.look else []
-        if there and (needed or not self.aws.check_mode and self.params["wait"]):
-            settle(self.kind, self.aws, there)
-            return
-        for step in there:
-            step.awaited = step.have.get("_moving")
-            if step.awaited and self.aws.check_mode:
-                self.aws.warn(f"{self.kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
+        settle(self.kind, self.aws, [step for step in self._live(steps) if step.have], needed)
 
     def _remove(self, step: Step) -> None:
         if step.have is not None:
@@ -368,6 +362,7 @@ class Run:
             self._look(self.steps)
         else:
             self.steps = [Step({}, have["id"], have=have) for have in self.kind.find(self.aws, None)]
+            self._settle(moving(self.steps))
         if self.kind.read:
             holders = [step for step in self.steps if step.have and not step.reason]
             self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))

@@ -9,7 +9,7 @@ AttachRolePolicy: the functions here are told `what` is meant, "user", "group", 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
@@ -121,11 +121,34 @@ def delete(aws: Aws, what: str, thing: Mapping[str, Any]) -> None:
     call(aws, "delete_{}", what, thing["id"])
 
 
-def refuse(want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+# Quotas that nobody can have raised: characters of all inline policies together.
+INLINE = dict(user=2048, role=10240, group=5120)
+
+
+def faults(what: str, entries: list, sheet: Mapping[str, Any]) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """Inline policies that are longer than IAM takes, or say whose they are."""
+    for index, entry in enumerate(entries):
+        given = entry.get("inline_policies")
+        named = {name: document for name, document in given.items() if isinstance(document, Mapping)} if isinstance(given, Mapping) else {}
+        if sum(map(_policies.size, named.values())) > INLINE[what]:
+            yield index, "inline_policies", "longest", dict(value=", ".join(named), limit=INLINE[what])
+        for name, document in named.items():
+            if _policies.names_principals(document):
+                yield index, f"inline_policies.{name}", "no_principal", dict(value=name)
+
+
+def refuse(what: str, want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """AWS would refuse these only when the user, group or role has already been made."""
     for name, document in want.get("inline_policies", {}).items():
         if not isinstance(document, Mapping):
             raise Problem(f"inline_policies.{name} is not a policy document: write a dictionary, or JSON text through from_json")
+        if _policies.names_principals(document):
+            raise Problem(f"inline_policies.{name} names a Principal, which is whom it is attached to")
+    if change.get("inline_policies"):
+        after = {**thing.get("inline_policies", {}), **change["inline_policies"]}
+        total = sum(_policies.size(document) for document in after.values() if document is not None)
+        if total > INLINE[what]:
+            raise Problem(f"inline_policies would have {total} characters together, and IAM takes at most {INLINE[what]} of a {what}: use managed_policies")
 
 
 def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None) -> str | None:

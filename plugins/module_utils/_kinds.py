@@ -8,7 +8,8 @@ Private to the collection. The engine calls a kind's functions so:
     find(aws, wanted) -> [have]       things in sheet form with ids in their references, plus "id"; all of them when wanted is None
     read(aws, have, names) -> {...}   options of one thing that cost a call each, only the names asked for (optional)
     create(aws, want) -> have         in the form of find; what it did not set yet goes to update right afterwards
-    update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away
+    update(aws, have, change)         change holds only what was named and differs; lists of things come as Delta, None means take away. Returns what it began
+                                      and goes on by itself, if anything
     delete(aws, have)
     look(aws, ids) -> [have]          those with these ids, in whatever state: of kinds that AWS goes on making after the call (optional)
 
@@ -49,7 +50,7 @@ class Kind:
     options: Mapping[str, Option]
     find: Callable[[Door, list | None], Iterable[dict]]
     create: Callable[[Door, dict], dict]
-    update: Callable[[Door, dict, dict], None]
+    update: Callable[[Door, dict, dict], str | None]
     delete: Callable[[Door, dict], None]
     read: Callable[[Door, dict, list[str]], dict] | None = None
     look: Callable[[Door, list[str]], Iterable[dict]] | None = None

@@ -76,7 +76,7 @@ class Mackerel(Door):
         return None if urllib3 else missing_required_lib("urllib3")
 
     def check_owner(self, wanted: str | None) -> None:
-        actual = wanted and self.get("/org")["name"]
+        actual = wanted and self.once(_organization)
         if actual != wanted:
             raise Problem(f"this API key belongs to the organization {actual}, the contract is for {wanted}: nothing was done")
 
@@ -155,6 +155,10 @@ class Mackerel(Door):
                 proxy = None if urllib.request.proxy_bypass(address.hostname or "") else urllib.request.getproxies().get(address.scheme)
                 self._pool = urllib3.ProxyManager(proxy, **how) if proxy else urllib3.PoolManager(**how)
             return self._pool
+
+
+def _organization(aws: Mackerel) -> str:
+    return aws.get("/org")["name"]
 
 
 def _parsed(data: bytes) -> Any:

@@ -55,6 +55,56 @@ def claimed_twice(entries: Iterable[Mapping[str, Any]], option: str, *more: str)
                 yield index, option, "duplicate", dict(value=entry[option], limit=counts[place])
 
 
+ADDRESSED = dict(
+    ec2_instances=("private_ip_address",),
+    ec2_nat_gateways=("private_ip_address",),
+    ec2_network_interfaces=("private_ip_address", "secondary_private_ip_addresses"),
+)
+
+
+def misplaced(kind: str, entries: Iterable[Mapping[str, Any]], sheet: Mapping[str, Any]) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """Faults of private addresses: not of the subnet, as far as the sheet makes it, reserved in it by AWS, or named by two."""
+    subnets, users = _subnets(sheet), _users({**sheet, kind: entries})
+    for index, entry in enumerate(entries):
+        for option, text in blocks(entry, *ADDRESSED[kind]):
+            try:
+                address = ipaddress.ip_address(str(text))
+            except ValueError:
+                yield index, option, "not_an_address", dict(value=text)
+                continue
+            place = _subnet_name(entry)
+            block = subnets.get(place)
+            if block is not None and address not in block:
+                yield index, option, "outside_subnet", dict(value=text, other=f"{place} ({block})")
+            elif block is not None and address in (*(block[number] for number in range(4)), block[-1]):
+                yield index, option, "reserved_address", dict(value=text, other=f"{place} ({block})")
+            others = [user for user in users.get((place, str(address)), ()) if user != (kind, index)]
+            if others:
+                yield index, option, "address_taken", dict(value=text, other=", ".join(f"{other} #{number + 1}" for other, number in others))
+
+
+def _subnet_name(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("subnet")).rpartition("/")[2]
+
+
+def _subnets(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """The blocks of the subnets that a sheet names with one, where no other has the name."""
+    found: dict[str, list] = {}
+    for subnet in sheet.get("ec2_subnets") or []:
+        found.setdefault(str(subnet.get("name")), []).append(network(subnet.get("cidr_block")))
+    return {name: given[0] for name, given in found.items() if len(given) == 1 and given[0] is not None and given[0].num_addresses > 4}
+
+
+def _users(sheet: Mapping[str, Any]) -> dict[tuple[str, str], set[tuple[str, int]]]:
+    """Who names an address in which subnet."""
+    found: dict[tuple[str, str], set] = {}
+    for kind, options in ADDRESSED.items():
+        for index, entry in enumerate(sheet.get(kind) or []):
+            for dummy, text in blocks(entry, *options) if entry.get("subnet") else ():
+                found.setdefault((_subnet_name(entry), str(text)), set()).add((kind, index))
+    return found
+
+
 def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]) -> None:
     """Wait for a block of a VPC or subnet; look() returns its state, {} as long as there is none."""
     state = aws.wait(what, look, lambda seen: seen.get("State") not in (None, "associating"), limit=120)

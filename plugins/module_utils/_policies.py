@@ -9,6 +9,7 @@ Private to the collection.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -38,6 +39,20 @@ def document(text_or_dict: str | Mapping[str, Any] | None) -> dict[str, Any]:
 def text(wanted: Mapping[str, Any]) -> str:
     """A document as AWS takes it."""
     return json.dumps(wanted)
+
+
+def size(wanted: Mapping[str, Any] | str) -> int:
+    """The characters that IAM counts: white space is none."""
+    return len(re.sub(r"\s", "", wanted if isinstance(wanted, str) else text(wanted)))
+
+
+def names_principals(wanted: Mapping[str, Any]) -> bool:
+    """Whether it says whose it is, which a policy of an identity must not."""
+    if not isinstance(wanted, Mapping):
+        return False
+    statements = wanted.get("Statement") or []
+    listed = statements if isinstance(statements, list) else [statements]
+    return any({"Principal", "NotPrincipal"} & set(one) for one in listed if isinstance(one, Mapping))
 
 
 def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -134,7 +134,7 @@ def delivery_sid(delivery):
 
 def _delivery_statement(aws, bucket, delivery):
     """What the delivering services ask for: to look at the bucket, and to write below AWSLogs/<account>. On behalf of the own account only."""
-    account, arn = aws.once(_account), bucket_arn(aws, bucket)
+    account, arn = aws.account, bucket_arn(aws, bucket)
     prefix = f"{delivery['prefix']}/" if delivery.get("prefix") else ""
     source = dict(ArnLike={"aws:SourceArn": delivery["source_arn"]}) if delivery.get("source_arn") else {}
     return dict(
@@ -161,10 +161,6 @@ def _delivery(aws, bucket, statement):
         delivery["source_arn"] = source
     own = _policies.alike(dict(Statement=[statement]), dict(Statement=[_delivery_statement(aws, bucket, delivery)]))
     return delivery if own else None
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
 
 
 def bucket_arn(aws, bucket):
@@ -279,6 +275,57 @@ LIFECYCLE = dict(
     noncurrent_version_transitions=listed("NoncurrentVersionTransitions", NONCURRENT_TRANSITION),
     abort_incomplete_multipart_upload_days="AbortIncompleteMultipartUpload.DaysAfterInitiation",
 )
+
+
+# The guide of S3 alone has these: the classes from warm to cold, and days that an object stays in Standard before and in the infrequent ones.
+COLDER = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+INFREQUENT, GLACIER = ("STANDARD_IA", "ONEZONE_IA"), COLDER[3:]
+STAYS = 30
+
+
+def lifecycle_faults(rule):
+    """What no rule can be, as (option, code, facts), as far as it is named."""
+    moves, old_moves = rule.get("transitions") or [], rule.get("noncurrent_version_transitions") or []
+    yield from _moves("transitions", "days", moves, rule, "expiration_days")
+    yield from _moves("noncurrent_version_transitions", "noncurrent_days", old_moves, rule, "noncurrent_version_expiration_days")
+    ways = [one.get("days") is not None for one in moves if one.get("days") is not None or one.get("date")]
+    ways += [rule.get("expiration_days") is not None] if rule.get("expiration_days") is not None or rule.get("expiration_date") else []
+    if moves and len(set(ways)) > 1:
+        yield "transitions", "one_of", dict(value=rule.get("id"), other="days, date")
+    for option in ("expired_object_delete_marker", "abort_incomplete_multipart_upload_days"):
+        sizes = SIZES if option.startswith("abort") else ()
+        for narrow in [name for name in ("tags", *sizes) if rule.get(option) and rule.get(name)]:
+            yield option, "one_of", dict(value=rule[option], other=f"{option}, {narrow}")
+    least, most = rule.get("object_size_greater_than"), rule.get("object_size_less_than")
+    if least is not None and most is not None and int(most) <= int(least):
+        yield "object_size_less_than", "least", dict(value=most, limit=int(least) + 1)
+    for option in ("expiration_days", "noncurrent_version_expiration_days", "abort_incomplete_multipart_upload_days", "newer_noncurrent_versions"):
+        if rule.get(option) is not None and int(rule[option]) < 1:
+            yield option, "least", dict(value=rule[option], limit=1)
+    for one in [rule, *old_moves]:
+        if int(one.get("newer_noncurrent_versions") or 0) > 100:
+            yield "newer_noncurrent_versions", "most", dict(value=one["newer_noncurrent_versions"], limit=100)
+
+
+def _moves(option, days, moves, rule, end):
+    """Transitions happen once to a class, ever colder, and before the end."""
+    known = [one for one in moves if one.get("storage_class") in COLDER]
+    classes = [one["storage_class"] for one in known]
+    if len(set(classes)) < len(classes):
+        yield option, "item_twice", dict(value=", ".join(classes))
+    timed = sorted((one for one in known if one.get(days) is not None), key=lambda one: COLDER.index(one["storage_class"]))
+    before = None
+    for one in timed:
+        least = STAYS if one["storage_class"] in INFREQUENT else 0
+        if before is not None:
+            gap = STAYS if before["storage_class"] in INFREQUENT and one["storage_class"] in GLACIER else 1
+            least = max(least, int(before[days]) + gap)
+        if int(one[days]) < least:
+            yield f"{option}.{days}", "least", dict(value=one[days], limit=least)
+        before = one
+    last = max((int(one[days]) for one in timed), default=None)
+    if rule.get(end) is not None and last is not None and int(rule[end]) <= last:
+        yield end, "least", dict(value=rule[end], limit=last + 1)
 
 
 def get_lifecycle(aws, bucket):

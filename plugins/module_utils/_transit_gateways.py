@@ -21,15 +21,6 @@ ASKED = "pendingAcceptance"
 DEAD = ("rollingBack", "deleting", "deleted", "failing", "failed", "rejecting", "rejected")
 
 
-def account(aws: Aws) -> str:
-    """Whose credentials these are: AWS lists what others share, and what others have attached, beside one's own."""
-    return aws.once(_account)
-
-
-def _account(aws: Aws) -> str:
-    return aws.sts.get_caller_identity()["Account"]
-
-
 def progress(thing: Mapping[str, Any]) -> dict[str, str | None]:
     """What AWS is still at work on, and why it came to nothing. For another account's acceptance, which can take days, nobody waits: our side is done."""
     why = (thing.get("Status") or {}).get("Message") or "AWS does not say why"

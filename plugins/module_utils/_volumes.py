@@ -8,11 +8,12 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
 
 # Option → member of a described volume.
 MEMBERS = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", encrypted="Encrypted", kms_key_id="KmsKeyId")
@@ -32,6 +33,63 @@ def options() -> dict[str, Option]:
 
 def described(volume: Mapping[str, Any]) -> dict[str, Any]:
     return {option: volume.get(member) for option, member in MEMBERS.items()}
+
+
+LEAST = dict(
+    size=dict(io1=4, io2=4, st1=125, sc1=125),
+    iops=dict(gp3=3000, io1=100, io2=100),
+    throughput=dict(gp3=125),
+)
+# The guide of EBS alone has these; gp3 has its least IOPS at every size.
+IOPS_PER_GIB = dict(gp3=500, io1=50, io2=1000)
+THROUGHPUT_PER_IOPS = 0.25
+
+
+def faults(volume: Mapping[str, Any], whole: bool = False) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What no volume can be, as (option, code, facts): numbers that do not suit its type or one another.
+
+    What is not named suits everything, unless the volume is told as a whole: then it is what AWS takes.
+    """
+    kind = volume.get("volume_type")
+    numbers = {name: int(volume[name]) for name in LEAST if volume.get(name) is not None}
+    if kind is None:
+        return
+    if whole and kind in ("io1", "io2") and "iops" not in numbers:
+        yield "volume_type", "needs", dict(value=kind, other="iops")
+    for name, value in numbers.items():
+        if name != "size" and kind not in LEAST[name]:
+            yield name, "needs", dict(value=value, other=f"volume_type: {' / '.join(LEAST[name])}")
+        elif value < LEAST[name].get(kind, 1):
+            yield name, "least", dict(value=value, limit=LEAST[name].get(kind, 1))
+    if whole and kind == "gp3":
+        numbers.setdefault("iops", LEAST["iops"][kind])
+    yield from _ratios(kind, **numbers)
+
+
+def _ratios(kind: str, size: int | None = None, iops: int | None = None, throughput: int | None = None) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    always = LEAST["iops"]["gp3"] if kind == "gp3" else 0
+    if size and iops and kind in IOPS_PER_GIB and iops > max(size * IOPS_PER_GIB[kind], always):
+        yield "iops", "most", dict(value=iops, limit=max(size * IOPS_PER_GIB[kind], always))
+    if throughput and iops and kind == "gp3" and throughput > THROUGHPUT_PER_IOPS * iops:
+        yield "throughput", "most", dict(value=throughput, limit=int(THROUGHPUT_PER_IOPS * iops))
+
+
+def refuse(volume: Mapping[str, Any], where: str = "") -> None:
+    """Raise Problem for what no volume can be."""
+    for option, code, facts in faults(volume, whole=True):
+        said = f"{facts['other']} is needed; found {facts['value']!r}" if code == "needs" else _shapes.TEXTS[code].format(**facts)
+        raise Problem(f"{where}{option}: {said}")
+
+
+def changed(have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The volume after ModifyVolume, which keeps the IOPS of a type that stays and gives 3,000 to a new one."""
+    after = {**have, **change}
+    kind = after.get("volume_type")
+    told = {name: after.get(name) for name in ("volume_type", *LEAST) if name == "size" or name in change or kind in LEAST.get(name, {kind: 0})}
+    if have and "volume_type" in change:
+        begins = dict(iops=LEAST["iops"]["gp3"]) if kind in LEAST["iops"] else {}
+        told = {**begins, **{name: value for name, value in told.items() if name == "size" or name in change}}
+    return told
 
 
 def key_words(aws: Aws, wanted: Iterable[tuple[Mapping[str, Any], str | None]] | None) -> Callable[[Mapping[str, Any], str | None], str | None]:

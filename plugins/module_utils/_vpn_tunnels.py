@@ -14,7 +14,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.module_utils import _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, equal, ref
 
@@ -217,9 +216,7 @@ def _log(aws: Aws, log: Mapping[str, Any]) -> dict[str, Any]:
     found = {member: log[option] for option, member in LOGS.items() if log.get(option) is not None}
     for option in LOG_GROUPS:
         if log.get(option):
-            with aws.reading():
-                account = _transit_gateways.account(aws)
-            found[LOGS[option]] = f"arn:{aws.ec2.meta.partition}:logs:{aws.region}:{account}:log-group:{log[option]}"
+            found[LOGS[option]] = f"arn:{aws.ec2.meta.partition}:logs:{aws.region}:{aws.account}:log-group:{log[option]}"
     return found
 
 

@@ -8,7 +8,9 @@ Private to the collection.
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from collections.abc import Iterable
+
+from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step
 
@@ -16,8 +18,24 @@ NOT_SHOWN = "not shown yet"
 TOLD = 5  # how many names a line has room for
 
 
-def settle(kind: Kind, aws: Aws, steps: list[Step]) -> None:
-    """Wait until none of them moves. Each gets what it is then, or the reason why it came to nothing or is not there in time."""
+def moving(steps: Iterable[Step]) -> list[Step]:
+    """Those of which the last look said that something goes on."""
+    return [step for step in steps if step.have.get("_moving")]
+
+
+def settle(kind: Kind, aws: Door, steps: list[Step], needed: bool) -> None:
+    """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
+    if kind.look and steps and (needed or aws.patient):
+        _await(kind, aws, steps)
+        return
+    for step in steps:
+        step.awaited = step.have.get("_moving")
+        if step.awaited and aws.check_mode:
+            aws.warn(f"{kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
+
+
+def _await(kind: Kind, aws: Door, steps: list[Step]) -> None:
+    """Until none of them moves. Each gets what it is then, or the reason why it came to nothing or is not there in time."""
     waiting = {step.have["id"]: step for step in steps}
 
     def look() -> dict[str, str]:

@@ -69,7 +69,7 @@ SUBSCRIBER = dict(email="EMAIL", sns_topic="SNS")
 
 def find(aws, wanted):
     try:
-        budgets = aws.pages("budgets", "describe_budgets", "Budgets", AccountId=_account(aws), ShowFilterExpression=True)
+        budgets = aws.pages("budgets", "describe_budgets", "Budgets", AccountId=aws.account, ShowFilterExpression=True)
     except AWS_ERRORS as error:
         if code_of(error) != "AccessDeniedException":
             raise
@@ -82,17 +82,9 @@ def find(aws, wanted):
     return [_have(budget, notifications.get(budget["BudgetName"], [])) for budget in budgets]
 
 
-def _account(aws):
-    return aws.once(_caller)
-
-
-def _caller(aws):
-    return aws.sts.get_caller_identity()["Account"]
-
-
 def _notifications(aws):
     """Name of a budget → its notifications, in one list for the whole account."""
-    listed = aws.pages("budgets", "describe_budget_notifications_for_account", "BudgetNotificationsForAccount", AccountId=_account(aws))
+    listed = aws.pages("budgets", "describe_budget_notifications_for_account", "BudgetNotificationsForAccount", AccountId=aws.account)
     found = {}
     for one in listed:
         found.setdefault(one["BudgetName"], []).extend(one.get("Notifications") or [])
@@ -124,14 +116,14 @@ def read(aws, have, names):
 
 def _notification(aws, budget, found):
     which = {member: found[member] for member in NOTIFICATION.values() if member in found}
-    told = aws.pages("budgets", "describe_subscribers_for_notification", "Subscribers", AccountId=_account(aws), BudgetName=budget, Notification=which)
+    told = aws.pages("budgets", "describe_subscribers_for_notification", "Subscribers", AccountId=aws.account, BudgetName=budget, Notification=which)
     options = {option: found[member] for option, member in NOTIFICATION.items() if member in found}
     kinds = {member: option for option, member in SUBSCRIBER.items()}
     return dict(dict(threshold_type="PERCENTAGE"), **options, subscribers=[{kinds[one["SubscriptionType"]]: one["Address"]} for one in told])
 
 
 def _arn(aws, name):
-    return f"arn:{aws.budgets.meta.partition}:budgets::{_account(aws)}:budget/{name}"
+    return f"arn:{aws.budgets.meta.partition}:budgets::{aws.account}:budget/{name}"
 
 
 # ---- writing
@@ -144,7 +136,7 @@ def create(aws, want):
     arguments = dict(NotificationsWithSubscribers=[dict(Notification=_which(one), Subscribers=_subscribers(one)) for one in notifications])
     if want.get("tags"):
         arguments["ResourceTags"] = _tags.as_list(want["tags"])
-    aws.budgets.create_budget(AccountId=_account(aws), Budget=budget, **{member: value for member, value in arguments.items() if value})
+    aws.budgets.create_budget(AccountId=aws.account, Budget=budget, **{member: value for member, value in arguments.items() if value})
     # All that was named was in the call.
     named = {option: want.get(option) for option in OF_THE_BUDGET}
     told = dict(cost_filters=_wanted(want, "cost_filters"), notifications=notifications, tags=want.get("tags", {}))
@@ -208,7 +200,7 @@ def update(aws, have, change):
         wanted = {option: change[option] for option in budget}
         if "cost_filters" in wanted:
             wanted["cost_filters"] = _filters(have["_budget"].get("CostFilters") or {}, wanted["cost_filters"])
-        aws.budgets.update_budget(AccountId=_account(aws), NewBudget=_request(have["_budget"], wanted))
+        aws.budgets.update_budget(AccountId=aws.account, NewBudget=_request(have["_budget"], wanted))
     if delta:
         _notify(aws, have, delta)
     _tags.write(have, change, aws.budgets.tag_resource, aws.budgets.untag_resource, ResourceARN=_arn(aws, have["name"]))
@@ -216,7 +208,7 @@ def update(aws, have, change):
 
 def _notify(aws, have, delta):
     """The new ones come before the old ones go, so that nothing happens unheard; unless there is no room for both."""
-    where = dict(AccountId=_account(aws), BudgetName=have["name"])
+    where = dict(AccountId=aws.account, BudgetName=have["name"])
     deeds = [lambda one=one: aws.budgets.create_notification(**where, Notification=_which(one), Subscribers=_subscribers(one)) for one in delta.add]
     ends = [lambda one=one: aws.budgets.delete_notification(**where, Notification=_which(one)) for one in delta.remove]
     crowded = len(have["notifications"]) + len(delta.add) > FEW
@@ -251,7 +243,7 @@ def _subscribers(notification):
 
 
 def delete(aws, have):
-    aws.budgets.delete_budget(AccountId=_account(aws), BudgetName=have["name"])
+    aws.budgets.delete_budget(AccountId=aws.account, BudgetName=have["name"])
 
 
 # ---- what to think about first
@@ -264,7 +256,7 @@ def _look_ahead(aws, name, notifications, before=()):
     known = {one["Address"] for notification in before for one in _subscribers(notification)}
     topics = {one["Address"] for notification in notifications for one in _subscribers(notification) if one["SubscriptionType"] == "SNS"}
     for topic in sorted(topics - known):
-        why = aws.once(_publishing.silent, topic, PUBLISHER, _account(aws))
+        why = aws.once(_publishing.silent, topic, PUBLISHER, aws.account)
         if why and not aws.check_mode:
             raise Problem(why)
         if why:

@@ -56,7 +56,7 @@ DEFAULT_SELECTORS = [dict(ReadWriteType="All", IncludeManagementEvents=True, Dat
 def find(aws, wanted):
     """Trails of this Region. Copies of other Regions' and of an organization's trails are found only to tell whose they are."""
     trails = aws.pages("cloudtrail", "describe_trails", "trailList", includeShadowTrails=True)
-    account, here = aws.once(_account), aws.cloudtrail.meta.region_name
+    account, here = aws.account, aws.cloudtrail.meta.region_name
     found = [_have(aws, trail, _foreign(trail, account, here)) for trail in trails]
     own = [have for have in found if not have["_foreign"]]
     tagged = {}
@@ -67,10 +67,6 @@ def find(aws, wanted):
         have["tags"] = _tags.as_dict(tagged.get(have["id"]))
     _spell_keys(aws, own, wanted or [])
     return found if wanted is not None else own
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
 
 
 def _foreign(trail, account, here):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -34,6 +36,11 @@ def find(aws, wanted):
     return [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
 
 
+def look(aws, ids):
+    """One that was just made shows after a moment."""
+    return find(aws, [dict(id=one) for one in ids])
+
+
 def _described(aws, **arguments):
     """Alarms with their type, which is the name of the list they come in without its s."""
     for page in aws.client("cloudwatch").get_paginator("describe_alarms").paginate(MaxRecords=AT_ONCE, **arguments):
@@ -45,7 +52,7 @@ def _described(aws, **arguments):
 def _have(alarm):
     have = {option: _sheet(OPTIONS[option], option, alarm[_member(option)]) for option in OPTIONS if _member(option) in alarm}
     have.setdefault("treat_missing_data", "missing")
-    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm)
+    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm, _moving=None)
 
 
 def _only_metric_alarms(have):
@@ -101,9 +108,12 @@ def _by_id(metrics):
 
 def create(aws, want):
     tagged = dict(Tags=_tags.as_list(want["tags"])) if want.get("tags") else {}
-    _put(aws, {}, differences(OPTIONS, want, {}), **tagged)
-    alarm = aws.wait(f"alarm {want['name']}", lambda: list(_described(aws, AlarmNames=[want["name"]])), bool, limit=60)[0]
-    return dict(_have(alarm), tags=want.get("tags", {}))
+    change = differences(OPTIONS, want, {})
+    _put(aws, {}, change, **tagged)
+    made = merged(OPTIONS, {}, change)
+    meta = aws.cloudwatch.meta
+    arn = f"arn:{meta.partition}:cloudwatch:{meta.region_name}:{aws.account}:alarm:{want['name']}"
+    return dict(made, id=arn, _type=METRIC_ALARM)
 
 
 def update(aws, have, change):
@@ -136,6 +146,51 @@ def delete(aws, have):
 EITHER = (("metric_name", "metrics"), ("statistic", "extended_statistic", "metrics"), ("threshold", "threshold_metric_id"))
 
 
+# What the model says in words: periods, how long an alarm looks back, percentiles and their like, words for missing data.
+DAY, HOUR = 86400, 3600
+SHORT = (10, 20, 30)
+NUMBER, PERCENT = r"-?\d+(\.\d+)?", r"\d{1,3}(\.\d+)?%"
+EXTENDED = re.compile(
+    r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100)|IQM"
+    rf"|(PR|TC|TM|TS|WM)\((({NUMBER})?:{NUMBER}|{NUMBER}:)\)|(TC|TM|TS|WM)\((({PERCENT})?:{PERCENT}|{PERCENT}:)\)"
+)
+WORDS = dict(treat_missing_data=("breaching", "notBreaching", "ignore", "missing"), evaluate_low_sample_count_percentile=("evaluate", "ignore"))
+OF_A_BAND = ("LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
+
+
+def mistakes(alarm):
+    """What no alarm can be, as (option, code, facts), as far as it is named."""
+    for option, words in WORDS.items():
+        if alarm.get(option) is not None and alarm[option] not in words:
+            yield option, "choice", dict(value=alarm[option], limit=", ".join(words))
+    if alarm.get("extended_statistic") and not EXTENDED.fullmatch(str(alarm["extended_statistic"])):
+        yield "extended_statistic", "pattern", dict(value=alarm["extended_statistic"], limit="p99.9, tm90, IQM, TM(10%:90%), PR(:300)")
+    times, points = alarm.get("evaluation_periods"), alarm.get("datapoints_to_alarm")
+    if times is not None and points is not None and int(points) > int(times):
+        yield "datapoints_to_alarm", "most", dict(value=points, limit=times)
+    operator = alarm.get("comparison_operator")
+    if operator in OF_A_BAND and alarm.get("threshold") is not None:
+        yield "comparison_operator", "needs", dict(value=operator, other="threshold_metric_id")
+    if operator and operator not in OF_A_BAND and alarm.get("threshold_metric_id") and alarm.get("threshold") is None:
+        yield "comparison_operator", "choice", dict(value=operator, limit=", ".join(OF_A_BAND))
+    for option, period in _periods(alarm):
+        if period not in SHORT and (period < 60 or period % 60):
+            yield option, "choice", dict(value=period, limit="10, 20, 30, 60, 120, 180, …")
+    period = max((period for dummy, period in _periods(alarm)), default=0)
+    longest = 7 * DAY if period >= HOUR else DAY
+    if times is not None and period * int(times) > longest:
+        yield "evaluation_periods", "most", dict(value=times, limit=longest // period)
+
+
+def _periods(alarm):
+    if alarm.get("period") is not None:
+        yield "period", int(alarm["period"])
+    for metric in alarm.get("metrics") or []:
+        for option, holder in (("metrics.period", metric), ("metrics.metric_stat.period", metric.get("metric_stat") or {})):
+            if holder.get("period") is not None:
+                yield option, int(holder["period"])
+
+
 def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
     for names in EITHER:
@@ -145,6 +200,9 @@ def refuse(want, have, change):
     for metric in change.get("metrics") or []:
         if bool(metric.get("metric_stat")) == bool(metric.get("expression")):
             raise Problem(f"metrics {metric.get('id')}: name exactly one of metric_stat and expression")
+    for option, code, facts in mistakes({name: value for name, value in after.items() if name in OPTIONS}):
+        told = "needs {other}; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
+        raise Problem(f"{option}: {told.format(**facts)}")
 
 
 def danger(have, change):
@@ -165,6 +223,8 @@ def faults(entries, sheet):
             given = [name for name in names if entry.get(name) not in (None, [])]
             if len(given) > 1:
                 yield index, given[0], "one_of", dict(value=entry[given[0]], other=", ".join(names))
+        for option, code, facts in mistakes(entry):
+            yield index, option, code, facts
 
 
 # Dimensions whose values are ids. Other services of AWS use some of these words for things of their own.
@@ -237,6 +297,7 @@ KIND = Kind(
     identity=("name",),
     options=OPTIONS,
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -244,6 +305,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=60,
     # An alarm that was made a moment ago may not be there yet for its tags.
     not_yet=(r"\(ResourceNotFound",),
 )

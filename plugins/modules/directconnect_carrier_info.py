@@ -13,7 +13,7 @@ def main():
     module = AwsModule(dict(account_id=dict(type="str")))
     aws = Aws(module)
     try:
-        account = aws.sts.get_caller_identity()["Account"]
+        account = aws.account
         wanted = module.params["account_id"]
         if wanted and wanted != account:
             module.fail_json(msg=f"these credentials belong to account {account}, the contract is for {wanted}")

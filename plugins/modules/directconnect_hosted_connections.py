@@ -66,6 +66,7 @@ def update(aws, have, change):
         what = f"confirmation of hosted connection {have['id']}"
         aws.wait(what, lambda: _look(aws, have["id"]), lambda state: state not in (None, ORDERING), limit=SECONDS)
     _directconnect.write_tags(aws, "dxcon", have, change)
+    return "pending" if change.get("accept") else None
 
 
 def _look(aws, connection_id):

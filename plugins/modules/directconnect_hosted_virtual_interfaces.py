@@ -48,6 +48,7 @@ def update(aws, have, change):
     if change.get("accept"):
         _confirm(aws, have, {name: change.get(name) for name in PLACES})
     _directconnect.write_tags(aws, "dxvif", have, change)
+    return "pending" if change.get("accept") else None
 
 
 def _confirm(aws, have, places):

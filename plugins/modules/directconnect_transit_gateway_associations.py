@@ -68,6 +68,9 @@ def create(aws, want):
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
         made = _directconnect.associate(aws, want, want["transit_gateway"])
+        if not aws.patient:
+            # The next run finds it without a name, and goes on from there.
+            return dict(_have(made, None), name=want["name"], tags=want.get("tags", {}))
         _directconnect.await_association(aws, made["associationId"])
     else:
         _refuse_named(there, want)
@@ -117,7 +120,7 @@ def update(aws, have, change):
         have = dict(have, _attachment=_attached(aws, have)["_attachment"])
     if have["_attachment"]:
         _tags.update(aws, dict(have, id=have["_attachment"]), change)
-    _directconnect.update_prefixes(aws, have, change)
+    return _directconnect.update_prefixes(aws, have, change)
 
 
 def faults(entries, sheet):

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+import re
+
+from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -168,7 +170,47 @@ def delete(aws, have):
     aws.dlm.delete_lifecycle_policy(PolicyId=have["id"])
 
 
+# What the model of DLM says in words: hours of an interval, fields of a cron expression, and that nothing is kept longer than 100 years.
+HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
+FIELDS = 6
+LONGEST = dict(DAYS=36500, WEEKS=5200, MONTHS=1200, YEARS=100)
+RULES = ("retain", "fast_restore", "deprecate")
+
+
+def mistakes(schedule):
+    """What no schedule can be, as (option, code, facts), as far as it is named."""
+    interval, cron = schedule.get("interval"), schedule.get("cron_expression")
+    if interval is not None and int(interval) not in HOURS:
+        yield "interval", "choice", dict(value=interval, limit=", ".join(map(str, HOURS)))
+    fields = str(cron or "").removeprefix("cron(").removesuffix(")").split()
+    if cron and (len(fields) != FIELDS or (fields[2] == "?") == (fields[4] == "?") or not fields[0].isdigit()):
+        yield "cron_expression", "pattern", dict(value=cron, limit="cron(0 17 * * ? *), cron(0 17 ? * MON *)")
+    for time in schedule.get("times") or []:
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(time)):
+            yield "times", "pattern", dict(value=time, limit="hh:mm")
+    for rule in RULES:
+        count, most = schedule.get(f"{rule}_interval"), LONGEST.get(schedule.get(f"{rule}_interval_unit"))
+        if count is not None and most is not None and int(count) > most:
+            yield f"{rule}_interval", "most", dict(value=count, limit=most)
+    kept, deprecated = schedule.get("retain_count"), schedule.get("deprecate_count")
+    if kept is not None and deprecated is not None and int(deprecated) > int(kept):
+        yield "deprecate_count", "most", dict(value=deprecated, limit=kept)
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        given = entry.get("schedules") or []
+        named = [*(given.get("add") or []), *(given.get("set") or [])] if isinstance(given, dict) else given
+        for schedule in named:
+            for option, code, facts in mistakes(schedule) if isinstance(schedule, dict) else ():
+                yield index, f"schedules.{option}", code, dict(facts, item=schedule)
+
+
 def refuse(want, have, change):
+    changed = change.get("schedules")
+    for schedule in [*changed.add, *(new for dummy, new in changed.change)] if changed else ():
+        for option, code, facts in mistakes(schedule):
+            raise Problem(f"schedule {schedule['name']!r}: {option}: {_shapes.TEXTS[code].format(**facts)}")
     for schedule in change["schedules"].add if "schedules" in change else ():
         for needed in (("cron_expression", "interval"), ("retain_count", "retain_interval")):
             if not any(schedule.get(option) is not None for option in needed):
@@ -286,6 +328,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
 )
 
 

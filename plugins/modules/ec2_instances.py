@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -32,6 +32,11 @@ ATTRIBUTES = dict(TOLD_ALONE, instance_type="InstanceType", ebs_optimized="EbsOp
 
 # ModifyInstanceAttribute refuses these for a running instance.
 NEEDS_STOP = ("instance_type", "ebs_optimized")
+
+# What the model of EC2 says in words only: types with credits, bytes of user data, hops.
+BURSTABLE = ("t2", "t3", "t3a", "t4g")
+USER_DATA = 16 * 1024
+HOPS = 64
 
 # What RunInstances takes under the same name, and what it takes inside something else.
 LAUNCH = dict(ATTRIBUTES, key_pair="KeyName", user_data="UserData")
@@ -235,7 +240,15 @@ def _set_profile(aws, have, profile):
         aws.ec2.replace_iam_instance_profile_association(**association, IamInstanceProfile=dict(Name=profile))
 
 
+def _burstable(instance_type):
+    return str(instance_type).partition(".")[0] in BURSTABLE
+
+
 def refuse(want, have, change):
+    if not have and "root_volume" in want:
+        _volumes.refuse(want["root_volume"], "root_volume.")
+    if "cpu_credits" in change and not _burstable({**have, **want}.get("instance_type")):
+        raise Problem(f"cpu_credits: only instances of the types {', '.join(BURSTABLE)} have credits, this one is {({**have, **want}).get('instance_type')}")
     if not have and ("image_id" in want) == ("image_parameter" in want):
         raise Problem("does not exist, and to create it either image_id or image_parameter must be named")
     stopping = [option for option in NEEDS_STOP if have and option in change]
@@ -268,10 +281,23 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """One image, named once."""
+    """One image, named once; a root volume and what is only for some types, as AWS would launch it."""
     for index, entry in enumerate(entries):
         if entry.get("image_id") and entry.get("image_parameter"):
             yield index, "image_id", "one_of", dict(value=entry["image_id"], other="image_id, image_parameter")
+        for option, code, facts in _volumes.faults(entry.get("root_volume") or {}):
+            yield index, f"root_volume.{option}", code, facts
+        if (entry.get("root_volume") or {}).get("kms_key_id") and not entry["root_volume"].get("encrypted"):
+            yield index, "root_volume.kms_key_id", "needs", dict(value=entry["root_volume"]["kms_key_id"], other="encrypted")
+        if entry.get("cpu_credits") and entry.get("instance_type") and not _burstable(entry["instance_type"]):
+            yield index, "cpu_credits", "needs", dict(value=entry["cpu_credits"], other=f"instance_type: {' / '.join(BURSTABLE)}")
+        if len(str(entry.get("user_data") or "").encode()) > USER_DATA:
+            yield index, "user_data", "longest", dict(value="…", limit=USER_DATA)
+        hops = (entry.get("metadata_options") or {}).get("http_put_response_hop_limit")
+        if hops is not None and not 1 <= int(hops) <= HOPS:
+            code, limit = ("least", 1) if int(hops) < 1 else ("most", HOPS)
+            yield index, "metadata_options.http_put_response_hop_limit", code, dict(value=hops, limit=limit)
+    yield from _networks.misplaced("ec2_instances", entries, sheet)
 
 
 KIND = Kind(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
@@ -76,7 +76,7 @@ def create(aws, want):
 def update(aws, have, change):
     _tags.update(aws, have, change)
     if "secondary_elastic_ips" not in change:
-        return
+        return None
     delta = change["secondary_elastic_ips"]
     # While one address comes or goes AWS takes no order for another. The new ones come first: there is no gap.
     if delta.add:
@@ -86,6 +86,7 @@ def update(aws, have, change):
     if delta.remove:
         associations = [have["_secondary"][allocation]["AssociationId"] for allocation in delta.remove]
         aws.ec2.disassociate_nat_gateway_address(NatGatewayId=have["id"], AssociationIds=associations)
+    return "associating"
 
 
 def _settled(aws, gateway_id):
@@ -139,6 +140,7 @@ def faults(entries, sheet):
                 yield index, option, "one_of", dict(value=entry[option], other=f"connectivity_type private, {option}")
         if entry.get("connectivity_type") == "public" and not entry.get("elastic_ip"):
             yield index, "connectivity_type", "needs", dict(value="public", other="elastic_ip")
+    yield from _networks.misplaced("ec2_nat_gateways", entries, sheet)
 
 
 KIND = Kind(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs
@@ -143,6 +143,10 @@ def delete(aws, have):
     aws.ec2.delete_network_interface(NetworkInterfaceId=have["id"])
 
 
+def faults(entries, sheet):
+    yield from _networks.misplaced("ec2_network_interfaces", entries, sheet)
+
+
 KIND = Kind(
     name="ec2_network_interfaces",
     identity=("name",),
@@ -170,6 +174,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    faults=faults,
     not_yet=_tags.NOT_YET,
 )
 

@@ -30,10 +30,20 @@ ICMP = ("icmp", "icmpv6")
 
 
 def find(aws, wanted):
+    return _all(aws)
+
+
+def look(aws, ids):
+    """Of new groups: AWS opens each towards everywhere, and that rule must have been seen for the sheet to say otherwise."""
+    found = _all(aws, Filters=[dict(Name="group-id", Values=ids)])
+    return [dict(have, _moving=None if have["egress"] else "rules not shown yet") for have in found]
+
+
+def _all(aws, **which):
     rules = defaultdict(list)
-    for rule in aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules"):
+    for rule in aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", **which):
         rules[rule["GroupId"]].append(rule)
-    return [_have(group, rules[group["GroupId"]]) for group in aws.pages("ec2", "describe_security_groups", "SecurityGroups")]
+    return [_have(group, rules[group["GroupId"]]) for group in aws.pages("ec2", "describe_security_groups", "SecurityGroups", **which)]
 
 
 def _have(group, rules):
@@ -93,10 +103,7 @@ def create(aws, want):
     arguments = dict(GroupName=want["name"], Description=want["description"], VpcId=want["vpc"])
     specifications = [dict(ResourceType="security-group", Tags=_tags.as_list(want["tags"]))] if want.get("tags") else []
     group_id = aws.ec2.create_security_group(**arguments, TagSpecifications=specifications)["GroupId"]
-    # AWS opens every new group towards everywhere; that rule is there until the sheet says otherwise, and must have been seen for that.
-    filters = [dict(Name="group-id", Values=[group_id])]
-    rules = aws.wait(f"rules of {group_id}", lambda: aws.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=filters), bool, limit=120)
-    return _have(dict(arguments, GroupId=group_id, Tags=_tags.as_list(want.get("tags", {}))), rules)
+    return dict(_have(dict(arguments, GroupId=group_id, Tags=_tags.as_list(want.get("tags", {}))), []), _moving="rules not shown yet")
 
 
 def update(aws, have, change):
@@ -307,12 +314,14 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
+    look=look,
     create=create,
     update=update,
     delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=120,
     not_yet=_tags.NOT_YET,
 )
 

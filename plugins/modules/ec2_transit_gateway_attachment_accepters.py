@@ -19,7 +19,7 @@ ARRIVAL_SECONDS = 180
 
 def find(aws, wanted):
     """What others asked to attach to one's own gateways. The accepter's tags are in the list of all attachments; who asked for a peering is in its own."""
-    mine = _transit_gateways.account(aws)
+    mine = aws.account
     requests = {_accepted_as(one): one["TransitGatewayAttachmentId"] for one in _asked_peerings(aws, mine)}
     found = []
     for one in _described(aws):
@@ -86,12 +86,13 @@ def _attached(thing):
 def update(aws, have, change):
     _tags.update(aws, have, change)
     if not change.get("accept"):
-        return
+        return None
     aws.wait(f"request {have['id']}", lambda: (_look(aws, have["id"]) or {}).get("State"), lambda state: state not in (None, *ARRIVING), limit=ARRIVAL_SECONDS)
     if have["_peering"]:
         aws.ec2.accept_transit_gateway_peering_attachment(TransitGatewayAttachmentId=have["_peering"])
     else:
         aws.ec2.accept_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"])
+    return "pending"
 
 
 def _look(aws, attachment_id):

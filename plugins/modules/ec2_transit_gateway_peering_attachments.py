@@ -15,7 +15,7 @@ CREATED_WITH = dict(transit_gateway="TransitGatewayId", peer_transit_gateway="Pe
 
 def find(aws, wanted):
     """Those that this account and Region asked for: AWS also lists those that it was asked for."""
-    here = (_transit_gateways.account(aws), aws.region)
+    here = (aws.account, aws.region)
     return [_have(one) for one in _live(aws) if (one["RequesterTgwInfo"]["OwnerId"], one["RequesterTgwInfo"]["Region"]) == here]
 
 

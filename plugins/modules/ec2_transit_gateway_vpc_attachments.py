@@ -27,7 +27,7 @@ LOST = dict(
 
 def find(aws, wanted):
     """Those of one's own VPCs: the owner of a gateway also sees those of other accounts."""
-    mine = _transit_gateways.account(aws)
+    mine = aws.account
     return [_have(one) for one in _live(aws) if one["VpcOwnerId"] == mine]
 
 
@@ -107,6 +107,7 @@ def update(aws, have, change):
         given = {member: value for member, value in arguments.items() if value}
         aws.ec2.modify_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"], **given)
     _tags.update(aws, have, change)
+    return "modifying" if arguments else None
 
 
 def refuse(want, have, change):

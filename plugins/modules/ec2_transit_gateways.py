@@ -28,7 +28,7 @@ HOLD_THE_ASN = ("vpn", "direct-connect-gateway", "connect", "vpn-concentrator", 
 
 def find(aws, wanted):
     """One's own: AWS also lists those that other accounts share."""
-    mine, attached = _transit_gateways.account(aws), {}
+    mine, attached = aws.account, {}
     for attachment in aws.pages("ec2", "describe_transit_gateway_attachments", "TransitGatewayAttachments"):
         if attachment["State"] not in ("deleted", "failed", "rejected"):
             attached.setdefault(attachment["TransitGatewayId"], []).append(attachment)
@@ -95,6 +95,7 @@ def update(aws, have, change):
     if arguments:
         aws.ec2.modify_transit_gateway(TransitGatewayId=have["id"], **arguments)
     _tags.update(aws, have, change)
+    return "modifying" if arguments else None
 
 
 def refuse(want, have, change):

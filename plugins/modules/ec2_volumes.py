@@ -132,8 +132,19 @@ def refuse(want, have, change):
         raise Problem("does not exist, and to create it size or snapshot_id must be named")
     if have and change.get("size", have["size"]) < have["size"]:
         raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
+    if MODIFIED.keys() & change.keys():
+        _volumes.refuse(_volumes.changed(have, change))
+        _refuse_several(have, change)
     if have and "attachments" in change and not want.get("multi_attach_enabled", have["multi_attach_enabled"]):
         _refuse_second_instance(have, change["attachments"])
+
+
+def _refuse_several(have, change):
+    """Several instances share volumes of two types only, and one of them can learn it."""
+    kind = change.get("volume_type", have.get("volume_type"))
+    able = ("io2",) if have else ("io1", "io2")
+    if change.get("multi_attach_enabled") and kind not in able:
+        raise Problem(f"multi_attach_enabled: a {'made' if have else 'new'} volume can have it with the type {' or '.join(able)}, not {kind or 'gp2'}")
 
 
 def _refuse_second_instance(have, delta):
@@ -165,10 +176,14 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """A size or a snapshot to take it from; a key only for what is encrypted."""
+    """A key only for what is encrypted; numbers that suit the type."""
     for index, entry in enumerate(entries):
         if entry.get("kms_key_id") and not entry.get("encrypted"):
             yield index, "kms_key_id", "needs", dict(value=entry["kms_key_id"], other="encrypted")
+        if entry.get("multi_attach_enabled") and entry.get("volume_type", "io2") not in ("io1", "io2"):
+            yield index, "multi_attach_enabled", "needs", dict(value=entry["multi_attach_enabled"], other="volume_type: io1 / io2")
+        for option, code, facts in _volumes.faults(entry):
+            yield index, option, code, facts
 
 
 COMMON = _volumes.options()

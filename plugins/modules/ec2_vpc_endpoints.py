@@ -129,6 +129,7 @@ def update(aws, have, change):
             arguments[f"Add{member}"], arguments[f"Remove{member}"] = change[option].add, change[option].remove
     if arguments:
         aws.ec2.modify_vpc_endpoint(VpcEndpointId=have["id"], **{member: value for member, value in arguments.items() if value != []})
+    return "pending" if arguments else None
 
 
 def _as_named(wanted, found):

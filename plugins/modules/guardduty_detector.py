@@ -78,7 +78,7 @@ def update(aws, have, change):
     if arguments:
         aws.guardduty.update_detector(DetectorId=have["id"], **arguments)
     if "tags" in change:
-        arn = f"arn:{aws.guardduty.meta.partition}:guardduty:{aws.region}:{aws.sts.get_caller_identity()['Account']}:detector/{have['id']}"
+        arn = f"arn:{aws.guardduty.meta.partition}:guardduty:{aws.region}:{aws.account}:detector/{have['id']}"
         _tags.write(have, change, aws.guardduty.tag_resource, aws.guardduty.untag_resource, ResourceArn=arn)
 
 

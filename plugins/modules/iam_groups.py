@@ -59,7 +59,8 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
-    refuse=_iam.refuse,
+    refuse=partial(_iam.refuse, "group"),
+    faults=partial(_iam.faults, "group"),
     not_yet=_iam.NOT_YET,
     caseless=True,
 )

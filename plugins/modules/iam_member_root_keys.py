@@ -90,7 +90,7 @@ def _delete(root, account, keys):
 
 
 def _check_route(aws, account, own):
-    actual = aws.sts.get_caller_identity()["Account"]
+    actual = aws.account
     if own and own != actual:
         raise Problem(f"these credentials belong to account {actual}, and account_id says {own}: nothing was done")
     if actual == account:

@@ -104,6 +104,23 @@ def danger(have, change):
 def refuse(want, have, change):
     if "policy" in change and not change["policy"].get("Statement"):
         raise Problem("policy: a policy document has a Statement")
+    if _policies.names_principals(change.get("policy") or {}):
+        raise Problem("policy names a Principal, which is whom it is attached to")
+    if "policy" in change and _policies.size(change["policy"]) > LONGEST:
+        raise Problem(f"policy has {_policies.size(change['policy'])} characters, and IAM takes at most {LONGEST}: make two of it")
+
+
+# Characters of a managed policy, white space apart.
+LONGEST = 6144
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        document = entry.get("policy") or {}
+        if _policies.size(document) > LONGEST:
+            yield index, "policy", "longest", dict(value="…", limit=LONGEST)
+        if _policies.names_principals(document):
+            yield index, "policy", "no_principal", dict(value=entry.get("name"))
 
 
 KIND = Kind(
@@ -123,6 +140,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     not_yet=_iam.NOT_YET,
     caseless=True,
 )

@@ -60,7 +60,21 @@ def delete(aws, have):
 def refuse(want, have, change):
     if not have and want["name"].startswith(LINKED_NAME):
         raise Problem(f"a name that begins with {LINKED_NAME} is a service-linked role's, which its service makes through CreateServiceLinkedRole")
-    _iam.refuse(want, have, change)
+    _iam.refuse("role", want, have, change)
+    size = _policies.size(change.get("assume_role_policy") or {})
+    if size > TRUST:
+        raise Problem(f"assume_role_policy has {size} characters, and IAM takes at most {TRUST}")
+
+
+# Characters of a trust policy, where the quota has been raised as far as it goes.
+TRUST = 4096
+
+
+def faults(entries, sheet):
+    yield from _iam.faults("role", entries, sheet)
+    for index, entry in enumerate(entries):
+        if _policies.size(entry.get("assume_role_policy") or {}) > TRUST:
+            yield index, "assume_role_policy", "longest", dict(value="…", limit=TRUST)
 
 
 def danger(have, change):
@@ -104,6 +118,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     not_yet=_iam.NOT_YET,
     caseless=True,
 )

@@ -106,7 +106,8 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
-    refuse=_iam.refuse,
+    refuse=partial(_iam.refuse, "user"),
+    faults=partial(_iam.faults, "user"),
     not_yet=_iam.NOT_YET,
     caseless=True,
 )

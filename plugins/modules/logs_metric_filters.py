@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.module_utils import _patterns, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
@@ -65,6 +65,10 @@ def _put(aws, found, change):
     return request
 
 
+def refuse(want, have, change):
+    _patterns.refuse(change.get("filter_pattern"))
+
+
 def danger(have, change):
     """An alarm on a metric that nobody writes any more does not say so."""
     before = _metrics(have) if have else set()
@@ -85,6 +89,8 @@ def delete(aws, have):
 def faults(entries, sheet):
     """A metric with dimensions has no default value: there is nothing to say which dimensions it would have."""
     for index, entry in enumerate(entries):
+        for code, facts in _patterns.faults(entry.get("filter_pattern")):
+            yield index, "filter_pattern", code, facts
         for one in entry.get("metric_transformations") or []:
             if one.get("dimensions") and one.get("default_value") is not None:
                 yield index, "metric_transformations.default_value", "one_of", dict(value=one["default_value"], other="default_value, dimensions", item=one)
@@ -117,6 +123,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    refuse=refuse,
     faults=faults,
     # The log group may have been made a moment ago, or be busy with another change.
     not_yet=(r"\(ResourceNotFoundException\)", r"\(OperationAbortedException\)"),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _shapes
+from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _patterns, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, ref
@@ -29,7 +29,7 @@ def _of_group(aws, group):
 
 def _have(aws, found):
     destination = found["destinationArn"]
-    own = destination.split(":")[2:5] == ["firehose", aws.logs.meta.region_name, aws.once(_account)]
+    own = destination.split(":")[2:5] == ["firehose", aws.logs.meta.region_name, aws.account]
     return dict(
         id=f"{found['logGroupName']}:{found['filterName']}",
         log_group=found["logGroupName"],
@@ -39,10 +39,6 @@ def _have(aws, found):
         role=found["roleArn"].rpartition("/")[2] if found.get("roleArn") else None,
         _filter=found,
     )
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
 
 
 def create(aws, want):
@@ -59,7 +55,7 @@ def _put(aws, found, change):
     if "filter_pattern" in change:
         request["filterPattern"] = change["filter_pattern"]
     if "delivery_stream" in change:
-        where = f"{aws.logs.meta.region_name}:{aws.once(_account)}"
+        where = f"{aws.logs.meta.region_name}:{aws.account}"
         request["destinationArn"] = f"arn:{aws.logs.meta.partition}:firehose:{where}:deliverystream/{change['delivery_stream']}"
     if "role" in change:
         request["roleArn"] = _deliveries.role_arn(aws, change["role"])
@@ -79,6 +75,10 @@ def foresee(aws, want):
         raise Problem(f"a log group has at most {FEW} subscription filters, and {want['log_group']} has {', '.join(there)}: remove one of them first")
 
 
+def refuse(want, have, change):
+    _patterns.refuse(change.get("filter_pattern"))
+
+
 def danger(have, change):
     if not have:
         return None
@@ -93,11 +93,13 @@ def danger(have, change):
 
 
 def faults(entries, sheet):
-    """What a stream says of its own errors must not go through that stream: each error would make the next."""
+    """What a stream says of its own errors must not go through that stream: each error would make the next. And what no pattern can be."""
     streams = {stream.get("name"): (stream.get("cloudwatch_logging_options") or {}).get("log_group") for stream in sheet.get("firehose_delivery_streams", [])}
     for index, entry in enumerate(entries):
         if entry.get("log_group") and streams.get(entry.get("delivery_stream")) == entry["log_group"]:
             yield index, "log_group", "loop", dict(value=entry["log_group"], other=entry["delivery_stream"])
+        for code, facts in _patterns.faults(entry.get("filter_pattern")):
+            yield index, "filter_pattern", code, facts
 
 
 KIND = Kind(
@@ -116,6 +118,7 @@ KIND = Kind(
     delete=delete,
     foresee=foresee,
     danger=danger,
+    refuse=refuse,
     faults=faults,
     # The log group, the stream and the role may have been made a moment ago: AWS tries the way before it takes a filter.
     not_yet=(r"\(ResourceNotFoundException\)", r"\(OperationAbortedException\)", r"Could not deliver test message"),

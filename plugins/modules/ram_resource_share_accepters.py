@@ -65,9 +65,7 @@ def delete(aws, have):
     if not have["accept"]:
         aws.ram.reject_resource_share_invitation(resourceShareInvitationArn=have["_invitation"])
         return
-    with aws.reading():
-        account = aws.sts.get_caller_identity()["Account"]
-    aws.ram.disassociate_resource_share(resourceShareArn=have["id"], principals=[account])
+    aws.ram.disassociate_resource_share(resourceShareArn=have["id"], principals=[aws.account])
     _await(aws, have["id"], False)
 
 

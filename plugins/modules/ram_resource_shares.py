@@ -111,6 +111,7 @@ def update(aws, have, change):
     if external is False:
         aws.ram.update_resource_share(**share, allowExternalPrincipals=False)
     _tags.write(have, change, aws.ram.tag_resource, aws.ram.untag_resource, **share)
+    return "DISASSOCIATING" if going else None
 
 
 def _members(have, change, verb):

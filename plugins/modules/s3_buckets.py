@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _s3, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _policies, _s3, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, merged, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._shapes import TEXTS
 
 
 def find(aws, wanted):
@@ -101,6 +102,15 @@ def refuse(want, have, change):
     _check_encryption(want, change)
     _check_require_tls(have, change)
     _check_deliveries(have, change)
+    _check_lifecycle(have, change)
+
+
+def _check_lifecycle(have, change):
+    """Each rule as it would be: the sheet may name a part of one that is there."""
+    for rule in (merged(KIND.options, have, change).get("lifecycle_rules") or []) if change.get("lifecycle_rules") else ():
+        for option, code, facts in _s3.lifecycle_faults(rule):
+            said = f"only one of {facts['other']} is possible" if code == "one_of" else TEXTS.get(code, "{value} are not different").format(**facts)
+            raise Problem(f"lifecycle_rules {rule['id']!r}: {option}: {said}")
 
 
 def _check_require_tls(have, change):
@@ -159,6 +169,13 @@ def _new_items(delta):
 
 
 DANGEROUS = {"public_access_block", "versioning", "object_lock_enabled_for_bucket", "object_lock_default_retention", "lifecycle_rules"}
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for dummy, rule in _networks.blocks(entry, "lifecycle_rules"):
+            for option, code, facts in _s3.lifecycle_faults(rule) if isinstance(rule, dict) else ():
+                yield index, f"lifecycle_rules.{option}", code, dict(facts, item=rule)
 
 
 def danger(have, change):
@@ -394,6 +411,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     # Another entry of the same run, or of a run before it, makes ready what these wait for.
     not_yet=(
         "OperationAborted",

@@ -65,11 +65,7 @@ def read(aws, have, names):
 def _resource(aws, want):
     if want.get("resource_arn"):
         return want["resource_arn"]
-    return f"arn:{aws.ec2.meta.partition}:ec2:{aws.region}:{aws.once(_account)}:eip-allocation/{want['elastic_ip']}"
-
-
-def _account(aws):
-    return aws.sts.get_caller_identity()["Account"]
+    return f"arn:{aws.ec2.meta.partition}:ec2:{aws.region}:{aws.account}:eip-allocation/{want['elastic_ip']}"
 
 
 # ---- writing

@@ -148,7 +148,7 @@ def danger(have, change):
 
 
 def foresee(aws, want):
-    actual = aws.sts.get_caller_identity()["Account"]
+    actual = aws.account
     if want["account_id"] != actual:
         raise Problem(f"account_id says {want['account_id']}, and this is account {actual}: a year of Shield Advanced is bought for the account that is named")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _sns
+from ansible_collections.msp.aws.plugins.module_utils import _shapes, _sns
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, merged, ref
@@ -83,7 +83,61 @@ def delete(aws, have):
     aws.sns.unsubscribe(SubscriptionArn=have["id"])
 
 
+# SNS says in words only which protocols there are, how the endpoint of each is written, and what each can do.
+ENDPOINTS = {
+    "http": r"http://[^\s/]+\S*",
+    "https": r"https://[^\s/]+\S*",
+    "email": r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+",
+    "email-json": r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+",
+    "sms": r"\+?[0-9./-]{5,20}",
+    "sqs": r"arn:[^:]+:sqs:[^:]+:\d{12}:.+",
+    "lambda": r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+",
+    "firehose": r"arn:[^:]+:firehose:[^:]+:\d{12}:deliverystream/.+",
+    "application": r"arn:[^:]+:sns:[^:]+:\d{12}:endpoint/.+",
+}
+RAW = ("sqs", "http", "https", "firehose")
+SCOPES = ("MessageAttributes", "MessageBody")
+DEAD_LETTERS = r"arn:[^:]+:sqs:[^:]+:\d{12}:.+"
+KEYS = 5  # of a filter policy
+
+
+def mistakes(subscription):
+    """What no subscription can be, as (option, code, facts), as far as it is named."""
+    protocol, endpoint = subscription.get("protocol"), subscription.get("endpoint")
+    if protocol is not None and protocol not in ENDPOINTS:
+        yield "protocol", "choice", dict(value=protocol, limit=", ".join(ENDPOINTS))
+    elif protocol and endpoint and not re.fullmatch(ENDPOINTS[protocol], str(endpoint)):
+        yield "endpoint", "pattern", dict(value=re.sub("//.*@", "//…@", str(endpoint)), limit=ENDPOINTS[protocol])
+    if _true(subscription.get("raw_message_delivery")) and protocol in ENDPOINTS and protocol not in RAW:
+        yield "raw_message_delivery", "needs", dict(value=True, other=f"protocol: {' / '.join(RAW)}")
+    if protocol == "sqs" and endpoint and str(endpoint).endswith(".fifo") and not str(subscription.get("topic") or ".fifo").endswith(".fifo"):
+        yield "endpoint", "needs", dict(value=endpoint, other="topic: *.fifo")
+    scope = subscription.get("filter_policy_scope")
+    policy, redrive = ({**subscription[name]} if isinstance(subscription.get(name), dict) else {} for name in ("filter_policy", "redrive_policy"))
+    if scope is not None and scope not in SCOPES:
+        yield "filter_policy_scope", "choice", dict(value=scope, limit=", ".join(SCOPES))
+    if len(policy) > KEYS:
+        yield "filter_policy", "most_items", dict(value=len(policy), limit=KEYS)
+    if scope == SCOPES[0] and any(isinstance(value, dict) for value in policy.values()):
+        yield "filter_policy", "needs", dict(value=", ".join(policy), other=f"filter_policy_scope: {SCOPES[1]}")
+    if redrive and not re.fullmatch(DEAD_LETTERS, str(redrive.get("deadLetterTargetArn"))):
+        yield "redrive_policy", "pattern", dict(value=redrive.get("deadLetterTargetArn"), limit=f"deadLetterTargetArn: {DEAD_LETTERS}")
+
+
+def _true(value):
+    return str(value).lower() in ("true", "yes", "on", "1")
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for option, code, facts in mistakes(entry):
+            yield index, option, code, facts
+
+
 def refuse(want, have, change):
+    for option, code, facts in mistakes({**want, **change}):
+        told = "{other} is needed; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
+        raise Problem(f"{option}: {told.format(**facts)}")
     for option in ("filter_policy", "redrive_policy"):
         if change.get(option) == {}:
             raise Problem(f"{option} is empty, which SNS keeps as none and each run would write anew: take it away with clear: [{option}], or leave it out")
@@ -125,6 +179,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    faults=faults,
     # The subscription that was just made, or the topic or role before it, may not be known everywhere yet.
     not_yet=(r"\(NotFound", r"\(ConcurrentAccess"),
 )

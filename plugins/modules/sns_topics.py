@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _sns, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _shapes, _sns, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
@@ -150,6 +150,9 @@ def delete(aws, have):
 
 def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
+    for option, code, facts in mistakes(dict(change, name=want.get("name"))):
+        told = "{other} is needed; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
+        raise Problem(f"{option}: {told.format(**facts)}")
     if after.get("publishers") and _only_sns_may_use(after.get("kms_master_key_id")):
         raise Problem(
             f"{', '.join(after['publishers'])} cannot publish to a topic that is encrypted with {OWN_KEY_OF_SNS}, and nobody would be told: "
@@ -187,6 +190,32 @@ def faults(entries, sheet):
             yield index, "kms_master_key_id", "one_of", dict(value=entry["kms_master_key_id"], other="kms_master_key_id, publishers")
         if entry.get("fifo_topic") is not None and entry["fifo_topic"] != str(entry.get("name")).endswith(".fifo"):
             yield index, "fifo_topic", "needs", dict(value=entry["fifo_topic"], other="fifo_topic: true ⇔ name: *.fifo")
+        for option, code, facts in mistakes(entry):
+            yield index, option, code, facts
+
+
+# SNS says these in words only.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
+WORDS = dict(signature_version=("1", "2"), tracing_config=("PassThrough", "Active"), fifo_throughput_scope=("Topic", "MessageGroup"))
+SIZES = (1024, 1024 * 1024)
+DISPLAYED = 100
+
+
+def mistakes(topic):
+    """What no topic can be, as (option, code, facts), as far as it is named."""
+    if topic.get("name") is not None and not NAME.fullmatch(str(topic["name"])):
+        yield "name", "pattern", dict(value=topic["name"], limit=NAME.pattern)
+    for option, words in WORDS.items():
+        if topic.get(option) is not None and str(topic[option]) not in words:
+            yield option, "choice", dict(value=topic[option], limit=", ".join(words))
+    size = topic.get("maximum_message_size")
+    if size is not None and not SIZES[0] <= int(size) <= SIZES[1]:
+        yield "maximum_message_size", *(("least", dict(value=size, limit=SIZES[0])) if int(size) < SIZES[0] else ("most", dict(value=size, limit=SIZES[1])))
+    if len(str(topic.get("display_name") or "")) > DISPLAYED:
+        yield "display_name", "longest", dict(value=topic["display_name"], limit=DISPLAYED)
+    for option in ("content_based_deduplication", "fifo_throughput_scope"):
+        if topic.get(option) is not None and not str(topic.get("name") or ".fifo").endswith(".fifo"):
+            yield option, "needs", dict(value=topic[option], other="name: *.fifo")
 
 
 def _named_publishers(entry):

@@ -93,7 +93,7 @@ def test_record_keeps_order_ids_and_codes(double, aws):
 def test_what_moto_lacks_says_so(double, aws, refused):
     with pytest.raises(ClientError) as caught:
         aws("lightsail").get_instances()
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert double.calls()[-1]["operation"] == "GetInstances"
 
 

@@ -144,3 +144,33 @@ def test_a_hundred_policies(dlm, policy, refused):
     for dummy in range(100):
         dlm.create_lifecycle_policy(**policy)
     refused("LimitExceededException", dlm.create_lifecycle_policy, **policy)
+
+
+def test_words_of_schedules(dlm, policy, refused):
+    def asks(details):
+        return {**policy, "PolicyDetails": details}
+
+    def by(**rule):
+        return with_schedule(CreateRule=rule)
+
+    image = {**IMAGE, "Schedules": [{**SCHEDULE, "DeprecateRule": {"Count": 7}}]}
+    crons = ["cron(0 17 * * *)", "cron(0 17 * * * *)", "cron(0 17 ? * ? *)", "cron(* 17 * * ? *)", "cron(0 24 * * ? *)", "cron(0 17 ? * XYZ *)"]
+    wrong = [
+        *(by(CronExpression=one) for one in crons),
+        by(Interval=5, IntervalUnit="HOURS"),
+        by(Interval=24, IntervalUnit="HOURS", Times=["9:00"]),
+        by(Interval=24, IntervalUnit="HOURS", Times=["24:00"]),
+        with_schedule(RetainRule={"Interval": 101, "IntervalUnit": "YEARS"}),
+        with_schedule(RetainRule={"Interval": 36501, "IntervalUnit": "DAYS"}),
+        with_schedule(TagsToAdd=[{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]),
+        with_schedule(TagsToAdd=[{"Key": "aws:a", "Value": "b"}]),
+        with_schedule(CrossRegionCopyRules=[{"Target": "us-east-1", "Encrypted": False}] * 2),
+        {**DETAILS, "Schedules": [SCHEDULE, SCHEDULE]},
+        {**IMAGE, "Schedules": [{**SCHEDULE, "DeprecateRule": {"Count": 8}}]},
+        {**IMAGE, "Schedules": [{**SCHEDULE, "DeprecateRule": {"Interval": 3, "IntervalUnit": "DAYS"}}]},
+    ]
+    for details in wrong:
+        refused("InvalidRequestException", dlm.create_lifecycle_policy, **asks(details))
+    for cron in ("cron(0 17 * * ? *)", "cron(30 0/6 ? * MON-FRI *)", "cron(0 3 L * ? *)", "cron(0 3 ? * 2#1 *)", "cron(15 1,13 1 1/3 ? 2026-2030)"):
+        dlm.create_lifecycle_policy(**asks(by(CronExpression=cron)))
+    dlm.create_lifecycle_policy(**asks(image))

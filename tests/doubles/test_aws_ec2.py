@@ -268,6 +268,34 @@ def test_routes(ec2, vpc, refused):
     refused("InvalidRoute.NotFound", ec2.delete_route, **route)
 
 
+def test_targets_of_another_vpc(ec2, vpc, refused):
+    far = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+    subnet = make_subnet(ec2, far, cidr="10.30.1.0/24")
+    eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    egress = ec2.create_egress_only_internet_gateway(VpcId=far)["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    instance = run(ec2, SubnetId=subnet)["InstanceId"]
+    four = {"DestinationCidrBlock": "192.168.0.0/16"}
+    targets = {"NetworkInterfaceId": eni, "NatGatewayId": nat, "InstanceId": instance}
+    tables = [make_table(ec2, vpc), make_table(ec2, far)]
+    for name, value in targets.items():
+        refused("InvalidParameterValue", ec2.create_route, RouteTableId=tables[0], **four, **{name: value})
+        ec2.create_route(RouteTableId=tables[1], **four, **{name: value})
+        ec2.delete_route(RouteTableId=tables[1], **four)
+    six = {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": egress}
+    refused("InvalidParameterValue", ec2.create_route, RouteTableId=tables[0], **six)
+    refused("InvalidParameterValue", ec2.create_route, RouteTableId=tables[1], **four, EgressOnlyInternetGatewayId=egress)
+    ec2.create_route(RouteTableId=tables[1], **six)
+    for block in ("192.168.0.0", "192.168.0.0/33", "::/0"):
+        refused("InvalidParameterValue", ec2.create_route, RouteTableId=tables[1], DestinationCidrBlock=block, NatGatewayId=nat)
+    # Inside the VPC only to where something can look at what passes, and for whole subnets.
+    igw = make_igw(ec2, far)
+    inside = {"RouteTableId": tables[1], "DestinationCidrBlock": "10.30.1.0/24"}
+    refused("InvalidParameterValue", ec2.create_route, **inside, GatewayId=igw)
+    refused("InvalidParameterValue", ec2.create_route, **{**inside, "DestinationCidrBlock": "10.30.1.0/25"}, NatGatewayId=nat)
+    ec2.create_route(**inside, NetworkInterfaceId=eni)
+
+
 # -- addresses ------------------------------------------------------------------------------------
 
 
@@ -275,6 +303,11 @@ def test_addresses(ec2, vpc, refused):
     subnet, address = make_subnet(ec2, vpc), allocate(ec2)
     made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"] for dummy in range(2)]
     one, other = (eni["NetworkInterfaceId"] for eni in made)
+    refused("Gateway.NotAttached", ec2.associate_address, AllocationId=address, NetworkInterfaceId=one)
+    make_igw(ec2, vpc)
+    refused("MissingParameter", ec2.associate_address, AllocationId=address)
+    unknown = {"AllocationId": "eipalloc-0123456789abcdef0", "NetworkInterfaceId": one}
+    refused("InvalidAllocationID.NotFound", ec2.associate_address, **unknown)
     ec2.associate_address(AllocationId=address, NetworkInterfaceId=one)
     move = {"AllocationId": address, "NetworkInterfaceId": other}
     refused("Resource.AlreadyAssociated", ec2.associate_address, **move, AllowReassociation=False)
@@ -291,8 +324,25 @@ def test_addresses(ec2, vpc, refused):
     ec2.release_address(AllocationId=address)
 
 
+def test_addresses_are_few_and_an_instance_with_two_interfaces_has_to_say_which(ec2, vpc, refused):
+    subnet, dummy = make_subnet(ec2, vpc), make_igw(ec2, vpc)
+    addresses = [allocate(ec2) for dummy in range(5)]
+    refused("AddressLimitExceeded", ec2.allocate_address, Domain="vpc")
+    ec2.release_address(AllocationId=addresses[4])
+    refused("InvalidAddress.Malformed", ec2.allocate_address, Domain="vpc", Address="nonsense")
+    instance = run(ec2, SubnetId=subnet)["InstanceId"]
+    target = {"AllocationId": addresses[0], "InstanceId": instance}
+    refused("InvalidParameterValue", ec2.associate_address, **target, PrivateIpAddress="10.20.1.99")
+    ec2.associate_address(**target)
+    eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    both = {**target, "NetworkInterfaceId": eni}
+    refused("InvalidParameterCombination", ec2.associate_address, **both)
+    ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=instance, DeviceIndex=1)
+    refused("InvalidInstanceID", ec2.associate_address, **{**target, "AllocationId": addresses[1]})
+
+
 def test_one_address_for_one_private_address(ec2, vpc, refused):
-    subnet = make_subnet(ec2, vpc)
+    subnet, dummy = make_subnet(ec2, vpc), make_igw(ec2, vpc)
     wanted = {"SubnetId": subnet, "PrivateIpAddress": "10.20.1.10"}
     eni = ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"]
     refused("InvalidPublicIpv4PoolID.Malformed", ec2.allocate_address, PublicIpv4Pool="mine")
@@ -318,6 +368,25 @@ def test_security_group_words(ec2, vpc, refused):
     refused("InvalidParameterValue", ec2.create_security_group, **words)
     ec2.create_security_group(**good)
     refused("InvalidGroup.Duplicate", ec2.create_security_group, **good)
+
+
+def test_a_group_has_sixty_rules_in_each_direction_and_family(ec2, vpc, refused):
+    group = make_group(ec2, vpc)
+
+    def rules(count, first=1, **source):
+        source = source or {"IpRanges": [{"CidrIp": "10.0.0.0/8"}]}
+        return {"GroupId": group, "IpPermissions": [{"IpProtocol": "tcp", "FromPort": n, "ToPort": n, **source} for n in range(first, first + count)]}
+
+    refused("RulesPerSecurityGroupLimitExceeded", ec2.authorize_security_group_ingress, **rules(61))
+    ec2.authorize_security_group_ingress(**rules(60))
+    refused("RulesPerSecurityGroupLimitExceeded", ec2.authorize_security_group_ingress, **rules(1, 100))
+    ec2.authorize_security_group_ingress(**rules(1, 100, Ipv6Ranges=[{"CidrIpv6": "::/0"}]))
+    ec2.authorize_security_group_egress(**rules(1, 100))
+    for bad in (dict(IpProtocol="sctpx"), dict(IpProtocol="icmp", FromPort=256, ToPort=-1), dict(IpProtocol="icmp", FromPort=-1, ToPort=3)):
+        permission = {"IpRanges": [{"CidrIp": "10.0.0.0/8"}], **bad}
+        refused("InvalidParameterValue", ec2.authorize_security_group_egress, GroupId=group, IpPermissions=[permission])
+    crossed = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "10.0.0.0/8"}]}
+    refused("InvalidParameterValue", ec2.authorize_security_group_egress, GroupId=group, IpPermissions=[crossed])
 
 
 def test_security_group_rules(ec2, vpc, refused):
@@ -527,6 +596,84 @@ def test_network_interfaces(ec2, vpc, refused):
     ec2.delete_network_interface(NetworkInterfaceId=eni)
 
 
+def test_private_addresses(ec2, vpc, refused):
+    """Of the subnet, neither reserved by AWS nor somebody else's; wherever one can be named."""
+    subnet = make_subnet(ec2, vpc)
+
+    def nic(address):
+        return {"SubnetId": subnet, "PrivateIpAddress": address}
+
+    made = ec2.create_network_interface(**nic("10.20.1.10"))["NetworkInterface"]["NetworkInterfaceId"]
+    other = ec2.create_network_interface(**nic("10.20.1.30"))["NetworkInterface"]["NetworkInterfaceId"]
+    wrong = dict.fromkeys(("10.20.1.0", "10.20.1.1", "10.20.1.3", "10.20.1.255", "10.20.2.10", "here"), "InvalidParameterValue")
+    wrong["10.20.1.10"] = "InvalidIPAddress.InUse"
+    launch = {"ImageId": image(ec2), "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    for address, code in wrong.items():
+        refused(code, ec2.create_network_interface, **nic(address))
+        refused(code, ec2.run_instances, **launch, **nic(address))
+        interface = {"DeviceIndex": 0, **nic(address)}
+        refused(code, ec2.run_instances, **launch, NetworkInterfaces=[interface])
+        refused(code, ec2.create_nat_gateway, ConnectivityType="private", **nic(address))
+        second = {"NetworkInterfaceId": other, "PrivateIpAddresses": [address]}
+        refused(code, ec2.assign_private_ip_addresses, **second)
+    run(ec2, **nic("10.20.1.4"))
+    several = {**launch, "MaxCount": 2, **nic("10.20.1.40")}
+    refused("InvalidParameterCombination", ec2.run_instances, **several)
+    twice = {"SubnetId": subnet, "NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": subnet}]}
+    refused("InvalidParameterCombination", ec2.run_instances, **launch, **twice)
+    ec2.assign_private_ip_addresses(NetworkInterfaceId=made, PrivateIpAddresses=["10.20.1.11"])
+    refused("InvalidParameterCombination", ec2.assign_private_ip_addresses, NetworkInterfaceId=made)
+    primary = {"NetworkInterfaceId": made, "PrivateIpAddresses": ["10.20.1.10"]}
+    refused("InvalidParameterValue", ec2.unassign_private_ip_addresses, **primary)
+    groups = [make_group(ec2, vpc, f"g{number}") for number in range(6)]
+    code = "SecurityGroupsPerInterfaceLimitExceeded"
+    refused(code, ec2.create_network_interface, SubnetId=subnet, Groups=groups)
+    refused(code, ec2.run_instances, **launch, SubnetId=subnet, SecurityGroupIds=groups)
+
+
+def test_a_full_subnet(ec2, vpc, refused):
+    subnet = make_subnet(ec2, vpc, cidr="10.20.1.0/28")
+    for number in range(4, 15):
+        ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=f"10.20.1.{number}")
+    refused("InsufficientFreeAddressesInSubnet", ec2.create_network_interface, SubnetId=subnet)
+
+
+def test_credits_user_data_and_metadata_at_launch(ec2, refused):
+    launch = {"ImageId": image(ec2), "MinCount": 1, "MaxCount": 1}
+    for word in ("standard", "unlimited"):
+        credits_of = {"InstanceType": "m5.large", "CreditSpecification": {"CpuCredits": word}}
+        refused("InstanceCreditSpecification.NotSupported", ec2.run_instances, **launch, **credits_of)
+    odd = {"InstanceType": "t3.micro", "CreditSpecification": {"CpuCredits": "many"}}
+    refused("InvalidParameterValue", ec2.run_instances, **launch, **odd)
+    small = {**launch, "InstanceType": "t3.micro"}
+    refused("InvalidParameterValue", ec2.run_instances, **small, UserData="#" * (16 * 1024 + 1))
+    ec2.run_instances(**small, UserData="#" * 16 * 1024)
+    for hops in (0, 65):
+        options = {"HttpPutResponseHopLimit": hops}
+        refused("InvalidParameterValue", ec2.run_instances, **small, MetadataOptions=options)
+
+
+def test_volumes_at_launch(ec2, refused):
+    launch = {"ImageId": image(ec2), "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    shown = ec2.describe_images(ImageIds=[launch["ImageId"]])["Images"][0]
+    root, smallest = shown["RootDeviceName"], shown["BlockDeviceMappings"][0]["Ebs"]["VolumeSize"]
+
+    def launched(code, device=root, **ebs):
+        mapping = [{"DeviceName": device, "Ebs": ebs}]
+        if code:
+            return refused(code, ec2.run_instances, **launch, BlockDeviceMappings=mapping)
+        return ec2.run_instances(**launch, BlockDeviceMappings=mapping)
+
+    launched("InvalidBlockDeviceMapping", VolumeSize=smallest - 1)
+    launched("InvalidBlockDeviceMapping", device="/dev/sdf", VolumeType="gp3")
+    launched("MissingParameter", VolumeType="io2", VolumeSize=20)
+    launched("InvalidParameterCombination", VolumeType="gp2", VolumeSize=20, Iops=3000)
+    launched("InvalidParameterCombination", VolumeType="gp2", VolumeSize=20, Throughput=250)
+    launched("InvalidParameterValue", VolumeType="gp3", VolumeSize=20, Iops=10500)
+    launched("InvalidParameterValue", VolumeType="gp3", VolumeSize=20, Throughput=1000)
+    launched(None, VolumeType="gp3", VolumeSize=20, Iops=10000, Throughput=1000)
+
+
 def test_launch_checks(ec2, vpc, refused):
     subnet = make_subnet(ec2, vpc)
     good = {"ImageId": image(ec2), "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
@@ -636,3 +783,41 @@ def test_dry_run_changes_nothing(ec2, double, refused):
     before = double.state()
     refused("DryRunOperation", ec2.create_key_pair, KeyName="ops", DryRun=True)
     assert double.state() == before
+
+
+def test_what_a_volume_can_be(ec2, refused):
+    zone = {"AvailabilityZone": "ap-northeast-1a"}
+    for code, bad in (
+        ("InvalidParameterValue", dict(VolumeType="gp3", Size=20, Iops=10500)),
+        ("InvalidParameterValue", dict(VolumeType="gp3", Size=20, Throughput=751)),
+        ("InvalidParameterValue", dict(VolumeType="io1", Size=20, Iops=1001)),
+        ("InvalidParameterValue", dict(VolumeType="io2", Size=20, Iops=20001)),
+        ("InvalidParameterValue", dict(VolumeType="st1", Size=124)),
+        ("MissingParameter", dict(VolumeType="io2", Size=20)),
+        ("MissingParameter", dict(VolumeType="gp3")),
+        ("InvalidParameterCombination", dict(VolumeType="gp2", Size=20, Iops=3000)),
+        ("InvalidParameterCombination", dict(VolumeType="gp2", Size=20, Throughput=125)),
+        ("InvalidParameterCombination", dict(VolumeType="gp3", Size=20, MultiAttachEnabled=True)),
+        ("InvalidSnapshot.NotFound", dict(SnapshotId="snap-0123456789abcdef0")),
+    ):
+        refused(code, ec2.create_volume, **zone, **bad)
+    snapshot = ec2.describe_images(ImageIds=[image(ec2)])["Images"][0]["BlockDeviceMappings"][0]["Ebs"]
+    small = {"SnapshotId": snapshot["SnapshotId"], "Size": snapshot["VolumeSize"] - 1}
+    refused("InvalidParameterValue", ec2.create_volume, **zone, **small)
+    ec2.create_volume(**zone, VolumeType="gp3", Size=1)
+    made = ec2.create_volume(**zone, VolumeType="gp3", Size=20, Iops=10000, Throughput=2000)["VolumeId"]
+    change = {"VolumeId": made}
+    refused("InvalidParameterValue", ec2.modify_volume, **change, Iops=7999)  # its throughput stays
+    refused("InvalidParameterValue", ec2.modify_volume, **change, VolumeType="io1")  # 3,000 for 20 GiB
+    refused("InvalidParameterCombination", ec2.modify_volume, **change, MultiAttachEnabled=True)
+    ec2.modify_volume(**change, VolumeType="io2")
+    ec2.modify_volume(**change, MultiAttachEnabled=True)
+
+
+def test_device_names(ec2, vpc, refused):
+    subnet = make_subnet(ec2, vpc)
+    instance = run(ec2, SubnetId=subnet)["InstanceId"]
+    volume = ec2.create_volume(AvailabilityZone="ap-northeast-1a", Size=8, VolumeType="gp3")["VolumeId"]
+    for bad in ("/dev/nvme1n1", "sdf99", "D:"):
+        refused("InvalidParameterValue", ec2.attach_volume, VolumeId=volume, InstanceId=instance, Device=bad)
+    ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device="xvdbb")

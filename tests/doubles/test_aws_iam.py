@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -235,3 +236,50 @@ def test_assuming_roles(iam, aws, refused, double):
     assert identity["Arn"] == "arn:aws:sts::222222222222:assumed-role/msp/run"
     aws("iam", **keys).create_group(GroupName="there")
     assert iam.list_groups()["Groups"] == []
+
+
+def of_size(size, **more):
+    """A policy of that many characters without white space."""
+    base = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::"], **more}]}
+    left = size - len(re.sub(r"\s", "", json.dumps(base)))
+    base["Statement"][0]["Resource"][0] += "x" * left
+    return json.dumps(base, indent=8)
+
+
+def test_sizes_of_policies(aws, refused):
+    iam = aws("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trusting = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_user(UserName="u")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting)
+    iam.create_group(GroupName="g")
+    refused("LimitExceeded", iam.create_policy, PolicyName="p", PolicyDocument=of_size(6145))
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=of_size(6144))["Policy"]["Arn"]
+    refused("LimitExceeded", iam.create_policy_version, PolicyArn=arn, PolicyDocument=of_size(6145))
+    for put, whose, most in (
+        (iam.put_user_policy, {"UserName": "u"}, 2048),
+        (iam.put_role_policy, {"RoleName": "r"}, 10240),
+        (iam.put_group_policy, {"GroupName": "g"}, 5120),
+    ):
+        refused("LimitExceeded", put, **whose, PolicyName="a", PolicyDocument=of_size(most + 1))
+        put(**whose, PolicyName="a", PolicyDocument=of_size(most - 200))
+        refused("LimitExceeded", put, **whose, PolicyName="b", PolicyDocument=of_size(201))
+        put(**whose, PolicyName="b", PolicyDocument=of_size(200))
+        put(**whose, PolicyName="a", PolicyDocument=of_size(most - 200))
+        refused("MalformedPolicyDocument", put, **whose, PolicyName="b", PolicyDocument=of_size(150, Principal="*"))
+    long = json.dumps({"Version": "2012-10-17", "Statement": [{**trust, "Condition": {"StringEquals": {"aws:PrincipalTag/a": "x" * 2048}}}]})
+    refused("LimitExceeded", iam.create_role, RoleName="long", AssumeRolePolicyDocument=long)
+    refused("LimitExceeded", iam.update_assume_role_policy, RoleName="r", PolicyDocument=long)
+
+
+def test_roles_of_services_and_tags(aws, refused):
+    iam = aws("iam")
+    iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
+    own = {"RoleName": "AWSServiceRoleForAutoScaling"}
+    refused("UnmodifiableEntity", iam.attach_role_policy, **own, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    refused("UnmodifiableEntity", iam.put_role_policy, **own, PolicyName="a", PolicyDocument=of_size(200))
+    iam.create_user(UserName="u")
+    many = [{"Key": str(number), "Value": "v"} for number in range(51)]
+    iam.tag_user(UserName="u", Tags=many[:30])
+    refused("LimitExceeded", iam.tag_user, UserName="u", Tags=many[30:])
+    iam.tag_user(UserName="u", Tags=many[:20] + many[30:50])

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 HERE = "arn:aws:sns:ap-northeast-1:123456789012"
@@ -86,6 +88,73 @@ def test_subscriptions(sns, topic, refused):
     refused("InvalidParameter", sns.subscribe, **other)
 
 
+def test_attributes_of_topics(sns, topic, refused):
+    retries = {"minDelayTarget": 1, "maxDelayTarget": 60, "numRetries": 50, "numNoDelayRetries": 3}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=delivery(**retries))
+    for name, value in (
+        ("DeliveryPolicy", "[]"),
+        ("DeliveryPolicy", delivery(**{**retries, "maxDelayTarget": 3601})),
+        ("DeliveryPolicy", delivery(**{**retries, "numRetries": 101})),
+        ("DeliveryPolicy", delivery(**{**retries, "numRetries": 2})),
+        ("MaximumMessageSize", "1023"),
+        ("SQSFailureFeedbackRoleArn", "acme-role"),
+        ("SQSSuccessFeedbackSampleRate", "101"),
+        ("SignatureVersion", "3"),
+        ("ContentBasedDeduplication", "true"),
+    ):
+        refused("InvalidParameter", sns.set_topic_attributes, TopicArn=topic, AttributeName=name, AttributeValue=value)
+    for name, value in {"FifoThroughputScope": "Everything", "TracingConfig": "Active", "ContentBasedDeduplication": "yes"}.items():
+        refused("InvalidParameter", sns.create_topic, Name="t.fifo", Attributes={"FifoTopic": "true", name: value})
+    for tags in ([{"Key": "a", "Value": "b"}] * 2, [{"Key": "a", "Value": "b" * 257}], [{"Key": str(n), "Value": ""} for n in range(51)]):
+        refused("InvalidParameter", sns.tag_resource, ResourceArn=topic, Tags=tags)
+
+
+def delivery(**policy):
+    return json.dumps({"http": {"defaultHealthyRetryPolicy": policy}})
+
+
+def test_attributes_of_subscriptions(sns, topic, refused):
+    queue = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": "arn:aws:sqs:ap-northeast-1:123456789012:q"}
+    dead = "arn:aws:sqs:{}:123456789012:{}".format
+    nested = json.dumps({"detail": {"severity": ["high"]}})
+    wrong = [
+        ("FilterPolicy", "{"),
+        ("FilterPolicy", '["a"]'),
+        ("FilterPolicy", '{"a": "b"}'),
+        ("FilterPolicy", nested),
+        ("FilterPolicy", json.dumps({str(n): ["a"] for n in range(6)})),
+        ("FilterPolicyScope", "Body"),
+        ("RawMessageDelivery", "perhaps"),
+        ("RedrivePolicy", "{"),
+        ("RedrivePolicy", '{"deadLetterTargetArn": "q"}'),
+        ("RedrivePolicy", json.dumps({"deadLetterTargetArn": dead("us-east-1", "q")})),
+        ("RedrivePolicy", json.dumps({"deadLetterTargetArn": dead("ap-northeast-1", "q.fifo")})),
+        ("DeliveryPolicy", delivery()),
+        ("ReplayPolicy", "{}"),
+        ("Nonsense", "x"),
+    ]
+    for name, value in wrong:
+        refused("InvalidParameter", sns.subscribe, **queue, Attributes={name: value})
+    arn = sns.subscribe(**queue)["SubscriptionArn"]
+    change = sns.set_subscription_attributes
+    for name, value in wrong:
+        refused("InvalidParameter", change, SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
+    change(SubscriptionArn=arn, AttributeName="FilterPolicyScope", AttributeValue="MessageBody")
+    change(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=nested)
+    back = {"SubscriptionArn": arn, "AttributeName": "FilterPolicyScope", "AttributeValue": "MessageAttributes"}
+    refused("InvalidParameter", change, **back)
+    change(SubscriptionArn=arn, AttributeName="RedrivePolicy", AttributeValue=json.dumps({"deadLetterTargetArn": dead("ap-northeast-1", "q")}))
+    for protocol, endpoint in {
+        "sqs": "arn:aws:sqs:ap-northeast-1:123456789012:q.fifo",
+        "email": "ops@example",
+        "https": "https://",
+        "sms": "call me",
+        "lambda": "arn:aws:lambda:ap-northeast-1:123456789012:f",
+        "http": "http://a b",
+    }.items():
+        refused("InvalidParameter", sns.subscribe, TopicArn=topic, Protocol=protocol, Endpoint=endpoint)
+
+
 # -- CloudWatch -----------------------------------------------------------------------------------
 
 ALARM = {
@@ -118,6 +187,8 @@ QUERY = {
     },
     "ReturnData": True,
 }
+INSTANCE = {"Name": "InstanceId", "Value": "i-0123456789abcdef0"}
+SINGLE = ("Namespace", "MetricName", "Statistic", "Period")
 BAD_ALARMS = [
     without("Statistic"),
     without(ExtendedStatistic="p90"),
@@ -131,6 +202,24 @@ BAD_ALARMS = [
     without(AlarmActions=[f"{HERE}:t{n}" for n in range(6)]),
     without(AlarmActions=["nonsense"]),
     without(AlarmActions=["arn:aws:sns:us-east-1:123456789012:t"]),
+    without(AlarmActions=[f"{HERE}:t", f"{HERE}:t"]),
+    without(AlarmActions=["arn:aws:automate:ap-northeast-1:ec2:recover"]),
+    without(AlarmActions=["arn:aws:automate:ap-northeast-1:ec2:hibernate"], Dimensions=[INSTANCE]),
+    without(AlarmActions=["arn:aws:lambda:us-east-1:123456789012:function:f"]),
+    without(AlarmActions=[f"{HERE}:a topic"]),
+    without(ComparisonOperator="GreaterThanUpperThreshold"),
+    without(Period=3600, EvaluationPeriods=169),
+    without(Period=60, EvaluationPeriods=1441),
+    without("Statistic", ExtendedStatistic="p101"),
+    without("Statistic", ExtendedStatistic="TM(10%:"),
+    without("Statistic", ExtendedStatistic="PR(10%:90%)"),
+    without(*SINGLE, Metrics=[QUERY], EvaluationPeriods=1441),
+    without(*SINGLE, Metrics=[{**QUERY, "MetricStat": {**QUERY["MetricStat"], "Stat": "Median"}}]),
+    without(*SINGLE, Metrics=[{**QUERY, "MetricStat": {**QUERY["MetricStat"], "Period": 45}}]),
+    without(*SINGLE, Metrics=[{**QUERY, "Id": "M1"}]),
+    without(*SINGLE, Metrics=[QUERY, QUERY]),
+    without(*SINGLE, "Threshold", Metrics=[QUERY], ThresholdMetricId="t1"),
+    without(*SINGLE, Metrics=[{**QUERY, "Id": f"m{n}", "ReturnData": n == 0} for n in range(11)]),
     without(Metrics=[QUERY]),
     without("MetricName"),
     without(AlarmName="x" * 256),
@@ -141,6 +230,20 @@ BAD_ALARMS = [
 @pytest.mark.parametrize("number", range(len(BAD_ALARMS)))
 def test_alarms_that_are_refused(cloudwatch, refused, number):
     refused("ValidationError", cloudwatch.put_metric_alarm, **BAD_ALARMS[number])
+
+
+def test_alarms_that_are_taken(cloudwatch):
+    recover = {"AlarmActions": ["arn:aws:automate:ap-northeast-1:ec2:recover"], "Dimensions": [INSTANCE]}
+    for number, good in enumerate(
+        [
+            without(Period=10),
+            without(Period=3600, EvaluationPeriods=168),
+            without(**recover),
+            *(without("Statistic", ExtendedStatistic=one) for one in ("p99.9", "tm90", "IQM", "PR(:300)", "TC(10%:90%)", "TS(80%:)")),
+            without(*SINGLE, Metrics=[QUERY], EvaluationPeriods=1440),
+        ]
+    ):
+        cloudwatch.put_metric_alarm(**{**good, "AlarmName": f"good-{number}"})
 
 
 def test_a_put_replaces_everything(cloudwatch, refused):
@@ -272,3 +375,91 @@ def test_at_most_a_hundred_filters(logs, group, refused):
     logs.put_metric_filter(**given, filterName="f7")
     page = logs.describe_metric_filters(logGroupName=group)
     assert (len(page["metricFilters"]), "nextToken" in page) == (50, True)
+
+
+GOOD_PATTERNS = """
+ERROR
+"GET /a b" -health
+?ERROR ?"WARN:" -DEBUG
+%4[0-9]{2}% エラー
+[host, ident, user, time, request, status=5*, size]
+[..., status=4* && status!=404, bytes > 1000]
+[ip=%127[.]0[.]0[.][1-9]%, ..., (code=500 || code=502)]
+[w1=ERROR]
+{ $.latency > 1000 }
+{ ($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") }
+{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType !="AwsServiceEvent"}
+{($.eventSource=organizations.amazonaws.com) && (($.eventName=AcceptHandshake) || ($.eventName=AttachPolicy))}
+{ $.objectList[0].id = 1 && $.x IS NULL && $.sourceIPAddress != 123.123.* }
+{ $.['cluster.name'] = %acme.*% }
+""".strip("\n").splitlines()
+BROKEN_PATTERNS = """
+{ $.latency > 1000
+{ ($.latency > 1000 }
+{ $.latency > 1000) }
+{ $.latency >  }
+{ latency > 1000 }
+{ $.a = "b }
+{ $.a = 1 && }
+{ $.a = 1 $.b = 2 }
+{ $.a IS NONE }
+{ $.a[0 = 1 }
+{ }
+[host, status=5*
+[host, , status]
+[host, status=]
+[..., a, ...]
+[host "quoted]
+[]
+"ERROR
+ERROR: something
+level=error
+ERROR (fatal)
+%a(b)%
+%a% %b% %c%
+%open
+"a"b
+""".strip("\n").splitlines()
+
+
+@pytest.fixture
+def g(aws):
+    aws("logs").create_log_group(logGroupName="g")
+    return aws("logs")
+
+
+ONE = {"metricName": "m", "metricNamespace": "acme", "metricValue": "1"}
+
+
+def metric_filter(pattern, name="f", **transformation):
+    return {"logGroupName": "g", "filterName": name, "filterPattern": pattern, "metricTransformations": [{**ONE, **transformation}]}
+
+
+@pytest.mark.parametrize("pattern", ["", *GOOD_PATTERNS])
+def test_filter_patterns(g, pattern):
+    g.put_metric_filter(**metric_filter(pattern))
+
+
+@pytest.mark.parametrize("pattern", BROKEN_PATTERNS)
+def test_broken_filter_patterns(g, refused, pattern):
+    refused("InvalidParameterException", g.put_metric_filter, **metric_filter(pattern))
+
+
+def test_what_a_metric_filter_publishes(g, refused):
+    spaced, json = "[host, status=5*, size]", "{ $.latency > 1000 }"
+    for pattern, value in ((spaced, "$size"), (json, "$.latency"), ("ERROR", "1.5")):
+        g.put_metric_filter(**metric_filter(pattern, metricValue=value))
+    for pattern, value in ((spaced, "$other"), (spaced, "$.size"), (json, "$latency"), ("ERROR", "$.latency"), ("ERROR", "one"), ("ERROR", "nan")):
+        refused("InvalidParameterException", g.put_metric_filter, **metric_filter(pattern, metricValue=value))
+    g.put_metric_filter(**metric_filter(spaced, dimensions={"Host": "$host"}))
+    for pattern, dimensions in (("ERROR", {"Host": "web"}), (spaced, {"Host": "web"}), (json, {"Host": "$host"}), (json, {"x" * 256: "$.a"})):
+        refused("InvalidParameterException", g.put_metric_filter, **metric_filter(pattern, dimensions=dimensions))
+    refused("InvalidParameterException", g.put_metric_filter, **{**metric_filter("ERROR"), "metricTransformations": [ONE, ONE]})
+    refused("InvalidParameterException", g.put_metric_filter, **metric_filter("x" * 1025))
+    for number in range(5):
+        g.put_metric_filter(**metric_filter("%a%", name=f"f{number}"))
+    refused("LimitExceededException", g.put_metric_filter, **metric_filter("%a%", name="f5"))
+    g.put_metric_filter(**metric_filter("%b%", name="f4"))
+    for name in ("a b", "a:b", "日本", "x" * 513):
+        refused("InvalidParameterException", g.create_log_group, logGroupName=name)
+    refused("InvalidParameterException", g.put_retention_policy, logGroupName="g", retentionInDays=10)

@@ -107,7 +107,6 @@ def test_configurations_come_back_as_they_went(s3, bucket, refused):
         "Filter": {"And": {"Prefix": "a/", "ObjectSizeGreaterThan": 500}},
         "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}],
         "NoncurrentVersionExpiration": {"NoncurrentDays": 3, "NewerNoncurrentVersions": 2},
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
     s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
     assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
@@ -152,6 +151,8 @@ def test_configurations_come_back_as_they_went(s3, bucket, refused):
             }
         ],
     }
+    s3.create_bucket(Bucket="acme-copy", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_bucket_versioning(Bucket="acme-copy", VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=replication)
     assert s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"] == replication
 
@@ -220,3 +221,126 @@ def test_versions_survive_a_snapshot(s3, bucket, double):
         for one in versions
     }
     assert bodies == {b"one", b"two"}
+
+
+# -- life cycles ----------------------------------------------------------------------------------
+
+
+def days(storage_class, count):
+    return {"Days": count, "StorageClass": storage_class}
+
+
+def old_days(storage_class, count, **more):
+    return {"NoncurrentDays": count, "StorageClass": storage_class, **more}
+
+
+TAG = {"Key": "a", "Value": "b"}
+LIFECYCLES = [
+    ("InvalidArgument", dict(Transitions=[days("STANDARD_IA", 29)])),
+    ("InvalidArgument", dict(Transitions=[days("ONEZONE_IA", 0)])),
+    ("InvalidArgument", dict(Transitions=[days("GLACIER", -1)])),
+    ("InvalidArgument", dict(Transitions=[days("STANDARD_IA", 30), days("GLACIER", 59)])),
+    ("InvalidArgument", dict(Transitions=[days("GLACIER", 90), days("DEEP_ARCHIVE", 90)])),
+    ("InvalidArgument", dict(Transitions=[days("DEEP_ARCHIVE", 30), days("GLACIER", 90)])),
+    ("InvalidArgument", dict(Transitions=[days("GLACIER", 90)], Expiration={"Days": 90})),
+    ("InvalidArgument", dict(NoncurrentVersionTransitions=[old_days("STANDARD_IA", 29)])),
+    ("InvalidArgument", dict(NoncurrentVersionTransitions=[old_days("GLACIER", 30)], NoncurrentVersionExpiration={"NoncurrentDays": 30})),
+    ("InvalidArgument", dict(NoncurrentVersionExpiration={"NoncurrentDays": 1, "NewerNoncurrentVersions": 101})),
+    ("InvalidArgument", dict(Expiration={"Days": 0})),
+    ("InvalidArgument", dict(Expiration={"Date": "2030-04-01T09:00:00Z"})),
+    ("InvalidArgument", dict(AbortIncompleteMultipartUpload={"DaysAfterInitiation": 0})),
+    ("InvalidArgument", dict(ID="x" * 256)),
+    ("InvalidArgument", dict(Filter={"And": {"Tags": [TAG, TAG]}})),
+    ("InvalidRequest", dict(Transitions=[days("GLACIER", 30), days("GLACIER", 90)])),
+    ("InvalidRequest", dict(Transitions=[days("GLACIER", 30)], Expiration={"Date": "2030-04-01T00:00:00Z"})),
+    ("InvalidRequest", dict(Filter={"Tag": TAG}, Expiration={"ExpiredObjectDeleteMarker": True})),
+    ("InvalidRequest", dict(Filter={"Tag": TAG}, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7})),
+    ("InvalidRequest", dict(Filter={"ObjectSizeGreaterThan": 5}, AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7})),
+    ("InvalidRequest", dict(Filter={"And": {"ObjectSizeGreaterThan": 5, "ObjectSizeLessThan": 5}})),
+    ("MalformedXML", dict(Transitions=[{"Days": 30}])),
+    ("MalformedXML", dict(Transitions=[days("COLD", 30)])),
+    ("MalformedXML", dict(Transitions=[{**days("GLACIER", 30), "Date": "2030-04-01T00:00:00Z"}])),
+    ("MalformedXML", dict(Expiration={"Days": 1, "ExpiredObjectDeleteMarker": True})),
+    ("MalformedXML", dict(Prefix="a/")),
+    ("MalformedXML", dict(Filter={"Prefix": "a/", "Tag": TAG})),
+    ("MalformedXML", dict(Filter={"And": {"Prefix": "a/"}})),
+    ("MalformedXML", dict(Status="On")),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LIFECYCLES)))
+def test_life_cycles_that_are_refused(s3, bucket, refused, number):
+    code, wrong = LIFECYCLES[number]
+    rule = {"ID": "one", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 3650}, **wrong}
+    refused(code, s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+
+
+def test_a_life_cycle_down_to_the_end(s3, bucket):
+    rule = {
+        "ID": "down",
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": "a/", "Tags": [TAG]}},
+        "Transitions": [days("STANDARD_IA", 30), days("GLACIER_IR", 60), days("DEEP_ARCHIVE", 150)],
+        "Expiration": {"Days": 151},
+        "NoncurrentVersionTransitions": [old_days("STANDARD_IA", 30, NewerNoncurrentVersions=2), old_days("GLACIER", 60)],
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 61},
+    }
+    dated = {"ID": "dated", "Status": "Enabled", "Prefix": "", "Expiration": {"Date": "2030-04-01T00:00:00Z"}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule, dated]})
+
+
+def test_replication_rules(s3, bucket, refused):
+    def rules(*given):
+        configuration = {"Role": "arn:aws:iam::123456789012:role/copy", "Rules": list(given)}
+        return {"Bucket": bucket, "ReplicationConfiguration": configuration}
+
+    other = "acme-copies-210987654321"
+    location = {"LocationConstraint": "ap-northeast-1"}
+    s3.create_bucket(Bucket=other, CreateBucketConfiguration=location)
+    one = {"ID": "one", "Status": "Enabled", "Priority": 1, "Filter": {"Prefix": "a/"}}
+    one |= {"DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": f"arn:aws:s3:::{other}"}}
+    refused("InvalidRequest", s3.put_bucket_replication, **rules(one))
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    refused("InvalidRequest", s3.put_bucket_replication, **rules(one))
+    s3.put_bucket_versioning(Bucket=other, VersioningConfiguration={"Status": "Enabled"})
+    refused("InvalidRequest", s3.put_bucket_replication, **rules({**one, "Destination": {"Bucket": "arn:aws:s3:::acme-nowhere-1"}}))
+    refused("InvalidRequest", s3.put_bucket_replication, **rules(one, {**one, "ID": "two"}))
+    refused("InvalidArgument", s3.put_bucket_replication, **rules(one, {**one, "Priority": 2}))
+    refused("MalformedXML", s3.put_bucket_replication, **rules())
+    tagged = {**one, "Filter": {"Tag": TAG}, "DeleteMarkerReplication": {"Status": "Enabled"}}
+    refused("InvalidRequest", s3.put_bucket_replication, **rules(tagged))
+    refused("InvalidRequest", s3.put_bucket_replication, **rules({name: value for name, value in one.items() if name != "DeleteMarkerReplication"}))
+    s3.put_bucket_replication(**rules(one, {**one, "ID": "two", "Priority": 2}))
+    suspend = {"Bucket": bucket, "VersioningConfiguration": {"Status": "Suspended"}}
+    refused("InvalidBucketState", s3.put_bucket_versioning, **suspend)
+    s3.delete_bucket_replication(Bucket=bucket)
+    s3.put_bucket_versioning(**suspend)
+
+
+def test_notifications_that_overlap_and_other_settings(s3, bucket, aws, refused):
+    topic = aws("sns").create_topic(Name="files")["TopicArn"]
+
+    def topics(*given):
+        return {"Bucket": bucket, "NotificationConfiguration": {"TopicConfigurations": list(given)}}
+
+    def told(event, prefix=None, **more):
+        rules = {"Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}} if prefix else {}
+        return {"TopicArn": topic, "Events": [event], **rules, **more}
+
+    put = s3.put_bucket_notification_configuration
+    for pair in ([told("s3:ObjectCreated:*"), told("s3:ObjectCreated:Put")], [told("s3:ObjectCreated:*", "a/"), told("s3:ObjectCreated:*", "a/b")]):
+        refused("InvalidArgument", put, **topics(*pair))
+    refused("InvalidArgument", put, **topics(told("s3:Nonsense")))
+    put(**topics(told("s3:ObjectCreated:*", "a/"), told("s3:ObjectCreated:*", "b/"), told("s3:ObjectRemoved:*")))
+
+    def tiering(tier, count):
+        tierings = [{"AccessTier": tier, "Days": count}]
+        return {"Bucket": bucket, "Id": "all", "IntelligentTieringConfiguration": {"Id": "all", "Status": "Enabled", "Tierings": tierings}}
+
+    for tier, count in (("ARCHIVE_ACCESS", 89), ("DEEP_ARCHIVE_ACCESS", 179), ("ARCHIVE_ACCESS", 731)):
+        refused("InvalidArgument", s3.put_bucket_intelligent_tiering_configuration, **tiering(tier, count))
+    s3.put_bucket_intelligent_tiering_configuration(**tiering("DEEP_ARCHIVE_ACCESS", 180))
+    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}
+    for wrong in ({"AllowedMethods": ["PATCH"]}, {"AllowedOrigins": ["https://*.*.jp"]}):
+        refused("InvalidRequest", s3.put_bucket_cors, Bucket=bucket, CORSConfiguration={"CORSRules": [{**rule, **wrong}]})
+    refused("MalformedXML", s3.put_bucket_cors, Bucket=bucket, CORSConfiguration={"CORSRules": [rule] * 101})

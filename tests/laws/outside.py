@@ -94,6 +94,13 @@ def invitations(client: Callable[..., Any]) -> dict[str, Any]:
     return dict(partner=dict(ram_resource_shares={share["name"]: share["resourceShareArn"] for share in shared}))
 
 
+def a_partners_bucket(client: Callable[..., Any]) -> None:
+    """Copies go there, of every version."""
+    s3 = client("s3", PARTNER)
+    s3.create_bucket(Bucket="acme-partner", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
+    s3.put_bucket_versioning(Bucket="acme-partner", VersioningConfiguration=dict(Status="Enabled"))
+
+
 # ---- Direct Connect: what a carrier has, which is another account, and what takes days
 
 
@@ -150,6 +157,7 @@ OUTSIDE = {
     "mackerel_dashboards": hosts_of_acme,
     "mackerel_hosts": hosts_of_acme,
     "ram_resource_share_accepters": invitations,
+    "s3_buckets": a_partners_bucket,
     "secretsmanager_secrets": a_rotating_function,
     "shield_protections": a_load_balancer_with_a_web_acl,
     "shield_subscription": a_release,

@@ -144,8 +144,7 @@ def test_a_key_may_be_written_as_alias(trails):
     assert trails.run(TRAILS, dict(trails=[dict(name="acme", kms_key_id="alias/other")]), check=True)["changed"]
 
 
-def test_what_the_existing_module_takes_from_a_trail_stays(trails):
-    """DANGER of amazon.aws.cloudtrail: run with name and bucket alone it makes a trail of one Region of it and purges tags."""
+def test_another_bucket_moves_nothing_else_of_a_trail(trails):
     write(trails, TRAILS, dict(name="acme", tags=dict(Owner="infra"), kms_key_id=key(1)))
     before = trails.double.state()
     assert not write(trails, TRAILS, dict(name="acme", s3_bucket_name="acme-archive"))["changed"]
@@ -181,7 +180,6 @@ def test_a_recorder_under_another_name_is_told(config):
 
 
 def test_what_exists_is_taken_over_and_nothing_unnamed_moves(config):
-    """DANGER of the community's modules: they put a recorder without its mode, and a channel without its topic."""
     write(config, CONFIG, examples(CONFIG).make["configuration_recorder"])
     before, channel = recorder(config), client(config, "config").describe_delivery_channels()["DeliveryChannels"][0]
     harmless(config, CONFIG, dict(recording_frequency="DAILY"))

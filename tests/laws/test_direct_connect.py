@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
@@ -55,11 +55,6 @@ def run_module(stage, module, /, check=False, **given):
     return json.loads(out.getvalue().strip().splitlines()[-1])
 
 
-def others(stage, module, /, **given):
-    """The same of a module of community.aws."""
-    return run_module(stage, importlib.import_module(f"ansible_collections.community.aws.plugins.modules.{module}"), **given)
-
-
 # -- gateways and what is behind them
 
 
@@ -74,22 +69,6 @@ def test_two_gateways_of_one_name_are_told_apart_by_their_id(stage):
 def test_the_asn_of_a_gateway_stays(stage):
     made(stage, GATEWAYS)
     assert "amazon_side_asn cannot change" in refused(stage, GATEWAYS, dict(name="acme-dxgw", amazon_side_asn=64700))
-
-
-def test_danger_community_aws_directconnect_gateway_deletes_the_associations_that_nobody_named(stage):
-    """Named without a virtual private gateway, ours leaves all of them; community.aws takes them off and says that nothing changed."""
-    made(stage, VIRTUAL)
-    look = client(stage, "directconnect").describe_direct_connect_gateway_associations
-    gateway = stage.gather(GATEWAYS)[0]
-    where = dict(directConnectGatewayId=client(stage, "directconnect").describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"])
-
-    def there():
-        return {one["associationState"] for one in look(**where)["directConnectGatewayAssociations"]}
-
-    write(stage, GATEWAYS, gateway)
-    assert there() == {"associated"}
-    result = others(stage, "directconnect_gateway", name="acme-dxgw", amazon_asn="64620")
-    assert "associated" not in there() and not result["changed"]
 
 
 def test_a_prefix_goes_only_with_a_confirmation(stage):
@@ -220,19 +199,10 @@ def test_an_order_needs_a_confirmation_and_what_a_location_lacks_is_told(stage):
     assert "would give up the port at EqTY2 for good" in stage.run(PORTS, task(PORTS, dict(name="new", state="absent")), fails=True)["msg"]
 
 
-def test_danger_community_aws_directconnect_connection_takes_a_port_out_of_its_lag(stage):
+def test_a_port_goes_into_a_lag_and_out_of_it_with_a_confirmation(stage):
     made(stage, PORTS)
-    same = dict(name="acme-lag-1", location="EqTY2", bandwidth="10Gbps")
-    look = client(stage, "directconnect").describe_connections
-
-    def lags():
-        return [one.get("lagId") for one in look()["connections"] if one["connectionName"] == "acme-lag-1"]
-
-    assert not write(stage, PORTS, same)["changed"] and all(lags())
-    others(stage, "directconnect_connection", state="present", **same)
-    assert not any(lags())
-    assert "put it into another LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", lag="acme-lag"))
     assert "take it out of its LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", clear=["lag"]))
+    assert "put it into another LAG" in dangerous(stage, PORTS, dict(name="acme-lag-1", lag="acme-lag"))
 
 
 def test_an_order_is_not_waited_for_but_told_of(stage, said):
@@ -285,12 +255,12 @@ def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch
     made(stage, HOSTED, by=False)
     make = examples(HOSTED).make
     with monkeypatch.context() as limited:
-        limited.setattr(KINDS[HOSTED].update.__globals__["_directconnect"], "GONE", ())
-        limited.setitem(KINDS[HOSTED].update.__globals__, "SECONDS", 0)
+        limited.setitem(KINDS, HOSTED, replace(KINDS[HOSTED], seconds=0))
         assert "the next run goes on from here" in stage.run(HOSTED, make, fails=True)["msg"]
     stage.double.clear_calls()
-    stage.run(HOSTED, make)
-    assert stage.writes() == ["directconnect:TagResource"]
+    assert not stage.run(HOSTED, make)["changed"] and stage.writes() == []
+    states = {one["connectionName"]: one["connectionState"] for one in client(stage, "directconnect").describe_connections()["connections"]}
+    assert states["acme-500m"] == "available"
 
 
 @pytest.mark.parametrize(
@@ -415,18 +385,6 @@ def test_the_order_of_prefixes_is_no_difference(interfaces):
     assert KINDS[INTERFACES].options["route_filter_prefixes"].same(["a", "b"], ["b", "a"])
 
 
-def test_danger_community_aws_directconnect_virtual_interface_moves_the_interface(interfaces):
-    """Another connection under the same name: ours refuses in the plan; community.aws moves what is live, and prints the BGP key."""
-    write(interfaces, PORTS, dict(name="other", location="EqTY2", bandwidth="10Gbps"), confirm=["directconnect_connections/other"])
-    wait_for_ports(interfaces.client)
-    look = client(interfaces, "directconnect").describe_virtual_interfaces
-    assert "connection cannot change after creation" in refused(interfaces, INTERFACES, dict(name="acme-private", connection="other"))
-    other = next(one for one in client(interfaces, "directconnect").describe_connections()["connections"] if one["connectionName"] == "other")["connectionId"]
-    result = others(interfaces, "directconnect_virtual_interface", state="present", name="acme-private", public=False, connection_id=other)
-    assert next(one for one in look()["virtualInterfaces"] if one["virtualInterfaceName"] == "acme-private")["connectionId"] == other
-    assert VAULT["acme_bgp_key"] in json.dumps(result)
-
-
 def test_the_bgp_key_is_never_shown(stage):
     made(stage, INTERFACES, by=False)
     make = examples(INTERFACES).make
@@ -476,7 +434,7 @@ def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):
 def test_a_virtual_interface_that_is_on_its_way_is_waited_for(stage, monkeypatch):
     made(stage, INTERFACES, by=False)
     with monkeypatch.context() as limited:
-        limited.setattr(_directconnect, "INTERFACE_SECONDS", 0)
+        limited.setitem(KINDS, INTERFACES, replace(KINDS[INTERFACES], seconds=0))
         assert "the next run goes on from here" in stage.run(INTERFACES, task(INTERFACES, NEW), fails=True)["msg"]
     stage.double.clear_calls()
     assert not stage.run(INTERFACES, task(INTERFACES, NEW))["changed"] and stage.writes() == []
@@ -540,7 +498,6 @@ def test_what_fails_after_a_while_says_why():
     dead = dict(directConnectGatewayAssociations=[dict(associationState="disassociated", stateChangeError="no such gateway")])
     with pytest.raises(Problem, match="is disassociated: no such gateway"):
         _directconnect.await_association(Seen(describe_direct_connect_gateway_associations=dead), "a")
-    with pytest.raises(Problem, match="dxvif-1 is rejected"):
-        _directconnect.await_interface(Seen(describe_virtual_interfaces=dict(virtualInterfaces=[dict(virtualInterfaceState="rejected")])), "dxvif-1")
-    with pytest.raises(Problem, match="dxcon-1 is rejected"):
-        KINDS[HOSTED].update.__globals__["_settled"](Seen(describe_connections=dict(connections=[dict(connectionState="rejected")])), "dxcon-1")
+    interface = dict(virtualInterfaceId="dxvif-1", virtualInterfaceType="private", vlan=1, ownerAccount="1", virtualInterfaceState="rejected")
+    assert _directconnect.in_sheet_form(interface)["_failed"] == "it is rejected"
+    assert _directconnect.failure("failed", dict(stateChangeError="no capacity"), ("available",)) == "it is failed: no capacity"

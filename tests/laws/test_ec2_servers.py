@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
 from tests.laws.stage import KINDS, REGION, examples
+from tests.laws.test_gateways import faults, refused, write
 
 IMAGES = ("ami-02b76b739f98bb809", "ami-0990bd2af79bd53a7")
 WEB = dict(name="acme-web01", image_id=IMAGES[0], instance_type="m7i.large", subnet="acme-a")
@@ -86,8 +87,10 @@ def test_an_image_must_be_named_once(servers):
 
 
 def test_credits_that_ec2_refuses_are_a_failure(servers):
-    result = servers.run("ec2_instances", dict(instances=[dict(name="acme-web01", cpu_credits="unlimited")]), fails=True)
-    assert "ModifyInstanceCreditSpecification" in result["msg"] and "NotSupported" in result["msg"]
+    small = dict(WEB, name="acme-small", instance_type="t3.micro", cpu_credits="standard")
+    servers.run("ec2_instances", dict(instances=[small]))
+    result = servers.run("ec2_instances", dict(instances=[dict(small, cpu_credits="many")]), fails=True)
+    assert "ModifyInstanceCreditSpecification" in result["msg"] and "InvalidParameterValue" in result["msg"]
 
 
 @pytest.fixture
@@ -219,3 +222,79 @@ def test_a_thing_made_anew_after_its_end_does_not_come_from_its_old_token(volume
         made.append(volumes.run("ec2_volumes", dict(volumes=[spare]))["entries"][0]["id"])
         volumes.run("ec2_volumes", dict(volumes=[dict(spare, state="absent")], confirm=["ec2_volumes/acme-spare"]))
     assert len(set(made)) == 3
+
+
+# ---- what the model of EC2 says in words only
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fault"),
+    [
+        (dict(volume_type="gp3", size=20, iops=10001), ("iops", "most")),
+        (dict(volume_type="gp3", size=1, iops=3000), None),
+        (dict(volume_type="gp3", iops=4000, throughput=1001), ("throughput", "most")),
+        (dict(volume_type="gp3", throughput=1000), None),  # it may have the IOPS for it already
+        (dict(volume_type="gp3", iops=2999), ("iops", "least")),
+        (dict(volume_type="gp2", iops=3000), ("iops", "needs")),
+        (dict(volume_type="io2", throughput=250), ("throughput", "needs")),
+        (dict(volume_type="io1", size=100, iops=5001), ("iops", "most")),
+        (dict(volume_type="io2", size=100, iops=100001), ("iops", "most")),
+        (dict(volume_type="io2", size=100), None),
+        (dict(volume_type="st1", size=124), ("size", "least")),
+        (dict(size=1, iops=9), None),
+    ],
+)
+def test_the_numbers_of_a_volume_suit_its_type_and_one_another(numbers, fault):
+    told = [(0, *fault)] if fault else []
+    assert faults("ec2_volumes", dict(numbers, name="data")) == told
+    assert faults("ec2_instances", dict(name="web", root_volume=numbers)) == [(0, f"root_volume.{option}", code) for dummy, option, code in told]
+
+
+@pytest.mark.parametrize(
+    ("volume", "said"),
+    [
+        (dict(volume_type="io2", size=20), "volume_type: iops is needed"),
+        (dict(volume_type="gp3", size=20, throughput=1000), "throughput: 1000 is more than the most allowed, 750"),
+        (dict(volume_type="gp3", size=20, multi_attach_enabled=True), "multi_attach_enabled: a new volume can have it with the type io1 or io2, not gp3"),
+    ],
+)
+def test_a_new_volume_that_cannot_be_is_refused_in_the_plan(stage, volume, said):
+    assert said in refused(stage, "ec2_volumes", dict(volume, name="data", availability_zone="ap-northeast-1a"))
+
+
+def test_a_volume_is_told_as_it_will_be(stage):
+    stage.prepare("ec2_volumes")
+    write(stage, "ec2_volumes", dict(name="data", availability_zone="ap-northeast-1a", size=20, volume_type="gp2"))
+    assert "iops" in refused(stage, "ec2_volumes", dict(name="data", iops=3000))
+    harmless_growth = dict(volumes=[dict(name="data", size=30)], confirm=["ec2_volumes/data"])
+    assert stage.run("ec2_volumes", harmless_growth)["changed"]
+    assert stage.run("ec2_volumes", dict(volumes=[dict(name="data", volume_type="gp3", throughput=750)]))["changed"]
+    assert "throughput: 1000" in refused(stage, "ec2_volumes", dict(name="data", throughput=1000))
+    assert stage.run("ec2_volumes", dict(volumes=[dict(name="data", iops=4000, throughput=1000)]))["changed"]
+
+
+def test_what_only_some_instances_have(servers):
+    assert faults("ec2_instances", dict(WEB, cpu_credits="standard")) == [(0, "cpu_credits", "needs")]
+    assert faults("ec2_instances", dict(WEB, instance_type="t3.micro", cpu_credits="standard", user_data="#" * 16384)) == []
+    assert faults("ec2_instances", dict(WEB, user_data="#" * 16385)) == [(0, "user_data", "longest")]
+    hops = "http_put_response_hop_limit"
+    assert faults("ec2_instances", dict(WEB, metadata_options={hops: 65})) == [(0, f"metadata_options.{hops}", "most")]
+    assert faults("ec2_instances", dict(WEB, root_volume=dict(kms_key_id="alias/acme"))) == [(0, "root_volume.kms_key_id", "needs")]
+    assert "cpu_credits: only instances of the types" in refused(servers, "ec2_instances", dict(name="acme-web01", cpu_credits="unlimited"))
+    new = dict(WEB, name="acme-new", root_volume=dict(volume_type="io1", size=20))
+    assert "root_volume.volume_type: iops is needed" in refused(servers, "ec2_instances", new)
+
+
+@pytest.mark.parametrize("kind", ["ec2_instances", "ec2_network_interfaces", "ec2_nat_gateways"])
+def test_private_addresses_lie_in_their_subnet_and_are_one_things(kind):
+    subnets = [dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24")]
+    for address, code in {"10.20.1.3": "reserved_address", "10.20.1.255": "reserved_address", "10.20.2.9": "outside_subnet", "x": "not_an_address"}.items():
+        for subnet in ("acme-a", "acme/acme-a"):
+            assert faults(kind, dict(name="one", subnet=subnet, private_ip_address=address), ec2_subnets=subnets) == [(0, "private_ip_address", code)]
+    there = dict(name="one", subnet="acme-a", private_ip_address="10.20.1.9")
+    assert faults(kind, there, ec2_subnets=subnets) == []
+    assert [code for dummy, option, code in faults(kind, there, dict(there, name="two"), ec2_subnets=subnets)] == ["address_taken"] * 2
+    other = "ec2_instances" if kind != "ec2_instances" else "ec2_network_interfaces"
+    assert faults(kind, there, **{other: [there]}) == [(0, "private_ip_address", "address_taken")]
+    elsewhere = dict(there, subnet="acme-b")
+    assert faults(kind, there, dict(elsewhere, name="two"), ec2_subnets=subnets) == []

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
@@ -62,7 +64,6 @@ def test_a_rule_group_in_use_changes_with_a_confirmation_only(filters):
 
 
 def test_new_domains_leave_the_variables_and_all_else(filters):
-    """community.aws.networkfirewall_rule_group wipes HOME_NET when a domain list names no sources."""
     before = {group["name"]: group for group in filters.gather(GROUPS)}
     write(filters, GROUPS, dict(name="domains", rules_source=domains(".example.com")), confirm=confirm(GROUPS, "domains"))
     after = {group["name"]: group for group in filters.gather(GROUPS)}
@@ -129,14 +130,6 @@ def test_a_sheet_names_no_signature_id_twice():
 
 
 # -- policies
-
-
-def test_a_group_more_leaves_the_priorities_and_overrides(filters):
-    """community.aws.networkfirewall_policy numbers all groups anew and loses DROP_TO_ALERT."""
-    write(filters, POLICIES, dict(name="acme", stateful_rule_groups=[dict(rule_group="telnet", priority=200)]))
-    found = {group["rule_group"]: group for group in filters.gather(POLICIES)[0]["stateful_rule_groups"]}
-    assert {name: group["priority"] for name, group in found.items()} == {"domains": 100, "telnet": 200, MANAGED: 300}
-    assert found[MANAGED]["override_action"] == "DROP_TO_ALERT"
 
 
 def test_a_group_of_another_order_is_named(filters):
@@ -224,14 +217,6 @@ def test_a_protection_is_never_lifted_in_silence(walls):
     assert not firewall(walls)["subnet_change_protection"]
 
 
-def test_a_zone_more_leaves_the_others(walls):
-    """community.aws.networkfirewall takes the subnets that are not named off, and that before the new ones come."""
-    before = firewall(walls)
-    write(walls, FIREWALLS, dict(name="acme", subnet_mappings=[dict(subnet="acme-fw-d")], subnet_change_protection=False), confirm=confirm(FIREWALLS, "acme"))
-    after = firewall(walls)
-    assert [one for one in after["subnet_mappings"] if one in before["subnet_mappings"]] == before["subnet_mappings"] and len(after["subnet_mappings"]) == 3
-
-
 def test_a_zone_goes_last_and_with_a_confirmation(walls):
     write(walls, FIREWALLS, dict(name="acme", subnet_change_protection=False))
     moved = dict(name="acme", subnet_mappings=dict(set=[dict(subnet="acme-fw-a"), dict(subnet="acme-fw-d")]))
@@ -276,16 +261,16 @@ def test_a_destination_that_does_not_let_logs_in_is_named(walls):
     assert "LogDestinationPermissionException: Unable to send logs to acme-nothing" in message
 
 
-def test_a_firewall_that_fails_says_why(monkeypatch):
+def test_a_firewall_that_fails_says_why():
     attachment = dict(SubnetId="subnet-1", Status="FAILED", StatusMessage="no free addresses")
     described = dict(
         Firewall=dict(SubnetMappings=[dict(SubnetId="subnet-1")]),
         FirewallStatus=dict(Status="FAILED", ConfigurationSyncStateSummary="IN_SYNC", SyncStates={"ap-northeast-1a": dict(Attachment=attachment)}),
     )
-    ready = KINDS[FIREWALLS].create.__globals__["_ready"]
-    monkeypatch.setitem(ready.__globals__, "_settled", lambda aws, arn: described)
-    with pytest.raises(Exception, match="is FAILED and IN_SYNC; ap-northeast-1a: FAILED no free addresses"):
-        ready(None, "arn")
+    named = dict(described, Firewall=dict(described["Firewall"], FirewallArn="arn", FirewallName="acme"))
+    aws = SimpleNamespace(network_firewall=SimpleNamespace(describe_firewall=lambda **dummy: named))
+    (have,) = KINDS[FIREWALLS].look(aws, ["arn"])
+    assert not have["_moving"] and have["_failed"] == "it is FAILED and IN_SYNC; ap-northeast-1a: FAILED no free addresses"
 
 
 def test_a_sheet_gives_a_firewall_one_subnet_of_a_zone():

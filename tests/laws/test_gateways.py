@@ -294,10 +294,9 @@ def test_the_service_of_an_endpoint_stays(endpoints):
 
 
 def test_an_endpoint_that_fails_says_why():
-    dead = dict(VpcEndpointId="vpce-1", State="Failed", LastError=dict(Message="no such service"))
-    settled = KINDS[ENDPOINTS].create.__globals__["_settled"]
-    with pytest.raises(Problem, match="vpce-1 is Failed: no such service"):
-        settled(Answers(describe_vpc_endpoints=[dead]), "vpce-1")
+    dead = dict(VpcEndpointId="vpce-1", VpcId="vpc-1", VpcEndpointType="Interface", State="Failed", LastError=dict(Message="no such service"))
+    (have,) = KINDS[ENDPOINTS].look(Answers(describe_vpc_endpoints=[dead]), ["vpce-1"])
+    assert not have["_moving"] and have["_failed"] == "it is Failed: no such service"
 
 
 def test_an_endpoint_that_aws_does_not_delete_is_a_failure():

@@ -39,7 +39,7 @@ def test_a_password_is_kept_in_its_secret_and_shown_nowhere(alice):
     assert client(alice, "iam").get_login_profile(UserName="alice")["LoginProfile"]["PasswordResetRequired"]
 
 
-def test_danger_amazon_aws_iam_user_resets_a_password_that_the_user_has_chosen(alice):
+def test_a_password_that_is_there_is_never_written_again(alice):
     """Ours never calls UpdateLoginProfile: who has a password keeps it, whatever the entry says."""
     client(alice, "iam").create_login_profile(UserName="alice", Password="Chosen-by-alice-1", PasswordResetRequired=False)
     alice.double.clear_calls()
@@ -53,12 +53,6 @@ def test_a_key_is_kept_in_its_secret_and_shown_nowhere(alice):
     result = write(alice, KEYS, entry)
     kept = json.loads(secret(alice, "acme/alice"))
     assert kept["AccessKeyId"] == result["entries"][0]["id"] and kept["SecretAccessKey"] not in json.dumps(result)
-
-
-def test_danger_amazon_aws_iam_access_key_makes_a_key_on_every_run(alice):
-    for _again in range(3):
-        write(alice, KEYS, dict(user="alice", secret="acme/alice", purpose="backup"))
-    assert len(client(alice, "iam").list_access_keys(UserName="alice")["AccessKeyMetadata"]) == 1
 
 
 def test_a_third_key_is_refused_and_the_two_are_named(alice):

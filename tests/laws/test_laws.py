@@ -294,6 +294,18 @@ def test_law_5_killed_at_every_write_a_second_run_converges(prepared, kind):
         prepared.double.snapshot("before")
 
 
+def test_law_5_who_does_not_wait_gets_the_same_and_the_next_run_waits(prepared, kind):
+    make = examples(kind.name).make
+    prepared.double.snapshot("before")
+    prepared.run(kind.name, make)
+    whole = prepared.gather(kind.name)
+    prepared.double.restore("before")
+    begun = prepared.run(kind.name, make, wait=False)
+    assert set(begun.get("awaited", ())) <= {kind.label(entry) for entry in entries(kind.name, make)}
+    assert "awaited" not in prepared.run(kind.name, make)
+    assert prepared.gather(kind.name) == whole and not prepared.run(kind.name, make)["changed"]
+
+
 # What AWS makes anew whenever it is asked: the call takes no ClientToken, and a name is only a tag.
 MADE_TWICE = dict(
     acm_certificates="ImportCertificate",
@@ -505,3 +517,66 @@ def test_reads_of_what_is_there_grow_only_where_aws_has_no_list(prepared, kind):
     # A list may be read twice: to find the entries, and to find what they refer to.
     growing = {call for call, count in counts[1].items() if count > max(counts[0][call], 2)}
     assert growing <= ONE_BY_ONE.get(kind.name, set()), growing
+
+
+# What looks once more for each thing that it makes: whether what its token stands for shows, or nobody has taken its place meanwhile, or what to go on with.
+LOOK_BEFORE = dict(
+    directconnect_transit_gateway_associations={
+        "directconnect:DescribeDirectConnectGatewayAssociations",
+        "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeDirectConnectGateways",
+        "ec2:DescribeTransitGatewayAttachments",
+        "ec2:DescribeTransitGateways",
+    },
+    directconnect_virtual_gateway_associations={
+        "directconnect:DescribeDirectConnectGatewayAssociations",
+        "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeDirectConnectGateways",
+        "ec2:DescribeVpnGateways",
+    },
+    directconnect_virtual_interfaces={
+        "directconnect:DescribeConnections",
+        "directconnect:DescribeDirectConnectGatewayAssociations",
+        "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeLags",
+        "directconnect:DescribeVirtualInterfaces",
+    },
+    ec2_client_vpn_endpoints={"ec2:DescribeClientVpnEndpoints"},
+    ec2_customer_gateways={"ec2:DescribeCustomerGateways"},
+    ec2_elastic_ips={"ec2:DescribeAddresses"},
+    ec2_instances={"ec2:DescribeInstances"},
+    ec2_nat_gateways={"ec2:DescribeNatGateways"},
+    ec2_network_acls={"ec2:DescribeNetworkAcls"},
+    ec2_network_interfaces={"ec2:DescribeNetworkInterfaces"},
+    ec2_route_tables={"ec2:DescribeRouteTables"},
+    ec2_transit_gateway_attachment_accepters={"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayPeeringAttachments"},
+    ec2_transit_gateway_peering_attachments={"ec2:DescribeTransitGatewayPeeringAttachments"},
+    ec2_transit_gateway_route_tables={"ec2:DescribeTransitGatewayAttachments"},
+    ec2_transit_gateway_vpc_attachments={"ec2:DescribeTransitGatewayVpcAttachments"},
+    ec2_volumes={"ec2:DescribeVolumes"},
+    ec2_vpc_endpoint_services={"ec2:DescribeVpcEndpointServiceConfigurations"},
+    ec2_vpc_endpoints={"ec2:DescribeVpcEndpoints"},
+    ec2_vpc_peering_connections={"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs"},
+    ec2_vpn_connections={"ec2:DescribeVpnConnections"},
+    firehose_delivery_streams={"firehose:DescribeDeliveryStream"},
+    iam_access_keys={"iam:ListAccessKeys"},
+    logs_subscription_filters={"logs:DescribeSubscriptionFilters"},
+    securityhub_standards={"securityhub:GetEnabledStandards"},
+    shield_protections={"shield:DescribeProtection"},
+)
+
+
+def test_reads_of_a_run_that_makes_grow_only_where_each_thing_is_looked_at(prepared, kind):
+    make = examples(kind.name).make
+    if kind.single or len(entries(kind.name, make)) < 2:
+        assert kind.name not in LOOK_BEFORE
+        return
+    counts = []
+    prepared.double.snapshot("before")
+    for chosen in (entries(kind.name, make)[:1], entries(kind.name, make)):
+        prepared.double.restore("before")
+        prepared.double.clear_calls()
+        prepared.attempt(kind.name, {**make, kind.things: chosen})  # the first one may need the second
+        counts.append(Counter(prepared.reads()))
+    growing = {call for call, count in counts[1].items() if count > max(counts[0][call], 2)}
+    assert growing <= LOOK_BEFORE.get(kind.name, set()) | ONE_BY_ONE.get(kind.name, set()), growing

@@ -316,3 +316,95 @@ def test_a_retention_that_logs_does_not_know_is_told_before_anything_is_made(sta
         assert stage.gather("logs_log_groups") == []
         (told,) = sheet_faults({"logs_log_groups": [entry]})
         assert "retention_in_days" in told and "3653" in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (dict(period=45), ("period", "choice")),
+        (dict(period=60, evaluation_periods=1441), ("evaluation_periods", "most")),
+        (dict(period=3600, evaluation_periods=169), ("evaluation_periods", "most")),
+        (dict(datapoints_to_alarm=2), ("datapoints_to_alarm", "most")),
+        (dict(treat_missing_data="breach"), ("treat_missing_data", "choice")),
+        (dict(comparison_operator="GreaterThanUpperThreshold"), ("comparison_operator", "needs")),
+    ],
+)
+def test_an_alarm_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(alarms, wrong, fault):
+    assert faults(ALARMS, dict(CPU, **wrong)) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(alarms, ALARMS, dict(CPU, name="acme-new", **wrong))
+
+
+def test_statistics_and_periods_of_alarms():
+    def of(**options):
+        return faults(ALARMS, dict(without(CPU, "statistic"), **options))
+
+    for good in ("p99", "p99.9", "tm90", "IQM", "PR(:300)", "PR(1:2.5)", "TM(10%:90%)", "TS(80%:)"):
+        assert of(extended_statistic=good) == []
+    for bad in ("q90", "p101", "TM(10%:", "PR(10%:90%)"):
+        assert of(extended_statistic=bad) == [(0, "extended_statistic", "pattern")]
+    query = dict(id="a", metric_stat=dict(metric=dict(namespace="AWS/EC2", metric_name="CPUUtilization"), period=90, stat="Average"))
+    entry = dict(name="acme", metrics=[query], evaluation_periods=2, comparison_operator="GreaterThanThreshold", threshold=1)
+    assert faults(ALARMS, entry) == [(0, "metrics.metric_stat.period", "choice")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("{ $.latency > 1000", "unbalanced"),
+        ('{ ($.errorCode = "Access(Denied") }', None),
+        ("{ ($.latency > 1000 }", "unbalanced"),
+        ("{ $.a = 1 } x", "unbalanced"),
+        ("[host, status=5*", "unbalanced"),
+        ('"ERROR', "unbalanced"),
+        ("%4[0-9]{2}", "unbalanced"),
+        ("ERROR: something", "pattern"),
+        ('?ERROR ?"WARN:" -debug %4[0-9]{2}%', None),
+        ("[host, ident, user, time, request, status=5*, size]", None),
+        ("", None),
+    ],
+)
+def test_a_pattern_that_cannot_be_read_is_told_in_the_sheet_and_in_the_plan(stage, pattern, code):
+    for kind in (FILTERS, "logs_subscription_filters"):
+        entry = dict(name="errors", log_group="/acme/app", filter_pattern=pattern)
+        assert faults(kind, entry) == ([(0, "filter_pattern", code)] if code else [])
+    if code:
+        stage.prepare(FILTERS)
+        metric = dict(metric_name="Errors", metric_namespace="acme", metric_value="1")
+        assert "filter_pattern: " in refused(stage, FILTERS, dict(entry, metric_transformations=[metric]))
+
+
+MAIL = dict(topic="acme-alarm", protocol="email", endpoint="ops@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (dict(MAIL, protocol="pigeon"), ("protocol", "choice")),
+        (dict(MAIL, endpoint="ops"), ("endpoint", "pattern")),
+        (dict(MAIL, protocol="https", endpoint="http://acme.example"), ("endpoint", "pattern")),
+        (dict(MAIL, raw_message_delivery=True), ("raw_message_delivery", "needs")),
+        (dict(NEW, endpoint=f"{NEW['endpoint']}.fifo"), ("endpoint", "needs")),
+        (dict(NEW, filter_policy=dict(a=["b"]), filter_policy_scope="Body"), ("filter_policy_scope", "choice")),
+        (dict(NEW, filter_policy={str(number): ["b"] for number in range(6)}), ("filter_policy", "most_items")),
+        (dict(NEW, filter_policy=dict(a=dict(b=["c"])), filter_policy_scope="MessageAttributes"), ("filter_policy", "needs")),
+        (dict(NEW, redrive_policy=dict(deadLetterTargetArn="q")), ("redrive_policy", "pattern")),
+    ],
+)
+def test_a_subscription_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(subscriptions, entry, fault):
+    assert faults(SUBSCRIPTIONS, entry) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(subscriptions, SUBSCRIPTIONS, entry)
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (dict(name="a b"), ("name", "pattern")),
+        (dict(name="a", maximum_message_size=1000), ("maximum_message_size", "least")),
+        (dict(name="a", tracing_config="On"), ("tracing_config", "choice")),
+        (dict(name="a", display_name="x" * 101), ("display_name", "longest")),
+        (dict(name="a", content_based_deduplication=True), ("content_based_deduplication", "needs")),
+    ],
+)
+def test_a_topic_that_cannot_be_is_told_in_the_sheet_and_in_the_plan(stage, entry, fault):
+    assert faults(TOPICS, entry) == [(0, *fault)]
+    assert f"{fault[0]}: " in refused(stage, TOPICS, entry)

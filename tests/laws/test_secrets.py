@@ -9,7 +9,6 @@ import json
 
 import pytest
 
-from tests.laws.outside import OUTSIDE
 from tests.laws.test_gateways import client, dangerous, faults, refused, task, write
 
 SECRETS = "secretsmanager_secrets"
@@ -40,15 +39,6 @@ def test_a_value_that_is_there_is_neither_read_nor_written(account, again):
     write(account, SECRETS, dict(name="acme", **again))
     calls = {call["operation"] for call in account.double.calls()} - {"CreateSecret"}
     assert calls == {"ListSecrets", "GetCallerIdentity"} and value(account) == "rotated since"
-
-
-def test_danger_community_aws_secretsmanager_secret_cancels_rotation_and_deletes_the_policy(account):
-    """Naming the tags alone leaves both as they are."""
-    OUTSIDE[SECRETS](account.client)
-    write(account, SECRETS, dict(name="acme", secret_string="x", policy=PARTNER, rotation=dict(lambda_arn=FUNCTION, automatically_after_days=30)))
-    account.double.clear_calls()
-    write(account, SECRETS, dict(name="acme", tags=dict(Owner="infra")))
-    assert account.writes() == ["secretsmanager:TagResource"]
 
 
 def test_a_public_policy_is_refused(account):

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from tests.laws.stage import KINDS, REGION, examples
-from tests.laws.test_gateways import client, dangerous, harmless, refused, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
 
 BUCKETS, POLICIES = "s3_buckets", "dlm_lifecycle_policies"
 RULES = dict(
@@ -117,11 +117,12 @@ def test_a_retention_that_nobody_can_end_needs_a_confirmation(buckets):
 
 
 def test_rules_that_delete_no_more_than_before_need_no_confirmation(buckets):
+    moved = dict(id="old", noncurrent_version_transitions=[dict(noncurrent_days=9, storage_class="GLACIER")])
     write(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[dict(id="old", status="Disabled", expiration_days=30)]))
-    harmless(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[dict(id="old", abort_incomplete_multipart_upload_days=7)]))
+    harmless(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[moved]))
     for change in (dict(status="Enabled"), dict(expiration_days=20), dict(prefix="a/"), dict(tags=dict(Kind="tmp"))):
         assert "would delete objects" in dangerous(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[dict(change, id="old")]))
-    harmless(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[dict(id="old", abort_incomplete_multipart_upload_days=9)]))
+    harmless(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=[dict(id="old", noncurrent_version_transitions=[])]))
     harmless(buckets, BUCKETS, dict(name="acme-used", lifecycle_rules=dict(remove=[dict(id="old")])))
 
 
@@ -220,3 +221,60 @@ def test_numbers_in_tags_of_a_policy_mean_their_digits(policies):
     entry = dict(name=DAILY, target_tags=dict(Backup=1), exclude_data_volume_tags=dict(Tier=3), tags=dict(Cost=4711), schedules=[schedule])
     write(policies, POLICIES, entry)
     assert not write(policies, POLICIES, entry)["changed"]
+
+
+OLD_TOO_SOON = dict(noncurrent_days=29, storage_class="STANDARD_IA")
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        (dict(transitions=[dict(days=29, storage_class="STANDARD_IA")]), ("transitions.days", "least")),
+        (dict(transitions=[dict(days=30, storage_class="STANDARD_IA"), dict(days=59, storage_class="GLACIER")]), ("transitions.days", "least")),
+        (dict(transitions=[dict(days=90, storage_class="GLACIER"), dict(days=30, storage_class="DEEP_ARCHIVE")]), ("transitions.days", "least")),
+        (dict(transitions=[dict(days=90, storage_class="GLACIER")], expiration_days=90), ("expiration_days", "least")),
+        (dict(transitions=[dict(days=90, storage_class="GLACIER")], expiration_date="2030-04-01"), ("transitions", "one_of")),
+        (dict(transitions=[dict(days=90, storage_class="GLACIER"), dict(days=180, storage_class="GLACIER")]), ("transitions", "item_twice")),
+        (dict(noncurrent_version_transitions=[OLD_TOO_SOON]), ("noncurrent_version_transitions.noncurrent_days", "least")),
+        (dict(tags=dict(a="b"), expired_object_delete_marker=True), ("expired_object_delete_marker", "one_of")),
+        (dict(object_size_greater_than=5, abort_incomplete_multipart_upload_days=7), ("abort_incomplete_multipart_upload_days", "one_of")),
+        (dict(object_size_greater_than=5, object_size_less_than=5, expiration_days=1), ("object_size_less_than", "least")),
+        (dict(noncurrent_version_expiration_days=1, newer_noncurrent_versions=101), ("newer_noncurrent_versions", "most")),
+        (dict(expiration_days=0), ("expiration_days", "least")),
+    ],
+)
+def test_a_life_cycle_that_s3_refuses_is_told_in_the_sheet_and_in_the_plan(buckets, rule, fault):
+    option, code = fault
+    new = dict(rule, id="new", status="Enabled")
+    for rules in ([new], dict(set=[new])):
+        assert [found for found in faults(BUCKETS, dict(name="acme", lifecycle_rules=rules)) if found[1:] == (f"lifecycle_rules.{option}", code)]
+    if rule.get("expiration_days") != 0:
+        assert f"lifecycle_rules 'new': {option}: " in refused(buckets, BUCKETS, dict(name="acme", lifecycle_rules=[new]))
+
+
+def test_half_a_rule_is_told_with_the_half_that_is_there(buckets):
+    write(buckets, BUCKETS, dict(name="acme", lifecycle_rules=[dict(id="down", status="Enabled", transitions=[dict(days=90, storage_class="GLACIER")])]))
+    half = dict(name="acme", lifecycle_rules=[dict(id="down", expiration_days=90)])
+    assert faults(BUCKETS, half) == []
+    assert "lifecycle_rules 'down': expiration_days: 90 is less than the least allowed, 91" in refused(buckets, BUCKETS, half)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fault"),
+    [
+        (dict(interval=5, interval_unit="HOURS"), ("interval", "choice")),
+        (dict(cron_expression="cron(0 17 * * MON)"), ("cron_expression", "pattern")),
+        (dict(cron_expression="cron(0 17 * * * *)"), ("cron_expression", "pattern")),
+        (dict(cron_expression="cron(* 17 * * ? *)"), ("cron_expression", "pattern")),
+        (dict(interval=24, interval_unit="HOURS", times=["25:00"]), ("times", "pattern")),
+        (dict(interval=24, interval_unit="HOURS", retain_interval=101, retain_interval_unit="YEARS"), ("retain_interval", "most")),
+        (dict(cron_expression="cron(0 17 ? * MON *)", retain_count=3, deprecate_count=4), ("deprecate_count", "most")),
+    ],
+)
+def test_a_schedule_that_dlm_refuses_is_told_in_the_sheet_and_in_the_plan(stage, schedule, fault):
+    stage.prepare(POLICIES)
+    new = dict(dict(name="new", retain_count=7) if "retain_interval" not in schedule else dict(name="new"), **schedule)
+    entry = dict(examples(POLICIES).make["lifecycle_policies"][0], name="acme-new", schedules=[new])
+    for schedules in ([new], dict(set=[new])):
+        assert faults(POLICIES, dict(entry, schedules=schedules)) == [(0, f"schedules.{fault[0]}", fault[1])]
+    assert f"{fault[0]}: " in refused(stage, POLICIES, entry)

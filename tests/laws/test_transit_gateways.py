@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.module_utils import _client, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.bystanders import at_rest
@@ -157,14 +157,6 @@ def test_an_attachment_keeps_a_subnet(stage):
     assert "has one at least" in refused(stage, VPCS, dict(name="acme", vpc="acme", subnets=dict(set=[])), confirm=[f"{VPCS}/acme"])
 
 
-def test_subnets_that_are_not_named_stay(stage):
-    """What amazon.aws.ec2_transit_gateway_vpc_attachment takes away by default (purge_subnets)."""
-    played(stage, VPCS)
-    write(stage, VPCS, dict(name="acme", vpc="acme", subnets=["acme-tgw-c"]))
-    found = next(one for one in stage.gather(VPCS) if one["name"] == "acme")
-    assert sorted(found["subnets"]) == ["acme-tgw-a", "acme-tgw-c"]
-
-
 def test_a_sheet_attaches_a_vpc_once_and_with_one_subnet_in_a_zone():
     one = dict(name="a", transit_gateway="tgw", vpc="acme", subnets=["s-1"])
     assert faults(VPCS, one, dict(one, name="b")) == [(1, "vpc", "duplicate")]
@@ -174,10 +166,9 @@ def test_a_sheet_attaches_a_vpc_once_and_with_one_subnet_in_a_zone():
 
 
 def test_what_failed_says_why():
-    settled = KINDS[PEERINGS].create.__globals__["_settled"]
-    failed = dict(TransitGatewayAttachmentId="tgw-attach-1", State="failed", Status=dict(Message="no such gateway"))
-    with pytest.raises(Problem, match="tgw-attach-1 is failed: no such gateway"):
-        settled(Answers(describe_transit_gateway_peering_attachments=[failed]), "tgw-attach-1")
+    told = _transit_gateways.progress(dict(State="failed", Status=dict(Message="no such gateway")))
+    assert told == dict(_moving=None, _failed="it is failed: no such gateway")
+    assert _transit_gateways.progress(dict(State="pendingAcceptance")) == dict(_moving=None, _failed=None), "nobody waits for another account"
 
 
 # -- two accounts
@@ -275,11 +266,11 @@ def test_a_request_is_accepted_only_by_the_account_that_is_expected(asked):
 def test_who_only_looks_at_a_request_waits_for_nothing(asked, monkeypatch):
     asked.ask()
     write(asked, ACCEPTERS, asked.entry)
-    code = KINDS[ACCEPTERS].read.__globals__
+    code = KINDS[ACCEPTERS].find.__globals__
     look = code["_described"]
     monkeypatch.setitem(code, "_described", lambda aws, *filters: [dict(one, State="pending") for one in look(aws, *filters)])
-    monkeypatch.setitem(code, "_settled", None)
-    assert "is on its way" in warned(asked, plan, ACCEPTERS, dict(name="partner"))
+    monkeypatch.setitem(code, "look", None)
+    assert "AWS is still at work" in warned(asked, plan, ACCEPTERS, dict(name="partner"))
     assert [one["name"] for one in asked.gather(ACCEPTERS)] == ["partner"]
 
 

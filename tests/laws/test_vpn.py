@@ -10,6 +10,7 @@ import json
 import stat
 import sys
 from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,6 @@ from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.bystanders import at_rest
 from tests.laws.stage import KINDS, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
-from tests.playbook import run_playbook
 
 CUSTOMERS, CONNECTIONS, TABLES = "ec2_customer_gateways", "ec2_vpn_connections", "ec2_transit_gateway_route_tables"
 HEAD, BRANCH = entries(CONNECTIONS, examples(CONNECTIONS).make)
@@ -69,14 +69,6 @@ def tunnel(block=ONE, **options):
     return dict(tunnel_inside_cidr=block, **options)
 
 
-def run_other(stage, folder, module, arguments, *more):
-    """What a module of another collection does here; its whole output."""
-    (folder / "play.yml").write_text(json.dumps([dict(hosts="localhost", gather_facts=False, tasks=[{module: arguments}])]), encoding="utf-8")
-    access = dict(AWS_ENDPOINT_URL=stage.double.url, AWS_ACCESS_KEY_ID="AKIA123456789012XXXX", AWS_SECRET_ACCESS_KEY="x", AWS_REGION=REGION)
-    local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
-    return run_playbook([folder / "play.yml", *local, *more], access, rc=None, allow={".": "another's module"}).output
-
-
 # -- customer gateways
 
 
@@ -93,22 +85,11 @@ def test_a_router_that_is_there_under_another_name_is_told_and_adopted_by_id(sta
 
 
 def test_a_gateway_is_never_another_one(stage, said):
-    """DANGER of community.aws.ec2_customer_gateway: the address alone is the identity, another ASN is ignored."""
     stage.double.reset()
     write(stage, CUSTOMERS, dict(name="acme", bgp_asn=65010, ip_address="203.0.113.10"))
     assert "cannot change after creation" in refused(stage, CUSTOMERS, dict(name="acme", bgp_asn=65011))
     write(stage, CUSTOMERS, dict(name="acme-2", bgp_asn=65011, ip_address="203.0.113.10"))
     assert len(stage.gather(CUSTOMERS)) == 2
-
-
-def test_danger_community_aws_ec2_customer_gateway_renames_in_check_mode(stage, said, tmp_path):
-    stage.double.reset()
-    found = write(stage, CUSTOMERS, dict(name="acme", bgp_asn=65010, ip_address="203.0.113.10"))["entries"][0]["id"]
-    before = stage.double.state()
-    assert stage.run(CUSTOMERS, task(CUSTOMERS, dict(name="renamed", id=found)), check=True)["changed"]
-    assert stage.double.state() == before
-    run_other(stage, tmp_path, "community.aws.ec2_customer_gateway", dict(name="renamed", ip_address="203.0.113.10", bgp_asn=65011), "--check")
-    assert [one["name"] for one in stage.gather(CUSTOMERS)] == ["renamed"]
 
 
 def test_large_asns_are_asns_too(stage, said):
@@ -148,7 +129,6 @@ def test_what_a_sheet_says_wrong_of_customer_gateways():
 
 
 def test_no_key_is_in_a_result_a_plan_or_an_error(before):
-    """DANGER of amazon.aws.ec2_vpc_vpn: its result holds both keys in clear."""
     told = [before.attempt(CONNECTIONS, examples(CONNECTIONS).make, check=True), before.run(CONNECTIONS, examples(CONNECTIONS).make)]
     told.append(before.gather(CONNECTIONS))
     change = head(tunnel_options=[tunnel(pre_shared_key="next.key_a1b2c3d4"), tunnel(OTHER, dpd_timeout_seconds=45, pre_shared_key=KEYS[1])])
@@ -384,15 +364,15 @@ def test_a_connection_on_its_way_is_waited_for_and_not_made_again(before):
 
 @pytest.mark.parametrize("kind, name", [(CUSTOMERS, "acme-branch"), (CONNECTIONS, "acme-branch")])
 def test_who_only_looks_waits_for_nothing(vpn, said, monkeypatch, kind, name):
-    module = sys.modules[KINDS[kind].read.__module__]
+    module = sys.modules[KINDS[kind].find.__module__]
     look, member = module._list, "State"
     monkeypatch.setattr(module, "_list", lambda aws, *filters: [{**one, member: "pending"} for one in look(aws, *filters)])
-    monkeypatch.setattr(module, "_settled", None)
+    monkeypatch.setitem(KINDS, kind, replace(KINDS[kind], look=lambda aws, ids: pytest.fail("nobody waits")))
     said.clear()
     assert not vpn.run(kind, task(kind, dict(name=name)), check=True)["changed"]
-    assert any("is pending" in text for text in said)
+    assert any("(pending)" in text for text in said)
     said.clear()
-    assert vpn.gather(kind) and any("is pending" in text for text in said)
+    assert vpn.gather(kind) and any("(pending)" in text for text in said)
 
 
 def test_a_connection_that_is_at_neither_gateway_can_have_tags(vpn, monkeypatch):
@@ -420,21 +400,6 @@ def test_who_looks_hears_of_tunnels_that_are_down(vpn, said):
     said.clear()
     write(vpn, CONNECTIONS, head())
     assert "with one tunnel alone" in said[-1] and OTHER not in said[-1]
-
-
-def test_danger_amazon_aws_ec2_vpc_vpn_deletes_the_only_connection_and_shows_its_keys(vpn, tmp_path):
-    """Asked to remove without a word of which, ours removes nothing."""
-    before = vpn.double.state()
-    nobody = dict(name="nobody", state="absent")
-    assert not write(vpn, CONNECTIONS, nobody, confirm=[f"{CONNECTIONS}/nobody"])["changed"]
-    assert "is needed to say which one" in vpn.run(CONNECTIONS, task(CONNECTIONS, dict(state="absent")), fails=True)["msg"]
-    assert vpn.double.state() == before
-    write(vpn, CONNECTIONS, dict(name="acme-branch", state="absent"), confirm=[f"{CONNECTIONS}/acme-branch"])
-    there = shown(vpn, "acme-head-office")["VpnConnectionId"]
-    told = run_other(vpn, tmp_path, "amazon.aws.ec2_vpc_vpn", dict(vpn_connection_id=there, state="present", static_only=True), "-v")
-    assert KEYS[0] in told
-    run_other(vpn, tmp_path, "amazon.aws.ec2_vpc_vpn", dict(state="absent"))
-    assert vpn.gather(CONNECTIONS) == []
 
 
 def test_removing_says_what_it_means(vpn):

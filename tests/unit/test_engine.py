@@ -33,14 +33,25 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
 class FakeAws(_client.Door):
     """Counts writes; refuses them in check mode as the real client does."""
 
-    last_call = "shelf:Call"
+    last_call, patient = "shelf:Call", True
 
     def __init__(self, check_mode=False, things=()):
         super().__init__(SimpleNamespace(check_mode=check_mode))
+        self.patient = not check_mode
         self.things = {thing["id"]: thing for thing in things}
 
     def once(self, look, *arguments):
         return look(self, *arguments)
+
+    def warn(self, text):
+        self.warned = text
+
+    def wait(self, what, look, until, limit):
+        """Nine looks are as long as anybody waits."""
+        for dummy in range(9):
+            if until(look()):
+                return
+        raise TimeoutError(what)
 
     def write(self, call):
         if self.check_mode:
@@ -103,9 +114,9 @@ def shelf(monkeypatch):
     monkeypatch.setattr(_names, "_list", lambda aws, dummy: [Known(t["id"], t["name"], None) for t in aws.things.values()])
 
 
-def run(*entries, aws=None, confirm=(), state="present", sheet_names=None):
+def run(*entries, aws=None, confirm=(), state="present", sheet_names=None, wait=True):
     aws = aws or FakeAws()
-    aws.writes = []
+    aws.writes, aws.patient = [], wait and not aws.check_mode
     boxes = [dict({"state": "present"}, **spread(KIND.options, entry)) for entry in entries]
     params = dict(boxes=boxes, state=state, account_id=None, sheet_names=sheet_names or {}, confirm=list(confirm))
     return Run(KIND, params, aws).go(), aws
@@ -343,3 +354,65 @@ def test_an_item_is_told_without_its_secrets():
     rules = items(key=("port",), options=dict(port=Option("int"), key=Option(secret=True)))
     item = dict(port=1, key="not.for.anybody_4f1c")
     assert list(contradictions(dict(rules=rules), dict(rules=dict(add=[item], remove=[item])))) == [("rules", dict(port=1, key="********"))]
+
+
+# ---- what goes on by itself after the call that began it
+
+
+def slow(monkeypatch, **looks):
+    """Boxes that dry for as many looks as are said of each; below zero one falls apart."""
+    left, seen = dict(looks), []
+
+    def look(aws, ids):
+        seen.append(ids)
+        for one in ids:
+            left[one[3:]] -= 1
+        return [told(aws.things[one]) for one in ids]
+
+    def told(thing):
+        n = left.get(thing["name"], 0)
+        return dict(thing, _moving="drying" if n > 0 else None, _failed="it fell apart" if looks.get(thing["name"]) == -1 else None)
+
+    kind = dict(look=look, find=lambda aws, wanted: map(told, find(aws, wanted)), create=lambda aws, want: told(create(aws, want)), seconds=60)
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, **kind))
+    return seen
+
+
+def test_all_are_waited_for_together(monkeypatch):
+    seen = slow(monkeypatch, a=1, b=3)
+    result, aws = run(dict(name="a"), dict(name="b"))
+    assert seen == [["id-a", "id-b"], ["id-b"], ["id-b"]], "one look at all, and no more at what has arrived"
+    assert "awaited" not in result and len(aws.writes) == 2
+
+
+def test_who_does_not_want_to_wait_is_told_and_the_next_run_waits(monkeypatch):
+    seen = slow(monkeypatch, a=2)
+    result, aws = run(dict(name="a"), wait=False)
+    assert result["awaited"] == ["a"] and result["entries"][0]["awaited"] == "drying" and not seen
+    result, aws = run(dict(name="a"), aws=aws)
+    assert "awaited" not in result and seen == [["id-a"], ["id-a"]] and not aws.writes
+
+
+def test_a_plan_waits_for_nothing_and_says_so(monkeypatch):
+    seen = slow(monkeypatch, a=2)
+    result, aws = run(dict(name="a"), aws=FakeAws(check_mode=True, things=[box("a")]))
+    assert result["awaited"] == ["a"] and not seen and "drying" in aws.warned
+
+
+def test_what_is_changed_once_more_after_it_was_made_is_waited_for_all_the_same(monkeypatch):
+    seen = slow(monkeypatch, a=2, b=2)
+    result, aws = run(dict(name="a", size=3), dict(name="b"), wait=False)
+    assert seen == [["id-a"], ["id-a"]] and aws.writes == ["create", "create", "update"] and result["awaited"] == ["b"]
+
+
+def test_what_came_to_nothing_fails_with_the_reason_and_stops_no_other(monkeypatch):
+    slow(monkeypatch, a=-1, b=1)
+    result, aws = run(dict(name="a", size=3), dict(name="b", size=3))
+    assert actions(result) == dict(a="failed", b="created") and "id-a: it fell apart" in result["msg"]
+    assert aws.writes == ["create", "create", "update"]
+
+
+def test_what_is_not_there_in_time_fails_and_says_what_goes_on(monkeypatch):
+    slow(monkeypatch, a=1, b=99)
+    result, dummy = run(dict(name="a"), dict(name="b"))
+    assert actions(result) == dict(a="created", b="failed") and "id-b is drying after 60 s; the next run goes on from here" in result["msg"]

@@ -60,6 +60,18 @@ def test_a_role_tells_of_its_kinds_in_the_order_in_which_it_runs_them(role):
     assert re.findall(r"^      - M\(msp\.aws\.(\w+)\)\.$", specs, re.MULTILINE) == order
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/tasks/*.yml")), ids=lambda path: f"{path.parts[-3]}/{path.name}")
+def test_what_a_role_does_not_wait_for_it_awaits_later(path):
+    tasks = [task for task in yaml.safe_load(path.read_text(encoding="utf-8")) or [] if any(name.startswith("msp.aws.") for name in task)]
+    modules = {task["register"]: next((name, task[name]) for name in task if name.startswith("msp.aws.")) for task in tasks if "register" in task}
+    for register, (module, arguments) in modules.items():
+        if arguments.get("wait") is False:
+            later = re.sub(r"^(setup_[a-z]+_)", r"\1await_", register)
+            assert modules[later] == (module, {name: value for name, value in arguments.items() if name != "wait"})
+            assert list(modules).index(later) > list(modules).index(register)
+            assert next(task["when"] for task in tasks if task.get("register") == later) == f"{register}.awaited is defined and not ansible_check_mode"
+
+
 def test_the_collections_in_galaxy_and_requirements_are_the_same():
     listed = {entry["name"]: entry["version"] for entry in load("requirements.yml")["collections"]}
     assert listed == load("galaxy.yml")["dependencies"]

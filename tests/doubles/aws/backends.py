@@ -14,6 +14,7 @@ from functools import cache
 from moto import backend_index
 from moto import backends as moto_backends
 from moto.core import common_models
+from moto.core import responses as moto_responses
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.utils import utcnow
 from moto.kms import models as kms_models
@@ -35,6 +36,7 @@ def prepare():
     _watch_births()
     _find_accounts_quickly()
     _share_what_never_signs()
+    _list_methods_once()
     for name, pattern in EXTRA_SERVICES.items():
         _register(name, pattern)
 
@@ -49,6 +51,11 @@ def _forget_instances():
         return object.__new__(cls)
 
     common_models.BaseModel.__new__ = new
+
+
+def _list_methods_once():
+    """moto looks through the whole class of a service at every call; a service has all its methods before its first one."""
+    moto_responses.method_names_from_class = cache(moto_responses.method_names_from_class)
 
 
 def _share_what_never_signs():

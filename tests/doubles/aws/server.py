@@ -19,21 +19,39 @@ from werkzeug.serving import ThreadedWSGIServer  # noqa: E402
 from .gateway import Gateway, HangUp  # noqa: E402
 
 
-class QuietHandler(MotoRequestHandler):
-    """No request log; a HangUp closes the socket, which a client sees as a lost connection."""
+class Handler(MotoRequestHandler):
+    """A connection serves many calls, which werkzeug's own does not; no request log; a HangUp closes the socket, which a client sees as a lost connection."""
 
-    protocol_version = "HTTP/1.1"  # a connection serves many calls
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer leaves in one piece
+    disable_nagle_algorithm = True
 
-    def log(self, type, message, *args):
-        if type == "error":
-            super().log(type, message, *args)
+    def run_wsgi(self):
+        """The body of a request is read whole before it is answered, so the next one begins where it ends."""
+        head = []
+
+        def start_response(status, headers, exc_info=None):
+            head[:] = status, headers
+
+        try:
+            answer = b"".join(self.server.app(self.make_environ(), start_response))
+        except HangUp:
+            self.close_connection = True
+            return
+        status, headers = head
+        code, dummy, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        if not any(name.lower() == "content-length" for name, dummy in headers) and int(code) not in (204, 304):
+            self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer)
+        self.wfile.flush()
 
     def log_request(self, *args, **kwargs):
         pass
-
-    def connection_dropped(self, error, environ=None):
-        if isinstance(error, HangUp):
-            self.close_connection = True
 
 
 class DoubleServer(ThreadedWSGIServer):
@@ -42,4 +60,4 @@ class DoubleServer(ThreadedWSGIServer):
 
 
 def make_double_server(host, port):
-    return DoubleServer(host, port, Gateway(), handler=QuietHandler)
+    return DoubleServer(host, port, Gateway(), handler=Handler)

@@ -58,9 +58,12 @@ def period_is_sound(period):
         raise wrong(f"Period must be 10, 20, 30 or a multiple of 60, not {period}")
 
 
+NUMBER, PERCENT = r"-?\d+(\.\d+)?", r"\d{1,2}(\.\d+)?%|100(\.0+)?%"
 EXTENDED = re.compile(
-    r"p\d{1,2}(\.\d{1,10})?|p100|(tm|tc|ts|wm)\d{1,2}(\.\d+)?|IQM|(PR|TC|TM|TS|WM)\([^)]*:[^)]*\)"
+    r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100(\.0{1,10})?)|IQM"
+    rf"|(PR|TC|TM|TS|WM)\((({NUMBER})?:{NUMBER}|{NUMBER}:)\)|(TC|TM|TS|WM)\((({PERCENT})?:({PERCENT})|({PERCENT}):)\)"
 )
+STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
 
 def percentile_is_sound(given):
@@ -72,8 +75,13 @@ def percentile_is_sound(given):
         raise wrong("EvaluateLowSampleCountPercentile is for alarms on percentiles only")
 
 
+METRICS = 10
+
+
 def many_metrics(given):
-    """Metrics: one item returns data; ids are unique; an item has a metric or an expression."""
+    """Metrics: one item returns data; ids are unique; an item has a metric or an expression; CloudWatch guide, quotas of
+    alarms: "up to 10 metrics" in a metric math expression.
+    """
     mixed = [name for name in OF_ONE_METRIC if given.get(name)]
     if mixed:
         raise wrong(f"Metrics cannot be used together with {', '.join(mixed)}")
@@ -92,7 +100,14 @@ def many_metrics(given):
         if bool(one.get("MetricStat")) == bool(one.get("Expression")):
             raise wrong(f"{one['Id']}: exactly one of MetricStat and Expression is needed")
         if one.get("MetricStat"):
+            statistic = one["MetricStat"].get("Stat") or ""
+            if statistic not in STATISTICS and not EXTENDED.fullmatch(statistic):
+                raise wrong(f"The value {statistic} for parameter Stat is not supported.")
             period_is_sound(one["MetricStat"].get("Period", 60))
+        elif one.get("Period") is not None:
+            period_is_sound(one["Period"])
+    if len([one for one in given["Metrics"] if one.get("MetricStat")]) > METRICS:
+        raise wrong(f"An alarm can have at most {METRICS} metrics")
     if given.get("Threshold") is None and not given.get("ThresholdMetricId"):
         raise wrong("One of Threshold and ThresholdMetricId must be specified")
     if given.get("ThresholdMetricId") and given["ThresholdMetricId"] not in ids:
@@ -108,8 +123,9 @@ def the_evaluation_is_sound(_cw, EvaluationPeriods, DatapointsToAlarm, Period, *
         raise Refused("MissingParameter", "The parameter EvaluationPeriods is required")
     if DatapointsToAlarm is not None and int(DatapointsToAlarm) > int(EvaluationPeriods):
         raise wrong("DatapointsToAlarm must not exceed EvaluationPeriods")
-    total = int(Period or 0) * int(EvaluationPeriods)
-    longest = WEEK if int(Period or 0) >= 3600 else DAY
+    each = [Period, *((one.get("MetricStat") or one).get("Period") for one in given.get("Metrics") or [])]
+    period = max(int(one or 0) for one in each)
+    total, longest = period * int(EvaluationPeriods), WEEK if period >= 3600 else DAY
     if total > longest:
         raise wrong(f"Metrics cannot be checked across more than {longest} seconds: {total}")
     treat = given.get("TreatMissingData")
@@ -118,13 +134,43 @@ def the_evaluation_is_sound(_cw, EvaluationPeriods, DatapointsToAlarm, Period, *
     low = given.get("EvaluateLowSampleCountPercentile")
     if low not in (None, "evaluate", "ignore"):
         raise wrong(f"Option {low} is not supported for EvaluateLowSampleCountPercentile")
-    if not given.get("ComparisonOperator"):
+    operator = given.get("ComparisonOperator")
+    if not operator:
         raise Refused("MissingParameter", "The parameter ComparisonOperator is required")
+    if (operator in OF_A_BAND) != bool(given.get("ThresholdMetricId")):
+        raise wrong(f"ComparisonOperator {operator} does not suit an alarm {'with' if given.get('ThresholdMetricId') else 'without'} ThresholdMetricId")
+    if given.get("ThresholdMetricId") and given.get("Threshold") is not None:
+        raise wrong("Threshold and ThresholdMetricId cannot be used together")
 
 
+# PutMetricAlarm.ComparisonOperator: "used only for alarms based on anomaly detection models"
+OF_A_BAND = ("LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
+# PutMetricAlarm.AlarmActions, "Valid values", which tell the Region in their fourth place
 ACTION = re.compile(
-    r"arn:[^:]+:(automate|swf|sns|autoscaling|lambda|ssm|ssm-incidents|aiops|sns-fifo):([^:]*):.+"
+    r"arn:[^:]+:(?:"
+    r"automate:(?P<automate>[^:]+):ec2:(stop|terminate|reboot|recover)"
+    r"|swf:(?P<swf>[^:]+):\d{12}:action/actions/AWS_EC2\.InstanceId\.(Stop|Terminate|Reboot|Recover)/1\.0"
+    r"|sns:(?P<sns>[^:]+):\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?"
+    r"|autoscaling:(?P<autoscaling>[^:]+):\d{12}:scalingPolicy:.+:autoScalingGroupName/.+:policyName/.+"
+    r"|lambda:(?P<lambda>[^:]+):\d{12}:function:[^:]+(:[^:]+)?"
+    r"|ssm:(?P<ssm>[^:]+):\d{12}:opsitem:[1-4](#CATEGORY=.+)?"
+    r"|ssm-incidents::\d{12}:response-?plan/.+"
+    r"|aiops:(?P<aiops>[^:]+):\d{12}:investigation-group[:/].+"
+    r")"
 )
+
+
+@BOOK.rule("PutMetricAlarm")
+def actions_on_an_instance_have_one(_cw, OKActions, AlarmActions, InsufficientDataActions, Dimensions, Metrics, **given):
+    """CloudWatch guide, "Create alarms to stop, terminate, reboot, or recover an EC2 instance": of a metric with the dimension
+    InstanceId; PutMetricAlarm.ThresholdMetricId: "it cannot have Auto Scaling actions".
+    """
+    actions = [*(OKActions or []), *(AlarmActions or []), *(InsufficientDataActions or [])]
+    of_an_instance = not Metrics and "InstanceId" in [one.get("Name") for one in Dimensions or []]
+    if any(re.match(r"arn:[^:]+:(automate|swf):", one) for one in actions) and not of_an_instance:
+        raise wrong("Actions on an instance need a metric with the dimension InstanceId")
+    if given.get("ThresholdMetricId") and any(":autoscaling:" in one for one in actions):
+        raise wrong("An alarm on an anomaly detection band cannot have Auto Scaling actions")
 
 
 @BOOK.rule("PutMetricAlarm", "PutCompositeAlarm")
@@ -134,9 +180,12 @@ def actions_are_arns_of_this_region(cw, OKActions, AlarmActions, InsufficientDat
         match = ACTION.fullmatch(action)
         if match is None:
             raise wrong(f"Invalid arn syntax: {action}")
-        if match.group(1) == "sns" and match.group(2) != cw.region_name:
-            message = f"Invalid region {match.group(2)} specified. Only {cw.region_name} is supported."
-            raise wrong(message)
+        region = next((one for one in match.groupdict().values() if one), cw.region_name)
+        if region != cw.region_name:
+            raise wrong(f"Invalid region {region} specified. Only {cw.region_name} is supported.")
+    for given in (OKActions, AlarmActions, InsufficientDataActions):
+        if len(set(given or [])) < len(given or []):
+            raise wrong("The same action is named twice")
 
 
 @BOOK.rule("PutMetricAlarm")
@@ -195,7 +244,9 @@ def an_update_keeps_state_and_tags(original, cw, name, *args, **kwargs):
     old = cw.alarms.get(name)
     if old is not None:
         kwargs["tags"] = []
+    extended = kwargs.pop("extended_statistic", None)  # of which moto knows percentiles only
     alarm = original(cw, name, *args, **kwargs)
+    alarm.extended_statistic = extended
     if has_request_context():
         alarm.given = dict(request.environ.get("double.parameters", {}))
         alarm.given.pop("Tags", None)

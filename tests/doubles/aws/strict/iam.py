@@ -228,6 +228,75 @@ def room_on_the_group(iam, GroupName, PolicyArn, **_):
     room_for_policy(iam.groups.get(GroupName), PolicyArn, "Group")
 
 
+# IAM quotas: characters of policies, "IAM doesn't count white space when calculating the size of a policy"
+MANAGED_SIZE, TRUST_SIZE = 6144, 2048
+INLINE_SIZES = {"User": 2048, "Role": 10240, "Group": 5120}
+
+
+def size_of(text):
+    return len(re.sub(r"\s", "", text if isinstance(text, str) else json.dumps(text)))
+
+
+@BOOK.rule("CreatePolicy", "CreatePolicyVersion")
+def a_managed_policy_is_short(_iam, PolicyDocument, **_):
+    """IAM quotas: "managed policies: the size of each managed policy cannot exceed 6,144 characters"."""
+    if size_of(PolicyDocument) > MANAGED_SIZE:
+        raise limit("PolicySize", MANAGED_SIZE)
+
+
+@BOOK.rule("CreateRole", "UpdateAssumeRolePolicy")
+def a_trust_policy_is_short(_iam, **given):
+    """IAM quotas: "Role trust policy length: 2048 characters" (can be raised to 4096)."""
+    if size_of(given.get("AssumeRolePolicyDocument") or given.get("PolicyDocument") or "") > TRUST_SIZE:
+        raise limit("ACLSizePerRole", TRUST_SIZE)
+
+
+def inline_policies_are_short(kind, entity, name, document):
+    """IAM quotas: "inline policies: the total aggregate policy size (the sum size of all inline policies) per entity"."""
+    if entity is None:
+        return
+    others = entity.policies.items() if isinstance(entity.policies, dict) else []
+    total = size_of(document) + sum(size_of(text) for other, text in others if other != name)
+    if total > INLINE_SIZES[kind]:
+        message = f"Maximum policy size of {INLINE_SIZES[kind]} bytes exceeded for {kind.lower()} {entity.name}"
+        raise Refused("LimitExceeded", message, 409)
+
+
+@BOOK.rule("PutUserPolicy")
+def inline_policies_of_a_user(iam, UserName, PolicyName, PolicyDocument, **_):
+    inline_policies_are_short("User", iam.users.get(UserName), PolicyName, PolicyDocument)
+
+
+@BOOK.rule("PutRolePolicy")
+def inline_policies_of_a_role(iam, RoleName, PolicyName, PolicyDocument, **_):
+    inline_policies_are_short("Role", role_of(iam, RoleName), PolicyName, PolicyDocument)
+
+
+@BOOK.rule("PutGroupPolicy")
+def inline_policies_of_a_group(iam, GroupName, PolicyName, PolicyDocument, **_):
+    inline_policies_are_short("Group", iam.groups.get(GroupName), PolicyName, PolicyDocument)
+
+
+@BOOK.rule("CreatePolicy", "CreatePolicyVersion", "PutUserPolicy", "PutRolePolicy", "PutGroupPolicy")
+def whose_it_is_needs_no_saying(_iam, PolicyDocument, **_):
+    """IAM guide, Principal: "You cannot use the Principal element in an identity-based policy"."""
+    try:
+        statements = as_list(json.loads(PolicyDocument).get("Statement", []))
+    except (ValueError, AttributeError):
+        return  # moto tells what is no policy at all
+    if any({"Principal", "NotPrincipal"} & set(one) for one in statements if isinstance(one, dict)):
+        raise Refused("MalformedPolicyDocument", "Policy document should not specify a principal.")
+
+
+@BOOK.rule("AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy", "PutRolePermissionsBoundary")
+def a_linked_role_is_its_services(iam, RoleName, **_):
+    """IAM guide, service-linked roles: "can't be edited ... except for its description"; UnmodifiableEntity."""
+    role = role_of(iam, RoleName)
+    if role is not None and role._linked_service:
+        message = f"Cannot perform the operation on the protected role '{RoleName}' - this role is only modifiable by AWS"
+        raise Refused("UnmodifiableEntity", message)
+
+
 @BOOK.rule("AddUserToGroup")
 def room_for_groups(iam, UserName, GroupName, **_):
     """IAM quotas: "IAM groups an IAM user can be a member of: 10"."""
@@ -422,6 +491,29 @@ def tags_are_sound(_iam, Tags, **_):
 
 for _operation in ("User", "Role", "Policy", "InstanceProfile"):
     BOOK.rule(f"Create{_operation}", f"Tag{_operation}")(tags_are_sound)
+
+TAGS = 50
+
+
+def tags_are_few(thing, given):
+    """IAM quotas: "Tags that can be attached to" a role, user, managed policy or instance profile: 50, with those that it has."""
+    if thing is None:
+        return
+    now = thing if isinstance(thing, dict) else {tag["Key"]: tag["Value"] for tag in thing}
+    if len({*(key.lower() for key in now), *(tag["Key"].lower() for tag in given or [])}) > TAGS:
+        raise limit("TagsPerResource", TAGS)
+
+
+@BOOK.rule("TagUser")
+def tags_of_a_user_are_few(iam, UserName, Tags, **_):
+    user = iam.users.get(UserName)
+    tags_are_few(user and iam.tagger.get_tag_dict_for_resource(user.arn), Tags)
+
+
+@BOOK.rule("TagRole")
+def tags_of_a_role_are_few(iam, RoleName, Tags, **_):
+    role = role_of(iam, RoleName)
+    tags_are_few(role and role.tags, Tags)
 
 
 @BOOK.adds("ListInstanceProfileTags")

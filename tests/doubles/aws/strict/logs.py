@@ -12,6 +12,7 @@ from moto.firehose.models import firehose_backends
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogGroup, LogsBackend, SubscriptionFilter
 
+from . import patterns
 from .access import role_allows, role_of, trusts
 from .rules import Refused, RuleBook
 
@@ -199,6 +200,56 @@ def the_filter_is_sound(logs, logGroupName, filterName, metricTransformations, *
             raise wrong("A metric filter can have at most three dimensions")
         if one["metricNamespace"].startswith("AWS/"):
             raise wrong("Invalid metric transformation: The AWS/ namespace is reserved")
+
+
+REGEX_PATTERNS = 5
+
+
+@BOOK.rule("PutMetricFilter", "PutSubscriptionFilter")
+def the_pattern_can_be_read(logs, logGroupName, filterName, filterPattern, **_):
+    """Logs guide, "Filter pattern syntax"; "up to 5 filter patterns containing regex for each log group"."""
+    try:
+        patterns.parsed(filterPattern)
+    except patterns.Broken as broken:
+        raise wrong(str(broken)) from None
+    if patterns.uses_regex(filterPattern):
+        group = group_of(logs, logGroupName)
+        metric = {f["filterName"]: f["filterPattern"] for f in logs.filters.metric_filters if f["logGroupName"] == logGroupName}
+        sent = {one.name: one.filter_pattern for one in group.subscription_filters.values()}
+        others = [text for mine in (metric, sent) for name, text in mine.items() if name != filterName]
+        if len([text for text in others if patterns.uses_regex(text)]) >= REGEX_PATTERNS:
+            raise Refused("LimitExceededException", "Resource limit exceeded: filter patterns with regular expressions")
+
+
+@BOOK.rule("PutMetricFilter")
+def what_is_published_is_in_the_pattern(_logs, filterPattern, metricTransformations, **_):
+    """MetricTransformation.metricValue: a number, or a field of the pattern; Logs guide, "Publishing dimensions": for
+    JSON and space-delimited patterns only, each a field of it, names and values of up to 255 characters.
+    """
+    kind, names = patterns.parsed(filterPattern)
+    for one in metricTransformations:
+        if not is_number(one["metricValue"]):
+            a_field(one["metricValue"], kind, names)
+        if one.get("dimensions") and kind == "terms":
+            raise wrong("The specified filter pattern does not support dimensions")
+        for name, value in (one.get("dimensions") or {}).items():
+            if not 1 <= len(name) <= 255 or len(value) > 255 or name.startswith(":") or not name.isascii():
+                raise wrong(f"Invalid metric transformation: dimension {name}")
+            a_field(value, kind, names)
+
+
+def is_number(text):
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
+
+
+def a_field(text, kind, names):
+    json = kind == "json" and patterns.SELECTOR.fullmatch(text)
+    field = kind == "fields" and text.startswith("$") and text[1:] in names
+    if not json and not field:
+        raise wrong(f"Invalid metric transformation: {text} is neither a number nor a field of the filter pattern")
 
 
 @BOOK.patch(MetricFilters, "add_filter")

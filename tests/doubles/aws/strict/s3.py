@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 import urllib.parse
 
+from moto.core.utils import get_service_model
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.utils import bucket_policy_is_public
@@ -210,6 +212,137 @@ def versioning_is_on_or_suspended(s3, Bucket, VersioningConfiguration, **_):
     if status == "Suspended" and bucket.object_lock_enabled:
         message = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
         raise Refused("InvalidBucketState", message, 409)
+
+
+@BOOK.rule("PutBucketVersioning")
+def replication_needs_versions(s3, Bucket, VersioningConfiguration, **_):
+    """S3 guide, "Using versioning with replication": a source bucket's versioning cannot be suspended."""
+    if (VersioningConfiguration or {}).get("Status") == "Suspended" and kept(bucket_of(s3, Bucket), "Replication"):
+        message = "A replication configuration is present on this bucket, so the versioning state cannot be changed."
+        raise Refused("InvalidBucketState", message, 409)
+
+
+@BOOK.rule("PutBucketReplication")
+def both_ends_keep_versions(s3, Bucket, ReplicationConfiguration, **_):
+    """S3 guide, "Requirements for replicating objects": "Both source and destination buckets must have versioning enabled"."""
+    if bucket_of(s3, Bucket).versioning_status != "Enabled":
+        raise Refused("InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+    for rule in (ReplicationConfiguration or {}).get("Rules") or []:
+        name = rule.get("Destination", {}).get("Bucket", "").rpartition(":")[2]
+        if name not in s3_backends.bucket_accounts:
+            raise Refused("InvalidRequest", "Destination bucket must exist.")
+        partition, account = s3_backends.bucket_accounts[name]
+        if s3_backends[account][partition].buckets[name].versioning_status != "Enabled":
+            raise Refused("InvalidRequest", "Destination bucket must have versioning enabled.")
+
+
+@BOOK.rule("PutBucketReplication")
+def replication_rules_are_sound(_s3, ReplicationConfiguration, **_):
+    """ReplicationConfiguration.Rules: "at least one rule and can contain a maximum of 1,000"; ReplicationRule: with a Filter
+    "you must also specify the DeleteMarkerReplication, Status, and Priority elements", which are each rule's own;
+    DeleteMarkerReplication "is not supported for tag-based rules".
+    """
+    rules = (ReplicationConfiguration or {}).get("Rules") or []
+    if not 1 <= len(rules) <= 1000 or any(rule.get("Status") not in ("Enabled", "Disabled") for rule in rules):
+        raise malformed()
+    if any(len(rule.get("ID", "")) > 255 for rule in rules):
+        raise Refused("InvalidArgument", "Rule Id must be less than or equal to 255")
+    ids = [rule["ID"] for rule in rules if rule.get("ID")]
+    if len(set(ids)) < len(ids):
+        raise Refused("InvalidArgument", "Rule Id must be unique")
+    filtered = [rule for rule in rules if rule.get("Filter") is not None]
+    if filtered and len(filtered) < len(rules):
+        raise Refused("InvalidRequest", "Rules with and without Filter cannot be mixed")
+    for rule in filtered:
+        if rule.get("Priority") is None:
+            raise Refused("InvalidRequest", "Priority must be specified for this version of Cross Region Replication configuration schema.")
+        if not rule.get("DeleteMarkerReplication"):
+            message = "DeleteMarkerReplication must be specified for this version of Cross Region Replication configuration schema."
+            raise Refused("InvalidRequest", message)
+        if rule["DeleteMarkerReplication"].get("Status") == "Enabled" and tags_of(rule):
+            raise Refused("InvalidRequest", "Delete marker replication is not supported if any Tag filter is specified.")
+    priorities = [int(rule["Priority"]) for rule in filtered]
+    if len(set(priorities)) < len(priorities):
+        raise Refused("InvalidRequest", "Found same priority for more than one rule")
+
+
+NOTIFIED = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigurations")
+
+
+@BOOK.rule("PutBucketNotificationConfiguration")
+def notifications_do_not_overlap(_s3, NotificationConfiguration, **_):
+    """S3 guide, "Configuring event notifications ... using object key name filtering": "cannot define filtering rules with
+    overlapping prefixes, overlapping suffixes, or prefix and suffix overlapping for the same event types".
+    """
+    given = [one for name in NOTIFIED for one in (NotificationConfiguration or {}).get(name) or []]
+    for one in given:
+        for event in one.get("Events") or []:
+            if event not in EVENTS:
+                raise Refused("InvalidArgument", "The event is not supported for notifications")
+    for number, one in enumerate(given):
+        for other in given[number + 1 :]:
+            if share_an_event(one, other) and both_may_match(one, other):
+                message = "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+                raise Refused("InvalidArgument", message)
+
+
+EVENTS = set(get_service_model("s3").shape_for("Event").enum)
+
+
+def share_an_event(one, other):
+    return any(covers(a, b) or covers(b, a) for a in one.get("Events") or [] for b in other.get("Events") or [])
+
+
+def covers(wide, narrow):
+    return narrow == wide or (wide.endswith("*") and narrow.startswith(wide[:-1]))
+
+
+def both_may_match(one, other):
+    mine, theirs = affixes(one), affixes(other)
+    begins = mine["prefix"].startswith(theirs["prefix"]) or theirs["prefix"].startswith(mine["prefix"])
+    return begins and (mine["suffix"].endswith(theirs["suffix"]) or theirs["suffix"].endswith(mine["suffix"]))
+
+
+def affixes(notification):
+    rules = ((notification.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
+    return {"prefix": "", "suffix": "", **{rule["Name"].lower(): rule.get("Value") or "" for rule in rules}}
+
+
+@BOOK.rule("PutBucketIntelligentTieringConfiguration")
+def tiers_have_their_days(_s3, IntelligentTieringConfiguration, **_):
+    """Tiering.Days: "must be at least 90 for Archive Access tier and at least 180 for Deep Archive Access tier. The maximum
+    can be up to 2 years (730 days)"; each tier once.
+    """
+    tiers = (IntelligentTieringConfiguration or {}).get("Tierings") or []
+    least = {"ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180}
+    if not tiers or any(one.get("AccessTier") not in least for one in tiers):
+        raise malformed()
+    if len({one["AccessTier"] for one in tiers}) < len(tiers):
+        raise Refused("InvalidArgument", "An access tier can be named once")
+    for one in tiers:
+        if not least[one["AccessTier"]] <= int(one.get("Days") or 0) <= 730:
+            raise Refused("InvalidArgument", f"'Days' of {one['AccessTier']} must be from {least[one['AccessTier']]} to 730")
+
+
+@BOOK.rule("PutBucketCors")
+def cors_rules_are_sound(_s3, CORSConfiguration, **_):
+    """CORSConfiguration.CORSRules: "up to 100 rules"; CORSRule.AllowedMethods "Valid values are GET, PUT, HEAD, POST, and
+    DELETE"; S3 guide: an origin "can contain only one * wildcard character".
+    """
+    rules = (CORSConfiguration or {}).get("CORSRules") or []
+    if not 1 <= len(rules) <= 100 or any(not rule.get("AllowedMethods") or not rule.get("AllowedOrigins") for rule in rules):
+        raise malformed()
+    for rule in rules:
+        for method in rule["AllowedMethods"]:
+            if method not in ("GET", "PUT", "HEAD", "POST", "DELETE"):
+                message = f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+                raise Refused("InvalidRequest", message)
+        for word in ("AllowedOrigins", "AllowedHeaders"):
+            for value in rule.get(word) or []:
+                if value.count("*") > 1:
+                    raise Refused("InvalidRequest", f'{word.removesuffix("s")} "{value}" can not have more than one wildcard.')
+        if "*" in "".join(rule.get("ExposeHeaders") or []):
+            raise Refused("InvalidRequest", "ExposeHeader cannot contain a wildcard.")
 
 
 @BOOK.rule("PutObjectLockConfiguration")
@@ -416,6 +549,173 @@ def lifecycle_rules_are_sound(s3, Bucket, LifecycleConfiguration, **_):
             raise Refused("InvalidRequest", message)
         if len(rule.get("ID", "")) > 255:
             raise Refused("InvalidArgument", "ID length should not exceed allowed limit of 255")
+
+
+# -- life cycles ----------------------------------------------------------------------------------
+
+# S3 guide, "Supported lifecycle transitions": down this list, and from GLACIER_IR not to INTELLIGENT_TIERING's neighbours
+COLDER = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+INFREQUENT = ("STANDARD_IA", "ONEZONE_IA")
+RULES = 1000
+
+
+def argument(message):
+    return Refused("InvalidArgument", message)
+
+
+def request(message):
+    return Refused("InvalidRequest", message)
+
+
+@BOOK.rule("PutBucketLifecycleConfiguration")
+def every_rule_can_be(_s3, LifecycleConfiguration, **_):
+    """LifecycleRule and what it consists of, each as its function says; "up to 1,000 rules"."""
+    rules = (LifecycleConfiguration or {}).get("Rules") or []
+    if len(rules) > RULES:
+        raise malformed()
+    for rule in rules:
+        the_filter_is_sound(rule)
+        the_expiration_is_sound(rule)
+        transitions_are_sound(rule)
+        noncurrent_actions_are_sound(rule)
+        uploads_have_no_tags(rule)
+
+
+def the_filter_is_sound(rule):
+    """LifecycleRuleFilter: "can have exactly one of Prefix, Tag, ObjectSizeGreaterThan, ObjectSizeLessThan, or And
+    specified"; LifecycleRule.Prefix is the old way, and not both; And is of "two or more predicates".
+    """
+    if (rule.get("Prefix") is None) == (rule.get("Filter") is None):
+        raise malformed()
+    chosen = rule.get("Filter") or {}
+    inner = chosen.get("And")
+    if len(chosen) > 1 or (inner is not None and len([*inner.get("Tags", []), *(inner.keys() - {"Tags"})]) < 2):
+        raise malformed()
+    every = {**chosen, **(inner or {})}
+    tags = tags_of(rule)
+    if len({tag["Key"] for tag in tags}) < len(tags):
+        raise argument("Duplicate Tag Keys are not allowed.")
+    least, most = every.get("ObjectSizeGreaterThan"), every.get("ObjectSizeLessThan")
+    if least is not None and most is not None and int(most) <= int(least):
+        raise request("'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.")
+
+
+def tags_of(rule):
+    chosen = rule.get("Filter") or {}
+    return [*([chosen["Tag"]] if chosen.get("Tag") else []), *(chosen.get("And") or {}).get("Tags", [])]
+
+
+def the_expiration_is_sound(rule):
+    """LifecycleExpiration: Days "must be a non-zero positive integer", a Date "at midnight GMT", one of them;
+    ExpiredObjectDeleteMarker "Cannot be specified with Days or Date", nor with tags.
+    """
+    expiration = rule.get("Expiration")
+    if expiration is None:
+        return
+    if len([name for name in ("Days", "Date", "ExpiredObjectDeleteMarker") if expiration.get(name) is not None]) != 1:
+        raise malformed()
+    if expiration.get("Days") is not None and int(expiration["Days"]) < 1:
+        raise argument("'Days' for Expiration action must be a positive integer")
+    at_midnight(expiration)
+    if expiration.get("ExpiredObjectDeleteMarker") is not None and tags_of(rule):
+        raise request("ExpiredObjectDeleteMarker cannot be specified with Tags.")
+
+
+MIDNIGHT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?(Z|\+00:00)?)?")
+
+
+def at_midnight(action):
+    if action.get("Date") is not None and not MIDNIGHT.fullmatch(str(action["Date"])):
+        raise argument("'Date' must be at midnight GMT")
+
+
+def transitions_are_sound(rule):
+    """Transition: a class once; days or a date, the same way in a rule; S3 guide, "Transitioning objects": to Standard-IA and
+    One Zone-IA after 30 days at the earliest, on from these after another 30 days, only to colder classes; and
+    "the expiration must be later than the transition".
+    """
+    transitions, expiration = rule.get("Transitions") or [], rule.get("Expiration") or {}
+    for one in transitions:
+        if len([name for name in ("Days", "Date") if one.get(name) is not None]) != 1 or not one.get("StorageClass"):
+            raise malformed()
+        at_midnight(one)
+        the_days_are_sound("Transition", one["StorageClass"], one.get("Days"), "Days")
+    timed = [*transitions, *([expiration] if {"Days", "Date"} & expiration.keys() else [])]
+    ways = {"Days" if one.get("Days") is not None else "Date" for one in timed}
+    if transitions and len(ways) > 1:
+        raise request("Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule")
+    in_order("Transition", transitions, "Days")
+    in_order("Transition", transitions, "Date")
+    for way in ("Days", "Date"):
+        for one in transitions:
+            if expiration.get(way) is not None and not ordered(one.get(way), expiration[way]):
+                raise argument(f"'{way}' in the Expiration action must be greater than '{way}' in the Transition action")
+
+
+def ordered(earlier, later):
+    return int(earlier) < int(later) if str(later).isdigit() else str(earlier) < str(later)
+
+
+def the_days_are_sound(action, storage_class, days, name):
+    if storage_class not in COLDER:
+        raise malformed()
+    if days is None:
+        return
+    least = 30 if storage_class in INFREQUENT else 0
+    if int(days) < least:
+        raise argument(f"'{name}' in {action} action must be greater than or equal to {least} for storageClass '{storage_class}'")
+
+
+def in_order(action, transitions, name):
+    classes = [one["StorageClass"] for one in transitions]
+    if len(set(classes)) < len(classes):
+        raise request(f"'StorageClass' must be different for '{action}' actions in same 'Rule'")
+    timed = sorted((one for one in transitions if one.get(name) is not None), key=lambda one: COLDER.index(one["StorageClass"]))
+    for warm, cold in itertools.pairwise(timed):
+        if not ordered(warm[name], cold[name]):
+            raise argument(f"'{name}' in the {action} action for '{cold['StorageClass']}' must be greater than that for '{warm['StorageClass']}'")
+        glacier = warm["StorageClass"] in INFREQUENT and cold["StorageClass"] in ("GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
+        if name != "Date" and glacier and int(cold[name]) < int(warm[name]) + 30:
+            raise argument(f"'{name}' in the {action} action for '{cold['StorageClass']}' must be 30 days more than that for '{warm['StorageClass']}'")
+
+
+def noncurrent_actions_are_sound(rule):
+    """NoncurrentVersionExpiration, NoncurrentVersionTransition: NoncurrentDays a "nonzero positive integer", as with
+    transitions; NewerNoncurrentVersions "up to 100", with a Filter.
+    """
+    expiration, transitions = rule.get("NoncurrentVersionExpiration"), rule.get("NoncurrentVersionTransitions") or []
+    for one in [*transitions, *([expiration] if expiration else [])]:
+        if one.get("NoncurrentDays") is None:
+            raise malformed()
+        newer = one.get("NewerNoncurrentVersions")
+        if newer is not None and not 1 <= int(newer) <= 100:
+            raise argument("'NewerNoncurrentVersions' for NoncurrentVersion actions must be from 1 to 100")
+        if newer is not None and rule.get("Filter") is None:
+            raise request("NewerNoncurrentVersions needs a rule with a Filter")
+    if expiration and int(expiration["NoncurrentDays"]) < 1:
+        raise argument("'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer")
+    for one in transitions:
+        the_days_are_sound("NoncurrentVersionTransition", one.get("StorageClass"), one["NoncurrentDays"], "NoncurrentDays")
+    in_order("NoncurrentVersionTransition", transitions, "NoncurrentDays")
+    for one in transitions if expiration else ():
+        if int(expiration["NoncurrentDays"]) <= int(one["NoncurrentDays"]):
+            raise argument("'NoncurrentDays' in the NoncurrentVersionExpiration action must be greater than in the NoncurrentVersionTransition action")
+
+
+def uploads_have_no_tags(rule):
+    """S3 guide, "AbortIncompleteMultipartUpload": "You can't specify this lifecycle action in a rule that has a filter that
+    uses object tags", nor sizes.
+    """
+    abort = rule.get("AbortIncompleteMultipartUpload")
+    if abort is None:
+        return
+    if int(abort.get("DaysAfterInitiation") or 0) < 1:
+        raise argument("'DaysAfterInitiation' for AbortIncompleteMultipartUpload action must be a positive integer")
+    chosen = {**(rule.get("Filter") or {}), **((rule.get("Filter") or {}).get("And") or {})}
+    if tags_of(rule):
+        raise request("AbortIncompleteMultipartUpload cannot be specified with Tags.")
+    if "ObjectSizeGreaterThan" in chosen or "ObjectSizeLessThan" in chosen:
+        raise request("AbortIncompleteMultipartUpload cannot be specified with ObjectSizeGreaterThan or ObjectSizeLessThan.")
 
 
 # -- configurations that moto lacks ---------------------------------------------------------------

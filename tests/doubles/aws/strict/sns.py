@@ -66,10 +66,19 @@ def attribute_is_sound(name, value, fifo):
     if name not in PLAIN and not (fifo and name in FIFO):
         raise invalid("AttributeName" if name not in FIFO else f"{name} is for FIFO topics only")
     if name in ("Policy", "DeliveryPolicy", "ArchivePolicy") and value:
-        try:
-            json.loads(value)
-        except ValueError:
-            raise invalid(f"{name}: it is not valid JSON") from None
+        document = an_object(name, value)
+        if name == "DeliveryPolicy":
+            the_retries_are_sound(document.get("http", {}).get("defaultHealthyRetryPolicy"))
+    if name == "MaximumMessageSize" and not (str(value).isdigit() and 1024 <= int(value) <= 1048576):
+        raise invalid(f"MaximumMessageSize: {value} is not from 1024 to 1048576")
+    if name == "ContentBasedDeduplication" and str(value).lower() not in ("true", "false"):
+        raise invalid(f"ContentBasedDeduplication: {value}")
+    if name == "FifoThroughputScope" and value not in ("Topic", "MessageGroup"):
+        raise invalid(f"FifoThroughputScope: {value}")
+    if name.endswith("FeedbackRoleArn") and value and not ROLE.fullmatch(value):
+        raise invalid(f"{name}: {value} is no ARN of a role")
+    if name == "TracingConfig" and value == "Active" and fifo:
+        raise invalid("TracingConfig: it is only supported on standard topics")
     if name == "DisplayName" and len(value) > 100:
         raise invalid("DisplayName: it must be at most 100 characters")
     if name == "TracingConfig" and value not in ("PassThrough", "Active"):
@@ -78,6 +87,37 @@ def attribute_is_sound(name, value, fifo):
         raise invalid(f"SignatureVersion: {value}")
     if name.endswith("SampleRate") and not (str(value).isdigit() and int(value) <= 100):
         raise invalid(f"{name}: {value}")
+
+
+ROLE = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
+
+
+def an_object(name, text):
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise invalid(f"{name}: failed to parse JSON.") from None
+    if not isinstance(document, dict):
+        raise invalid(f"{name}: it must be a JSON object")
+    return document
+
+
+def the_retries_are_sound(policy):
+    """SNS guide, "Creating an HTTP/S delivery policy": minDelayTarget from 1 to maxDelayTarget, that up to 3,600, numRetries
+    0 to 100 and not fewer than those of the phases.
+    """
+    if policy is None:
+        return
+    least, most, retries = (policy.get(name) for name in ("minDelayTarget", "maxDelayTarget", "numRetries"))
+    if least is None or most is None or not 1 <= int(least) <= int(most) <= 3600:
+        raise invalid("DeliveryPolicy: minDelayTarget and maxDelayTarget must be from 1 to 3600, in this order")
+    if retries is None or not 0 <= int(retries) <= 100:
+        raise invalid("DeliveryPolicy: numRetries must be from 0 to 100")
+    phases = [int(policy.get(name) or 0) for name in ("numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries")]
+    if min(phases) < 0 or sum(phases) > int(retries):
+        raise invalid("DeliveryPolicy: numRetries must be greater than or equal to the retries of its phases")
+    if policy.get("backoffFunction", "linear") not in ("arithmetic", "exponential", "geometric", "linear"):
+        raise invalid("DeliveryPolicy: backoffFunction")
 
 
 @BOOK.rule("CreateTopic")
@@ -173,14 +213,14 @@ def shown(sns, topic):
 
 # -- subscriptions --------------------------------------------------------------------------------
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 ENDPOINTS = {
     "email": EMAIL,
     "email-json": EMAIL,
-    "http": re.compile(r"http://.+"),
-    "https": re.compile(r"https://.+"),
+    "http": re.compile(r"http://[^\s/]+\S*"),
+    "https": re.compile(r"https://[^\s/]+\S*"),
     "sms": re.compile(r"\+?[0-9./-]{5,20}"),
-    "sqs": re.compile(r"arn:[^:]+:sqs:[^:]+:\d{12}:.+"),
+    "sqs": re.compile(r"arn:[^:]+:sqs:[^:]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?"),
     "lambda": re.compile(r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+"),
     "firehose": re.compile(r"arn:[^:]+:firehose:[^:]+:\d{12}:deliverystream/.+"),
     "application": re.compile(r"arn:[^:]+:sns:[^:]+:\d{12}:endpoint/.+"),
@@ -200,15 +240,90 @@ def protocol_and_endpoint_suit(sns, TopicArn, Protocol, Endpoint, Attributes, **
         raise invalid(f"Endpoint Reason: {Endpoint} is no endpoint of the protocol {Protocol}")
     if str(topic.fifo_topic).lower() == "true" and Protocol != "sqs":
         raise invalid("Protocol Reason: FIFO topics deliver to SQS queues only")
+    fifo = str(topic.fifo_topic).lower() == "true"
+    if Protocol == "sqs" and Endpoint.endswith(".fifo") and not fifo:
+        raise invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
     given = Attributes or {}
-    for name in given:
-        if name not in ATTRIBUTES:
-            raise invalid("Attributes Reason: Unknown attribute")
+    for name, value in given.items():
+        subscription_attribute_is_sound(sns, name, value, Protocol, fifo)
+    scope = given.get("FilterPolicyScope")
+    if "FilterPolicy" in given:
+        the_filter_suits_the_scope(given["FilterPolicy"], scope)
     if Protocol == "firehose" and not given.get("SubscriptionRoleArn"):
         raise invalid("Attributes Reason: The SubscriptionRoleArn attribute is required")
     raw = str(given.get("RawMessageDelivery", "")).lower() == "true"
     if raw and Protocol not in ("sqs", "http", "https", "firehose"):
         raise invalid(f"Attributes Reason: RawMessageDelivery is not for {Protocol}")
+
+
+QUEUE = re.compile(r"arn:[^:]+:sqs:(?P<region>[^:]+):\d{12}:[A-Za-z0-9_-]{1,80}(?P<fifo>\.fifo)?")
+
+
+def subscription_attribute_is_sound(sns, name, value, protocol, fifo):
+    """Subscribe.Attributes; SNS guide: a dead-letter queue is in the same Region, and of a FIFO topic a FIFO queue; only
+    HTTP/S has a delivery policy; ReplayPolicy is for FIFO topics.
+    """
+    if name not in ATTRIBUTES:
+        raise invalid("Attributes Reason: Unknown attribute")
+    if value in (None, ""):
+        return
+    if name == "FilterPolicyScope" and value not in ("MessageAttributes", "MessageBody"):
+        raise invalid(f"Attributes Reason: FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes")
+    if name == "RawMessageDelivery" and str(value).lower() not in ("true", "false"):
+        raise invalid(f"Attributes Reason: RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
+    if name == "SubscriptionRoleArn" and not ROLE.fullmatch(value):
+        raise invalid("Attributes Reason: SubscriptionRoleArn must be a valid ARN")
+    if name == "ReplayPolicy" and not fifo:
+        raise invalid("Attributes Reason: ReplayPolicy is for FIFO topics only")
+    if name in ("FilterPolicy", "RedrivePolicy", "DeliveryPolicy", "ReplayPolicy"):
+        document = an_object(name, value)
+        if name == "DeliveryPolicy":
+            if protocol not in ("http", "https"):
+                raise invalid(f"Attributes Reason: Delivery protocol [{protocol}] does not support specifying a delivery policy.")
+            the_retries_are_sound(document.get("healthyRetryPolicy"))
+        if name == "RedrivePolicy" and document:
+            the_dead_letter_queue_is_near(sns, document, fifo)
+
+
+def the_dead_letter_queue_is_near(sns, document, fifo):
+    queue = QUEUE.fullmatch(str(document.get("deadLetterTargetArn")))
+    if queue is None or set(document) != {"deadLetterTargetArn"}:
+        raise invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn")
+    if queue["region"] != sns.region_name:
+        raise invalid("RedrivePolicy: deadLetterTargetArn must be in the same Region as the topic")
+    if fifo != bool(queue["fifo"]):
+        raise invalid("RedrivePolicy: the dead-letter queue must be of the type of the topic (FIFO or standard)")
+
+
+def the_filter_suits_the_scope(text, scope):
+    """SNS guide, filter policy constraints: a JSON object of at most five keys and 256 KB; nested in the body's scope only."""
+    if not text:
+        return
+    document = an_object("FilterPolicy", text)
+    if len(text.encode()) > 256 * 1024:
+        raise invalid("FilterPolicy: Filter policy is too large")
+    if len(document) > 5:
+        raise invalid("FilterPolicy: Filter policy can not have more than 5 keys")
+    for key, value in document.items():
+        nested = isinstance(value, dict)
+        if nested and scope != "MessageBody":
+            raise invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy")
+        if not nested and not isinstance(value, list):
+            raise invalid(f'FilterPolicy: "{key}" must be an object or an array')
+
+
+@BOOK.rule("SetSubscriptionAttributes")
+def the_subscriptions_attribute_is_sound(sns, SubscriptionArn, AttributeName, AttributeValue, **_):
+    """SetSubscriptionAttributes.AttributeName, as of Subscribe; a scope is not set back under a nested policy."""
+    one = sns.subscriptions.get(SubscriptionArn)
+    if one is None:
+        return
+    subscription_attribute_is_sound(sns, AttributeName, AttributeValue, one.protocol, str(one.topic.fifo_topic).lower() == "true")
+    scope = one.attributes.get("FilterPolicyScope")
+    if AttributeName == "FilterPolicy":
+        the_filter_suits_the_scope(AttributeValue, scope)
+    if AttributeName == "FilterPolicyScope" and AttributeValue:
+        the_filter_suits_the_scope(one.attributes.get("FilterPolicy"), AttributeValue)
 
 
 @BOOK.rule("Subscribe")
@@ -339,8 +454,13 @@ def list_subscriptions_by_topic(sns, TopicArn, NextToken, **_):
     return listed(mine, NextToken)
 
 
-@BOOK.rule("TagResource")
+@BOOK.rule("TagResource", "CreateTopic")
 def tags_are_sound(_sns, Tags, **_):
-    """TagResource: keys with the prefix aws: are reserved."""
+    """TagResource: keys with the prefix aws: are reserved, each is named once, of up to 128 characters, values of 256; 50 at most."""
+    keys = [tag["Key"] for tag in Tags or []]
+    if len(set(keys)) < len(keys):
+        raise invalid("Tags Reason: Duplicated keys are not allowed.")
+    if len(keys) > 50 or any(not 1 <= len(tag["Key"]) <= 128 or len(tag["Value"]) > 256 for tag in Tags or []):
+        raise invalid("Tags Reason: at most 50, keys of 1 to 128 and values of up to 256 characters")
     if any(tag["Key"].lower().startswith("aws:") for tag in Tags or []):
         raise invalid("Tags Reason: the prefix aws: is reserved")

@@ -12,7 +12,7 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.responses.elastic_ip_addresses import ElasticIPAddresses
 
 from ..rules import Refused
-from .book import BOOK, forget_tags, invalid
+from .book import BOOK, all_instances, forget_tags, invalid, known
 
 
 def address_of(ec2, AllocationId=None, PublicIp=None, AssociationId=None, **_):
@@ -24,6 +24,32 @@ def address_of(ec2, AllocationId=None, PublicIp=None, AssociationId=None, **_):
         if AssociationId and address.association_id == AssociationId:
             return address
     return None
+
+
+ADDRESSES = 5
+
+
+@BOOK.rule("AllocateAddress")
+def few_enough_addresses(ec2, PublicIpv4Pool, **_):
+    """EC2 error codes, AddressLimitExceeded: "You've reached the limit on the number of Elastic IP addresses that you can
+    allocate"; EC2 quotas: 5 in a Region. Addresses that somebody brought are not counted.
+    """
+    counted = [one for one in ec2.addresses if vars(one).get("public_ipv4_pool", "amazon") == "amazon"]
+    if (PublicIpv4Pool or "amazon") == "amazon" and len(counted) >= ADDRESSES:
+        raise Refused("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+
+
+@BOOK.rule("AllocateAddress")
+def the_recovered_address_is_no_bodys(ec2, Address, **_):
+    """AllocateAddress.Address: "The Elastic IP address to recover"; EC2 error codes, InvalidAddress.NotFound."""
+    if not Address:
+        return
+    try:
+        ipaddress.IPv4Address(Address)
+    except ValueError:
+        raise Refused("InvalidAddress.Malformed", f"'{Address}' is not an address") from None
+    if any(one.public_ip == Address for one in ec2.addresses):
+        raise Refused("InvalidAddress.NotFound", f"Address '{Address}' cannot be recovered: it is allocated")
 
 
 @BOOK.patch(ElasticIPAddresses, "allocate_address")
@@ -89,12 +115,42 @@ def an_associated_address_moves_only_if_told_to(ec2, AllowReassociation, **given
 
 
 @BOOK.rule("AssociateAddress")
-def a_private_address_is_one_of_its_own(ec2, NetworkInterfaceId, PrivateIpAddress, **_):
+def the_target_is_one_and_the_internet_is_reached(ec2, InstanceId, NetworkInterfaceId, **given):
+    """AssociateAddress: an address that is there, an instance ("must have exactly one attached network interface") or an
+    interface; EC2 error codes, Gateway.NotAttached: "An internet gateway is not attached to a VPC", which a public address needs.
+    """
+    if address_of(ec2, **{**given, "AssociationId": None}) is None:
+        named = given.get("AllocationId") or given.get("PublicIp")
+        code = "InvalidAllocationID.NotFound" if given.get("AllocationId") else "InvalidAddress.NotFound"
+        raise Refused(code, f"The allocation ID '{named}' does not exist")
+    if not InstanceId and not NetworkInterfaceId:
+        raise Refused("MissingParameter", "Either instance ID or network interface id must be specified")
+    if InstanceId and NetworkInterfaceId:
+        raise Refused("InvalidParameterCombination", "You may specify either an instance ID or a network interface ID, not both")
+    if NetworkInterfaceId:
+        eni = known(ec2.enis, NetworkInterfaceId, "InvalidNetworkInterfaceID.NotFound", "networkInterface")
+    else:
+        eni = only_interface(ec2, InstanceId)
+    if not any(igw.vpc and igw.vpc.id == eni.subnet.vpc_id for igw in ec2.internet_gateways.values()):
+        raise Refused("Gateway.NotAttached", f"Network {eni.subnet.vpc_id} is not attached to any internet gateway")
+
+
+def only_interface(ec2, instance_id):
+    instance = next((one for one in all_instances(ec2) if one.id == instance_id), None)
+    if instance is None:
+        raise Refused("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
+    if len(instance.nics) > 1:
+        message = f"There are multiple interfaces attached to instance '{instance_id}'. Please specify an interface ID for the operation instead."
+        raise Refused("InvalidInstanceID", message)
+    return instance.nics[0]
+
+
+@BOOK.rule("AssociateAddress")
+def a_private_address_is_one_of_its_own(ec2, NetworkInterfaceId, InstanceId, PrivateIpAddress, **_):
     """AssociateAddress.PrivateIpAddress: "The primary or secondary private IP address"."""
-    eni = ec2.enis.get(NetworkInterfaceId)
-    own = [one["PrivateIpAddress"] for one in eni.private_ip_addresses] if eni else []
-    if eni is not None and PrivateIpAddress and PrivateIpAddress not in own:
-        raise invalid(f"{PrivateIpAddress} is not assigned to {NetworkInterfaceId}")
+    eni = ec2.enis[NetworkInterfaceId] if NetworkInterfaceId else only_interface(ec2, InstanceId)
+    if PrivateIpAddress and PrivateIpAddress not in [one["PrivateIpAddress"] for one in eni.private_ip_addresses]:
+        raise invalid(f"{PrivateIpAddress} is not assigned to {eni.id}")
 
 
 @BOOK.patch(ElasticAddress, "private_ip_address")

@@ -54,3 +54,14 @@ def forget_tags(ec2, *ids):
     """The tags of a thing go with it."""
     for one in ids:
         ec2.tags.pop(one, None)
+
+
+def filters(model, **readers):
+    """Filters of a Describe call that moto lacks for its `model`: name, with _ for -, → what it is compared with."""
+    known_to_moto = model.get_filter_value
+
+    def get_filter_value(self, name, method_name=None):
+        reader = readers.get(name.replace("-", "_"))
+        return reader(self) if reader else known_to_moto(self, name, method_name)
+
+    model.get_filter_value = get_filter_value

@@ -13,7 +13,7 @@ from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import random_private_ip
 
 from ..rules import Refused
-from .book import BOOK, invalid, known, subnet_of
+from .book import BOOK, filters, invalid, known, subnet_of
 from .security_groups import group_of
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -216,14 +216,8 @@ def a_service_deletes_its_own(ec2, VpcEndpointIds, **_):
         a_service_keeps_its_own(ec2, one)
 
 
-def filter_value(endpoint, name, method_name=None):
-    """DescribeVpcEndpoints.Filters."""
-    if name in ("vpc-endpoint-id", "vpc-id"):
-        return endpoint.id if name == "vpc-endpoint-id" else endpoint.vpc_id
-    return ASKED(endpoint, name, method_name)
-
-
-ASKED, VPCEndPoint.get_filter_value = VPCEndPoint.get_filter_value, filter_value
+# DescribeVpcEndpoints.Filters
+filters(VPCEndPoint, vpc_endpoint_id=lambda endpoint: endpoint.id)
 
 
 # -- changes --------------------------------------------------------------------------------------

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
 
 from ..rules import Refused
 from .book import BOOK, all_instances, invalid, live, subnet_of
+from .interfaces import addresses_are_free, few_enough_groups
 from .security_groups import group_of
+from .volumes import size_of_snapshot, volume_is_sound
 
 
 def instance_of(ec2, instance_id):
@@ -57,7 +61,80 @@ def what_it_is_made_of_exists(ec2, ImageId, LaunchTemplate, KeyName, SubnetId, *
         groups_are_of_the_subnet(ec2, interface.get("SubnetId"), interface.get("Groups"))
 
 
+@BOOK.rule("RunInstances")
+def private_addresses_are_free(ec2, SubnetId, PrivateIpAddress, NetworkInterfaces, MaxCount, **_):
+    """RunInstances.PrivateIpAddress: "You must specify a value from the IPv4 address range of the subnet", "You cannot
+    specify this option if you're launching more than one instance".
+    """
+    asked = [(SubnetId, PrivateIpAddress), *((one.get("SubnetId") or SubnetId, one.get("PrivateIpAddress")) for one in NetworkInterfaces or [])]
+    for subnet_id, address in asked:
+        if not address:
+            continue
+        if int(MaxCount) > 1:
+            raise Refused("InvalidParameterCombination", "Private IP addresses may not be specified when launching multiple instances.")
+        addresses_are_free(ec2, subnet_of(ec2, subnet_id), [address])
+
+
+@BOOK.rule("RunInstances")
+def interfaces_or_what_an_interface_has(_ec2, NetworkInterfaces, **given):
+    """RunInstances.NetworkInterfaces, .SubnetId, .SecurityGroupIds, .PrivateIpAddress: "If you specify a network interface,
+    you must specify any ... as part of the network interface instead of using this parameter."
+    """
+    beside = [name for name in ("SubnetId", "SecurityGroupIds", "SecurityGroups", "PrivateIpAddress") if given.get(name)]
+    if NetworkInterfaces and beside:
+        message = "Network interfaces and an instance-level subnet ID, private IP address or security groups may not be specified on the same request"
+        raise Refused("InvalidParameterCombination", message)
+
+
+@BOOK.rule("RunInstances")
+def its_volumes_are_sound(ec2, ImageId, BlockDeviceMappings, **_):
+    """EbsBlockDevice: sizes, IOPS and throughput as of CreateVolume; VolumeSize "equal to or larger than the snapshot size",
+    which of the root device is the image's (EC2 error codes: InvalidBlockDeviceMapping).
+    """
+    image = ec2.amis.get(ImageId)
+    for mapping in BlockDeviceMappings or []:
+        ebs, root = mapping.get("Ebs"), image is not None and mapping.get("DeviceName") == image.root_device_name
+        if not ebs:
+            continue
+        snapshot = ebs.get("SnapshotId") or (image.ebs_snapshot.id if root else None)
+        smallest, size = size_of_snapshot(ec2, snapshot), ebs.get("VolumeSize")
+        if size is None and smallest is None:
+            raise Refused("InvalidBlockDeviceMapping", f"The device '{mapping.get('DeviceName')}' needs a size or a snapshot")
+        if size is not None and smallest is not None and int(size) < smallest:
+            message = f"Volume of size {size}GB is smaller than snapshot '{snapshot}', expect size>= {smallest}GB"
+            raise Refused("InvalidBlockDeviceMapping", message)
+        volume_is_sound(ebs.get("VolumeType") or ("gp3" if root else "gp2"), size or smallest, ebs.get("Iops"), ebs.get("Throughput"))
+        if ebs.get("KmsKeyId") and not ebs.get("Encrypted"):
+            raise Refused("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set.")
+
+
+USER_DATA = 16 * 1024
+
+
+@BOOK.rule("RunInstances", "ModifyInstanceAttribute")
+def user_data_is_short(_ec2, UserData, **_):
+    """EC2 guide, user data: "limited to 16 KB, in raw form, before it is base64-encoded"."""
+    given = UserData.get("Value") if isinstance(UserData, dict) else UserData
+    if isinstance(given, bytes):
+        given = given.decode()
+    try:
+        raw = base64.b64decode(given or "", validate=True)
+    except ValueError:
+        raise invalid("Invalid BASE64 encoding of user data.") from None
+    if len(raw) > USER_DATA:
+        raise invalid("User data is limited to 16384 bytes")
+
+
+@BOOK.rule("RunInstances", "ModifyInstanceMetadataOptions")
+def hops_are_counted(_ec2, MetadataOptions, HttpPutResponseHopLimit, **_):
+    """InstanceMetadataOptionsRequest.HttpPutResponseHopLimit: "Possible values: Integers from 1 to 64"."""
+    limit = (MetadataOptions or {}).get("HttpPutResponseHopLimit", HttpPutResponseHopLimit)
+    if limit is not None and not 1 <= int(limit) <= 64:
+        raise invalid(f"Value ({limit}) for parameter HttpPutResponseHopLimit is invalid. It must be from 1 to 64.")
+
+
 def groups_are_of_the_subnet(ec2, subnet_id, groups):
+    few_enough_groups(groups)
     for one in groups or []:
         group = group_of(ec2, one, None)
         if subnet_id and group.vpc_id != subnet_of(ec2, subnet_id).vpc_id:
@@ -120,11 +197,31 @@ def keep_block_devices(instance, mappings):
         volume.throughput = ebs.get("Throughput", volume.throughput)
 
 
+LINUX, WINDOWS = 8, 30  # GiB of the root volumes of Amazon's images (moto: always 15)
+
+
+@BOOK.patch(Ami, "__init__")
+def an_image_is_as_large_as_what_it_is_of(original, image, *args, **kwargs):
+    original(image, *args, **kwargs)
+    instance = vars(image).get("instance")
+    root = instance and instance.block_device_mapping.get(instance.root_device_name)
+    of_amazon = WINDOWS if str(image.platform).lower() == "windows" else LINUX
+    image.ebs_snapshot.volume.size = instance.ec2_backend.volumes[root.volume_id].size if root else of_amazon
+
+
+@BOOK.patch(Ami, "block_device_mappings")
+def mappings_of_an_image(_original, image):
+    """EbsBlockDevice of DescribeImages: Amazon's images have a gp3 volume that goes with its instance."""
+    ebs = {"SnapshotId": image.ebs_snapshot.id, "VolumeSize": image.ebs_snapshot.volume.size}
+    return [{"DeviceName": image.root_device_name, "Ebs": {**ebs, "DeleteOnTermination": True, "VolumeType": "gp3", "Encrypted": False}}]
+
+
 @BOOK.patch(Instance, "setup_defaults")
 def the_root_volume_is_where_the_image_says(_original, instance):
     """Image.RootDeviceName (moto: always /dev/sda1)."""
     ec2 = instance.ec2_backend
-    volume = ec2.create_volume(size=8, zone_name=instance.availability_zone, volume_type="gp3")
+    size = ec2.amis[instance.image_id].ebs_snapshot.volume.size if instance.image_id in ec2.amis else LINUX
+    volume = ec2.create_volume(size=size, zone_name=instance.availability_zone, volume_type="gp3")
     ec2.attach_volume(volume.id, instance.id, instance.root_device_name, True)
 
 
@@ -297,6 +394,23 @@ def monitoring(ec2, instance_ids, state, shown):
 BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
 
 
+@BOOK.rule("RunInstances")
+def only_burstable_instances_have_credits(_ec2, InstanceType, CreditSpecification, Placement, **_):
+    """CreditSpecification: "of the burstable performance instance"; EC2 error codes, InstanceCreditSpecification.NotSupported.
+
+    CreditSpecification: "For T3 instances with host tenancy, only standard is supported."
+    """
+    if not CreditSpecification:
+        return
+    if not (InstanceType or "m1.small").startswith(BURSTABLE):
+        message = f"The {InstanceType} instance type does not support T2 Unlimited."
+        raise Refused("InstanceCreditSpecification.NotSupported", message)
+    if CreditSpecification.get("CpuCredits") not in ("standard", "unlimited"):
+        raise invalid(f"Value ({CreditSpecification.get('CpuCredits')}) for parameter CpuCredits is invalid: standard or unlimited")
+    if InstanceType.startswith("t3.") and (Placement or {}).get("Tenancy") == "host" and CreditSpecification["CpuCredits"] == "unlimited":
+        raise Refused("InvalidParameterCombination", "T3 instances on Dedicated Hosts support standard credits only")
+
+
 def default_credits(instance):
     """BurstablePerformanceInstances: T2 starts as standard, the later ones as unlimited."""
     return "standard" if instance.instance_type.startswith("t2.") else "unlimited"
@@ -324,7 +438,10 @@ def set_credits(ec2, specification):
     if not instance.instance_type.startswith(BURSTABLE):
         message = f"{instance.id} is not a burstable performance instance"
         raise Refused("InstanceCreditSpecification.NotSupported", message)
-    instance.cpu_credits = specification.get("CpuCredits", default_credits(instance))
+    wanted = specification.get("CpuCredits", default_credits(instance))
+    if wanted not in ("standard", "unlimited"):
+        raise invalid(f"Invalid value '{wanted}' for CpuCredits: standard or unlimited")
+    instance.cpu_credits = wanted
 
 
 @BOOK.adds("DescribeInstanceCreditSpecifications")

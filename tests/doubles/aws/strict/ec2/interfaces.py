@@ -15,26 +15,96 @@ CODE = "InvalidNetworkInterfaceID.NotFound"
 
 
 @BOOK.rule("CreateNetworkInterface")
-def groups_and_addresses_suit_the_subnet(ec2, SubnetId, Groups, PrivateIpAddress, **_):
-    """CreateNetworkInterface: groups of the subnet's VPC; an address of the subnet, not in use."""
+def groups_and_addresses_suit_the_subnet(ec2, SubnetId, Groups, PrivateIpAddress, PrivateIpAddresses, **_):
+    """CreateNetworkInterface: groups of the subnet's VPC; addresses of the subnet, not in use, one of them primary."""
     subnet = subnet_of(ec2, SubnetId)
     if subnet is None:
         return
+    few_enough_groups(Groups)
     for one in Groups or []:
         if group_of(ec2, one, None).vpc_id != subnet.vpc_id:
             message = f"You have specified two resources that belong to different networks: {one}"
             raise Refused("InvalidGroup.NotFound", message)
-    if PrivateIpAddress:
-        address_is_free(ec2, subnet, PrivateIpAddress)
+    given = [one["PrivateIpAddress"] for one in PrivateIpAddresses or [] if one.get("PrivateIpAddress")]
+    if len([one for one in PrivateIpAddresses or [] if one.get("Primary")]) + bool(PrivateIpAddress) > 1:
+        raise Refused("InvalidParameterCombination", "Only one private IP address can be designated as primary")
+    addresses_are_free(ec2, subnet, [*given, *([PrivateIpAddress] if PrivateIpAddress else [])])
+    if free_addresses(ec2, subnet) <= 0:
+        raise Refused("InsufficientFreeAddressesInSubnet", f"Insufficient free addresses in subnet '{SubnetId}'")
+
+
+@BOOK.rule("AssignPrivateIpAddresses")
+def secondary_addresses_are_free(ec2, NetworkInterfaceId, PrivateIpAddresses, SecondaryPrivateIpAddressCount, **given):
+    """AssignPrivateIpAddresses.PrivateIpAddresses: "within the subnet's IPv4 CIDR range", not together with a count;
+    AllowReassignment: without it an address of another interface stays where it is.
+    """
+    eni = known(ec2.enis, NetworkInterfaceId, CODE, "networkInterface")
+    ways = [PrivateIpAddresses, SecondaryPrivateIpAddressCount, given.get("Ipv4Prefixes"), given.get("Ipv4PrefixCount")]
+    if len([one for one in ways if one]) != 1:
+        raise Refused("InvalidParameterCombination", "Exactly one of addresses, a count of them and prefixes must be specified")
+    moving = own_addresses(eni) if not given.get("AllowReassignment") else taken_addresses(ec2, eni.subnet)
+    addresses_are_free(ec2, eni.subnet, [one for one in PrivateIpAddresses or [] if one not in moving])
+
+
+@BOOK.rule("UnassignPrivateIpAddresses")
+def only_its_own_secondary_addresses_go(ec2, NetworkInterfaceId, PrivateIpAddresses, **_):
+    """UnassignPrivateIpAddresses: "Unassigns the specified secondary private IP addresses"; the primary one stays."""
+    eni = known(ec2.enis, NetworkInterfaceId, CODE, "networkInterface")
+    secondary = [one["PrivateIpAddress"] for one in eni.private_ip_addresses if not one.get("Primary")]
+    for one in PrivateIpAddresses or []:
+        if one not in secondary:
+            raise invalid(f"Some of {[one]} are not assigned to interface {NetworkInterfaceId} as secondary addresses")
+
+
+GROUPS_PER_INTERFACE = 5
+
+
+def few_enough_groups(groups):
+    """VPC quotas: "Security groups per network interface: 5"; EC2 error codes, SecurityGroupsPerInterfaceLimitExceeded."""
+    if len(groups or []) > GROUPS_PER_INTERFACE:
+        message = "The maximum number of security groups per interface has been reached."
+        raise Refused("SecurityGroupsPerInterfaceLimitExceeded", message)
+
+
+def own_addresses(eni):
+    return [one.get("PrivateIpAddress") for one in eni.private_ip_addresses]
+
+
+def taken_addresses(ec2, subnet):
+    return [address for eni in ec2.enis.values() if eni.subnet.id == subnet.id for address in own_addresses(eni)]
+
+
+RESERVED = 5
+
+
+def free_addresses(ec2, subnet):
+    return ipaddress.ip_network(subnet.cidr_block, strict=False).num_addresses - RESERVED - len(taken_addresses(ec2, subnet))
+
+
+def addresses_are_free(ec2, subnet, addresses):
+    if len(set(addresses)) < len(addresses):
+        raise invalid("The same private IP address is named twice")
+    for one in addresses:
+        address_is_free(ec2, subnet, one)
 
 
 def address_is_free(ec2, subnet, address):
-    if ipaddress.ip_address(address) not in ipaddress.ip_network(subnet.cidr_block, strict=False):
+    """An address of the subnet that nobody has; VPC guide, subnet sizing: "The first four IP addresses and the last IP
+    address in each subnet CIDR block are not available for your use".
+    """
+    if subnet is None:
+        return
+    network = ipaddress.ip_network(subnet.cidr_block, strict=False)
+    try:
+        wanted = ipaddress.ip_address(address)
+    except ValueError:
+        raise invalid(f"invalid value for parameter address: {address}") from None
+    if wanted not in network:
         raise invalid(f"Address {address} does not fall within the subnet's address range")
-    for eni in ec2.enis.values():
-        taken = [one.get("PrivateIpAddress") for one in eni.private_ip_addresses]
-        if eni.subnet.id == subnet.id and address in taken:
-            raise Refused("InvalidIPAddress.InUse", f"Address {address} is in use.")
+    if wanted in (*(network[number] for number in range(4)), network[-1]):
+        raise invalid(f"Address {address} is in subnet's reserved address range")
+    if address in taken_addresses(ec2, subnet):
+        raise Refused("InvalidIPAddress.InUse", f"Address {address} is in use.")
 
 
 @BOOK.rule("DeleteNetworkInterface")
@@ -94,9 +164,7 @@ def only_ones_own_interfaces(ec2, NetworkInterfaceId, Groups, **given):
     for one in Groups or []:
         if group_of(ec2, one, None).vpc_id != eni.subnet.vpc_id:
             raise Refused("InvalidGroup.NotFound", f"{one} belongs to a different network")
-    if len(Groups or []) > 5:
-        message = "The maximum number of security groups per interface has been reached."
-        raise Refused("SecurityGroupsPerInterfaceLimitExceeded", message)
+    few_enough_groups(Groups)
 
 
 @BOOK.after("ModifyNetworkInterfaceAttribute")

@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.network_acls import NetworkAcl
 
 from ..rules import Refused
-from .book import BOOK, dependency, forget_tags, invalid, known, subnet_of
+from .book import BOOK, dependency, filters, forget_tags, invalid, known, subnet_of
 
 CODE = "InvalidNetworkAclID.NotFound"
 LAST = 32767  # the rule that denies everything, which every network ACL has
 PER_DIRECTION = 20  # VPC quotas: "Rules per network ACL"
+
+# DescribeNetworkAcls.Filters
+filters(NetworkAcl, network_acl_id=lambda acl: acl.id)
 
 
 def acl_of(ec2, acl_id):

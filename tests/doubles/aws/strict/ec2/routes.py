@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.route_tables import Route, RouteTable
 
 from ..rules import Refused
-from .book import BOOK, dependency, forget_tags, invalid, known, subnet_of
+from .book import BOOK, all_instances, all_subnets, dependency, forget_tags, invalid, known, subnet_of
 from .vpcs import attached_to, canonical
 
 
@@ -115,6 +117,18 @@ def one_destination_and_one_target(ec2, RouteTableId, **given):
         raise Refused(code, "Exactly one target must be specified")
 
 
+@BOOK.rule("CreateRoute", "ReplaceRoute", "DeleteRoute")
+def a_destination_is_a_block(_ec2, DestinationCidrBlock, DestinationIpv6CidrBlock, **_):
+    """CreateRoute.DestinationCidrBlock "The IPv4 CIDR address block", .DestinationIpv6CidrBlock "The IPv6 CIDR block"."""
+    for block, version in ((DestinationCidrBlock, 4), (DestinationIpv6CidrBlock, 6)):
+        try:
+            sound = not block or ("/" in block and ipaddress.ip_network(block, strict=False).version == version)
+        except ValueError:
+            sound = False
+        if not sound:
+            raise invalid(f"Value ({block}) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.")
+
+
 @BOOK.rule("CreateRoute")
 def a_destination_is_named_once(ec2, RouteTableId, **given):
     """CreateRoute: RouteAlreadyExists; the local route of the VPC's own range counts, too."""
@@ -123,6 +137,25 @@ def a_destination_is_named_once(ec2, RouteTableId, **given):
         if canonical(wanted) in destinations(route):
             message = f"The route identified by {wanted} already exists."
             raise Refused("RouteAlreadyExists", message)
+
+
+@BOOK.rule("CreateRoute")
+def inside_the_vpc_only_whole_subnets_are_routed(ec2, RouteTableId, DestinationCidrBlock, **given):
+    """VPC guide, "Subnet route tables": a route more specific than the local one "must match the entire IPv4 or IPv6 CIDR
+    block of a subnet in your VPC. The target must be a NAT gateway, network interface, or Gateway Load Balancer endpoint."
+    """
+    vpc = ec2.vpcs[ec2.route_tables[RouteTableId].vpc_id]
+    if not DestinationCidrBlock:
+        return
+    wanted = ipaddress.ip_network(DestinationCidrBlock, strict=False)
+    blocks = [ipaddress.ip_network(one["cidr_block"]) for one in vpc.cidr_block_association_set]
+    if not any(wanted != block and wanted.subnet_of(block) for block in blocks):
+        return
+    subnets = [canonical(subnet.cidr_block) for subnet in all_subnets(ec2) if subnet.vpc_id == vpc.id]
+    into = ("NatGatewayId", "NetworkInterfaceId", "InstanceId", "VpcEndpointId")
+    if str(wanted) not in subnets or not any(given.get(name) for name in into):
+        where = f"The destination CIDR block {wanted} is equal to or more specific than one of this VPC's CIDR blocks."
+        raise invalid(f"{where} This route can target only an interface or an instance.")
 
 
 def destinations(route):
@@ -164,6 +197,10 @@ def other_target(ec2, vpc_id, given):
         if nat is None or nat.state in ("deleted", "failed"):
             message = f"The natGateway ID '{given['NatGatewayId']}' does not exist"
             raise Refused("InvalidNatGatewayID.NotFound", message)
+        if nat.vpc_id != vpc_id:
+            raise invalid(f"route table and NAT gateway {nat.id} belong to different networks")
+    interface_target(ec2, vpc_id, given)
+    egress_target(ec2, vpc_id, given)
     if "VpcEndpointId" in given:
         endpoint_target(ec2, vpc_id, given["VpcEndpointId"])
     if "TransitGatewayId" in given:
@@ -173,6 +210,36 @@ def other_target(ec2, vpc_id, given):
     if "DestinationPrefixListId" in given:
         code = "InvalidPrefixListID.NotFound"
         known(ec2.managed_prefix_lists, given["DestinationPrefixListId"], code, "prefix list")
+
+
+def interface_target(ec2, vpc_id, given):
+    """CreateRoute.InstanceId: "The operation fails if you specify an instance ID unless exactly one network interface is
+    attached"; both are of the table's own VPC.
+    """
+    eni = None
+    if "NetworkInterfaceId" in given:
+        eni = known(ec2.enis, given["NetworkInterfaceId"], "InvalidNetworkInterfaceID.NotFound", "networkInterface")
+    elif "InstanceId" in given:
+        instance = next((one for one in all_instances(ec2) if one.id == given["InstanceId"]), None)
+        if instance is None:
+            raise Refused("InvalidInstanceID.NotFound", f"The instance ID '{given['InstanceId']}' does not exist")
+        if len(instance.nics) > 1:
+            raise Refused("InvalidInstanceID", f"There are multiple interfaces attached to instance '{instance.id}'")
+        eni = instance.nics[0]
+    if eni is not None and eni.subnet.vpc_id != vpc_id:
+        raise invalid(f"route table and interface {eni.id} belong to different networks")
+
+
+def egress_target(ec2, vpc_id, given):
+    """CreateRoute.EgressOnlyInternetGatewayId: "[IPv6 traffic only]"."""
+    if "EgressOnlyInternetGatewayId" not in given:
+        return
+    code = "InvalidGatewayID.NotFound"
+    gateway = known(ec2.egress_only_internet_gateways, given["EgressOnlyInternetGatewayId"], code, "egress only internet gateway")
+    if gateway.vpc_id != vpc_id:
+        raise invalid(f"route table and egress only internet gateway {gateway.id} belong to different networks")
+    if "DestinationCidrBlock" in given:
+        raise invalid("An egress-only internet gateway is a target for IPv6 destinations only")
 
 
 def endpoint_target(ec2, vpc_id, endpoint_id):

@@ -166,15 +166,20 @@ def present(rules):
         yield (rule.ip_protocol, *ports, source)
 
 
+PROTOCOL = re.compile(r"tcp|udp|icmp|icmpv6|-1|[0-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]")
+
+
 def permissions_are_sound(ec2, IpPermissions):
     for permission in IpPermissions or []:
         protocol = protocol_of(permission)
+        if protocol and not PROTOCOL.fullmatch(protocol):
+            raise invalid(f"Invalid value '{protocol}' for IP protocol. Unknown protocol.")
         if not protocol:
             raise invalid("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.")
         ports_are_sound(protocol, permission)
         for one in [*permission.get("IpRanges", []), *permission.get("Ipv6Ranges", [])]:
             plain_text(one.get("Description"), "Description")
-            cidr_is_sound(one.get("CidrIp") or one.get("CidrIpv6"))
+            cidr_is_sound(one.get("CidrIp") or one.get("CidrIpv6"), 6 if "CidrIpv6" in one else 4)
         for one in permission.get("UserIdGroupPairs", []):
             plain_text(one.get("Description"), "Description")
         for one in permission.get("PrefixListIds", []):
@@ -192,15 +197,35 @@ def ports_are_sound(protocol, permission):
             raise invalid("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
         if not 0 <= first <= 65535 or not 0 <= last <= 65535 or first > last:
             raise invalid(f"Invalid TCP/UDP port range ({first}:{last})")
+    if protocol in ("icmp", "icmpv6"):
+        kind, code = (-1 if one is None else int(one) for one in (first, last))
+        if not -1 <= kind <= 255 or not -1 <= code <= 255 or (kind == -1 and code != -1):
+            raise invalid(f"Invalid value for portRange. ICMP type:code ({kind}:{code}) is invalid.")
 
 
-def cidr_is_sound(cidr):
+def cidr_is_sound(cidr, version=None):
     try:
-        ipaddress.ip_network(cidr, strict=False)
+        network = ipaddress.ip_network(cidr, strict=False)
     except ValueError:
         raise invalid(f"CIDR block {cidr} is malformed") from None
-    if "/" not in cidr:
+    if "/" not in cidr or network.version != (version or network.version):
         raise invalid(f"CIDR block {cidr} is malformed")
+
+
+@BOOK.patch(EC2Backend, "_verify_group_will_respect_rule_count_limit")
+def the_count_is_taken_by_family(_original, _ec2, *_args, **_kwargs):
+    """VPC quotas: "This quota is enforced separately for IPv4 rules and IPv6 rules" (moto counts both together)."""
+
+
+def weight(ec2, source):
+    lists = ec2.managed_prefix_lists
+    return int(lists[source].max_entries or 1) if source in lists else 1
+
+
+def is_of_family(ec2, source, six):
+    if source in ec2.managed_prefix_lists:
+        return (ec2.managed_prefix_lists[source].address_family == "IPv6") == six
+    return "/" not in str(source) or (":" in str(source)) == six
 
 
 @BOOK.rule("AuthorizeSecurityGroupIngress")
@@ -208,7 +233,7 @@ def ingress_is_sound_and_new(ec2, GroupId, GroupName, IpPermissions, **_):
     """AuthorizeSecurityGroupIngress: all rules of a request or none; InvalidPermission.Duplicate."""
     group = group_of(ec2, GroupId, GroupName)
     permissions_are_sound(ec2, IpPermissions)
-    all_new(group.ingress_rules, IpPermissions)
+    all_new(group.ingress_rules, IpPermissions, ec2)
 
 
 @BOOK.rule("AuthorizeSecurityGroupEgress")
@@ -216,11 +241,21 @@ def egress_is_sound_and_new(ec2, GroupId, IpPermissions, **_):
     """AuthorizeSecurityGroupEgress: as for ingress."""
     group = group_of(ec2, GroupId, None)
     permissions_are_sound(ec2, IpPermissions)
-    all_new(group.egress_rules, IpPermissions)
+    all_new(group.egress_rules, IpPermissions, ec2)
 
 
-def all_new(rules, permissions):
+RULES = 60
+
+
+def all_new(rules, permissions, ec2):
+    """VPC quotas: "Inbound or outbound rules per security group: 60", for each direction and for IPv4 and IPv6 by itself;
+    a prefix list counts as its maximum number of entries, a group counts in both. EC2 error codes, RulesPerSecurityGroupLimitExceeded.
+    """
     wanted = list(flat(permissions))
+    for six in (False, True):
+        weights = [weight(ec2, source) for dummy, dummy2, dummy3, source in [*wanted, *present(rules)] if is_of_family(ec2, source, six)]
+        if sum(weights) > RULES:
+            raise Refused("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
     if len(set(wanted)) < len(wanted):
         message = "The same permission must not appear multiple times"
         raise invalid(message)
@@ -265,6 +300,9 @@ def modified_rules_are_sound(ec2, GroupId, SecurityGroupRules, **_):
         rule = one.get("SecurityGroupRule", {})
         plain_text(rule.get("Description"), "Description")
         ports_are_sound(protocol_of(rule), rule)
+        for member, version in (("CidrIpv4", 4), ("CidrIpv6", 6)):
+            if rule.get(member):
+                cidr_is_sound(rule[member], version)
 
 
 @BOOK.patch(EC2Backend, "modify_security_group_rules")

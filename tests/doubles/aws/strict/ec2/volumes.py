@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_block_store import VolumeAttachment
@@ -118,22 +119,69 @@ SIZES = {
     "standard": (1, 1024),
 }
 IOPS = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
+# EBS guide, volume types: "The maximum ratio of provisioned IOPS to requested volume size"; of gp3 the
+# 3,000 IOPS and 125 MiB/s that every volume has need no size.
+IOPS_PER_GIB = {"gp3": 500, "io1": 50, "io2": 1000}
+BASELINE_IOPS, THROUGHPUT_PER_IOPS = 3000, 0.25
 
 
 @BOOK.rule("CreateVolume")
-def size_and_iops_suit_the_type(_ec2, VolumeType, Size, Iops, Throughput, **_):
-    """CreateVolume: the supported sizes, IOPS and throughput of each volume type."""
-    volume_is_sound(VolumeType or "gp2", Size, Iops, Throughput)
+def size_and_iops_suit_the_type(ec2, VolumeType, Size, Iops, Throughput, SnapshotId, **_):
+    """CreateVolume: the supported sizes, IOPS and throughput of each volume type; Size "equal to or larger than the snapshot size"."""
+    smallest = size_of_snapshot(ec2, SnapshotId)
+    if Size is None and smallest is None:
+        raise Refused("MissingParameter", "The request must contain the parameter size/snapshot")
+    if Size is not None and smallest is not None and int(Size) < smallest:
+        raise invalid(f"Volume of size {Size}GB is smaller than snapshot '{SnapshotId}', expect size>= {smallest}GB")
+    volume_is_sound(VolumeType or "gp2", Size or smallest, Iops, Throughput)
+
+
+@BOOK.rule("CreateVolume")
+def several_instances_suit_the_type(_ec2, VolumeType, MultiAttachEnabled, **_):
+    """CreateVolume.MultiAttachEnabled: "supported with io1 and io2 volumes only"."""
+    if MultiAttachEnabled and VolumeType not in ("io1", "io2"):
+        raise Refused("InvalidParameterCombination", f"Multi-Attach is not supported for {VolumeType or 'gp2'} volumes")
+
+
+def size_of_snapshot(ec2, snapshot_id):
+    if not snapshot_id:
+        return None
+    if snapshot_id not in ec2.snapshots:
+        raise Refused("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+    return int(ec2.snapshots[snapshot_id].volume.size)
 
 
 def volume_is_sound(kind, size, iops, throughput):
+    """CreateVolume, EbsBlockDevice: Iops "Required for io1 and io2 volumes. Optional for gp3 volumes. Omit for all other
+    volume types"; Throughput "for gp3 volumes only".
+    """
     least, most = SIZES.get(kind, (1, 65536))
     if size is not None and not least <= int(size) <= most:
         raise invalid(f"Volume of {size}GiB is not supported for {kind}: {least} to {most} GiB")
-    if iops is not None and kind in IOPS and not IOPS[kind][0] <= int(iops) <= IOPS[kind][1]:
-        raise invalid(f"Volume iops of {iops} is not supported for {kind}: {IOPS[kind]}")
-    if throughput is not None and not 125 <= int(throughput) <= 2000:
+    iops_are_sound(kind, size, iops)
+    if throughput is None:
+        return
+    if kind != "gp3":
+        raise Refused("InvalidParameterCombination", "throughput can only be specified for volumeType gp3.")
+    if not 125 <= int(throughput) <= 2000:
         raise invalid(f"Throughput of {throughput} MiB/s is not supported: 125 to 2000")
+    ratio = int(throughput) / int(iops or BASELINE_IOPS)
+    if ratio > THROUGHPUT_PER_IOPS:
+        raise invalid(f"Throughput (MiBps) to iops ratio of {ratio:f} is too high; maximum is {THROUGHPUT_PER_IOPS:f} MiBps per iops")
+
+
+def iops_are_sound(kind, size, iops):
+    if iops is None:
+        if kind in ("io1", "io2"):
+            raise Refused("MissingParameter", f"The parameter iops must be specified for {kind} volumes.")
+        return
+    if kind not in IOPS:
+        raise Refused("InvalidParameterCombination", f"The parameter iops is not supported for {kind} volumes.")
+    if not IOPS[kind][0] <= int(iops) <= IOPS[kind][1]:
+        raise invalid(f"Volume iops of {iops} is not supported for {kind}: {IOPS[kind]}")
+    above = kind != "gp3" or int(iops) > BASELINE_IOPS
+    if size is not None and above and int(iops) > int(size) * IOPS_PER_GIB[kind]:
+        raise invalid(f"Iops to volume size ratio of {int(iops) / int(size):f} is too high; maximum is {IOPS_PER_GIB[kind]}")
 
 
 @BOOK.patch(EC2Backend, "create_volume")
@@ -153,8 +201,44 @@ def a_volume_only_grows(ec2, VolumeId, Size, VolumeType, Iops, Throughput, **_):
     volume = volume_of(ec2, VolumeId)
     if Size is not None and int(Size) < int(volume.size):
         raise invalid("New size cannot be smaller than existing size")
-    kind = VolumeType or volume.volume_type or "gp2"
-    volume_is_sound(kind, Size or volume.size, Iops, Throughput)
+    before = volume.volume_type or "gp2"
+    kind = VolumeType or before
+    volume_is_sound(kind, Size or volume.size, Iops or iops_after(volume, before, kind), Throughput or (volume.throughput if kind == before == "gp3" else None))
+
+
+def iops_after(volume, before, kind):
+    """ModifyVolume.Iops: "The existing value is retained if you keep the same volume type. If you change the volume type to
+    io1, io2, or gp3, the default is 3,000."
+    """
+    if kind not in IOPS:
+        return None
+    return volume.iops if kind == before else BASELINE_IOPS
+
+
+@BOOK.rule("ModifyVolume")
+def several_instances_may_have_it_only_where_it_is_io(ec2, VolumeId, MultiAttachEnabled, VolumeType, **_):
+    """EBS guide, "Considerations and limitations" of Multi-Attach: switched on after creation for io2 only; both ways
+    "only if it is not attached" (on), "not attached to more than one instance" (off).
+    """
+    volume = volume_of(ec2, VolumeId)
+    now = bool(volume.multi_attach_enabled)
+    if MultiAttachEnabled is None or bool(MultiAttachEnabled) == now:
+        return
+    if MultiAttachEnabled and (VolumeType or volume.volume_type) != "io2":
+        raise Refused("InvalidParameterCombination", f"Multi-Attach can be enabled for existing io2 volumes only, not for {volume.volume_type}")
+    if MultiAttachEnabled and volume.attachment:
+        raise Refused("IncorrectState", f"{VolumeId} is attached: detach it before Multi-Attach is enabled")
+
+
+# EC2 guide, "Device names for volumes"
+DEVICE = re.compile(r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|hd[a-z]([1-9]|1[0-5])?|xvd[a-d]?[a-z]([1-9]|1[0-5])?)")
+
+
+@BOOK.rule("AttachVolume")
+def the_device_name_is_one(_ec2, Device, **_):
+    """AttachVolume.Device: "The device name (for example, /dev/sdh or xvdh)"."""
+    if not DEVICE.fullmatch(Device):
+        raise invalid(f"Value ({Device}) for parameter device is invalid. {Device} is not a valid EBS device name.")
 
 
 # -- key pairs ------------------------------------------------------------------------------------
