@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws  # noqa: E402  pylint: disable=wrong-import-position
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.module_utils._names import makers  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option  # noqa: E402  pylint: disable=wrong-import-position
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds  # noqa: E402  pylint: disable=wrong-import-position
@@ -27,7 +29,10 @@ HEAD = """# Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-FRAGMENTS = ["amazon.aws.common.modules", "amazon.aws.region.modules", "amazon.aws.boto3", "msp.aws.kinds"]
+FRAGMENTS = {
+    Aws: ["amazon.aws.common.modules", "amazon.aws.region.modules", "amazon.aws.boto3", "msp.aws.kinds"],
+    Mackerel: ["msp.aws.mackerel", "msp.aws.kinds.common"],
+}
 STATE = "V(absent) removes this one, after a confirmation in O(confirm)."
 CLEAR = "Options whose value is to be taken away, because leaving one out leaves it alone. C(tags.KEY) takes away one tag."
 ID = "The id, when the name alone does not say which one is meant, or to give another name to what exists."
@@ -145,7 +150,7 @@ def document(kind) -> str:
         version_added=docs.get("version_added", "1.0.0"),
         description=docs["description"],
         author=["msp.aws contributors (@msp-aws)"],
-        extends_documentation_fragment=FRAGMENTS,
+        extends_documentation_fragment=FRAGMENTS[kind.door],
         options={kind.things: entries},
     )
     data = dict(DOCUMENTATION=fresh, EXAMPLES=old["EXAMPLES"], RETURN=RETURN)

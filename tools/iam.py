@@ -19,7 +19,7 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
-from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, of_options, to_look  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, of_options, to_look, with_policy  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
 
 README = """# Least privileges
@@ -47,7 +47,7 @@ def main() -> int:
     rows = []
     with AwsDouble() as double:
         stage = Stage(double)
-        for kind in KINDS:
+        for kind in with_policy(KINDS):
             if sys.argv[1:] and kind not in sys.argv[1:]:
                 continue
             stage.prepare(kind)
@@ -55,11 +55,11 @@ def main() -> int:
             write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
             writing = [action for action in needed if not is_read(action)]
             rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")
-    looking = to_look(KINDS)
+    looking = to_look(with_policy(KINDS))
     write(POLICIES / "account_info.json", json.dumps(document(looking), indent=2) + "\n")
     rows.append(f"| [account_info](account_info.json), for `as_built`, `drift` and `adopt` | {len(looking)} | 0 |")
     if not sys.argv[1:]:
-        for stale in set(POLICIES.glob("*.json")) - {POLICIES / f"{kind}.json" for kind in [*KINDS, "account_info"]}:
+        for stale in set(POLICIES.glob("*.json")) - {POLICIES / f"{kind}.json" for kind in [*with_policy(KINDS), "account_info"]}:
             stale.unlink()
         write(POLICIES / "README.md", README + "\n".join(rows) + "\n")
     return 0

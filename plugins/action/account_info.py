@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
+from ansible.module_utils.basic import env_fallback
 from ansible.parsing.vault import VaultHelper
 from ansible.plugins.action import ActionBase
 from ansible.template import is_trusted_as_template
@@ -17,6 +18,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 OPTIONS = dict(
     account_id=dict(type="str"),
+    mackerel_api_key=dict(type="str", no_log=True, fallback=(env_fallback, ["MACKEREL_APIKEY"])),
+    mackerel_api_base=dict(type="str", fallback=(env_fallback, ["MACKEREL_APIBASE"])),
+    mackerel_organization=dict(type="str"),
     sheet=dict(type="dict", default={}),
     kinds=dict(type="list", elements="str"),
     neighbours=dict(type="dict", default={}),
@@ -42,14 +46,15 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": f"boto3 and botocore are needed where Ansible runs: {error}"}
         faults = _faults(args, _part("kinds").kinds())
         place = accounts.Place(args)
-        aws = accounts.Aws(place)
+        doors = accounts.doors(place)
         try:
-            faults = faults or accounts.foreign(aws, args["account_id"])
+            faults = faults or accounts.foreign(doors, args)
             if faults:
                 return {**result, "failed": True, "msg": faults}
-            looked = {kind: asdict(found) for kind, found in accounts.look(aws, args["sheet"], args["kinds"], args["neighbours"]).items()}
+            looked = {kind: asdict(found) for kind, found in accounts.look_through(doors, args["sheet"], args["kinds"], args["neighbours"]).items()}
         except accounts.FORESEEN as error:
-            return {**result, "failed": True, "msg": accounts.explain(error, aws.last_call)}
+            door = next((one for one in doors if isinstance(error, one.errors)), doors[0])
+            return {**result, "failed": True, "msg": door.explain(error, door.last_call)}
         found = findings.findings(looked)
         if args["trail_days"]:
             now = datetime.now(UTC)
@@ -59,7 +64,8 @@ class ActionModule(ActionBase):
         result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
         if args["sheet_variable"]:
             result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), args["sheet"], _is_expression, _ciphertext))
-        result.update(counts=findings.counts(looked, found), calls=dict(reads=aws.reads, writes=aws.writes))
+        calls = dict(reads=sum(door.reads for door in doors), writes=[write for door in doors for write in door.writes])
+        result.update(counts=findings.counts(looked, found), calls=calls)
         return result
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What all modules that keep a kind of thing as the sheet says have in common."""
+    """What all modules that keep a kind of thing as the sheet says have in common; beside it, where AWS is meant, the account."""
 
-    DOCUMENTATION = r"""
+    COMMON = r"""
 options:
   state:
     description:
@@ -17,10 +17,6 @@ options:
     type: str
     choices: [present, gathered]
     default: present
-  account_id:
-    description:
-      - The AWS account of the contract. When the credentials belong to another one, nothing is read and nothing is done.
-    type: str
   sheet_names:
     description:
       - Names that the sheet gives to things of other kinds, as a dictionary from kind to names.
@@ -57,10 +53,21 @@ attributes:
     description: Shows what was and what will be, option by option, with names instead of ids.
     support: full
 notes:
-  - What an entry does not name is left alone. No option has a default; on creation AWS's own default applies.
+  - What an entry does not name is left alone. No option has a default; on creation the service's own default applies.
   - A list of independent things can be given as a plain list, which adds, or as a dictionary of add, remove and set.
     Only set takes away what it does not name.
   - One bad entry does not keep the others from being done. The task fails at the end and names each.
 requirements:
   - python >= 3.11
 """
+
+    DOCUMENTATION = COMMON.replace(
+        "options:\n",
+        """options:
+  account_id:
+    description:
+      - The AWS account of the contract. When the credentials belong to another one, nothing is read and nothing is done.
+    type: str
+""",
+        1,
+    )

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one door to AWS: every call of every kind goes through here, is counted here, and in check mode no write leaves here.
+"""The doors: every call of every kind goes through one, is counted there, and in check mode no write leaves there. Here is the one to AWS.
 
 Private to the collection. Reads are retried by botocore (adaptive). Writes are never repeated blindly, because a lost answer
 does not say whether the call took effect: the engine looks again instead.
@@ -59,28 +59,35 @@ class Rehearsed(Exception):
     """Check mode: this write was built and validated, and not sent."""
 
 
-class AwsModule(AnsibleModule):
-    """A module with the options of amazon.aws for Region and credentials; supports check mode."""
+class DoorModule(AnsibleModule):
+    """A module with the options of its door beside its own; supports check mode."""
+
+    def __init__(self, door: type[Door], argument_spec: dict[str, Any]) -> None:
+        super().__init__(argument_spec={**door.options(), **argument_spec}, supports_check_mode=True)
+        lacking = door.lacking()
+        if lacking:
+            self.fail_json(msg=lacking)
+
+
+class AwsModule(DoorModule):
+    """A module with the options of amazon.aws for Region and credentials."""
 
     def __init__(self, argument_spec: dict[str, Any]) -> None:
-        common = aws_argument_spec() if aws_argument_spec else {}
-        super().__init__(argument_spec={**common, **argument_spec}, supports_check_mode=True)
-        if Session is None:
-            self.fail_json(msg=missing_required_lib("boto3 and botocore"))
-        if aws_argument_spec is None:
-            self.fail_json(msg=missing_required_lib("the collection amazon.aws", url="https://galaxy.ansible.com/ui/repo/published/amazon/aws/"))
+        super().__init__(Aws, argument_spec)
 
 
-class Aws:
-    """AWS as one module run sees it: `aws.<service>` is a client, `aws.writes` and `aws.reads` say what was called.
+class Door:
+    """A service as one module run sees it: `writes` and `reads` say what was called, and in check mode no write goes out.
 
-    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two.
+    owner   the option that says whose this must be, such as an account
+    errors  what its calls raise
     """
+
+    owner = ""
+    errors: tuple[type[BaseException], ...] = ()
 
     def __init__(self, module: Any) -> None:
         self._module = module
-        self._session: Any = None
-        self._clients: dict[tuple[str, bool], Any] = {}
         self._answers: dict[tuple, Any] = {}
         self._lock = threading.Lock()
         self._asking = threading.RLock()
@@ -89,18 +96,26 @@ class Aws:
         self.reads = 0
         self.writes: list[dict[str, Any]] = []
 
-    def __getattr__(self, service: str) -> Any:
-        if service.startswith("_"):
-            raise AttributeError(service)
-        return self.client(service.replace("_", "-"))
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """The options of a module that say where this door leads, and with whose key."""
+        return {}
 
-    def client(self, service: str) -> Any:
-        """The client of a service; while an entry is acted on it is one that does not retry by itself."""
-        key = (service, bool(getattr(self._here, "entry", None)))
-        with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._connect(*key)
-            return self._clients[key]
+    @classmethod
+    def lacking(cls) -> str | None:
+        """What has to be installed before it can be used."""
+        return None
+
+    def check_owner(self, wanted: str | None) -> None:
+        """Whose this is, before anything else: a Problem where it is not `wanted`."""
+
+    def transient(self, dummy: BaseException) -> bool:
+        """Whether the call may be made again after another look."""
+        return False
+
+    def explain(self, error: BaseException, call: str | None) -> str:
+        """One line for people. Never a parameter, which could be a secret."""
+        return f"{call}: {error}" if call else str(error)
 
     def warn(self, text: str) -> None:
         """What an engineer has to know and what is no failure. Ansible shows it, of a plan too."""
@@ -108,24 +123,8 @@ class Aws:
 
     @property
     def patient(self) -> bool:
-        """Whether to wait for what AWS goes on making by itself: who only plans or looks does not, nor who said so."""
+        """Whether to wait for what goes on by itself: who only plans or looks does not, nor who said so."""
         return not self.check_mode and self._module.params.get("wait", True)
-
-    @property
-    def account(self) -> str:
-        """Whose credentials these are."""
-        return self.once(_account)
-
-    @property
-    def region(self) -> str:
-        return self.ec2.meta.region_name
-
-    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
-        """All of a list operation's results, over its pages, in the order AWS gives them."""
-        client = self.client(service)
-        if not client.can_paginate(operation):
-            return getattr(client, operation)(**arguments)[result]
-        return [thing for page in client.get_paginator(operation).paginate(**arguments) for thing in page.get(result) or []]
 
     def once(self, look: Callable[..., Any], *arguments: Any) -> Any:
         """The answer of look(aws, *arguments), which is the same for many entries: the first one asks, all others get what it was told."""
@@ -179,6 +178,89 @@ class Aws:
         """The last call of this thread, as service:Operation."""
         return getattr(self._here, "call", None)
 
+    @property
+    def acting(self) -> bool:
+        """Whether an entry is acted on in this thread, so that no call may be repeated blindly."""
+        return bool(getattr(self._here, "entry", None))
+
+    def _leaves(self, call: str, reads: bool) -> None:
+        """Count a call that is about to be sent; in check mode a write is not."""
+        self._here.call = call
+        if reads:
+            with self._lock:
+                self.reads += 1
+            return
+        if self.check_mode:
+            raise Rehearsed(call)
+        self._here.write = dict(call=call, entry=getattr(self._here, "entry", None))
+        with self._lock:
+            self.writes.append(self._here.write)
+
+
+class Aws(Door):
+    """AWS: `aws.<service>` is a client.
+
+    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two.
+    """
+
+    owner = "account_id"
+    errors = AWS_ERRORS
+
+    def __init__(self, module: Any) -> None:
+        super().__init__(module)
+        self._session: Any = None
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        return aws_argument_spec() if aws_argument_spec else {}
+
+    @classmethod
+    def lacking(cls) -> str | None:
+        if Session is None:
+            return missing_required_lib("boto3 and botocore")
+        if aws_argument_spec is None:
+            return missing_required_lib("the collection amazon.aws", url="https://galaxy.ansible.com/ui/repo/published/amazon/aws/")
+        return None
+
+    def check_owner(self, wanted: str | None) -> None:
+        check_account(self, wanted)
+
+    def transient(self, error: BaseException) -> bool:
+        return transient(error)
+
+    def explain(self, error: BaseException, call: str | None) -> str:
+        return explain(error, call)
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return self.client(service.replace("_", "-"))
+
+    def client(self, service: str) -> Any:
+        """The client of a service; while an entry is acted on it is one that does not retry by itself."""
+        key = (service, self.acting)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._connect(*key)
+            return self._clients[key]
+
+    @property
+    def account(self) -> str:
+        """Whose credentials these are."""
+        return self.once(_account)
+
+    @property
+    def region(self) -> str:
+        return self.ec2.meta.region_name
+
+    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
+        """All of a list operation's results, over its pages, in the order AWS gives them."""
+        client = self.client(service)
+        if not client.can_paginate(operation):
+            return getattr(client, operation)(**arguments)[result]
+        return [thing for page in client.get_paginator(operation).paginate(**arguments) for thing in page.get(result) or []]
+
     def _connect(self, service: str, acting: bool) -> Any:
         region, endpoint, arguments = get_aws_connection_info(self._module)
         profile, more = arguments.pop("profile_name", None), arguments.pop("aws_config", None)
@@ -201,16 +283,7 @@ class Aws:
         return client
 
     def _before_call(self, model: Any, **dummy: Any) -> None:
-        self._here.call = call = f"{model.service_model.service_name}:{model.name}"
-        if READ.match(model.name):
-            with self._lock:
-                self.reads += 1
-            return
-        if self.check_mode:
-            raise Rehearsed(call)
-        self._here.write = dict(call=call, entry=getattr(self._here, "entry", None))
-        with self._lock:
-            self.writes.append(self._here.write)
+        self._leaves(f"{model.service_model.service_name}:{model.name}", reads=bool(READ.match(model.name)))
 
     def _after_call(self, model: Any, parsed: Any, http_response: Any, **dummy: Any) -> None:
         if READ.match(model.name):

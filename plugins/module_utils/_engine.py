@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Rehearsed, check_account, explain, transient
+from ansible_collections.msp.aws.plugins.module_utils._client import Door, Rehearsed
 from ansible_collections.msp.aws.plugins.module_utils._entries import check
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
@@ -40,20 +40,20 @@ from ansible_collections.msp.aws.plugins.module_utils._waiting import moving, se
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
-FORESEEN = (Problem, TimeoutError, *AWS_ERRORS)
+FORESEEN = (Problem, TimeoutError)
 
 
 def run(kind: Kind) -> None:
     """The whole of a module's main()."""
     module = Module(kind)
-    result = Run(kind, module.params, Aws(module)).attempt()
+    result = Run(kind, module.params, kind.door(module)).attempt()
     (module.fail_json if result.pop("failed", False) else module.exit_json)(**result, invocation=module.invocation)
 
 
 class Run:
     """One module call: many entries of one kind."""
 
-    def __init__(self, kind: Kind, params: Mapping[str, Any], aws: Aws) -> None:
+    def __init__(self, kind: Kind, params: Mapping[str, Any], aws: Door) -> None:
         self.kind, self.params, self.aws = kind, params, aws
         given = params.get(kind.things)
         entries = [given] if isinstance(given, dict) else given or []
@@ -69,7 +69,7 @@ class Run:
             return dict(failed=True, msg=f"{self.kind.name}: {_why(error, self.aws)}", entries=[], calls=calls(self.aws))
 
     def go(self) -> dict[str, Any]:
-        self._check_account()
+        self.aws.check_owner(self.params.get(self.kind.door.owner))
         if self.params["state"] == "gathered":
             self.aws.check_mode = True  # who only looks writes nothing, and waits for nothing
             return self._gather()
@@ -80,11 +80,6 @@ class Run:
         else:
             self._apply()
         return outcome(self.kind, self.steps, self.aws)
-
-    # ---- before anything is touched
-
-    def _check_account(self) -> None:
-        check_account(self.aws, self.params.get("account_id"))
 
     # ---- find and compare
 
@@ -208,7 +203,7 @@ class Run:
 
     def _stuck(self, step: Step, name: str) -> str:
         is_now, wanted = (self._shown({name: value})[name] for value in (step.have.get(name), step.change[name]))
-        remedy = "Make a new one under another name and remove this one, or correct the sheet"
+        remedy = self.kind.options[name].remedy or "Make a new one under another name and remove this one, or correct the sheet"
         return f"{name} cannot change after creation: it is {is_now!r}, the sheet says {wanted!r}. {remedy}"
 
     def _plan(self, step: Step, action: str) -> None:
@@ -320,7 +315,7 @@ class Run:
             step.reason = failure
 
     def _again(self, error: BaseException) -> bool:
-        return transient(error) or any(re.search(pattern, str(error)) for pattern in self.kind.not_yet)
+        return self.aws.transient(error) or any(re.search(pattern, str(error)) for pattern in self.kind.not_yet)
 
     def _rehearse(self, step: Step) -> None:
         """Check mode goes as far as the first write, which is built and validated but never leaves."""
@@ -374,10 +369,10 @@ class Run:
         return gathered(self.kind, self.steps, self.aws, self._shown)
 
 
-def _why(error: BaseException, aws: Aws) -> str:
+def _why(error: BaseException, aws: Door) -> str:
     """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
-    if not isinstance(error, FORESEEN):
+    if not isinstance(error, (*FORESEEN, *aws.errors)):
         # One entry's surprise must not cost the record of what was done for the others.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
-    return masked(explain(error, None if isinstance(error, Problem) else aws.last_call))
+    return masked(aws.explain(error, None if isinstance(error, Problem) else aws.last_call))

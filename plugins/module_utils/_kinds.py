@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, AwsModule
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, Door, DoorModule
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, masked, spread
 
 
@@ -41,25 +41,29 @@ class Kind:
     seconds   how long a thing of this kind may take at most. What goes on is in have["_moving"] of `find` and `look`, empty when it is done,
               and in have["_failed"] why it came to nothing
     service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
+    door      through which it is reached
+    joined    what stands between the parts of its identity: others refer to it by the whole where it is not /
     """
 
     name: str
     identity: tuple[str, ...]
     options: Mapping[str, Option]
-    find: Callable[[Aws, list | None], Iterable[dict]]
-    create: Callable[[Aws, dict], dict]
-    update: Callable[[Aws, dict, dict], str | None]
-    delete: Callable[[Aws, dict], None]
-    read: Callable[[Aws, dict, list[str]], dict] | None = None
-    look: Callable[[Aws, list[str]], Iterable[dict]] | None = None
+    find: Callable[[Door, list | None], Iterable[dict]]
+    create: Callable[[Door, dict], dict]
+    update: Callable[[Door, dict, dict], str | None]
+    delete: Callable[[Door, dict], None]
+    read: Callable[[Door, dict, list[str]], dict] | None = None
+    look: Callable[[Door, list[str]], Iterable[dict]] | None = None
     danger: Callable[[dict, dict], str | None] | None = None
     refuse: Callable[[dict, dict, dict], None] | None = None
-    foresee: Callable[[Aws, dict], None] | None = None
+    foresee: Callable[[Door, dict], None] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False
     seconds: int = 600
     service: str = ""
+    door: type[Door] = Aws
+    joined: str = "/"
 
     def __post_init__(self) -> None:
         if not self.service:
@@ -76,7 +80,7 @@ class Kind:
 
     def label(self, entry: Mapping[str, Any]) -> str:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
-        return masked(entry.get("id") or "/".join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
+        return masked(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
 
     def key(self, thing: Mapping[str, Any]) -> tuple:
         """The values of the identity."""
@@ -93,7 +97,7 @@ class Kind:
         return {
             self.things: shape,
             "state": dict(type="str", choices=["present", "gathered"], default="present"),
-            "account_id": dict(type="str"),
+            self.door.owner: dict(type="str"),
             "sheet_names": dict(type="dict", default={}),
             "neighbours": dict(type="dict", default={}),
             "confirm": dict(type="list", elements="str", default=[]),
@@ -101,12 +105,12 @@ class Kind:
         }
 
 
-class Module(AwsModule):
+class Module(DoorModule):
     """Lets a plain list stand for {add: list}, which Ansible's own check of a dictionary would refuse."""
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        super().__init__(kind.argument_spec())
+        super().__init__(kind.door, kind.argument_spec())
 
     @property
     def invocation(self) -> dict[str, Any]:

@@ -121,6 +121,16 @@ LOOKUPS: dict[str, Lookup] = {
     "iam_roles": Lookup("iam", "list_roles", "Roles", "RoleName", "RoleName"),
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),
+    "mackerel_channels": Lookup("mackerel", "/channels", "channels", "id", "name"),
+    "mackerel_hosts": Lookup(
+        "mackerel", "/hosts", "hosts", "id", "name", arguments={"status": ("working", "standby", "maintenance", "poweroff")}
+    ),
+    "mackerel_monitors": Lookup("mackerel", "/monitors", "monitors", "id", "name"),
+    "mackerel_notification_groups": Lookup("mackerel", "/notification-groups", "notificationGroups", "id", "name"),
+    "mackerel_roles": Lookup("mackerel", "roles", "", "fullname", "fullname"),
+    "mackerel_scopes": Lookup("mackerel", "scopes", "", "fullname", "fullname", made_by=("mackerel_roles", "mackerel_services")),
+    "mackerel_services": Lookup("mackerel", "services", "", "name", "name"),
+    "mackerel_users": Lookup("mackerel", "/users", "users", "id", "email"),
     "networkfirewall_firewall_policies": Lookup("network-firewall", "list_firewall_policies", "FirewallPolicies", "Arn", "Name"),
     "networkfirewall_firewalls": Lookup("network-firewall", "list_firewalls", "Firewalls", "FirewallArn", "FirewallName"),
     "networkfirewall_rule_groups": Lookup("network-firewall", "list_rule_groups", "RuleGroups", "Arn", "Name"),
@@ -361,4 +371,4 @@ def _name(thing: Mapping[str, Any], member: str) -> str | None:
     if member == TAG:
         return next((tag["Value"] for tag in thing.get("Tags") or thing.get("TagSet") or [] if tag["Key"] == "Name"), None)
     member, dummy, last = member.partition(":")
-    return thing[member].rpartition(":")[2] if last else thing[member]
+    return thing[member].rpartition(":")[2] if last else thing.get(member)

@@ -55,6 +55,7 @@ class Option:
     spelt      of dicts: an item, or the whole, as AWS writes it, where a sheet may spell it in several ways
     required   needed to create the thing (in an item of a list: always)
     fixed      cannot change after creation
+    remedy     of what is fixed: what to do instead of making a new thing
     clearable  the value can be taken away with `clear`
     ref        the kind whose name the value is; the kind's functions see the id
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
@@ -64,6 +65,7 @@ class Option:
     blank      an empty text is a value like any other
     api        "Operation.Member.Member" in the service model, for its choices and limits
     choices    what is possible where the service model does not say it
+    limits     min and max (of a text its length) and pattern, where there is no service model
     reserved   of a free dictionary: keys that another option writes, each with that option's name
     same       compares two values that may be spelt differently
     same_each  the same for the values of a free dictionary
@@ -79,6 +81,7 @@ class Option:
     spelt: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     required: bool = False
     fixed: bool = False
+    remedy: str = ""
     clearable: bool = False
     ref: str | None = None
     within: str | None = None
@@ -90,6 +93,7 @@ class Option:
     blank: bool = False
     api: str | None = None
     choices: tuple[Any, ...] = ()
+    limits: Mapping[str, Any] | None = None
     reserved: Mapping[str, str] | None = None
     same: Callable[[Any, Any], bool] | None = None
     same_each: Callable[[Any, Any], bool] | None = None

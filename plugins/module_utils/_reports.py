@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, masked, transform_all
@@ -63,7 +63,7 @@ def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) 
     return transform_all(kind.options, declared(kind.options, thing), show)
 
 
-def gathered(kind: Kind, steps: list[Step], aws: Aws, show: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+def gathered(kind: Kind, steps: list[Step], aws: Door, show: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     """What is there in the form of the entries, each with its id where its identity alone does not say which it is."""
     failed = [f"{step.label}: {step.reason}" for step in steps if step.reason]
     if failed:
@@ -86,7 +86,7 @@ def in_sheet_form(
     return sorted(pairs, key=lambda pair: kind.label(pair[1]))
 
 
-def outcome(kind: Kind, steps: list[Step], aws: Aws) -> dict[str, Any]:
+def outcome(kind: Kind, steps: list[Step], aws: Door) -> dict[str, Any]:
     """What was done, or in check mode would be done, entry by entry; failed when one of them failed."""
     awaited = [step.label for step in steps if step.awaited and not step.reason]
     done = [step for step in steps if step.action in ("created", "updated", "deleted") and not step.reason]
@@ -115,5 +115,5 @@ def _report(step: Step) -> dict[str, Any]:
     return report
 
 
-def calls(aws: Aws) -> dict[str, Any]:
+def calls(aws: Door) -> dict[str, Any]:
     return dict(reads=aws.reads, writes=aws.writes)

@@ -37,6 +37,12 @@ def model(service: str) -> Any:
     return _sessions[0].get_service_model(service)
 
 
+def title(service: str) -> str:
+    """What a service calls itself."""
+    known = botocore.session.get_session() if not _sessions else _sessions[0]
+    return model(service).service_id if service in known.get_available_services() else service.capitalize()
+
+
 @cache
 def shape(service: str, api: str) -> Any:
     """The shape behind "Operation.Member.Member" (lists are stepped through), or "service:Operation.Member" of another service."""
@@ -159,9 +165,21 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
-    elif option.api:
-        for code, limit in refused(shape(service, option.api), value):
+    elif option.api or option.limits:
+        for code, limit in refused(described(service, option), value):
             yield Fault(path, "********" if option.secret else value, code, limit)
+
+
+class Stated(NamedTuple):
+    """What an option says of itself where there is no service model."""
+
+    metadata: Mapping[str, Any]
+    enum: tuple[Any, ...]
+
+
+def described(service: str, option: Option) -> Any:
+    """What is known of an option's values: metadata has limits, enum choices."""
+    return shape(service, option.api) if option.api else Stated(option.limits or {}, option.choices)
 
 
 def refused(found: Any, value: Any) -> Iterator[tuple[str, Any]]:

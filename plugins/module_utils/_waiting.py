@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step
 
@@ -23,7 +23,7 @@ def moving(steps: Iterable[Step]) -> list[Step]:
     return [step for step in steps if step.have.get("_moving")]
 
 
-def settle(kind: Kind, aws: Aws, steps: list[Step], needed: bool) -> None:
+def settle(kind: Kind, aws: Door, steps: list[Step], needed: bool) -> None:
     """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
     if kind.look and steps and (needed or aws.patient):
         _await(kind, aws, steps)
@@ -34,7 +34,7 @@ def settle(kind: Kind, aws: Aws, steps: list[Step], needed: bool) -> None:
             aws.warn(f"{kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
 
 
-def _await(kind: Kind, aws: Aws, steps: list[Step]) -> None:
+def _await(kind: Kind, aws: Door, steps: list[Step]) -> None:
     """Until none of them moves. Each gets what it is then, or the reason why it came to nothing or is not there in time."""
     waiting = {step.have["id"]: step for step in steps}
 

@@ -365,13 +365,12 @@ class _Worksheet:
     def _choices(self, option: Option) -> tuple[str, ...]:
         if option.type == "bool":
             return ("TRUE", "FALSE")
-        found = _shapes.shape(self.table.kind.service, option.api) if option.api else None
-        return tuple(getattr(found, "enum", None) or ())
+        return tuple(map(str, getattr(_shapes.described(self.table.kind.service, option), "enum", None) or ()))
 
     def _limits(self, option: Option) -> tuple[int, int] | None:
-        if not option.api or option.type not in ("int", "float"):
+        if option.type not in ("int", "float"):
             return None
-        limits = _shapes.shape(self.table.kind.service, option.api).metadata
+        limits = _shapes.described(self.table.kind.service, option).metadata
         return (limits["min"], limits["max"]) if "min" in limits and "max" in limits else None
 
     def _pull_downs(self) -> None:
@@ -496,7 +495,7 @@ def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles:
     for service, tables in groupby(layout.worksheets, key=lambda table: table.kind.service):
         for index in range(1, len(heads) + 1):
             styles.set(sheet.cell(number, index), styles.white, "title", Alignment(vertical="center"), border=False)
-        put(sheet.cell(number, 1), _shapes.model(service).service_id)
+        put(sheet.cell(number, 1), _shapes.title(service))
         number += 1
         for table in tables:
             count += 1

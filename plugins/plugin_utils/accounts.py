@@ -19,16 +19,18 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws, explain
-from ansible_collections.msp.aws.plugins.module_utils._engine import FORESEEN, Run
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, Door
+from ansible_collections.msp.aws.plugins.module_utils._engine import Run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, equal, identity, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, in_sheet_form, shown
 from ansible_collections.msp.aws.plugins.plugin_utils import _trail, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-__all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "explain", "foreign", "look"]
+__all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "doors", "foreign", "look", "look_through"]
 SAME, CHANGED, MISSING, ADDED, EXTRA, UNKNOWN = "same", "changed", "missing", "added", "extra", "unknown"
+FORESEEN = (Problem, TimeoutError, *AWS_ERRORS, *Mackerel.errors)
 AT_ONCE = 4  # kinds; each of them has threads of its own
 
 
@@ -61,14 +63,32 @@ class Found:
     unread: str | None = None
 
 
-def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None) -> dict[str, Found]:
+def doors(place: Place) -> list[Door]:
+    """Those that the options lead to. A key alone does not say that what it opens belongs to this contract: it may lie about in the environment."""
+    told = place.params.get("mackerel_api_key") and place.params.get("mackerel_organization")
+    return [Aws(place), *([Mackerel(place)] if told else [])]
+
+
+def look_through(
+    opened: Iterable[Door], sheet: Mapping[str, Any], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None
+) -> dict[str, Found]:
+    """What `look` finds behind each of these doors. Of what the sheet names and none of them leads to, it is told that it could not be read."""
+    found = {name: one for door in opened for name, one in look(door, sheet, only, neighbours).items()}
+    wanted = set(kinds()) & set(sheet if only is None else only)
+    closed = {name: Found(unread=f"{name}: this run has no key that leads to it, or {kinds()[name].door.owner} is not said") for name in wanted - set(found)}
+    return dict(sorted({**found, **closed}.items()))
+
+
+def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None) -> dict[str, Found]:
     """kind → what is there, what was agreed and how it is, and what is there beside it. A kind that cannot be read does not hide the others.
+
+    Of the kinds that are behind this door.
 
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
     {entry, id, verdict, reason, options: [{option, agreed, actual, verdict}]}, where `option` is a path of names and verdict is None for
     what the sheet does not name. `beside` has {entry, id} of what no entry names and is no part of something agreed.
     """
-    wanted = [kind for name, kind in kinds().items() if only is None or name in set(only)]
+    wanted = [kind for name, kind in kinds().items() if isinstance(aws, kind.door) and (only is None or name in set(only))]
     known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
@@ -78,10 +98,14 @@ def look(aws: Aws, sheet: Mapping[str, Any], only: Iterable[str] | None = None, 
     return looked
 
 
-def foreign(aws: Aws, account_id: str | None) -> str:
-    """What is wrong with the credentials: they must belong to this account."""
-    actual = account_id and aws.sts.get_caller_identity()["Account"]
-    return f"these credentials belong to account {actual}, the contract is for {account_id}" if actual != account_id else ""
+def foreign(opened: Iterable[Door], params: Mapping[str, Any]) -> str:
+    """What is wrong with the credentials: they must belong to this account, and to whatever else each door is asked for."""
+    for door in opened:
+        try:
+            door.check_owner(params[door.owner])
+        except Problem as problem:
+            return str(problem)
+    return ""
 
 
 def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since: datetime, now: datetime) -> None:
@@ -93,7 +117,10 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
     def client_of(region: str) -> Any:
         return Aws(Place({**params, "region": region})).client("cloudtrail")
 
-    found = [finding for finding in found if finding["entry"]]
+    for finding in found:
+        if finding["entry"] and kinds()[finding["kind"]].door is not Aws:
+            finding.update(changed_by=[], untold=_trail.NOTHING, unattributed=f"CloudTrail knows nothing of {finding['kind']}")
+    found = [finding for finding in found if finding["entry"] and kinds()[finding["kind"]].door is Aws]
     here = Aws(Place(params)).region
     questions = {(one["kind"], one["entry"]): _trail.Question((one["kind"], one["entry"]), _known_as(one), kinds()[one["kind"]].service, here) for one in found}
     answers = _trail.changes(client_of, questions.values(), since, now)
@@ -109,7 +136,7 @@ def _known_as(finding: Mapping[str, Any]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def _look(aws: Aws, kind: Kind, given: Any, known: Mapping[str, Any]) -> Found:
+def _look(aws: Door, kind: Kind, given: Any, known: Mapping[str, Any]) -> Found:
     everything = Run(kind, _params(kind, None, "gathered", known), aws)
     result = everything.attempt()
     if result.get("failed"):

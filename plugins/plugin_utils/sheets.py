@@ -207,7 +207,7 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         kind = kinds().get(name)
         if kind and kind.identity and isinstance(entries, list):
             own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
-            found[name] = sorted({masked("/".join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
+            found[name] = sorted({masked(kind.joined.join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
     return found
 
 

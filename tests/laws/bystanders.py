@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.request
 
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
 from tests.laws.outside import wait_for_ports
-from tests.laws.stage import ACCOUNT, REGION
+from tests.laws.stage import ACCOUNT, REGION, MackerelStage, Stage
 
 NAME = "bystander-7f3a"
 OTHER = "999900001111"
@@ -301,3 +302,54 @@ def audit(s3, cloudtrail, config, config_elsewhere, role):
     config_elsewhere.start_configuration_recorder(ConfigurationRecorderName=NAME)
     config_elsewhere.put_retention_configuration(RetentionPeriodInDays=365)
     config.put_service_linked_configuration_recorder(ServicePrincipal="securityhub.amazonaws.com")
+
+
+def plant_in_mackerel(double):
+    """One of everything in the organization; other calls than the door's, and what only the console makes."""
+
+    def post(path, **body):
+        request = urllib.request.Request(f"{double.url}/api/v0{path}", data=json.dumps(body).encode(), method="POST")
+        request.add_header("X-Api-Key", double.key)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+            return json.load(answer)
+
+    post("/services", name=NAME, memo=NAME)
+    post(f"/services/{NAME}/roles", name=NAME, memo=NAME)
+    for path in (f"/services/{NAME}", f"/services/{NAME}/roles/{NAME}"):
+        put = urllib.request.Request(f"{double.url}/api/v0{path}/metadata/owner", data=json.dumps(NAME).encode(), method="PUT")
+        put.add_header("X-Api-Key", double.key)
+        put.add_header("Content-Type", "application/json")
+        urllib.request.urlopen(put, timeout=20).close()
+    role = f"{NAME}:{NAME}"
+    threshold = dict(operator=">", warning=80, critical=90)
+    monitors = [
+        dict(type="host", metric="cpu%", duration=3, scopes=[role], isMute=True, **threshold),
+        dict(type="connectivity", scopes=[NAME], alertStatusOnGone="WARNING"),
+        dict(type="service", service=NAME, metric="jobs", duration=1, **threshold),
+        dict(type="external", url="https://bystander.example.jp/", headers=[dict(name="Authorization", value=NAME)], dualstack="auto"),
+        dict(type="expression", expression=f'avg(roleSlots("{role}", "loadavg5"))', **threshold),
+        dict(type="anomalyDetection", scopes=[role], warningSensitivity="normal"),
+        dict(type="query", query="container.cpu.utilization", **threshold),
+    ]
+    ids = [post("/monitors", name=f"{NAME} {one['type']}", memo=NAME, **one)["id"] for one in monitors]
+    channel = post("/channels", type="webhook", name=NAME, url=f"https://bystander.example.jp/{NAME}", events=["alert"], enabledGraphImage=True)["id"]
+    double.plant("channels", type="chatwork", name=NAME, suspendedAt=None)
+    lists = dict(childNotificationGroupIds=[], childChannelIds=[channel], monitors=[dict(id=ids[0], skipDefault=True)], services=[dict(name=NAME)])
+    post("/notification-groups", name=NAME, notificationLevel="critical", **lists)
+    post("/alert-group-settings", name=NAME, memo=NAME, roleScopes=[role], monitorScopes=[ids[0]], notificationInterval=60)
+    post("/downtimes", name=NAME, memo=NAME, start=1700000000, duration=60, monitorScopes=[ids[1]])
+    post("/graph-annotations", **{"title": NAME, "from": 1700000000, "to": 1700000060, "service": NAME, "roles": [NAME]})
+    widget = dict(type="markdown", title=NAME, markdown=NAME, layout=dict(x=0, y=0, width=24, height=4))
+    post("/dashboards", title=NAME, memo=NAME, urlPath=NAME, widgets=[widget])
+    services = dict(EC2=dict(enable=True, role=role, excludedMetrics=["ec2.network.in"]))
+    reached = dict(roleArn=f"arn:aws:iam::{OTHER}:role/{NAME}", externalId=NAME, region=REGION, includedTags="", excludedTags="")
+    post("/aws-integrations", name=NAME, memo=NAME, services=services, **reached)
+    post("/invitations", email=f"{NAME}@example.jp", authority="viewer")
+    double.plant("users", screenName=NAME, email=f"{NAME}-member@example.jp", authority="collaborator", joinedAt=1600000000)
+    host = dict(size="standard", status="maintenance", memo=NAME, isRetired=False, createdAt=1600000000, roles={NAME: [NAME]}, interfaces=[], meta={})
+    double.plant("hosts", name=NAME, customIdentifier=f"{NAME}.ec2.amazonaws.com", **host)
+
+
+PLANT = {Stage: plant_bystanders, MackerelStage: plant_in_mackerel}
+LEAST = {Stage: 40, MackerelStage: 20}

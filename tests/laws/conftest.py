@@ -6,13 +6,37 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from tests.doubles.aws import AwsDouble
-from tests.laws.stage import KINDS, Stage, hasten
+from tests.doubles.mackerel import MackerelDouble
+from tests.laws.stage import KINDS, MackerelStage, Stage, hasten
+
+# Mackerel's documents leave open how its answers look: each of its kinds is played in every way, each way of each question in one of them.
+MODES = dict(
+    plain=dict(unknown_fields="refuse", defaults="filled", empty_lists="returned", nulls="returned", scope_space=False, order="kept"),
+    bare=dict(unknown_fields="drop", defaults="left out", empty_lists="left out", nulls="left out", scope_space=False, order="shuffled"),
+    newer=dict(unknown_fields="refuse", defaults="left out", empty_lists="returned", nulls="left out", scope_space=True, order="shuffled"),
+)
+MODES["newer"].update(news=True, unknown_type=True)
+
+
+def plays():
+    for name, kind in KINDS.items():
+        for mode in MODES if kind.door is Mackerel else [None]:
+            yield pytest.param((name, mode), id=f"{name}-{mode}" if mode else name)
+
+
 
 
 @pytest.fixture(scope="session")
 def double():
     with AwsDouble() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def mackerel_double():
+    with MackerelDouble() as running:
         yield running
 
 
@@ -23,13 +47,39 @@ def stage(double, monkeypatch):
     return Stage(double)
 
 
-@pytest.fixture(params=list(KINDS))
-def kind(request):
-    return KINDS[request.param]
+@pytest.fixture(params=MODES)
+def mackerel(mackerel_double, monkeypatch, request):
+    """An organization of Mackerel, in every mode."""
+    return in_mode(mackerel_double, monkeypatch, request.param)
+
+
+def in_mode(double, monkeypatch, mode):
+    hasten(monkeypatch)
+    double.clear_faults()
+    double.modes(**{**MODES["plain"], "news": False, "unknown_type": False, **MODES[mode]})
+    return MackerelStage(double)
+
+
+@pytest.fixture(params=list(plays()))
+def play(request):
+    """A kind's name, and the mode of the double where it has modes."""
+    return request.param
 
 
 @pytest.fixture
-def prepared(stage, kind):
+def kind(play):
+    return KINDS[play[0]]
+
+
+@pytest.fixture
+def home(play, request, monkeypatch):
+    """Where the kind is at home."""
+    dummy, mode = play
+    return in_mode(request.getfixturevalue("mackerel_double"), monkeypatch, mode) if mode else request.getfixturevalue("stage")
+
+
+@pytest.fixture
+def prepared(home, kind):
     """The account before the kind's first example."""
-    stage.prepare(kind.name)
-    return stage
+    home.prepare(kind.name)
+    return home

@@ -134,6 +134,13 @@ def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
     carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=OWN, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
 
 
+def hosts_of_acme(double: Any) -> None:
+    """Two servers whose agents have just registered them."""
+    for name in ("acme-web-1", "acme-web-2"):
+        born = dict(size="standard", status="standby", memo="", isRetired=False, createdAt=1700000000, roles={}, interfaces=[], meta={})
+        double.plant("hosts", name=name, customIdentifier=f"i-{name}.ec2.amazonaws.com", **born)
+
+
 OUTSIDE = {
     "directconnect_connections": a_lag,
     "directconnect_hosted_connections": hosted_connections,
@@ -144,6 +151,8 @@ OUTSIDE = {
     "ec2_transit_gateway_route_tables": prefix_lists,
     SERVICES: a_zone_with_a_record,
     "iam_root_user": a_root_user_with_mfa,
+    "mackerel_dashboards": hosts_of_acme,
+    "mackerel_hosts": hosts_of_acme,
     "ram_resource_share_accepters": invitations,
     "s3_buckets": a_partners_bucket,
     "secretsmanager_secrets": a_rotating_function,

@@ -17,6 +17,7 @@ import yaml
 from botocore import xform_name
 from botocore.session import get_session
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, SCOPES, scoped
 from tests.laws.stage import KINDS, Stage, examples
 
@@ -126,6 +127,15 @@ def of_options(kind: str) -> set[str]:
 
 def document(needed: list[str]) -> dict[str, Any]:
     return dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action=needed, Resource="*")])
+
+
+def has_policy(kind: Any) -> bool:
+    """Whether IAM has a say: elsewhere a key may read, or read and write."""
+    return kind.door is Aws
+
+
+def with_policy(kinds: Iterable[str]) -> list[str]:
+    return [kind for kind in kinds if has_policy(KINDS[kind])]
 
 
 def shipped(kind: str) -> list[str]:

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the laws are played on: a kind's own EXAMPLES as acts, modules run in process, the AWS double as the account."""
+"""What the laws are played on: a kind's own EXAMPLES as acts, modules run in process, a double as the account."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 from botocore.retries.quota import RetryQuota
 
 from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _private_keys
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
@@ -35,7 +36,12 @@ READY: dict[tuple[str, str], dict] = {}
 # What EXAMPLES take from a vault. Made for this place; nobody has ever used them.
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
+    acme_aws_secret="aws-secret-31f0bd",
     acme_mail_key="mail-key-4d1f0c",
+    acme_probe_body="probe-body-51be20",
+    acme_probe_key="probe-key-90d3aa",
+    acme_slack_url="https://hooks.slack.example/T0/B0/slack-key-77d1e0",
+    acme_ticket_url="https://tickets.example.jp/hook/ticket-key-0c5a1f",
     acme_vpn_key_1="vpn.key_1_c81e728d9d4c2f63",
     acme_vpn_key_2="vpn.key_2_eccbc87e4b5ce2fe",
     acme_www_private_key="""-----BEGIN PRIVATE KEY-----
@@ -102,16 +108,7 @@ class Stage:
         return result
 
     def attempt(self, name: str, task: dict, *, check: bool = False, **more: Any) -> dict:
-        args = dict(
-            copy.deepcopy(task),
-            access_key="AKIAIOSFODNN7EXAMPLE",
-            secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            region=REGION,
-            endpoint_url=self.double.url,
-            account_id=ACCOUNT,
-            neighbours=self.neighbours,
-            **more,
-        )
+        args = {**copy.deepcopy(task), **self.hands(), "neighbours": self.neighbours, **more}
         args.update(_ansible_check_mode=check, _ansible_diff=True)
         out = io.StringIO()
         with patch_module_args(args), redirect_stdout(out):
@@ -120,6 +117,18 @@ class Stage:
             except SystemExit:
                 pass
         return json.loads(out.getvalue())
+
+    def hands(self) -> dict[str, Any]:
+        """The options with which a module reaches the account and is sure that it is the right one."""
+        return dict(self.place(), account_id=ACCOUNT)
+
+    def place(self) -> dict[str, Any]:
+        keys = dict(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        return dict(keys, region=REGION, endpoint_url=self.double.url)
+
+    def door(self) -> Any:
+        """The account as the controller looks at it."""
+        return accounts.Aws(accounts.Place({**dict.fromkeys(aws_argument_spec()), **self.place(), "validate_certs": True}))
 
     def gather(self, name: str, only: dict | None = None) -> list[dict]:
         task = {"state": "gathered"}
@@ -134,10 +143,7 @@ class Stage:
 
     def look(self, sheet: dict, only: Any = None) -> dict:
         """The account beside a sheet, as msp.aws.account_info looks at it; `only` these kinds of it."""
-        given = dict.fromkeys(aws_argument_spec())
-        given.update(region=REGION, endpoint_url=self.double.url, validate_certs=True)
-        given.update(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-        return {kind: asdict(found) for kind, found in accounts.look(accounts.Aws(accounts.Place(given)), sheet, only, self.neighbours).items()}
+        return {kind: asdict(found) for kind, found in accounts.look(self.door(), sheet, only, self.neighbours).items()}
 
     def prepare(self, name: str) -> None:
         """An account in which only the kind itself is missing; led up to once, and brought back from then on."""
@@ -159,7 +165,11 @@ class Stage:
         for kind, task in examples(name).before:
             self.run(kind, task)
         if name in OUTSIDE:
-            self.neighbours = OUTSIDE[name](self.client) or {}
+            self.neighbours = OUTSIDE[name](self.others()) or {}
+
+    def others(self) -> Any:
+        """How somebody else comes to the account: what OUTSIDE works with."""
+        return self.client
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION, who: str = "OTHR") -> Any:
         """Somebody else, at the same account or at another one."""
@@ -172,6 +182,28 @@ class Stage:
 
     def reads(self) -> list[str]:
         return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if not call["write"]]
+
+
+class MackerelStage(Stage):
+    """One organization of Mackerel. `writes` and `reads` are told as mackerel:METHOD path."""
+
+    def place(self) -> dict[str, Any]:
+        return dict(mackerel_api_key=self.double.key, mackerel_api_base=self.double.url)
+
+    def hands(self) -> dict[str, Any]:
+        return dict(self.place(), mackerel_organization=self.double.organisation)
+
+    def others(self) -> Any:
+        return self.double
+
+    def as_reader(self) -> MackerelStage:
+        """The same organization, with a key that may only read."""
+        reader = MackerelStage(self.double)
+        reader.place = lambda: dict(mackerel_api_key=self.double.read_key, mackerel_api_base=self.double.url)
+        return reader
+
+    def door(self) -> Any:
+        return Mackerel(accounts.Place(self.place()))
 
 
 def hasten(monkeypatch: Any) -> None:

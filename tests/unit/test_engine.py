@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _names
+from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _names, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import Run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Known
@@ -31,20 +30,15 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
 )
 
 
-class FakeAws:
+class FakeAws(_client.Door):
     """Counts writes; refuses them in check mode as the real client does."""
 
+    last_call, patient = "shelf:Call", True
+
     def __init__(self, check_mode=False, things=()):
-        self.check_mode, self.patient, self.things = check_mode, not check_mode, {thing["id"]: thing for thing in things}
-        self.reads, self.writes, self.last_call = 0, [], "shelf:Call"
-
-    @contextmanager
-    def acting_for(self, entry):
-        yield
-
-    @contextmanager
-    def reading(self):
-        yield
+        super().__init__(SimpleNamespace(check_mode=check_mode))
+        self.patient = not check_mode
+        self.things = {thing["id"]: thing for thing in things}
 
     def once(self, look, *arguments):
         return look(self, *arguments)
@@ -310,6 +304,26 @@ def test_the_service_of_a_kind_begins_its_name_unless_it_is_said():
     assert KIND.service == "shelf"
     kind = Kind(name="onetwo_things", service="one-two", identity=("name",), options={}, **functions)
     assert (kind.service, kind.things) == ("one-two", "things")
+
+
+def test_where_the_parts_of_a_name_are_joined_otherwise_the_whole_is_the_name():
+    functions = dict(find=find, create=create, update=update, delete=delete)
+    kind = Kind(name="shelf_places", identity=("room", "name"), joined=":", options={}, **functions)
+    assert kind.label(dict(room="cellar", name="left")) == "cellar:left"
+
+
+def test_what_to_do_about_a_fixed_value_may_be_said_by_the_option():
+    kind = replace(KIND, options={**KIND.options, "colour": fixed(remedy="Paint it")})
+    params = dict(boxes=[dict(name="a", colour="blue", state="present")], state="present", account_id=None, sheet_names={}, confirm=[], wait=True)
+    result = Run(kind, params, FakeAws(things=[box("a", colour="red")])).go()
+    assert "colour cannot change" in result["msg"] and result["msg"].endswith("Paint it")
+
+
+def test_an_option_says_its_limits_where_there_is_no_service_model():
+    options = dict(size=Option("int", limits=dict(min=1, max=9)), word=Option(limits=dict(pattern="[a-z]+")), key=Option(secret=True, limits=dict(max=3)))
+    told = [str(fault) for fault in _shapes.faults("shelf", options, dict(size=10, word="A", key="hidden-0c1d"))]
+    assert told == ["size: 10 is more than the most allowed, 9", "word: 'A' does not fit the pattern [a-z]+", "key: '********' has more than 3 characters"]
+    assert _shapes.title("shelf") == "Shelf"
 
 
 READS = ("DescribeVpcs", "GetThing", "GenerateThingReport", "GenerateReports", "AssumeThing")

@@ -60,7 +60,7 @@ def test_every_kind_is_counted_or_part_of_what_is():
     assert not set(counted) & set(inside)
     assert len(inside) == len(set(inside))
     assert {*counted, *inside} <= set(kinds())
-    assert set(units()["inside"]) - {"basic"} <= set(units()["set_up"])
+    assert set(units()["inside"]) - {"basic", "monitoring"} <= set(units()["set_up"])
 
 
 @pytest.mark.parametrize("table", ["clauses", "texts", "units"])

@@ -22,6 +22,7 @@ PLUGINS = ROOT / "plugins"
 MODULES = sorted(PLUGINS.glob("modules/*.py"))
 # Those without these options know neither Region nor credentials.
 TO_AWS = [path for path in MODULES if "amazon.aws.region.modules" in path.with_suffix(".yml").read_text(encoding="utf-8")]
+TO_MACKEREL = [path for path in MODULES if "msp.aws.mackerel\n" in path.with_suffix(".yml").read_text(encoding="utf-8")]
 SOURCES = sorted(PLUGINS.rglob("*.py"))
 # The environments in which the collection runs; Cloud Custodian's is only its own.
 PINS = [path for path in sorted((ROOT / "tests" / "requirements").glob("*.txt")) if path.stem != "custodian"]
@@ -44,8 +45,8 @@ def name_of(path: Path) -> str:
 
 
 def test_every_module_is_in_the_action_group():
-    group = load("meta/runtime.yml")["action_groups"]["aws"]
-    assert group == sorted(path.stem for path in TO_AWS), "meta/runtime.yml: action_groups.aws must name every module that talks to AWS, in order"
+    groups = load("meta/runtime.yml")["action_groups"]
+    assert groups == dict(aws=sorted(path.stem for path in TO_AWS), mackerel=sorted(path.stem for path in TO_MACKEREL)), "meta/runtime.yml: action_groups"
 
 
 @pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").glob("setup_*") if (path / "tasks" / "remove.yml").exists()))
@@ -147,7 +148,7 @@ def test_nothing_imports_upwards(path):
 
 @pytest.mark.parametrize("path", [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "kinds", "reports")], ids=name_of)
 def test_the_engine_has_no_word_of_any_service(path):
-    services = {module.stem.split("_")[0] for module in TO_AWS if not module.stem.endswith("_info")}
+    services = {module.stem.split("_")[0] for module in (*TO_AWS, *TO_MACKEREL) if not module.stem.endswith("_info")}
     assert not services & set(re.findall(r"[a-z0-9]+", path.read_text(encoding="utf-8").lower()))
 
 

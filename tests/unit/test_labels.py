@@ -23,8 +23,9 @@ FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in
 ABBREVIATIONS = {"AMI ID", "ID", "IOPS", "VPC"}
 # Options of entries with one name and several meanings: a domain of servers and a reverse name; policies, for each of which the console has its own word;
 # the access log of a bucket and whether a trail records; metrics with expressions and the one metric of a budget; types whose tags are looked for and types
-# that are recorded; subnets of firewalls and of load balancers, and what types of both there are.
-SEVERAL_MEANINGS = {"domain_name", "logging", "metrics", "policy", "resource_types", "subnet_mappings", "type"}
+# that are recorded; subnets of firewalls and of load balancers; types of rule groups, of load balancers and of monitors; keys and hosts that are active;
+# the length of a downtime and how many points are judged; who signs a certificate and what a member may do.
+SEVERAL_MEANINGS = {"authority", "domain_name", "duration", "logging", "metrics", "policy", "resource_types", "status", "subnet_mappings", "type"}
 JAPANESE = "\u3041-\u30ff\u4e00-\u9fff々"
 # What Japanese writes in full width although it has a half-width twin.
 FULL_WIDTH = set("（）：～％…")

@@ -1,98 +1,17 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`AwsDouble`: start the double as a process of its own and talk to its control interface.
-
-Only the standard library is needed here: the tests and the demo import this without moto.
-"""
+"""`AwsDouble`: start the double as a process of its own and talk to its control interface."""
 
 from __future__ import annotations
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-import urllib.parse
-import urllib.request
-
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+from ..process import Double
 
 
-class AwsDouble:
-    """A running double. `url` is what goes into endpoint_url / AWS_ENDPOINT_URL."""
+class AwsDouble(Double):
+    """`url` is what goes into endpoint_url / AWS_ENDPOINT_URL; the state is of every backend: {"ec2/123456789012/ap-northeast-1/vpcs/vpc-1": {...}}."""
 
-    def __init__(self, host="127.0.0.1", port=0, python=None):
-        self.host = host
-        self.port = port
-        self.python = python or os.environ.get("AWS_DOUBLE_PYTHON") or sys.executable
-        self.url = None
-        self._process = None
-        # Never through a proxy that the environment may name: this is loopback
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    # -- life ---------------------------------------------------------------------------------
-
-    def start(self):
-        command = [self.python, "-m", "tests.doubles.aws", "--host", self.host]
-        command += ["--port", str(self.port), "--until-stdin-closes"]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.url = self._process.stdout.readline().strip() or None
-        if self.url is None:
-            raise RuntimeError(f"the AWS double did not start (exit {self._process.wait()})")
-        return self
-
-    def stop(self):
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            pipe.close()
-        self._process = None
-
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *exc):
-        self.stop()
-
-    # -- control ------------------------------------------------------------------------------
-
-    def calls(self, since=0):
-        """Every call of AWS's API so far, in order (`since` leaves out the first ones)."""
-        return self._control("GET", f"calls?since={since}")
-
-    def clear_calls(self):
-        self._control("DELETE", "calls")
-
-    def faults(self, faults):
-        """Replace the faults that are armed; counting starts anew."""
-        self._control("PUT", "faults", faults)
-
-    def clear_faults(self):
-        self._control("DELETE", "faults")
-
-    def state(self, prefix=""):
-        """Everything in every backend: {"ec2/123456789012/ap-northeast-1/vpcs/vpc-1": {...}}."""
-        return self._control("GET", f"state?prefix={urllib.parse.quote(prefix)}")
-
-    def reset(self):
-        """An empty world: state, record, faults, snapshots and transitions."""
-        self._control("POST", "reset")
-
-    def snapshot(self, name="default"):
-        self._control("POST", f"snapshot?name={urllib.parse.quote(name)}")
-
-    def restore(self, name="default"):
-        """Back to the snapshot, as often as wanted; record and faults are left alone."""
-        self._control("POST", f"restore?name={urllib.parse.quote(name)}")
+    package = "tests.doubles.aws"
 
     def confirm(self, topic_arn=None, endpoint=None):
         """Click the link in the mails of pending SNS subscriptions (all, or those named)."""
@@ -102,17 +21,3 @@ class AwsDouble:
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}
         self._post("/moto-api/state-manager/set-transition", body)
-
-    def _control(self, method, path, body=None):
-        return self._send(method, f"/double/{path}", body)
-
-    def _post(self, path, body):
-        return self._send("POST", path, body)
-
-    def _send(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        request.add_header("Content-Type", "application/json")
-        with self._opener.open(request, timeout=60) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None

@@ -1,0 +1,90 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sheet with Mackerel in it: one setup for both, the right organization, names that only Mackerel knows, and the account beside the sheet."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.doubles.mackerel import MackerelDouble
+from tests.integration.conftest import ACCOUNT
+
+CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en", mackerel_organization="acme-org")
+CPU = dict(name="acme CPU", type="host", metric="cpu%", operator=">", duration=3, critical=90, scopes=["acme:web"])
+SHEET = dict(
+    sns_topics=[dict(name="acme")],
+    mackerel_services=[dict(name="acme")],
+    mackerel_roles=[dict(service="acme", name="web")],
+    mackerel_monitors=[CPU],
+    mackerel_channels=[dict(name="acme mail", type="email", emails=["ops@acme.example.jp"], user_ids=["owner@example.com"], events=["alert"])],
+    mackerel_notification_groups=[
+        dict(name="acme", notification_level="all", child_channel_ids=["acme mail"], monitors=[dict(monitor="acme CPU", skip_default=True)])
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def mackerel():
+    with MackerelDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def watched(customer, mackerel):
+    """A customer with an organization of Mackerel."""
+    mackerel.reset()
+    customer.contract(**CONTRACT)
+    customer.env = dict(MACKEREL_APIKEY=mackerel.key, MACKEREL_APIBASE=mackerel.url)
+    return customer
+
+
+def writes(mackerel):
+    return [call["operation"] for call in mackerel.calls() if call["write"]]
+
+
+def test_plan_apply_again_and_the_account_beside_the_sheet(watched, mackerel):
+    plan = watched.setup("--check", "--diff", env=watched.env, **SHEET)
+    assert plan.changed == 6 and writes(mackerel) == [] and "acme CPU (known after apply)" in plan.stdout
+    assert watched.setup(env=watched.env).changed == 6
+    assert writes(mackerel) == ["POST /services", "POST /services/{}/roles", "POST /monitors", "POST /channels", "POST /notification-groups"]
+    assert mackerel.key not in json.dumps(watched.result())
+    mackerel.clear_calls()
+    assert watched.setup(env=watched.env).changed == 0 and writes(mackerel) == []
+    watched.inspect("drift", env=watched.env)
+    watched.sheet(**{**SHEET, "mackerel_monitors": [dict(CPU, critical=80)]})
+    drift = watched.inspect("drift", rc=2, env=watched.env)
+    assert "acme CPU" in drift.output and mackerel.key not in drift.output
+    without = watched.inspect("drift", rc=None, env=dict(MACKEREL_APIBASE=mackerel.url))
+    assert "no key" in json.dumps(watched.result()) + without.output
+
+
+def test_the_organization_must_be_said_and_be_the_contracts(watched, mackerel):
+    watched.contract(**{name: value for name, value in CONTRACT.items() if name != "mackerel_organization"})
+    assert "mackerel_organization" in watched.setup(rc=2, env=watched.env, **SHEET).output
+    watched.contract(**dict(CONTRACT, mackerel_organization="globex"))
+    assert "belongs to the organization acme-org" in watched.setup(rc=2, env=watched.env).output
+    assert writes(mackerel) == [] and watched.writes() == []
+
+
+def test_a_name_that_leads_nowhere_is_told_before_the_first_write(watched, mackerel):
+    channels = [dict(SHEET["mackerel_channels"][0], user_ids=["nobody@example.com"])]
+    told = watched.setup(rc=2, env=watched.env, **dict(SHEET, mackerel_channels=channels))
+    assert "nobody@example.com" in told.output and "neither in the sheet nor in the account" in told.output
+    assert writes(mackerel) == [] and watched.writes() == []
+
+
+def test_removing_goes_backwards_each_with_its_confirmation(watched, mackerel):
+    watched.setup(env=watched.env, **SHEET)
+    mackerel.clear_calls()
+    gone = dict(
+        mackerel_services=[dict(name="acme", state="absent")],
+        mackerel_roles=[dict(service="acme", name="web", state="absent")],
+        mackerel_monitors=[dict(name="acme CPU", state="absent")],
+    )
+    confirm = ["mackerel_services/acme", "mackerel_roles/acme:web", "mackerel_monitors/acme CPU"]
+    assert watched.setup(rc=2, env=watched.env, **gone).changed == 0 and writes(mackerel) == []
+    assert watched.setup("-e", json.dumps(dict(confirm=confirm)), env=watched.env).changed == 3
+    assert writes(mackerel) == ["DELETE /monitors/{}", "DELETE /services/{}/roles/{}", "DELETE /services/{}"]
