@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from tests.doubles.aws import AwsDouble
 from tests.doubles.mackerel import MackerelDouble
-from tests.laws.stage import KINDS, MackerelStage, Stage, hasten
+from tests.laws.stage import ACCOUNT, KINDS, REGION, MackerelStage, Stage, hasten
+from tests.playbook import run_playbook
 
 # Mackerel's documents leave open how its answers look: each of its kinds is played in every way, each way of each question in one of them.
 MODES = dict(
@@ -24,7 +28,6 @@ def plays():
     for name, kind in KINDS.items():
         for mode in MODES if kind.door is Mackerel else [None]:
             yield pytest.param((name, mode), id=f"{name}-{mode}" if mode else name)
-
 
 
 
@@ -45,6 +48,24 @@ def stage(double, monkeypatch):
     hasten(monkeypatch)
     double.clear_faults()
     return Stage(double)
+
+
+@pytest.fixture
+def theirs(stage, tmp_path):
+    """Runs a module of another collection as a playbook does, `times` over, or several of them (module → arguments); gives what the run printed.
+
+    It may fail, late or soon: what counts is what the account looks like afterwards.
+    """
+
+    def run(modules, *more, times=1, **arguments):
+        tasks = [{module: given} for module, given in (modules if isinstance(modules, dict) else {modules: arguments}).items()]
+        (tmp_path / "play.yml").write_text(json.dumps([dict(hosts="localhost", gather_facts=False, tasks=tasks * times)]), encoding="utf-8")
+        keys = dict(AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}OTHR", AWS_SECRET_ACCESS_KEY="x" * 20)
+        access = dict(keys, AWS_ENDPOINT_URL=stage.double.url, AWS_REGION=REGION)
+        local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-v"]
+        return run_playbook([tmp_path / "play.yml", *local, *more], access, rc=None, allow={".": "another's module"}).output
+
+    return run
 
 
 @pytest.fixture(params=MODES)

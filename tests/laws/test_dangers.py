@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 import pytest
 
 from tests.laws.outside import OUTSIDE, wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, harmless, refused, task, unconfirmed, write
-from tests.playbook import run_playbook
 
 ALARMS, CONFIG, GROUPS, SECRETS, TRAILS = "cloudwatch_alarms", "config_configuration_recorder", "logs_log_groups", "secretsmanager_secrets", "cloudtrail_trails"
 ACLS, ADDRESSES, ENDPOINTS, NATS, SUBNETS = "ec2_network_acls", "ec2_elastic_ips", "ec2_vpc_endpoints", "ec2_nat_gateways", "ec2_subnets"
@@ -32,24 +30,6 @@ OWNED = dict(Owner="infra")
 def account(stage):
     stage.double.reset()
     return stage
-
-
-@pytest.fixture
-def theirs(stage, tmp_path):
-    """Runs a module of another collection as a playbook does, `times` over, or several of them (module → arguments); gives what the run printed.
-
-    It may fail, late or soon: what counts is what the account looks like afterwards.
-    """
-
-    def run(modules, *more, times=1, **arguments):
-        tasks = [{module: given} for module, given in (modules if isinstance(modules, dict) else {modules: arguments}).items()]
-        (tmp_path / "play.yml").write_text(json.dumps([dict(hosts="localhost", gather_facts=False, tasks=tasks * times)]), encoding="utf-8")
-        keys = dict(AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}OTHR", AWS_SECRET_ACCESS_KEY="x" * 20)
-        access = dict(keys, AWS_ENDPOINT_URL=stage.double.url, AWS_REGION=REGION)
-        local = ["-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", "-v"]
-        return run_playbook([tmp_path / "play.yml", *local, *more], access, rc=None, allow={".": "another's module"}).output
-
-    return run
 
 
 def both(stage, look, ours, other):

@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.msp.aws.plugins.module_utils import _client
 from tests.laws.stage import REGION, VAULT, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
-from tests.laws.test_vpn import run_other
 
 BALANCERS, GROUPS, LISTENERS, RULES = "elbv2_load_balancers", "elbv2_target_groups", "elbv2_listeners", "elbv2_listener_rules"
 SERVICES = "ec2_vpc_endpoint_services"
@@ -204,13 +203,13 @@ def test_names_are_refused_in_the_plan(balancers, name):
     assert "does not fit" in refused(balancers, BALANCERS, dict(name=name, type="network", scheme="internal", subnet_mappings=[dict(subnet="acme-a")]))
 
 
-def test_listeners_that_are_not_named_stay(listeners, tmp_path):
+def test_listeners_that_are_not_named_stay(listeners, theirs):
     """Gap of amazon.aws.elb_application_lb: run without listeners it deletes all of them, and of the rules those made by hand."""
     harmless(listeners, BALANCERS, dict(name="acme-web", tags=dict(Env="prod")))
     assert set(listening(listeners)) == {80, 443}
     there = shown(listeners, "acme-web")
     told = dict(name="acme-web", state="present", scheme="internal", subnets=[zone["SubnetId"] for zone in there["AvailabilityZones"]])
-    run_other(listeners, tmp_path, "amazon.aws.elb_application_lb", dict(told, security_groups=there["SecurityGroups"]))
+    theirs("amazon.aws.elb_application_lb", **told, security_groups=there["SecurityGroups"])
     assert listening(listeners) == {}
 
 
@@ -224,13 +223,13 @@ def health(stage, name="acme-web"):
     return [(one["Target"]["Id"], one["Target"].get("Port"), one["TargetHealth"]["State"]) for one in found]
 
 
-def test_targets_that_are_not_named_stay(groups, tmp_path):
+def test_targets_that_are_not_named_stay(groups, theirs):
     """Gap of community.aws.elb_target_group: run without targets it deregisters all, those of an Auto Scaling group too."""
     before = health(groups)
     harmless(groups, GROUPS, dict(name="acme-web", health_check_path="/alive"))
     assert health(groups) == before and len(before) == 2
     vpc = client(groups, "elbv2").describe_target_groups(Names=["acme-web"])["TargetGroups"][0]["VpcId"]
-    run_other(groups, tmp_path, "community.aws.elb_target_group", dict(name="acme-web", protocol="http", port=80, vpc_id=vpc, state="present"))
+    theirs("community.aws.elb_target_group", name="acme-web", protocol="http", port=80, vpc_id=vpc, state="present")
     assert {state for dummy, dummy, state in health(groups)} == {"draining"}
 
 
@@ -373,7 +372,7 @@ def test_the_old_default_certificate_stays_until_the_sheet_says_so(listeners):
     assert found["certificate"] == "acme-shop" and found["additional_certificates"] == ["acme-www"]
 
 
-def test_further_certificates_are_compared_and_not_only_made(listeners, tmp_path):
+def test_further_certificates_are_compared_and_not_only_made(listeners, theirs):
     """Gap of amazon.aws.elb_application_lb: of a listener that is there only the first certificate is compared."""
     harmless(listeners, LISTENERS, listener(465, "acme-mail", additional_certificates=["acme-shop"]))
     write(listeners, LISTENERS, listener(additional_certificates=dict(remove=["acme-shop"])), confirm=confirm(LISTENERS, "acme-web/443"))
@@ -384,7 +383,7 @@ def test_further_certificates_are_compared_and_not_only_made(listeners, tmp_path
     told = dict(Protocol="HTTPS", Port=443, Certificates=both, SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06")
     actions = [dict(Type="forward", TargetGroupName="acme-green")]
     asked = dict(name="acme-web", scheme="internal", subnets=[zone["SubnetId"] for zone in there["AvailabilityZones"]], security_groups=there["SecurityGroups"])
-    run_other(listeners, tmp_path, "amazon.aws.elb_application_lb", dict(asked, purge_listeners=False, listeners=[dict(told, DefaultActions=actions)]))
+    theirs("amazon.aws.elb_application_lb", **asked, purge_listeners=False, listeners=[dict(told, DefaultActions=actions)])
     certificates = elbv2.describe_listener_certificates(ListenerArn=listening(listeners)[443]["ListenerArn"])["Certificates"]
     assert [one["CertificateArn"] for one in certificates] == [names["www.acme.example"]]
     harmless(listeners, LISTENERS, listener(additional_certificates=["acme-shop"]))
@@ -484,7 +483,7 @@ def test_a_rule_waits_for_its_listener(rules):
     harmless(rules, RULES, entry)
 
 
-def test_rules_made_by_hand_stay(rules, tmp_path):
+def test_rules_made_by_hand_stay(rules, theirs):
     """Gap of amazon.aws.elb_application_lb: purge_rules takes away what its listener does not name."""
     arn = listening(rules)[80]["ListenerArn"]
     elbv2 = client(rules, "elbv2")
@@ -495,7 +494,7 @@ def test_rules_made_by_hand_stay(rules, tmp_path):
     there = shown(rules, "acme-web")
     asked = dict(name="acme-web", scheme="internal", subnets=[zone["SubnetId"] for zone in there["AvailabilityZones"]], security_groups=there["SecurityGroups"])
     named = dict(Protocol="HTTP", Port=80, DefaultActions=[dict(Type="forward", TargetGroupName="acme-web")], Rules=[])
-    run_other(rules, tmp_path, "amazon.aws.elb_application_lb", dict(asked, listeners=[named]))
+    theirs("amazon.aws.elb_application_lb", **asked, listeners=[named])
     assert len(elbv2.describe_rules(ListenerArn=listening(rules)[80]["ListenerArn"])["Rules"]) < 4
 
 
