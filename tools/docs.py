@@ -30,8 +30,8 @@ HEAD = """# Copyright (c) msp.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
 FRAGMENTS = {
-    Aws: ["amazon.aws.common.modules", "amazon.aws.region.modules", "amazon.aws.boto3", "msp.aws.kinds"],
-    Mackerel: ["msp.aws.mackerel", "msp.aws.kinds.common"],
+    Aws: ["amazon.aws.common.modules", "amazon.aws.region.modules", "amazon.aws.boto3", "msp.aws.kinds", "msp.aws.kinds.account"],
+    Mackerel: ["msp.aws.mackerel", "msp.aws.kinds"],
 }
 STATE = "V(absent) removes this one, after a confirmation in O(confirm)."
 CLEAR = "Options whose value is to be taken away, because leaving one out leaves it alone. C(tags.KEY) takes away one tag."

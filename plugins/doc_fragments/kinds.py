@@ -6,9 +6,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What all modules that keep a kind of thing as the sheet says have in common; beside it, where AWS is meant, the account."""
+    """What all modules that keep a kind of thing as the sheet says have in common; and the account, of those that talk to AWS."""
 
-    COMMON = r"""
+    DOCUMENTATION = r"""
 options:
   state:
     description:
@@ -61,13 +61,10 @@ requirements:
   - python >= 3.11
 """
 
-    DOCUMENTATION = COMMON.replace(
-        "options:\n",
-        """options:
+    ACCOUNT = r"""
+options:
   account_id:
     description:
       - The AWS account of the contract. When the credentials belong to another one, nothing is read and nothing is done.
     type: str
-""",
-        1,
-    )
+"""

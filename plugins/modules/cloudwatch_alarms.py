@@ -147,9 +147,11 @@ EITHER = (("metric_name", "metrics"), ("statistic", "extended_statistic", "metri
 
 
 # What the model says in words: periods, how long an alarm looks back, percentiles and their like, words for missing data.
-DAY, HOUR = 86400, 3600
+DAY = 86400
+HOUR = 3600
 SHORT = (10, 20, 30)
-NUMBER, PERCENT = r"-?\d+(\.\d+)?", r"\d{1,3}(\.\d+)?%"
+NUMBER = r"-?\d+(\.\d+)?"
+PERCENT = r"\d{1,3}(\.\d+)?%"
 EXTENDED = re.compile(
     r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100)|IQM"
     rf"|(PR|TC|TM|TS|WM)\((({NUMBER})?:{NUMBER}|{NUMBER}:)\)|(TC|TM|TS|WM)\((({PERCENT})?:{PERCENT}|{PERCENT}:)\)"

@@ -30,7 +30,6 @@ def plays():
             yield pytest.param((name, mode), id=f"{name}-{mode}" if mode else name)
 
 
-
 @pytest.fixture(scope="session")
 def double():
     with AwsDouble() as running:
