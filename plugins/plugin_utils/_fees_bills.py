@@ -103,7 +103,7 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     used = [line for month in together for line in charges(agreed, month)]
     lines = used if channel == "own" else []
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
-    lines = lines + (_interest(agreed, before, together[-1]) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
+    lines = lines + (_interest(agreed, before, together[-1], day) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
     possible = channel == "own" and bool(lines) and day >= since
     standing = possible and agreed.qualified
@@ -153,16 +153,19 @@ def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:
     return sums(line for line in lines if line.kind not in without)["total" if agreed.rules["late_principal"] == "with_tax" else "net"]
 
 
-def _interest(agreed: Agreement, before: list[Bill], month: Month) -> list[Line]:
-    """Late interest of due dates whose debts were paid in full by the end of a month and that no bill has had yet."""
-    paid = [(day, yen) for day, yen in agreed.payments if day <= month.last]
-    had = {line.key for bill in before for line in bill.lines}
-    found = [_interest_line(agreed, late, month) for late in late_interest(debts(agreed, before), paid, agreed.rules) if late.yen]
-    return [line for line in found if line.key not in had]
+def _interest(agreed: Agreement, before: list[Bill], month: Month, issue_day: date) -> list[Line]:
+    """Late interest on what was paid by the end of a month and before the bill was issued, less what earlier bills had of it."""
+    known = min(month.last, issue_day)
+    paid = [(day, yen) for day, yen in agreed.payments if day <= known]
+    had: dict[str, int] = {}
+    for line in (line for bill in before for line in bill.lines if line.kind == "late_interest"):
+        had[line.key] = had.get(line.key, 0) + line.amount
+    found = [_interest_line(agreed, late, month) for late in late_interest(debts(agreed, before), paid, agreed.rules, known=known) if late.yen]
+    return [line._replace(amount=rest) for line in found if (rest := line.amount - had.get(line.key, 0)) > 0]
 
 
 def _interest_line(agreed: Agreement, late: Late, month: Month) -> Line:
-    rules = {name: agreed.rules[name] for name in ("late_day_count", "late_grace", "late_principal", "late_on_premium", "late_interest_alone", "due_date_roll")}
+    rules = {name: rule for name, rule in agreed.rules.items() if name.startswith("late_") or name == "due_date_roll"}
     period = (last_day(late.due, agreed.rules) + DAY, max(segment["last"] for segment in late.segments))
     told = dict(quantity=late.days, unit="day", kind="late_interest")
     return Line(f"late_interest/{late.due}", ("late_interest", dict(due=f"{late.due}")), month, period, late.yen, None, ("19", "22-2", "21"), rules, **told)

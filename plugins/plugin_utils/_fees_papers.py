@@ -51,7 +51,7 @@ SETTLED = dict(
     charge=Field("table", fields=SETTLED_LINES, others=True),
     credit_note=Field("table", fields=SETTLED_LINES, others=True),
 )
-LATE_RULES = ("late_day_count", "late_grace", "due_date_roll")
+LATE_RULES = ("late_day_count", "late_grace", "late_while_open", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
     payments=Field("rows", required=True, fields=dict(date=Field("day", required=True), yen=Field("positive", required=True))),

@@ -706,6 +706,42 @@ def interest_billed(agreed, events, last="2027-01"):
 
 
 @pytest.mark.parametrize(
+    "day, rules, yen",
+    [
+        ("2026-12-20", {}, int(329_999 * RATE * 110 / 365)),
+        ("2026-12-20", dict(late_while_open="waits"), 0),
+        ("2026-09-10", {}, 0),  # the rest may still come within the days of grace
+    ],
+)
+def test_one_yen_that_is_open_keeps_nothing_back(day, rules, yen):
+    debts, paid = [dict(due="2026-08-31", yen=330_000)], [dict(date=day, yen=329_999)]
+    assert late_interest(debts, paid, rules=rules)["interest"] == yen
+    whole = late_interest(debts, [*paid, dict(date="2026-12-20", yen=1)], rules=rules)
+    assert whole["interest"] == int(329_999 * RATE * (date.fromisoformat(day) - date(2026, 9, 1)).days / 365 + RATE * 110 / 365)
+
+
+def test_a_part_that_was_paid_has_its_interest_once():
+    events = [happened("2026-07-20", "cancelled"), happened("2026-09-10", "payment", yen=200_000), happened("2026-11-20", "payment", yen=31_000)]
+    papers = [invoice(contract(), events, month, ISSUER) for month in ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12")]
+    first, both = int(200_000 * RATE * 9 / 365), int(200_000 * RATE * 9 / 365 + 31_000 * RATE * 80 / 365)
+    assert [paper["total"] for paper in papers] == [0, first, 0, both - first, 0]
+
+
+def test_a_bill_holds_no_interest_on_what_was_paid_after_its_issue():
+    events = [
+        happened("2026-06-20", "sheet_support", minutes=600),
+        happened("2026-07-05", "invoiced", months=["2026-07", "2026-08", "2026-09"], due="2026-07-31"),
+        happened("2026-08-20", "payment", yen=165_000),
+        happened("2026-11-20", "payment", yen=99_000),
+    ]
+    agreed = dict(contract(), operation=dict(components=dict(ec2=1)))
+    papers = [invoice(agreed, events, month, ISSUER) for month in ("2026-07", "2026-10", "2026-11", "2026-12")]
+    found = [sum(yen for key, yen in amounts(paper).items() if key.startswith("late_interest")) for paper in papers]
+    first, both = int(165_000 * RATE * 19 / 365), int(165_000 * RATE * 19 / 365 + 99_000 * RATE * 111 / 365)
+    assert (both, found) == (5_610, [0, first, both - first, 0])
+
+
+@pytest.mark.parametrize(
     "recorded, paid_on, interest",
     [
         # The hours were found in November: charged on top, due at the end of the year.

@@ -13,7 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, late_interest, liability_limits, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import debts as debts_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, allocate, interest
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
@@ -121,7 +125,7 @@ def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
 
 
 @TRIED
-@given(contracts(), histories(), histories(), st.sampled_from(MONTHS), st.integers(0, 100))
+@given(contracts(), histories(), histories(), st.sampled_from(MONTHS[:14]), st.integers(0, 100))  # before the contract may end
 def test_a_settlement_leads_to_the_right_invoice(agreed, then, now, month, limit):
     agreed = dict(agreed, fee_rules=dict(agreed["fee_rules"], write_off_up_to=limit))
     then = [*then, happened(f"{month}-28", "sheet_support", minutes=60)]  # so that there is something to bill
@@ -228,6 +232,35 @@ def test_paying_later_never_costs_less(due, amount, one, more):
 
 
 @TRIED
+@given(
+    st.integers(0, 6),
+    st.integers(2, 4),
+    st.integers(0, 40),
+    st.lists(st.tuples(st.dates(date(2026, 6, 1), date(2027, 8, 31)), st.integers(1, 400_000)), max_size=6),
+    st.sampled_from(RULES["late_grace"]["choices"]),
+    st.sampled_from(RULES["late_while_open"]["choices"]),
+)
+def test_the_interest_of_all_invoices_is_that_of_all_debts(start, length, after, paid, grace, waits):
+    """However months are billed together, in advance or not, and whoever pays in what parts."""
+    agreed = dict(contract(fee_rules=dict(late_grace=grace, late_while_open=waits)), sheet_support_minutes=600, accepted_on="2026-05-10")
+    together = MONTHS[2 + start : 2 + start + length]
+    issued = date.fromisoformat(f"{together[0]}-01") + timedelta(days=after)
+    due = issued.replace(day=28)
+    events = [happened(issued, "invoiced", months=together, due=max(issued, due))] + [happened(day, "payment", yen=amount) for day, amount in paid]
+    ended = happened("2027-07-10", "cancelled")
+    read = agreement(agreed, [*events, ended, happened("2026-05-20", "set_up_completed")])
+    found = bills(read, read.month("2027-12"))
+    billed = {line.key: 0 for one in found for line in one.lines if line.kind == "late_interest"}
+    for line in (line for one in found for line in one.lines if line.kind == "late_interest"):
+        billed[line.key] += line.amount
+    owed = late_of(debts_of(read, found), read.payments, read.rules, known=date(2027, 12, 31))
+    assert billed == {f"late_interest/{one.due}": one.yen for one in owed if one.yen}
+    first_known = [day for day, dummy in read.payments]
+    for one in found:
+        assert all(any(line.period[1] < day <= one.issue_day for day in first_known) for line in one.lines if line.kind == "late_interest")
+
+
+@TRIED
 @given(st.dates(date(2000, 2, 1), date(2099, 11, 1)), st.integers(1, 28))
 def test_months_cover_every_day_once(day, start_day):
     month = month_of(day, start_day)
@@ -317,6 +350,7 @@ SCENARIOS = {
     "due_date_roll": ("none", lambda one: bill(one, [happened("2027-02-16", "payment", yen=10**7)], "2027-02")),
     "late_day_count": ("fixed_365", in_a_leap_year),
     "late_grace": ("each_payment", paid_in_two_parts),
+    "late_while_open": ("waits", lambda one: bill(one, [happened("2026-09-20", "payment", yen=1000)], "2026-09")),
     "late_principal": ("without_tax", late),
     "late_on_premium": ("excluded", lambda one: late(one, happened("2026-07-05", "evaded", month="2026-06", yen=10_000))),
     "late_interest_alone": ("waived", lambda one: late(one, happened("2026-07-05", "cancelled"))),
