@@ -21,7 +21,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
 @contextmanager
 def _reading(language: str) -> Iterator[_calendar.Reading]:
     """What is wrong inside becomes one error of Ansible, in the language asked for."""
-    if language not in _calendar.TEXTS:
+    if not isinstance(language, str) or language not in _calendar.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(_calendar.TEXTS)}, not {language!r}")
     try:
         with _calendar.Reading() as read:

@@ -300,7 +300,8 @@ REFUSED = {
     "a day after the formula": ("day", "years", "is_business_day", date(2100, 1, 1)),
     "a year before the table": ("year", "years", "holidays", 1999),
     "a year that is a text": ("year", "years", "holidays", "2026"),
-    "a count that leads out of the table": ("year", "years", "earliest_date", "2099-12-28"),
+    "a count that leads out of the table": ("received", "beyond", "earliest_date", "2099-12-28"),
+    "no business day at all": ("closures", "closed", "earliest_date", "2026-12-01", None, [{"from": "01-01", "until": "12-31"}]),
     "a day for a moment": ("moment", "moment", "in_maintenance_window", "2026-11-20", [SUNDAY]),
     "a moment of no clock": ("moment", "moment", "reception", "2026-11-20 25:00", "light"),
     "a moment at the end of time": ("moment", "moment", "reception", "9999-12-31T23:00:00-09:00", "light"),
@@ -390,6 +391,15 @@ def test_all_that_is_wrong_is_told_at_once():
         "closures[0].name",
         "minutes",
     ]
+
+
+def test_the_last_evening_has_a_morning_after_it():
+    assert filters.reception("2099-12-31 21:30", "light") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
+
+
+def test_a_list_is_no_language():
+    with pytest.raises(AnsibleFilterError, match="language is one of ja, en, not"):
+        filters.holidays(2026, language=["ja"])
 
 
 def test_an_unknown_language_is_refused():
