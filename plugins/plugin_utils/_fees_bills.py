@@ -20,7 +20,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, 
 class Bill(NamedTuple):
     """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
 
-    `lines` are what the provider bills itself, `used` what the months cost, whoever bills it. `issue` is what was written down of the invoice.
+    `lines` are what the provider bills itself, month by month, `used` what the months cost, whoever bills it. `issue` is what was written down of the
+    invoice. `channel` is the provider's own where one of its months is.
     """
 
     months: tuple[Month, ...]
@@ -97,15 +98,16 @@ def bills(agreed: Agreement, last: Month) -> list[Bill]:
 def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
     names = [month.name for month in together]
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
-    day = issue.day if issue else first_issue(names)
+    day = issue.day if issue else first_issue(together[-1])
     due = (issue and issue.due) or end_of_calendar_month(day)
-    channel = agreed.channel(together[-1].last)
+    channels = {month: agreed.channel(month.last) for month in together}
+    channel = "own" if "own" in channels.values() else channels[together[-1]]
     used = [line for month in together for line in charges(agreed, month)]
-    lines = used if channel == "own" else []
+    lines = [line for line in used if channels[line.month] == "own"]
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
     lines = lines + (_interest(agreed, before, together[-1], day) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
-    possible = channel == "own" and bool(lines) and day >= since
+    possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply
     standing = possible and agreed.qualified
     lines += _qualified(together[-1], day, "standing", int(standing), agreed.postage if standing else 0)
     asked = any(month in names for dummy, month, dummy in agreed.requests)

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, book, cite, say, tax_percent, units
 
 
@@ -49,6 +49,7 @@ class Line(NamedTuple):
         return dict(
             key=self.key,
             description=described(self.text, language),
+            text=dict(of=self.text[0], **{name: value.name if isinstance(value, Month) else value for name, value in self.text[1].items()}),
             month=self.month.name,
             **spelled(self.period),
             quantity=self.quantity,
@@ -74,6 +75,19 @@ def described(text: tuple[str, Mapping[str, str]], language: str) -> str:
         told["plan"] = say("prices", told["plan"], language)
     words = say("prices" if name in book()["prices"] else "texts", name, language, **told)
     return say("texts", "part_of", language, text=words, order=order) if order else words
+
+
+def redescribed(told: Mapping[str, Any] | None, language: str) -> str | None:
+    """The words of a line that was told before, in any language; None where it does not say of what they were made."""
+    if not told:
+        return None
+    facts = {name: value for name, value in told.items() if name != "of"}
+    try:
+        if "month" in facts:
+            facts["month"] = month_from(date(int(facts["month"][:4]), int(facts["month"][5:]), 1))
+        return described((told["of"], facts), language)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def counted(menu: str, counts: Mapping[str, Mapping[str, int]], shares: Mapping[str, int]) -> tuple[dict[str, Any], ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
@@ -20,7 +19,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, b
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, floor, spelled, sums, taxes, totals
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, redescribed, spelled, sums, taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say, tax_percent
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
@@ -33,6 +32,7 @@ ISSUED_LINE = dict(
     month=Field("month", required=True),
     amount=Field("count", required=True),
     tax_percent=Field("count", required=True),
+    text=Field("table", fields=dict(dict.fromkeys(("plan", "month", "name", "order", "due"), Field("text")), of=Field("text", required=True)), others=True),
     **{"from": Field("day", required=True), "until": Field("day", required=True)},
 )
 ISSUED = dict(
@@ -70,7 +70,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
-    month = agreed.month_of(max(starts)).next() if starts else None
+    month = operation.first_whole_month(agreed, starts) if starts else None
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
@@ -87,12 +87,10 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
 
 def _billed_from(agreed: Agreement) -> str | None:
     """The first day for which the operation menu is paid."""
-    if not agreed.plans:
-        return None
-    start = agreed.plans[0].start
-    began = agreed.month_of(start)
-    charged = next(charged for month in (began, began.next()) if (charged := operation.charged_days(agreed, start, agreed.cancelled_on, month)))
-    return charged.first.isoformat()
+    spans = [(plan.start, agreed.cancelled_on) for plan in agreed.plans[:1]] + [(option.start, option.until) for option in agreed.options]
+    months = [(start, end, month) for start, end in spans for month in (agreed.month_of(start), agreed.month_of(start).next())]
+    charged = [days.first for start, end, month in months if (days := operation.charged_days(agreed, start, end, month))]
+    return min(charged).isoformat() if charged else None
 
 
 # ---- every month
@@ -123,7 +121,8 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
     since = None if agreed.cancelled_on else _billed_from(agreed)
     if since is None or month.last.isoformat() >= since:
         return []
-    return [dict(text=say("texts", "not_yet", language, start=agreed.plans[0].start, since=since), clauses=cite(("35-1",), language))]
+    start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
+    return [dict(text=say("texts", "not_yet", language, start=start, since=since), clauses=cite(("35-1",), language))]
 
 
 def _elsewhere(channel: str, language: str) -> dict[str, Any]:
@@ -170,7 +169,9 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.lines:
-        return dict(issued=True, reason=None)
+        others = [(month, agreed.channel(month.last)) for month in bill.months if agreed.channel(month.last) != "own" and len(bill.months) > 1]
+        told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
+        return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
     why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in _not_yet(agreed, bill.months[-1], language))]
@@ -210,7 +211,8 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     charge = dict(lines=extra, **_step(between, after))
     credit = dict(lines=back, **_step(then, between))
     limit = agreed.rules["write_off_up_to"]
-    written_off = not back and 0 < charge["total"] <= limit
+    net = dict(lines=[*back, *extra], **_step(then, after))
+    written_off = 0 < net["total"] <= limit
     names = {name: issued[name] for name in ("number", "contract", "months", "issuer", "recipient")}
     count = len(settled) + 1
     about = dict(number=f"{issued['number']}-R{count}", **_credit_note(qualified, credit["total"], language))
@@ -219,9 +221,9 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
         qualified=qualified,
         settled_on=day.isoformat(),
         charge=dict(charge, number=f"{issued['number']}-S{count}") if extra and not written_off else None,
-        credit_note=dict(credit, **about) if back else None,
-        written_off=dict(charge, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
-        total=credit["total"] + (0 if written_off else charge["total"]),
+        credit_note=dict(credit, **about) if back and not written_off else None,
+        written_off=dict(net, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
+        total=0 if written_off else net["total"],
     )
 
 
@@ -274,6 +276,9 @@ def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], la
         was, is_now = (side[key]["amount"] if key in side else 0 for side in (old, new))
         line = new.get(key) or old[key]
         told = {name: line[name] for name in ("key", "description", "month", "from", "until", "tax_percent")}
+        if key not in new:
+            told["description"] = redescribed(line.get("text"), language) or line["description"]
+        told |= dict(text=line["text"]) if line.get("text") else {}
         clauses = cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language)
         changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
     return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
@@ -298,19 +303,15 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already:
     it is not paid twice.
     """
-    lines = operation.lines(agreed, month)
+    days = [line._replace(amount=line.by_provider) for line in operation.lines(agreed, month)]
     provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
-    days = [
-        line._replace(amount=floor(sum(Fraction(one["yen"]) for one in line.deductions if one.get("cause") == "provider")))
-        for line in lines
-    ]
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
         month=month.name,
         set_up=_limit(provided, ("30-1", "30-2"), language),
         operation=_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language),
-        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.by_provider for line in lines)),
+        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.amount for line in days)),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -32,8 +33,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         no_difference="差額はありません。",
         next_month="来月（{month}）",
-        rules="契約で定めた料金規則: {rules}",
-        rule="{rule} = {value}",
+        rules="適用した料金規則（約款に複数の読み方がある点の取扱い）: {rules}",
+        rule="{rule}：{value}",
         lead_quotation="下記のとおりお見積り申し上げます。",
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
         lead_invoice="下記のとおりご請求申し上げます。",
@@ -110,8 +111,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         no_difference="There is no difference.",
         next_month="next month ({month})",
-        rules="Fee rules of the contract: {rules}",
-        rule="{rule} = {value}",
+        rules="Fee rules applied where the terms leave more than one reading: {rules}",
+        rule="{rule} - {value}",
         lead_quotation="We are pleased to quote as follows.",
         lead_usage_statement="These are the fees for your use of the service.",
         lead_invoice="We request payment as follows.",
@@ -200,6 +201,8 @@ def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], lan
     """The paper of a `kind` of PAPERS for what the fee filter of that name returned. `issuer`: name, address, registration_number. `notes` go to its end."""
     words = _Words(language)
     found = PAPERS[kind](told, words)
+    if "issuer" in told:
+        issuer = _same_issuer(told["issuer"], issuer)
     sender = {name: issuer[name] for name in ("name", "registration_number") if issuer.get(name)}
     return dict(
         found,
@@ -208,6 +211,14 @@ def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], lan
         **{"from": dict(sender, lines=issuer["address"].splitlines() if issuer.get("address") else [])},
         notes=[*found["notes"], *notes],
     )
+
+
+def _same_issuer(issued: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Who issued it, with a number if there was one; an address may have come since."""
+    others = [name for name in ("name", "registration_number") if name in given and given[name] != issued.get(name)]
+    if others:
+        raise FeeError([Fault(f"issuer {name}", "other_issuer", given[name], issued.get(name)) for name in others])
+    return {**given, **issued}
 
 
 # ---- one for each filter
@@ -315,7 +326,11 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
             dict(label=words("period"), value=words.period(told)),
         ],
         sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
-        notes=[*([words("closed", until=words.day(counts_until))] if closed else []), words("based_on", clauses=words.clauses(told["clauses"]))],
+        notes=[
+            *([words("closed", until=words.day(counts_until))] if closed else []),
+            *([told["reason"]] if told["issued"] and told["reason"] else []),
+            words("based_on", clauses=words.clauses(told["clauses"])),
+        ],
     )
 
 
@@ -450,10 +465,15 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
 
 
 def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[str]:
-    """Which readings of the terms had something to decide, and how the contract has them."""
+    """Which readings of the terms had something to decide, and which one was applied: the one that the contract names, or the default."""
     used = {name: value for line in lines for name, value in line["rules"].items()}
-    told = [words("rule", rule=book()["rules"][name][words.language], value=value) for name, value in sorted(used.items())]
+    told = [words("rule", rule=book()["rules"][name][words.language], value=_choice(name, value, words)) for name, value in sorted(used.items())]
     return [words("rules", rules=words("separator").join(told))] if told else []
+
+
+def _choice(name: str, value: Any, words: _Words) -> Any:
+    choices = book()["rules"][name].get("choices")
+    return choices[value][words.language] if choices else value
 
 
 def _components(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
