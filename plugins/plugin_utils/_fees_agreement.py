@@ -282,7 +282,6 @@ class _Reader:
                 continue
             option = Option(row["from"], row.get("until"), row["name"], row["yen"], where)
             if self._not_before(where, option.until, option.start, "from"):
-                self._not_ended(where, option.start)
                 self._option_has_its_plan(option, row, plans)
                 found.append(option)
         found.sort(key=lambda option: (option.name, option.start))

@@ -279,7 +279,8 @@ def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], la
         if key not in new:
             told["description"] = redescribed(line.get("text"), language) or line["description"]
         told |= dict(text=line["text"]) if line.get("text") else {}
-        clauses = cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language)
+        grounds = [clause for one in new[key]["deductions"] for clause in one["clauses"]] or new[key]["clauses"] if key in new else []
+        clauses = list(dict.fromkeys([*cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language), *grounds]))
         changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
     return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
 
@@ -303,6 +304,8 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already:
     it is not paid twice.
     """
+    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until.date() >= month.first for one in agreed.outages)
+    notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
     days = [line._replace(amount=line.by_provider) for line in operation.lines(agreed, month)]
     provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
     return dict(
@@ -310,8 +313,9 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
         customer=agreed.customer,
         month=month.name,
         set_up=_limit(provided, ("30-1", "30-2"), language),
-        operation=_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language),
-        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.amount for line in days)),
+        operation=dict(_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language), unlimited=gross),
+        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), unlimited=gross, deducted=sum(line.amount for line in days)),
+        notes=notes,
     )
 
 
@@ -346,6 +350,7 @@ def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: da
         ],
         interest=sum(one.yen for one in found),
         open=sum(one.open_yen for one in found),
+        surplus=max(0, sum(yen for dummy, yen in payments) - sum(debt.yen for debt in debts)),
     )
 
 

@@ -31,6 +31,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_invoice="対象の請求書",
         settled_on="精算日",
         part_of="{title} {number}",
+        not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
         no_difference="差額はありません。",
         next_month="来月（{month}）",
         rules="適用した料金規則（約款に複数の読み方がある点の取扱い）: {rules}",
@@ -109,6 +110,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_invoice="Invoice",
         settled_on="Settled on",
         part_of="{title} {number}",
+        not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
         next_month="next month ({month})",
         rules="Fee rules applied where the terms leave more than one reading: {rules}",
@@ -341,6 +343,9 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
     alone = next(iter(parts)) if len(parts) == 1 else None
     sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
     notes = [words("based_on", clauses=words.clauses(part["clauses"])) for part in parts.values() if "clauses" in part]
+    note = told["credit_note"]
+    if note and note["qualified"] and not note["needed"]:
+        notes.append(words("not_needed", yen=shown("yen", book()["credit_note"]["needed_from"], words.language)))
     gone = told["written_off"]
     if gone:
         notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.clauses(gone['clauses']))}")

@@ -379,6 +379,15 @@ def test_the_limits_of_liability():
     assert limits["outage"]["deducted"] == 7_500, "what was taken off is not paid again"
 
 
+@pytest.mark.parametrize("month, unlimited", [("2026-09", False), ("2026-10", True), ("2026-11", False)])
+def test_there_is_no_limit_of_what_was_gross_fault(month, unlimited):
+    causes = [("2026-10-10", "2026-10-11", "provider_gross"), ("2026-09-10", "2026-09-11", "provider")]
+    events = [happened(known, "outage", until=until, cause=cause) for known, until, cause in causes]
+    limits = liability_limits(contract(), events, month)
+    assert [limits[name]["unlimited"] for name in ("operation", "outage")] == [unlimited, unlimited]
+    assert bool(limits["notes"]) == unlimited
+
+
 @pytest.mark.parametrize("rule, yen", [("payable", 6_775), ("deduction", 6_774)])
 def test_what_was_taken_off_is_told_as_the_statement_took_it(rule, yen):
     agreed = contract(fee_rules=dict(floor_target=rule))
@@ -591,6 +600,16 @@ def test_several_months_may_be_billed_together():
     assert not neither["issued"]
 
 
+def test_what_is_given_back_says_on_which_clause():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    outage = happened("2026-08-10", "outage", until="2026-08-12", cause="provider")
+    (line,) = invoice_settlement(issued, contract(), [outage], "2026-09-20")["credit_note"]["lines"]
+    assert line["clauses"] == ["第20条第2項", "第35条第2項表1欄"]
+    hours = happened("2026-08-05", "sheet_support", minutes=60)
+    (line,) = invoice_settlement(issued, contract(), [hours], "2026-09-20")["charge"]["lines"]
+    assert {"第20条第2項", "第29条第1項", "別紙2第1表"} <= set(line["clauses"])
+
+
 def test_a_settlement_gives_back_and_asks_for_what_is_missing():
     issued = invoice(contract(), [], "2026-08", ISSUER)
     later = [happened("2026-08-10", "outage", until="2026-08-12", cause="provider"), happened("2026-08-05", "sheet_support", minutes=60)]
@@ -707,6 +726,11 @@ def test_the_oldest_debt_is_paid_first():
     assert [(debt["due"], debt["open"]) for debt in found["debts"]] == [("2027-03-31", 0), ("2027-04-30", 50_000)]
     assert found["interest"] == int(100_000 * RATE * 60 / 365)
     assert late_interest(debts, [], until="2027-05-31")["interest"] == int(100_000 * RATE * 60 / 365) + int(50_000 * RATE * 30 / 365)
+
+
+@pytest.mark.parametrize("paid, surplus", [(99_999, 0), (100_000, 0), (100_001, 1)])
+def test_what_was_paid_beyond_the_debts_is_told(paid, surplus):
+    assert late_interest([dict(due="2027-03-31", yen=100_000)], [dict(date="2027-03-31", yen=paid)])["surplus"] == surplus
 
 
 @pytest.mark.parametrize(
@@ -875,6 +899,14 @@ def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
     assert (quoted["monthly"]["billed_from"], quoted["monthly"]["total"]) == ("2026-07-01", 33_000)
     told = dict(plain, set_up=dict(components=dict(ec2=1)), operation=dict(components=dict(ec2=5)))
     assert quotation(told, SHEET)["monthly"]["net"] == quotation(told)["monthly"]["net"] == 75_000
+
+
+def test_each_component_that_the_contract_does_not_name_is_counted_in_the_sheet():
+    plain = dict(applied_on="2026-04-13", plans=[{"plan": "standard", "from": "2026-06-15"}])
+    rds = dict(plain, set_up=dict(components=dict(rds=1)), operation=dict(components=dict(rds=1)))
+    quoted = quotation(rds, SHEET)
+    assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (4 * 50_000, 3 * 15_000)
+    assert quotation(dict(plain, set_up=dict(components=dict(s3=0))), SHEET)["set_up"]["net"] == 2 * 50_000
 
 
 def test_a_contract_without_operation_has_no_monthly_fee():

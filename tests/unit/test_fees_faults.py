@@ -227,7 +227,6 @@ FAULTS = [
         [happened("2026-07-01", "cancelled"), happened("2026-07-02", "suspended", until="2026-07-03", reason="unpaid")],
         "events #2 suspended 2026-07-02",
     ),
-    ("ended", with_option(dict()), [happened("2026-06-30", "cancelled")], "contract operation options #1"),
     ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-31 until"),
     ("plan_needed", dict(with_option({}), plans=[{"plan": "standard", "from": START}]), [], "contract operation options #1"),
     ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
@@ -318,6 +317,8 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         # The plan that an option needs may begin with it.
         (ADVANCED_LATER, [happened("2026-08-01", "plan_changed", plan="advanced")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-27", reason="other")]),
+        # An option that was to begin after the end of the contract never does.
+        (with_option(dict()), [happened("2026-06-30", "cancelled")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2028-08-31", reason="unpaid")]),
         # Part of an order is called off, the rest is completed.
         (ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)), happened("2026-05-02", "set_up_completed")]),
