@@ -12,7 +12,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
@@ -169,5 +169,7 @@ def _interest(agreed: Agreement, before: list[Bill], month: Month, issue_day: da
 def _interest_line(agreed: Agreement, late: Late, month: Month) -> Line:
     rules = {name: rule for name, rule in agreed.rules.items() if name.startswith("late_") or name == "due_date_roll"}
     period = (last_day(late.due, agreed.rules) + DAY, max(segment["last"] for segment in late.segments))
-    told = dict(quantity=late.days, unit="day", kind="late_interest")
+    percent = book()["late_interest"]["percent_a_year"]
+    parts = [dict(spelled((part["first"], part["last"])), days=part["days"], yen=part["yen"], percent_a_year=percent) for part in late.segments]
+    told = dict(quantity=late.days, unit="day", kind="late_interest", gross=late.yen, segments=tuple(parts))
     return Line(f"late_interest/{late.due}", ("late_interest", dict(due=f"{late.due}")), month, period, late.yen, None, ("19", "22-2", "21"), rules, **told)

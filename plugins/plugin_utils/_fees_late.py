@@ -93,13 +93,16 @@ def _late(due: date, shares: list[Share], rules: Mapping[str, Any], until: date 
     """
     counted = last_day(due, rules)
     open_yen = sum(share.yen for share in shares if share.paid_on is None)
-    paid = [(share.yen, day) for share in shares if (day := share.paid_on or until)]
-    last = max((day for dummy, day in paid), default=None)
+    paid: dict[date, int] = {}
+    for share in shares:
+        if day := share.paid_on or until:
+            paid[day] = paid.get(day, 0) + share.yen
+    last = max(paid, default=None)
     waits = open_yen and not until and rules["late_while_open"] == "waits"
     end_of_grace = counted + DAY * book()["late_interest"]["grace_days"]
     whole_by = known if open_yen and not until else last
     forgiven = (lambda dummy: whole_by <= end_of_grace) if rules["late_grace"] == "whole_debt" else (lambda day: day <= end_of_grace)
-    late = [(yen, day) for yen, day in paid if day > counted + DAY and not forgiven(day)] if not waits else []
+    late = [(yen, day) for day, yen in sorted(paid.items()) if day > counted + DAY and not forgiven(day)] if not waits else []
     segments = [_segment(yen, counted, day, rules["late_day_count"]) for yen, day in late]
     return Late(
         due,

@@ -38,6 +38,7 @@ class Line(NamedTuple):
     deductions: tuple[Mapping[str, Any], ...] = ()
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     components: tuple[Mapping[str, Any], ...] = ()
+    segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
     @property
@@ -61,6 +62,7 @@ class Line(NamedTuple):
             amount=self.amount,
             tax_percent=self.percent,
             components=[dict(one, name=one["name"][language], unit=one["unit"][language], clauses=cite(one["clauses"], language)) for one in self.components],
+            segments=[dict(one) for one in self.segments],
             clauses=cite(self.clauses, language),
             rules=dict(self.rules),
         )

@@ -82,6 +82,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
+        late="{yen} × 年{percent}% × {days}日（{span}）",
+        billed_before="請求済みの {yen} を除く",
         net_of="{percent}%対象 小計（税抜）",
         tax_of="消費税（{percent}%）",
         net_untaxed="不課税 小計",
@@ -161,6 +163,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
+        late="{yen} at {percent}% a year for {days} day(s) ({span})",
+        billed_before="without {yen} billed before",
         net_of="Subtotal at {percent}% (without tax)",
         tax_of="Consumption tax ({percent}%)",
         net_untaxed="Subtotal, not taxable",
@@ -441,11 +445,18 @@ def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     if not line["tax_percent"]:
         about.append(words("untaxed"))
     about += [_deduction(one, words) for one in line["deductions"]]
+    about += [words("late", **_segment(one, words)) for one in line.get("segments", [])]
+    if line.get("segments") and line["gross"] > line["amount"]:
+        about.append(words("billed_before", yen=shown("yen", line["gross"] - line["amount"], words.language)))
     if line["deductions"]:
         less = line["gross"] - line["amount"]
         about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
     told = {name: line[name] for name in ("quantity", "unit", "unit_price", "amount")}
     return dict(told, description=about, rate=line["tax_percent"] or None)
+
+
+def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    return dict(yen=shown("yen", one["yen"], words.language), span=words.period(one), days=one["days"], percent=one["percent_a_year"])
 
 
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:

@@ -138,6 +138,14 @@ def test_the_number_of_a_qualified_invoice_is_that_of_its_issuer():
     assert "登録番号 T7000012050002" in text(page(read(fee_paper(ISSUED, "invoice", dict(name="Example MSP")))))
 
 
+def test_late_interest_says_on_what_and_for_how_long():
+    told, html = printed("late", "ja")
+    parts = [part for line in told["lines"] for part in line["segments"]]
+    assert parts
+    for part in parts:
+        assert f"¥{part['yen']:,} × 年14.5% × {part['days']}日" in text(html)
+
+
 def test_what_bears_no_tax_stands_for_itself():
     told, html = printed("late", "ja")
     (untaxed,) = [rate for rate in told["rates"] if not rate["percent"]]

@@ -752,6 +752,15 @@ def test_late_interest_comes_with_the_invoice_of_the_month_of_payment(more, rule
     assert "late_interest/2026-08-31" not in amounts(invoice(agreed, events, "2026-11", ISSUER))
 
 
+def test_late_interest_can_be_worked_out_from_its_line():
+    events = [happened("2026-09-20", "payment", yen=131_000), happened("2026-10-20", "payment", yen=10**6)]
+    for month in ("2026-09", "2026-10"):
+        for line in invoice(contract(), events, month, ISSUER)["lines"]:
+            parts = [Fraction(part["yen"] * part["days"]) * Fraction(part["percent_a_year"]) / 36_500 for part in line["segments"]]
+            assert bool(parts) == line["key"].startswith("late_interest/")
+            assert not parts or int(sum(parts)) == line["gross"] >= line["amount"]
+
+
 def test_late_interest_bears_no_interest():
     events = [happened("2026-10-20", "payment", yen=231_000), happened("2026-10-21", "payment", yen=231_000)]
     agreed = contract()
