@@ -112,6 +112,7 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
             *(dict(text=say("texts", "suspended", language, first=first, last=last), clauses=cite(("34-1", "35-2"), language)) for first, last in stopped),
             *([_elsewhere(channel, language)] if channel != "own" else []),
             *_not_yet(agreed, month, language),
+            *_beside(agreed, month, language),
         ],
     )
 
@@ -123,6 +124,19 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
         return []
     start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
     return [dict(text=say("texts", "not_yet", language, start=start, since=since), clauses=cite(("35-1",), language))]
+
+
+def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
+    """What a month does not hold, though the contract names it: options that are charged later, and all of it after the end."""
+    end = agreed.cancelled_on
+    if end and end < month.first:
+        return [dict(text=say("texts", "ended", language, end=end), clauses=cite((agreed.cancelled_by,), language))]
+    later = [(option, operation.first_charge(agreed, option.start)) for option in agreed.options if not end or option.start <= end]
+    return [
+        dict(text=say("texts", "option_not_yet", language, name=option.name, start=option.start, since=since), clauses=cite(("35-1",), language))
+        for option, since in later
+        if month.last < since and not (option.until and option.until < since) and not (end and end < since)
+    ]
 
 
 def _elsewhere(channel: str, language: str) -> dict[str, Any]:

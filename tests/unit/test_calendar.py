@@ -393,6 +393,16 @@ def test_all_that_is_wrong_is_told_at_once():
     ]
 
 
+def test_the_closures_of_the_contract_hold_for_every_filter():
+    contract = dict(closures=[{"from": "2026-11-25"}])
+    assert not filters.is_business_day("2026-11-25", contract=contract) and filters.is_business_day("2026-11-25", [], contract=contract)
+    assert [day["date"] for day in filters.closed_days("2026-11-24", "2026-11-26", contract=contract)] == ["2026-11-25"]
+    windows = [dict(name="a", when="business days 01:00-05:00")]
+    assert len(filters.maintenance_windows(windows, "2026-11-24", "2026-11-26", contract=contract)) == 2
+    assert not filters.in_maintenance_window("2026-11-25 02:00", windows, contract=contract)
+    assert "BYMONTHDAY=25" in filters.awx_schedule("business days 09:00", "2026-11-24", "2026-11-26", contract=contract)["rrule"]
+
+
 def test_the_last_evening_has_a_morning_after_it():
     assert filters.reception("2099-12-31 21:30", "light") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
 

@@ -272,6 +272,15 @@ def test_an_option_that_begins_and_ends_within_a_month(rule, yen):
     assert amounts(ended)[key] == 20_000 and "第35条第1項ただし書" in the_line(ended, key)["clauses"]
 
 
+def test_a_statement_says_what_comes_later_and_what_has_ended():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
+    ended = [happened("2026-10-05", "cancelled")]
+    notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in ("2026-08", "2026-09", "2026-10", "2026-11")}
+    later = "カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"
+    assert list(notes.values()) == [[later], [later], [], ["契約は 2026-10-05 に解除されています"]]
+
+
 def test_an_option_without_a_plan_is_quoted():
     option = {"name": "VDI", "yen": 20_000, "covers": ["monitoring"], "from": "2023-07-20", "omakase_vdi": True, "applied_on": "2023-07-01"}
     monthly = quotation(dict(applied_on="2023-07-01", operation=dict(components={}, options=[option])))["monthly"]
