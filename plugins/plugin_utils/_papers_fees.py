@@ -95,6 +95,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="根拠: {clauses}",
         until="〜",
         separator="、",
+        rule_separator="；",
     ),
     en=dict(
         quotation="Quotation",
@@ -176,6 +177,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="Based on: {clauses}",
         until=" to ",
         separator=", ",
+        rule_separator="; ",
     ),
 )
 
@@ -484,7 +486,7 @@ def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[str]:
     """Which readings of the terms had something to decide, and which one was applied: the one that the contract names, or the default."""
     used = {name: value for line in lines for name, value in line["rules"].items()}
     told = [words("rule", rule=book()["rules"][name][words.language], value=_choice(name, value, words)) for name, value in sorted(used.items())]
-    return [words("rules", rules=words("separator").join(told))] if told else []
+    return [words("rules", rules=words("rule_separator").join(told))] if told else []
 
 
 def _choice(name: str, value: Any, words: _Words) -> Any:
