@@ -27,7 +27,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, date: Any, language
 def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, notes: Any = ()) -> dict[str, Any]:
     """The paper for what a fee filter returned."""
     papers, faults = _part("_papers_fees"), []
-    if kind not in papers.PAPERS:
+    if not isinstance(kind, str) or kind not in papers.PAPERS:
         raise AnsibleFilterError(f"kind is one of {', '.join(papers.PAPERS)}, not {kind!r}")
     if not isinstance(notes, (list, tuple)) or not all(isinstance(note, str) for note in notes):
         raise AnsibleFilterError(f"notes is a list of texts, not {notes!r}")
@@ -39,6 +39,8 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in faults))
     try:
         return papers.fee_paper(told, kind, sender, words, list(notes))
+    except _part("_fees_reading").FeeError as error:
+        raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None
     except KeyError as error:
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: it has no {error.args[0]!r}") from error
     except (TypeError, ValueError, AttributeError) as error:

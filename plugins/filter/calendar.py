@@ -8,7 +8,7 @@ They read no clock and no account; all days and hours are those of Asia/Tokyo. p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
 @contextmanager
 def _reading(language: str) -> Iterator[_calendar.Reading]:
     """What is wrong inside becomes one error of Ansible, in the language asked for."""
-    if language not in _calendar.TEXTS:
+    if not isinstance(language, str) or language not in _calendar.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(_calendar.TEXTS)}, not {language!r}")
     try:
         with _calendar.Reading() as read:
@@ -37,18 +37,18 @@ def holidays(year: Any, language: str = "ja") -> list[dict[str, Any]]:
     return [_told(holiday, language) for holiday in _calendar.holidays(known).values()]
 
 
-def closed_days(since: Any, until: Any, closures: Any = None, language: str = "ja") -> list[dict[str, Any]]:
+def closed_days(since: Any, until: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> list[dict[str, Any]]:
     """The holidays and the provider's closures of a span, in order."""
     with _reading(language) as read:
         first, last = read.span(since, until)
-        closed = read.closures(closures)
+        closed = _closed(read, closures, contract)
     return [_told(holiday, language) for holiday in _calendar.closed_days(first, last, closed)]
 
 
-def is_business_day(day: Any, closures: Any = None, language: str = "ja") -> bool:
+def is_business_day(day: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> bool:
     """Whether the provider works on a day."""
     with _reading(language) as read:
-        known, closed = read.day(day, "day"), read.closures(closures)
+        known, closed = read.day(day, "day"), _closed(read, closures, contract)
     return _calendar.is_business_day(known, closed)
 
 
@@ -57,9 +57,9 @@ def earliest_date(
 ) -> str:
     """The first day on which a request received on that day may be carried out."""
     with _reading(language) as read:
-        agreed = read.contract(contract)
         day = read.day_of_receipt(received, "received")
-        closed = read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract.closures")
+        closed = _closed(read, closures, contract)
+        agreed = contract if isinstance(contract, Mapping) else {}
         count = None if days is None else read.whole(days, "days", 1, 366)
         strictly = read.flag(strict, "strict") if strict is not None else read.flag(agreed.get("lead_strict") or False, "contract.lead_strict")
     with _reading(language):
@@ -78,19 +78,19 @@ def reception(moment: Any, plan: Any, desk: str = "incident", language: str = "j
     return dict(open=is_open, accepted_at=_moment(taken), hours=hours.split()[-1])
 
 
-def maintenance_windows(windows: Any, since: Any, until: Any, closures: Any = None, language: str = "ja") -> list[dict[str, Any]]:
+def maintenance_windows(windows: Any, since: Any, until: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> list[dict[str, Any]]:
     """When the agreed windows are, from their description to hours."""
     with _reading(language) as read:
-        agreed, closed = read.windows(windows), read.closures(closures)
+        agreed, closed = read.windows(windows), _closed(read, closures, contract)
         first, last = read.span(since, until)
     found = _calendar.occurrences(agreed, first, last, closed)
     return [dict(name=one.name, start=_moment(one.start), end=_moment(one.end)) for one in found]
 
 
-def in_maintenance_window(moment: Any, windows: Any, minutes: Any = 0, closures: Any = None, language: str = "ja") -> bool:
+def in_maintenance_window(moment: Any, windows: Any, minutes: Any = 0, closures: Any = None, language: str = "ja", contract: Any = None) -> bool:
     """Whether a moment, and the minutes of work after it, lie within the agreed windows."""
     with _reading(language) as read:
-        here, agreed, closed = read.moment(moment, "moment"), read.windows(windows), read.closures(closures)
+        here, agreed, closed = read.moment(moment, "moment"), read.windows(windows), _closed(read, closures, contract)
         length = read.whole(minutes, "minutes", 0, 366 * 24 * 60)
     return _calendar.within(agreed, here, length, closed)
 
@@ -103,10 +103,10 @@ def ical(events: Any, calendar: Any, stamp: Any = None, language: str = "ja") ->
     return _calendar.ical(known, name, written)
 
 
-def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None, language: str = "ja") -> dict[str, Any]:
+def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None, language: str = "ja", contract: Any = None) -> dict[str, Any]:
     """Days and a time as a recurrence that AWX takes."""
     with _reading(language) as read:
-        meant, closed = read.when(when, "when"), read.closures(closures)
+        meant, closed = read.when(when, "when"), _closed(read, closures, contract)
         first, last = read.span(since, since if until is None else until)
         if meant and first and last and meant.business and (until is None or last > _calendar.longest_until(first)):
             read.fault("until", "needs_until", other=_calendar.longest_until(first))
@@ -115,6 +115,12 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
         if found is None:
             read.fault("when", "never", value=when, other=f"{first} – {last if until else _calendar.LAST}")
     return dict(found._asdict(), until=found.until and found.until.isoformat())
+
+
+def _closed(read: _calendar.Reading, closures: Any, contract: Any) -> _calendar.Closures:
+    """The closures that are given, or else those of the contract."""
+    agreed = read.contract(contract)
+    return read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract.closures")
 
 
 def _told(holiday: _calendar.Holiday, language: str) -> dict[str, Any]:

@@ -143,9 +143,13 @@ def earliest(received: date, days: int | None = None, closures: Any = None, stri
     CalendarError when it would lie beyond 2099.
     """
     closed = _closures(closures)
-    left = (catalog()["lead_business_days"] if days is None else days) + bool(strict)
+    wanted = left = (catalog()["lead_business_days"] if days is None else days) + bool(strict)
     day = received
     while left:
+        if (day - received).days > 4 * (wanted + 30):
+            raise CalendarError([Fault("closures", "closed", dict(value=f"{received}", other=f"{day}"))])
+        if day == LAST:
+            raise CalendarError([Fault("received", "beyond", dict(value=f"{received}", other=KNOWN))])
         day += ONE_DAY
         left -= is_business_day(day, closed)
     return day
@@ -333,7 +337,8 @@ def within(windows: Iterable[Window], moment: datetime, minutes: int = 0, closur
 
 def reception(moment: datetime, hours: When) -> tuple[bool, datetime]:
     """Whether a desk takes calls at a moment, and when a call of that moment is taken (別紙1 1.4)."""
-    found = occurrences([Window("", hours)], moment.date() - ONE_DAY, moment.date() + ONE_DAY)
+    days = [day for number in range(-1, 8) if (day := moment.date() + number * ONE_DAY).weekday() in hours.weekdays]  # a desk knows no holidays
+    found = (Occurrence(moment_of(day, hours.start), moment_of(day, hours.start + (hours.minutes or 0)), "") for day in days)
     nearest = next(occurrence for occurrence in found if moment < occurrence.end)
     return nearest.start <= moment, max(moment, nearest.start)
 
@@ -482,6 +487,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         zone="「{value}」は時差が分かりません。'…Z' や '…+09:00' を付けるか、日本時間を引用符で囲んで書いてください"
         "（現在時刻は now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')）",
         years="「{value}」は扱える範囲（{other}）の外です",
+        beyond="「{value}」から数えた日は、扱える範囲（{other}）を超えます",
+        closed="「{value}」から {other} までに営業日が足りません。休業日（closures）を確認してください",
         closure_day="「{value}」は日付ではありません。2026-08-13、または毎年の日として '12-29' のように書いてください",
         closure_mixed="from と until は、両方とも年付き（2026-08-13）か、両方とも毎年（12-29）で書いてください。現在の値: {value}、{other}",
         backwards="「{value}」は {other} より前です",
@@ -510,6 +517,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         moment="{value!r} is not a date and time; write it like '2026-11-20 01:30' (Japan time) or '2026-11-19T16:30Z'",
         zone="{value!r} does not say its zone; add 'Z' or '+09:00', or write Japan time in quotes (for now: now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ'))",
         years="{value!r} lies outside of what is known ({other})",
+        beyond="the day counted from {value!r} lies outside of what is known ({other})",
+        closed="there are not enough business days from {value!r} to {other}; check the closures",
         closure_day="{value!r} is not a date; write it like 2026-08-13, or '12-29' for every year",
         closure_mixed="write from and until both with the year (2026-08-13) or both for every year (12-29); found {value} and {other}",
         backwards="{value!r} is before {other}",

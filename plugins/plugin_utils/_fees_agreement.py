@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     CONTRACT,
     EVENTS,
@@ -28,7 +29,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Plan,
     Settled,
 )
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, month_from, months_later
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
 
@@ -56,9 +57,17 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     happened = _events(events, faults)
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
     result = _Reader(facts, written, happened, faults).agreement()
+    if not faults:
+        faults += [Fault(event.where, "not_billed", value=event.fields["month"]) for event in _of_no_invoice(result, happened)]
     if faults:
         raise FeeError(faults)
     return result
+
+
+def _of_no_invoice(agreed: Agreement, happened: Iterable[_Event]) -> list[_Event]:
+    """第49条: requests for a qualified invoice where the provider billed nothing that bears consumption tax."""
+    asked = [event for event in happened if event.kind == "qualified_invoice_requested"]
+    return [event for event in asked if not bills(agreed, agreed.month(event.fields["month"]))[-1].qualified]
 
 
 def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fault] | None = None) -> tuple[Agreement, Month]:
@@ -273,7 +282,6 @@ class _Reader:
                 continue
             option = Option(row["from"], row.get("until"), row["name"], row["yen"], where)
             if self._not_before(where, option.until, option.start, "from"):
-                self._not_ended(where, option.start)
                 self._option_has_its_plan(option, row, plans)
                 found.append(option)
         found.sort(key=lambda option: (option.name, option.start))
@@ -313,7 +321,11 @@ class _Reader:
         completed_on, cancelled_on = done.date if done else None, gone.date if gone else None
         if not done and not gone and self.cancelled_on and order.accepted_on <= self.cancelled_on:
             cancelled_on = self.cancelled_on
-        return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on)
+        begun = cancelled_on is not None and (order.work_from is None or cancelled_on >= order.work_from)
+        ends = self.cancelled_on is not None and not done and order.work_from is not None and self.cancelled_on < order.work_from
+        if gone and ends and any(parts(gone.fields.get("payable", {})).values()):
+            self._fault(f"{gone.where} payable", "not_begun", value=self.cancelled_on, limit=order.work_from)
+        return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on, "29-2" if begun else "29-1")
 
     def _ordered(self) -> dict[str, _Ordered]:
         """The contract's own order and the later ones, by name."""
@@ -416,7 +428,10 @@ class _Reader:
             if (issue.due is None) == (len(issue.months) > 1):
                 self._fault(event.where, "due_needed" if issue.due is None else "due_only")
             self._not_before(f"{event.where} due", issue.due, issue.day, "date")
-            self._not_before(event.where, issue.day, self._first_day(issue.months[0]), "months")
+            if len(issue.months) > 1:
+                self._not_before(event.where, issue.day, self._month(issue.months[0]).first, "months")
+            elif issue.day < first_issue(self._month(issue.months[0])):
+                self._fault(event.where, "too_early", limit=first_issue(self._month(issue.months[0])))
             found.append(issue)
         return tuple(found)
 
@@ -429,7 +444,7 @@ class _Reader:
             months = issue.months if issue else one.months[:1]
             if one.months != months:
                 self._fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))
-            self._not_before(event.where, event.date, issue.day if issue else first_issue(months), issue.where if issue else "invoiced")
+            self._not_before(event.where, event.date, issue.day if issue else first_issue(self._month(months[-1])), issue.where if issue else "invoiced")
             if (one.due is None) == (one.yen > 0):
                 self._fault(event.where, "due_of_charge")
             self._not_before(f"{event.where} due", one.due, event.date, "date")
@@ -443,20 +458,25 @@ class _Reader:
         for event in self._all("qualified_invoice_requested"):
             month = event.fields["month"]
             issue = next((issue for issue in issues if month in issue.months), None)
-            billed_on = issue.day if issue else first_issue([month])
+            billed_on = issue.day if issue else first_issue(self._month(month))
+            since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
             self._not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
-            self._not_before(f"{event.where} month", billed_on, book()["prices"]["qualified_invoice"]["since"][0]["from"], "consumption tax act 57-4")
+            if billed_on < since:
+                self._fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=f"{billed_on}")
             found.append((event.date, month, event.fields.get("postage", 0)))
         return tuple(found)
 
     def _evaded(self) -> tuple[tuple[date, str, int], ...]:
         events = self._all("evaded")
         for event in events:
-            self._not_before(event.where, event.date, self._first_day(event.fields["month"]), "month")
+            month = self._month(event.fields["month"])
+            self._not_before(event.where, event.date, month.first, "month")
+            self._not_before(f"{event.where} month", month.last, self.facts.get("applied_on"), "applied_on")
+            self._not_ended(f"{event.where} month", month.first)
         return tuple((event.date, event.fields["month"], event.fields["yen"]) for event in events)
 
-    def _first_day(self, month: str) -> date:
-        return date(int(month[:4]), int(month[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1))
+    def _month(self, name: str) -> Month:
+        return month_from(date(int(name[:4]), int(name[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1)))
 
     def _net_where_needed(self, event: _Event) -> None:
         if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":

@@ -12,7 +12,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
@@ -20,7 +20,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, 
 class Bill(NamedTuple):
     """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
 
-    `lines` are what the provider bills itself, `used` what the months cost, whoever bills it. `issue` is what was written down of the invoice.
+    `lines` are what the provider bills itself, month by month, `used` what the months cost, whoever bills it. `issue` is what was written down of the
+    invoice. `channel` is the provider's own where one of its months is.
     """
 
     months: tuple[Month, ...]
@@ -97,15 +98,16 @@ def bills(agreed: Agreement, last: Month) -> list[Bill]:
 def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) -> Bill:
     names = [month.name for month in together]
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
-    day = issue.day if issue else first_issue(names)
+    day = issue.day if issue else first_issue(together[-1])
     due = (issue and issue.due) or end_of_calendar_month(day)
-    channel = agreed.channel(together[-1].last)
+    channels = {month: agreed.channel(month.last) for month in together}
+    channel = "own" if "own" in channels.values() else channels[together[-1]]
     used = [line for month in together for line in charges(agreed, month)]
-    lines = used if channel == "own" else []
+    lines = [line for line in used if channels[line.month] == "own"]
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
-    lines = lines + (_interest(agreed, before, together[-1]) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
+    lines = lines + (_interest(agreed, before, together[-1], day) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
-    possible = channel == "own" and bool(lines) and day >= since
+    possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply
     standing = possible and agreed.qualified
     lines += _qualified(together[-1], day, "standing", int(standing), agreed.postage if standing else 0)
     asked = any(month in names for dummy, month, dummy in agreed.requests)
@@ -153,16 +155,21 @@ def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:
     return sums(line for line in lines if line.kind not in without)["total" if agreed.rules["late_principal"] == "with_tax" else "net"]
 
 
-def _interest(agreed: Agreement, before: list[Bill], month: Month) -> list[Line]:
-    """Late interest of due dates whose debts were paid in full by the end of a month and that no bill has had yet."""
-    paid = [(day, yen) for day, yen in agreed.payments if day <= month.last]
-    had = {line.key for bill in before for line in bill.lines}
-    found = [_interest_line(agreed, late, month) for late in late_interest(debts(agreed, before), paid, agreed.rules) if late.yen]
-    return [line for line in found if line.key not in had]
+def _interest(agreed: Agreement, before: list[Bill], month: Month, issue_day: date) -> list[Line]:
+    """Late interest on what was paid by the end of a month and before the bill was issued, less what earlier bills had of it."""
+    known = min(month.last, issue_day)
+    paid = [(day, yen) for day, yen in agreed.payments if day <= known]
+    had: dict[str, int] = {}
+    for line in (line for bill in before for line in bill.lines if line.kind == "late_interest"):
+        had[line.key] = had.get(line.key, 0) + line.amount
+    found = [_interest_line(agreed, late, month) for late in late_interest(debts(agreed, before), paid, agreed.rules, known=known) if late.yen]
+    return [line._replace(amount=rest) for line in found if (rest := line.amount - had.get(line.key, 0)) > 0]
 
 
 def _interest_line(agreed: Agreement, late: Late, month: Month) -> Line:
-    rules = {name: agreed.rules[name] for name in ("late_day_count", "late_grace", "late_principal", "late_on_premium", "late_interest_alone", "due_date_roll")}
+    rules = {name: rule for name, rule in agreed.rules.items() if name.startswith("late_") or name == "due_date_roll"}
     period = (last_day(late.due, agreed.rules) + DAY, max(segment["last"] for segment in late.segments))
-    told = dict(quantity=late.days, unit="day", kind="late_interest")
+    percent = book()["late_interest"]["percent_a_year"]
+    parts = [dict(spelled((part["first"], part["last"])), days=part["days"], yen=part["yen"], percent_a_year=percent) for part in late.segments]
+    told = dict(quantity=late.days, unit="day", kind="late_interest", gross=late.yen, segments=tuple(parts))
     return Line(f"late_interest/{late.due}", ("late_interest", dict(due=f"{late.due}")), month, period, late.yen, None, ("19", "22-2", "21"), rules, **told)

@@ -49,7 +49,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         operated_on = None
     after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
     once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == f"components/{order}"]
-    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if before.plans else [] for agreed in (before, after))
+    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] for agreed in (before, after))
     return dict(
         contract=before.number,
         customer=before.customer,
@@ -75,7 +75,8 @@ def _sheet(lines: list[Line], language: str) -> dict[str, Any]:
 
 def _first_month(agreed: Agreement, day: date) -> Month:
     """The first month that the change and the menu itself fill from its first to its last day."""
-    return max(agreed.month_of(start).next() for start in (day, *(plan.start for plan in agreed.plans[:1])))
+    starts = [plan.start for plan in agreed.plans[:1]] or [option.start for option in agreed.options]
+    return max([agreed.month_of(day).next(), *([operation.first_whole_month(agreed, starts)] if starts else [])])
 
 
 def _charged_from(agreed: Agreement, day: date, month: Month) -> date:
@@ -93,13 +94,32 @@ def _agreed(agreed: Agreement, menu: str, day: date) -> dict[str, int]:
     if menu == "operation":
         changes = [(change.component, change.count) for change in agreed.changes if change.day <= max(day, agreed.plans[0].start)] if agreed.plans else []
     else:
-        # What others built and we took over is there as well.
-        parts = [order.parts[part] for order in agreed.orders if order.accepted_on <= day for part in ("components", "maintenance_components")]
-        changes = [(name, sum(groups.values())) for counts in parts for name, groups in counts.items()]
+        return _built(agreed, day)
     found: dict[str, int] = {}
     for name, number in changes:
         found[name] = found.get(name, 0) + number
     return found
+
+
+def _built(agreed: Agreement, day: date) -> dict[str, int]:
+    """component → how many there are by a day that need no set-up: what was ordered and what others built and we took over, as far as it is still there.
+
+    Of what leaves the operation menu, that goes first which was never set up by us.
+    """
+    ordered = [(order.accepted_on, 0, order.parts[part]) for order in agreed.orders for part in ("components", "maintenance_components")]
+    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered for name, groups in counts.items()]
+    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes]
+    built: dict[str, int] = {}
+    operated: dict[str, int] = {}
+    for since, ours, name, number in sorted(moves, key=lambda move: move[:2]):
+        if since <= day and not ours:
+            built[name] = built.get(name, 0) + number
+        elif since <= day:
+            gone = max(0, -number - max(0, operated.get(name, 0) - built.get(name, 0)))
+            operated[name] = operated.get(name, 0) + number
+            if name in built:
+                built[name] = max(0, built[name] - gone)
+    return built
 
 
 def _moves(menu: str, agreed: Mapping[str, int], wanted: Mapping[str, int]) -> dict[str, int]:
@@ -150,5 +170,5 @@ def _told(moves: Mapping[str, Mapping[str, int]], before: Agreement, after: Agre
         )
         for menu in MENUS
         for name in moves[menu]
-        if had[menu].get(name, 0) != has[menu].get(name, 0)
+        if had[menu].get(name, 0) != has[menu].get(name, 0) and (menu == "operation" or moves[menu][name] > 0)
     ]

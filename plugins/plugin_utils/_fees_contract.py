@@ -111,7 +111,7 @@ class Order(NamedTuple):
     """Set-up work: what of it is payable.
 
     `parts`: minutes of `sheet_support`; `basic` and `maintenance`, 0 or 1; `components` and `maintenance_components`, component → group → how many;
-    `individual`, name → yen.
+    `individual`, name → yen. `clause`: whether it is due by the order itself, or as what had been begun when it was called off (第29条).
     """
 
     name: str
@@ -119,6 +119,7 @@ class Order(NamedTuple):
     parts: Mapping[str, Any]
     completed_on: date | None
     cancelled_on: date | None
+    clause: str
 
 
 class Outage(NamedTuple):

@@ -32,7 +32,7 @@ class Share(NamedTuple):
 
 
 class Late(NamedTuple):
-    """The interest on what was due on one day: `yen` is floored, `exact` is not; `days` are those of the last payment.
+    """The interest on what was due on one day, as far as it has been paid: `yen` is floored, `exact` is not; `days` are those of the last payment.
 
     `paid_on` is None as long as some of it is open.
     """
@@ -70,24 +70,40 @@ def allocate(debts: Iterable[Debt], payments: Iterable[tuple[date, int]]) -> lis
     return found
 
 
-def late_interest(debts: Iterable[Debt], payments: Iterable[tuple[date, int]], rules: Mapping[str, Any], until: date | None = None) -> list[Late]:
-    """The interest on each due date's debts. What is still open counts as paid on `until`; without it, it has none yet."""
+def late_interest(
+    debts: Iterable[Debt], payments: Iterable[tuple[date, int]], rules: Mapping[str, Any], until: date | None = None, known: date | None = None
+) -> list[Late]:
+    """The interest on each due date's debts. What is still open counts as paid on `until`; without it, it has none yet.
+
+    `known` is the day up to which payments are told, without it that of the last one: what was open on it was not paid within the days of grace before it.
+    """
+    told = list(payments)
+    known = until or known or max((day for day, dummy in told), default=None)
     by_due: dict[date, list[Share]] = {}
-    for debt, shares in allocate(debts, payments):
+    for debt, shares in allocate(debts, told):
         if not debt.bears_no_interest:
             by_due.setdefault(debt.due, []).extend(shares)
-    return [_late(due, shares, rules, until) for due, shares in sorted(by_due.items())]
+    return [_late(due, shares, rules, until, known) for due, shares in sorted(by_due.items())]
 
 
-def _late(due: date, shares: list[Share], rules: Mapping[str, Any], until: date | None) -> Late:
-    """第19条: from the day after the due date to the day before payment; none for what is paid within the days of grace."""
+def _late(due: date, shares: list[Share], rules: Mapping[str, Any], until: date | None, known: date | None) -> Late:
+    """第19条: from the day after the due date to the day before payment; none for what is paid within the days of grace.
+
+    A part that was paid has its days, whatever becomes of the rest; by the rule `late_while_open` its interest may wait for the rest.
+    """
     counted = last_day(due, rules)
     open_yen = sum(share.yen for share in shares if share.paid_on is None)
-    paid = [(share.yen, share.paid_on or until) for share in shares if share.paid_on or until] if not open_yen or until else []
-    last = max((day for dummy, day in paid), default=None)
+    paid: dict[date, int] = {}
+    for share in shares:
+        if day := share.paid_on or until:
+            paid[day] = paid.get(day, 0) + share.yen
+    last = max(paid, default=None)
+    waits = open_yen and not until and rules["late_while_open"] == "waits"
     end_of_grace = counted + DAY * book()["late_interest"]["grace_days"]
-    forgiven = (lambda dummy: last <= end_of_grace) if rules["late_grace"] == "whole_debt" else (lambda day: day <= end_of_grace)
-    segments = [_segment(yen, counted, day, rules["late_day_count"]) for yen, day in paid if day > counted + DAY and not forgiven(day)]
+    whole_by = known if open_yen and not until else last
+    forgiven = (lambda dummy: whole_by <= end_of_grace) if rules["late_grace"] == "whole_debt" else (lambda day: day <= end_of_grace)
+    late = [(yen, day) for day, yen in sorted(paid.items()) if day > counted + DAY and not forgiven(day)] if not waits else []
+    segments = [_segment(yen, counted, day, rules["late_day_count"]) for yen, day in late]
     return Late(
         due,
         sum(share.yen for share in shares),

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, book, cite, say, tax_percent, units
 
 
@@ -38,6 +38,7 @@ class Line(NamedTuple):
     deductions: tuple[Mapping[str, Any], ...] = ()
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     components: tuple[Mapping[str, Any], ...] = ()
+    segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
     @property
@@ -49,6 +50,7 @@ class Line(NamedTuple):
         return dict(
             key=self.key,
             description=described(self.text, language),
+            text=dict(of=self.text[0], **{name: value.name if isinstance(value, Month) else value for name, value in self.text[1].items()}),
             month=self.month.name,
             **spelled(self.period),
             quantity=self.quantity,
@@ -60,6 +62,7 @@ class Line(NamedTuple):
             amount=self.amount,
             tax_percent=self.percent,
             components=[dict(one, name=one["name"][language], unit=one["unit"][language], clauses=cite(one["clauses"], language)) for one in self.components],
+            segments=[dict(one) for one in self.segments],
             clauses=cite(self.clauses, language),
             rules=dict(self.rules),
         )
@@ -74,6 +77,19 @@ def described(text: tuple[str, Mapping[str, str]], language: str) -> str:
         told["plan"] = say("prices", told["plan"], language)
     words = say("prices" if name in book()["prices"] else "texts", name, language, **told)
     return say("texts", "part_of", language, text=words, order=order) if order else words
+
+
+def redescribed(told: Mapping[str, Any] | None, language: str) -> str | None:
+    """The words of a line that was told before, in any language; None where it does not say of what they were made."""
+    if not told:
+        return None
+    facts = {name: value for name, value in told.items() if name != "of"}
+    try:
+        if "month" in facts:
+            facts["month"] = month_from(date(int(facts["month"][:4]), int(facts["month"][5:]), 1))
+        return described((told["of"], facts), language)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def counted(menu: str, counts: Mapping[str, Mapping[str, int]], shares: Mapping[str, int]) -> tuple[dict[str, Any], ...]:

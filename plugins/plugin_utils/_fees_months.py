@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -55,9 +54,9 @@ def months_later(day: date, months: int) -> date:
     return min(first + DAY * (day.day - 1), end_of_calendar_month(first))
 
 
-def first_issue(months: Sequence[str]) -> date:
-    """The first day on which an invoice of these months can be issued, unless they are billed in advance: that of the month after the last one (別紙2)."""
-    return months_later(date(int(months[-1][:4]), int(months[-1][5:]), 1), 1)
+def first_issue(last: Month) -> date:
+    """The first day on which an invoice can be issued, unless several months are billed in advance: that of the month after its last one (別紙2)."""
+    return last.next().first
 
 
 def _same_day_next_month(day: date) -> date:

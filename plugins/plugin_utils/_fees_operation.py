@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Outage
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, floor
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
 OUTAGE_CLAUSES = dict(third_party="35-2-1", provider="35-2-1", provider_gross="35-2-2")
@@ -109,24 +109,24 @@ def whole_month(agreed: Agreement, month: Month) -> list[Line]:
 def charged_days(agreed: Agreement, start: date, end: date | None, month: Month) -> Charged | None:
     """Which days of a month are charged for a service that was provided from `start` until `end`, or None.
 
-    From the month after its start (第35条第1項); a contract applied for until 2022-03-31 from the start itself (別紙2※5). The month of the start is charged
-    in full when the contract ends in it (第35条第1項ただし書); when an option ends in it while the contract goes on, the rule `option_within_month` says
-    whether it is. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
+    From the month after its start (第35条第1項), as `first_charge` has it; a contract applied for until 2022-03-31 from the start itself (別紙2※5). The
+    month of the start is charged in full when the contract ends in it (第35条第1項ただし書); when an option ends in it while the contract goes on, the
+    rule `option_within_month` says whether it is. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
     """
     if end and end < start:
         return None
     began = agreed.month_of(start)
     legacy = agreed.applied_on is not None and agreed.applied_on <= book()["legacy"]["applied_until"]
-    within = end is not None and end <= began.last and not legacy
+    within = end is not None and end < first_charge(agreed, start) and not legacy
     clauses, rules = ["35-1"], {}
     if within and end == agreed.cancelled_on:
         first, last = began.first, began.last
         clauses.append("35-1-proviso")
     elif within:
-        first, last = (began.first, began.last) if agreed.rules["option_within_month"] == "charged" else (began.next().first, began.last)
+        first, last = (began.first, began.last) if agreed.rules["option_within_month"] == "charged" else (began.last + DAY, began.last)
         rules["option_within_month"] = agreed.rules["option_within_month"]
     else:
-        first = (start if agreed.rules["legacy_start_proration"] == "calendar" else began.first) if legacy else began.next().first
+        first = (start if agreed.rules["legacy_start_proration"] == "calendar" else began.first) if legacy else first_charge(agreed, start)
         last = month.last if not end else end if agreed.rules["cancel_proration"] == "calendar" else agreed.month_of(end).last
         if legacy and month == began:
             clauses.append("annex2-note5")
@@ -134,11 +134,22 @@ def charged_days(agreed: Agreement, start: date, end: date | None, month: Month)
         if end and month.first <= end <= month.last:
             rules["cancel_proration"] = agreed.rules["cancel_proration"]
     if agreed.rules["billing_month_start_day"] != 1:
-        rules["billing_month_start_day"] = agreed.rules["billing_month_start_day"]
+        rules |= {name: agreed.rules[name] for name in ("billing_month_start_day", "first_charge_day")}
     if end == agreed.cancelled_on and end and month.first <= end <= month.last:
         clauses.append(agreed.cancelled_by)
     first, last = max(first, month.first), min(last, month.last)
     return Charged(first, last, min(last, end or last), tuple(clauses), rules) if first <= last else None
+
+
+def first_charge(agreed: Agreement, start: date) -> date:
+    """The day from which what starts on a day is paid for (第35条第1項: 翌月の1日から起算して)."""
+    by_calendar = agreed.rules["first_charge_day"] == "calendar_month"
+    return end_of_calendar_month(start) + DAY if by_calendar else agreed.month_of(start).next().first
+
+
+def first_whole_month(agreed: Agreement, starts: Iterable[date]) -> Month:
+    """The first month that all of what starts on these days fills from its first to its last day."""
+    return max(month if month.first >= day else month.next() for day in (first_charge(agreed, start) for start in starts) for month in [agreed.month_of(day)])
 
 
 def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict[str, Any]]:
@@ -271,7 +282,8 @@ def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]
     knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes on by the doing of somebody else is one state;
     its 24 hours belong to the outage in which they start.
     """
-    shift = WHOLE_DAY if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
+    # 24 hours that end at midnight end with the day before it.
+    shift = WHOLE_DAY - timedelta(microseconds=1) if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
     for state in _states(agreed.outages):
         starts = [state[0].known + WHOLE_DAY * number for number in range((state[-1].until - state[0].known) // WHOLE_DAY)]
         for outage in state:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
@@ -20,7 +19,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, b
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, floor, spelled, sums, taxes, totals
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, redescribed, spelled, sums, taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say, tax_percent
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
@@ -33,6 +32,7 @@ ISSUED_LINE = dict(
     month=Field("month", required=True),
     amount=Field("count", required=True),
     tax_percent=Field("count", required=True),
+    text=Field("table", fields=dict(dict.fromkeys(("plan", "month", "name", "order", "due"), Field("text")), of=Field("text", required=True)), others=True),
     **{"from": Field("day", required=True), "until": Field("day", required=True)},
 )
 ISSUED = dict(
@@ -51,7 +51,7 @@ SETTLED = dict(
     charge=Field("table", fields=SETTLED_LINES, others=True),
     credit_note=Field("table", fields=SETTLED_LINES, others=True),
 )
-LATE_RULES = ("late_day_count", "late_grace", "due_date_roll")
+LATE_RULES = ("late_day_count", "late_grace", "late_while_open", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
     payments=Field("rows", required=True, fields=dict(date=Field("day", required=True), yen=Field("positive", required=True))),
@@ -70,7 +70,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
-    month = agreed.month_of(max(starts)).next() if starts else None
+    month = operation.first_whole_month(agreed, starts) if starts else None
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
@@ -87,12 +87,10 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
 
 def _billed_from(agreed: Agreement) -> str | None:
     """The first day for which the operation menu is paid."""
-    if not agreed.plans:
-        return None
-    start = agreed.plans[0].start
-    began = agreed.month_of(start)
-    charged = next(charged for month in (began, began.next()) if (charged := operation.charged_days(agreed, start, agreed.cancelled_on, month)))
-    return charged.first.isoformat()
+    spans = [(plan.start, agreed.cancelled_on) for plan in agreed.plans[:1]] + [(option.start, option.until) for option in agreed.options]
+    months = [(start, end, month) for start, end in spans for month in (agreed.month_of(start), agreed.month_of(start).next())]
+    charged = [days.first for start, end, month in months if (days := operation.charged_days(agreed, start, end, month))]
+    return min(charged).isoformat() if charged else None
 
 
 # ---- every month
@@ -114,6 +112,7 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
             *(dict(text=say("texts", "suspended", language, first=first, last=last), clauses=cite(("34-1", "35-2"), language)) for first, last in stopped),
             *([_elsewhere(channel, language)] if channel != "own" else []),
             *_not_yet(agreed, month, language),
+            *_beside(agreed, month, language),
         ],
     )
 
@@ -123,7 +122,21 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
     since = None if agreed.cancelled_on else _billed_from(agreed)
     if since is None or month.last.isoformat() >= since:
         return []
-    return [dict(text=say("texts", "not_yet", language, start=agreed.plans[0].start, since=since), clauses=cite(("35-1",), language))]
+    start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
+    return [dict(text=say("texts", "not_yet", language, start=start, since=since), clauses=cite(("35-1",), language))]
+
+
+def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
+    """What a month does not hold, though the contract names it: options that are charged later, and all of it after the end."""
+    end = agreed.cancelled_on
+    if end and end < month.first:
+        return [dict(text=say("texts", "ended", language, end=end), clauses=cite((agreed.cancelled_by,), language))]
+    later = [(option, operation.first_charge(agreed, option.start)) for option in agreed.options if not end or option.start <= end]
+    return [
+        dict(text=say("texts", "option_not_yet", language, name=option.name, start=option.start, since=since), clauses=cite(("35-1",), language))
+        for option, since in later
+        if month.last < since and not (option.until and option.until < since) and not (end and end < since)
+    ]
 
 
 def _elsewhere(channel: str, language: str) -> dict[str, Any]:
@@ -170,7 +183,9 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.lines:
-        return dict(issued=True, reason=None)
+        others = [(month, agreed.channel(month.last)) for month in bill.months if agreed.channel(month.last) != "own" and len(bill.months) > 1]
+        told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
+        return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
     why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in _not_yet(agreed, bill.months[-1], language))]
@@ -210,7 +225,8 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     charge = dict(lines=extra, **_step(between, after))
     credit = dict(lines=back, **_step(then, between))
     limit = agreed.rules["write_off_up_to"]
-    written_off = not back and 0 < charge["total"] <= limit
+    net = dict(lines=[*back, *extra], **_step(then, after))
+    written_off = 0 < net["total"] <= limit
     names = {name: issued[name] for name in ("number", "contract", "months", "issuer", "recipient")}
     count = len(settled) + 1
     about = dict(number=f"{issued['number']}-R{count}", **_credit_note(qualified, credit["total"], language))
@@ -219,9 +235,9 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
         qualified=qualified,
         settled_on=day.isoformat(),
         charge=dict(charge, number=f"{issued['number']}-S{count}") if extra and not written_off else None,
-        credit_note=dict(credit, **about) if back else None,
-        written_off=dict(charge, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
-        total=credit["total"] + (0 if written_off else charge["total"]),
+        credit_note=dict(credit, **about) if back and not written_off else None,
+        written_off=dict(net, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
+        total=0 if written_off else net["total"],
     )
 
 
@@ -274,7 +290,11 @@ def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], la
         was, is_now = (side[key]["amount"] if key in side else 0 for side in (old, new))
         line = new.get(key) or old[key]
         told = {name: line[name] for name in ("key", "description", "month", "from", "until", "tax_percent")}
-        clauses = cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language)
+        if key not in new:
+            told["description"] = redescribed(line.get("text"), language) or line["description"]
+        told |= dict(text=line["text"]) if line.get("text") else {}
+        grounds = [clause for one in new[key]["deductions"] for clause in one["clauses"]] or new[key]["clauses"] if key in new else []
+        clauses = list(dict.fromkeys([*cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language), *grounds]))
         changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
     return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
 
@@ -298,19 +318,18 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already:
     it is not paid twice.
     """
-    lines = operation.lines(agreed, month)
+    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until.date() >= month.first for one in agreed.outages)
+    notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
+    days = [line._replace(amount=line.by_provider) for line in operation.lines(agreed, month)]
     provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
-    days = [
-        line._replace(amount=floor(sum(Fraction(one["yen"]) for one in line.deductions if one.get("cause") == "provider")))
-        for line in lines
-    ]
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
         month=month.name,
         set_up=_limit(provided, ("30-1", "30-2"), language),
-        operation=_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language),
-        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), deducted=sum(line.by_provider for line in lines)),
+        operation=dict(_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language), unlimited=gross),
+        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), unlimited=gross, deducted=sum(line.amount for line in days)),
+        notes=notes,
     )
 
 
@@ -345,6 +364,7 @@ def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: da
         ],
         interest=sum(one.yen for one in found),
         open=sum(one.open_yen for one in found),
+        surplus=max(0, sum(yen for dummy, yen in payments) - sum(debt.yen for debt in debts)),
     )
 
 

@@ -37,7 +37,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
     done = order.completed_on or order.cancelled_on
     taxed_on = done or month.last
     period = (order.accepted_on, done or order.accepted_on)
-    clauses = ("29-2",) if order.cancelled_on else ("29-1",)
+    clauses = (order.clause,)
     facts = {} if order.name == OWN_ORDER else dict(order=order.name)
 
     minutes = -(-order.parts["sheet_support"] // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]

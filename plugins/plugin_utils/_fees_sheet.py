@@ -39,7 +39,10 @@ def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, An
 
 
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
-    """A contract that need not be accepted yet, with the sheet's components where it names none, and the day of the quotation (the day of application)."""
+    """A contract that need not be accepted yet, and the day of the quotation (that of the application).
+
+    What the contract does not name is counted in the sheet, component by component.
+    """
     faults: list[Fault] = []
     if not isinstance(contract, Mapping):
         raise FeeError([Fault("contract", "table", contract)])
@@ -50,7 +53,8 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     counted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     for part in counted:
         given = made.get(part) or {}
+        named = given.get("components") if isinstance(given, Mapping) else None
         # Without a plan there is nothing to operate.
-        if isinstance(given, Mapping) and "components" not in given and (part == "set_up" or made.get("plans")):
-            made[part] = dict(given, components=counted[part])
+        if isinstance(given, Mapping) and isinstance(named or {}, Mapping) and (part == "set_up" or made.get("plans")):
+            made[part] = dict(given, components=dict(counted[part], **(named or {})))
     return agreement(made, (), faults), told["date"]

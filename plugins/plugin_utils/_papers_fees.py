@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -30,10 +31,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_invoice="対象の請求書",
         settled_on="精算日",
         part_of="{title} {number}",
+        not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
         no_difference="差額はありません。",
         next_month="来月（{month}）",
-        rules="契約で定めた料金規則: {rules}",
-        rule="{rule} = {value}",
+        rules="適用した料金規則（約款に複数の読み方がある点の取扱い）: {rules}",
+        rule="{rule}：{value}",
         lead_quotation="下記のとおりお見積り申し上げます。",
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
         lead_invoice="下記のとおりご請求申し上げます。",
@@ -80,6 +82,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
+        late="{yen} × 年{percent}% × {days}日（{span}）",
+        billed_before="請求済みの {yen} を除く",
         net_of="{percent}%対象 小計（税抜）",
         tax_of="消費税（{percent}%）",
         net_untaxed="不課税 小計",
@@ -91,6 +95,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="根拠: {clauses}",
         until="〜",
         separator="、",
+        rule_separator="；",
     ),
     en=dict(
         quotation="Quotation",
@@ -108,10 +113,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_invoice="Invoice",
         settled_on="Settled on",
         part_of="{title} {number}",
+        not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
         next_month="next month ({month})",
-        rules="Fee rules of the contract: {rules}",
-        rule="{rule} = {value}",
+        rules="Fee rules applied where the terms leave more than one reading: {rules}",
+        rule="{rule} - {value}",
         lead_quotation="We are pleased to quote as follows.",
         lead_usage_statement="These are the fees for your use of the service.",
         lead_invoice="We request payment as follows.",
@@ -158,6 +164,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
+        late="{yen} at {percent}% a year for {days} day(s) ({span})",
+        billed_before="without {yen} billed before",
         net_of="Subtotal at {percent}% (without tax)",
         tax_of="Consumption tax ({percent}%)",
         net_untaxed="Subtotal, not taxable",
@@ -169,6 +177,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="Based on: {clauses}",
         until=" to ",
         separator=", ",
+        rule_separator="; ",
     ),
 )
 
@@ -200,6 +209,8 @@ def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], lan
     """The paper of a `kind` of PAPERS for what the fee filter of that name returned. `issuer`: name, address, registration_number. `notes` go to its end."""
     words = _Words(language)
     found = PAPERS[kind](told, words)
+    if "issuer" in told:
+        issuer = _same_issuer(told["issuer"], issuer)
     sender = {name: issuer[name] for name in ("name", "registration_number") if issuer.get(name)}
     return dict(
         found,
@@ -208,6 +219,14 @@ def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], lan
         **{"from": dict(sender, lines=issuer["address"].splitlines() if issuer.get("address") else [])},
         notes=[*found["notes"], *notes],
     )
+
+
+def _same_issuer(issued: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Who issued it, with a number if there was one; an address may have come since."""
+    others = [name for name in ("name", "registration_number") if name in given and given[name] != issued.get(name)]
+    if others:
+        raise FeeError([Fault(f"issuer {name}", "other_issuer", given[name], issued.get(name)) for name in others])
+    return {**given, **issued}
 
 
 # ---- one for each filter
@@ -315,7 +334,11 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
             dict(label=words("period"), value=words.period(told)),
         ],
         sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
-        notes=[*([words("closed", until=words.day(counts_until))] if closed else []), words("based_on", clauses=words.clauses(told["clauses"]))],
+        notes=[
+            *([words("closed", until=words.day(counts_until))] if closed else []),
+            *([told["reason"]] if told["issued"] and told["reason"] else []),
+            words("based_on", clauses=words.clauses(told["clauses"])),
+        ],
     )
 
 
@@ -326,6 +349,9 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
     alone = next(iter(parts)) if len(parts) == 1 else None
     sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
     notes = [words("based_on", clauses=words.clauses(part["clauses"])) for part in parts.values() if "clauses" in part]
+    note = told["credit_note"]
+    if note and note["qualified"] and not note["needed"]:
+        notes.append(words("not_needed", yen=shown("yen", book()["credit_note"]["needed_from"], words.language)))
     gone = told["written_off"]
     if gone:
         notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.clauses(gone['clauses']))}")
@@ -421,11 +447,18 @@ def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     if not line["tax_percent"]:
         about.append(words("untaxed"))
     about += [_deduction(one, words) for one in line["deductions"]]
+    about += [words("late", **_segment(one, words)) for one in line.get("segments", [])]
+    if line.get("segments") and line["gross"] > line["amount"]:
+        about.append(words("billed_before", yen=shown("yen", line["gross"] - line["amount"], words.language)))
     if line["deductions"]:
         less = line["gross"] - line["amount"]
         about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
     told = {name: line[name] for name in ("quantity", "unit", "unit_price", "amount")}
     return dict(told, description=about, rate=line["tax_percent"] or None)
+
+
+def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    return dict(yen=shown("yen", one["yen"], words.language), span=words.period(one), days=one["days"], percent=one["percent_a_year"])
 
 
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:
@@ -450,10 +483,15 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
 
 
 def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[str]:
-    """Which readings of the terms had something to decide, and how the contract has them."""
+    """Which readings of the terms had something to decide, and which one was applied: the one that the contract names, or the default."""
     used = {name: value for line in lines for name, value in line["rules"].items()}
-    told = [words("rule", rule=book()["rules"][name][words.language], value=value) for name, value in sorted(used.items())]
-    return [words("rules", rules=words("separator").join(told))] if told else []
+    told = [words("rule", rule=book()["rules"][name][words.language], value=_choice(name, value, words)) for name, value in sorted(used.items())]
+    return [words("rules", rules=words("rule_separator").join(told))] if told else []
+
+
+def _choice(name: str, value: Any, words: _Words) -> Any:
+    choices = book()["rules"][name].get("choices")
+    return choices[value][words.language] if choices else value
 
 
 def _components(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:

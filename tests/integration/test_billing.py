@@ -151,6 +151,25 @@ def test_a_due_date_on_a_sunday_says_until_when_payment_counts(office):
     assert "2026年6月1日までのご入金を期日内のお支払いとして扱います" in html
 
 
+def test_where_to_pay_stands_only_where_something_is_to_be_paid(office):
+    office.agreed()
+    for playbook, variables in (("invoice", dict(billing_month="2026-09", billing_date="2026-10-05")), ("usage", dict(billing_month="2026-09"))):
+        office.play(playbook, **variables)
+    told, html, dummy = office.made("SMP-2026-0412-invoice-2026-09")
+    assert "お振込先" in html and told["issued_on"] == "2026-10-05" and told["due"] == "2026-10-31"
+    assert "お振込先" not in office.made("SMP-2026-0412-usage-2026-09")[1]
+
+
+def test_what_no_kind_counts_is_quoted_from_the_contract(office):
+    office.open_again()
+    office.play("quote")
+    alone = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
+    office.edit("contract", lambda contract: contract.update(set_up=dict(components=dict(rds=1)), operation=dict(components=dict(rds=1))))
+    office.play("quote")
+    more = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
+    assert [more[menu]["net"] - alone[menu]["net"] for menu in ("set_up", "monthly")] == [50_000, 30_000]
+
+
 def test_a_server_more_in_the_sheet_is_told_in_one_line(office):
     office.agreed()
     office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))

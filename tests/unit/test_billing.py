@@ -134,6 +134,18 @@ def test_a_qualified_invoice_has_the_items_that_the_law_asks_for():
     assert [item for item in items if item not in said] == []
 
 
+def test_the_number_of_a_qualified_invoice_is_that_of_its_issuer():
+    assert "登録番号 T7000012050002" in text(page(read(fee_paper(ISSUED, "invoice", dict(name="Example MSP")))))
+
+
+def test_late_interest_says_on_what_and_for_how_long():
+    told, html = printed("late", "ja")
+    parts = [part for line in told["lines"] for part in line["segments"]]
+    assert parts
+    for part in parts:
+        assert f"¥{part['yen']:,} × 年14.5% × {part['days']}日" in text(html)
+
+
 def test_what_bears_no_tax_stands_for_itself():
     told, html = printed("late", "ja")
     (untaxed,) = [rate for rate in told["rates"] if not rate["percent"]]
@@ -144,6 +156,9 @@ def test_what_bears_no_tax_stands_for_itself():
     "arguments, words",
     {
         "kind": (({}, "offer", ISSUER), "kind is one of quotation, usage_statement, invoice, invoice_settlement, not 'offer'"),
+        "kind of a list": (({}, ["x"], ISSUER), "kind is one of"),
+        "another issuer": ((ISSUED, "invoice", dict(name="Other")), "issuer name: 'Other' は、この請求書の発行者 'Example MSP' と異なります"),
+        "another number": ((ISSUED, "invoice", dict(ISSUER, registration_number="T8000012050001")), "issuer registration_number: "),
         "language": (({}, "invoice", ISSUER, "fr"), "language is one of ja, en, not 'fr'"),
         "no result": (("x", "invoice", ISSUER), "of what the filter invoice returns, not of str"),
         "nothing in it": (({}, "invoice", ISSUER), "this is not what the filter invoice returns: it has no 'late_from'"),
@@ -194,7 +209,7 @@ def test_what_is_written_off_stands_on_the_paper():
 
 
 @pytest.mark.parametrize(
-    "language, words", [("ja", "月の途中に増減したコンポーネントの起算 = next_month"), ("en", "Components added or removed within a month")]
+    "language, words", [("ja", "月の途中に増減したコンポーネントの起算：増は翌月から、減は当月末まで"), ("en", "Components added or removed within a month")]
 )
 def test_the_readings_of_the_terms_that_decided_stand_on_the_paper(language, words):
     told, html = printed("usage", language)
@@ -251,6 +266,27 @@ def test_what_others_built_is_not_set_up_again():
     taken_over = dict(CONTRACT, set_up=dict(components=dict(ec2=1), maintenance=True, maintenance_components=dict(ec2=3)))
     assert change_quotation(taken_over, [], SHEET, "2026-08-20")["set_up"]["net"] == 0
     assert change_quotation(taken_over, [], dict(ec2_instances=[{}] * 6), "2026-08-20")["set_up"]["net"] == 100_000
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 4), st.integers(0, 4), st.integers(0, 6))
+def test_what_left_is_set_up_again_and_what_stayed_is_not(agreed, gone, wanted):
+    gone = min(gone, agreed)
+    contract = dict(CONTRACT, set_up=dict(components=dict(ec2=agreed)), operation=dict(components=dict(ec2=agreed)))
+    removed = [dict(date="2026-08-05", event="components_removed", components=dict(ec2=gone))] if gone else []
+    quoted = change_quotation(contract, removed, dict(ec2_instances=[{}] * wanted), "2026-10-05")
+    assert quoted["set_up"]["net"] == 50_000 * max(0, wanted - (agreed - gone))
+    again = [*removed, dict(date="2026-10-05", event="set_up_ordered", order="again", components=dict(ec2=1))] if gone else []
+    more = [dict(date="2026-10-05", event="components_added", components=dict(ec2=1))] if gone else []
+    same = change_quotation(contract, [*again, *more], dict(ec2_instances=[{}] * (agreed - gone + bool(gone))), "2026-10-06")
+    assert same["set_up"]["net"] == 0
+
+
+def test_an_option_without_a_plan_is_part_of_a_change():
+    option = {"name": "VDI", "yen": 10_000, "covers": ["monitoring"], "from": "2023-09-10", "omakase_vdi": True, "applied_on": "2023-08-01"}
+    contract = dict(number="V", customer="X", applied_on="2023-08-01", operation=dict(components={}, options=[option]))
+    assert change_quotation(contract, [], {}, "2023-11-01")["monthly"]["before"]["net"] == 10_000
+    assert fee_paper(quotation(contract), "quotation", ISSUER)
 
 
 def test_nothing_is_quoted_after_the_end_of_the_contract():

@@ -300,7 +300,8 @@ REFUSED = {
     "a day after the formula": ("day", "years", "is_business_day", date(2100, 1, 1)),
     "a year before the table": ("year", "years", "holidays", 1999),
     "a year that is a text": ("year", "years", "holidays", "2026"),
-    "a count that leads out of the table": ("year", "years", "earliest_date", "2099-12-28"),
+    "a count that leads out of the table": ("received", "beyond", "earliest_date", "2099-12-28"),
+    "no business day at all": ("closures", "closed", "earliest_date", "2026-12-01", None, [{"from": "01-01", "until": "12-31"}]),
     "a day for a moment": ("moment", "moment", "in_maintenance_window", "2026-11-20", [SUNDAY]),
     "a moment of no clock": ("moment", "moment", "reception", "2026-11-20 25:00", "light"),
     "a moment at the end of time": ("moment", "moment", "reception", "9999-12-31T23:00:00-09:00", "light"),
@@ -390,6 +391,25 @@ def test_all_that_is_wrong_is_told_at_once():
         "closures[0].name",
         "minutes",
     ]
+
+
+def test_the_closures_of_the_contract_hold_for_every_filter():
+    contract = dict(closures=[{"from": "2026-11-25"}])
+    assert not filters.is_business_day("2026-11-25", contract=contract) and filters.is_business_day("2026-11-25", [], contract=contract)
+    assert [day["date"] for day in filters.closed_days("2026-11-24", "2026-11-26", contract=contract)] == ["2026-11-25"]
+    windows = [dict(name="a", when="business days 01:00-05:00")]
+    assert len(filters.maintenance_windows(windows, "2026-11-24", "2026-11-26", contract=contract)) == 2
+    assert not filters.in_maintenance_window("2026-11-25 02:00", windows, contract=contract)
+    assert "BYMONTHDAY=25" in filters.awx_schedule("business days 09:00", "2026-11-24", "2026-11-26", contract=contract)["rrule"]
+
+
+def test_the_last_evening_has_a_morning_after_it():
+    assert filters.reception("2099-12-31 21:30", "light") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
+
+
+def test_a_list_is_no_language():
+    with pytest.raises(AnsibleFilterError, match="language is one of ja, en, not"):
+        filters.holidays(2026, language=["ja"])
 
 
 def test_an_unknown_language_is_refused():

@@ -79,8 +79,8 @@ def test_a_rule_has_its_choices_its_clause_and_its_words(name):
     assert rule["clause"] in book()["clauses"]
     assert rule["ja"] and rule["en"]
     if "choices" in rule:
-        assert rule["default"] == rule["choices"][0]
-        assert len(rule["choices"]) == len(set(rule["choices"])) > 1
+        assert rule["default"] == next(iter(rule["choices"])) and len(rule["choices"]) > 1
+        assert all(words["ja"] and words["en"] for words in rule["choices"].values())
     else:
         assert rule["least"] <= rule["default"] <= rule["most"]
     assert f'"{name}"' in SOURCES, "a rule that nobody asks for"

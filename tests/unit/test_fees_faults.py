@@ -85,7 +85,33 @@ FAULTS = [
     ("unknown", dict(CONTRACT, qualifed_invoice=True), [], "contract"),
     ("unknown", dict(CONTRACT, fee_rule=dict(cancel_proration="calendar")), [], "contract"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
-    ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-06-30"),
+    ("too_early", CONTRACT, [happened("2026-07-31", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-07-31"),
+    ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")], "events #1 invoiced 2026-06-30"),
+    ("before", CONTRACT, [happened("2026-07-05", "evaded", month="2001-01", yen=1)], "events #1 evaded 2026-07-05 month"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-09-05", "evaded", month="2026-08", yen=1)], "events #2 evaded 2026-09-05 month"),
+    (
+        "not_begun",
+        ORDERED,
+        [happened("2026-04-18", "set_up_cancelled", payable=dict(basic=True)), happened("2026-04-19", "cancelled")],
+        "events #1 set_up_cancelled 2026-04-18 payable",
+    ),
+    ("not_billed", CONTRACT, [happened("2026-09-01", "qualified_invoice_requested", month="2026-05")], "events #1 qualified_invoice_requested 2026-09-01"),
+    (
+        "not_billed",
+        dict(CONTRACT, billing=dict(channel="resale")),
+        [happened("2026-09-01", "qualified_invoice_requested", month="2026-07")],
+        "events #1 qualified_invoice_requested 2026-09-01",
+    ),
+    (
+        "not_billed",  # late interest alone is no price
+        CONTRACT,
+        [
+            happened("2026-07-31", "cancelled"),
+            happened("2026-10-20", "payment", yen=10**6),
+            happened("2026-11-20", "qualified_invoice_requested", month="2026-10"),
+        ],
+        "events #3 qualified_invoice_requested 2026-11-20",
+    ),
     ("before", CONTRACT, [happened("2026-07-05", "evaded", month="2026-08", yen=1)], "events #1 evaded 2026-07-05"),
     ("count", dict(CONTRACT, sheet_support_minutes=-1), [], "contract sheet_support_minutes"),
     ("count", dict(CONTRACT, sheet_support_minutes=1.5), [], "contract sheet_support_minutes"),
@@ -201,7 +227,6 @@ FAULTS = [
         [happened("2026-07-01", "cancelled"), happened("2026-07-02", "suspended", until="2026-07-03", reason="unpaid")],
         "events #2 suspended 2026-07-02",
     ),
-    ("ended", with_option(dict()), [happened("2026-06-30", "cancelled")], "contract operation options #1"),
     ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-31 until"),
     ("plan_needed", dict(with_option({}), plans=[{"plan": "standard", "from": START}]), [], "contract operation options #1"),
     ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
@@ -246,7 +271,7 @@ FAULTS = [
         [happened("2026-08-09", "qualified_invoice_requested", month="2026-07"), happened("2026-08-10", "invoiced", months=["2026-07"])],
         "events #1 qualified_invoice_requested 2026-08-09",
     ),
-    ("before", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
+    ("before_the_law", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
 ]
 
@@ -292,6 +317,8 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         # The plan that an option needs may begin with it.
         (ADVANCED_LATER, [happened("2026-08-01", "plan_changed", plan="advanced")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-27", reason="other")]),
+        # An option that was to begin after the end of the contract never does.
+        (with_option(dict()), [happened("2026-06-30", "cancelled")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2028-08-31", reason="unpaid")]),
         # Part of an order is called off, the rest is completed.
         (ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)), happened("2026-05-02", "set_up_completed")]),
@@ -413,5 +440,5 @@ def test_the_nearest_right_word_is_offered():
 
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
-    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice"}
+    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

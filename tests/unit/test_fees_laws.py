@@ -13,7 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, late_interest, liability_limits, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import debts as debts_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, allocate, interest
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
@@ -28,6 +32,7 @@ OPERATION = sorted(units()["operation"])
 RULES = book()["rules"]
 
 days = st.dates(date(2026, 7, 1), date(2027, 6, 30))
+late_days = st.dates(date(2026, 8, 28), date(2027, 6, 30))
 yen = st.integers(1, 10**6)
 names = st.sampled_from(OPERATION)
 counts = st.dictionaries(names, st.integers(0, 20), max_size=5)
@@ -36,7 +41,7 @@ counts = st.dictionaries(names, st.integers(0, 20), max_size=5)
 @st.composite
 def rules(draw):
     chosen = draw(st.sets(st.sampled_from(sorted(RULES))))
-    ranges = {name: st.sampled_from(rule["choices"]) if "choices" in rule else st.integers(rule["least"], rule["most"]) for name, rule in RULES.items()}
+    ranges = {name: st.sampled_from(list(rule["choices"])) if "choices" in rule else st.integers(rule["least"], rule["most"]) for name, rule in RULES.items()}
     return {name: draw(ranges[name]) for name in sorted(chosen)}
 
 
@@ -83,7 +88,9 @@ def histories(draw):
     events += [happened(day, "evaded", month="2026-06", yen=draw(yen)) for day in draw(st.lists(days, max_size=2))]
     reduced = draw(st.dictionaries(st.sampled_from(MONTHS), st.integers(1, 100), max_size=2))
     events += [happened("2026-08-01", "reduction", month=month, percent=percent) for month, percent in reduced.items()]
-    events += [happened(day, "qualified_invoice_requested", month="2026-06", postage=draw(st.integers(0, 500))) for day in draw(st.lists(days, max_size=2))]
+    asked = draw(st.lists(late_days, max_size=2))
+    events += [happened(day, "qualified_invoice_requested", month="2026-07", postage=draw(st.integers(0, 500))) for day in asked]
+    events.append(happened("2026-07-30", "sheet_support", minutes=1))  # so that there is something to bill
     events.append(happened("2026-06-20", "set_up_completed"))
     if draw(st.booleans()):
         events.append(happened("2027-07-10", "cancelled"))
@@ -121,7 +128,7 @@ def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
 
 
 @TRIED
-@given(contracts(), histories(), histories(), st.sampled_from(MONTHS), st.integers(0, 100))
+@given(contracts(), histories(), histories(), st.sampled_from(MONTHS[:14]), st.integers(0, 100))  # before the contract may end
 def test_a_settlement_leads_to_the_right_invoice(agreed, then, now, month, limit):
     agreed = dict(agreed, fee_rules=dict(agreed["fee_rules"], write_off_up_to=limit))
     then = [*then, happened(f"{month}-28", "sheet_support", minutes=60)]  # so that there is something to bill
@@ -228,6 +235,35 @@ def test_paying_later_never_costs_less(due, amount, one, more):
 
 
 @TRIED
+@given(
+    st.integers(0, 6),
+    st.integers(2, 4),
+    st.integers(0, 40),
+    st.lists(st.tuples(st.dates(date(2026, 6, 1), date(2027, 8, 31)), st.integers(1, 400_000)), max_size=6),
+    st.sampled_from(list(RULES["late_grace"]["choices"])),
+    st.sampled_from(list(RULES["late_while_open"]["choices"])),
+)
+def test_the_interest_of_all_invoices_is_that_of_all_debts(start, length, after, paid, grace, waits):
+    """However months are billed together, in advance or not, and whoever pays in what parts."""
+    agreed = dict(contract(fee_rules=dict(late_grace=grace, late_while_open=waits)), sheet_support_minutes=600, accepted_on="2026-05-10")
+    together = MONTHS[2 + start : 2 + start + length]
+    issued = date.fromisoformat(f"{together[0]}-01") + timedelta(days=after)
+    due = issued.replace(day=28)
+    events = [happened(issued, "invoiced", months=together, due=max(issued, due))] + [happened(day, "payment", yen=amount) for day, amount in paid]
+    ended = happened("2027-07-10", "cancelled")
+    read = agreement(agreed, [*events, ended, happened("2026-05-20", "set_up_completed")])
+    found = bills(read, read.month("2027-12"))
+    billed = {line.key: 0 for one in found for line in one.lines if line.kind == "late_interest"}
+    for line in (line for one in found for line in one.lines if line.kind == "late_interest"):
+        billed[line.key] += line.amount
+    owed = late_of(debts_of(read, found), read.payments, read.rules, known=date(2027, 12, 31))
+    assert billed == {f"late_interest/{one.due}": one.yen for one in owed if one.yen}
+    first_known = [day for day, dummy in read.payments]
+    for one in found:
+        assert all(any(line.period[1] < day <= one.issue_day for day in first_known) for line in one.lines if line.kind == "late_interest")
+
+
+@TRIED
 @given(st.dates(date(2000, 2, 1), date(2099, 11, 1)), st.integers(1, 28))
 def test_months_cover_every_day_once(day, start_day):
     month = month_of(day, start_day)
@@ -295,6 +331,10 @@ def an_option_of_ten_days(one):
     return dict(paper, lines=paper["lines"])
 
 
+def evaded_long_ago(one):
+    return used(one, happened("2026-07-05", "evaded", month="2019-06", yen=10_000), month="2026-07")
+
+
 def come_and_gone(one):
     change = dict(components=dict(ec2=1))
     return used(one, happened("2026-08-10", "components_added", **change), happened("2026-08-20", "components_removed", **change))
@@ -303,6 +343,7 @@ def come_and_gone(one):
 # rule → another choice than the default, and a paper in which it matters
 SCENARIOS = {
     "billing_month_start_day": (16, lambda one: used(one, month="2026-06")),
+    "first_charge_day": ("billing_month", lambda one: used(dict(one, fee_rules=dict(one["fee_rules"], billing_month_start_day=16)), month="2026-06")),
     "legacy_start_proration": ("none", lambda one: used(dict(one, applied_on="2022-03-01"), month="2026-06")),
     "cancel_proration": ("calendar", lambda one: used(one, happened("2026-08-10", "cancelled"))),
     "component_change_rule": ("calendar", lambda one: used(one, happened("2026-08-10", "components_added", components=dict(ec2=1)))),
@@ -312,15 +353,16 @@ SCENARIOS = {
     "several_plan_changes": ("changes_only", changed_twice),
     "hour_unit": (30, lambda one: used(one, happened("2026-08-10", "sheet_support", minutes=50))),
     "outage_day_basis": ("thirty_days", lambda one: used(one, out_of_use("2026-08-10", "2026-08-11"))),
-    "outage_unit_day": ("end", lambda one: used(one, out_of_use("2026-08-31", "2026-09-01"), out_of_use("2026-08-10", "2026-08-11"))),
+    "outage_unit_day": ("end", lambda one: used(one, out_of_use("2026-08-31 12:00", "2026-09-01 12:00"), out_of_use("2026-08-10", "2026-08-11"))),
     "floor_target": ("deduction", lambda one: used(one, out_of_use("2026-08-10", "2026-08-11"))),
     "due_date_roll": ("none", lambda one: bill(one, [happened("2027-02-16", "payment", yen=10**7)], "2027-02")),
     "late_day_count": ("fixed_365", in_a_leap_year),
     "late_grace": ("each_payment", paid_in_two_parts),
+    "late_while_open": ("waits", lambda one: bill(one, [happened("2026-09-20", "payment", yen=1000)], "2026-09")),
     "late_principal": ("without_tax", late),
     "late_on_premium": ("excluded", lambda one: late(one, happened("2026-07-05", "evaded", month="2026-06", yen=10_000))),
     "late_interest_alone": ("waived", lambda one: late(one, happened("2026-07-05", "cancelled"))),
-    "premium_tax_date": ("billing", lambda one: used(one, happened("2026-07-05", "evaded", month="2019-06", yen=10_000), month="2026-07")),
+    "premium_tax_date": ("billing", lambda one: evaded_long_ago(dict(one, applied_on="2019-06-01"))),
     "write_off_up_to": (1000, one_minute_more),
 }
 
@@ -360,7 +402,9 @@ def test_a_rule_that_decided_stands_on_the_line(name):
         lambda language: usage_statement(WALK_CONTRACT, WALK_EVENTS, "2026-12", language),
         lambda language: quotation(ordered(basic=True), None, "2026-04-13", language),
         lambda language: liability_limits(WALK_CONTRACT, WALK_EVENTS, "2027-02", language),
-        lambda language: invoice_settlement(bill(contract(), [], "2026-08"), contract(), WALK_EVENTS[:0], "2026-09-01", language),
+        lambda language: settled_in(language, "2026-05"),
+        lambda language: settled_in(language, "2026-08"),
+        lambda language: settled_in(language, "2027-08"),
     ],
 )
 def test_the_language_changes_words_and_no_figures(paper):
@@ -368,6 +412,14 @@ def test_the_language_changes_words_and_no_figures(paper):
     assert [leaf for leaf in japanese if not isinstance(leaf, str)] == [leaf for leaf in english if not isinstance(leaf, str)]
     assert len(japanese) == len(english)
     assert not [leaf for leaf in english if isinstance(leaf, str) and any("\u3040" <= letter <= "\u9fff" for letter in leaf)]
+
+
+def settled_in(language, month):
+    """All of an invoice is given back, and something else charged."""
+    free = {name: value for name, value in WALK_CONTRACT.items() if name not in ("plans", "operation", "set_up", "sheet_support_minutes")}
+    found = invoice_settlement(bill_in("ja", month), free, [happened(f"{month}-20", "evaded", month="2026-04", yen=1)], "2028-06-01", language)
+    assert found["charge"] and found["credit_note"]
+    return found
 
 
 def bill_in(language, month):
