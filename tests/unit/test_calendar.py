@@ -267,7 +267,7 @@ def test_closures_move_windows_of_business_days():
 # ---- reception
 
 
-@pytest.mark.parametrize(("plan", "opens", "closes"), [("light", 9 * 60, 21 * 60), ("standard", 0, 1440), ("advanced", 0, 1440)])
+@pytest.mark.parametrize(("plan", "opens", "closes"), [("entry", 9 * 60, 21 * 60), ("standard", 0, 1440), ("advanced", 0, 1440)])
 def test_the_desk_is_open_in_the_hours_of_the_plan_every_day(plan, opens, closes):
     for first in (date(2026, 11, 20), date(2026, 12, 31), date(2027, 1, 3)):
         for minute in sorted({*range(0, 1440, 7), opens, opens - 1, closes - 1, closes} & set(range(1440))):
@@ -280,7 +280,7 @@ def test_the_desk_is_open_in_the_hours_of_the_plan_every_day(plan, opens, closes
 
 def test_operations_are_requested_under_the_advanced_plan_at_any_hour_and_under_no_other():
     assert filters.reception("2027-01-01 03:00", "advanced", "operation") == dict(open=True, accepted_at="2027-01-01T03:00+09:00", hours="00:00-24:00")
-    for plan in ("light", "standard"):
+    for plan in ("entry", "standard"):
         with pytest.raises(AnsibleFilterError, match=f"plan: 「{plan}」は使えません。使える値: advanced"):
             filters.reception("2027-01-01 03:00", plan, "operation")
 
@@ -303,9 +303,9 @@ REFUSED = {
     "a count that leads out of the table": ("received", "beyond", "earliest_date", "2099-12-28"),
     "no business day at all": ("closures", "closed", "earliest_date", "2026-12-01", None, [{"from": "01-01", "until": "12-31"}]),
     "a day for a moment": ("moment", "moment", "in_maintenance_window", "2026-11-20", [SUNDAY]),
-    "a moment of no clock": ("moment", "moment", "reception", "2026-11-20 25:00", "light"),
-    "a moment at the end of time": ("moment", "moment", "reception", "9999-12-31T23:00:00-09:00", "light"),
-    "a moment that does not say its zone": ("moment", "zone", "reception", datetime(2026, 11, 20, 12), "light"),
+    "a moment of no clock": ("moment", "moment", "reception", "2026-11-20 25:00", "entry"),
+    "a moment at the end of time": ("moment", "moment", "reception", "9999-12-31T23:00:00-09:00", "entry"),
+    "a moment that does not say its zone": ("moment", "zone", "reception", datetime(2026, 11, 20, 12), "entry"),
     "a span backwards": ("until", "backwards", "closed_days", "2026-01-02", "2026-01-01"),
     "a window backwards": (
         "maintenance_windows[0].until",
@@ -320,7 +320,7 @@ REFUSED = {
     "a closure by halves": ("closures.set[0]", "closure_mixed", "is_business_day", NOON[:10], {"set": [{"from": "12-29", "until": "2027-01-03"}]}),
     "closures that take away": ("closures", "choice", "is_business_day", NOON[:10], {"remove": []}),
     "a plan that is none": ("plan", "choice", "reception", NOON, "bronze"),
-    "a desk that is none": ("desk", "choice", "reception", NOON, "light", "sales"),
+    "a desk that is none": ("desk", "choice", "reception", NOON, "entry", "sales"),
     "words for no day": ("when", "days", "awx_schedule", "blue Sunday 09:00", "2026-01-01"),
     "no days": ("when", "days", "awx_schedule", "09:00", "2026-01-01"),
     "days of two sorts": ("when", "days", "awx_schedule", "weekdays and Sunday 09:00", "2026-01-01"),
@@ -404,7 +404,7 @@ def test_the_closures_of_the_contract_hold_for_every_filter():
 
 
 def test_the_last_evening_has_a_morning_after_it():
-    assert filters.reception("2099-12-31 21:30", "light") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
+    assert filters.reception("2099-12-31 21:30", "entry") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
 
 
 def test_a_list_is_no_language():

@@ -130,7 +130,7 @@ def test_only_what_is_not_complete_ends_with_the_contract():
 # ---- operation menu
 
 
-@pytest.mark.parametrize("plan, yen", [("light", 5_000), ("standard", 15_000), ("advanced", 30_000)])
+@pytest.mark.parametrize("plan, yen", [("entry", 5_000), ("standard", 15_000), ("advanced", 30_000)])
 @pytest.mark.parametrize("component", ["ecs_cluster", "ecs_task", "eks_pod", "api_gateway", "waf"])
 def test_three_make_one_unit_and_one_that_is_begun_counts(component, plan, yen):
     agreed = contract(plans=[{"plan": plan, "from": "2026-06-15"}])
@@ -237,12 +237,12 @@ def test_components_that_come_and_go_within_a_month(rule, fees):
     "changes, rules, price",
     [
         ([("2026-08-10", "standard")], {}, 15_000),  # one change: the new price, be it higher or lower
-        ([("2026-08-31", "light")], {}, 5_000),
-        ([("2026-08-10", "light"), ("2026-08-20", "standard")], {}, 30_000),  # several: the dearest, the one of the 1st included
-        ([("2026-08-10", "light"), ("2026-08-20", "standard")], dict(several_plan_changes="changes_only"), 15_000),
-        ([("2026-08-01", "light"), ("2026-08-20", "standard")], {}, 15_000),  # the old one was not in force in August
-        ([("2026-08-01", "standard"), ("2026-08-20", "light")], {}, 15_000),
-        ([("2026-07-31", "light"), ("2026-08-20", "standard")], {}, 15_000),
+        ([("2026-08-31", "entry")], {}, 5_000),
+        ([("2026-08-10", "entry"), ("2026-08-20", "standard")], {}, 30_000),  # several: the dearest, the one of the 1st included
+        ([("2026-08-10", "entry"), ("2026-08-20", "standard")], dict(several_plan_changes="changes_only"), 15_000),
+        ([("2026-08-01", "entry"), ("2026-08-20", "standard")], {}, 15_000),  # the old one was not in force in August
+        ([("2026-08-01", "standard"), ("2026-08-20", "entry")], {}, 15_000),
+        ([("2026-07-31", "entry"), ("2026-08-20", "standard")], {}, 15_000),
     ],
 )
 def test_a_change_of_plan(changes, rules, price):
@@ -969,7 +969,7 @@ WALK = [
     (
         "2026-10",
         [
-            happened("2026-10-05", "plan_changed", plan="light"),
+            happened("2026-10-05", "plan_changed", plan="entry"),
             happened("2026-10-20", "plan_changed", plan="standard"),
             happened("2026-10-30", "payment", yen=231_000),
         ],

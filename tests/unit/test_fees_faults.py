@@ -132,11 +132,11 @@ FAULTS = [
     ("flag", dict(CONTRACT, qualified_invoice="yes"), [], "contract qualified_invoice"),
     ("component", dict(CONTRACT, operation=dict(components=dict(s3=1))), [], "contract operation components s3"),
     ("component", CONTRACT, [happened("2026-07-01", "components_added", components=dict(ec3=1))], "events #1 components_added 2026-07-01 components ec3"),
-    ("same_day", dict(CONTRACT, plans=[*PLAN, {"plan": "light", "from": START}]), [], "contract plans #2"),
-    ("same_day", CONTRACT, [happened(START, "plan_changed", plan="light")], "events #1 plan_changed 2026-06-15"),
+    ("same_day", dict(CONTRACT, plans=[*PLAN, {"plan": "entry", "from": START}]), [], "contract plans #2"),
+    ("same_day", CONTRACT, [happened(START, "plan_changed", plan="entry")], "events #1 plan_changed 2026-06-15"),
     ("same_plan", CONTRACT, [happened("2026-07-01", "plan_changed", plan="advanced")], "events #1 plan_changed 2026-07-01"),
     ("before", dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-04-12"}]), [], "contract plans #1"),
-    ("before", CONTRACT, [happened("2026-06-14", "plan_changed", plan="light")], "events #1 plan_changed 2026-06-14"),
+    ("before", CONTRACT, [happened("2026-06-14", "plan_changed", plan="entry")], "events #1 plan_changed 2026-06-14"),
     ("before", CONTRACT, [happened("2026-04-12", "cancelled")], "events #1 cancelled 2026-04-12"),
     ("before", CONTRACT, [happened("2026-07-02", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-07-02 until"),
     ("before", CONTRACT, [happened("2026-06-14", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-06-14"),
@@ -208,7 +208,7 @@ FAULTS = [
     ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
     ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_cancelled", payable={})], "events #2 set_up_cancelled 2026-07-02"),
     ("ended", ORDERED, [happened("2026-04-14", "cancelled")], "contract accepted_on"),
-    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="light")], "events #2 plan_changed 2026-07-02"),
+    ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="entry")], "events #2 plan_changed 2026-07-02"),
     (
         "ended",
         CONTRACT,
@@ -232,7 +232,7 @@ FAULTS = [
     ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
     ("plan_needed", with_option({}), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
     ("no_plan", dict(operation=dict(components=dict(ec2=1))), [], "contract operation components"),
-    ("no_plan", {}, [happened("2026-07-01", "plan_changed", plan="light")], "events #1 plan_changed 2026-07-01"),
+    ("no_plan", {}, [happened("2026-07-01", "plan_changed", plan="entry")], "events #1 plan_changed 2026-07-01"),
     ("no_plan", {}, [happened("2026-07-01", "components_added", components=dict(ec2=1))], "events #1 components_added 2026-07-01"),
     ("no_plan", {}, [happened("2026-07-01", "outage", until="2026-07-02", cause="provider")], "events #1 outage 2026-07-01"),
     ("no_plan_until", with_option({"from": "2026-06-14"}), [], "contract operation options #1"),
@@ -427,7 +427,7 @@ def test_a_month_is_a_month():
 
 
 def test_everything_is_found_in_one_pass():
-    contract = dict(CONTRACT, plans=[{"plan": "premium", "from": START}, {"plan": "light", "from": "soon"}], sheet_support_minutes=-1, fee_rules=dict(x=1))
+    contract = dict(CONTRACT, plans=[{"plan": "premium", "from": START}, {"plan": "entry", "from": "soon"}], sheet_support_minutes=-1, fee_rules=dict(x=1))
     events = [happened("2026-07-01", "payment", yen=-1), happened("2026-07-01", "party"), happened("2026-02-30", "cancelled")]
     lines = refused(lambda: usage_statement(contract, events, "July", "en"))
     assert len(lines) == 8

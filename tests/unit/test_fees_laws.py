@@ -27,7 +27,7 @@ from tests.unit.test_fees import ISSUER, WALK_CONTRACT, WALK_EVENTS, contract, f
 TRIED = settings(deadline=None, max_examples=40, derandomize=True, database=None)
 START = date(2026, 6, 15)
 MONTHS = [f"{2026 + (4 + number) // 12}-{(4 + number) % 12 + 1:02}" for number in range(16)]  # 2026-05 to 2027-08
-PLANS = ("light", "standard", "advanced")
+PLANS = ("entry", "standard", "advanced")
 OPERATION = sorted(units()["operation"])
 RULES = book()["rules"]
 
@@ -310,7 +310,7 @@ def out_of_use(known, until):
 
 
 def changed_twice(one):
-    return used(one, happened("2026-08-10", "plan_changed", plan="light"), happened("2026-08-20", "plan_changed", plan="standard"))
+    return used(one, happened("2026-08-10", "plan_changed", plan="entry"), happened("2026-08-20", "plan_changed", plan="standard"))
 
 
 def paid_in_two_parts(one):

@@ -39,7 +39,7 @@ calendar.holidays(2026)
 calendar.closed_days("2026-01-01", "2026-12-31")
 calendar.is_business_day("2026-11-20")
 calendar.earliest_date("2026-11-20", contract=contract)
-calendar.reception("2026-11-20 10:00", "light")
+calendar.reception("2026-11-20 10:00", "entry")
 window = [dict(name="a", when="third Sunday 01:00-05:00")]
 calendar.maintenance_windows(window, "2026-01-01", "2026-12-31")
 calendar.in_maintenance_window("2026-11-15 02:00", window)
