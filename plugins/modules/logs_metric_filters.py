@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _patterns, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 TRANSFORMATION = dict(
     metric_name="metricName",
@@ -67,6 +67,10 @@ def _put(aws, found, change):
 
 def refuse(want, have, change):
     _patterns.refuse(change.get("filter_pattern"))
+    after = {**have, **change}
+    fields = [one["metric_value"] for one in after.get("metric_transformations") or [] if str(one["metric_value"]).startswith("$")]
+    if fields and not after["filter_pattern"].strip().startswith(("{", "[")):
+        raise Problem(f"metric_value: {', '.join(fields)} is a field, and the filter pattern names none")
 
 
 def danger(have, change):

@@ -14,7 +14,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from tests.doubles.aws import AwsDouble, client
+from tests.doubles import process
+from tests.doubles.aws import AwsDouble
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 
@@ -351,7 +352,7 @@ def test_reset_empties_the_account():
 def command(*arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "tests.doubles.aws", *arguments],
-        cwd=client.ROOT,
+        cwd=process.ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

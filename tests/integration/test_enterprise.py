@@ -81,8 +81,10 @@ def test_three_contracts_become_one_network(enterprise):
 
 
 def test_every_kind_is_in_one_of_the_two_inventories():
+    """Mackerel's are played in a run of their own."""
+    from ansible_collections.msp.aws.plugins.module_utils._client import Aws
     from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
     sheets = [*INVENTORY.glob("host_vars/*/sheet.yml"), ROOT / "inventories/demo/group_vars/all/sheet.yml"]
     used = {kind for path in sheets for kind in yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"]}
-    assert kinds().keys() - used == set()
+    assert {name for name, kind in kinds().items() if kind.door is Aws} - used == set()
