@@ -267,6 +267,21 @@ def replacement(options: Mapping[str, Option], have: Mapping[str, Any], change: 
     return {**body, **in_api_form(options, {name: after[name] for name in change})}
 
 
+def whole(path: str, options: Mapping[str, Option], have: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """create, update and delete of a kind whose objects are posted and put as they are; `have` is an object as `find` tells it."""
+
+    def create(aws: Mackerel, want: Mapping[str, Any]) -> dict[str, Any]:
+        return have(aws.post(path, body=in_api_form(options, listed(options, want))))
+
+    def update(aws: Mackerel, found: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+        aws.put(f"{path}/{{}}", found["id"], body=replacement(options, found, change))
+
+    def delete(aws: Mackerel, found: Mapping[str, Any]) -> None:
+        aws.remove(f"{path}/{{}}", found["id"])
+
+    return dict(create=create, update=update, delete=delete)
+
+
 def same_secret(wanted: Any, has: Any) -> bool:
     """A sheet that was read from the account has stars in the place of a secret, which say nothing."""
     return HIDDEN in (wanted, has) or wanted == has

@@ -372,3 +372,17 @@ def _name(thing: Mapping[str, Any], member: str) -> str | None:
         return next((tag["Value"] for tag in thing.get("Tags") or thing.get("TagSet") or [] if tag["Key"] == "Name"), None)
     member, dummy, last = member.partition(":")
     return thing[member].rpartition(":")[2] if last else thing.get(member)
+
+
+def tell(module: Any, door: Any, kinds: Iterable[str]) -> None:
+    """What the names that a module is given mean, kind by kind: all that a module does which looks them up."""
+    unknown = sorted(module.params["names"].keys() - set(kinds))
+    if unknown:
+        module.fail_json(msg=f"names: {', '.join(unknown)} cannot be referred to; these can: {', '.join(sorted(kinds))}")
+    names = Names(door, {}, module.check_mode)
+    try:
+        door.check_owner(module.params.get(door.owner))
+        found = {kind: {name: names.found(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
+    except (Problem, *door.errors) as error:
+        module.fail_json(msg=door.explain(error, None if isinstance(error, Problem) else door.last_call))
+    module.exit_json(changed=False, names=found)

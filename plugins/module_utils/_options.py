@@ -43,6 +43,11 @@ class Delta(NamedTuple):
     remove: list
     unnamed: list = []
 
+    @property
+    def coming(self) -> list:
+        """As they shall be: the new ones, and those that change."""
+        return [*self.add, *(new for dummy, new in self.change)]
+
 
 @dataclass(frozen=True)
 class Option:

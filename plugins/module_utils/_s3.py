@@ -586,7 +586,7 @@ def put_inventory(aws, have, change):
 def _each(option, have, change):
     """The items to put and the items to delete."""
     delta = change[option]
-    return ([], have[option]) if delta is None else ([*delta.add, *(new for dummy, new in delta.change)], delta.remove)
+    return ([], have[option]) if delta is None else (delta.coming, delta.remove)
 
 
 # ---- tags

@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 
+Look = Callable[[Aws, list[str]], list[dict[str, Any]]]
+
 # A few minutes are usual, for gateways as for attachments.
 SECONDS = 900
 MOVING = ("initiating", "initiatingRequest", "pending", "modifying")
@@ -27,9 +29,15 @@ def progress(thing: Mapping[str, Any]) -> dict[str, str | None]:
     return dict(
         _moving=thing["State"] if thing["State"] in MOVING else None,
         _failed=f"it is {thing['State']}: {why}" if thing["State"] in DEAD else None,
+        _state=thing["State"],
     )
 
 
-def await_end(aws: Aws, thing_id: str, look: Callable[[], Mapping[str, Any] | None]) -> None:
+def await_end(aws: Aws, thing_id: str, look: Look) -> None:
     """Wait until it is gone: what it stands on, such as a subnet or its gateway, cannot go before."""
-    aws.wait(f"deletion of {thing_id}", lambda: (look() or {}).get("State"), lambda state: state in (None, "deleted", "rejected", "failed"), limit=SECONDS)
+    await_state(aws, f"deletion of {thing_id}", thing_id, look, lambda state: state in (None, "deleted", "rejected", "failed"), SECONDS)
+
+
+def await_state(aws: Aws, what: str, thing_id: str, look: Look, until: Callable[[str | None], bool], limit: float) -> None:
+    """Wait for a state of one thing, as its kind's `look` tells it; None as long as it does not show."""
+    aws.wait(what, lambda: next((have["_state"] for have in look(aws, [thing_id])), None), until, limit=limit)

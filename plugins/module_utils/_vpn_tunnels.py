@@ -234,7 +234,7 @@ def touched(have: Mapping[str, Any], change: Mapping[str, Any]) -> list[tuple[Tu
     tunnels, logs = change.get("tunnel_options"), change.get("log_options")
     for old, new in tunnels.change if tunnels else ():
         named[new[CIDR]] = {option: new[option] for option in TUNNEL if new.get(option) is not None and not equal(TUNNEL[option], new[option], old.get(option))}
-    for new in [*logs.add, *(new for dummy, new in logs.change)] if logs else ():
+    for new in logs.coming if logs else ():
         named.setdefault(new[CIDR], {})["log"] = new
     for old in logs.remove if logs else ():
         named.setdefault(old[CIDR], {})["log"] = dict(log_enabled=False, bgp_log_enabled=False)
@@ -271,12 +271,12 @@ def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
             raise Problem(f"tunnel_options: a connection keeps its two tunnels, which are {there}; name those, by their tunnel_inside_cidr")
         if len(tunnels.add) > MOST:
             raise Problem(f"tunnel_options: a connection has {MOST} tunnels, not {len(tunnels.add)}")
-        for item in [*tunnels.add, *(new for dummy, new in tunnels.change)]:
+        for item in tunnels.coming:
             for option, wrong in _wrong(item):
                 raise Problem(f"tunnel_options {item[CIDR]}: {option} {wrong}")
     if logs:
         known = [one[CIDR] for one in have.get("tunnel_options", [])] or [item[CIDR] for item in (tunnels.add if tunnels else ())]
-        for item in [*logs.add, *(new for dummy, new in logs.change)]:
+        for item in logs.coming:
             if item[CIDR] not in known:
                 raise Problem(f"log_options: {item[CIDR]} is no tunnel of this connection ({', '.join(known) or 'name it in tunnel_options too'})")
             wrong = _wrong_log(item)

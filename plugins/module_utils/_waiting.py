@@ -43,7 +43,7 @@ def _await(kind: Kind, aws: Door, steps: list[Step]) -> None:
         there = {have["id"]: have for have in kind.look(aws, sorted(waiting))}
         moving = {}
         for thing_id, step in list(waiting.items()):
-            state = there[thing_id]["_moving"] if thing_id in there else NOT_SHOWN
+            state = there[thing_id].get("_moving") if thing_id in there else NOT_SHOWN
             if state:
                 moving[step.label] = step.awaited = state
             else:

@@ -195,7 +195,7 @@ def update(aws, have, change):
     budget = OF_THE_BUDGET & change.keys()
     delta = change.get("notifications")
     if delta:
-        _look_ahead(aws, have["name"], [*delta.add, *(new for dummy, new in delta.change)], [old for old, dummy in delta.change])
+        _look_ahead(aws, have["name"], delta.coming, [old for old, dummy in delta.change])
     if budget:
         wanted = {option: change[option] for option in budget}
         if "cost_filters" in wanted:
@@ -275,7 +275,7 @@ def refuse(want, have, change):
     if have.get("auto_adjust_data") and after.get("auto_adjust_data") is None and "budget_limit" not in want:
         raise Problem("without auto_adjust_data the budget needs budget_limit")
     delta = change.get("notifications")
-    for one in [*delta.add, *(new for dummy, new in delta.change)] if delta else ():
+    for one in delta.coming if delta else ():
         if not _subscribers(one):
             raise Problem(f"the notification {_said(one)} needs a subscriber; to be rid of it name it in remove")
     if delta and len(after["notifications"]) > FEW:

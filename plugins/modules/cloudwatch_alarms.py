@@ -52,7 +52,7 @@ def _described(aws, **arguments):
 def _have(alarm):
     have = {option: _sheet(OPTIONS[option], option, alarm[_member(option)]) for option in OPTIONS if _member(option) in alarm}
     have.setdefault("treat_missing_data", "missing")
-    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm, _moving=None)
+    return dict(have, id=alarm["AlarmArn"], _type=alarm["_type"], _alarm=alarm)
 
 
 def _only_metric_alarms(have):

@@ -208,7 +208,7 @@ def faults(entries, sheet):
 
 def refuse(want, have, change):
     changed = change.get("schedules")
-    for schedule in [*changed.add, *(new for dummy, new in changed.change)] if changed else ():
+    for schedule in changed.coming if changed else ():
         for option, code, facts in mistakes(schedule):
             raise Problem(f"schedule {schedule['name']!r}: {option}: {_shapes.TEXTS[code].format(**facts)}")
     for schedule in change["schedules"].add if "schedules" in change else ():

@@ -183,8 +183,8 @@ def update(aws, have, change):
     _client_vpn.revoke(aws, have["id"], [*rules.remove, *(old for old, dummy in rules.change)] if rules else [])
     _client_vpn.disassociate(aws, have["id"], networks.remove if networks else [])
     _client_vpn.associate(aws, have["id"], networks.add if networks else [])
-    _client_vpn.authorize(aws, have["id"], [*rules.add, *(new for dummy, new in rules.change)] if rules else [])
-    _client_vpn.create_routes(aws, have["id"], [*routes.add, *(new for dummy, new in routes.change)] if routes else [])
+    _client_vpn.authorize(aws, have["id"], rules.coming if rules else [])
+    _client_vpn.create_routes(aws, have["id"], routes.coming if routes else [])
 
 
 def _check(aws, have, change):
@@ -244,7 +244,7 @@ def _refuse_routes(all_of_it, have, change):
 
 def _coming(change, name):
     delta = change.get(name)
-    return [*delta.add, *(new for dummy, new in delta.change)] if delta else []
+    return delta.coming if delta else []
 
 
 def danger(have, change):

@@ -87,16 +87,12 @@ def update(aws, have, change):
     _tags.update(aws, have, change)
     if not change.get("accept"):
         return None
-    aws.wait(f"request {have['id']}", lambda: (_look(aws, have["id"]) or {}).get("State"), lambda state: state not in (None, *ARRIVING), limit=ARRIVAL_SECONDS)
+    _transit_gateways.await_state(aws, f"request {have['id']}", have["id"], look, lambda state: state not in (None, *ARRIVING), ARRIVAL_SECONDS)
     if have["_peering"]:
         aws.ec2.accept_transit_gateway_peering_attachment(TransitGatewayAttachmentId=have["_peering"])
     else:
         aws.ec2.accept_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"])
     return "pending"
-
-
-def _look(aws, attachment_id):
-    return next(iter(_described(aws, dict(Name="transit-gateway-attachment-id", Values=[attachment_id]))), None)
 
 
 def refuse(want, have, change):
@@ -123,7 +119,7 @@ def delete(aws, have):
     else:
         end = aws.ec2.delete_transit_gateway_vpc_attachment if have["accept"] else aws.ec2.reject_transit_gateway_vpc_attachment
     end(TransitGatewayAttachmentId=have["_peering"] or have["id"])
-    _transit_gateways.await_end(aws, have["id"], lambda: _look(aws, have["id"]))
+    _transit_gateways.await_end(aws, have["id"], look)
 
 
 def faults(entries, sheet):

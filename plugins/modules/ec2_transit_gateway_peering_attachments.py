@@ -88,8 +88,7 @@ def danger(have, change):
 
 def delete(aws, have):
     aws.ec2.delete_transit_gateway_peering_attachment(TransitGatewayAttachmentId=have["id"])
-    which = dict(Name="transit-gateway-attachment-id", Values=[have["id"]])
-    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
+    _transit_gateways.await_end(aws, have["id"], look)
 
 
 KIND = Kind(

@@ -137,7 +137,7 @@ def update(aws, have, change):
 def _coming(change):
     """Option → what it adds or leads another way."""
     deltas = {option: change[option] for option in ("associations", "propagations", *ROUTES) if option in change}
-    return {option: [*delta.add, *(new for dummy, new in delta.change)] for option, delta in deltas.items()}
+    return {option: delta.coming for option, delta in deltas.items()}
 
 
 def _used(coming):
@@ -277,8 +277,7 @@ def delete(aws, have):
     if have["associations"]:
         raise Problem(f"it is used by {', '.join(have['associations'])}: name them in another route table, or take them off this one, first")
     aws.ec2.delete_transit_gateway_route_table(TransitGatewayRouteTableId=have["id"])
-    filters = [dict(Name="transit-gateway-route-table-id", Values=[have["id"]])]
-    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_tables(aws, *filters)), None))
+    _transit_gateways.await_end(aws, have["id"], look)
 
 
 def faults(entries, sheet):

@@ -133,8 +133,7 @@ def danger(have, change):
 
 def delete(aws, have):
     aws.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=have["id"])
-    which = dict(Name="transit-gateway-attachment-id", Values=[have["id"]])
-    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
+    _transit_gateways.await_end(aws, have["id"], look)
 
 
 def faults(entries, sheet):

@@ -122,8 +122,7 @@ def delete(aws, have):
         listed = ", ".join(f"{one['TransitGatewayAttachmentId']} ({one['ResourceType']} {one.get('ResourceId')})" for one in have["_attached"])
         raise Problem(f"these are attached to it, and must go first: {listed}")
     aws.ec2.delete_transit_gateway(TransitGatewayId=have["id"])
-    which = dict(Name="transit-gateway-id", Values=[have["id"]])
-    _transit_gateways.await_end(aws, have["id"], lambda: next(iter(_described(aws, which)), None))
+    _transit_gateways.await_end(aws, have["id"], look)
 
 
 def faults(entries, sheet):

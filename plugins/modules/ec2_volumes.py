@@ -132,7 +132,7 @@ def refuse(want, have, change):
         raise Problem("does not exist, and to create it size or snapshot_id must be named")
     if have and change.get("size", have["size"]) < have["size"]:
         raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
-    if "attachments" in change and any(one["device"] == "" for one in (*change["attachments"].add, *(new for dummy, new in change["attachments"].change))):
+    if "attachments" in change and any(one["device"] == "" for one in change["attachments"].coming):
         raise Problem("attachments: device is empty")
     if MODIFIED.keys() & change.keys():
         _volumes.refuse(_volumes.changed(have, change))

@@ -10,28 +10,16 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, refs
 
-PATH = "/alert-group-settings/{}"
+PATH = "/alert-group-settings"
 SCOPES = ("service_scopes", "role_scopes", "monitor_scopes")
 
 
 def find(aws, wanted):
-    return [_have(one) for one in aws.get("/alert-group-settings")["alertGroupSettings"]]
+    return [_have(one) for one in aws.get(PATH)["alertGroupSettings"]]
 
 
 def _have(found):
     return dict(_mackerel.in_sheet_form(OPTIONS, found, {name: [] for name in SCOPES}), id=found["id"], _object=found)
-
-
-def create(aws, want):
-    return _have(aws.post("/alert-group-settings", body=_mackerel.in_api_form(OPTIONS, _mackerel.listed(OPTIONS, want))))
-
-
-def update(aws, have, change):
-    aws.put(PATH, have["id"], body=_mackerel.replacement(OPTIONS, have, change))
-
-
-def delete(aws, have):
-    aws.remove(PATH, have["id"])
 
 
 OPTIONS = dict(
@@ -49,9 +37,7 @@ KIND = Kind(
     identity=("name",),
     options=OPTIONS,
     find=find,
-    create=create,
-    update=update,
-    delete=delete,
+    **_mackerel.whole(PATH, OPTIONS, _have),
 )
 
 

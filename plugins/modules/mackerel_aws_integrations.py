@@ -55,7 +55,7 @@ def update(aws, have, change):
     if "services" in change:
         delta = change["services"]
         services.update({one["service"]: dict(services[one["service"]], enable=False) for one in delta.remove})
-        services.update({one["service"]: _enabled(one) for one in (*delta.add, *(new for dummy, new in delta.change))})
+        services.update({one["service"]: _enabled(one) for one in delta.coming})
     aws.put(PATH, have["id"], body=dict(body, services=_with_one_list(services)))
 
 

@@ -10,7 +10,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged, refs
 
-PATH = "/downtimes/{}"
+PATH = "/downtimes"
 SCOPES = ("service_scopes", "role_scopes", "monitor_scopes")
 EXCLUDED = ("service_exclude_scopes", "role_exclude_scopes", "monitor_exclude_scopes")
 WEEK = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -18,7 +18,7 @@ REDUNDANT = dict(role_scopes="service_scopes", role_exclude_scopes="service_excl
 
 
 def find(aws, wanted):
-    return [_have(one) for one in aws.get("/downtimes")["downtimes"]]
+    return [_have(one) for one in aws.get(PATH)["downtimes"]]
 
 
 def _have(found):
@@ -26,18 +26,6 @@ def _have(found):
     if have.get("recurrence", {}).get("weekdays"):
         have["recurrence"]["weekdays"].sort(key=WEEK.index)
     return have
-
-
-def create(aws, want):
-    return _have(aws.post("/downtimes", body=_mackerel.in_api_form(OPTIONS, _mackerel.listed(OPTIONS, want))))
-
-
-def update(aws, have, change):
-    aws.put(PATH, have["id"], body=_mackerel.replacement(OPTIONS, have, change))
-
-
-def delete(aws, have):
-    aws.remove(PATH, have["id"])
 
 
 def refuse(want, have, change):
@@ -97,12 +85,10 @@ KIND = Kind(
     identity=("name",),
     options=OPTIONS,
     find=find,
-    create=create,
-    update=update,
-    delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    **_mackerel.whole(PATH, OPTIONS, _have),
 )
 
 

@@ -10,7 +10,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged, ref
 
-PATH = "/graph-annotations/{}"
+PATH = "/graph-annotations"
 EVER = 4102444800  # 2100-01-01: the API asks from when to when
 
 
@@ -22,25 +22,13 @@ def find(aws, wanted):
 
 
 def _listed(aws, service):
-    return aws.get("/graph-annotations", **{"service": service, "from": 0, "to": EVER})["graphAnnotations"]
+    return aws.get(PATH, **{"service": service, "from": 0, "to": EVER})["graphAnnotations"]
 
 
 def _have(found):
     have = dict(_mackerel.in_sheet_form(OPTIONS, found), id=found["id"], _object=found)
     have["roles"] = sorted(found.get("roles") or [])
     return have
-
-
-def create(aws, want):
-    return _have(aws.post("/graph-annotations", body=_mackerel.in_api_form(OPTIONS, _mackerel.listed(OPTIONS, want))))
-
-
-def update(aws, have, change):
-    aws.put(PATH, have["id"], body=_mackerel.replacement(OPTIONS, have, change))
-
-
-def delete(aws, have):
-    aws.remove(PATH, have["id"])
 
 
 def refuse(want, have, change):
@@ -63,10 +51,8 @@ KIND = Kind(
     identity=("service", "title"),
     options=OPTIONS,
     find=find,
-    create=create,
-    update=update,
-    delete=delete,
     refuse=refuse,
+    **_mackerel.whole(PATH, OPTIONS, _have),
 )
 
 

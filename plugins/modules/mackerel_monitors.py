@@ -12,7 +12,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, refs
 
-PATH = "/monitors/{}"
+PATH = "/monitors"
 COMMON = {"name", "type", "memo", "notification_interval", "is_mute"}
 # What a monitor of each type has beside that. Those it cannot do without come first.
 NEEDED = dict(
@@ -79,24 +79,12 @@ EACH_NEEDS = dict(  # option → what it stands on
 
 def find(aws, wanted):
     """All that are of a type known here. A type that came later is nobody's here and hides nothing."""
-    return [_have(one) for one in aws.get("/monitors")["monitors"] if one["type"] in NEEDED]
+    return [_have(one) for one in aws.get(PATH)["monitors"] if one["type"] in NEEDED]
 
 
 def _have(found):
     own = {name: OPTIONS[name] for name in OPTIONS if name in COMMON or name in (*NEEDED[found["type"]], *MORE[found["type"]])}
     return dict(_mackerel.in_sheet_form(own, found, {**DEFAULTS, **DEFAULTS_OF.get(found["type"], {})}), id=found["id"], _object=found)
-
-
-def create(aws, want):
-    return _have(aws.post("/monitors", body=_mackerel.in_api_form(OPTIONS, _mackerel.listed(OPTIONS, want))))
-
-
-def update(aws, have, change):
-    aws.put(PATH, have["id"], body=_mackerel.replacement(OPTIONS, have, change))
-
-
-def delete(aws, have):
-    aws.remove(PATH, have["id"])
 
 
 # ---- what to think about first
@@ -206,12 +194,10 @@ KIND = Kind(
     identity=("name",),
     options=OPTIONS,
     find=find,
-    create=create,
-    update=update,
-    delete=delete,
     danger=danger,
     refuse=refuse,
     faults=faults,
+    **_mackerel.whole(PATH, OPTIONS, _have),
 )
 
 

@@ -284,7 +284,7 @@ def refuse(want, have, change):
             )
     logs = change.get("log_destinations")
     fault = _networkfirewall.needs_key(change.get("encryption_configuration"))
-    for item in [*logs.add, *(new for dummy, new in logs.change)] if logs else ():
+    for item in logs.coming if logs else ():
         fault = fault or _log_fault(item)
     if fault:
         raise Problem(fault)

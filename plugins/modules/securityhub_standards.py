@@ -150,7 +150,7 @@ def _await_gone(aws, name):
 
 def update(aws, have, change):
     delta = change["disabled_controls"]
-    off = [dict(_update(have, control, "DISABLED"), UpdatedReason=control["updated_reason"]) for control in [*delta.add, *(new for dummy, new in delta.change)]]
+    off = [dict(_update(have, control, "DISABLED"), UpdatedReason=control["updated_reason"]) for control in delta.coming]
     for some in _batches(off + [_update(have, control, "ENABLED") for control in delta.remove]):
         with _securityhub.explained(aws):
             answer = aws.securityhub.batch_update_standards_control_associations(StandardsControlAssociationUpdates=some)
@@ -203,7 +203,7 @@ def _check_known(named, standard, controls):
 
 def refuse(want, have, change):
     delta = change.get("disabled_controls")
-    off = [*delta.add, *(new for dummy, new in delta.change)] if delta else []
+    off = delta.coming if delta else []
     unsaid = [control["security_control_id"] for control in off if not control.get("updated_reason")]
     if unsaid:
         raise Problem(f"updated_reason is needed to disable a control: say why {', '.join(unsaid)} is not wanted")

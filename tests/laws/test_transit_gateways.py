@@ -167,8 +167,9 @@ def test_a_sheet_attaches_a_vpc_once_and_with_one_subnet_in_a_zone():
 
 def test_what_failed_says_why():
     told = _transit_gateways.progress(dict(State="failed", Status=dict(Message="no such gateway")))
-    assert told == dict(_moving=None, _failed="it is failed: no such gateway")
-    assert _transit_gateways.progress(dict(State="pendingAcceptance")) == dict(_moving=None, _failed=None), "nobody waits for another account"
+    assert told == dict(_moving=None, _failed="it is failed: no such gateway", _state="failed")
+    asked = _transit_gateways.progress(dict(State="pendingAcceptance"))
+    assert asked == dict(_moving=None, _failed=None, _state="pendingAcceptance"), "nobody waits for another account"
 
 
 # -- two accounts

@@ -14,7 +14,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.utils import generic_filter
 
 from ..rules import Refused
-from .book import BOOK
+from .book import BOOK, filters
 
 CODE = "InvalidVpcPeeringConnectionID.NotFound"  # the spelling that botocore's waiters expect
 LIVE = ("pending-acceptance", "provisioning", "active")
@@ -100,28 +100,18 @@ def overlap(one, other):
 # -- filters, of which moto knows none ------------------------------------------------------------
 
 
-def filter_value(peering, name, method_name=None):
-    """DescribeVpcPeeringConnections.Filters."""
-    side, dummy, attribute = name.partition(".")
-    vpcs = {"accepter-vpc-info": peering.peer_vpc, "requester-vpc-info": peering.vpc}
-    if side in vpcs:
-        vpc = vpcs[side]
-        values = {
-            "cidr-block": vpc.cidr_block,
-            "owner-id": vpc.owner_id,
-            "vpc-id": vpc.id,
-        }
-        return values.get(attribute)
-    if name == "status-code":
-        return peering._status.code
-    if name == "status-message":
-        return peering._status.message
-    if name == "vpc-peering-connection-id":
-        return peering.id
-    return super(VPCPeeringConnection, peering).get_filter_value(name, method_name)
-
-
-VPCPeeringConnection.get_filter_value = filter_value
+# DescribeVpcPeeringConnections.Filters
+filters(
+    VPCPeeringConnection,
+    status_code=lambda peering: peering._status.code,
+    status_message=lambda peering: peering._status.message,
+    vpc_peering_connection_id=lambda peering: peering.id,
+    **{
+        f"{side}_vpc_info.{attribute}": lambda peering, vpc=vpc, member=member: getattr(getattr(peering, vpc), member)
+        for side, vpc in dict(accepter="peer_vpc", requester="vpc").items()
+        for attribute, member in dict(cidr_block="cidr_block", owner_id="owner_id", vpc_id="id").items()
+    },
+)
 
 
 def as_seen_from(ec2, peering):
