@@ -58,9 +58,9 @@ def units_of(menu: str, counts: Mapping[str, Mapping[str, int]], scope: str) -> 
     return found
 
 
-def say(table: str, name: str, language: str, /, **facts: Any) -> str:
-    """The words of `catalog/prices.yml` for a name of one of its tables."""
-    return book()[table][name][language].format(**facts)
+def say(table: str, key: str, language: str, /, **facts: Any) -> str:
+    """The words of `catalog/prices.yml` for a key of one of its tables."""
+    return book()[table][key][language].format(**facts)
 
 
 def cite(clauses: Any, language: str) -> list[str]:
