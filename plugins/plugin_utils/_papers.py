@@ -362,6 +362,11 @@ def stands_out(row: Mapping[str, Any], columns: list[dict[str, Any]]) -> bool:
     return any(row[column["key"]] not in (None, "same") for column in columns if column["kind"] == "verdict")
 
 
+def apart(section: Mapping[str, Any]) -> bool:
+    """Whether it has a worksheet of its own."""
+    return bool(section["own_page"] or section["own_worksheet"])
+
+
 def listed(paper: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     """The sections that a table of contents names, each with its number from 1 on; none where the paper asks for no contents."""
     return [(count, section) for count, section in enumerate(paper["sections"], 1) if section["heading"]] if paper["contents"] else []

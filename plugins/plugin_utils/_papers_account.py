@@ -265,7 +265,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
     columns.append(_column("at", words["at"]))
     text = [words["empty_option"]]
     if one["unread"]:
-        return dict(heading=label(kind, (), language), own_page=True, text=[*text, words["unread"].format(one["unread"])])
+        return dict(heading=label(kind, (), language), own_worksheet=True, text=[*text, words["unread"].format(one["unread"])])
     rows = []
     for entry in one["agreed"]:
         if not entry["options"]:
@@ -273,7 +273,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
         for line in entry["options"]:
             verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
-    return dict(heading=label(kind, (), language), own_page=True, text=text, table=dict(columns=columns, rows=[dict(row, at=when) for row in rows]))
+    return dict(heading=label(kind, (), language), own_worksheet=True, text=text, table=dict(columns=columns, rows=[dict(row, at=when) for row in rows]))
 
 
 def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:

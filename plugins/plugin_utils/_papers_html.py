@@ -20,6 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
     STANDS_OUT,
     WORDS,
     addressee,
+    apart,
     label_columns,
     listed,
     registration,
@@ -125,7 +126,7 @@ def _body(paper: Mapping[str, Any]) -> Iterator[Markup | None]:
     """The sections; the notes stand where the first part ends."""
     noted = False
     for count, section in enumerate(paper["sections"], 1):
-        if section["own_page"] and not noted:
+        if apart(section) and not noted:
             yield _notes(paper)
             noted = True
         name = f"section-{count}"

@@ -21,6 +21,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
     WORDED,
     WORDS,
     addressee,
+    apart,
     label_columns,
     listed,
     number,
@@ -56,22 +57,22 @@ def workbook(paper: Mapping[str, Any]) -> bytes:
     names: set[str] = set()
     drawn = [section for section in paper["sections"] if _is_figure(section)]
     first, *others = _pages([section for section in paper["sections"] if not _is_figure(section)])
-    sheet = _Sheet(book, _name(paper["title"], names), first, paper["language"])
-    contents = _Sheet(book, _name(WORDS[paper["language"]]["contents"], names), [], paper["language"]) if listed(paper) else None
-    sheet.head(paper)
-    links = sheet.body(first)
+    sheets = [_Sheet(book, _name(paper["title"], names), first, paper["language"])]
+    contents = [_Sheet(book, _name(WORDS[paper["language"]]["contents"], names), [], paper["language"])] if listed(paper) else []
+    sheets[0].head(paper)
+    links = sheets[0].body(first)
     if drawn:
-        links += sheet.elsewhere(drawn)
+        links += sheets[0].elsewhere(drawn)
     if paper["notes"]:
-        sheet.notes(paper["notes"])
-    sheet.set_up()
+        sheets[0].notes(paper["notes"])
     for sections in others:
-        sheet = _Sheet(book, _name(sections[0]["heading"] or paper["title"], names), sections, paper["language"], own=True)
-        links += sheet.body(sections)
-        sheet.set_up()
-    if contents:
-        contents.contents(links)
-        contents.set_up()
+        sheets.append(_Sheet(book, _name(sections[0]["heading"] or paper["title"], names), sections, paper["language"], own=True))
+        links += sheets[-1].body(sections)
+    for sheet in contents:
+        sheet.contents(links)
+    landscape = any(sum(sheet.widths) > PORTRAIT for sheet in sheets)
+    for sheet in (*sheets, *contents):
+        sheet.set_up(landscape)
     book.close()
     return target.getvalue()
 
@@ -85,7 +86,7 @@ def _pages(sections: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """The sections of each worksheet; the first one has the head, even without a section."""
     sheets: list[list[dict[str, Any]]] = [[]]
     for section in sections:
-        if section["own_page"]:
+        if apart(section):
             sheets.append([])
         sheets[-1].append(section)
     return sheets
@@ -130,12 +131,12 @@ class _Sheet:
         self.longest = max(self.tables, key=lambda table: len(rows_of(table)), default=None)
         self.repeated: int | None = None
 
-    def set_up(self) -> None:
+    def set_up(self, landscape: bool) -> None:
         for place, wide in enumerate(self.widths):
             self.sheet.set_column(place, place, wide, self._format())
         self.sheet.hide_gridlines(2)
         self.sheet.set_paper(9)
-        if sum(self.widths) > PORTRAIT:
+        if landscape:
             self.sheet.set_landscape()
         self.sheet.set_margins(left=0.6, right=0.6, top=0.65, bottom=0.75)
         self.sheet.fit_to_pages(1, 0)

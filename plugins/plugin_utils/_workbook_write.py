@@ -39,11 +39,13 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import note
 
 TITLE, LINKS, GROUP, HEADING, MARK, NOTE, EMPTY = range(1, 8)  # rows above the keys, where no mapping says otherwise
-SPARE = 15  # rows to be filled in, below those that are filled
+SPARE = 15  # rows to be filled in, below those that are filled; fewer where the heads leave no room for them on a printed page
+PAGE_HEIGHT = 500  # points that a printed page has, A4 across
 LAST = 2000  # the last row that has pull-downs
 INLINE = 250  # characters of choices that Excel takes in the cell itself
 FONT = "Meiryo UI"
 LINE_HEIGHT = 14  # points
+ROW_HEIGHT = 15  # of a row with one line
 INK, FAINT, LINE = "1F2A37", "6B7280", "B8C0CC"
 FILL = dict(title="1F3A5F", required="CFE2F3", fixed="E3E3E3", plain="F4F6F8", note="FFFFFF", key="FAFAFA", layout="FFF2CC")
 HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 28), ("cell", 9), ("what", 36), ("before", 44), ("after", 44))
@@ -216,10 +218,15 @@ class _Worksheet:
         self._head()
         for offset, row in enumerate(rows):
             self._row(self.table.first_row + offset, row.cells)
-        for number in range(self.table.first_row + len(rows), self.table.first_row + len(rows) + SPARE):
+        for number in range(self.table.first_row + len(rows), self.table.first_row + len(rows) + self._spare()):
             self._row(number, {})
         self._pull_downs()
         self._page()
+
+    def _spare(self) -> int:
+        """How many empty rows."""
+        heads = sum(self.sheet.row_dimensions[number].height or ROW_HEIGHT for number in range(1, self.table.first_row))
+        return max(3, min(SPARE, int((PAGE_HEIGHT - heads) // ROW_HEIGHT)))
 
     # -- the rows above
 

@@ -20,7 +20,7 @@ import yaml
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml
+from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
@@ -100,12 +100,15 @@ def take_in(
 ) -> Outcome:
     """A workbook as the sheet's file, with its history. Raises Refused with every fault of the workbook.
 
+    outside: names that are in the account, beside those to which the file refers already.
     force: entries of the file that the workbook does not have may go; else each of them is a fault.
     """
     document, old = _sheet(sheet, setting.language)
     whole = setting.layout()
     before, lost = rows_of(whole, old)
-    found = _workbook_read.read(src, whole, before, setting.contract, outside or {})
+    agreed, more = sheets.to_look_up(old), outside or {}
+    known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
+    found = _workbook_read.read(src, whole, before, setting.contract, known)
     _refuse(found.faults, setting.language)
     covered = found.layout.kinds()
     _refuse(lost, setting.language)

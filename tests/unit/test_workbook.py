@@ -407,14 +407,13 @@ def test_rows_that_the_mapping_cannot_tell_apart_are_not_guessed(tmp_path):
     setting = workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml", only=("ec2_security_groups",))
     made = setting.layout()
     (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(made, _workbook_rows.rows_of(made, sheet)[0], CONTRACT))
-    outside = dict(ec2_vpcs=["v"])
-    assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None, outside=outside).files == {}
+    assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).files == {}  # to the VPC the sheet refers already
     book = load_workbook(tmp_path / "book.xlsx")
     table = made.by_key["ec2_security_groups.ingress"]
     book[table.title].delete_rows(table.first_row)
     book.save(tmp_path / "book.xlsx")
     with pytest.raises(workbook.Refused) as refused:
-        workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None, outside=outside)
+        workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None)
     (line,) = refused.value.lines
     assert line.startswith(f"{table.title}!A9: ") and "cidr_ipv4" in line
 
