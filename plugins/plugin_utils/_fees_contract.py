@@ -104,6 +104,7 @@ class Option(NamedTuple):
     until: date | None
     name: str
     yen: int
+    applied_on: date | None
     where: str
 
 
@@ -192,6 +193,10 @@ class Agreement:
     def channel(self, day: date) -> str:
         """Who bills on a day: the provider itself, AWS Marketplace or the resale of AWS."""
         return next(channel for start, channel in reversed(self.channels) if start <= day)
+
+    def biller(self, month: Month) -> str:
+        """Who bills a month: who bills on its last day, or by the rule `channel_month` on its first."""
+        return self.channel(month.last if self.rules["channel_month"] == "last_day" else month.first)
 
     def month(self, name: str) -> Month:
         """The billing month with a name such as 2026-07."""
