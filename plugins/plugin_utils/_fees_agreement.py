@@ -29,7 +29,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Plan,
     Settled,
 )
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, month_from, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, last_of_months, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
 
@@ -433,7 +433,7 @@ class _Reader:
             if event.fields["reason"] != "unpaid":
                 begun = begun if ended and event.date <= ended + DAY else event.date
                 ended = max(until, ended or until)
-                last = months_later(begun, book()["suspension"]["most_months"]) - DAY
+                last = last_of_months(begun, book()["suspension"]["most_months"])
                 if until > last:
                     self._fault(where, "too_long", limit=last, value=begun)
         self._apart((first, last + DAY, where) for first, last, where in found)

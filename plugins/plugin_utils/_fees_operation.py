@@ -289,12 +289,13 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     gross = sum(Fraction(values[day], len(month.days)) for day in days)
     if not gross:
         return None
+    provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
     deductions, rules = [], dict(line.rules)
     left = gross
-    if any(_overlap(outage, span, days) for outage in agreed.outages for span in agreed.suspensions):
+    if any(_overlap(outage, span, provided) for outage in agreed.outages for span in agreed.suspensions):
         rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
     for outage, idle in idle_days(agreed):
-        share = _outage_value(agreed, idle, days, values)
+        share = _outage_value(agreed, idle, provided, values)
         if share:
             share = min(share, left)
             left -= share

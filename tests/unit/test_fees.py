@@ -357,6 +357,13 @@ def test_a_suspended_menu_could_not_be_used_anyway(span, cause, days):
     assert fee(counted, events, "2026-08") == fee(contract(), events[:1], "2026-08") < 210_000
 
 
+def test_an_option_that_has_ended_loses_nothing():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-08-10", "until": "2026-09-09"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
+    paper = usage_statement(agreed, [happened("2026-09-09", "outage", until="2026-09-12", cause="provider")], "2026-09")
+    assert amounts(paper) == {"operation": 210_000 * 27 // 30, "option/Runbook/2026-08-10": 20_000 * 29 // 30}
+
+
 def test_full_hours_of_gross_fault_are_those_of_the_whole_time():
     agreed = contract(fee_rules=dict(gross_fault_time="full_hours"))
     pieces = [("2026-08-10 10:00", "2026-08-10 10:40"), ("2026-08-10 10:40", "2026-08-10 11:50")]

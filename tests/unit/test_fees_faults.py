@@ -253,7 +253,9 @@ FAULTS = [
         ],
         "events #2 suspended 2026-11-01 until",
     ),
-    ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-31 until"),
+    ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-03-01", reason="other")], "events #1 suspended 2026-08-31 until"),
+    ("too_long", CONTRACT, [happened("2026-08-28", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-28 until"),
+    ("too_long", CONTRACT, [happened("2026-08-01", "suspended", until="2027-02-01", reason="other")], "events #1 suspended 2026-08-01 until"),
     ("plan_needed", dict(with_option({}), plans=[{"plan": "standard", "from": START}]), [], "contract operation options #1"),
     ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
     ("plan_needed", with_option({}), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
@@ -344,7 +346,9 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         ),
         # The plan that an option needs may begin with it.
         (ADVANCED_LATER, [happened("2026-08-01", "plan_changed", plan="advanced")]),
-        (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-27", reason="other")]),
+        (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")]),  # there is no 31st: 民法第143条第2項
+        (CONTRACT, [happened("2026-08-28", "suspended", until="2027-02-27", reason="other")]),
+        (CONTRACT, [happened("2026-08-01", "suspended", until="2027-01-31", reason="other")]),
         # Suspensions for six months together, and another one after a day between.
         (
             CONTRACT,
