@@ -9,7 +9,7 @@ The order in which events are written never matters; what happened on one day is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -168,7 +168,7 @@ class _Reader:
             requests=self._requests(issues),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
             refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
-            channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
+            channels=((date.min, billing.get("channel", "own")), *self._channels()),
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
@@ -204,11 +204,11 @@ class _Reader:
     def _all(self, *kinds: str) -> list[_Event]:
         return [event for event in self.events if event.kind in kinds]
 
-    def _once(self, kind: str, what: str = "date") -> list[_Event]:
-        """Events of a kind of which there may be one for each value of a field."""
+    def _once(self, kind: str, key: Callable[[_Event], Any]) -> list[_Event]:
+        """Events of a kind of which there may be one for each key."""
         first: dict[Any, _Event] = {}
         for event in self._all(kind):
-            other = first.setdefault(event.date if what == "date" else event.fields[what], event)
+            other = first.setdefault(key(event), event)
             if other is not event:
                 self._fault(event.where, "twice", other=other.where)
         return list(first.values())
@@ -439,12 +439,20 @@ class _Reader:
         self._apart((first, last + DAY, where) for first, last, where in found)
         return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
 
-    def _reductions(self) -> dict[str, int]:
-        for event in self._all("reduction"):
-            if self.operated_from is None:
+    def _channels(self) -> list[tuple[date, str]]:
+        return [(event.date, event.fields["channel"]) for event in self._once("channel_changed", lambda event: event.date)]
+
+    def _reductions(self) -> dict[tuple[str, str], int]:
+        """第25条: menu and month → per cent."""
+        found = {}
+        for event in self._once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
+            menu, month = event.fields.get("menu", "operation"), self._month_of_contract(event)
+            if menu == "operation" and self.operated_from is None:
                 self._no_plan(event.where)
-            self._month_of_contract(event)
-        return {event.fields["month"]: event.fields["percent"] for event in self._once("reduction", "month")}
+            elif menu == "operation":
+                self._not_before(f"{event.where} month", month.last, self.operated_from, "operation")
+            found[menu, month.name] = event.fields["percent"]
+        return found
 
     def _issues(self) -> tuple[Issue, ...]:
         found, seen = [], {}
@@ -484,8 +492,8 @@ class _Reader:
 
     def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
         """第49条: of what has been billed, and was billed when there were qualified invoices."""
-        found: dict[tuple[date, str], tuple[int, str]] = {}
-        for event in self._all("qualified_invoice_requested"):
+        found = []
+        for event in self._once("qualified_invoice_requested", lambda event: (event.date, event.fields["month"])):
             month = event.fields["month"]
             issue = next((issue for issue in issues if month in issue.months), None)
             billed_on = issue.day if issue else first_issue(self._month(month))
@@ -493,11 +501,8 @@ class _Reader:
             self._not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
             if billed_on < since:
                 self._fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=f"{billed_on}")
-            told = (event.fields.get("postage", 0), event.where)
-            other = found.setdefault((event.date, month), told)
-            if other is not told:
-                self._fault(event.where, "twice", other=other[1])
-        return tuple((day, month, postage) for (day, month), (postage, dummy) in found.items())
+            found.append((event.date, month, event.fields.get("postage", 0)))
+        return tuple(found)
 
     def _evaded(self) -> tuple[tuple[date, str, int], ...]:
         events = self._all("evaded")

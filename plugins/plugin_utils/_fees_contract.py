@@ -68,7 +68,7 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider"))),
     outage=dict(date=Field("moment", required=True), until=Field("moment", required=True), cause=Field("word", required=True, choices=CAUSES)),
     suspended=dict(until=Field("day", required=True), reason=Field("word", required=True, choices=("unpaid", "other"))),
-    reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True)),
+    reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True), menu=Field("word", choices=("operation", "set_up"))),
     evaded=dict(month=Field("month", required=True), yen=Field("positive", required=True)),
     invoiced=dict(months=Field("months", required=True), due=Field("day"), yen=Field("count"), net=Field("count")),
     settled=dict(months=Field("months", required=True), yen=Field("signed", required=True), net=Field("signed"), due=Field("day")),
@@ -173,7 +173,7 @@ class Agreement:
     cancelled_by: str
     outages: tuple[Outage, ...]
     suspensions: tuple[tuple[date, date], ...]
-    reductions: Mapping[str, int]
+    reductions: Mapping[tuple[str, str], int]
     evaded: tuple[tuple[date, str, int], ...]
     issues: tuple[Issue, ...]
     requests: tuple[tuple[date, str, int], ...]

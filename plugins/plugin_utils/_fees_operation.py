@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Option, Outage
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
@@ -299,31 +299,21 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         if share:
             share = min(share, left)
             left -= share
-            deductions.append(_deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
+            deductions.append(deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
             rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
             unit = "gross_fault_time" if outage.cause == "provider_gross" else "outage_unit_day"
             rules[unit] = agreed.rules[unit]
-    percent = agreed.reductions.get(month.name, 0)
+    percent = agreed.reductions.get(("operation", month.name), 0)
     if percent:
         share = left * percent / 100
         left -= share
-        deductions.append(_deduction("reduction", share, ("25",), percent=percent))
+        deductions.append(deduction("reduction", share, ("25",), percent=percent))
     if deductions:
         rules["floor_target"] = agreed.rules["floor_target"]
-    amount = _rounded(agreed, gross, gross - left)
-    without = _rounded(agreed, gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"))
+    amount = rounded(gross, gross - left, agreed.rules["floor_target"])
+    without = rounded(gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"), agreed.rules["floor_target"])
     clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
     return line._replace(amount=amount, by_provider=without - amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
-
-
-def _rounded(agreed: Agreement, gross: Fraction, off: Fraction) -> int:
-    """第21条: one floor, of what is to be paid or of what is taken off."""
-    return floor(gross - off) if agreed.rules["floor_target"] == "payable" else floor(gross) - floor(off)
-
-
-def _deduction(text: str, share: Fraction, clauses: tuple[str, ...], **facts: Any) -> dict[str, Any]:
-    """A deduction, its yen exact as a fraction in text: what is rounded is the line."""
-    return dict(text=text, yen=str(share), clauses=clauses, **facts)
 
 
 def _span(outage: Outage) -> dict[str, str]:

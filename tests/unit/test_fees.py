@@ -413,6 +413,17 @@ def test_a_special_reduction():
     assert fee(contract(), [event, outage], "2026-08") == int(Fraction(210_000 * 30, 31) * 7 / 10), "of what is left to be paid"
 
 
+def test_a_special_reduction_of_the_set_up_menu():
+    agreed = ordered(basic=True, individual=[dict(name="AD", yen=1_001)])
+    events = [happened("2026-04-20", "reduction", month="2026-04", percent=30, menu="set_up"), happened("2026-05-20", "set_up_completed")]
+    paper = usage_statement(agreed, events, "2026-04")
+    assert amounts(paper) == {"basic/contract": 70_000, "individual/contract/AD": 700}
+    assert all("第25条" in line["clauses"] for line in paper["lines"])
+    assert fee(contract(), [happened("2026-08-20", "reduction", month="2026-08", percent=30, menu="set_up")], "2026-08") == 210_000
+    both = [happened("2026-08-20", "reduction", month="2026-08", percent=30, menu=menu) for menu in ("set_up", "operation")]
+    assert fee(contract(), both, "2026-08") == 147_000
+
+
 def test_billing_months_may_begin_on_another_day():
     agreed = contract(fee_rules=dict(billing_month_start_day=16, first_charge_day="billing_month"))
     paper = usage_statement(agreed, [], "2026-06")

@@ -235,7 +235,8 @@ FAULTS = [
         "events #2 suspended 2026-07-02",
     ),
     ("before", CONTRACT, [happened("2026-06-14", "suspended", until="2026-07-03", reason="unpaid")], "events #1 suspended 2026-06-14"),
-    ("before", CONTRACT, [happened("2026-07-01", "reduction", month="2026-03", percent=1)], "events #1 reduction 2026-07-01 month"),
+    ("before", CONTRACT, [happened("2026-07-01", "reduction", month="2026-05", percent=1)], "events #1 reduction 2026-07-01 month"),
+    ("before", CONTRACT, [happened("2026-07-01", "reduction", month="2026-03", percent=1, menu="set_up")], "events #1 reduction 2026-07-01 month"),
     (
         "ended",
         CONTRACT,
