@@ -292,7 +292,7 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
     deductions, rules = [], dict(line.rules)
     left = gross
-    if any(_overlap(outage, span, provided) for outage in agreed.outages for span in agreed.suspensions):
+    if any(_overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
         rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
     for outage, idle in idle_days(agreed):
         share = _outage_value(agreed, idle, provided, values)

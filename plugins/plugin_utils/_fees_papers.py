@@ -129,7 +129,7 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
 
 def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
     """Why a month has no fee of the operation menu: it begins later, or in this month, which is not charged (第35条第1項)."""
-    since = None if agreed.cancelled_on else _billed_from(agreed)
+    since = _billed_from(agreed)
     if since is None or month.last.isoformat() >= since:
         return []
     start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])

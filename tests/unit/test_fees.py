@@ -276,9 +276,11 @@ def test_a_statement_says_what_comes_later_and_what_has_ended():
     option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
     ended = [happened("2026-10-05", "cancelled")]
-    notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in ("2026-08", "2026-09", "2026-10", "2026-11")}
+    months = ("2026-06", "2026-08", "2026-09", "2026-10", "2026-11")
+    notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in months}
     later = "カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"
-    assert list(notes.values()) == [[later], [later], [], ["契約は 2026-10-05 に解除されています"]]
+    not_yet = "運用メニューは 2026-06-15 に開始し、2026-07-01 から課金します"
+    assert list(notes.values()) == [[not_yet, later], [later], [later], [], ["契約は 2026-10-05 に解除されています"]]
 
 
 @pytest.mark.parametrize("rule, yen, noted", [("contract", [7_096, 10_000], False), ("own", [None, 10_000], True)])
