@@ -71,8 +71,9 @@ def reception(moment: Any, plan: Any, desk: str = "incident", language: str = "j
     desks = _calendar.catalog()["reception"]
     with _reading(language) as read:
         here = read.moment(moment, "moment")
-        if read.choice(desk, "desk", desks):
-            read.choice(plan, "plan", desks[desk])
+        known = read.choice(plan, "plan", desks["incident"]) and read.choice(desk, "desk", desks)  # every plan has that desk
+        if known and plan not in desks[desk]:
+            read.fault("plan", "no_desk", value=plan, other=", ".join(desks[desk]))
     hours = desks[desk][plan]
     is_open, taken = _calendar.reception(here, _calendar.read_when(hours))
     return dict(open=is_open, accepted_at=_moment(taken), hours=hours.split()[-1])
@@ -108,6 +109,8 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
     with _reading(language) as read:
         meant, closed = read.when(when, "when"), _closed(read, closures, contract)
         first, last = read.span(since, since if until is None else until)
+        if meant and meant.skips_months:
+            read.fault("when", "skips_months", value=when)
         if meant and first and last and meant.business and (until is None or last > _calendar.longest_until(first)):
             read.fault("until", "needs_until", other=_calendar.longest_until(first))
     with _reading(language) as read:

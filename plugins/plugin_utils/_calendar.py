@@ -189,6 +189,11 @@ class When(NamedTuple):
     start: int
     minutes: int | None  # None when no end was written
 
+    @property
+    def skips_months(self) -> bool:
+        """Whether it means a day of the month that not every month has."""
+        return self.weekdays == WEEKDAYS and any(position > 28 for position in self.positions)
+
 
 class Unreadable(ValueError):
     """A text that says no `When`: a code of TEXTS and what goes into it."""
@@ -508,6 +513,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         missing="必要な項目です",
         duplicate="「{value}」が 2 回以上あります。1 回だけ書いてください",
         choice="「{value}」は使えません。使える値: {other}",
+        no_desk="「{value}」のプランにこの窓口はありません（別紙1 1.2）。あるプラン: {other}",
+        skips_months="「{value}」の日がない月には実行されません。月の最後の日は「月末」と、それ以外は 28 日までで書いてください",
         one_of="date か、start と end の組か、どちらか一方を書いてください",
         needs_until="営業日は祝日の決まった範囲でしか書き出せません。終わりの日を {other} までで書いてください",
         never="「{value}」に当たる日が {other} の間にありません",
@@ -538,6 +545,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         missing="is needed",
         duplicate="{value!r} is there more than once; write it once",
         choice="{value!r} is not allowed here; what is: {other}",
+        no_desk="the plan {value!r} has no such desk (Annex 1, 1.2); plans that have it: {other}",
+        skips_months="{value!r} skips the months without that day; write 'last day' for the last day of a month, or a day up to the 28th",
         one_of="write either date, or start and end",
         needs_until="business days can be written out only as far as holidays are listed; give an end, not later than {other}",
         never="{value!r} means no day in {other}",

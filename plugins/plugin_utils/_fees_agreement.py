@@ -9,7 +9,7 @@ The order in which events are written never matters; what happened on one day is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Plan,
     Settled,
 )
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, month_from, months_later
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, last_of_months, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
 
@@ -141,6 +141,8 @@ class _Reader:
         facts, billing = self.facts, self.facts.get("billing", {})
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
+        options = self._options(plans)
+        self.operated_from = min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
         orders = self._orders()
         issues = self._issues()
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
@@ -152,12 +154,12 @@ class _Reader:
             applied_on=facts.get("applied_on"),
             plans=plans,
             changes=self._changes(plans),
-            options=self._options(plans),
+            options=options,
             orders=orders,
             support=self._support(),
             cancelled_on=self.cancelled_on,
             cancelled_by=by,
-            outages=self._outages(plans),
+            outages=self._outages(),
             suspensions=self._suspensions(),
             reductions=self._reductions(),
             evaded=self._evaded(),
@@ -166,7 +168,7 @@ class _Reader:
             requests=self._requests(issues),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
             refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
-            channels=((date.min, billing.get("channel", "own")), *((event.date, event.fields["channel"]) for event in self._once("channel_changed"))),
+            channels=((date.min, billing.get("channel", "own")), *self._channels()),
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
@@ -184,14 +186,29 @@ class _Reader:
         if self.sound:
             self._fault(where, "no_plan")
 
+    def _of_operation(self, event: _Event) -> bool:
+        """Whether what happened to the operation menu happened while there was one."""
+        if self.operated_from is None:
+            self._no_plan(event.where)
+            return False
+        day = event.date.date() if isinstance(event.date, datetime) else event.date
+        return self._not_before(event.where, day, self.operated_from, "operation")
+
+    def _month_of_contract(self, event: _Event) -> Month:
+        """The month that an event is about, in which there must have been a contract."""
+        month = self._month(event.fields["month"])
+        self._not_before(f"{event.where} month", month.last, self.facts.get("applied_on"), "applied_on")
+        self._not_ended(f"{event.where} month", month.first)
+        return month
+
     def _all(self, *kinds: str) -> list[_Event]:
         return [event for event in self.events if event.kind in kinds]
 
-    def _once(self, kind: str, what: str = "date") -> list[_Event]:
-        """Events of a kind of which there may be one for each value of a field."""
+    def _once(self, kind: str, key: Callable[[_Event], Any]) -> list[_Event]:
+        """Events of a kind of which there may be one for each key."""
         first: dict[Any, _Event] = {}
         for event in self._all(kind):
-            other = first.setdefault(event.date if what == "date" else event.fields[what], event)
+            other = first.setdefault(key(event), event)
             if other is not event:
                 self._fault(event.where, "twice", other=other.where)
         return list(first.values())
@@ -280,7 +297,7 @@ class _Reader:
             where = f"contract operation options #{number}"
             if not {"name", "yen", "from", "covers"} <= set(row):
                 continue
-            option = Option(row["from"], row.get("until"), row["name"], row["yen"], where)
+            option = Option(row["from"], row.get("until"), row["name"], row["yen"], row.get("applied_on"), where)
             if self._not_before(where, option.until, option.start, "from"):
                 self._option_has_its_plan(option, row, plans)
                 found.append(option)
@@ -384,37 +401,58 @@ class _Reader:
             self._not_ended(event.where, event.date)
         return tuple((event.date, event.fields["minutes"]) for event in events)
 
-    def _outages(self, plans: tuple[Plan, ...]) -> tuple[Outage, ...]:
+    def _outages(self) -> tuple[Outage, ...]:
         found = []
         for event in self._all("outage"):
             outage = Outage(event.date, event.fields["until"], event.fields["cause"], event.where)
-            if not plans:
-                self._no_plan(outage.where)
-            elif self._not_before(f"{outage.where} until", outage.until, outage.known, "date"):
-                self._not_before(outage.where, outage.known.date(), plans[0].start, plans[0].where)
+            if outage.until == outage.known:
+                self._fault(f"{outage.where} until", "no_length", value=f"{outage.until:%Y-%m-%d %H:%M}")
+            elif self._not_before(f"{outage.where} until", outage.until, outage.known, "date") and self._of_operation(event):
                 self._not_ended(outage.where, (outage.until - timedelta(seconds=1)).date())
                 found.append(outage)
-        spans = [(outage.known, outage.until, outage.where) for outage in found]
-        spans += [(_midnight(event.date), _midnight(event.fields["until"] + DAY), event.where) for event in self._all("suspended")]
-        latest: tuple[datetime, str] | None = None
+        self._apart((outage.known, outage.until, outage.where) for outage in found)
+        return tuple(found)
+
+    def _apart(self, spans: Iterable[tuple[Any, Any, str]]) -> None:
+        """Of spans that end before `until` none may begin within another."""
+        latest: tuple[Any, str] | None = None
         for start, until, where in sorted(spans):
             if latest and start < latest[0]:
                 self._fault(where, "overlap", other=latest[1])
             latest = max(latest or (until, where), (until, where))
-        return tuple(found)
 
     def _suspensions(self) -> tuple[tuple[date, date], ...]:
-        """第34条: for 6 months at most, but for unpaid fees until they are paid. The fee goes on (第35条第2項)."""
+        """第34条: for 6 months at most, one after the other together, but for unpaid fees until they are paid. They end with the contract (第16条第1号)."""
+        found, begun, ended = [], None, None
         for event in self._all("suspended"):
-            last = months_later(event.date, book()["suspension"]["most_months"]) - DAY
             until, where = event.fields["until"], f"{event.where} until"
             self._not_ended(event.where, event.date)
-            if self._not_before(where, until, event.date, "date") and event.fields["reason"] != "unpaid" and until > last:
-                self._fault(where, "too_long", limit=last)
-        return tuple((event.date, event.fields["until"]) for event in self._all("suspended"))
+            if not self._not_before(where, until, event.date, "date") or not self._of_operation(event):
+                continue
+            found.append((event.date, until, event.where))
+            if event.fields["reason"] != "unpaid":
+                begun = begun if ended and event.date <= ended + DAY else event.date
+                ended = max(until, ended or until)
+                last = last_of_months(begun, book()["suspension"]["most_months"])
+                if until > last:
+                    self._fault(where, "too_long", limit=last, value=begun)
+        self._apart((first, last + DAY, where) for first, last, where in found)
+        return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
 
-    def _reductions(self) -> dict[str, int]:
-        return {event.fields["month"]: event.fields["percent"] for event in self._once("reduction", "month")}
+    def _channels(self) -> list[tuple[date, str]]:
+        return [(event.date, event.fields["channel"]) for event in self._once("channel_changed", lambda event: event.date)]
+
+    def _reductions(self) -> dict[tuple[str, str], int]:
+        """第25条: menu and month → per cent."""
+        found = {}
+        for event in self._once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
+            menu, month = event.fields.get("menu", "operation"), self._month_of_contract(event)
+            if menu == "operation" and self.operated_from is None:
+                self._no_plan(event.where)
+            elif menu == "operation":
+                self._not_before(f"{event.where} month", month.last, self.operated_from, "operation")
+            found[menu, month.name] = event.fields["percent"]
+        return found
 
     def _issues(self) -> tuple[Issue, ...]:
         found, seen = [], {}
@@ -455,7 +493,7 @@ class _Reader:
     def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
         """第49条: of what has been billed, and was billed when there were qualified invoices."""
         found = []
-        for event in self._all("qualified_invoice_requested"):
+        for event in self._once("qualified_invoice_requested", lambda event: (event.date, event.fields["month"])):
             month = event.fields["month"]
             issue = next((issue for issue in issues if month in issue.months), None)
             billed_on = issue.day if issue else first_issue(self._month(month))
@@ -469,10 +507,7 @@ class _Reader:
     def _evaded(self) -> tuple[tuple[date, str, int], ...]:
         events = self._all("evaded")
         for event in events:
-            month = self._month(event.fields["month"])
-            self._not_before(event.where, event.date, month.first, "month")
-            self._not_before(f"{event.where} month", month.last, self.facts.get("applied_on"), "applied_on")
-            self._not_ended(f"{event.where} month", month.first)
+            self._not_before(event.where, event.date, self._month_of_contract(event).first, "month")
         return tuple((event.date, event.fields["month"], event.fields["yen"]) for event in events)
 
     def _month(self, name: str) -> Month:
@@ -481,10 +516,6 @@ class _Reader:
     def _net_where_needed(self, event: _Event) -> None:
         if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":
             self._fault(event.where, "net_needed")
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)
 
 
 def _excess(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

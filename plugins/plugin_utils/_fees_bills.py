@@ -100,7 +100,7 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     issue = next((issue for issue in agreed.issues if together[0].name in issue.months), None)
     day = issue.day if issue else first_issue(together[-1])
     due = (issue and issue.due) or end_of_calendar_month(day)
-    channels = {month: agreed.channel(month.last) for month in together}
+    channels = {month: agreed.biller(month) for month in together}
     channel = "own" if "own" in channels.values() else channels[together[-1]]
     used = [line for month in together for line in charges(agreed, month)]
     lines = [line for line in used if channels[line.month] == "own"]

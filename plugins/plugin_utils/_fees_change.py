@@ -16,7 +16,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agr
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, tax_percent, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import components
 
@@ -34,12 +34,12 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     if not isinstance(sheet, Mapping):
         faults.append(Fault("sheet", "table", sheet))
     wanted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
-    ends_on = agreement(contract, events, faults).cancelled_on
-    on = told["date"]
+    whole = agreement(contract, events, faults)
+    ends_on, on = whole.cancelled_on, told["date"]
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
-    # What is planned for later was planned for what there is now; it says nothing of the changed sheet.
-    events = [event for event in events if event_day(event) <= on]
+    # What is planned for later was planned for what there is now; it says nothing of the changed sheet. The month is quoted as if the contract went on.
+    events = [event for event in events if event_day(event) <= on and event["event"] != "cancelled"]
     before = agreement(contract, events)
     month = _first_month(before, on)
     moves = {menu: _moves(menu, _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
@@ -49,20 +49,34 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         operated_on = None
     after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
     once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == f"components/{order}"]
-    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] for agreed in (before, after))
+    charged_from = _charged_from(before, on, month)
+    charged = not ends_on or charged_from <= ends_on
+    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
     return dict(
         contract=before.number,
         customer=before.customer,
         quoted_on=on.isoformat(),
         tax_percent=tax_percent(on),
         set_up=_sheet(once, language),
-        monthly=dict(month=month.name, billed_from=_charged_from(before, on, month).isoformat(), before=sums(was), **_sheet(will, language)),
+        monthly=dict(
+            month=month.name,
+            billed_from=charged_from.isoformat() if charged else None,
+            notes=[_end(whole, charged, language)] if ends_on else [],
+            before=sums(was),
+            **_sheet(will, language),
+        ),
         change=dict(
             components=_told(moves, before, after, on, language),
             units=_units(will) - _units(was),
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
         ),
     )
+
+
+def _end(agreed: Agreement, charged: bool, language: str) -> dict[str, Any]:
+    """That the contract ends, perhaps before the change is charged by the month."""
+    clauses = ("35-1", agreed.cancelled_by)
+    return dict(text=say("texts", "ends" if charged else "ends_before", language, end=agreed.cancelled_on), clauses=cite(clauses, language))
 
 
 def _free_name(name: str, taken: set[str]) -> str:

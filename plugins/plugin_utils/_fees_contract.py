@@ -68,7 +68,7 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider"))),
     outage=dict(date=Field("moment", required=True), until=Field("moment", required=True), cause=Field("word", required=True, choices=CAUSES)),
     suspended=dict(until=Field("day", required=True), reason=Field("word", required=True, choices=("unpaid", "other"))),
-    reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True)),
+    reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True), menu=Field("word", choices=("operation", "set_up"))),
     evaded=dict(month=Field("month", required=True), yen=Field("positive", required=True)),
     invoiced=dict(months=Field("months", required=True), due=Field("day"), yen=Field("count"), net=Field("count")),
     settled=dict(months=Field("months", required=True), yen=Field("signed", required=True), net=Field("signed"), due=Field("day")),
@@ -104,6 +104,7 @@ class Option(NamedTuple):
     until: date | None
     name: str
     yen: int
+    applied_on: date | None
     where: str
 
 
@@ -172,7 +173,7 @@ class Agreement:
     cancelled_by: str
     outages: tuple[Outage, ...]
     suspensions: tuple[tuple[date, date], ...]
-    reductions: Mapping[str, int]
+    reductions: Mapping[tuple[str, str], int]
     evaded: tuple[tuple[date, str, int], ...]
     issues: tuple[Issue, ...]
     requests: tuple[tuple[date, str, int], ...]
@@ -192,6 +193,10 @@ class Agreement:
     def channel(self, day: date) -> str:
         """Who bills on a day: the provider itself, AWS Marketplace or the resale of AWS."""
         return next(channel for start, channel in reversed(self.channels) if start <= day)
+
+    def biller(self, month: Month) -> str:
+        """Who bills a month: who bills on its last day, or by the rule `channel_month` on its first."""
+        return self.channel(month.last if self.rules["channel_month"] == "last_day" else month.first)
 
     def month(self, name: str) -> Month:
         """The billing month with a name such as 2026-07."""

@@ -17,7 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 
 
 class Debt(NamedTuple):
-    """Yen with tax that are due on a day. Late interest is a debt as well, and bears none itself. Within a due date what bears interest is paid first."""
+    """Yen with tax that are due on a day. Late interest is a debt as well, and bears none itself."""
 
     due: date
     bears_no_interest: int
@@ -50,14 +50,15 @@ class Late(NamedTuple):
         return floor(self.exact)
 
 
-def allocate(debts: Iterable[Debt], payments: Iterable[tuple[date, int]]) -> list[tuple[Debt, list[Share]]]:
-    """Every debt with the payments that pay it: debts in the order of their due dates, payments in the order of their days.
+def allocate(debts: Iterable[Debt], payments: Iterable[tuple[date, int]], order: str = "bearing_first") -> list[tuple[Debt, list[Share]]]:
+    """Every debt with the payments that pay it: debts in the order of their due dates (第22条第2項), payments in the order of their days.
 
-    What is paid too much pays what is due next.
+    `order` is the rule `late_payment_order`: which debts of one due date are paid first. What is paid too much pays what is due next.
     """
+    sign = 1 if order == "bearing_first" else -1
     purse = [[yen, day] for day, yen in sorted(payments)]
     found = []
-    for debt in sorted(debts):
+    for debt in sorted(debts, key=lambda one: (one.due, sign * one.bears_no_interest, one.yen)):
         shares, open_yen = [], debt.yen
         while open_yen and purse:
             part = min(open_yen, purse[0][0])
@@ -80,7 +81,7 @@ def late_interest(
     told = list(payments)
     known = until or known or max((day for day, dummy in told), default=None)
     by_due: dict[date, list[Share]] = {}
-    for debt, shares in allocate(debts, told):
+    for debt, shares in allocate(debts, told, rules["late_payment_order"]):
         if not debt.bears_no_interest:
             by_due.setdefault(debt.due, []).extend(shares)
     return [_late(due, shares, rules, until, known) for due, shares in sorted(by_due.items())]

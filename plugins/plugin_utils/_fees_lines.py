@@ -119,6 +119,16 @@ def floor(amount: Fraction | int) -> int:
     return int(amount)
 
 
+def rounded(gross: Fraction | int, off: Fraction, target: str) -> int:
+    """第21条: one floor, by the rule `floor_target` of what is to be paid or of what is taken off."""
+    return floor(gross - off) if target == "payable" else floor(gross) - floor(off)
+
+
+def deduction(text: str, share: Fraction, clauses: tuple[str, ...], **facts: Any) -> dict[str, Any]:
+    """A deduction, its yen exact as a fraction in text: what is rounded is the line."""
+    return dict(text=text, yen=str(share), clauses=clauses, **facts)
+
+
 def taxes(amounts: Iterable[tuple[int, int]]) -> dict[int, dict[str, int]]:
     """Per cent → net yen and tax, out of (per cent, net yen) pairs. The tax is rounded once for each rate of an invoice. What bears none stands at 0."""
     nets: dict[int, int] = {}

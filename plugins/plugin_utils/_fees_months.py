@@ -47,11 +47,11 @@ def end_of_calendar_month(day: date) -> date:
     return _same_day_next_month(day.replace(day=1)) - DAY
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day so many calendar months later, or the last day of that month where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first = date(year, month + 1, 1)
-    return min(first + DAY * (day.day - 1), end_of_calendar_month(first))
+def last_of_months(first: date, months: int) -> date:
+    """The last day of so many months: before the same day of the month they lead to, or that month's last where it has no such day (民法第143条第2項)."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    end = end_of_calendar_month(date(year, month + 1, 1))
+    return min(date(year, month + 1, 1) + DAY * (first.day - 2), end)
 
 
 def first_issue(last: Month) -> date:

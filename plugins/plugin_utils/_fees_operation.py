@@ -14,13 +14,14 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Outage
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Option, Outage
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
 OUTAGE_CLAUSES = dict(third_party="35-2-1", provider="35-2-1", provider_gross="35-2-2")
 WHOLE_DAY = timedelta(hours=24)
+HOUR = timedelta(hours=1)
 
 Counts = dict[str, dict[str, int]]
 
@@ -35,13 +36,54 @@ class Charged(NamedTuple):
     rules: Mapping[str, Any]
 
 
+class Service(NamedTuple):
+    """The plan or a customised option: its first and last day, the application that 別紙2※5 asks for, and the rules that said so."""
+
+    start: date
+    end: date | None
+    applied_on: date | None
+    rules: Mapping[str, Any] = {}
+
+
+def services(agreed: Agreement) -> list[Service]:
+    """The plan and the customised options."""
+    return [*([plan_service(agreed)] if agreed.plans else []), *(option_service(agreed, option) for option in agreed.options)]
+
+
+def plan_service(agreed: Agreement) -> Service:
+    return Service(agreed.plans[0].start, agreed.cancelled_on, agreed.applied_on)
+
+
+def option_service(agreed: Agreement, option: Option) -> Service:
+    """An option, which ends with the contract. In an old contract the rule `legacy_options` says whether one that was agreed later is charged as old."""
+    end = min((day for day in (option.until, agreed.cancelled_on) if day), default=None)
+    own = option.applied_on or option.start
+    if not _legacy(agreed.applied_on) or _legacy(own):
+        return Service(option.start, end, agreed.applied_on)
+    rule = agreed.rules["legacy_options"]
+    return Service(option.start, end, agreed.applied_on if rule == "contract" else own, dict(legacy_options=rule))
+
+
+def _legacy(applied_on: date | None) -> bool:
+    return applied_on is not None and applied_on <= book()["legacy"]["applied_until"]
+
+
 def lines(agreed: Agreement, month: Month) -> list[Line]:
     """The plan and the customised options in a month."""
-    return [line for line in (_plan_line(agreed, month), *_option_lines(agreed, month)) if line]
+    return _lines(agreed, month, charged_days)
 
 
-def _plan_line(agreed: Agreement, month: Month) -> Line | None:
-    charged = agreed.plans and charged_days(agreed, agreed.plans[0].start, agreed.cancelled_on, month)
+def of_provided_days(agreed: Agreement, month: Month) -> list[Line]:
+    """The same, as if each day were charged on which they were provided."""
+    return _lines(agreed, month, _provided_days)
+
+
+def _lines(agreed: Agreement, month: Month, charging: Charging) -> list[Line]:
+    return [line for line in (_plan_line(agreed, month, charging), *_option_lines(agreed, month, charging)) if line]
+
+
+def _plan_line(agreed: Agreement, month: Month, charging: Charging) -> Line | None:
+    charged = agreed.plans and charging(agreed, plan_service(agreed), month)
     if not charged:
         return None
     plan, why, rules = plan_of(agreed, month)
@@ -69,11 +111,10 @@ def _plan_line(agreed: Agreement, month: Month) -> Line | None:
     return _priced(agreed, found, charged, {day: yen * total[day] for day in month.days})
 
 
-def _option_lines(agreed: Agreement, month: Month) -> list[Line]:
+def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[Line | None]:
     found = []
     for option in agreed.options:
-        until = min((day for day in (option.until, agreed.cancelled_on) if day), default=None)
-        charged = charged_days(agreed, option.start, until, month)
+        charged = charging(agreed, option_service(agreed, option), month)
         if charged:
             line = Line(
                 key=f"option/{option.name}/{option.start}",
@@ -88,7 +129,7 @@ def _option_lines(agreed: Agreement, month: Month) -> list[Line]:
                 unit_price=option.yen,
             )
             found.append(_priced(agreed, line, charged, dict.fromkeys(month.days, option.yen)))
-    return [line for line in found if line]
+    return found
 
 
 def whole_month(agreed: Agreement, month: Month) -> list[Line]:
@@ -106,19 +147,20 @@ def whole_month(agreed: Agreement, month: Month) -> list[Line]:
     return [Line("operation", ("plan", {}), month, (month.first, month.last), yen, day, why, rules) for yen, day, why, rules in found]
 
 
-def charged_days(agreed: Agreement, start: date, end: date | None, month: Month) -> Charged | None:
-    """Which days of a month are charged for a service that was provided from `start` until `end`, or None.
+def charged_days(agreed: Agreement, service: Service, month: Month) -> Charged | None:
+    """Which days of a month are charged for a service, or None.
 
     From the month after its start (第35条第1項), as `first_charge` has it; a contract applied for until 2022-03-31 from the start itself (別紙2※5). The
     month of the start is charged in full when the contract ends in it (第35条第1項ただし書); when an option ends in it while the contract goes on, the
     rule `option_within_month` says whether it is. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
     """
+    start, end = service.start, service.end
     if end and end < start:
         return None
     began = agreed.month_of(start)
-    legacy = agreed.applied_on is not None and agreed.applied_on <= book()["legacy"]["applied_until"]
+    legacy = _legacy(service.applied_on)
     within = end is not None and end < first_charge(agreed, start) and not legacy
-    clauses, rules = ["35-1"], {}
+    clauses, rules = ["35-1"], dict(service.rules)
     if within and end == agreed.cancelled_on:
         first, last = began.first, began.last
         clauses.append("35-1-proviso")
@@ -141,6 +183,21 @@ def charged_days(agreed: Agreement, start: date, end: date | None, month: Month)
     return Charged(first, last, min(last, end or last), tuple(clauses), rules) if first <= last else None
 
 
+def _provided_days(agreed: Agreement, service: Service, month: Month) -> Charged | None:
+    first, last = max(service.start, month.first), min(service.end or month.last, month.last)
+    return Charged(first, last, last, (), {}) if first <= last else None
+
+
+Charging = Callable[[Agreement, Service, Month], Charged | None]
+
+
+def charged_from(agreed: Agreement, service: Service) -> date | None:
+    """The first day for which a service is paid, or None where it never is."""
+    began = agreed.month_of(service.start)
+    found = (charged_days(agreed, service, month) for month in (began, began.next()))
+    return next((days.first for days in found if days), None)
+
+
 def first_charge(agreed: Agreement, start: date) -> date:
     """The day from which what starts on a day is paid for (第35条第1項: 翌月の1日から起算して)."""
     by_calendar = agreed.rules["first_charge_day"] == "calendar_month"
@@ -149,7 +206,8 @@ def first_charge(agreed: Agreement, start: date) -> date:
 
 def first_whole_month(agreed: Agreement, starts: Iterable[date]) -> Month:
     """The first month that all of what starts on these days fills from its first to its last day."""
-    return max(month if month.first >= day else month.next() for day in (first_charge(agreed, start) for start in starts) for month in [agreed.month_of(day)])
+    months = [(agreed.month_of(day), day) for day in (first_charge(agreed, start) for start in starts)]
+    return max(month if month.first >= day else month.next() for month, day in months)
 
 
 def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict[str, Any]]:
@@ -231,38 +289,31 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     gross = sum(Fraction(values[day], len(month.days)) for day in days)
     if not gross:
         return None
+    provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
     deductions, rules = [], dict(line.rules)
     left = gross
+    if any(_overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
+        rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
     for outage, idle in idle_days(agreed):
-        share = _outage_value(agreed, idle, days, values)
+        share = _outage_value(agreed, idle, provided, values)
         if share:
             share = min(share, left)
             left -= share
-            deductions.append(_deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
+            deductions.append(deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
             rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
-            if outage.cause != "provider_gross":
-                rules["outage_unit_day"] = agreed.rules["outage_unit_day"]
-    percent = agreed.reductions.get(month.name, 0)
+            unit = "gross_fault_time" if outage.cause == "provider_gross" else "outage_unit_day"
+            rules[unit] = agreed.rules[unit]
+    percent = agreed.reductions.get(("operation", month.name), 0)
     if percent:
         share = left * percent / 100
         left -= share
-        deductions.append(_deduction("reduction", share, ("25",), percent=percent))
+        deductions.append(deduction("reduction", share, ("25",), percent=percent))
     if deductions:
         rules["floor_target"] = agreed.rules["floor_target"]
-    amount = _rounded(agreed, gross, gross - left)
-    without = _rounded(agreed, gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"))
+    amount = rounded(gross, gross - left, agreed.rules["floor_target"])
+    without = rounded(gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"), agreed.rules["floor_target"])
     clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
     return line._replace(amount=amount, by_provider=without - amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
-
-
-def _rounded(agreed: Agreement, gross: Fraction, off: Fraction) -> int:
-    """第21条: one floor, of what is to be paid or of what is taken off."""
-    return floor(gross - off) if agreed.rules["floor_target"] == "payable" else floor(gross) - floor(off)
-
-
-def _deduction(text: str, share: Fraction, clauses: tuple[str, ...], **facts: Any) -> dict[str, Any]:
-    """A deduction, its yen exact as a fraction in text: what is rounded is the line."""
-    return dict(text=text, yen=str(share), clauses=clauses, **facts)
 
 
 def _span(outage: Outage) -> dict[str, str]:
@@ -278,38 +329,58 @@ def _outage_value(agreed: Agreement, idle: Mapping[date, Fraction], days: Iterab
 def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]]:
     """Each outage with its days, and how much of them counts as lost.
 
-    第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself; otherwise each full 24 hours since the provider
-    knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes on by the doing of somebody else is one state;
-    its 24 hours belong to the outage in which they start.
+    第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself, or its full hours by the rule `gross_fault_time`;
+    otherwise each full 24 hours since the provider knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes
+    on by the doing of somebody else is one state; its 24 hours belong to the outage in which they start.
     """
     # 24 hours that end at midnight end with the day before it.
     shift = WHOLE_DAY - timedelta(microseconds=1) if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
-    for state in _states(agreed.outages):
-        starts = [state[0].known + WHOLE_DAY * number for number in range((state[-1].until - state[0].known) // WHOLE_DAY)]
+    unit = HOUR if agreed.rules["gross_fault_time"] == "full_hours" else timedelta(seconds=1)
+    for state in _states(_while_in_use(agreed)):
+        known, until = state[0].known, state[-1].until
+        starts = [known + WHOLE_DAY * number for number in range((until - known) // WHOLE_DAY)]
         for outage in state:
             if outage.cause == "provider_gross":
-                yield outage, _time_by_day(outage)
+                yield outage, _time_by_day(outage.known, min(outage.until, known + (until - known) // unit * unit))
             elif outage.cause != "customer":
                 yield outage, {(start + shift).date(): Fraction(1) for start in starts if outage.known <= start < outage.until}
 
 
 def _states(outages: Iterable[Outage]) -> list[list[Outage]]:
-    """Outages in the order of time, those together that are one state without a break in the sense of 第35条第2項表1欄."""
+    """Outages in the order of time, those together that are one state without a break in the sense of a row of 第35条第2項."""
     found: list[list[Outage]] = []
     for outage in sorted(outages):
         before = found[-1][-1] if found else None
-        if before and before.until == outage.known and OUTAGE_CLAUSES.get(before.cause) == OUTAGE_CLAUSES.get(outage.cause) == "35-2-1":
+        if before and before.until == outage.known and OUTAGE_CLAUSES.get(before.cause) == OUTAGE_CLAUSES.get(outage.cause):
             found[-1].append(outage)
         else:
             found.append([outage])
     return found
 
 
-def _time_by_day(outage: Outage) -> dict[date, Fraction]:
+def _while_in_use(agreed: Agreement) -> list[Outage]:
+    """The outages without the time for which the customer was suspended anyway (第34条), unless the rule `outage_while_suspended` counts it."""
+    found = list(agreed.outages)
+    for first, last in agreed.suspensions if agreed.rules["outage_while_suspended"] == "ignored" else ():
+        start, stop = _midnight(first), _midnight(last + DAY)
+        parts = (part for one in found for part in (one._replace(until=min(one.until, start)), one._replace(known=max(one.known, stop))))
+        found = [part for part in parts if part.known < part.until]
+    return found
+
+
+def _overlap(outage: Outage, span: tuple[date, date], days: list[date]) -> bool:
+    """Whether an outage fell into a suspension on some of these days."""
+    return any(span[0] <= day <= span[1] and outage.known < _midnight(day + DAY) and outage.until > _midnight(day) for day in days)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)
+
+
+def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
     found = {}
-    start = outage.known
-    while start < outage.until:
-        stop = min(outage.until, datetime(start.year, start.month, start.day) + WHOLE_DAY)
+    while start < until:
+        stop = min(until, _midnight(start.date()) + WHOLE_DAY)
         found[start.date()] = Fraction((stop - start) // timedelta(seconds=1), 24 * 60 * 60)
         start = stop
     return found

@@ -51,6 +51,16 @@ SETTLED = dict(
     charge=Field("table", fields=SETTLED_LINES, others=True),
     credit_note=Field("table", fields=SETTLED_LINES, others=True),
 )
+# What makes a line due, by the first word of its key; the rest is of the set-up menu.
+DUE_BY = {
+    "operation": "35-1",
+    "option": "35-1",
+    "late_interest": "19",
+    "evaded": "18",
+    "premium": "18",
+    "qualified_invoice": "49",
+    "postage": "49",
+}
 LATE_RULES = ("late_day_count", "late_grace", "late_while_open", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
@@ -71,6 +81,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
     month = operation.first_whole_month(agreed, starts) if starts else None
+    billed_from = _billed_from(agreed)
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
@@ -79,7 +90,8 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
         set_up=_added_up([line._replace(taxed_on=day) for line in once], language),
         monthly=dict(
             month=month.name if month else None,
-            billed_from=_billed_from(agreed),
+            billed_from=billed_from,
+            notes=_options_after(agreed, date.fromisoformat(billed_from), language) if billed_from else [],
             **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
         ),
     )
@@ -87,9 +99,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
 
 def _billed_from(agreed: Agreement) -> str | None:
     """The first day for which the operation menu is paid."""
-    spans = [(plan.start, agreed.cancelled_on) for plan in agreed.plans[:1]] + [(option.start, option.until) for option in agreed.options]
-    months = [(start, end, month) for start, end in spans for month in (agreed.month_of(start), agreed.month_of(start).next())]
-    charged = [days.first for start, end, month in months if (days := operation.charged_days(agreed, start, end, month))]
+    charged = [day for service in operation.services(agreed) if (day := operation.charged_from(agreed, service))]
     return min(charged).isoformat() if charged else None
 
 
@@ -99,7 +109,7 @@ def _billed_from(agreed: Agreement) -> str | None:
 def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str, Any]:
     """What a month costs. Late interest and what comes with an invoice are not use; they stand on the invoice."""
     lines = charges(agreed, month)
-    channel = agreed.channel(month.last)
+    channel = agreed.biller(month)
     stopped = [span for span in agreed.suspensions if span[0] <= month.last and span[1] >= month.first]
     return dict(
         contract=agreed.number,
@@ -119,7 +129,7 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
 
 def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
     """Why a month has no fee of the operation menu: it begins later, or in this month, which is not charged (第35条第1項)."""
-    since = None if agreed.cancelled_on else _billed_from(agreed)
+    since = _billed_from(agreed)
     if since is None or month.last.isoformat() >= since:
         return []
     start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
@@ -131,11 +141,16 @@ def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, An
     end = agreed.cancelled_on
     if end and end < month.first:
         return [dict(text=say("texts", "ended", language, end=end), clauses=cite((agreed.cancelled_by,), language))]
-    later = [(option, operation.first_charge(agreed, option.start)) for option in agreed.options if not end or option.start <= end]
+    return _options_after(agreed, month.last, language)
+
+
+def _options_after(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
+    """The options that are charged only after a day, each with its first charged one (第35条第1項)."""
+    charged = [(option, operation.charged_from(agreed, operation.option_service(agreed, option))) for option in agreed.options]
     return [
         dict(text=say("texts", "option_not_yet", language, name=option.name, start=option.start, since=since), clauses=cite(("35-1",), language))
-        for option, since in later
-        if month.last < since and not (option.until and option.until < since) and not (end and end < since)
+        for option, since in charged
+        if since and day < since
     ]
 
 
@@ -157,7 +172,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
     bill = bills(agreed, month)[-1]
     faults = [Fault(f"contract {name}", "missing") for name, value in (("number", agreed.number), ("customer", agreed.recipient)) if not value]
     if bill.qualified and "registration_number" not in issuer:
-        faults.append(Fault("issuer registration_number", "missing"))
+        faults.append(Fault("issuer registration_number", "number_needed"))
     if faults:
         raise FeeError(faults)
     return dict(
@@ -183,7 +198,7 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.lines:
-        others = [(month, agreed.channel(month.last)) for month in bill.months if agreed.channel(month.last) != "own" and len(bill.months) > 1]
+        others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own" and len(bill.months) > 1]
         told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
         return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
@@ -215,10 +230,10 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     _same_invoice(issued, settled, agreed, bill)
     qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
     if qualified and "registration_number" not in issued["issuer"]:
-        raise FeeError([Fault("invoice issuer registration_number", "missing")])
+        raise FeeError([Fault("invoice issuer registration_number", "number_needed")])
     had = _had(issued, settled)
     now = [line.told(language) for line in bill.lines]  # nothing of what somebody else bills
-    extra, back = _differences(had, now, language)
+    extra, back = _differences(agreed, had, now, language)
     then = taxes((line["tax_percent"], line["amount"]) for line in had)
     between = taxes((line["tax_percent"], line["amount"]) for line in [*had, *back])
     after = taxes((line["tax_percent"], line["amount"]) for line in now)
@@ -281,8 +296,10 @@ def _credit_note(qualified: bool, total: int, language: str) -> dict[str, Any]:
     )
 
 
-def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], language: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The lines that go up and those that go down."""
+def _differences(
+    agreed: Agreement, then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], language: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines that go up and those that go down, each with its ground."""
     old, new = ({_same_line(line): line for line in lines} for lines in (then, now))
     rates = {key[:2] for key in old} & {key[:2] for key in new if key not in old}
     changes = []
@@ -293,10 +310,23 @@ def _differences(then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], la
         if key not in new:
             told["description"] = redescribed(line.get("text"), language) or line["description"]
         told |= dict(text=line["text"]) if line.get("text") else {}
-        grounds = [clause for one in new[key]["deductions"] for clause in one["clauses"]] or new[key]["clauses"] if key in new else []
+        if key in new:
+            grounds = [clause for one in line["deductions"] for clause in one["clauses"]] or line["clauses"]
+        else:
+            grounds = cite(_why_gone(agreed, line), language)
         clauses = list(dict.fromkeys([*cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language), *grounds]))
         changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
     return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
+
+
+def _why_gone(agreed: Agreement, line: Mapping[str, Any]) -> tuple[str, ...]:
+    """What says that a line which was billed is not to be paid: that somebody else bills its month, that the contract ended, or what would make it due."""
+    month = agreed.month(line["month"])
+    kind = line["key"].split("/")[0]
+    if agreed.biller(month) != "own" and kind not in ("late_interest", "qualified_invoice", "postage"):
+        return ("annex2-channel",)
+    ended = agreed.cancelled_on is not None and agreed.cancelled_on <= month.last
+    return (DUE_BY.get(kind, "29-1"), *((agreed.cancelled_by,) if ended else ()))
 
 
 def _step(before: Mapping[int, Mapping[str, int]], after: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:
@@ -320,7 +350,10 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     """
     gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until.date() >= month.first for one in agreed.outages)
     notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
-    days = [line._replace(amount=line.by_provider) for line in operation.lines(agreed, month)]
+    charged = operation.lines(agreed, month)
+    rule = agreed.rules["liability_uncharged_days"]
+    of_days = charged if rule == "nothing" else operation.of_provided_days(agreed, month)
+    days = [line._replace(amount=line.by_provider) for line in of_days]
     provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
     return dict(
         contract=agreed.number,
@@ -328,7 +361,12 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
         month=month.name,
         set_up=_limit(provided, ("30-1", "30-2"), language),
         operation=dict(_limit(operation.whole_month(agreed, month), ("36-3", "36-4"), language), unlimited=gross),
-        outage=dict(_limit(days, ("36-2", "35-2-1", "36-4"), language), unlimited=gross, deducted=sum(line.amount for line in days)),
+        outage=dict(
+            _limit(days, ("36-2", "35-2-1", "36-4"), language),
+            unlimited=gross,
+            deducted=sum(line.by_provider for line in charged),
+            rules=dict(liability_uncharged_days=rule),
+        ),
         notes=notes,
     )
 
@@ -346,7 +384,8 @@ def _months_until(agreed: Agreement, last: Month) -> Iterator[Month]:
 
 def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: date | None, rules: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Late interest on each due date's debts (第19条), in yen; it bears no consumption tax."""
-    found = late(debts, payments, rules, until)
+    known = [(day, yen) for day, yen in payments if not until or day <= until]
+    found = late(debts, known, rules, until)
     return dict(
         debts=[
             dict(
@@ -364,7 +403,7 @@ def late_interest(debts: list[Debt], payments: list[tuple[date, int]], until: da
         ],
         interest=sum(one.yen for one in found),
         open=sum(one.open_yen for one in found),
-        surplus=max(0, sum(yen for dummy, yen in payments) - sum(debt.yen for debt in debts)),
+        surplus=max(0, sum(yen for dummy, yen in known) - sum(debt.yen for debt in debts)),
     )
 
 
@@ -406,7 +445,7 @@ def read_late(debts: Any, payments: Any, until: Any, rules: Any, faults: list[Fa
     """What the filter for late interest alone is given."""
     given = dict(debts=debts, payments=payments, until=until, rules=rules or {})
     told = read(LATE, given, "", faults)
-    chosen = {name: told.get("rules", {}).get(name, book()["rules"][name]["default"]) for name in LATE_RULES}
+    chosen = {name: rule["default"] for name, rule in book()["rules"].items()} | told.get("rules", {})
     return dict(
         debts=[Debt(row.get("due"), 0, row.get("yen")) for row in told.get("debts", [])],
         payments=[(row.get("date"), row.get("yen")) for row in told.get("payments", [])],

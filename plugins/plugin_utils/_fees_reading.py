@@ -58,8 +58,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
         completed="作業は {limit} に完了しています。完了した作業は取り消せません",
         ended="契約は {limit} に解除されています",
-        too_long="{limit} を超えています。料金の未払い以外の利用停止は 6ヵ月以内です（第34条第1項）",
+        too_long="{value} からの利用停止が {limit} を超えています。料金の未払い以外の利用停止は、続けて行うものも合わせて 6ヵ月以内です（第34条第1項）",
+        no_length="利用できなかった時間がありません（{value} に始まり、同じ時刻に終わっています）。until に復旧した時刻を書いてください",
         plan_needed="{limit} は {other} には含まれません。含むプランが必要です（別紙2※4）",
+        number_needed="適格請求書には登録番号が必要です。T と 13 桁の数字を、billing_issuer（インベントリの group_vars/all/issuer.yml）の"
+        " registration_number に書いてください",
         no_plan="運用メニューのプラン（plans）がありません",
         no_plan_until="{other} にはまだプランがありません。オプションにはプランの申込みが必要です（別紙2※4）",
         without_plan="プランなしで申し込めるのは {limit[0]} から {limit[1]} までです（別紙2※4）",
@@ -117,8 +120,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
         ended="the contract was cancelled on {limit}",
-        too_long="is longer than until {limit}; a suspension that is not for unpaid fees lasts 6 months at most (Article 34 (1))",
+        too_long="goes on since {value}, for longer than until {limit}; suspensions that are not for unpaid fees last 6 months at most, "
+        "together where one follows the other (Article 34 (1))",
+        no_length="ends at {value}, when it began; write into until when the service could be used again",
         plan_needed="{limit} is not part of {other}; a plan that includes it is needed (Annex 2, note 4)",
+        number_needed="a qualified invoice needs it; write T and 13 digits into registration_number of billing_issuer "
+        "(group_vars/all/issuer.yml of the inventory)",
         no_plan="there is no plan of the operation menu (plans)",
         no_plan_until="there is no plan on {other} yet; an option needs one (Annex 2, note 4)",
         without_plan="an option without a plan could be applied for from {limit[0]} to {limit[1]} (Annex 2, note 4)",

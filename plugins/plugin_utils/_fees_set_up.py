@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import OWN_ORDER, Agreement, Order
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, floor
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, deduction, floor, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units_of
 
@@ -30,7 +30,20 @@ def lines(agreed: Agreement, month: Month) -> list[Line]:
         charged = sum(group) if number < len(rates) else rounded
         rounded -= charged
         found += _hours(agreed, charged, month, "sheet_support/hours", day, (month.first, month.last), ("29-1",), {})
-    return found
+    percent = agreed.reductions.get(("set_up", month.name), 0)
+    return [_reduced(line, percent, agreed.rules["floor_target"]) for line in found] if percent else found
+
+
+def _reduced(line: Line, percent: int, target: str) -> Line:
+    """第25条: less some per cent."""
+    off = Fraction(line.amount * percent, 100)
+    return line._replace(
+        amount=rounded(line.amount, off, target),
+        gross=line.amount,
+        deductions=(deduction("reduction", off, ("25",), percent=percent),),
+        clauses=(*line.clauses, "25", "21"),
+        rules=dict(line.rules, floor_target=target),
+    )
 
 
 def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:

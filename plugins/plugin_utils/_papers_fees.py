@@ -240,8 +240,8 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     sections = [_lines(once, words("section_set_up"), words)]
     if monthly["month"]:
         facts.append(_strong(words("monthly_total"), monthly["total"]))
-        facts.append(dict(label=words("billed_from"), value=monthly["billed_from"], kind="date"))
-        sections.append(dict(_lines(monthly, words("section_monthly"), words), text=[_first_month(monthly, words)]))
+        facts += [dict(label=words("billed_from"), value=monthly["billed_from"], kind="date")] if monthly["billed_from"] else []
+        sections.append(dict(_lines(monthly, words("section_monthly"), words), text=_first_month(monthly, words)))
     return dict(
         title=words("quotation"),
         number=_quotation_number(told),
@@ -260,18 +260,18 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         heading=words("section_changes"),
         table=dict(columns=_columns(columns, words), rows=[_change(one, words) for one in change["components"]]),
     )
-    after = dict(_lines(monthly, words("section_after"), words), text=[_first_month(monthly, words)])
+    after = dict(_lines(monthly, words("section_after"), words), text=_first_month(monthly, words))
     after["table"]["totals"] += [
         dict(label=words("was"), cells=dict(amount=monthly["before"]["net"])),
         dict(label=words("difference"), cells=dict(amount=change["monthly"]["net"]), strong=True),
     ]
-    effect = words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], monthly["billed_from"], words))
+    same = not (change["units"] or change["monthly"]["net"] or once["lines"])
     return dict(
         title=words("change_quotation"),
         number=_quotation_number(told),
         date=told["quoted_on"],
         to=_to(told["customer"]),
-        lead=[effect if change["units"] or change["monthly"]["net"] or once["lines"] else words("same")],
+        lead=[words("same")] if same else _effect(told, words),
         facts=[
             _strong(words("monthly_change"), change["monthly"]["net"]),
             _strong(words("set_up_more"), once["net"]),
@@ -288,6 +288,12 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     )
 
 
+def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
+    """In one line what a change does, where it is charged by the month at all."""
+    change, first = told["change"], told["monthly"]["billed_from"]
+    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words))] if first else []
+
+
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     told = {name: one[name] for name in ("before", "after", "unit")}
     return dict(told, component=one["name"], menu=words(one["menu"]), clauses=words.clauses(one["clauses"]))
@@ -301,8 +307,15 @@ def _since(quoted_on: str, first: str, words: _Words) -> str:
     return words("next_month", month=words.month(first[:7])) if months == 1 else words.month(first[:7])
 
 
-def _first_month(monthly: Mapping[str, Any], words: _Words) -> str:
-    return words("first_month", since=words.day(monthly["billed_from"]), month=words.month(monthly["month"]))
+def _first_month(monthly: Mapping[str, Any], words: _Words) -> list[str]:
+    """From when the amounts are charged, and what of them later or not at all."""
+    since = monthly["billed_from"]
+    told = [words("first_month", since=words.day(since), month=words.month(monthly["month"]))] if since else []
+    return [*told, *(_note(note, words) for note in monthly["notes"])]
+
+
+def _note(note: Mapping[str, Any], words: _Words) -> str:
+    return f"{note['text']} {words('based_on', clauses=words.clauses(note['clauses']))}"
 
 
 def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -311,7 +324,7 @@ def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         to=_to(told["customer"]),
         facts=[_strong(words("usage_total"), told["total"]), *_contract(told, words), dict(label=words("period"), value=words.period(told))],
         sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
-        notes=[f"{note['text']} {words('based_on', clauses=words.clauses(note['clauses']))}" for note in told["notes"]],
+        notes=[_note(note, words) for note in told["notes"]],
     )
 
 

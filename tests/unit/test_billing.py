@@ -298,6 +298,21 @@ def test_nothing_is_quoted_after_the_end_of_the_contract():
     assert change_quotation(contract, ended, dict(ec2_instances=[{}] * 5), "2026-08-20", "en")["change"]["monthly"]["net"] == 0
 
 
+@pytest.mark.parametrize("end, rule, charged", [("2026-08-31", "next_month", False), ("2026-09-01", "next_month", True), ("2026-08-31", "calendar", True)])
+@pytest.mark.parametrize("notice", ["2026-08-01", "2026-08-25"])
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_change_before_the_end_of_the_contract_says_so(end, rule, charged, notice, language):
+    contract = dict(CONTRACT, plans=CONTRACT["plans"][:1], fee_rules=dict(component_change_rule=rule))
+    ended = [dict(date="2026-07-10", event="set_up_completed"), dict(date=notice, event="cancelled", wish=end)]
+    quoted = change_quotation(contract, ended, dict(ec2_instances=[{}] * 5), "2026-08-20", language)
+    assert (quoted["monthly"]["billed_from"] is not None) == charged
+    assert bool(quoted["change"]["monthly"]["net"]) == charged and quoted["set_up"]["net"] == 50_000
+    assert [end in note["text"] for note in quoted["monthly"]["notes"]] == [True]
+    paper = fee_paper(quoted, "quotation", ISSUER, language)
+    assert any(end in text for section in paper["sections"] for text in section.get("text", []))
+    assert bool(paper["lead"][1:]) == charged
+
+
 def test_what_goes_is_taken_from_the_groups_that_are_there():
     contract = dict(CONTRACT, operation=dict(components=dict(ec2=dict(a=4, b=3))), fee_rules=dict(unit_scope="group"))
     for wanted in range(8):

@@ -281,7 +281,7 @@ def test_the_desk_is_open_in_the_hours_of_the_plan_every_day(plan, opens, closes
 def test_operations_are_requested_under_the_advanced_plan_at_any_hour_and_under_no_other():
     assert filters.reception("2027-01-01 03:00", "advanced", "operation") == dict(open=True, accepted_at="2027-01-01T03:00+09:00", hours="00:00-24:00")
     for plan in ("entry", "standard"):
-        with pytest.raises(AnsibleFilterError, match=f"plan: 「{plan}」は使えません。使える値: advanced"):
+        with pytest.raises(AnsibleFilterError, match=f"plan: 「{plan}」のプランにこの窓口はありません（別紙1 1.2）。あるプラン: advanced"):
             filters.reception("2027-01-01 03:00", plan, "operation")
 
 
@@ -358,7 +358,10 @@ REFUSED = {
     "an event at no time": ("events[0]", "one_of", "ical", [dict(NAMED, start=NOON)], "A"),
     "business days for ever": ("until", "needs_until", "awx_schedule", "営業日 09:00", "2026-01-01"),
     "business days for five years": ("until", "needs_until", "awx_schedule", "営業日 09:00", "2026-01-15", "2031-01-01"),
-    "a schedule that never runs": ("when", "never", "awx_schedule", "31日 09:00", "2026-02-01", "2026-02-28"),
+    "a schedule that never runs": ("when", "never", "awx_schedule", "第5日曜 09:00", "2026-02-01", "2026-02-28"),
+    "a schedule that skips months": ("when", "skips_months", "awx_schedule", "31日 09:00", "2026-01-01"),
+    "a schedule that skips February": ("when", "skips_months", "awx_schedule", "15日・29日 09:00", "2026-01-01"),
+    "operations by a plan without them": ("plan", "no_desk", "reception", NOON, "entry", "operation"),
 }
 
 

@@ -19,7 +19,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
 
 CLOSURES = [{"from": "08-13", "until": "08-14"}, {"from": "2028-02-29"}, {"from": "2027-03-31"}]
 PLAIN = ["every day 00:00", "日曜 23:59", "Saturday and Sunday 08:30", "third Sunday 01:00-05:00", "第2・第4金曜 19:00", "last Thursday 00:01",
-         "weekdays 09:00", "last weekdays 09:00", "15日 12:00", "31st day 12:00", "5日・月末 00:00"]  # fmt: skip
+         "weekdays 09:00", "last weekdays 09:00", "15日 12:00", "28th day 12:00", "5日・月末 00:00"]  # fmt: skip
 BUSINESS = ["営業日 09:00", "business days 00:00", "第3営業日 09:00", "21st business day 23:59", "最終営業日 18:00-22:00", "first and last business day 07:30"]
 
 

@@ -276,9 +276,31 @@ def test_a_statement_says_what_comes_later_and_what_has_ended():
     option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
     ended = [happened("2026-10-05", "cancelled")]
-    notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in ("2026-08", "2026-09", "2026-10", "2026-11")}
+    months = ("2026-06", "2026-08", "2026-09", "2026-10", "2026-11")
+    notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in months}
     later = "カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"
-    assert list(notes.values()) == [[later], [later], [], ["契約は 2026-10-05 に解除されています"]]
+    not_yet = "運用メニューは 2026-06-15 に開始し、2026-07-01 から課金します"
+    assert list(notes.values()) == [[not_yet, later], [later], [later], [], ["契約は 2026-10-05 に解除されています"]]
+
+
+@pytest.mark.parametrize("rule, yen, noted", [("contract", [7_096, 10_000], False), ("own", [None, 10_000], True)])
+def test_an_option_of_an_old_contract(rule, yen, noted):
+    """別紙2※5: 10,000 × 22 of August's 31 days, or from the month after, for what was agreed later."""
+    option = {"name": "Runbook", "yen": 10_000, "covers": ["operations"], "from": "2026-08-10", "applied_on": "2026-08-01"}
+    agreed = dict(contract(applied_on="2022-03-31", fee_rules=dict(legacy_options=rule)), operation=dict(components=dict(ec2=1), options=[option]))
+    papers = [usage_statement(agreed, [], month) for month in ("2026-08", "2026-09")]
+    assert [amounts(paper).get("option/Runbook/2026-08-10") for paper in papers] == yen
+    assert any("Runbook" in note["text"] for note in papers[0]["notes"]) == noted
+    from_the_beginning = dict(option, applied_on="2022-03-01")
+    agreed["operation"]["options"] = [from_the_beginning]
+    assert amounts(usage_statement(agreed, [], "2026-08"))["option/Runbook/2026-08-10"] == 7_096
+
+
+def test_a_quotation_says_which_option_is_charged_later():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option, dict(option, name="At once", **{"from": "2026-06-15"})]))
+    notes = quotation(agreed, None, "2026-05-01")["monthly"]["notes"]
+    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"]
 
 
 def test_an_option_without_a_plan_is_quoted():
@@ -319,6 +341,39 @@ def test_an_outage_takes_off_its_days(span, cause, rules, days):
         assert fee(agreed, [event], "2026-08") == int(210_000 * (1 - Fraction(days) / length))
 
 
+@pytest.mark.parametrize(
+    "span, cause, days",
+    [
+        (("2026-08-05 00:00", "2026-08-25 00:00"), "third_party", 9),  # five days before the suspension, four after it
+        (("2026-08-09 12:00", "2026-08-21 12:00"), "provider", 0),  # half a day before and half a day after
+        (("2026-08-12 00:00", "2026-08-15 00:00"), "provider", 0),
+        (("2026-08-09 12:00", "2026-08-21 12:00"), "provider_gross", 1),
+    ],
+)
+def test_a_suspended_menu_could_not_be_used_anyway(span, cause, days):
+    events = [happened(span[0], "outage", until=span[1], cause=cause), happened("2026-08-10", "suspended", until="2026-08-20", reason="unpaid")]
+    paper = usage_statement(contract(), events, "2026-08")
+    assert the_line(paper, "operation")["amount"] == 210_000 * (31 - days) // 31
+    assert the_line(paper, "operation")["rules"]["outage_while_suspended"] == "ignored"
+    counted = contract(fee_rules=dict(outage_while_suspended="deducted"))
+    assert fee(counted, events, "2026-08") == fee(contract(), events[:1], "2026-08") < 210_000
+
+
+def test_an_option_that_has_ended_loses_nothing():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-08-10", "until": "2026-09-09"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option]))
+    paper = usage_statement(agreed, [happened("2026-09-09", "outage", until="2026-09-12", cause="provider")], "2026-09")
+    assert amounts(paper) == {"operation": 210_000 * 27 // 30, "option/Runbook/2026-08-10": 20_000 * 29 // 30}
+
+
+def test_full_hours_of_gross_fault_are_those_of_the_whole_time():
+    agreed = contract(fee_rules=dict(gross_fault_time="full_hours"))
+    pieces = [("2026-08-10 10:00", "2026-08-10 10:40"), ("2026-08-10 10:40", "2026-08-10 11:50")]
+    events = [happened(known, "outage", until=until, cause="provider_gross") for known, until in pieces]
+    assert fee(agreed, events, "2026-08") == 210_000 * (31 * 24 - 1) // (31 * 24)
+    assert fee(contract(), events, "2026-08") == 210_000 * (31 * 1440 - 110) // (31 * 1440)
+
+
 def test_what_is_rounded_may_be_the_deduction():
     event = happened("2027-01-10", "outage", until="2027-01-11", cause="provider")
     assert fee(contract(), [event], "2027-01") == 203_225  # 210,000 × 30/31 = 203,225.8
@@ -347,11 +402,28 @@ def test_a_suspension_changes_no_fee_and_is_noted():
     assert "2026-08-10〜2026-09-09" in paper["notes"][0]["text"]
 
 
+def test_a_suspension_ends_with_the_contract():
+    events = [happened("2026-08-10", "suspended", until="2026-12-09", reason="unpaid"), happened("2026-09-20", "cancelled", by="provider")]
+    notes = {month: [note["text"] for note in usage_statement(contract(), events, month)["notes"]] for month in ("2026-09", "2026-10")}
+    assert "2026-08-10〜2026-09-20" in notes["2026-09"][0] and notes["2026-10"] == ["契約は 2026-09-20 に解除されています"]
+
+
 def test_a_special_reduction():
     event = happened("2026-08-20", "reduction", month="2026-08", percent=30)
     assert [fee(contract(), [event], month) for month in ("2026-07", "2026-08")] == [210_000, 147_000]
     outage = happened("2026-08-01", "outage", until="2026-08-02", cause="provider")
     assert fee(contract(), [event, outage], "2026-08") == int(Fraction(210_000 * 30, 31) * 7 / 10), "of what is left to be paid"
+
+
+def test_a_special_reduction_of_the_set_up_menu():
+    agreed = ordered(basic=True, individual=[dict(name="AD", yen=1_001)])
+    events = [happened("2026-04-20", "reduction", month="2026-04", percent=30, menu="set_up"), happened("2026-05-20", "set_up_completed")]
+    paper = usage_statement(agreed, events, "2026-04")
+    assert amounts(paper) == {"basic/contract": 70_000, "individual/contract/AD": 700}
+    assert all("第25条" in line["clauses"] for line in paper["lines"])
+    assert fee(contract(), [happened("2026-08-20", "reduction", month="2026-08", percent=30, menu="set_up")], "2026-08") == 210_000
+    both = [happened("2026-08-20", "reduction", month="2026-08", percent=30, menu=menu) for menu in ("set_up", "operation")]
+    assert fee(contract(), both, "2026-08") == 147_000
 
 
 def test_billing_months_may_begin_on_another_day():
@@ -374,6 +446,14 @@ def test_the_fee_begins_on_the_first_of_the_month_after_whenever_billing_months_
 
 
 # ---- liability
+
+
+@pytest.mark.parametrize("rule, yen", [("nothing", 0), ("fee", 14_000)])
+def test_the_limit_for_days_that_are_not_charged(rule, yen):
+    """第36条第2項: two of June's 30 days, in the month of the start, which is free."""
+    outage = happened("2026-06-20", "outage", until="2026-06-22", cause="provider")
+    limits = liability_limits(contract(fee_rules=dict(liability_uncharged_days=rule)), [outage], "2026-06")["outage"]
+    assert (limits["net"], limits["deducted"]) == (yen, 0)
 
 
 def test_the_limits_of_liability():
@@ -629,6 +709,24 @@ def test_a_settlement_gives_back_and_asks_for_what_is_missing():
     assert invoice_settlement(issued, contract(), [], "2026-09-20")["total"] == 0
 
 
+@pytest.mark.parametrize(
+    "happens, clauses",
+    [
+        ([happened("2026-07-20", "cancelled")], {"operation": "第15条第2項"}),
+        ([happened("2026-07-20", "cancelled", by="provider")], {"operation": "第16条"}),
+        ([happened("2026-07-20", "channel_changed", channel="resale")], {"operation": "別紙2（AWS Marketplace・リセール）"}),
+        ([happened("2026-07-20", "components_removed", components=dict(ec2=7))], {"operation": "第35条第1項"}),
+        ([happened("2026-08-01", "outage", until="2026-09-01", cause="provider")], {"operation": "第35条第2項表1欄"}),
+        ([happened("2026-08-20", "reduction", month="2026-08", percent=100)], {"operation": "第25条"}),
+    ],
+)
+def test_a_line_that_is_given_back_altogether_says_why(happens, clauses):
+    back = invoice_settlement(invoice(contract(), [], "2026-08", ISSUER), contract(), happens, "2026-09-10")["credit_note"]
+    assert {line["key"]: line["amount"] for line in back["lines"]} == {"operation": -210_000}
+    for line in back["lines"]:
+        assert line["clauses"][0] == "第20条第2項" and clauses[line["key"]] in line["clauses"]
+
+
 @pytest.mark.parametrize("yen, needed", [(9_090, False), (9_091, True)])
 def test_a_credit_note_is_needed_from_ten_thousand_yen(yen, needed):
     """消費税法施行令第70条の9第3項第2号."""
@@ -725,6 +823,12 @@ def test_late_interest(due, paid_on, rules, yen):
 def test_part_payments(rules, yen):
     paid = [dict(date="2027-04-10", yen=100_000), dict(date="2027-04-20", yen=131_000)]
     assert late_interest([dict(due="2027-03-31", yen=231_000)], paid, rules=rules)["interest"] == yen
+
+
+def test_what_is_paid_after_the_day_asked_for_is_not_known_yet():
+    debts, late_payment = [dict(due="2026-08-31", yen=330_000)], [dict(date="2026-12-20", yen=340_000)]
+    assert late_interest(debts, late_payment, "2026-10-31") == late_interest(debts, [], "2026-10-31")
+    assert late_interest(debts, late_payment, "2026-10-31")["surplus"] == 0
 
 
 def test_the_oldest_debt_is_paid_first():

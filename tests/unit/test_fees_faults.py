@@ -173,9 +173,16 @@ FAULTS = [
         CONTRACT,
         [
             happened("2026-07-01", "suspended", until="2026-07-05", reason="unpaid"),
-            happened("2026-07-05 23:00", "outage", until="2026-07-06", cause="provider"),
+            happened("2026-07-05", "suspended", until="2026-07-06", reason="other"),
         ],
-        "events #2 outage 2026-07-05 23:00",
+        "events #2 suspended 2026-07-05",
+    ),
+    ("no_length", CONTRACT, [happened("2026-07-01", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-07-01 until"),
+    (
+        "twice",
+        CONTRACT,
+        [happened("2026-08-20", "qualified_invoice_requested", month="2026-07"), happened("2026-08-20", "qualified_invoice_requested", month="2026-07")],
+        "events #2 qualified_invoice_requested 2026-08-20",
     ),
     ("overlap", with_option(dict(until="2026-08-31"), {"from": "2026-08-31"}), [], "contract operation options #2"),
     ("too_many", CONTRACT, [happened("2026-07-01", "components_removed", components=dict(ec2=5))], "events #1 components_removed 2026-07-01"),
@@ -227,7 +234,29 @@ FAULTS = [
         [happened("2026-07-01", "cancelled"), happened("2026-07-02", "suspended", until="2026-07-03", reason="unpaid")],
         "events #2 suspended 2026-07-02",
     ),
-    ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-31 until"),
+    ("before", CONTRACT, [happened("2026-06-14", "suspended", until="2026-07-03", reason="unpaid")], "events #1 suspended 2026-06-14"),
+    ("before", CONTRACT, [happened("2026-07-01", "reduction", month="2026-05", percent=1)], "events #1 reduction 2026-07-01 month"),
+    ("before", CONTRACT, [happened("2026-07-01", "reduction", month="2026-03", percent=1, menu="set_up")], "events #1 reduction 2026-07-01 month"),
+    (
+        "ended",
+        CONTRACT,
+        [happened("2026-07-01", "cancelled"), happened("2026-07-02", "reduction", month="2026-08", percent=1)],
+        "events #2 reduction 2026-07-02 month",
+    ),
+    ("no_plan", {}, [happened("2026-07-01", "reduction", month="2026-07", percent=1)], "events #1 reduction 2026-07-01"),
+    ("no_plan", {}, [happened("2026-07-01", "suspended", until="2026-07-02", reason="unpaid")], "events #1 suspended 2026-07-01"),
+    (
+        "too_long",  # one after the other
+        CONTRACT,
+        [
+            happened("2026-07-01", "suspended", until="2026-10-31", reason="other"),
+            happened("2026-11-01", "suspended", until="2027-01-01", reason="other"),
+        ],
+        "events #2 suspended 2026-11-01 until",
+    ),
+    ("too_long", CONTRACT, [happened("2026-08-31", "suspended", until="2027-03-01", reason="other")], "events #1 suspended 2026-08-31 until"),
+    ("too_long", CONTRACT, [happened("2026-08-28", "suspended", until="2027-02-28", reason="other")], "events #1 suspended 2026-08-28 until"),
+    ("too_long", CONTRACT, [happened("2026-08-01", "suspended", until="2027-02-01", reason="other")], "events #1 suspended 2026-08-01 until"),
     ("plan_needed", dict(with_option({}), plans=[{"plan": "standard", "from": START}]), [], "contract operation options #1"),
     ("plan_needed", with_option(dict(until="2027-01-01")), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
     ("plan_needed", with_option({}), [happened("2027-01-01", "plan_changed", plan="standard")], "contract operation options #1"),
@@ -292,6 +321,8 @@ def test_a_fault_is_found_where_it_was_written(code, contract, events, where):
         assert caught.value.faults[0].text(language) in str(told.value)
 
 
+VDI_OPTION = dict(OPTION, omakase_vdi=True, applied_on="2023-07-01", **{"from": "2023-07-20"})
+VDI = dict(applied_on="2023-07-01", operation=dict(components={}, options=[VDI_OPTION]))
 ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01", "name": "Another"}), plans=[{"plan": "standard", "from": START}])
 
 
@@ -316,7 +347,20 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         ),
         # The plan that an option needs may begin with it.
         (ADVANCED_LATER, [happened("2026-08-01", "plan_changed", plan="advanced")]),
-        (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-27", reason="other")]),
+        (CONTRACT, [happened("2026-08-31", "suspended", until="2027-02-28", reason="other")]),  # there is no 31st: 民法第143条第2項
+        (CONTRACT, [happened("2026-08-28", "suspended", until="2027-02-27", reason="other")]),
+        (CONTRACT, [happened("2026-08-01", "suspended", until="2027-01-31", reason="other")]),
+        # Suspensions for six months together, and another one after a day between.
+        (
+            CONTRACT,
+            [
+                happened("2026-07-01", "suspended", until="2026-10-31", reason="other"),
+                happened("2026-11-01", "suspended", until="2026-12-31", reason="other"),
+                happened("2027-01-02", "suspended", until="2027-07-01", reason="other"),
+            ],
+        ),
+        # The menu of an option without a plan may be out of use.
+        (VDI, [happened("2023-08-10", "outage", until="2023-08-12", cause="provider"), happened("2023-08-10", "reduction", month="2023-08", percent=10)]),
         # An option that was to begin after the end of the contract never does.
         (with_option(dict()), [happened("2026-06-30", "cancelled")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2028-08-31", reason="unpaid")]),
@@ -354,9 +398,10 @@ def test_a_registration_number_must_be_right(number, code):
 def test_an_invoice_needs_to_know_from_whom_and_to_whom():
     assert len(refused(lambda: invoice(dict(plans=[]), [], "2026-07", dict(name="Example MSP"), "en"))) == 2
     assert "issuer name: is needed" in refused(lambda: invoice(CONTRACT, [], "2026-07", {}, "en"))[0]
-    assert "issuer registration_number: is needed" in refused(lambda: invoice(dict(CONTRACT, qualified_invoice=True), [], "2026-07", dict(name="x"), "en"))[0]
+    standing = dict(CONTRACT, qualified_invoice=True)
+    assert "issuer registration_number: a qualified invoice needs it" in refused(lambda: invoice(standing, [], "2026-07", dict(name="x"), "en"))[0]
     asked = [happened("2026-09-01", "qualified_invoice_requested", month="2026-07")]
-    assert "issuer registration_number: is needed" in refused(lambda: invoice(CONTRACT, asked, "2026-07", dict(name="x"), "en"))[0]
+    assert "issuer registration_number: a qualified invoice needs it" in refused(lambda: invoice(CONTRACT, asked, "2026-07", dict(name="x"), "en"))[0]
 
 
 @pytest.mark.parametrize("missing", ["issued", "number", "contract", "months", "qualified", "issuer", "recipient", "lines"])
@@ -381,7 +426,7 @@ def test_an_invoice_is_settled_with_the_same_contract_and_months(code, issued, e
     assert line.endswith(TEXTS["en"][code].format(**facts[code]))
 
 
-@pytest.mark.parametrize("issuer, code", [(dict(name="x", registration_number="T1000012050002"), "check_digit"), (dict(name="x"), "missing")])
+@pytest.mark.parametrize("issuer, code", [(dict(name="x", registration_number="T1000012050002"), "check_digit"), (dict(name="x"), "number_needed")])
 def test_the_credit_note_of_a_qualified_invoice_needs_a_right_number(issuer, code):
     asked = [happened("2026-09-01", "qualified_invoice_requested", month="2026-07")]
     lines = refused(lambda: invoice_settlement(dict(ISSUED, issuer=issuer), CONTRACT, asked, "2026-10-01", "en"))
@@ -440,5 +485,6 @@ def test_the_nearest_right_word_is_offered():
 
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
-    tried = {code for code, *dummy in FAULTS} | {"registration", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
+    others = {"registration", "number_needed", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
+    tried = {code for code, *dummy in FAULTS} | others
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried
