@@ -8,7 +8,7 @@ What they stand on is imported when one is called, since Ansible loads this file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -24,11 +24,37 @@ def monitoring_faults(sheet: Any, contract: Any, language: str = "ja") -> list[s
 
 
 def monitoring_entries(
-    sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, region: str | None = None, language: str = "ja"
+    sheet: Any,
+    contract: Any,
+    known: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    unseen: Iterable[Mapping[str, Any]] = (),
+    language: str = "ja",
 ) -> dict[str, list[dict[str, Any]]]:
-    """kind → entries of what pages in a Region, that of the contract where none is said."""
+    """kind → entries of what pages in a Region, that of the contract where none is said.
+
+    What the sheet itself has an entry for is left to that. `unseen`: metrics on which no alarm is made yet.
+    """
     contract = _table(contract, "a contract")
-    return _part("_monitoring_entries").entries(_rows(sheet, contract, known), region or contract["region"], language)
+    held = {one["alarm"] for one in unseen}
+    rows = [row for row in _rows(sheet, contract, known) if row.name not in held]
+    made = _part("_monitoring_entries").entries(rows, region or contract["region"], language)
+    own = {kind: {_identity(entry) for entry in sheet.get(kind) or ()} for kind in made}
+    left = {kind: [entry for entry in entries if _identity(entry) not in own[kind]] for kind, entries in made.items()}
+    return {kind: entries for kind, entries in left.items() if entries}
+
+
+def monitoring_metrics(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, region: str | None = None) -> list[dict[str, Any]]:
+    """The metrics that alarms stand on, for msp.aws.monitoring_info to look for."""
+    contract = _table(contract, "a contract")
+    return _part("_monitoring_entries").metrics(_rows(sheet, contract, known), region or contract["region"])
+
+
+def monitoring_lacks(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
+    """What cannot be made yet, because something is known neither from the sheet nor from the account: a line each."""
+    part = _part("_monitoring")
+    lacking = [row for row in _rows(sheet, _table(contract, "a contract"), known) if row.state == part.LACKS and part.would_page(row)]
+    return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
 
 
 def monitoring_regions(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
@@ -40,13 +66,12 @@ def monitoring_sheet(sheet: Any, contract: Any, known: Mapping[str, Any] | None 
     """The sheet with what its `monitoring` comes to in the Region of the contract; what the sheet itself has an entry for is left to that."""
     whole = {kind: given for kind, given in _table(sheet, "a sheet").items() if kind != "monitoring"}
     for kind, made in monitoring_entries(sheet, contract, known).items() if "monitoring" in sheet else ():
-        own = whole.get(kind) or []
-        whole[kind] = [*own, *(entry for entry in made if not any(_same_thing(entry, other) for other in own))]
+        whole[kind] = [*(whole.get(kind) or []), *made]
     return whole
 
 
-def _same_thing(entry: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(entry.get(name) == other.get(name) for name in ("name", "log_group")) and entry.get("service") in (None, other.get("service"))
+def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry.get(name) for name in ("log_group", "name")) + ((entry.get("service"),) if entry.keys() == {"service", "name"} else ())
 
 
 def _rows(sheet: Any, contract: Mapping[str, Any], known: Mapping[str, Any] | None) -> list[Any]:
@@ -74,6 +99,8 @@ class FilterModule:
         return dict(
             monitoring_entries=monitoring_entries,
             monitoring_faults=monitoring_faults,
+            monitoring_lacks=monitoring_lacks,
+            monitoring_metrics=monitoring_metrics,
             monitoring_regions=monitoring_regions,
             monitoring_sheet=monitoring_sheet,
         )

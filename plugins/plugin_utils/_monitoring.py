@@ -128,14 +128,15 @@ def fill(value: Any, facts: Mapping[str, Any], quoted: bool = False) -> Any:
 
 
 def rows(sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> list[Row]:
-    """Every definition of every item of every component. `known`: target → component → facts, as msp.aws.monitoring_info found them."""
+    """Every definition of every item of every component. `known`: target → components with facts, as msp.aws.monitoring_info finds them."""
     agreed = contract.get(PART) or {}
     place = dict(region=contract.get("region"), account_id=contract.get("account_id"), mackerel_service=agreed.get("mackerel_service"))
+    there = {(target, one["name"]): one for target, some in (known or {}).items() for one in some}
     return [
         row
         for target, entries in (sheet.get(PART) or {}).items()
         for entry in entries
-        for row in _component(target, entry, agreed, dict(place, **((known or {}).get(target) or {}).get(entry["name"], {})))
+        for row in _component(target, entry, agreed, dict(place, **there.get((target, entry["name"]), {})))
     ]
 
 
@@ -235,6 +236,12 @@ def _state(definition: Mapping[str, Any], filled: Mapping[str, Any], lacks: tupl
     asked = {"threshold", "warning", "critical", "band"} & told.keys()
     limited = {"threshold", "warning", "critical"} & filled.keys() or ("band" in told) or not {"operator", "comparison_operator"} & filled.keys()
     return PAGES if limited and (asked or moved or not definition.get("shown")) else SHOWN
+
+
+def would_page(row: Row) -> bool:
+    """Whether a row that lacks something would page if it did not: what the catalogue only shows, or the other side watches, is nobody's loss."""
+    about = catalogue()[row.target]["items"][row.item]
+    return row.side == about["primary"] and not about[row.side][row.key].get("shown")
 
 
 def _own_words(target: str, about: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:

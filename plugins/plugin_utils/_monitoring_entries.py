@@ -26,6 +26,25 @@ def entries(rows: Iterable[Row], region: str, language: str = "ja") -> dict[str,
     return {kind: list(by_name.values()) for kind, by_name in found.items()}
 
 
+def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
+    """The metrics that alarms of a Region stand on, each with the name of its alarm and with ids as dimensions. What a filter of ours makes is no question."""
+    return [
+        dict(alarm=row.name, namespace=one["namespace"], metric_name=one["metric_name"], dimensions=_as_ids(row, one.get("dimensions", {})))
+        for row in rows
+        if row.state == PAGES and row.side == "cloudwatch" and row.definition.get("region", row.facts.get("region")) == region
+        if not row.definition.keys() & {"filter", "lightsail"}
+        for one in _watched(row.definition)
+    ]
+
+
+def _watched(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one["metric_stat"]["metric"] for one in _math(definition)[1:]] if "expression" in definition else [definition]
+
+
+def _as_ids(row: Row, dimensions: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.facts["id"] if value == row.component and "id" in row.facts else value for name, value in dimensions.items()}
+
+
 def regions(rows: Iterable[Row]) -> list[str]:
     """Where there are alarms."""
     return sorted({row.definition.get("region", row.facts.get("region")) for row in rows if row.state == PAGES and row.side == "cloudwatch"})

@@ -23,6 +23,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import (
     named_items,
     parameters,
     rows,
+    would_page,
 )
 
 NUMBERS = {name for options in OPTIONS.values() for name in options} - {
@@ -205,15 +206,10 @@ def _together(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
         where = f"{PART} {row.target} {row.component} {row.item}"
         if row.state == PAGES and row.side == "cloudwatch" and not row.notify:
             yield where, "no_topic", {}
-        if "mackerel_role" in row.lacks and len(row.lacks) == 1 and _would_page(row):
+        if "mackerel_role" in row.lacks and len(row.lacks) == 1 and would_page(row):
             yield where, "no_role", {}
         yield from _order(where, row.definition)
     yield from _alike(made)
-
-
-def _would_page(row: Row) -> bool:
-    about = catalogue()[row.target]["items"][row.item]
-    return about["primary"] == "mackerel" and not about["mackerel"][row.key].get("shown")
 
 
 def _order(where: str, definition: Mapping[str, Any]) -> Iterator[Found]:
