@@ -57,6 +57,20 @@ def monitoring_lacks(sheet: Any, contract: Any, known: Mapping[str, Any] | None 
     return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
 
 
+def monitoring_agents(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """What the agents of hosts have to be told: files, each with host, name and text."""
+    return _part("_monitoring_agents").files(_rows(sheet, _table(contract, "a contract"), known))
+
+
+def monitoring_paper(sheet: Any, contract: Any, at: str, known: Mapping[str, Any] | None = None, language: str = "ja") -> dict[str, Any]:
+    """The 監視設計書."""
+    papers = _part("_papers_monitoring")
+    if language not in papers.WORDS:
+        raise AnsibleFilterError(f"language is one of {', '.join(papers.WORDS)}, not {language!r}")
+    contract = _table(contract, "a contract")
+    return papers.design(_rows(sheet, contract, known), contract, at, language)
+
+
 def monitoring_regions(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
     """The Regions in which the sheet has alarms."""
     return _part("_monitoring_entries").regions(_rows(sheet, _table(contract, "a contract"), known))
@@ -97,10 +111,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         return dict(
+            monitoring_agents=monitoring_agents,
             monitoring_entries=monitoring_entries,
             monitoring_faults=monitoring_faults,
             monitoring_lacks=monitoring_lacks,
             monitoring_metrics=monitoring_metrics,
+            monitoring_paper=monitoring_paper,
             monitoring_regions=monitoring_regions,
             monitoring_sheet=monitoring_sheet,
         )

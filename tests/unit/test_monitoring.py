@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
-from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 CATALOGUE = _monitoring.catalogue()
@@ -254,3 +254,18 @@ def test_nobody_to_tell_is_a_fault():
     assert told.startswith("monitoring clb a ") and "notify" in told
     told = monitoring.monitoring_faults(dict(monitoring=dict(ec2=[dict(name="a", notify=["t"])])), dict(region="ap-northeast-1"))
     assert told and all("mackerel_service" in line for line in told)
+
+
+# ---- the paper
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_design_has_a_line_for_every_definition(language):
+    for target in CATALOGUE:
+        facts = {name: values[0] for name, values in CASES.items() if name in _monitoring.parameters(target)}
+        sheet = dict(monitoring={target: [component(target, **facts)]})
+        contract = dict(CONTRACT, customer="Acme", number="ACME-1")
+        paper = monitoring.monitoring_paper(sheet, contract, "2026-06-01", language=language)
+        lines = [line for section in paper["sections"][1:] for line in section["table"]["rows"]]
+        assert len(lines) == len(_monitoring.rows(sheet, contract)) and all(line["condition"] and line["metric"] for line in lines)
+        _papers.read(paper)
