@@ -96,3 +96,11 @@ def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):
 def test_mackerel_needs_its_organization(watched):
     watched.contract(**{name: value for name, value in CONTRACT.items() if name != "mackerel_organization"})
     assert "mackerel_organization" in watched.setup(rc=2, env=watched.env, **SHEET).output and watched.writes() == []
+
+
+def test_the_design_needs_no_account(customer, double):
+    customer.contract(**CONTRACT)
+    customer.sheet(**SHEET)
+    customer.play("monitoring_design", "-e", f"monitoring_directory={customer.folder / 'results'}", "-e", "monitoring_language=ja")
+    assert "監視設計書" in customer.newest("*.html").read_text(encoding="utf-8") and customer.newest("*.xlsx").stat().st_size > 5000
+    assert double.calls() == []

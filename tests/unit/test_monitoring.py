@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections import Counter
 from itertools import product
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
+from ansible_collections.msp.aws.plugins.module_utils import _components
 from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
+ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = _monitoring.catalogue()
 CONTRACT = dict(region="ap-northeast-1", account_id="123456789012", monitoring=dict(notify=["acme-alert"], mackerel_service="acme"))
 NUMBERS = dict(
@@ -269,3 +274,26 @@ def test_the_design_has_a_line_for_every_definition(language):
         lines = [line for section in paper["sections"][1:] for line in section["table"]["rows"]]
         assert len(lines) == len(_monitoring.rows(sheet, contract)) and all(line["condition"] and line["metric"] for line in lines)
         _papers.read(paper)
+
+
+# ---- what an account is asked for, and how long it takes
+
+
+def test_what_can_be_listed_is_said_alike_everywhere():
+    role = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text(encoding="utf-8"))["monitoring_looked_up"]
+    options = yaml.safe_load((ROOT / "plugins/modules/monitoring_info.yml").read_text(encoding="utf-8"))["DOCUMENTATION"]["options"]
+    assert list(_components.LISTINGS) == role == options["targets"]["choices"]
+    assert set(role) <= set(CATALOGUE)
+
+
+def test_four_hundred_components_are_expanded_in_seconds():
+    sizes = dict(ec2=300, rds=40, sqs=30, alb=30)
+    sheet = dict(
+        monitoring={target: [dict(component(target), name=f"{target}-{number}", items={}) for number in range(size)] for target, size in sizes.items()}
+    )
+    for entry in sheet["monitoring"]["ec2"]:
+        entry.update(platform="linux", mackerel_role=f"acme:{entry['name']}")
+    start = time.process_time()
+    made = monitoring.monitoring_entries(sheet, CONTRACT)
+    assert time.process_time() - start < 10
+    assert len(made["cloudwatch_alarms"]) > 800 and len(made["mackerel_monitors"]) > 1500
