@@ -52,9 +52,7 @@ def is_business_day(day: Any, closures: Any = None, language: str = "ja", contra
     return _calendar.is_business_day(known, closed)
 
 
-def earliest_date(
-    received: Any, days: Any = None, closures: Any = None, strict: Any = None, contract: Any = None, language: str = "ja"
-) -> str:
+def earliest_date(received: Any, days: Any = None, closures: Any = None, strict: Any = None, contract: Any = None, language: str = "ja") -> str:
     """The first day on which a request received on that day may be carried out."""
     with _reading(language) as read:
         day = read.day_of_receipt(received, "received")

@@ -17,13 +17,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-REGISTERED = re.compile(r"^setup_[a-z]+_((accept|await|finish|remove)_)?")  # before the kind, in the names under which the roles register results
-REMOVED = re.compile(r"^setup_[a-z]+_remove_")
+REGISTERED = re.compile(
+    r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|finish|global|remove)_)?"
+)  # before the kind, in the names under which the roles register results
+NOT_HERE = re.compile(r"^(setup_[a-z]+|monitoring_setup)_(global|remove)_")  # what is gone, or in another Region
 
 
-def sheet_faults(
-    sheet: Any, account: Mapping[str, Any] | None = None, neighbours: Mapping[str, Any] | None = None, language: str = "ja"
-) -> list[str]:
+def sheet_faults(sheet: Any, account: Mapping[str, Any] | None = None, neighbours: Mapping[str, Any] | None = None, language: str = "ja") -> list[str]:
     """What is wrong in a sheet, one line each.
 
     `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
@@ -66,7 +66,7 @@ def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
     for kind, looked_up in (variables.get("sheet_account") or {}).get("names", {}).items():
         # Two things of one name stay unknown here: their host's own check tells of them.
         found.setdefault(kind, {}).update({_label(name, *things): things[0]["id"] for name, things in looked_up.items() if len(things) == 1})
-    for name in (name for name in variables if REGISTERED.match(name) and not REMOVED.match(name)):
+    for name in (name for name in variables if REGISTERED.match(name) and not NOT_HERE.match(name)):
         result = variables[name] if isinstance(variables[name], Mapping) else {}
         made = {entry["entry"]: entry["id"] for entry in result.get("entries", ()) if "id" in entry}
         found.setdefault(REGISTERED.sub("", name), {}).update(made)

@@ -37,6 +37,7 @@ TYPES = dict(
 )
 LONGEST = 200  # characters of a value that help to find it
 ENTRY_OPTIONS = ("state", "clear", "id")
+PARTS = ("monitoring",)  # of a sheet, that are no kinds: they have readings of their own
 
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
@@ -179,6 +180,8 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     found: list[Fault] = []
     well_formed: dict[str, list[dict]] = {}
     for name, given in sheet.items():
+        if name in PARTS:
+            continue
         if name not in kinds():
             found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=_close(name, kinds()))))
             continue

@@ -1,0 +1,122 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over the `monitoring` of a sheet: what it says, as entries of kinds.
+
+What they stand on is imported when one is called, since Ansible loads this file in a fresh process for nearly every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+
+def monitoring_faults(sheet: Any, contract: Any, language: str = "ja") -> list[str]:
+    """What is wrong in the `monitoring` of sheet and contract, one line each."""
+    reading = _part("_monitoring_reading")
+    if language not in reading.TEXTS:
+        raise AnsibleFilterError(f"language is one of {', '.join(reading.TEXTS)}, not {language!r}")
+    return reading.faults(_table(sheet, "a sheet"), _table(contract, "a contract"), language)
+
+
+def monitoring_entries(
+    sheet: Any,
+    contract: Any,
+    known: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    unseen: Iterable[Mapping[str, Any]] = (),
+    language: str = "ja",
+) -> dict[str, list[dict[str, Any]]]:
+    """kind → entries of what pages in a Region, that of the contract where none is said.
+
+    What the sheet itself has an entry for is left to that. `unseen`: metrics on which no alarm is made yet.
+    """
+    contract = _table(contract, "a contract")
+    held = {one["alarm"] for one in unseen}
+    rows = [row for row in _rows(sheet, contract, known) if row.name not in held]
+    made = _part("_monitoring_entries").entries(rows, region or contract["region"], language)
+    own = {kind: {_identity(entry) for entry in sheet.get(kind) or ()} for kind in made}
+    left = {kind: [entry for entry in entries if _identity(entry) not in own[kind]] for kind, entries in made.items()}
+    return {kind: entries for kind, entries in left.items() if entries}
+
+
+def monitoring_metrics(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, region: str | None = None) -> list[dict[str, Any]]:
+    """The metrics that alarms stand on, for msp.aws.monitoring_info to look for."""
+    contract = _table(contract, "a contract")
+    return _part("_monitoring_entries").metrics(_rows(sheet, contract, known), region or contract["region"])
+
+
+def monitoring_lacks(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
+    """What cannot be made yet, because something is known neither from the sheet nor from the account: a line each."""
+    part = _part("_monitoring")
+    lacking = [row for row in _rows(sheet, _table(contract, "a contract"), known) if row.state == part.LACKS and part.would_page(row)]
+    return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
+
+
+def monitoring_agents(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """What the agents of hosts have to be told: files, each with host, name and text."""
+    return _part("_monitoring_agents").files(_rows(sheet, _table(contract, "a contract"), known))
+
+
+def monitoring_paper(sheet: Any, contract: Any, at: str, known: Mapping[str, Any] | None = None, language: str = "ja") -> dict[str, Any]:
+    """The 監視設計書."""
+    papers = _part("_papers_monitoring")
+    if language not in papers.WORDS:
+        raise AnsibleFilterError(f"language is one of {', '.join(papers.WORDS)}, not {language!r}")
+    contract = _table(contract, "a contract")
+    return papers.design(_rows(sheet, contract, known), contract, at, language)
+
+
+def monitoring_regions(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
+    """The Regions in which the sheet has alarms."""
+    return _part("_monitoring_entries").regions(_rows(sheet, _table(contract, "a contract"), known))
+
+
+def monitoring_sheet(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The sheet with what its `monitoring` comes to in the Region of the contract; what the sheet itself has an entry for is left to that."""
+    whole = {kind: given for kind, given in _table(sheet, "a sheet").items() if kind != "monitoring"}
+    for kind, made in monitoring_entries(sheet, contract, known).items() if "monitoring" in sheet else ():
+        whole[kind] = [*(whole.get(kind) or []), *made]
+    return whole
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry.get(name) for name in ("log_group", "name")) + ((entry.get("service"),) if entry.keys() == {"service", "name"} else ())
+
+
+def _rows(sheet: Any, contract: Mapping[str, Any], known: Mapping[str, Any] | None) -> list[Any]:
+    """The rows of a sheet that is in order; else everything that is wrong in it."""
+    wrong = monitoring_faults(sheet, contract, contract.get("language", "ja"))
+    if wrong:
+        raise AnsibleFilterError("\n".join(wrong))
+    return _part("_monitoring").rows(sheet, contract, known)
+
+
+def _table(given: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise AnsibleFilterError(f"{what} is a dictionary, not {type(given).__name__}")
+    return given
+
+
+def _part(name: str) -> Any:
+    return import_module(f"ansible_collections.msp.aws.plugins.plugin_utils.{name}")
+
+
+class FilterModule:
+    """Ansible's way in."""
+
+    def filters(self) -> dict[str, Any]:
+        return dict(
+            monitoring_agents=monitoring_agents,
+            monitoring_entries=monitoring_entries,
+            monitoring_faults=monitoring_faults,
+            monitoring_lacks=monitoring_lacks,
+            monitoring_metrics=monitoring_metrics,
+            monitoring_paper=monitoring_paper,
+            monitoring_regions=monitoring_regions,
+            monitoring_sheet=monitoring_sheet,
+        )

@@ -1,0 +1,161 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an account has that can be watched: the targets of 別紙5 第1表, each by one list of its service, and the metrics there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+CLASSES_AT_ONCE = 100  # DescribeInstanceTypes takes as many
+
+
+class Listing(NamedTuple):
+    """One list call, and what it tells of each component: a dictionary with its name, or None where it is none of these."""
+
+    service: str
+    operation: str
+    result: str
+    component: Callable[[Any], dict[str, Any] | None]
+    arguments: Mapping[str, Any] = {}
+
+
+def _last(arn: str, separator: str = "/") -> str:
+    return arn.rpartition(separator)[2]
+
+
+def _tag(thing: Mapping[str, Any]) -> str | None:
+    return next((tag["Value"] for tag in thing.get("Tags", ()) if tag["Key"] == "Name" and tag["Value"]), None)
+
+
+def _instances(reservation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [_instance(one) for one in reservation["Instances"] if one["State"]["Name"] not in ("terminated", "shutting-down")]
+
+
+def _instance(one: Mapping[str, Any]) -> dict[str, Any]:
+    cores = one.get("CpuOptions", {})
+    found = dict(name=_tag(one) or one["InstanceId"], id=one["InstanceId"], platform="windows" if one.get("Platform") == "windows" else "linux")
+    return dict(found, vcpu_count=cores["CoreCount"] * cores["ThreadsPerCore"]) if {"CoreCount", "ThreadsPerCore"} <= cores.keys() else found
+
+
+def _database(aurora: bool) -> Callable[[Any], dict[str, Any] | None]:
+    def component(one: Mapping[str, Any]) -> dict[str, Any] | None:
+        found = dict(name=one["DBInstanceIdentifier"], engine=one["Engine"], _class=one["DBInstanceClass"].removeprefix("db."))
+        return found if one["Engine"].startswith("aurora") == aurora else None
+
+    return component
+
+
+def _load_balancer(one: Mapping[str, Any]) -> dict[str, Any] | None:
+    found = dict(name=one["LoadBalancerName"], load_balancer=one["LoadBalancerArn"].partition("loadbalancer/")[2])
+    return found if one["Type"] == "network" else None
+
+
+def _target_group(one: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not one["LoadBalancerArns"]:
+        return None  # nobody sends it anything, and there are no metrics
+    return dict(
+        name=one["TargetGroupName"],
+        target_group=_last(one["TargetGroupArn"], ":"),
+        load_balancer=one["LoadBalancerArns"][0].partition("loadbalancer/")[2],
+    )
+
+
+def _of_an_application(one: Mapping[str, Any]) -> dict[str, Any] | None:
+    found = _target_group(one)
+    return found if found and found["load_balancer"].startswith("app/") else None
+
+
+def _node(one: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(name=one["CacheClusterId"])
+
+
+LISTINGS: dict[str, Listing] = {
+    "ec2": Listing("ec2", "describe_instances", "Reservations", _instances),
+    "ecs_cluster": Listing("ecs", "list_clusters", "clusterArns", lambda arn: dict(name=_last(arn))),
+    "eks_cluster": Listing("eks", "list_clusters", "clusters", lambda name: dict(name=name)),
+    "lambda": Listing("lambda", "list_functions", "Functions", lambda one: dict(name=one["FunctionName"], timeout_ms=one.get("Timeout", 3) * 1000)),
+    "efs": Listing(
+        "efs",
+        "describe_file_systems",
+        "FileSystems",
+        lambda one: dict(
+            name=one.get("Name") or one["FileSystemId"],
+            file_system_id=one["FileSystemId"],
+            throughput_mode=one.get("ThroughputMode"),
+            performance_mode=one.get("PerformanceMode"),
+        ),
+    ),
+    "rds": Listing("rds", "describe_db_instances", "DBInstances", _database(aurora=False)),
+    "aurora": Listing("rds", "describe_db_instances", "DBInstances", _database(aurora=True)),
+    "redshift": Listing("redshift", "describe_clusters", "Clusters", lambda one: dict(name=one["ClusterIdentifier"])),
+    "elasticache": Listing("elasticache", "describe_cache_clusters", "CacheClusters", _node),
+    "dynamodb": Listing("dynamodb", "list_tables", "TableNames", lambda name: dict(name=name)),
+    "clb": Listing("elb", "describe_load_balancers", "LoadBalancerDescriptions", lambda one: dict(name=one["LoadBalancerName"])),
+    "nlb": Listing("elbv2", "describe_load_balancers", "LoadBalancers", _load_balancer),
+    "alb": Listing("elbv2", "describe_target_groups", "TargetGroups", _of_an_application),
+    "waf": Listing("wafv2", "list_web_acls", "WebACLs", lambda one: dict(name=one["Name"]), dict(Scope="REGIONAL")),
+    "sqs": Listing(
+        "sqs",
+        "list_queues",
+        "QueueUrls",
+        lambda url: dict(name=_last(url), queue_type="fifo" if url.endswith(".fifo") else "standard"),
+    ),
+    "connect": Listing("connect", "list_instances", "InstanceSummaryList", lambda one: dict(name=one["InstanceAlias"], instance_id=one["Id"])),
+    "lightsail": Listing(
+        "lightsail",
+        "get_instances",
+        "instances",
+        lambda one: dict(name=one["name"], platform="windows" if "windows" in one["blueprintId"] else "linux", vcpu_count=one["hardware"]["cpuCount"]),
+    ),
+    "step_functions": Listing("stepfunctions", "list_state_machines", "stateMachines", lambda one: dict(name=one["name"])),
+}
+
+
+def components(aws: Any, targets: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """target → its components with the facts that thresholds and dimensions need, in as few calls as the services allow."""
+    found = {target: _listed(aws, LISTINGS[target]) for target in targets if target in LISTINGS}
+    _add_memory(aws, [one for target in ("rds", "aurora") for one in found.get(target, ())])
+    if found.get("nlb"):
+        _add_target_groups(aws, found["nlb"])
+    return found
+
+
+def _listed(aws: Any, listing: Listing) -> list[dict[str, Any]]:
+    told = [listing.component(thing) for thing in aws.pages(listing.service, listing.operation, listing.result, **listing.arguments)]
+    flat = [one for some in told for one in (some if isinstance(some, list) else [some]) if one]
+    return sorted(flat, key=lambda one: one["name"])
+
+
+def _add_memory(aws: Any, databases: list[dict[str, Any]]) -> None:
+    """The service has no call that says it; the class without its prefix is a type of EC2, but for the serverless ones."""
+    classes = sorted({one["_class"] for one in databases} - {"serverless"})
+    filters = [classes[start : start + CLASSES_AT_ONCE] for start in range(0, len(classes), CLASSES_AT_ONCE)]
+    types = [one for some in filters for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=[dict(Name="instance-type", Values=some)])]
+    memory = {one["InstanceType"]: one["MemoryInfo"]["SizeInMiB"] * 2**20 for one in types}
+    for one in databases:
+        size = memory.get(one.pop("_class"))
+        one.update(dict(memory_bytes=size) if size else {})
+
+
+def _add_target_groups(aws: Any, balancers: list[dict[str, Any]]) -> None:
+    groups = [_target_group(one) for one in aws.pages("elbv2", "describe_target_groups", "TargetGroups")]
+    of = {group["load_balancer"]: group["target_group"] for group in groups if group}
+    for one in balancers:
+        one.update(dict(target_group=of[one["load_balancer"]]) if one["load_balancer"] in of else {})
+
+
+def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the metrics that nobody has published, by one list for each namespace."""
+    wanted = list(metrics)
+    there = {
+        _key(namespace, one["MetricName"], {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]})
+        for namespace in sorted({one["namespace"] for one in wanted})
+        for one in aws.pages("cloudwatch", "list_metrics", "Metrics", Namespace=namespace)
+    }
+    return [dict(one) for one in wanted if _key(one["namespace"], one["metric_name"], one.get("dimensions") or {}) not in there]
+
+
+def _key(namespace: str, name: str, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (namespace, name, *sorted((key, str(value)) for key, value in dimensions.items()))

@@ -1,0 +1,29 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.msp.aws.plugins.module_utils import _components
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws, AwsModule
+
+
+def main():
+    module = AwsModule(
+        dict(
+            targets=dict(type="list", elements="str", default=[], choices=[*_components.LISTINGS]),
+            metrics=dict(type="list", elements="dict", default=[]),
+        )
+    )
+    aws = Aws(module)
+    try:
+        found = _components.components(aws, module.params["targets"])
+        gone = _components.missing(aws, module.params["metrics"])
+    except Aws.errors as error:
+        module.fail_json(msg=aws.explain(error, aws.last_call))
+    module.exit_json(changed=False, components=found, missing_metrics=gone)
+
+
+if __name__ == "__main__":
+    main()

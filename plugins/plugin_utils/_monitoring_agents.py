@@ -1,0 +1,112 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agents' half of what is watched: fragments of mackerel-agent.conf and the documents of the CloudWatch agent, a set for each host.
+
+Every value of a fragment goes through `_toml`, and a command is a list of words, so nothing of a sheet can end a string or reach a shell;
+only what the catalogue itself writes as a command of a shell is one, with its values quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row
+
+ON_HOSTS = ("ec2", "lightsail")
+SECTION = re.compile(r"[^A-Za-z0-9_-]")
+CHECK = ("check_interval", "timeout_seconds", "max_check_attempts", "notification_interval", "prevent_alert_auto_close", "env")
+# What the CloudWatch agent has to collect for a metric: plugin, measurement, and by which option its things are told.
+MEASURED = {
+    "mem_used_percent": ("mem", "used_percent", None),
+    "disk_used_percent": ("disk", "used_percent", ("resources", "mount_point")),
+    "swap_used_percent": ("swap", "used_percent", None),
+    "procstat_lookup_pid_count": ("procstat", "pid_count", None),
+    "Memory % Committed Bytes In Use": ("Memory", "% Committed Bytes In Use", None),
+    "LogicalDisk % Free Space": ("LogicalDisk", "% Free Space", ("resources", "drive")),
+    "Paging File % Usage": ("Paging File", "% Usage", None),
+    "System Processor Queue Length": ("System", "Processor Queue Length", None),
+    "procstat_lookup pid_count": ("procstat", "pid_count", None),
+}
+
+
+def files(rows: Iterable[Row]) -> list[dict[str, str]]:
+    """The files, each with its host, name and text."""
+    hosts: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.target in ON_HOSTS and row.state == PAGES:
+            hosts.setdefault(row.component, []).append(row)
+    return [dict(host=host, name=name, text=text) for host, some in hosts.items() for name, text in _files(some)]
+
+
+def _files(some: list[Row]) -> Iterator[tuple[str, str]]:
+    sections = [_section(row) for row in some if row.definition.get("type") in ("check", "plugin")]
+    role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
+    if role or sections:
+        yield "mackerel-agent.msp-aws.conf", "\n".join([*([f"roles = [{_toml(role)}]\n"] if role else []), *sections])
+    document = cloudwatch_agent(some)
+    if document:
+        yield "amazon-cloudwatch-agent.msp-aws.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+# ---- mackerel-agent
+
+
+def _section(row: Row) -> str:
+    definition = row.definition
+    kind = "checks" if definition["type"] == "check" else "metrics"
+    plugin = definition.get("plugin")
+    command = [plugin["plugin"], *map(str, plugin.get("options", ()))] if plugin else definition["command"]
+    told = dict(command=command, **{name: definition[name] for name in CHECK if definition.get(name) is not None})
+    lines = [f"[plugin.{kind}.{_toml(SECTION.sub('_', row.name))}]", *(f"{name} = {_toml(value)}" for name, value in told.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A value of TOML. A basic string of TOML is one of JSON, but for the sign DEL."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml(str(name))} = {_toml(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+# ---- the CloudWatch agent
+
+
+def cloudwatch_agent(some: list[Row]) -> dict[str, Any]:
+    """The document that collects what the alarms of a host stand on, with the roll-ups whose dimensions they name."""
+    collected: dict[str, Any] = {}
+    logs = []
+    for row in some:
+        if row.side == "cloudwatch" and "cloudwatch_agent" in row.definition.get("needs", ()):
+            _collect(collected, row)
+        if row.side == "cloudwatch" and "filter" in row.definition and row.facts.get("path"):
+            logs.append(dict(file_path=row.facts["path"], log_group_name=row.definition["filter"]["log_group"], log_stream_name="{instance_id}"))
+    if not collected and not logs:
+        return {}
+    metrics = dict(
+        namespace="CWAgent",
+        append_dimensions=dict(InstanceId="${aws:InstanceId}"),
+        aggregation_dimensions=[["InstanceId"], ["InstanceId", "path"], ["InstanceId", "instance"], ["InstanceId", "exe", "pid_finder"]],
+        metrics_collected=collected,
+    )
+    parts = dict(metrics=metrics) if collected else {}
+    return dict(parts, **(dict(logs=dict(logs_collected=dict(files=dict(collect_list=logs)))) if logs else {}))
+
+
+def _collect(collected: dict[str, Any], row: Row) -> None:
+    metric = row.definition.get("metric_name") or row.definition["metrics"]["m1"]
+    plugin, measurement, by = MEASURED[metric]
+    if plugin == "procstat":
+        one = dict(exe=row.facts["exe"], measurement=[measurement], metrics_collection_interval=60)
+        collected.setdefault(plugin, []).append(one)
+        return
+    section = collected.setdefault(plugin, dict(measurement=[measurement], metrics_collection_interval=60))
+    if by:
+        section[by[0]] = sorted({*section.get(by[0], ()), str(row.facts[by[1]])})
+    elif plugin[0].isupper():
+        section["resources"] = ["*"] if plugin == "Paging File" else []

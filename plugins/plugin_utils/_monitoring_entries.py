@@ -1,0 +1,140 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of what is watched as entries of the kinds that make it: a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, Row, catalogue
+
+NOT_OPTIONS = ("needs", "region", "filter", "lightsail", "band", "expression", "label")
+MONITORS = (*OF_A_ROLE, "service", "external", "expression")
+WIDGET = dict(width=12, height=6)
+
+
+def entries(rows: Iterable[Row], region: str, language: str = "ja") -> dict[str, list[dict[str, Any]]]:
+    """kind → entries, of what pages in this Region (of Mackerel, in whose world there are none, with the contract's)."""
+    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    for row in rows:
+        if row.state == PAGES and row.definition.get("region", row.facts.get("region")) == region:
+            for kind, entry in _of_row(row, language):
+                key = tuple(entry.get(name) for name in ("log_group", "service", "name") if kind != "mackerel_monitors" or name == "name")
+                found.setdefault(kind, {}).setdefault(key, entry)
+    return {kind: list(by_name.values()) for kind, by_name in found.items()}
+
+
+def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
+    """The metrics that alarms of a Region stand on, each with the name of its alarm and with ids as dimensions. What a filter of ours makes is no question."""
+    return [
+        dict(alarm=row.name, namespace=one["namespace"], metric_name=one["metric_name"], dimensions=_as_ids(row, one.get("dimensions", {})))
+        for row in rows
+        if row.state == PAGES and row.side == "cloudwatch" and row.definition.get("region", row.facts.get("region")) == region
+        if not row.definition.keys() & {"filter", "lightsail"}
+        for one in _watched(row.definition)
+    ]
+
+
+def _watched(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one["metric_stat"]["metric"] for one in _math(definition)[1:]] if "expression" in definition else [definition]
+
+
+def _as_ids(row: Row, dimensions: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.facts["id"] if value == row.component and "id" in row.facts else value for name, value in dimensions.items()}
+
+
+def regions(rows: Iterable[Row]) -> list[str]:
+    """Where there are alarms."""
+    return sorted({row.definition.get("region", row.facts.get("region")) for row in rows if row.state == PAGES and row.side == "cloudwatch"})
+
+
+def _of_row(row: Row, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if row.side == "mackerel":
+        yield from _of_mackerel(row, language)
+        return
+    yield from (("sns_topics", dict(name=topic)) for topic in row.notify if not topic.startswith("arn:"))
+    if "filter" in row.definition:
+        yield "logs_metric_filters", _metric_filter(row)
+    yield ("lightsail_alarms", _lightsail(row)) if row.definition.get("lightsail") else ("cloudwatch_alarms", _alarm(row, language))
+
+
+def _words(row: Row, language: str) -> str:
+    """What people read in the notification."""
+    target = catalogue()[row.target]
+    return f"{target[language]} {row.component}: {target['items'][row.item][language]}"
+
+
+# ---- CloudWatch
+
+
+def _metric_filter(row: Row) -> dict[str, Any]:
+    made = dict(metric_name=row.definition["metric_name"], metric_namespace=row.definition["namespace"], metric_value="1", default_value=0)
+    return dict(row.definition["filter"], name=row.name, metric_transformations=[made])
+
+
+def _alarm(row: Row, language: str) -> dict[str, Any]:
+    definition = row.definition
+    alarm = {name: value for name, value in definition.items() if name not in NOT_OPTIONS}
+    if "expression" in definition:
+        alarm = _over(alarm, _math(definition))
+    elif "band" in definition and "threshold" not in definition:
+        alarm = dict(_over(alarm, _band(definition)), threshold_metric_id="band")
+    topics = dict(alarm_actions=list(row.notify), ok_actions=list(row.notify)) if row.notify else {}
+    points = definition.get("datapoints_to_alarm", definition["evaluation_periods"])
+    return dict(alarm, name=row.name, description=_words(row, language), datapoints_to_alarm=points, **topics)
+
+
+def _over(alarm: Mapping[str, Any], metrics: list[dict[str, Any]]) -> dict[str, Any]:
+    """The alarm over several metrics, which hold their own statistics."""
+    single = ("namespace", "metric_name", "dimensions", "statistic", "extended_statistic", "period")
+    return dict({name: value for name, value in alarm.items() if name not in single}, metrics=metrics)
+
+
+def _math(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    inputs = {name: one if isinstance(one, Mapping) else dict(metric_name=one) for name, one in definition["metrics"].items()}
+    return [
+        dict(id="result", expression=definition["expression"], label=definition["label"]),
+        *(dict(id=name, return_data=False, metric_stat=_stat(definition, one)) for name, one in inputs.items()),
+    ]
+
+
+def _band(definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    band = f"ANOMALY_DETECTION_BAND(m1, {definition['band']:g})"
+    return [dict(id="m1", metric_stat=_stat(definition, definition)), dict(id="band", expression=band)]
+
+
+def _stat(definition: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:
+    dimensions = dict(definition.get("dimensions", {}), **one.get("dimensions", {}))
+    metric = dict(namespace=definition["namespace"], metric_name=one["metric_name"], **(dict(dimensions=dimensions) if dimensions else {}))
+    stat = one.get("statistic") or definition.get("statistic") or definition["extended_statistic"]
+    return dict(metric=metric, period=definition["period"], stat=stat)
+
+
+def _lightsail(row: Row) -> dict[str, Any]:
+    definition = row.definition
+    points = definition.get("datapoints_to_alarm", definition["evaluation_periods"])
+    told = ("metric_name", "comparison_operator", "evaluation_periods", "threshold", "treat_missing_data")
+    return dict({name: definition[name] for name in told}, name=row.name, instance=row.component, datapoints_to_alarm=points)
+
+
+# ---- Mackerel
+
+
+def _of_mackerel(row: Row, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if row.role and (row.definition["type"] in ("check", "plugin", *OF_A_ROLE)):
+        service, dummy, role = row.role.partition(":")
+        yield "mackerel_services", dict(name=service)
+        yield "mackerel_roles", dict(service=service, name=role)
+    elif row.definition.get("service"):
+        yield "mackerel_services", dict(name=row.definition["service"])
+    if row.definition["type"] in MONITORS:
+        yield "mackerel_monitors", _monitor(row, language)
+
+
+def _monitor(row: Row, language: str) -> dict[str, Any]:
+    scopes = dict(scopes=[row.role]) if row.definition["type"] in OF_A_ROLE else {}
+    words = catalogue()[row.target]
+    memo = f"{words[language]}: {words['items'][row.item][language]}" if scopes else _words(row, language)
+    return dict({name: value for name, value in row.definition.items() if name not in ("needs", "integration")}, name=row.name, memo=memo, **scopes)

@@ -1,0 +1,246 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong in the `monitoring` of a sheet and of a contract: all of it in one pass, without a call, in Japanese or English."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import (
+    OF_A_ROLE,
+    OPTIONS,
+    PAGES,
+    PART,
+    SIDES,
+    SINGLE,
+    THRESHOLDS,
+    Row,
+    catalogue,
+    named_items,
+    parameters,
+    rows,
+    would_page,
+)
+
+NUMBERS = {name for options in OPTIONS.values() for name in options} - {
+    "comparison_operator",
+    "treat_missing_data",
+    "statistic",
+    "extended_statistic",
+    "operator",
+    "contains_string",
+    "prevent_alert_auto_close",
+}
+OF_AN_ENTRY = ("name", "items", "primary", "notify", "mackerel_role")
+OF_AN_ITEM = ("primary", "notify", "log", "plugin", "options", *SINGLE.values())
+OF_THE_CONTRACT = ("primary", "notify", "mackerel_service", "items")
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        unknown_target="「{value}」という監視対象はありません{hint}",
+        unknown_item="「{value}」という監視項目はありません{hint}",
+        unknown_option="「{value}」という項目はありません{hint}",
+        unknown_key="「{value}」という定義はありません（あるもの: {limit}）",
+        rows="一覧（リスト）で書いてください。現在の値: 「{value}」",
+        table="「名前: 値」の組で書いてください。現在の値: 「{value}」",
+        name="name（監視する物の名前）が必要です",
+        twice="同じ名前が 2 回あります。1 回だけ書いてください",
+        number="「{value}」は数値ではありません",
+        word="「{value}」は使えません。使える値: {limit}",
+        needs="{value} が必要です",
+        whose="{value} をどの定義に使うかが分かりません（{limit}）。{other} の下に定義ごとに書いてください",
+        no_topic="CloudWatch のアラームの通知先がありません。contract.monitoring.notify か notify に SNS トピックの名前を書いてください",
+        no_role="Mackerel のロールが分かりません。contract.monitoring.mackerel_service か mackerel_role に書いてください",
+        full_name="「{value}」はロールのフルネーム（サービス名:ロール名）ではありません",
+        differs="{other} と同じ名前「{value}」になりますが、内容が異なります。"
+        "Mackerel の監視ルールはロール全体に効くため、しきい値が違うなら mackerel_role を分けてください",
+        order="warning の {value} は critical の {limit} より先に超える値にしてください",
+    ),
+    en=dict(
+        unknown_target="there is no target {value!r}{hint}",
+        unknown_item="there is no item {value!r}{hint}",
+        unknown_option="there is no option {value!r}{hint}",
+        unknown_key="there is no definition {value!r} (there are: {limit})",
+        rows="write a list here; found {value!r}",
+        table="write name: value pairs here; found {value!r}",
+        name="needs a name, that of what is watched",
+        twice="is named twice; write it once",
+        number="{value!r} is no number",
+        word="{value!r} is not allowed here; allowed: {limit}",
+        needs="needs {value}",
+        whose="{value} may be meant for any of {limit}; write it for each of them under {other}",
+        no_topic="nobody is told of the alarms of CloudWatch: name topics in contract.monitoring.notify or in notify",
+        no_role="has no role of Mackerel: say contract.monitoring.mackerel_service or mackerel_role",
+        full_name="{value!r} is not the full name of a role (service:role)",
+        differs="would have the name {value!r} as {other} has, and differs from it. A monitor of Mackerel is for a whole role: give another mackerel_role",
+        order="warning {value} must be reached before critical {limit}",
+    ),
+)
+HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
+Found = tuple[str, str, dict[str, Any]]  # where, code, facts
+
+
+def faults(sheet: Mapping[str, Any], contract: Mapping[str, Any], language: str = "ja") -> list[str]:
+    """Everything that can be known to be wrong without looking at the account; what is well-formed is then looked at as a whole."""
+    found = [*_contract(contract.get(PART)), *_part(sheet.get(PART))] or list(_together(rows(sheet, contract), sheet))
+    return [f"{where}: {_text(language, code, facts)}" for where, code, facts in found]
+
+
+def _text(language: str, code: str, facts: Mapping[str, Any]) -> str:
+    close = facts.get("close")
+    return TEXTS[language][code].format(**dict(facts, hint=HINTS[language].format(close) if close else ""))
+
+
+def _unknown(where: str, code: str, value: Any, words: Any) -> Found:
+    return where, code, dict(value=value, close=next(iter(get_close_matches(str(value), list(words), 1, 0.6)), None))
+
+
+def _contract(agreed: Any) -> Iterator[Found]:
+    where = f"contract.{PART}"
+    if agreed is not None and not isinstance(agreed, Mapping):
+        yield where, "table", dict(value=agreed)
+        return
+    yield from (_unknown(where, "unknown_option", name, OF_THE_CONTRACT) for name in agreed or () if name not in OF_THE_CONTRACT)
+    yield from _common(where, agreed or {})
+    for target, items in ((agreed or {}).get("items") or {}).items():
+        if target not in catalogue():
+            yield _unknown(f"{where}.items", "unknown_target", target, catalogue())
+        else:
+            yield from _items(f"{where} {target}", target, items, of_all=True)
+
+
+def _part(part: Any) -> Iterator[Found]:
+    if part is not None and not isinstance(part, Mapping):
+        yield PART, "table", dict(value=part)
+        return
+    for target, given in (part or {}).items():
+        where = f"{PART} {target}"
+        if target not in catalogue():
+            yield _unknown(PART, "unknown_target", target, catalogue())
+        elif not isinstance(given, list):
+            yield where, "rows", dict(value=given)
+        else:
+            for number, entry in enumerate(given, 1):
+                yield from _entry(f"{where} #{number}", target, entry)
+            names = [entry["name"] for entry in given if isinstance(entry, Mapping) and "name" in entry]
+            yield from ((f"{where} {name}", "twice", {}) for name in sorted({str(name) for name in names if names.count(name) > 1}))
+
+
+def _entry(where: str, target: str, entry: Any) -> Iterator[Found]:
+    if not isinstance(entry, Mapping):
+        yield where, "table", dict(value=entry)
+        return
+    if not entry.get("name"):
+        yield where, "name", {}
+        return
+    where = f"{PART} {target} {entry['name']}"
+    allowed = parameters(target).union(OF_AN_ENTRY)
+    yield from (_unknown(where, "unknown_option", name, allowed) for name in entry if name not in allowed)
+    yield from _common(where, entry)
+    yield from ((where, "needs", dict(value=name)) for name in catalogue()[target].get("required", ()) if entry.get(name) is None)
+    yield from _items(where, target, entry.get("items"))
+
+
+def _common(where: str, given: Mapping[str, Any]) -> Iterator[Found]:
+    if given.get("primary") is not None and given["primary"] not in SIDES:
+        yield f"{where} primary", "word", dict(value=given["primary"], limit=", ".join(SIDES))
+    if given.get("notify") is not None and not isinstance(given["notify"], list):
+        yield f"{where} notify", "rows", dict(value=given["notify"])
+    role = given.get("mackerel_role")
+    if role is not None and len([part for part in str(role).split(":") if part.strip()]) != 2:
+        yield f"{where} mackerel_role", "full_name", dict(value=role)
+
+
+def _items(where: str, target: str, given: Any, of_all: bool = False) -> Iterator[Found]:
+    """`of_all`: what the contract says of every component names no single thing, so it needs no parameters."""
+    if given is not None and not isinstance(given, Mapping):
+        yield f"{where} items", "table", dict(value=given)
+        return
+    items = catalogue()[target]["items"]
+    for item, said in (given or {}).items():
+        if item not in items:
+            yield _unknown(where, "unknown_item", item, items)
+            continue
+        for one in said if isinstance(said, list) else [said]:
+            if one not in (None, True, False) and not isinstance(one, Mapping):
+                yield f"{where} {item}", "table", dict(value=one)
+            elif one is not False:
+                yield from _item(f"{where} {item}", target, item, one if isinstance(one, Mapping) else {}, of_all)
+
+
+def _item(where: str, target: str, item: str, said: Mapping[str, Any], of_all: bool) -> Iterator[Found]:
+    about = catalogue()[target]["items"][item]
+    gives = [alternatives.split("|") for alternatives in about.get("gives", ())]
+    options = {name for side in SIDES if side in about for name in OPTIONS[side]}
+    allowed = {*OF_AN_ITEM, *options, *parameters(target), *(name for names in gives for name in names)}
+    yield from (_unknown(where, "unknown_option", name, allowed) for name in said if name not in allowed)
+    yield from _common(where, said)
+    if not of_all:
+        yield from ((where, "needs", dict(value=" / ".join(names))) for names in gives if not any(said.get(name) is not None for name in names))
+    yield from _numbers(where, said)
+    for side, single in SINGLE.items():
+        for key, one in (said.get(single) or {}).items():
+            if key not in about.get(side, {}):
+                yield f"{where} {single}", "unknown_key", dict(value=key, limit=", ".join(about.get(side, {})))
+                continue
+            yield from (_unknown(f"{where} {single}.{key}", "unknown_option", name, OPTIONS[side]) for name in one if name not in OPTIONS[side])
+            yield from _numbers(f"{where} {single}.{key}", one)
+
+
+def _numbers(where: str, said: Mapping[str, Any]) -> Iterator[Found]:
+    for name in NUMBERS & said.keys():
+        if isinstance(said[name], bool) or not isinstance(said[name], (int, float)):
+            yield f"{where} {name}", "number", dict(value=said[name])
+
+
+# ---- of the whole
+
+
+def _together(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
+    yield from _whose(made, sheet)
+    for row in made:
+        where = f"{PART} {row.target} {row.component} {row.item}"
+        if row.state == PAGES and row.side == "cloudwatch" and not row.notify:
+            yield where, "no_topic", {}
+        if "mackerel_role" in row.lacks and len(row.lacks) == 1 and would_page(row):
+            yield where, "no_role", {}
+        yield from _order(where, row.definition)
+    yield from _alike(made)
+
+
+def _order(where: str, definition: Mapping[str, Any]) -> Iterator[Found]:
+    warning, critical = definition.get("warning"), definition.get("critical")
+    if warning is not None and critical is not None and (warning > critical if definition.get("operator") == ">" else warning < critical):
+        yield where, "order", dict(value=warning, limit=critical)
+
+
+def _whose(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
+    """A threshold that an item names as a whole must be that of one definition."""
+    keys: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    for row in made:
+        if not row.lacks:
+            keys[row.target, row.component, row.item, row.side].add(row.key)
+    for target, given in (sheet.get(PART) or {}).items():
+        for entry in given:
+            for item, said in named_items(target, entry):
+                for side, names in THRESHOLDS.items():
+                    several = sorted(keys[target, entry["name"], item, side])
+                    if len(several) > 1 and said.keys() & set(names):
+                        named = ", ".join(sorted(said.keys() & set(names)))
+                        yield f"{PART} {target} {entry['name']} {item}", "whose", dict(value=named, limit=", ".join(several), other=SINGLE[side])
+
+
+def _alike(made: list[Row]) -> Iterator[Found]:
+    """Two things of one name must be one thing."""
+    first: dict[tuple[str, str], Row] = {}
+    for row in made:
+        if row.state != PAGES:
+            continue
+        other = first.setdefault((row.side, row.name), row)
+        if other.definition != row.definition and (row.side == "cloudwatch" or row.definition["type"] in OF_A_ROLE):
+            where = f"{PART} {row.target} {row.component} {row.item}"
+            yield where, "differs", dict(value=row.name, other=f"{other.target} {other.component}")

@@ -1,0 +1,160 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The 監視設計書: every item of every component, who watches it, and when it pages. The same rows of which alarms and monitors are made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue
+
+WORDS: dict[str, dict[str, Any]] = dict(
+    ja=dict(
+        title="監視設計書",
+        lead="監視対象ごとの監視項目、しきい値、通知先です。「通知」はしきい値を超えると通知すること、「表示」は値を見られるようにすることを指します。",
+        summary="監視対象の数",
+        target="監視対象",
+        component="コンポーネント",
+        components="数",
+        pages="通知する項目",
+        item="監視項目",
+        side="監視元",
+        metric="メトリクス・コマンド",
+        condition="条件",
+        state="通知",
+        notify="通知先",
+        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要"),
+        sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
+        alarm="{operator} {threshold}（{period} 秒 × {points}/{periods}、欠測: {missing}）",
+        band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
+        monitor="{operator} 警告 {warning} / 危険 {critical}（{duration} 点の平均、{attempts} 回連続）",
+        check="{attempts} 回連続で失敗",
+        none="しきい値なし",
+        role="ロール {}",
+    ),
+    en=dict(
+        title="Monitoring design",
+        lead="Items, thresholds and whom they tell, for each component. Paging tells somebody when the threshold is passed; showing makes the value visible.",
+        summary="Components",
+        target="Target",
+        component="Component",
+        components="Count",
+        pages="Items that page",
+        item="Item",
+        side="Watched by",
+        metric="Metric or command",
+        condition="Condition",
+        state="Paging",
+        notify="Tells",
+        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}"),
+        sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
+        alarm="{operator} {threshold} ({period} s × {points}/{periods}, missing: {missing})",
+        band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
+        monitor="{operator} warning {warning} / critical {critical} (mean of {duration} points, {attempts} times)",
+        check="fails {attempts} times",
+        none="no threshold",
+        role="role {}",
+    ),
+)
+SIGNS = dict(
+    GreaterThanThreshold=">", GreaterThanOrEqualToThreshold="≥", LessThanThreshold="<", LessThanOrEqualToThreshold="≤", GreaterThanUpperThreshold=">",
+    LessThanLowerThreshold="<", LessThanLowerOrGreaterThanUpperThreshold="≠",
+)  # fmt: skip
+
+
+def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str) -> dict[str, Any]:
+    """The paper: how many of each, then a section for each target with a line for each definition."""
+    words = WORDS[language]
+    by_target: dict[str, list[Row]] = {}
+    for row in rows:
+        by_target.setdefault(row.target, []).append(row)
+    return dict(
+        title=words["title"],
+        language=language,
+        number=contract.get("number"),
+        date=at,
+        to=dict(name=contract["customer"]),
+        lead=[words["lead"]],
+        contents=True,
+        sections=[_summary(by_target, words, language), *(_section(target, some, words, language) for target, some in by_target.items())],
+    )
+
+
+def _table(words: Mapping[str, Any], names: tuple[str, ...], rows: list[dict[str, Any]], numbers: tuple[str, ...] = ()) -> dict[str, Any]:
+    columns = [dict(key=name, label=words[name], kind="integer" if name in numbers else "text") for name in names]
+    return dict(columns=columns, rows=rows)
+
+
+def _summary(by_target: Mapping[str, list[Row]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+    rows = [
+        dict(
+            target=catalogue()[target][language],
+            components=len({row.component for row in some}),
+            pages=len({(row.component, row.item) for row in some if row.state == PAGES}),
+        )
+        for target, some in by_target.items()
+    ]
+    return dict(heading=words["summary"], table=_table(words, ("target", "components", "pages"), rows, ("components", "pages")))
+
+
+def _section(target: str, some: list[Row], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+    names = ("component", "item", "side", "metric", "condition", "state", "notify")
+    # The short names of some targets are alike, and a worksheet has the name of its heading.
+    return dict(
+        heading=target.replace("_", " "),
+        text=[catalogue()[target][language]],
+        own_page=True,
+        table=_table(words, names, [_line(row, words, language) for row in some]),
+    )
+
+
+def _line(row: Row, words: Mapping[str, Any], language: str) -> dict[str, Any]:
+    definition = row.definition
+    metric = definition.get("expression") or definition.get("metric_name") or definition.get("metric") or definition.get("command") or definition.get("url")
+    plugin = definition.get("plugin", {}).get("plugin")
+    return dict(
+        component=row.component,
+        item=catalogue()[row.target]["items"][row.item][language],
+        side=words["sides"][row.side],
+        metric=" ".join(metric) if isinstance(metric, list) else metric or plugin or row.key,
+        condition=_condition(definition, words),
+        state=words["states"][row.state].format(", ".join(row.lacks)),
+        notify=_told(row, words),
+    )
+
+
+def _told(row: Row, words: Mapping[str, Any]) -> str:
+    if row.state != PAGES:
+        return ""
+    return ", ".join(row.notify) if row.side == "cloudwatch" else words["role"].format(row.role or row.definition.get("service", ""))
+
+
+def _condition(definition: Mapping[str, Any], words: Mapping[str, Any]) -> str:
+    if "evaluation_periods" in definition:
+        facts = dict(
+            operator=SIGNS[definition["comparison_operator"]],
+            threshold=_number(definition.get("threshold")),
+            band=_number(definition.get("band")),
+            period=definition.get("period"),
+            periods=definition["evaluation_periods"],
+            points=definition.get("datapoints_to_alarm", definition["evaluation_periods"]),
+            missing=definition["treat_missing_data"],
+        )
+        kind = "alarm" if "threshold" in definition else "band" if "band" in definition else "none"
+        return words[kind].format(**facts)
+    if {"warning", "critical"} & definition.keys():
+        facts = dict(operator=definition["operator"], warning=_number(definition.get("warning")), critical=_number(definition.get("critical")))
+        return words["monitor"].format(**facts, duration=definition.get("duration", "-"), attempts=definition.get("max_check_attempts", 1))
+    return words["none"] if "operator" in definition else words["check"].format(attempts=definition.get("max_check_attempts", 1))
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:g}" if abs(value) < 10**6 else f"{value:,.0f}"
+
+
+def counted(rows: list[Row]) -> dict[str, int]:
+    """target → how many components, as the fees count them."""
+    return dict(Counter(target for target, dummy in {(row.target, row.component) for row in rows}))

@@ -1,0 +1,106 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Naming components is enough to have them watched, on both sides, in the same run as everything else."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from tests.doubles.mackerel import MackerelDouble
+from tests.integration.conftest import ACCOUNT, SECRET
+
+CONTRACT = dict(
+    number="ACME-1",
+    customer="Acme",
+    account_id=ACCOUNT,
+    region="ap-northeast-1",
+    language="en",
+    mackerel_organization="acme-org",
+    monitoring=dict(notify=["acme-alert"], mackerel_service="acme"),
+)
+WEB = dict(name="acme-web01", items=dict(port=[dict(port=8080)], cpu=dict(critical=95)))
+SHEET = dict(
+    ec2_vpcs=[dict(name="acme", cidr_block="10.20.0.0/16")],
+    ec2_subnets=[dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")],
+    ec2_instances=[dict(name="acme-web01", image_id="ami-02b76b739f98bb809", instance_type="m7i.large", subnet="acme-a")],
+    monitoring=dict(ec2=[WEB], sqs=[dict(name="acme-orders")], cloudfront=[dict(name="www", distribution_id="E1ACME")]),
+)
+
+
+@pytest.fixture(scope="module")
+def mackerel():
+    with MackerelDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def watched(customer, mackerel):
+    mackerel.reset()
+    customer.contract(**CONTRACT)
+    customer.env = dict(MACKEREL_APIKEY=mackerel.key, MACKEREL_APIBASE=mackerel.url)
+    return customer
+
+
+def client(double, service, region="ap-northeast-1"):
+    keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}TEST", aws_secret_access_key=SECRET)
+    return boto3.client(service, endpoint_url=double.url, region_name=region, **keys)
+
+
+def alarms(double, region="ap-northeast-1"):
+    return {alarm["AlarmName"]: alarm for alarm in client(double, "cloudwatch", region).describe_alarms()["MetricAlarms"]}
+
+
+def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mackerel):
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    first = watched.setup(env=watched.env, **SHEET)
+    assert alarms(double) == {} and "ec2-acme-web01-status_check-system  AWS/EC2" in first.stdout
+    plan = watched.setup(*early, "--check", "--diff", env=watched.env)
+    assert alarms(double) == {} and watched.writes() == []
+    watched.setup(*early, env=watched.env)
+    assert plan.changed > 0
+    (instance,) = client(double, "ec2").describe_instances()["Reservations"][0]["Instances"]
+    made = alarms(double)["ec2-acme-web01-status_check-system"]
+    assert made["Dimensions"] == [dict(Name="InstanceId", Value=instance["InstanceId"])] and made["AlarmActions"][0].endswith(":acme-alert")
+    assert "sqs-acme-orders-deleted-consumer_stalled" in alarms(double)
+    there = alarms(double, "us-east-1")["cloudfront-www-error_rate_5xx"]
+    assert ":us-east-1:" in there["AlarmActions"][0]
+    mackerel.clear_calls()
+    assert watched.setup(*early, env=watched.env).changed == 0
+    assert watched.writes() == [] and not [call for call in mackerel.calls() if call["write"]]
+
+
+def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watched, double, mackerel):
+    put = client(double, "cloudwatch").put_metric_data
+    put(Namespace="ACME/SQS", MetricData=[dict(MetricName="x", Value=1)])
+    sheet = dict(SHEET, monitoring=dict(sqs=[dict(name="acme-orders")]))
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    watched.setup(*early, env=watched.env, **sheet)
+    silenced = client(double, "cloudwatch")
+    silenced.disable_alarm_actions(AlarmNames=["sqs-acme-orders-in_flight"])
+    watched.setup(*early, env=watched.env, **dict(sheet, monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))])))
+    assert watched.writes() == ["cloudwatch:PutMetricAlarm"]
+    assert (alarms(double)["sqs-acme-orders-in_flight"]["Threshold"], alarms(double)["sqs-acme-orders-in_flight"]["ActionsEnabled"]) == (50, False)
+
+
+def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):
+    bad = dict(SHEET, monitoring=dict(ec2=[dict(name="acme-web01", items=dict(cpuu={}))], sqs=[dict(name="q", items=dict(in_flight=dict(threshold="x")))]))
+    run = watched.setup(rc=2, env=watched.env, **bad)
+    assert "monitoring ec2 acme-web01" in run.output and "monitoring sqs q in_flight threshold" in run.output
+    assert watched.writes() == []
+    dangling = watched.setup(rc=2, env=watched.env, **dict(SHEET, monitoring=dict(ec2=[dict(name="acme-web02", platform="linux")])))
+    assert "acme-web02" in dangling.output and watched.writes() == []
+
+
+def test_mackerel_needs_its_organization(watched):
+    watched.contract(**{name: value for name, value in CONTRACT.items() if name != "mackerel_organization"})
+    assert "mackerel_organization" in watched.setup(rc=2, env=watched.env, **SHEET).output and watched.writes() == []
+
+
+def test_the_design_needs_no_account(customer, double):
+    customer.contract(**CONTRACT)
+    customer.sheet(**SHEET)
+    customer.play("monitoring_design", "-e", f"monitoring_directory={customer.folder / 'results'}", "-e", "monitoring_language=ja")
+    assert "監視設計書" in customer.newest("*.html").read_text(encoding="utf-8") and customer.newest("*.xlsx").stat().st_size > 5000
+    assert double.calls() == []

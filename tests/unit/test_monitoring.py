@@ -1,0 +1,299 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is watched: none of the 147 items is lost, each has the catalogue's threshold, and nobody is paged twice."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.msp.aws.plugins.filter import monitoring
+from ansible_collections.msp.aws.plugins.module_utils import _components
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = _monitoring.catalogue()
+CONTRACT = dict(region="ap-northeast-1", account_id="123456789012", monitoring=dict(notify=["acme-alert"], mackerel_service="acme"))
+NUMBERS = dict(
+    vcpu_count=4, task_cpu_units=512, max_pods_per_node=110, timeout_ms=60000, memory_bytes=8 << 30, fifo_in_flight_quota=20000, concurrent_calls_quota=10
+)
+# Facts on which it depends what is watched, with all their values.
+CASES = dict(
+    platform=("linux", "windows"),
+    capacity=("ec2", "fargate"),
+    api_type=("rest", "http", "websocket"),
+    cache=("on",),
+    queue_type=("standard", "fifo"),
+    measured_cpu=("host", "engine"),
+    throughput_mode=("bursting",),
+    performance_mode=("generalPurpose",),
+    reachable_from=("outside", "inside"),
+    engine=("mysql",),
+    hypervisor=("nitro",),
+)
+GIVEN = dict(
+    port=8080,
+    pattern="nginx",
+    service="nginx",
+    url="https://acme.example.jp/",
+    path="/var/log/x.log",
+    log_group="acme",
+    filter_pattern="error",
+    log="Application",
+    plugin="check-tcp",
+)
+
+
+def component(target, **facts):
+    """A component of which everything is known, and every item named."""
+    known = {name: NUMBERS.get(name, f"the-{name}") for name in _monitoring.parameters(target) - {CATALOGUE[target]["name"]} - set(GIVEN)}
+    items = {}
+    for item, about in CATALOGUE[target]["items"].items():
+        if "gives" in about:
+            plugin = dict(plugin="mackerel-plugin-redis" if item == "official_plugins" else "check-tcp")
+            items[item] = [
+                dict({name: GIVEN[name] for names in about["gives"] for name in names.split("|")}, **(plugin if about["gives"] == ["plugin"] else {}))
+            ]
+    return dict(known, **facts, name=f"acme-{target}".replace("_", "-"), items=items)
+
+
+def sheets_of_all():
+    """Sheets with every target in every case of its facts."""
+    for target in CATALOGUE:
+        asked = [name for name in CASES if name in _monitoring.parameters(target)]
+        for values in product(*(CASES[name] for name in asked)):
+            yield target, dict(monitoring={target: [component(target, **dict(zip(asked, values, strict=True)))]})
+
+
+def all_rows(contract=CONTRACT):
+    return [row for dummy, sheet in sheets_of_all() for row in _monitoring.rows(sheet, contract)]
+
+
+def definitions():
+    for target, about in CATALOGUE.items():
+        for item, one in about["items"].items():
+            for side in _monitoring.SIDES:
+                for key, definition in one.get(side, {}).items():
+                    yield (target, item, side, key), definition
+
+
+# ---- nothing is lost
+
+
+def test_the_catalogue_has_the_targets_and_items_of_the_table():
+    assert (len(CATALOGUE), sum(len(about["items"]) for about in CATALOGUE.values())) == (24, 147)
+    assert set(CATALOGUE) == set(units()["operation"])
+
+
+def test_every_definition_of_every_item_comes_out_of_some_sheet_with_nothing_lacking():
+    whole = {(row.target, row.item, row.side, row.key) for row in all_rows() if row.state != _monitoring.LACKS}
+    assert {where for where, dummy in definitions()} - whole == set()
+
+
+def test_each_has_the_threshold_of_the_catalogue():
+    made = {(row.target, row.item, row.side, row.key): row for row in all_rows() if row.state != _monitoring.LACKS}
+    for where, definition in definitions():
+        row = made[where]
+        for name in ("threshold", "warning", "critical"):
+            ratio = definition.get("ratio", {})
+            wanted = ratio[name] * NUMBERS[ratio["of"]] if name in ratio else definition.get(name)
+            assert row.definition.get(name) == wanted, where
+
+
+def test_without_its_fact_a_ratio_takes_the_fallback_or_is_told():
+    for where, definition in definitions():
+        if "ratio" not in definition:
+            continue
+        target, item, side, key = where
+        facts = dict(definition.get("when", {}))
+        entry = component(target, **facts)
+        del entry[definition["ratio"]["of"]]
+        (row,) = [row for row in _monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT) if (row.item, row.side, row.key) == (item, side, key)]
+        if "fallback" in definition:
+            assert row.definition["threshold"] == definition["fallback"]
+        else:
+            assert (row.state, row.lacks) == (_monitoring.LACKS, (definition["ratio"]["of"],))
+
+
+@pytest.mark.parametrize("target", CATALOGUE)
+def test_naming_a_component_is_enough_for_whatever_stands_by_itself(target):
+    entry = dict(component(target), items={})
+    paged = {row.item for row in _monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT)}
+    assert paged >= {item for item, about in CATALOGUE[target]["items"].items() if "gives" not in about and not _only_when(about)}
+
+
+def _only_when(about):
+    return all("when" in definition for side in _monitoring.SIDES for definition in about.get(side, {}).values())
+
+
+# ---- who pages
+
+
+def test_one_side_pages_for_an_item():
+    for dummy, sheet in sheets_of_all():
+        sides = {(row.component, row.item, row.side) for row in _monitoring.rows(sheet, CONTRACT) if row.state == _monitoring.PAGES}
+        assert set(Counter((component, item) for component, item, dummy in sides).values()) <= {1}
+
+
+@pytest.mark.parametrize("chosen", _monitoring.SIDES)
+def test_the_sheet_chooses_the_side_where_both_can(chosen):
+    for dummy, sheet in sheets_of_all():
+        contract = copy.deepcopy(CONTRACT)
+        contract["monitoring"]["primary"] = chosen
+        for row in _monitoring.rows(sheet, contract):
+            if row.state == _monitoring.PAGES and row.side != chosen:
+                assert chosen not in CATALOGUE[row.target]["items"][row.item]
+
+
+def test_what_has_no_number_pages_only_when_the_sheet_says_so():
+    for where, definition in definitions():
+        if "band" in definition:
+            target, item, dummy, key = where
+            entry = component(target, **{name: value.split("|")[0] for name, value in definition.get("when", {}).items()})
+            for said, count in (({}, 0), (dict(threshold=7), 1), (dict(band=2), 1)):
+                entry["items"][item] = dict(alarms={key: said})
+                found = _monitoring_entries.entries(_monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT), "ap-northeast-1").get(
+                    "cloudwatch_alarms", []
+                )
+                mine = [alarm for alarm in found if alarm["name"].endswith(f"-{item}" if key == item else f"-{item}-{key}")]
+                assert len(mine) == count, (where, said)
+                assert all(("threshold" in alarm) == ("threshold" in said) for alarm in mine)
+
+
+# ---- layers
+
+
+def test_the_item_is_before_the_contract_and_the_contract_before_the_catalogue():
+    def threshold(contract, said):
+        sheet = dict(monitoring=dict(rds=[dict(name="db", engine="mysql", items=dict(cpu=said))]))
+        (row,) = [row for row in _monitoring.rows(sheet, dict(CONTRACT, monitoring=contract)) if (row.item, row.side) == ("cpu", "cloudwatch")]
+        return row.definition["threshold"]
+
+    of_contract = dict(items=dict(rds=dict(cpu=dict(threshold=85))))
+    assert [
+        threshold({}, {}),
+        threshold(of_contract, {}),
+        threshold(of_contract, dict(threshold=95)),
+        threshold(of_contract, dict(alarms=dict(cpu=dict(threshold=99)))),
+    ] == [
+        CATALOGUE["rds"]["items"]["cpu"]["cloudwatch"]["cpu"]["threshold"],
+        85,
+        95,
+        99,
+    ]
+
+
+def test_hosts_of_one_role_share_their_monitors_and_may_not_differ():
+    two = [dict(name=name, platform="linux", vcpu_count=2) for name in ("web01", "web02")]
+    made = monitoring.monitoring_entries(dict(monitoring=dict(ec2=two)), CONTRACT)["mackerel_monitors"]
+    names = [monitor["name"] for monitor in made]
+    assert len(names) == len(set(names)) and all(monitor["scopes"] == ["acme:ec2"] for monitor in made)
+    two[1]["items"] = dict(cpu=dict(critical=95))
+    (told,) = monitoring.monitoring_faults(dict(monitoring=dict(ec2=two)), CONTRACT)
+    assert "web02 cpu" in told and "mackerel_role" in told
+    two[1]["mackerel_role"] = "acme:big"
+    assert monitoring.monitoring_faults(dict(monitoring=dict(ec2=two)), CONTRACT) == []
+
+
+# ---- what is made is what the kinds take
+
+
+def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
+    for dummy, sheet in sheets_of_all():
+        made = monitoring.monitoring_sheet(sheet, CONTRACT)
+        for region in monitoring.monitoring_regions(sheet, CONTRACT):
+            made.update(monitoring.monitoring_entries(sheet, CONTRACT, region=region))
+        made.pop("lightsail_alarms", None)
+        assert [fault.text("en") for fault in sheets.faults(made)] == []
+
+
+def test_alarms_on_metrics_that_are_elsewhere_are_there():
+    sheet = dict(monitoring=dict(cloudfront=[dict(name="www", distribution_id="E1")]))
+    assert monitoring.monitoring_regions(sheet, CONTRACT) == ["us-east-1"]
+    assert monitoring.monitoring_entries(sheet, CONTRACT) == {}
+    there = monitoring.monitoring_entries(sheet, CONTRACT, region="us-east-1")
+    assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
+
+
+# ---- faults
+
+
+@pytest.mark.parametrize(
+    ("part", "where", "word"),
+    [
+        (dict(ec3=[]), "monitoring", "ec2"),
+        (dict(ec2={}), "monitoring ec2", "一覧"),
+        (dict(ec2=[{}]), "monitoring ec2 #1", "name"),
+        (dict(ec2=[dict(name="a", platfrom="linux")]), "monitoring ec2 a", "platform"),
+        (dict(ec2=[dict(name="a", items=dict(cpuu={}))]), "monitoring ec2 a", "cpu"),
+        (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning="9O")))]), "monitoring ec2 a cpu warning", "数値"),
+        (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning=95)))]), "monitoring ec2 a cpu", "critical"),
+        (dict(ec2=[dict(name="a", items=dict(cpu=dict(primary="zabbix")))]), "monitoring ec2 a cpu primary", "cloudwatch"),
+        (dict(ec2=[dict(name="a", items=dict(port=[{}]))]), "monitoring ec2 a port", "port"),
+        (dict(ec2=[dict(name="a", items=dict(status_check=dict(alarms=dict(sytem={}))))]), "monitoring ec2 a status_check alarms", "system"),
+        (dict(ec2=[dict(name="a", items=dict(status_check=dict(threshold=1)))]), "monitoring ec2 a status_check", "alarms"),
+        (dict(ec2=[dict(name="a", mackerel_role="web")]), "monitoring ec2 a mackerel_role", "サービス名:ロール名"),
+        (dict(ec2=[dict(name="a"), dict(name="a")]), "monitoring ec2 a", "2 回"),
+        (dict(ecs_task=[dict(name="a")]), "monitoring ecs_task a", "cluster_name"),
+    ],
+)
+def test_a_fault_says_where_and_what(part, where, word):
+    told = monitoring.monitoring_faults(dict(monitoring=part), CONTRACT)
+    assert any(line.startswith(f"{where}: ") and word in line for line in told), told
+    assert len(monitoring.monitoring_faults(dict(monitoring=part), CONTRACT, "en")) == len(told)
+    with pytest.raises(AnsibleFilterError, match=where):
+        monitoring.monitoring_entries(dict(monitoring=part), CONTRACT)
+
+
+def test_nobody_to_tell_is_a_fault():
+    (told,) = set(monitoring.monitoring_faults(dict(monitoring=dict(clb=[dict(name="a")])), dict(region="ap-northeast-1")))
+    assert told.startswith("monitoring clb a ") and "notify" in told
+    told = monitoring.monitoring_faults(dict(monitoring=dict(ec2=[dict(name="a", notify=["t"])])), dict(region="ap-northeast-1"))
+    assert told and all("mackerel_service" in line for line in told)
+
+
+# ---- the paper
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_design_has_a_line_for_every_definition(language):
+    for target in CATALOGUE:
+        facts = {name: values[0] for name, values in CASES.items() if name in _monitoring.parameters(target)}
+        sheet = dict(monitoring={target: [component(target, **facts)]})
+        contract = dict(CONTRACT, customer="Acme", number="ACME-1")
+        paper = monitoring.monitoring_paper(sheet, contract, "2026-06-01", language=language)
+        lines = [line for section in paper["sections"][1:] for line in section["table"]["rows"]]
+        assert len(lines) == len(_monitoring.rows(sheet, contract)) and all(line["condition"] and line["metric"] for line in lines)
+        _papers.read(paper)
+
+
+# ---- what an account is asked for, and how long it takes
+
+
+def test_what_can_be_listed_is_said_alike_everywhere():
+    role = yaml.safe_load((ROOT / "roles/monitoring/vars/main.yml").read_text(encoding="utf-8"))["monitoring_looked_up"]
+    options = yaml.safe_load((ROOT / "plugins/modules/monitoring_info.yml").read_text(encoding="utf-8"))["DOCUMENTATION"]["options"]
+    assert list(_components.LISTINGS) == role == options["targets"]["choices"]
+    assert set(role) <= set(CATALOGUE)
+
+
+def test_four_hundred_components_are_expanded_in_seconds():
+    sizes = dict(ec2=300, rds=40, sqs=30, alb=30)
+    sheet = dict(
+        monitoring={target: [dict(component(target), name=f"{target}-{number}", items={}) for number in range(size)] for target, size in sizes.items()}
+    )
+    for entry in sheet["monitoring"]["ec2"]:
+        entry.update(platform="linux", mackerel_role=f"acme:{entry['name']}")
+    start = time.process_time()
+    made = monitoring.monitoring_entries(sheet, CONTRACT)
+    assert time.process_time() - start < 10
+    assert len(made["cloudwatch_alarms"]) > 800 and len(made["mackerel_monitors"]) > 1500

@@ -1,0 +1,88 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agents' half: what is rendered is valid for mackerel-agent and the CloudWatch agent, whatever stands in the sheet."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from ansible_collections.msp.aws.plugins.filter import monitoring
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring
+from tests.unit.test_monitoring import CONTRACT, component
+
+AGENTS = dict(CONTRACT, monitoring=dict(CONTRACT["monitoring"], primary="cloudwatch"))
+TEXT = dict(type="string", minLength=1)
+TEXTS = dict(type="array", items=TEXT, minItems=1)
+SECONDS = dict(type="integer", minimum=1, maximum=172800)
+
+
+def closed(required, **properties):
+    return dict(type="object", additionalProperties=False, required=required, properties=properties)
+
+
+# The part of the CloudWatch agent's document that is rendered, after the reference of its configuration file.
+PLAIN = closed(["measurement"], measurement=TEXTS, metrics_collection_interval=SECONDS)
+WITH_RESOURCES = closed(["measurement"], measurement=TEXTS, metrics_collection_interval=SECONDS, resources=dict(type="array", items=TEXT))
+PROCSTAT = dict(type="array", items=closed(["exe", "measurement"], exe=TEXT, measurement=TEXTS, metrics_collection_interval=SECONDS))
+LOG = closed(["file_path"], file_path=TEXT, log_group_name=TEXT, log_stream_name=TEXT)
+LINUX = dict(mem=PLAIN, swap=PLAIN, disk=WITH_RESOURCES, procstat=PROCSTAT)
+WINDOWS = dict(dict.fromkeys(("Memory", "LogicalDisk", "Paging File", "System"), WITH_RESOURCES), procstat=PROCSTAT)
+
+
+def document(collected):
+    metrics = closed(
+        ["metrics_collected"],
+        namespace=TEXT,
+        append_dimensions=closed([], InstanceId=dict(const="${aws:InstanceId}")),
+        aggregation_dimensions=dict(type="array", items=TEXTS),
+        metrics_collected=closed([], **collected),
+    )
+    files = closed(["files"], files=closed(["collect_list"], collect_list=dict(type="array", items=LOG, minItems=1)))
+    return closed([], metrics=metrics, logs=closed(["logs_collected"], logs_collected=files))
+
+
+def files(contract, **facts):
+    made = monitoring.monitoring_agents(dict(monitoring=dict(ec2=[component("ec2", **facts)])), contract)
+    return {one["name"]: one["text"] for one in made}
+
+
+@pytest.mark.parametrize("platform", ["linux", "windows"])
+def test_a_fragment_has_every_check_that_pages(platform):
+    made = tomllib.loads(files(CONTRACT, platform=platform)["mackerel-agent.msp-aws.conf"])
+    rows = _monitoring.rows(dict(monitoring=dict(ec2=[component("ec2", platform=platform)])), CONTRACT)
+    wanted = [row for row in rows if row.state == _monitoring.PAGES and row.definition.get("type") in ("check", "plugin")]
+    assert made["roles"] == ["acme:ec2"]
+    assert len(made["plugin"]["checks"]) + len(made["plugin"]["metrics"]) == len(wanted) > 4
+    for check in made["plugin"]["checks"].values():
+        assert "{" not in str(check["command"]).replace("|| { echo", "")
+        assert not check.get("prevent_alert_auto_close") or check["max_check_attempts"] == 1  # mackerel-agent takes no other
+
+
+@pytest.mark.parametrize(("platform", "collected"), [("linux", LINUX), ("windows", WINDOWS)])
+def test_a_document_collects_what_the_alarms_stand_on(platform, collected):
+    entry = component("ec2", platform=platform)
+    entry["items"]["process"] = [dict(pattern="nginx", exe="nginx", alarms={f"procstat_{platform}": dict(threshold=1)})]
+    (text,) = [one["text"] for one in monitoring.monitoring_agents(dict(monitoring=dict(ec2=[entry])), AGENTS) if one["name"].endswith(".json")]
+    made = json.loads(text)
+    Draft202012Validator(document(collected)).validate(made)
+    assert made["metrics"]["metrics_collected"].keys() == collected.keys()
+    dimensions = {frozenset(one) for one in made["metrics"]["aggregation_dimensions"]}
+    for row in _monitoring.rows(dict(monitoring=dict(ec2=[entry])), AGENTS):
+        if row.state == _monitoring.PAGES and row.definition.get("namespace") == "CWAgent":
+            assert frozenset(row.definition["dimensions"]) in dimensions
+
+
+def test_nothing_of_a_sheet_ends_a_string_or_reaches_a_shell():
+    nasty = 'x"\n]; $(reboot) \\ \x7f'
+    entry = dict(name="a", platform="linux", vcpu_count=1, items=dict(process=[dict(pattern=nasty)], service=[dict(service="$(reboot); nginx")]))
+    made = monitoring.monitoring_agents(dict(monitoring=dict(ec2=[entry])), CONTRACT)
+    checks = tomllib.loads(made[0]["text"])["plugin"]["checks"]
+    (process,) = [check for name, check in checks.items() if "process" in name]
+    (service,) = [check for name, check in checks.items() if "service" in name]
+    assert nasty in process["command"]
+    assert "'$(reboot); nginx'" in service["command"]

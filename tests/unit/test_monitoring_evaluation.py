@@ -1,0 +1,157 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof: points above and below each threshold raise and clear what the catalogue says, by an evaluation that follows the services' documented rules.
+
+CloudWatch: the newest `evaluation_periods` points; so many of them over the threshold as `datapoints_to_alarm` says raise; missing ones count as
+`treat_missing_data` says. Mackerel: the mean of the newest `duration` points, bad as often in a row as `max_check_attempts` says.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring
+from tests.unit.test_monitoring import all_rows
+
+COMPARE = dict(
+    GreaterThanThreshold=operator.gt,
+    GreaterThanOrEqualToThreshold=operator.ge,
+    LessThanThreshold=operator.lt,
+    LessThanOrEqualToThreshold=operator.le,
+)
+
+
+def cloudwatch(alarm, points):
+    """The state that the alarm has after these points, the newest last; None is a missing one."""
+    newest = points[-alarm["evaluation_periods"] :]
+    treated = dict(breaching=True, notBreaching=False)
+    compare = COMPARE[alarm["comparison_operator"]]
+    judged = [treated.get(alarm["treat_missing_data"]) if point is None else compare(point, alarm["threshold"]) for point in newest]
+    known = [one for one in judged if one is not None]
+    if not known:
+        return "INSUFFICIENT_DATA" if alarm["treat_missing_data"] == "missing" else "as before"
+    return "ALARM" if sum(known) >= alarm.get("datapoints_to_alarm", alarm["evaluation_periods"]) else "OK"
+
+
+def mackerel(monitor, points):
+    """The state after these points: every run looks at the mean of the newest ones."""
+    worse = operator.gt if monitor["operator"] == ">" else operator.lt
+    duration, attempts = monitor.get("duration", 1), monitor.get("max_check_attempts", 1)
+    means = [sum(points[end - duration : end]) / duration for end in range(duration, len(points) + 1)][-attempts:]
+    for state in ("critical", "warning"):
+        if state in monitor and len(means) == attempts and all(worse(mean, monitor[state]) for mean in means):
+            return state
+    return "OK"
+
+
+# ---- metric math, as far as the catalogue uses it
+
+
+def math(expression, inputs, period):
+    """The value of an expression for one moment. A missing input makes the result missing, unless FILL has a value for it."""
+    text = re.sub(r"\bAND\b", "and", expression)
+    names = dict(
+        inputs,
+        FILL=lambda value, other: other if value is None else value,
+        IF=lambda condition, yes, no: yes if condition else no,
+        PERIOD=lambda dummy: period,
+    )
+    try:
+        return eval(text, {"__builtins__": {}}, names)  # noqa: S307  the expressions are the catalogue's own
+    except TypeError:
+        return None
+
+
+def limited():
+    """One row for each definition that has a number, by where it is."""
+    rows = {}
+    for row in all_rows():
+        if row.state != _monitoring.LACKS and {"threshold", "warning", "critical"} & row.definition.keys():
+            rows["-".join((row.target, row.item, row.side, row.key))] = row.definition
+    return rows
+
+
+LIMITED = limited()
+OF_CLOUDWATCH = {where: definition for where, definition in LIMITED.items() if "comparison_operator" in definition}
+OF_MACKEREL = {where: definition for where, definition in LIMITED.items() if "operator" in definition}
+
+
+def beyond(alarm):
+    """A value on the side that alarms and one on the other; what is at the threshold is on the side that the operator says."""
+    step = max(abs(alarm["threshold"]) * 0.01, 0.001)
+    above, below = alarm["threshold"] + step, alarm["threshold"] - step
+    return (above, below) if alarm["comparison_operator"].startswith("Greater") else (below, above)
+
+
+@pytest.mark.parametrize("alarm", OF_CLOUDWATCH.values(), ids=OF_CLOUDWATCH)
+def test_an_alarm_raises_beyond_its_threshold_and_clears_on_this_side(alarm):
+    bad, good = beyond(alarm)
+    periods, needed = alarm["evaluation_periods"], alarm.get("datapoints_to_alarm", alarm["evaluation_periods"])
+    assert cloudwatch(alarm, [bad] * periods) == "ALARM"
+    assert cloudwatch(alarm, [bad] * periods + [good] * periods) == "OK"
+    assert cloudwatch(alarm, [good] * periods + [bad] * (needed - 1)) == "OK", "one point too few"
+    assert cloudwatch(alarm, [good] * periods + [bad] * needed) == "ALARM"
+    at = cloudwatch(alarm, [alarm["threshold"]] * periods)
+    assert at == ("ALARM" if "OrEqual" in alarm["comparison_operator"] else "OK")
+    silent = dict(missing="INSUFFICIENT_DATA", notBreaching="OK", breaching="ALARM", ignore="as before")[alarm["treat_missing_data"]]
+    assert cloudwatch(alarm, [None] * periods) == silent
+
+
+@pytest.mark.parametrize("monitor", OF_MACKEREL.values(), ids=OF_MACKEREL)
+def test_a_monitor_raises_beyond_its_thresholds_and_clears_on_this_side(monitor):
+    sign = 1 if monitor["operator"] == ">" else -1
+    enough = monitor.get("duration", 1) + monitor.get("max_check_attempts", 1) - 1
+    for state in ("warning", "critical"):
+        if state not in monitor:
+            continue
+        step = max(abs(monitor[state]) * 0.001, 0.001)
+        bad, good = monitor[state] + sign * step, min(monitor.get("warning", monitor[state]) * sign, monitor[state] * sign) * sign - sign * step
+        assert mackerel(monitor, [bad] * enough) == state
+        assert mackerel(monitor, [bad] * (enough - 1)) == "OK", "one point too few"
+        assert mackerel(monitor, [bad] * enough + [good] * enough) == "OK"
+        assert mackerel(monitor, [monitor[state]] * enough) != state, "at the threshold is not beyond"
+
+
+MATH = {where: alarm for where, alarm in OF_CLOUDWATCH.items() if "expression" in alarm}
+# For each expression: inputs that are bad, inputs that are good, and what it comes to without any data.
+INPUTS = {
+    "100 - m1": (dict(m1=5), dict(m1=50), None),
+    "100 * m1 / m2": (dict(m1=90, m2=100), dict(m1=10, m2=100), None),
+    "m1 - m2": (dict(m1=2, m2=1), dict(m1=1, m2=2), None),
+    "(m1 / PERIOD(m1)) * 100 / m2": (dict(m1=60 * 95, m2=100), dict(m1=60 * 10, m2=100), None),
+    "IF(FILL(m1,0) > 0 AND FILL(m2,0) == 0, 1, 0)": (dict(m1=3, m2=None), dict(m1=3, m2=3), 0),
+    "IF(m1 > 0, 100 * FILL(m2,0) / m1, 0)": (dict(m1=100, m2=10), dict(m1=100, m2=None), None),
+}
+
+
+@pytest.mark.parametrize("where", MATH)
+def test_metric_math_comes_to_what_its_alarm_judges(where):
+    alarm = MATH[where]
+    sums = (dict.fromkeys(alarm["metrics"], 5), dict.fromkeys(alarm["metrics"], 0), 0)
+    bad, good, nothing = INPUTS.get(alarm["expression"]) or sums
+    if where == "redshift-disk_free-cloudwatch-disk_free":
+        bad, good = dict(m1=95), dict(m1=10)
+    if where == "ec2-disk-cloudwatch-disk_windows":
+        bad, good = dict(m1=5), dict(m1=50)
+    periods = alarm["evaluation_periods"]
+    assert cloudwatch(alarm, [math(alarm["expression"], bad, alarm["period"])] * periods) == "ALARM"
+    assert cloudwatch(alarm, [math(alarm["expression"], good, alarm["period"])] * periods) == "OK"
+    assert math(alarm["expression"], dict.fromkeys(alarm["metrics"]), alarm["period"]) == nothing
+
+
+def test_every_item_with_a_number_is_proved():
+    proved = {tuple(where.split("-")[:2]) for where in LIMITED}
+    catalogue = _monitoring.catalogue()
+    numbered = {
+        (target, item)
+        for target, about in catalogue.items()
+        for item, one in about["items"].items()
+        for side in _monitoring.SIDES
+        for definition in one.get(side, {}).values()
+        if {"threshold", "warning", "critical", "ratio"} & definition.keys()
+    }
+    assert numbered <= proved and len(OF_CLOUDWATCH) > 100
