@@ -263,6 +263,24 @@ def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch
     assert states["acme-500m"] == "available"
 
 
+def test_whether_a_confirmation_has_come_the_engine_waits_for(stage, monkeypatch):
+    """AWS takes note of it a moment after the call: until then it looks as before, which is no reason to confirm it again."""
+    made(stage, HOSTED, by=False)
+    seen = list(KINDS[HOSTED].find.__globals__["_directconnect"].listed(stage.door(), "describe_connections", "connections"))
+    behind, listed = [2], _directconnect.listed
+
+    def late(aws, operation, *result, **arguments):
+        if operation == "describe_connections" and aws.writes and behind[0] > 0:
+            behind[0] -= 1
+            return seen
+        return listed(aws, operation, *result, **arguments)
+
+    monkeypatch.setattr(_directconnect, "listed", late)
+    stage.run(HOSTED, examples(HOSTED).make)
+    assert behind == [0] and stage.writes().count("directconnect:ConfirmConnection") == 1
+    assert not stage.run(HOSTED, examples(HOSTED).make)["changed"]
+
+
 @pytest.mark.parametrize(
     "option, value",
     [
