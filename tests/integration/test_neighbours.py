@@ -71,7 +71,9 @@ SHEETS = dict(
     ),
     partner=dict(
         ec2_vpcs=[vpc("hub", "10.30.0.0/16")],
-        ec2_vpc_peering_connections=[dict(id="tokyo:to-partner", name="from-acme", requester_owner_id=OURS, accept=True, accepter_peering_connection_options=OPTIONS)],
+        ec2_vpc_peering_connections=[
+            dict(id="tokyo:to-partner", name="from-acme", requester_owner_id=OURS, accept=True, accepter_peering_connection_options=OPTIONS)
+        ],
         ec2_route_tables=[route("private", "hub", "10.20.0.0/16", "from-acme")],
     ),
 )

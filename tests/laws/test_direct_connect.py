@@ -439,6 +439,30 @@ def test_a_connection_that_is_not_there_yet_is_told(stage, said):
     assert stage.run(INTERFACES, entry)["changed"]
 
 
+def peers(stage, name):
+    found = client(stage, "directconnect").describe_virtual_interfaces()["virtualInterfaces"]
+    return {one["addressFamily"]: one for one in next(one["bgpPeers"] for one in found if one["virtualInterfaceName"] == name)}
+
+
+def test_a_second_bgp_peer_stands_beside_the_interfaces_own(interfaces):
+    """An interface carries IPv4 and IPv6, each by a peer of its own; the one that it was made with stays as it is."""
+    entry = dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv6", asn=65010)])
+    own = peers(interfaces, "acme-vgw")["ipv4"]
+    assert "is the interface's own" in refused(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv4", asn=65010)]))
+    harmless(interfaces, INTERFACES, entry)
+    assert peers(interfaces, "acme-vgw")["ipv6"]["asnLong"] == 65010 and peers(interfaces, "acme-vgw")["ipv4"] == own
+    why = dangerous(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv6", asn=65020)]))
+    assert "would end the BGP session for ipv6" in why and "make it anew" in why
+    assert peers(interfaces, "acme-vgw")["ipv6"]["asnLong"] == 65020
+    dangerous(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=dict(remove=[dict(address_family="ipv6", asn=65020)])))
+    assert [one["bgp_peers"] for one in interfaces.gather(INTERFACES) if one["name"] == "acme-vgw"] == [[]]
+
+
+def test_addresses_of_ipv6_are_not_for_the_sheet():
+    entry = dict(name="a", bgp_peers=[dict(address_family="ipv6", asn=65000, amazon_address="2001:db8::1/125")])
+    assert faults(INTERFACES, entry) == [(0, "bgp_peers", "one_of")]
+
+
 def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):
     made(stage, INTERFACES, by=False)
     OUTSIDE[HOSTED](stage.client)
