@@ -93,6 +93,7 @@ class Door:
         self._asking = threading.RLock()
         self._here = threading.local()
         self.check_mode = module.check_mode
+        self.sheet_names: dict[str, Any] = {}
         self.reads = 0
         self.writes: list[dict[str, Any]] = []
 
@@ -120,6 +121,10 @@ class Door:
     def warn(self, text: str) -> None:
         """What an engineer has to know and what is no failure. Ansible shows it, of a plan too."""
         self._module.warn(text)
+
+    def will_make(self, kind: str) -> bool:
+        """Whether a plan need not miss things of this kind, because the same sheet names some."""
+        return self.check_mode and kind in self.sheet_names
 
     @property
     def patient(self) -> bool:

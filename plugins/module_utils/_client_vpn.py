@@ -3,12 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What hangs on a Client VPN endpoint: target networks, authorization rules, routes. Each takes its time to come and to go.
 
-Private to the collection. What a broken run has left on its way is waited for and not made again.
+Private to the collection. What is on its way counts as there, and the engine waits for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks
@@ -16,12 +17,12 @@ from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS,
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 LOCAL = "local"  # where a route between clients leads
-THERE = ("associated", "active")
+COMING = ("associating", "authorizing", "creating")
 FAILED = ("association-failed", "failed")
-LEAVING = ("disassociating", "disassociated", "revoking", "deleting")
+LEAVING = ("disassociating", "revoking", "deleting")
 NARROWEST = 27
-ASSOCIATION_SECONDS = 1800
-OTHER_SECONDS = 900
+# An association takes 10 minutes, and what follows one or two.
+SECONDS = 1800
 
 
 def endpoint(aws: Aws, endpoint_id: str) -> dict[str, Any] | None:
@@ -31,26 +32,8 @@ def endpoint(aws: Aws, endpoint_id: str) -> dict[str, Any] | None:
     return next((one for one in found if one["Status"]["Code"] != "deleted"), None)
 
 
-def target_networks(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
-    found = aws.pages("ec2", "describe_client_vpn_target_networks", "ClientVpnTargetNetworks", ClientVpnEndpointId=endpoint_id)
-    return [one for one in found if code(one) != "disassociated"]
-
-
-def authorization_rules(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
-    return aws.pages("ec2", "describe_client_vpn_authorization_rules", "AuthorizationRules", ClientVpnEndpointId=endpoint_id)
-
-
-def routes(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
-    return aws.pages("ec2", "describe_client_vpn_routes", "Routes", ClientVpnEndpointId=endpoint_id)
-
-
 def code(thing: Mapping[str, Any]) -> str:
     return thing["Status"]["Code"]
-
-
-def there(thing: Mapping[str, Any]) -> bool:
-    """Whether it is in force: what is on its way counts as still to come, so that a run waits for it."""
-    return code(thing) in THERE
 
 
 # ---- before anything is touched
@@ -94,123 +77,150 @@ def _streams(aws: Aws, group: str) -> set[str]:
     return {one["logStreamName"] for one in aws.pages("logs", "describe_log_streams", "logStreams", logGroupName=group)}
 
 
-# ---- coming and going
+# ---- the three parts, and how they come and go
 
 
-def _come(aws: Aws, look: Callable[[], dict[Any, dict]], keys: list, make: Callable[[Any], Any], what: str, limit: float) -> None:
-    """Make those of the keys that are not there yet, and wait until all are in force."""
-    if not keys:
-        return
-    present = _settled(aws, look, keys, what, limit)
-    for key in keys:
-        if key not in present:
-            make(key)
-    done = aws.wait(what, look, lambda seen: all(key in seen and code(seen[key]) in THERE + FAILED for key in keys), limit)
-    for key in keys:
-        if code(done[key]) in FAILED:
-            raise Problem(f"{what}: {key} is {code(done[key])}. AWS says: {done[key]['Status'].get('Message') or 'nothing'}")
+@dataclass(frozen=True)
+class Part:
+    """One of the three: how AWS lists them, how the sheet writes one, and how one comes and goes. `key` is what makes two the same, of a thing or an item."""
+
+    option: str
+    listed: Callable[[Aws, str], list[dict[str, Any]]]
+    shown: Callable[[Mapping[str, Any]], Any]
+    key: Callable[[Any], Any]
+    make: Callable[..., Any]
+    drop: Callable[..., Any]
 
 
-def _settled(aws: Aws, look: Callable[[], dict[Any, dict]], keys: list, what: str, limit: float) -> dict[Any, dict]:
-    """What is there when nothing of the keys is on its way out any more."""
-    return aws.wait(f"{what}: the end of the former", look, lambda seen: not any(key in seen and code(seen[key]) in LEAVING for key in keys), limit)
+def _networks_of(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
+    found = aws.pages("ec2", "describe_client_vpn_target_networks", "ClientVpnTargetNetworks", ClientVpnEndpointId=endpoint_id)
+    return [one for one in found if code(one) != "disassociated"]
 
 
-def _leave(aws: Aws, look: Callable[[], dict[Any, dict]], keys: list, drop: Callable[[Any, dict], Any], what: str, limit: float) -> None:
-    if not keys:
-        return
-    with aws.reading():
-        present = look()
-    for key in keys:
-        if key in present and code(present[key]) not in LEAVING:
-            drop(key, present[key])
-    aws.wait(f"end of {what}", look, lambda seen: not any(key in seen for key in keys), limit)
+def _associate(aws: Aws, endpoint_id: str, subnet_id: str) -> None:
+    aws.ec2.associate_client_vpn_target_network(ClientVpnEndpointId=endpoint_id, SubnetId=subnet_id)
 
 
-def associate(aws: Aws, endpoint_id: str, subnet_ids: list[str]) -> None:
-    def look() -> dict[Any, dict]:
-        return {one["TargetNetworkId"]: one for one in target_networks(aws, endpoint_id)}
+def _disassociate(aws: Aws, endpoint_id: str, network: Mapping[str, Any]) -> None:
+    aws.ec2.disassociate_client_vpn_target_network(ClientVpnEndpointId=endpoint_id, AssociationId=network["AssociationId"])
 
-    with aws.reading():
-        failed = [key for key, one in look().items() if key in subnet_ids and code(one) in FAILED] if subnet_ids else []
-    disassociate(aws, endpoint_id, failed)
-    _come(
-        aws,
-        look,
-        subnet_ids,
-        lambda key: aws.ec2.associate_client_vpn_target_network(ClientVpnEndpointId=endpoint_id, SubnetId=key),
-        f"target networks of {endpoint_id}",
-        ASSOCIATION_SECONDS,
+
+def _rules_of(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
+    return aws.pages("ec2", "describe_client_vpn_authorization_rules", "AuthorizationRules", ClientVpnEndpointId=endpoint_id)
+
+
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(
+        target_network_cidr=rule["DestinationCidr"],
+        access_group_id=rule.get("GroupId") or None,
+        authorize_all_groups=bool(rule.get("AccessAll")),
+        description=rule.get("Description") or None,
     )
 
 
-def disassociate(aws: Aws, endpoint_id: str, subnet_ids: list[str]) -> None:
-    _leave(
-        aws,
-        lambda: {one["TargetNetworkId"]: one for one in target_networks(aws, endpoint_id)},
-        subnet_ids,
-        lambda key, one: aws.ec2.disassociate_client_vpn_target_network(ClientVpnEndpointId=endpoint_id, AssociationId=one["AssociationId"]),
-        f"target networks of {endpoint_id}",
-        ASSOCIATION_SECONDS,
+def _authorize(aws: Aws, endpoint_id: str, rule: Mapping[str, Any]) -> None:
+    who = dict(AccessGroupId=rule["access_group_id"]) if rule.get("access_group_id") else dict(AuthorizeAllGroups=True)
+    aws.ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=rule["target_network_cidr"], **who, **_described(rule))
+
+
+def _revoke(aws: Aws, endpoint_id: str, rule: Mapping[str, Any]) -> None:
+    who = dict(AccessGroupId=rule["GroupId"]) if rule.get("GroupId") else dict(RevokeAllGroups=True)
+    aws.ec2.revoke_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=rule["DestinationCidr"], **who)
+
+
+def _routes_of(aws: Aws, endpoint_id: str) -> list[dict[str, Any]]:
+    """Without those that came with a target network."""
+    found = aws.pages("ec2", "describe_client_vpn_routes", "Routes", ClientVpnEndpointId=endpoint_id)
+    return [one for one in found if one["Origin"] == "add-route"]
+
+
+def _route(route: Mapping[str, Any]) -> dict[str, Any]:
+    subnet = route["TargetSubnet"]
+    return dict(
+        destination_cidr_block=route["DestinationCidr"],
+        target_vpc_subnet=None if subnet == LOCAL else subnet,
+        description=route.get("Description") or None,
     )
 
 
-def _rules(aws: Aws, endpoint_id: str) -> dict[Any, dict]:
-    return {(one["DestinationCidr"], one.get("GroupId") or None): one for one in authorization_rules(aws, endpoint_id)}
+def _create_route(aws: Aws, endpoint_id: str, route: Mapping[str, Any]) -> None:
+    network, subnet = route["destination_cidr_block"], route.get("target_vpc_subnet") or LOCAL
+    aws.ec2.create_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet, **_described(route))
 
 
-def authorize(aws: Aws, endpoint_id: str, rules: list[dict[str, Any]]) -> None:
-    by_key = {(rule["target_network_cidr"], rule.get("access_group_id")): rule for rule in rules}
-
-    def make(key: Any) -> None:
-        network, group = key
-        who = dict(AccessGroupId=group) if group else dict(AuthorizeAllGroups=True)
-        aws.ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=network, **who, **_described(by_key[key]))
-
-    _come(aws, lambda: _rules(aws, endpoint_id), list(by_key), make, f"authorization rules of {endpoint_id}", OTHER_SECONDS)
-
-
-def revoke(aws: Aws, endpoint_id: str, rules: list[dict[str, Any]]) -> None:
-    def drop(key: Any, dummy: dict) -> None:
-        network, group = key
-        who = dict(AccessGroupId=group) if group else dict(RevokeAllGroups=True)
-        aws.ec2.revoke_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=network, **who)
-
-    keys = [(rule["target_network_cidr"], rule.get("access_group_id")) for rule in rules]
-    _leave(aws, lambda: _rules(aws, endpoint_id), keys, drop, f"authorization rules of {endpoint_id}", OTHER_SECONDS)
-
-
-def _routes(aws: Aws, endpoint_id: str) -> dict[Any, dict]:
-    return {(one["DestinationCidr"], one["TargetSubnet"]): one for one in routes(aws, endpoint_id)}
-
-
-def create_routes(aws: Aws, endpoint_id: str, wanted: list[dict[str, Any]]) -> None:
-    """A route needs its network associated, which a run before this one may have begun."""
-    by_key = {(route["destination_cidr_block"], route.get("target_vpc_subnet") or LOCAL): route for route in wanted}
-    if by_key:
-        aws.wait(f"target networks of {endpoint_id}", lambda: target_networks(aws, endpoint_id), _none_coming, ASSOCIATION_SECONDS)
-
-    def make(key: Any) -> None:
-        network, subnet = key
-        aws.ec2.create_client_vpn_route(
-            ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet, **_described(by_key[key])
-        )
-
-    _come(aws, lambda: _routes(aws, endpoint_id), list(by_key), make, f"routes of {endpoint_id}", OTHER_SECONDS)
-
-
-def _none_coming(networks: list[dict[str, Any]]) -> bool:
-    return not any(code(one) == "associating" for one in networks)
-
-
-def delete_routes(aws: Aws, endpoint_id: str, unwanted: list[dict[str, Any]]) -> None:
-    def drop(key: Any, dummy: dict) -> None:
-        network, subnet = key
-        aws.ec2.delete_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet)
-
-    keys = [(route["destination_cidr_block"], route.get("target_vpc_subnet") or LOCAL) for route in unwanted]
-    _leave(aws, lambda: _routes(aws, endpoint_id), keys, drop, f"routes of {endpoint_id}", OTHER_SECONDS)
+def _delete_route(aws: Aws, endpoint_id: str, route: Mapping[str, Any]) -> None:
+    network, subnet = route["DestinationCidr"], route["TargetSubnet"]
+    aws.ec2.delete_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet)
 
 
 def _described(item: Mapping[str, Any]) -> dict[str, Any]:
     return dict(Description=item["description"]) if item.get("description") else {}
+
+
+NETWORKS = Part("target_networks", _networks_of, lambda one: one["TargetNetworkId"], lambda item: item, _associate, _disassociate)
+RULES = Part(
+    "authorization_rules", _rules_of, _rule, lambda item: (item["target_network_cidr"], item.get("access_group_id")), _authorize, _revoke
+)
+ROUTES = Part(
+    "routes", _routes_of, _route, lambda item: (item["destination_cidr_block"], item.get("target_vpc_subnet")), _create_route, _delete_route
+)
+PARTS = (NETWORKS, RULES, ROUTES)
+
+
+def in_sheet_form(aws: Aws, endpoint_id: str, parts: Iterable[Part] = PARTS) -> dict[str, Any]:
+    """The options of these parts, what AWS is still at work on, and what came to nothing."""
+    found: dict[str, Any] = dict(_moving=None, _failed=None)
+    for part in parts:
+        listed = part.listed(aws, endpoint_id)
+        found[part.option] = [part.shown(one) for one in listed if code(one) not in LEAVING + FAILED]
+        found["_moving"] = found["_moving"] or next((code(one) for one in listed if code(one) in COMING + LEAVING), None)
+        failed = next((one for one in listed if code(one) in FAILED), None)
+        if failed:
+            said = failed["Status"].get("Message") or "nothing"
+            found["_failed"] = f"{part.option}: {part.key(part.shown(failed))} is {code(failed)}. AWS says: {said}"
+    return found
+
+
+def end(aws: Aws, part: Part, endpoint_id: str, items: Iterable[Any]) -> bool:
+    """Begin the end of these; whether any of them goes."""
+    keys = {part.key(item) for item in items}
+    leaving = [one for one in _there(aws, part, endpoint_id) if part.key(part.shown(one)) in keys] if keys else []
+    for one in leaving:
+        if code(one) not in LEAVING:
+            part.drop(aws, endpoint_id, one)
+    return bool(leaving)
+
+
+def begin(aws: Aws, part: Part, endpoint_id: str, items: list[Any]) -> None:
+    """Begin these. What has failed before stands in the way of another try."""
+    failed = [part.shown(one) for one in _there(aws, part, endpoint_id) if code(one) in FAILED] if items else []
+    keys = {part.key(item) for item in items}
+    if end(aws, part, endpoint_id, [one for one in failed if part.key(one) in keys]):
+        await_end(aws, endpoint_id)
+    for item in items:
+        part.make(aws, endpoint_id, item)
+
+
+def _there(aws: Aws, part: Part, endpoint_id: str) -> list[dict[str, Any]]:
+    with aws.reading():
+        return part.listed(aws, endpoint_id)
+
+
+def await_end(aws: Aws, endpoint_id: str) -> None:
+    """Until what goes is gone: what comes may take its place, or need it away. A plan does not wait."""
+    if aws.check_mode:
+        return
+    aws.wait(f"end of what {endpoint_id} no longer has", lambda: _codes(aws, endpoint_id), lambda seen: not set(seen) & set(LEAVING), SECONDS)
+
+
+def await_networks(aws: Aws, endpoint_id: str) -> None:
+    """Until its target networks are there, which their routes need."""
+    aws.wait(f"target networks of {endpoint_id}", lambda: _codes(aws, endpoint_id, NETWORKS), lambda seen: "associating" not in seen, SECONDS)
+
+
+def _codes(aws: Aws, endpoint_id: str, *parts: Part) -> list[str]:
+    return [code(one) for part in parts or PARTS for one in part.listed(aws, endpoint_id)]
+
+
+def has_coming_networks(aws: Aws, endpoint_id: str) -> bool:
+    return "associating" in [code(one) for one in _there(aws, NETWORKS, endpoint_id)]

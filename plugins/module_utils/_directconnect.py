@@ -145,12 +145,6 @@ def look_at_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def await_confirmation(aws: Aws, interface_id: str) -> None:
-    """Until AWS has taken note of it."""
-    what, before = f"confirmation of {interface_id}", (None, CONFIRMING)
-    aws.wait(what, lambda: look_at_interface(aws, interface_id).get("virtualInterfaceState"), lambda state: state not in before, limit=INTERFACE_SECONDS)
-
-
 def await_interface_end(aws: Aws, interface_id: str) -> None:
     """Its gateway and its connection cannot go before."""
     what = f"deletion of {interface_id}"

@@ -57,7 +57,8 @@ class Run:
         self.kind, self.params, self.aws = kind, params, aws
         given = params.get(kind.things)
         entries = [given] if isinstance(given, dict) else given or []
-        self.names = Names(aws, params.get("sheet_names") or {}, aws.check_mode, params.get("neighbours"))
+        aws.sheet_names = params.get("sheet_names") or {}
+        self.names = Names(aws, aws.sheet_names, aws.check_mode, params.get("neighbours"))
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
         self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry])
 

@@ -30,14 +30,13 @@ except ImportError:
     LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils._client import CONNECT_SECONDS, READ_SECONDS, Door
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Problem, merged, same_secret
 
 BASE = "https://api.mackerelio.com"
 PREFIX = "/api/v0"
 PAUSES = (1, 2, 4, 8, 15)  # between tries of a read, in seconds
 LONGEST = 60  # what Retry-After may ask for
 AT_ONCE = 8
-HIDDEN = "********"
 IN_THE_CONSOLE = "The API cannot change it: change it in Mackerel's web console, or correct the sheet"
 # Of services and roles.
 NAME = dict(pattern="[A-Za-z0-9][A-Za-z0-9_-]+", min=2, max=63)
@@ -280,11 +279,6 @@ def whole(path: str, options: Mapping[str, Option], have: Callable[[Mapping[str,
         aws.remove(f"{path}/{{}}", found["id"])
 
     return dict(create=create, update=update, delete=delete)
-
-
-def same_secret(wanted: Any, has: Any) -> bool:
-    """A sheet that was read from the account has stars in the place of a secret, which say nothing."""
-    return HIDDEN in (wanted, has) or wanted == has
 
 
 def secret(**facts: Any) -> Option:

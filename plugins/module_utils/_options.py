@@ -32,6 +32,9 @@ class Unknown(str):
     """The name of a thing that the same run will make: its id is known after apply."""
 
 
+HIDDEN = "********"  # stands for a secret that is there: what `gathered` shows
+
+
 class Delta(NamedTuple):
     """What happens to a list of independent things. `change` holds pairs (as it is, as it shall be).
 
@@ -221,7 +224,7 @@ def without_secrets(option: Option, item: Any) -> Any:
     """An item of a list, as an error may tell it."""
     if not option.options or not isinstance(item, Mapping):
         return item
-    return {name: "********" if name in option.options and option.options[name].secret else value for name, value in item.items()}
+    return {name: HIDDEN if name in option.options and option.options[name].secret else value for name, value in item.items()}
 
 
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:
@@ -294,6 +297,11 @@ def equal(option: Option, one: Any, other: Any) -> bool:
     if option.same and one is not None and other is not None:
         return option.same(one, other)
     return one == other
+
+
+def same_secret(wanted: Any, has: Any) -> bool:
+    """A sheet that was read from the account has stars in the place of a secret, which say nothing."""
+    return HIDDEN in (wanted, has) or wanted == has
 
 
 def instead(wanted: Mapping[str, Any], have: Mapping[str, Any], *groups: tuple[tuple[str, ...], ...]) -> dict[str, Any]:

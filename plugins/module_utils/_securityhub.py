@@ -59,7 +59,9 @@ def administrator(aws: Aws) -> str | None:
 
 
 def warn_without_config(aws: Aws) -> None:
-    """Security Hub takes that without a word, and its controls have nothing to judge."""
+    """Security Hub takes that without a word, and its controls have nothing to judge. The same sheet may start it."""
+    if aws.will_make("config_configuration_recorder"):
+        return
     with aws.reading():
         recorders = aws.config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
     if not any(recorder["recording"] for recorder in recorders):

@@ -15,11 +15,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, equal, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Problem, equal, ref, same_secret
 
 CIDR, KEY = "tunnel_inside_cidr", "pre_shared_key"
-# Stands for the key that is there: what `gathered` shows, and what is there when AWS keeps the key in Secrets Manager.
-HIDDEN = "********"
 KEY_FORM = re.compile(r"(?!0)[A-Za-z0-9._]{8,64}")
 KEY_RULE = "8 to 64 letters, digits, . and _, not 0 first"
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
@@ -73,10 +71,6 @@ LIMITS = dict(
 )
 
 
-def _same_key(wanted: str, has: str) -> bool:
-    return HIDDEN in (wanted, has) or wanted == has
-
-
 def _same_set(wanted: Collection[Any], has: Collection[Any]) -> bool:
     return set(wanted) == set(has)
 
@@ -87,7 +81,7 @@ def _list(kind: str, choices: tuple) -> Option:
 
 TUNNEL = dict(
     tunnel_inside_cidr=Option(required=True),
-    pre_shared_key=Option(secret=True, same=_same_key),
+    pre_shared_key=Option(secret=True, same=same_secret),
     ike_versions=_list("str", ("ikev1", "ikev2")),
     phase1_encryption_algorithms=_list("str", ENCRYPTION),
     phase1_integrity_algorithms=_list("str", INTEGRITY),

@@ -38,8 +38,9 @@ def _have(connection):
 
 
 def look(aws, ids):
-    """AWS goes on showing what is gone for a while."""
-    return [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
+    """Those that were confirmed, of which AWS has not taken note yet or is still at work. It goes on showing what is gone for a while."""
+    found = [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
+    return [dict(have, _moving=ORDERING if have["_state"] == ORDERING else have["_moving"]) for have in found]
 
 
 def read(aws, have, names):
@@ -63,8 +64,6 @@ def create(aws, want):
 def update(aws, have, change):
     if change.get("accept"):
         aws.directconnect.confirm_connection(connectionId=have["id"])
-        what = f"confirmation of hosted connection {have['id']}"
-        aws.wait(what, lambda: _look(aws, have["id"]), lambda state: state not in (None, ORDERING), limit=SECONDS)
     _directconnect.write_tags(aws, "dxcon", have, change)
     return "pending" if change.get("accept") else None
 

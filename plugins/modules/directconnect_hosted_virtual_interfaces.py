@@ -26,6 +26,16 @@ def _have(interface):
     )
 
 
+def look(aws, ids):
+    """Those that were confirmed, of which AWS has not taken note yet or is still at work."""
+    found = _directconnect.progress_of_interfaces(aws, ids)
+    return [dict(have, accept=have["_state"] != _directconnect.CONFIRMING, _moving=_moving(have)) for have in found]
+
+
+def _moving(have):
+    return have["_state"] if have["_state"] == _directconnect.CONFIRMING else have["_moving"]
+
+
 def read(aws, have, names):
     """Nothing more; but who looks hears of one that carries nothing: whether BGP comes up is the carrier's matter too."""
     _directconnect.tell_state(aws, have["virtual_interface_name"], have)
@@ -63,7 +73,6 @@ def _confirm(aws, have, places):
         aws.directconnect.confirm_private_virtual_interface(virtualInterfaceId=interface_id, virtualGatewayId=places["virtual_gateway"])
     else:
         aws.directconnect.confirm_private_virtual_interface(virtualInterfaceId=interface_id, directConnectGatewayId=places["direct_connect_gateway"])
-    _directconnect.await_confirmation(aws, interface_id)
 
 
 def delete(aws, have):
@@ -140,7 +149,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
-    look=_directconnect.progress_of_interfaces,
+    look=look,
     read=read,
     create=create,
     update=update,

@@ -68,6 +68,7 @@ def create(aws, want):
         if not _directconnect.prefixes_of(want):
             raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
         made = _directconnect.associate(aws, want, want["transit_gateway"])
+        # Until it has its name nobody finds it by that: so this wait stands between two calls, and not after the last one.
         if not aws.patient:
             # The next run finds it without a name, and goes on from there.
             return dict(_have(made, None), name=want["name"], tags=want.get("tags", {}))

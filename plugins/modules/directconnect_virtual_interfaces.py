@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _directconnect
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _networks
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Delta, Option, Problem, Unknown, fixed, items, ref, same_secret, tags
 
 JUMBO = 8500
 # Option → member of the creating call. The type says which call that is.
@@ -30,6 +30,11 @@ CHANGED = dict(name="virtualInterfaceName", mtu="mtu", enable_site_link="enableS
 # What a connection still needs before anything can be made on it.
 NEEDED = dict(ordering="confirmed (directconnect_hosted_connections)", requested="approved by AWS, which takes up to 72 hours,")
 PLACES = ("virtual_gateway", "direct_connect_gateway")
+# Option of a further BGP peer → member.
+PEER = dict(address_family="addressFamily", asn="asnLong", auth_key="authKey", amazon_address="amazonAddress", customer_address="customerAddress")
+ADDRESSES = ("amazon_address", "customer_address")
+PEER_SECONDS = 300
+PEER_GOING = ("deleting", "deleted")
 
 
 def find(aws, wanted):
@@ -45,7 +50,20 @@ def _have(interface):
         mtu=interface.get("mtu"),
         enable_site_link=interface.get("siteLinkEnabled"),
         route_filter_prefixes=[one["cidr"] for one in interface.get("routeFilterPrefixes") or []] or None,
+        bgp_peers=[_peer(one) for one in _further(interface) if one.get("bgpPeerState") not in PEER_GOING],
+        _peers={one["addressFamily"]: one["bgpPeerId"] for one in _further(interface)},
     )
+
+
+def _further(interface):
+    """The peers beside the one that the interface was made with, and that its own options tell of."""
+    peers = [one for one in interface.get("bgpPeers") or [] if one.get("bgpPeerState") != "deleted"]
+    return [one for one in peers if one.get("addressFamily") != interface.get("addressFamily")]
+
+
+def _peer(peer):
+    """AWS gives the addresses of IPv6, and takes none."""
+    return {option: peer.get(member) for option, member in PEER.items() if not (option in ADDRESSES and peer["addressFamily"] == "ipv6")}
 
 
 def read(aws, have, names):
@@ -101,6 +119,29 @@ def update(aws, have, change):
     if changed:
         aws.directconnect.update_virtual_interface_attributes(virtualInterfaceId=have["id"], **changed)
     _directconnect.write_tags(aws, "dxvif", have, change)
+    _change_peers(aws, have, change.get("bgp_peers") or Delta([], [], []))
+
+
+def _change_peers(aws, have, delta):
+    """A peer cannot be changed, and AWS takes one of each address family."""
+    leaving = [one["address_family"] for one in (*delta.remove, *(old for old, dummy in delta.change))]
+    for family in leaving:
+        aws.directconnect.delete_bgp_peer(virtualInterfaceId=have["id"], bgpPeerId=have["_peers"][family])
+    if leaving and delta.coming:
+        _await_peers(aws, have, lambda states: not set(leaving) & states.keys())
+    kept = {old["address_family"]: old["auth_key"] for old, dummy in delta.change}
+    for peer in delta.coming:
+        if peer.get("auth_key") == HIDDEN:
+            peer = dict(peer, auth_key=kept[peer["address_family"]])
+        given = {member: peer[option] for option, member in PEER.items() if peer.get(option) is not None}
+        aws.directconnect.create_bgp_peer(virtualInterfaceId=have["id"], newBGPPeer=given)
+
+
+def _await_peers(aws, have, until):
+    def states():
+        return {one["addressFamily"]: one.get("bgpPeerState") for one in _further(_directconnect.look_at_interface(aws, have["id"]))}
+
+    aws.wait(f"BGP peers of {have['id']}", states, until, limit=PEER_SECONDS)
 
 
 def delete(aws, have):
@@ -114,6 +155,12 @@ def refuse(want, have, change):
         raise Problem(wrong[1])
     if "mtu" in change and {**have, **want}.get("virtual_interface_type") == "public":
         raise Problem("mtu: a public virtual interface has 1500 and nothing else")
+    family = have.get("address_family") or want.get("address_family", "ipv4")
+    for peer in change["bgp_peers"].coming if "bgp_peers" in change else ():
+        if peer["address_family"] == family:
+            raise Problem(f"bgp_peers: the peer of {family} is the interface's own, which asn, amazon_address, customer_address and auth_key tell of")
+        if peer.get("auth_key") == "" or peer.get("auth_key") == HIDDEN and peer in change["bgp_peers"].add:
+            raise Problem(f"bgp_peers {peer['address_family']}: auth_key {peer['auth_key']!r} is no key: write one, or leave it out")
     if change.get("enable_site_link") and not {**have, **want}.get("direct_connect_gateway"):
         raise Problem("enable_site_link: SiteLink goes through a Direct Connect gateway")
 
@@ -140,6 +187,8 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         if entry.get("state") == "absent":
             continue
+        for option, code, facts in _peer_faults(entry):
+            yield index, option, code, facts
         for option, dummy in _wrong(entry):
             yield index, option, "needs", dict(value=entry.get("virtual_interface_type"), other=_needed(entry))
         place = (entry.get("connection"), entry.get("vlan"))
@@ -160,11 +209,23 @@ def danger(have, change):
         reasons.append("can interrupt every virtual interface of the connection for up to 30 seconds, while AWS fits the connection for jumbo frames")
     elif have and "mtu" in change:
         reasons.append("would drop packets that are larger than the new MTU until the other router has it too")
+    peers = change["bgp_peers"] if have and "bgp_peers" in change else Delta([], [], [])
+    if peers.remove or peers.change:
+        families = sorted(one["address_family"] for one in (*peers.remove, *(old for old, dummy in peers.change)))
+        anew = ", and make it anew with the new values" if peers.change else ""
+        reasons.append(f"would end the BGP session for {', '.join(families)}, and cut all that goes by it{anew}")
     if change.get("enable_site_link"):
         reasons.append("would let the customer's sites reach one another through AWS (SiteLink), which AWS bills by the hour and by traffic")
     elif have and "enable_site_link" in change:
         reasons.append("would cut what goes between the customer's sites through AWS (SiteLink)")
     return " and ".join(reasons) or None
+
+
+def _peer_faults(entry):
+    """AWS gives the addresses of IPv6."""
+    for dummy, peer in _networks.blocks(entry, "bgp_peers"):
+        if isinstance(peer, dict) and peer.get("address_family") == "ipv6" and (peer.get("amazon_address") or peer.get("customer_address")):
+            yield "bgp_peers", "one_of", dict(value="ipv6", other="address_family: ipv4, amazon_address / customer_address")
 
 
 def _same_prefixes(wanted, has):
@@ -189,6 +250,16 @@ KIND = Kind(
         mtu=Option("int", choices=(1500, JUMBO)),
         enable_site_link=Option("bool"),
         route_filter_prefixes=fixed("list", elements="str", same=_same_prefixes),
+        bgp_peers=items(
+            key=("address_family",),
+            options=dict(
+                address_family=Option(required=True, api="CreateBGPPeer.newBGPPeer.addressFamily"),
+                asn=Option("int", required=True),
+                auth_key=Option(secret=True, same=same_secret),
+                amazon_address=Option(),
+                customer_address=Option(),
+            ),
+        ),
         tags=tags(),
     ),
     find=find,

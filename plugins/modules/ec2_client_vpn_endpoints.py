@@ -10,7 +10,7 @@ from functools import partial
 from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, refs
 
 CERTIFICATE = "certificate-authentication"
 WIDEST = 12
@@ -54,8 +54,17 @@ AUTHENTICATION = dict(
 
 
 def find(aws, wanted):
-    listed = aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints")
-    return [_have(endpoint) for endpoint in listed if endpoint["Status"]["Code"] not in ("deleting", "deleted")]
+    return [_have(endpoint) for endpoint in _described(aws) if endpoint["Status"]["Code"] not in ("deleting", "deleted")]
+
+
+def look(aws, ids):
+    """With all that hangs on them, for which AWS takes its time; it tells of one at a time."""
+    found = _described(aws, dict(Name="endpoint-id", Values=ids))
+    return [dict(_have(endpoint), **_client_vpn.in_sheet_form(aws, endpoint["ClientVpnEndpointId"])) for endpoint in found]
+
+
+def _described(aws, *filters):
+    return aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", Filters=list(filters))
 
 
 def _have(endpoint):
@@ -92,32 +101,10 @@ def _authentication(given):
 
 
 def read(aws, have, names):
-    found = {}
-    if "target_networks" in names:
-        found["target_networks"] = [one["TargetNetworkId"] for one in _client_vpn.target_networks(aws, have["id"]) if _client_vpn.there(one)]
-    if "authorization_rules" in names:
-        found["authorization_rules"] = [_rule(one) for one in _client_vpn.authorization_rules(aws, have["id"]) if _client_vpn.there(one)]
-    if {"routes", "target_networks"} & set(names):
-        found["routes"] = [_route(one) for one in _client_vpn.routes(aws, have["id"]) if _client_vpn.there(one) and one["Origin"] == "add-route"]
-    return found
-
-
-def _rule(rule):
-    return dict(
-        target_network_cidr=rule["DestinationCidr"],
-        access_group_id=rule.get("GroupId") or None,
-        authorize_all_groups=bool(rule.get("AccessAll")),
-        description=rule.get("Description") or None,
-    )
-
-
-def _route(route):
-    subnet = route["TargetSubnet"]
-    return dict(
-        destination_cidr_block=route["DestinationCidr"],
-        target_vpc_subnet=None if subnet == _client_vpn.LOCAL else subnet,
-        description=route.get("Description") or None,
-    )
+    """A target network is taken off only when no route goes through it."""
+    needed = {*names, "routes"} if "target_networks" in names else {*names}
+    parts = [part for part in _client_vpn.PARTS if part.option in needed]
+    return _client_vpn.in_sheet_form(aws, have["id"], parts) if parts else {}
 
 
 def create(aws, want):
@@ -174,23 +161,38 @@ def _check_place(aws, vpc, client_cidr_block):
 
 
 def update(aws, have, change):
-    networks, rules, routes = (change.get(name) for name in ("target_networks", "authorization_rules", "routes"))
+    """What goes stands on the other the other way round than what comes: routes and rules, then their networks."""
+    networks, rules, routes = (change.get(part.option) or Delta([], [], []) for part in _client_vpn.PARTS)
     _check(aws, have, change)
     _tags.update(aws, have, change)
     _modify(aws, have, change)
-    # What goes stands on the other the other way round than what comes: routes and rules, then their networks.
-    _client_vpn.delete_routes(aws, have["id"], [*routes.remove, *(old for old, dummy in routes.change)] if routes else [])
-    _client_vpn.revoke(aws, have["id"], [*rules.remove, *(old for old, dummy in rules.change)] if rules else [])
-    _client_vpn.disassociate(aws, have["id"], networks.remove if networks else [])
-    _client_vpn.associate(aws, have["id"], networks.add if networks else [])
-    _client_vpn.authorize(aws, have["id"], rules.coming if rules else [])
-    _client_vpn.create_routes(aws, have["id"], routes.coming if routes else [])
+    leave = [
+        _client_vpn.end(aws, part, have["id"], [*delta.remove, *(old for old, dummy in delta.change)])
+        for part, delta in ((_client_vpn.ROUTES, routes), (_client_vpn.RULES, rules))
+    ]
+    if any(leave) and (networks.remove or rules.change or routes.change):
+        _client_vpn.await_end(aws, have["id"])
+    if _client_vpn.end(aws, _client_vpn.NETWORKS, have["id"], networks.remove) and networks.add:
+        _client_vpn.await_end(aws, have["id"])
+    _client_vpn.begin(aws, _client_vpn.NETWORKS, have["id"], networks.add)
+    _client_vpn.begin(aws, _client_vpn.RULES, have["id"], rules.coming)
+    _create_routes(aws, have, routes.coming)
+    return "modifying" if {part.option for part in _client_vpn.PARTS} & change.keys() else None
+
+
+def _create_routes(aws, have, routes):
+    """They need their networks. Who does not wait has them made by the next run."""
+    if routes and _client_vpn.has_coming_networks(aws, have["id"]):
+        if not aws.patient:
+            return
+        _client_vpn.await_networks(aws, have["id"])
+    _client_vpn.begin(aws, _client_vpn.ROUTES, have["id"], routes)
 
 
 def _check(aws, have, change):
     if "vpc" in change:
         _check_place(aws, change["vpc"], have["client_cidr_block"])
-        if have["vpc"] and _client_vpn.target_networks(aws, have["id"]):
+        if have["vpc"] and _client_vpn.NETWORKS.listed(aws, have["id"]):
             raise Problem("vpc: an endpoint moves only without target networks. Take them off in a run of their own")
     if "target_networks" in change:
         stay = [subnet for subnet in have["target_networks"] if subnet not in change["target_networks"].remove]
@@ -302,8 +304,9 @@ def _of_settings(have, change):
 
 
 def delete(aws, have):
-    networks = [one["TargetNetworkId"] for one in _client_vpn.target_networks(aws, have["id"])]
-    _client_vpn.disassociate(aws, have["id"], networks)
+    networks = [one["TargetNetworkId"] for one in _client_vpn.NETWORKS.listed(aws, have["id"])]
+    if _client_vpn.end(aws, _client_vpn.NETWORKS, have["id"], networks):
+        _client_vpn.await_end(aws, have["id"])
     aws.ec2.delete_client_vpn_endpoint(ClientVpnEndpointId=have["id"])
     aws.wait(f"deletion of {have['id']}", lambda: _client_vpn.endpoint(aws, have["id"]), lambda seen: seen is None, limit=600)
 
@@ -407,6 +410,7 @@ KIND = Kind(
         tags=_tags.beside_name(),
     ),
     find=find,
+    look=look,
     read=read,
     create=create,
     update=update,
@@ -414,6 +418,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
+    seconds=_client_vpn.SECONDS,
     # One change of an endpoint at a time.
     not_yet=(*_tags.NOT_YET, r"ConcurrentMutationLimitExceeded"),
 )

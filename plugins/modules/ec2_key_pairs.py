@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _private_keys, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
+from functools import partial
+
+from ansible_collections.msp.aws.plugins.module_utils import _private_keys, _secrets, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
@@ -18,8 +19,7 @@ HOLDS = "KeyPairName"
 def find(aws, wanted):
     secrets = {}
     if wanted is None or any("private_key_secret" in want for want in wanted):
-        held = aws.pages("secretsmanager", "list_secrets", "SecretList", Filters=[dict(Key="tag-key", Values=[HOLDS])])
-        secrets = {_holds(secret): secret["Name"] for secret in held}
+        secrets = {secret["tags"][HOLDS]: secret["name"] for secret in _secrets.holding(aws, HOLDS)}
     found = [_have(pair, secrets.get(pair["KeyName"])) for pair in aws.pages("ec2", "describe_key_pairs", "KeyPairs", IncludePublicKey=True)]
     if wanted is None:
         for have in found:
@@ -40,10 +40,6 @@ def _have(pair, secret):
     )
 
 
-def _holds(secret):
-    return next((tag["Value"] for tag in secret.get("Tags") or [] if tag["Key"] == HOLDS), None)
-
-
 def create(aws, want):
     public_key = want.get("public_key") or _private_keys.public_half(_private_key(aws, want))
     specifications = [dict(ResourceType="key-pair", Tags=_tags.as_list(want["tags"]))] if want.get("tags") else []
@@ -56,39 +52,19 @@ def _private_key(aws, want):
 
     CreateKeyPair hands a private key out once: an answer that gets lost would leave a pair which nobody can use.
     """
-    if want["private_key_secret"] in aws.once(_secret_names):  # looked for first, so that a plan says it too
-        return _kept_private_key(aws, want)
-    private_key = _private_keys.make(want.get("key_type", "rsa"), want.get("key_format", "pem"), want["name"])
-    arguments = dict(KmsKeyId=want["private_key_secret_kms_key_id"]) if "private_key_secret_kms_key_id" in want else {}
-    try:
-        aws.secretsmanager.create_secret(
-            Name=want["private_key_secret"],
-            Description=f"Private key of the EC2 key pair {want['name']}",
-            SecretString=private_key,
-            Tags=[dict(Key=HOLDS, Value=want["name"])],
-            **arguments,
-        )
-    except AWS_ERRORS as error:
-        if code_of(error) != "ResourceExistsException":
-            raise
-        return _kept_private_key(aws, want)
-    return private_key
-
-
-def _secret_names(aws):
-    return {secret["Name"] for secret in aws.pages("secretsmanager", "list_secrets", "SecretList")}
-
-
-def _kept_private_key(aws, want):
-    """What a broken run, or the pair of this name before, has left."""
-    name = want["private_key_secret"]
-    if _holds(aws.secretsmanager.describe_secret(SecretId=name)) != want["name"]:
-        raise Problem(f"there is already a secret {name!r} and its tag {HOLDS} does not name this key pair: nothing was written to it")
-    private_key = aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
-    kept, wanted = _type(_private_keys.public_half(private_key)), want.get("key_type")
+    name, wanted = want["private_key_secret"], want.get("key_type")
+    private_key = _secrets.kept(
+        aws,
+        name,
+        (HOLDS, want["name"]),
+        partial(_private_keys.make, wanted or "rsa", want.get("key_format", "pem"), want["name"]),
+        {},
+        Description=f"Private key of the EC2 key pair {want['name']}",
+        **(dict(KmsKeyId=want["private_key_secret_kms_key_id"]) if "private_key_secret_kms_key_id" in want else {}),
+    )
+    kept = _type(_private_keys.public_half(private_key))
     if wanted not in (None, kept):
         raise Problem(f"the secret {name!r} holds a private key of type {kept}, key_type says {wanted}: correct key_type, or name another secret")
-    aws.warn(f"ec2_key_pairs {want['name']}: the pair comes from the private key that the secret {name!r} holds already")
     return private_key
 
 

@@ -50,6 +50,7 @@ def _have(peering, here):
         peer_vpc=accepter["VpcId"],
         peer_owner_id=accepter["OwnerId"],
         peer_region=accepter["Region"],
+        requester_owner_id=requester["OwnerId"],
         accept=_code(peering) == "active",
         _requester_here=requester["VpcId"] in here,
         _accepter_here=accepter["VpcId"] in here,
@@ -64,7 +65,16 @@ def _options(side):
     return {DNS: side.get("PeeringOptions", {}).get("AllowDnsResolutionFromRemoteVpc", False)}
 
 
+def foresee(aws, want):
+    """Whoever is asked accepts, and who asks here is this account."""
+    if want.get("accept") and (want.get("peer_owner_id", aws.account), want.get("peer_region", aws.region)) != (aws.account, aws.region):
+        raise Problem("accept is for the entry of the side that is asked: leave it out here, and accept there with the id of this one")
+    if want.get("requester_owner_id", aws.account) != aws.account:
+        raise Problem(f"requester_owner_id says {want['requester_owner_id']}, and this is account {aws.account}: what another account asks for has an id")
+
+
 def create(aws, want):
+    foresee(aws, want)
     arguments = dict(VpcId=want["vpc"], PeerVpcId=want["peer_vpc"], TagSpecifications=_tags.specifications("vpc-peering-connection", want))
     arguments.update((member, want[option]) for option, member in (("peer_owner_id", "PeerOwnerId"), ("peer_region", "PeerRegion")) if option in want)
     made = aws.ec2.create_vpc_peering_connection(**arguments)["VpcPeeringConnection"]
@@ -97,17 +107,21 @@ def update(aws, have, change):
         if not have["_accepter_here"]:
             raise Problem(f"{have['id']} waits: account {have['peer_owner_id']} has to accept it in {have['peer_region']}, within 7 days")
         aws.ec2.accept_vpc_peering_connection(**peering)
-        aws.wait(f"acceptance of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: seen and _code(seen) == "active", limit=120)
     sides = {member: dict(AllowDnsResolutionFromRemoteVpc=change[option][DNS]) for option, (member, dummy) in SIDES.items() if option in change}
     if sides:
         if not have["accept"] and "accept" not in change:
             raise Problem(f"{have['id']} waits for account {have['peer_owner_id']}: its options can be set once it is accepted")
+        aws.wait(f"acceptance of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: seen and _code(seen) == "active", limit=120)
         aws.ec2.modify_vpc_peering_connection_options(**peering, **sides)
+    return "provisioning" if "accept" in change else None
 
 
 def refuse(want, have, change):
     if have.get("accept") and "accept" in change:
         raise Problem("an accepted peering cannot go back to waiting: remove it (state: absent) or leave accept out")
+    if change.get("accept") and not have.get("_requester_here", True) and "requester_owner_id" not in want:
+        told = "the account that is expected to have asked; it is held against the request before it is accepted"
+        raise Problem(f"accept: write requester_owner_id too, {told}")
     for option, here in (("requester_peering_connection_options", "_requester_here"), ("accepter_peering_connection_options", "_accepter_here")):
         if option in change and not have.get(here, True):
             raise Problem(f"{option} can only be changed with the credentials and in the Region of that side")
@@ -137,6 +151,7 @@ KIND = Kind(
         peer_vpc=ref("ec2_vpcs", elsewhere=True, fixed=True, required=True),
         peer_owner_id=fixed(api="CreateVpcPeeringConnection.PeerOwnerId"),
         peer_region=fixed(api="CreateVpcPeeringConnection.PeerRegion"),
+        requester_owner_id=fixed(remedy="It is left as it is: ask its owner what it is for", api="CreateVpcPeeringConnection.PeerOwnerId"),
         accept=Option("bool"),
         requester_peering_connection_options=_side(),
         accepter_peering_connection_options=_side(),
@@ -149,6 +164,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    foresee=foresee,
     not_yet=_tags.NOT_YET,
 )
 

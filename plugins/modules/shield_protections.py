@@ -72,7 +72,6 @@ def _resource(aws, want):
 
 
 def create(aws, want):
-    _check_subscribed(aws)
     tagged = dict(Tags=_tags.as_list(want["tags"])) if want.get("tags") else {}
     made = aws.shield.create_protection(Name=want["name"], ResourceArn=_resource(aws, want), **tagged)["ProtectionId"]
     with aws.reading():
@@ -81,12 +80,10 @@ def create(aws, want):
 
 
 def _check_subscribed(aws):
-    """A protection never subscribes as a side effect."""
+    """A protection never subscribes as a side effect; the same sheet may do so on purpose."""
     with aws.reading():
         subscribed = aws.once(_is_subscribed)
-    if not subscribed and aws.check_mode:
-        aws.warn("Shield Advanced is not subscribed yet: a protection can be made only after shield_subscription in the same run")
-    elif not subscribed:
+    if not subscribed and not aws.will_make("shield_subscription"):
         raise Problem("Shield Advanced is not subscribed, and is never subscribed on the side: it is bought with shield_subscription and its own confirmation")
 
 
@@ -142,7 +139,8 @@ def danger(have, change):
 
 
 def foresee(aws, want):
-    """A resource has one protection."""
+    """A subscription, and one protection for each resource."""
+    _check_subscribed(aws)
     if not any(want.get(name) for name in RESOURCES):
         return
     resource = _resource(aws, want)

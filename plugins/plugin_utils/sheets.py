@@ -211,6 +211,8 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         if kind and kind.identity and isinstance(entries, list):
             own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
             found[name] = sorted({masked(kind.joined.join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
+        elif kind and kind.single and isinstance(entries, Mapping) and entries.get("state") != "absent":
+            found[name] = [kind.things]
     return found
 
 

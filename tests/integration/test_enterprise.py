@@ -66,7 +66,6 @@ def enterprise(tmp_path, double):
 
 
 TOLD = {
-    "AWS Config does not record": "a plan cannot know that the same run starts it",
     "must accept the invitation": "the account of the application does so in the same run",
     "dxcon-|is (requested|ordering|pending|down)": "lines that carriers open take days",
     "not up": "no router answers here",

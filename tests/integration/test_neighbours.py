@@ -67,11 +67,13 @@ SHEETS = dict(
     ),
     osaka=dict(
         ec2_vpcs=[vpc("dr", "10.40.0.0/16")],
-        ec2_vpc_peering_connections=[dict(id="tokyo:to-osaka", name="from-tokyo", accept=True)],
+        ec2_vpc_peering_connections=[dict(id="tokyo:to-osaka", name="from-tokyo", requester_owner_id=OURS, accept=True)],
     ),
     partner=dict(
         ec2_vpcs=[vpc("hub", "10.30.0.0/16")],
-        ec2_vpc_peering_connections=[dict(id="tokyo:to-partner", name="from-acme", accept=True, accepter_peering_connection_options=OPTIONS)],
+        ec2_vpc_peering_connections=[
+            dict(id="tokyo:to-partner", name="from-acme", requester_owner_id=OURS, accept=True, accepter_peering_connection_options=OPTIONS)
+        ],
         ec2_route_tables=[route("private", "hub", "10.20.0.0/16", "from-acme")],
     ),
 )

@@ -16,7 +16,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from cryptography import x509
 
-from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client
+from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client, _client_vpn
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import acm_certificates, ec2_client_vpn_client_configuration
 from tests.laws.stage import REGION, VAULT, entries, examples
@@ -388,6 +388,38 @@ def test_a_network_on_its_way_is_waited_for_and_not_associated_again(vpn):
     assert vpn.writes() == []
     found = ec2.describe_client_vpn_target_networks(ClientVpnEndpointId=endpoint)["ClientVpnTargetNetworks"]
     assert [one["Status"]["Code"] for one in found] == ["associated", "associated"]
+
+
+def test_what_is_begun_and_not_waited_for_is_gone_on_with(vpn):
+    """Nobody waits for a target network, which takes ten minutes; the routes through it are made when it is there."""
+    route = dict(destination_cidr_block="10.77.0.0/16", target_vpc_subnet="acme-private-c")
+    more = task(ENDPOINTS, dict(name="acme-vpn", target_networks=["acme-private-c"], routes=[route]), confirm=[f"{ENDPOINTS}/acme-vpn"])
+    vpn.double.clear_calls()
+    assert vpn.run(ENDPOINTS, more, wait=False)["awaited"] == ["acme-vpn"]
+    assert vpn.writes() == ["ec2:AssociateClientVpnTargetNetwork"]
+    assert vpn.run(ENDPOINTS, more, check=True)["entries"][0]["changed"] == ["routes"], "what is on its way is not planned again"
+    vpn.double.clear_calls()
+    assert "awaited" not in vpn.run(ENDPOINTS, more) and vpn.writes() == ["ec2:CreateClientVpnRoute"]
+    assert not vpn.run(ENDPOINTS, more)["changed"]
+
+
+def test_a_network_that_failed_is_told_and_tried_again(vpn, monkeypatch):
+    """AWS tells only afterwards that nothing came of it, and its remains stand in the way of another try."""
+    more = task(ENDPOINTS, dict(name="acme-vpn", target_networks=["acme-private-c"]), confirm=[f"{ENDPOINTS}/acme-vpn"])
+    subnets = {name["Value"]: one["SubnetId"] for one in client(vpn, "ec2").describe_subnets()["Subnets"] for name in one.get("Tags", [])}
+
+    def is_the_new_one(one):
+        return one.get("TargetNetworkId") == subnets["acme-private-c"]
+
+    with monkeypatch.context() as failing:
+        state = _client_vpn.code
+        failing.setattr(_client_vpn, "code", lambda one: "association-failed" if state(one) == "associated" and is_the_new_one(one) else state(one))
+        message = vpn.run(ENDPOINTS, more, fails=True)["msg"]
+        assert "target_networks: subnet-" in message and "is association-failed. AWS says: nothing" in message
+        vpn.double.clear_calls()
+        vpn.run(ENDPOINTS, more, fails=True)
+    assert vpn.writes() == ["ec2:DisassociateClientVpnTargetNetwork", "ec2:AssociateClientVpnTargetNetwork"]
+    assert not vpn.run(ENDPOINTS, more)["changed"]
 
 
 def test_removing_an_endpoint_says_what_it_means(vpn):

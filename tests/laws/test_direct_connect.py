@@ -263,6 +263,24 @@ def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch
     assert states["acme-500m"] == "available"
 
 
+def test_whether_a_confirmation_has_come_the_engine_waits_for(stage, monkeypatch):
+    """AWS takes note of it a moment after the call: until then it looks as before, which is no reason to confirm it again."""
+    made(stage, HOSTED, by=False)
+    seen = list(KINDS[HOSTED].find.__globals__["_directconnect"].listed(stage.door(), "describe_connections", "connections"))
+    behind, listed = [2], _directconnect.listed
+
+    def late(aws, operation, *result, **arguments):
+        if operation == "describe_connections" and aws.writes and behind[0] > 0:
+            behind[0] -= 1
+            return seen
+        return listed(aws, operation, *result, **arguments)
+
+    monkeypatch.setattr(_directconnect, "listed", late)
+    stage.run(HOSTED, examples(HOSTED).make)
+    assert behind == [0] and stage.writes().count("directconnect:ConfirmConnection") == 1
+    assert not stage.run(HOSTED, examples(HOSTED).make)["changed"]
+
+
 @pytest.mark.parametrize(
     "option, value",
     [
@@ -419,6 +437,30 @@ def test_a_connection_that_is_not_there_yet_is_told(stage, said):
     assert stage.run(INTERFACES, entry, check=True)["changed"] and any("is ordering: it has to be confirmed" in text for text in said)
     stage.run(HOSTED, examples(HOSTED).make)
     assert stage.run(INTERFACES, entry)["changed"]
+
+
+def peers(stage, name):
+    found = client(stage, "directconnect").describe_virtual_interfaces()["virtualInterfaces"]
+    return {one["addressFamily"]: one for one in next(one["bgpPeers"] for one in found if one["virtualInterfaceName"] == name)}
+
+
+def test_a_second_bgp_peer_stands_beside_the_interfaces_own(interfaces):
+    """An interface carries IPv4 and IPv6, each by a peer of its own; the one that it was made with stays as it is."""
+    entry = dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv6", asn=65010)])
+    own = peers(interfaces, "acme-vgw")["ipv4"]
+    assert "is the interface's own" in refused(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv4", asn=65010)]))
+    harmless(interfaces, INTERFACES, entry)
+    assert peers(interfaces, "acme-vgw")["ipv6"]["asnLong"] == 65010 and peers(interfaces, "acme-vgw")["ipv4"] == own
+    why = dangerous(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=[dict(address_family="ipv6", asn=65020)]))
+    assert "would end the BGP session for ipv6" in why and "make it anew" in why
+    assert peers(interfaces, "acme-vgw")["ipv6"]["asnLong"] == 65020
+    dangerous(interfaces, INTERFACES, dict(name="acme-vgw", bgp_peers=dict(remove=[dict(address_family="ipv6", asn=65020)])))
+    assert [one["bgp_peers"] for one in interfaces.gather(INTERFACES) if one["name"] == "acme-vgw"] == [[]]
+
+
+def test_addresses_of_ipv6_are_not_for_the_sheet():
+    entry = dict(name="a", bgp_peers=[dict(address_family="ipv6", asn=65000, amazon_address="2001:db8::1/125")])
+    assert faults(INTERFACES, entry) == [(0, "bgp_peers", "one_of")]
 
 
 def test_a_hosted_connection_takes_one_virtual_interface_on_its_vlan(stage):

@@ -223,9 +223,19 @@ def test_the_other_side_accepts_by_id(network):
     asking = theirs.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
     request = theirs.create_vpc_peering_connection(VpcId=asking, PeerVpcId=vpc, PeerOwnerId="123456789012")
     peering = request["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-    write(network, PEERINGS, dict(id=peering, name="them", peer_vpc="acme", accept=True))
-    assert not write(network, PEERINGS, dict(id=peering, name="them", peer_vpc="acme", accept=True))["changed"]
+    accepted = dict(id=peering, name="them", peer_vpc="acme", accept=True)
+    assert "write requester_owner_id too" in refused(network, PEERINGS, accepted)
+    assert "requester_owner_id cannot change" in refused(network, PEERINGS, dict(accepted, requester_owner_id="111111111111"))
+    write(network, PEERINGS, dict(accepted, requester_owner_id=OTHER))
+    assert not write(network, PEERINGS, accepted)["changed"]
     assert [(one["name"], one["accept"], one["peer_vpc"]) for one in network.gather(PEERINGS)] == [("them", True, "acme")]
+
+
+def test_who_asks_elsewhere_does_not_accept(network):
+    entry = dict(name="far", vpc="acme", peer_vpc="vpc-0123456789abcdef0", accept=True)
+    for where in (dict(peer_owner_id=OTHER), dict(peer_region="ap-northeast-3")):
+        assert "accept is for the entry of the side that is asked" in refused(network, PEERINGS, dict(entry, **where))
+    assert "this is account 123456789012" in refused(network, PEERINGS, dict(entry, accept=False, requester_owner_id=OTHER))
 
 
 def test_a_second_peering_of_the_same_vpcs_is_refused_and_the_first_stays(network, far):

@@ -10,6 +10,8 @@ import datetime
 import boto3
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.plugin_utils.sheets import names as sheet_names
 from tests.laws.outside import a_load_balancer_with_a_web_acl, a_release
 from tests.laws.stage import ACCOUNT, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
@@ -157,11 +159,14 @@ def test_who_may_change_the_web_acls_is_confirmed(bought):
 # -- protections
 
 
-def test_a_protection_never_subscribes_on_the_side(empty):
+def test_a_protection_never_subscribes_on_the_side(empty, monkeypatch):
     entry = dict(name="zone", resource_arn=ZONE)
     assert empty.gather(PROTECTIONS) == []
-    assert empty.run(PROTECTIONS, task(PROTECTIONS, entry), check=True)["entries"][0]["action"] == "created", "the same run may subscribe"
-    before = empty.double.state()
+    before, said = empty.double.state(), []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: said.append(text))
+    bought = dict(sheet_names=sheet_names(dict(shield_subscription=YEAR, shield_protections=[entry])))
+    assert empty.run(PROTECTIONS, task(PROTECTIONS, entry, **bought), check=True)["changed"] and said == [], "the same run subscribes"
+    assert "Shield Advanced is not subscribed" in empty.run(PROTECTIONS, task(PROTECTIONS, entry), check=True, fails=True)["msg"]
     message = empty.run(PROTECTIONS, task(PROTECTIONS, entry), fails=True)["msg"]
     assert "it is bought with shield_subscription and its own confirmation" in message and empty.double.state() == before
 

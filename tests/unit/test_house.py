@@ -152,6 +152,11 @@ def test_the_engine_has_no_word_of_any_service(path):
     assert not services & set(re.findall(r"[a-z0-9]+", path.read_text(encoding="utf-8").lower()))
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.stem != "_secrets"], ids=name_of)
+def test_what_a_secret_holds_is_read_in_one_place(path):
+    assert "get_secret_value" not in path.read_text(encoding="utf-8"), "_secrets.kept and _secrets.held read it"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_every_source_says_its_licence(path):
     text = path.read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ import urllib3
 
 from ansible_collections.msp.aws.plugins.module_utils import _mackerel
 from ansible_collections.msp.aws.plugins.module_utils._client import Rehearsed
-from ansible_collections.msp.aws.plugins.module_utils._mackerel import HIDDEN, Mackerel, Refused
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel, Refused
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Delta, Option, Problem, fixed, items
 
 KEY = "key-5f2a19c0"
 

@@ -12,7 +12,7 @@ from moto.directconnect.models import directconnect_backends
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
-from .book import BOOK, Thing, everywhere, found, kept, new_id, page, refused, shown_tags
+from .book import BOOK, Staged, Thing, everywhere, found, kept, new_id, page, refused, shown_tags
 from .connections import GONE, connection_of
 from .gateways import associations_of, attached_to, gateway_of
 
@@ -38,6 +38,7 @@ class Interface(Thing):
         self.prefixes = [one["cidr"] for one in given.get("routeFilterPrefixes", [])]
         self.site_link = bool(given.get("enableSiteLink"))
         self.amazon_side_asn = 64512
+        self.peers = {}
 
     def described(self, state):
         peer = {"asn": self.short_asn, "asnLong": self.asn, "authKey": self.auth_key, "addressFamily": self.family, "bgpPeerState": "available"}
@@ -69,6 +70,7 @@ class Interface(Thing):
             "tags": shown_tags(self),
             "siteLinkEnabled": self.site_link,
         }
+        shown["bgpPeers"] += [one.described(one.look()) for one in list(self.peers.values()) if one.state != "deleted"]
         shown["bgpPeers"] = [{member: value for member, value in one.items() if value is not None} for one in shown["bgpPeers"]]
         return {member: value for member, value in shown.items() if value is not None}
 
@@ -76,6 +78,32 @@ class Interface(Thing):
     def short_asn(self):
         """VirtualInterface.asnLong: "When using a 4-byte asnLong, the API response returns 0 for the legacy asn attribute"."""
         return self.asn if self.asn <= 2147483646 else 0
+
+
+class Peer(Staged):
+    """A further BGP peer. "IPv6 addresses are automatically assigned from the Amazon pool of IPv6 addresses"."""
+
+    def __init__(self, interface, given):
+        self.family, self.asn = given["addressFamily"], given.get("asnLong") or given.get("asn")
+        self.id = f"dxpeer-{interface.id[6:]}-{self.family}"
+        self.auth_key = given.get("authKey") or mock_random.get_random_hex(24)
+        self.amazon_address, self.customer_address = given.get("amazonAddress"), given.get("customerAddress")
+        if self.family == "ipv6":
+            self.amazon_address, self.customer_address = "2001:db8:1::1/125", "2001:db8:1::2/125"
+        self.be(("pending",), "available")
+
+    def described(self, state):
+        return {
+            "bgpPeerId": self.id,
+            "asn": self.asn if self.asn <= 2147483646 else 0,
+            "asnLong": self.asn,
+            "authKey": self.auth_key,
+            "addressFamily": self.family,
+            "amazonAddress": self.amazon_address,
+            "customerAddress": self.customer_address,
+            "bgpPeerState": state,
+            "bgpStatus": "up" if state == "available" else "down",
+        }
 
 
 def sound(given, kind):
@@ -261,6 +289,34 @@ def associate_virtual_interface(backend, virtualInterfaceId, connectionId, **_):
     one.connection_id, one.location, one.connection_owner = connection.id, connection.location, connection.owner
     one.be(("pending",), one.settled)
     return one.described(one.state)
+
+
+@BOOK.adds("CreateBGPPeer")
+def create_bgp_peer(backend, virtualInterfaceId, newBGPPeer, **_):
+    """CreateBGPPeer: "the BGP peer cannot be in the same address family as an existing BGP peer on the virtual interface" (without logical redundancy)."""
+    one, given = own(backend, virtualInterfaceId), newBGPPeer or {}
+    family, asn = given.get("addressFamily"), given.get("asnLong") or given.get("asn") or 0
+    if family not in ("ipv4", "ipv6") or not 1 <= asn <= 4294967294:
+        raise refused("A BGP peer needs an address family and an ASN.")
+    if "authKey" in given and not 6 <= len(given["authKey"]) <= 80:
+        raise refused("authKey: a minimum length of 6 characters and a maximum length of 80 characters.")
+    addresses_are_sound([given.get("amazonAddress"), given.get("customerAddress")], family)
+    if family == one.family or any(peer.family == family and peer.state != "deleted" for peer in one.peers.values()):
+        raise refused(f"{virtualInterfaceId} has a BGP peer of {family} already.")
+    peer = Peer(one, given)
+    one.peers[peer.id] = peer
+    return {"virtualInterface": one.described(one.state)}
+
+
+@BOOK.adds("DeleteBGPPeer")
+def delete_bgp_peer(backend, virtualInterfaceId, bgpPeerId, **_):
+    """DeleteBGPPeer: "You cannot delete the last BGP peer from a virtual interface"."""
+    one = own(backend, virtualInterfaceId)
+    peer = found(one.peers, bgpPeerId, "BGP peer")
+    if peer.state in ("deleting", "deleted"):
+        raise refused(f"BGP peer {bgpPeerId} is {peer.state}.")
+    peer.be(("deleting",), "deleted")
+    return {"virtualInterface": one.described(one.state)}
 
 
 @BOOK.adds("DeleteVirtualInterface")
