@@ -69,6 +69,7 @@ def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mac
     mackerel.clear_calls()
     assert watched.setup(*early, env=watched.env).changed == 0
     assert watched.writes() == [] and not [call for call in mackerel.calls() if call["write"]]
+    watched.inspect("as_built", env=watched.env)
 
 
 def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watched, double, mackerel):

@@ -398,6 +398,18 @@ def test_so_do_lists_that_the_mapping_has_no_column_for(place):
     assert any(change["before"] for change in outcome.changes)
 
 
+def test_what_is_to_be_monitored_stays_in_the_file(place):
+    """No worksheet has it."""
+    document = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))
+    document["sheet"]["monitoring"] = dict(ec2=[dict(name="smp-web01")])
+    (place / "sheet.yml").write_text(_workbook_yaml.dump(document), encoding="utf-8")
+    made = workbook.export(workbook.Setting(CONTRACT), place / "sheet.yml", None, place / "again.xlsx")
+    assert "again.xlsx" in {path.name for path in made.files}
+    edit(place / "book.xlsx", ("logs_log_groups", "smp-trail", "retention_in_days", 545))
+    kept = yaml.safe_load(take_in(place).files[place / "sheet.yml"])["sheet"]
+    assert kept["monitoring"] == document["sheet"]["monitoring"]
+
+
 def test_rows_that_the_mapping_cannot_tell_apart_are_not_guessed(tmp_path):
     rules = [dict(protocol="tcp", from_port=1, to_port=1, cidr_ipv4=f"10.0.0.{number}/32") for number in (1, 2)]
     sheet = dict(ec2_security_groups=[dict(name="g", vpc="v", description="d", ingress=rules)])
