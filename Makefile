@@ -11,6 +11,8 @@ WITH  = .ci/with main
 ALL   = .ci/with all
 ARGS ?=
 PROGRAMS = soffice chromium pdftotext pdffonts
+GUEST_PROGRAMS = debootstrap systemd-nspawn ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
+GUEST_PACKAGES = debootstrap systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 
 ifeq ($(ENVS),)
@@ -22,7 +24,7 @@ demo: env-main  ## play a customer from the sheet to the running account, agains
 	@$(WITH) python -m tests.demo $(ARGS)
 
 ##@ Test
-test: lint sanity importer unit laws integration doubles custodian rendering demo  ## all of the below, and the demo
+test: lint sanity importer unit laws integration doubles custodian rendering molecule demo  ## all of the below, and the demo
 	@echo "== make test passed; environments: $(strip $(ENVS))"
 
 lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
@@ -62,6 +64,12 @@ rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where t
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
 	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
 
+molecule: env-main  ## the roles inside servers, on Debian guests with systemd, where this machine can boot them
+	@missing=; for program in $(GUEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	[ "$$(id -u)" = 0 ] || missing="$$missing root"; \
+	if [ -n "$$missing" ]; then echo "== no scenario of molecule was run: there is no$$missing (Debian: $(GUEST_PACKAGES))"; \
+	else cd extensions && ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/tree ../$(WITH) molecule -c molecule/config.yml test $(or $(ARGS),--all); fi
+
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)
 
@@ -93,8 +101,8 @@ tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
 pins:  ## resolve tests/requirements/*.in into the pins anew
 	@for env in $(ENVS) custodian; do .ci/pins $$env; done
 
-programs:  ## install what rendering needs, on Debian and as root
-	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) >/dev/null
+programs:  ## install what rendering and molecule need, on Debian and as root
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) >/dev/null
 
 hooks: env-main  ## run lint's quick parts before each commit
 	@$(WITH) pre-commit install
@@ -106,4 +114,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit laws law integration doubles custodian rendering programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit laws law integration doubles custodian rendering molecule programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help
