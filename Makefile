@@ -13,6 +13,8 @@ ARGS ?=
 ONE_CORE = lint sanity demo custodian importer  # what keeps one core busy runs two at a time
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
+GUEST_PROGRAMS = debootstrap systemd-nspawn ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
+GUEST_PACKAGES = debootstrap systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 
 ifeq ($(ENVS),)
@@ -68,6 +70,12 @@ rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where t
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
 	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
 
+molecule: env-main  ## the roles inside servers, on Debian guests with systemd, where this machine can boot them
+	@missing=; for program in $(GUEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	[ "$$(id -u)" = 0 ] || missing="$$missing root"; \
+	if [ -n "$$missing" ]; then echo "== no scenario of molecule was run: there is no$$missing (Debian: $(GUEST_PACKAGES))"; \
+	else cd extensions && ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/tree ../$(WITH) molecule -c molecule/config.yml test $(or $(ARGS),--all); fi
+
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)
 
@@ -99,8 +107,8 @@ tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
 pins:  ## resolve tests/requirements/*.in into the pins anew
 	@for env in $(ENVS) custodian; do .ci/pins $$env; done
 
-programs:  ## install what rendering needs, on Debian and as root
-	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) >/dev/null
+programs:  ## install what rendering and molecule need, on Debian and as root
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) >/dev/null
 
 hooks: env-main  ## run lint's quick parts before each commit
 	@$(WITH) pre-commit install
@@ -112,4 +120,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering molecule programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help

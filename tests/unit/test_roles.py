@@ -1,0 +1,68 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all roles have in common: one interface, written once, and a short page on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
+# These work inside a server, so they have a page of forty lines and a scenario.
+IN_GUEST = [ROOT / "roles" / name for name in ("ebs_volume", "linux_packages", "linux_server", "mackerel_agent", "os_patch")]
+
+
+def load(path: Path):
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def entry_points(role: Path) -> dict:
+    return load(role / "meta" / "argument_specs.yml")["argument_specs"]
+
+
+def options(role: Path) -> dict:
+    return {name: option for entry in entry_points(role).values() for name, option in entry.get("options", {}).items()}
+
+
+def name_of(role: Path) -> str:
+    return role.name
+
+
+@pytest.mark.parametrize("role", ROLES, ids=name_of)
+def test_the_defaults_are_those_that_the_argument_specs_tell(role):
+    told = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    assert told == (load(role / "defaults" / "main.yml") or {})
+
+
+@pytest.mark.parametrize("role", ROLES, ids=name_of)
+def test_every_entry_point_has_its_tasks(role):
+    assert not [name for name in entry_points(role) if not (role / "tasks" / f"{name}.yml").exists()]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=name_of)
+def test_every_role_has_a_page(role):
+    text = (role / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {role.name}\n")
+    assert len(text.splitlines()) <= (40 if role in IN_GUEST else 60)
+
+
+@pytest.mark.parametrize("role", IN_GUEST, ids=name_of)
+def test_every_option_bears_the_name_of_its_role(role):
+    named = [*options(role), *(name for path in (role / "vars").glob("*.yml") for name in load(path) or {})]
+    assert not [name for name in named if not name.startswith(role.name)]
+
+
+@pytest.mark.parametrize("role", IN_GUEST, ids=name_of)
+def test_every_option_that_is_told_is_used(role):
+    text = "".join(path.read_text(encoding="utf-8") for folder in ("tasks", "vars", "handlers") for path in (role / folder).rglob("*.yml"))
+    assert not [name for name in options(role) if name not in text]
+
+
+@pytest.mark.parametrize("role", [role for role in IN_GUEST if role.name != "linux_packages"], ids=name_of)
+def test_a_scenario_runs_every_role(role):
+    converge = [path.read_text(encoding="utf-8") for path in (ROOT / "extensions" / "molecule").glob("*/converge.yml")]
+    assert any(f"msp.aws.{role.name}\n" in text for text in converge)
