@@ -116,7 +116,7 @@ def _lightsail(row: Row) -> dict[str, Any]:
     definition = row.definition
     points = definition.get("datapoints_to_alarm", definition["evaluation_periods"])
     told = ("metric_name", "comparison_operator", "evaluation_periods", "threshold", "treat_missing_data")
-    return dict({name: definition[name] for name in told}, name=row.name, instance=row.component, datapoints_to_alarm=points)
+    return dict({name: definition[name] for name in told}, name=row.name, monitored_resource_name=row.component, datapoints_to_alarm=points)
 
 
 # ---- Mackerel

@@ -93,9 +93,9 @@ def test_record_keeps_order_ids_and_codes(double, aws):
 
 def test_what_moto_lacks_says_so(double, aws, refused):
     with pytest.raises(ClientError) as caught:
-        aws("lightsail").get_instances()
+        aws("gamelift").list_builds()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert double.calls()[-1]["operation"] == "GetInstances"
+    assert double.calls()[-1]["operation"] == "ListBuilds"
 
 
 def test_cbor_requests_are_named():

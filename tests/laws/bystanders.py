@@ -44,6 +44,7 @@ def plant_bystanders(double):
     watch(client("sns"), client("cloudwatch"), client("logs"))
     back_up(client("firehose"), client("logs"), role)
     spend(client("budgets"))
+    blog(client("lightsail"))
     # There is one in a Region, so theirs is in another one.
     client("guardduty", "eu-west-1").create_detector(Enable=True, Tags=dict(Owner=NAME))
     guard(client)
@@ -277,6 +278,12 @@ def back_up(firehose, logs, role):
     stream = firehose.create_delivery_stream(DeliveryStreamName=NAME, ExtendedS3DestinationConfiguration=bucket, Tags=TAGS)["DeliveryStreamARN"]
     at_rest(firehose.describe_delivery_stream, DeliveryStreamName=NAME)
     logs.put_subscription_filter(logGroupName=NAME, filterName=NAME, filterPattern="", destinationArn=stream, roleArn=role)
+
+
+def blog(lightsail):
+    lightsail.create_instances(instanceNames=[NAME], availabilityZone=f"{REGION}a", blueprintId="wordpress", bundleId="micro_3_0")
+    when = dict(metricName="CPUUtilization", comparisonOperator="GreaterThanThreshold", threshold=80, evaluationPeriods=3)
+    lightsail.put_alarm(alarmName=f"{NAME}-cpu", monitoredResourceName=NAME, **when, contactProtocols=["Email"], tags=[dict(key="Owner", value=NAME)])
 
 
 def spend(budgets):

@@ -141,6 +141,11 @@ def hosts_of_acme(double: Any) -> None:
         double.plant("hosts", name=name, customIdentifier=f"i-{name}.ec2.amazonaws.com", **born)
 
 
+def servers_of_lightsail(client: Callable[..., Any]) -> None:
+    names = ["acme-blog", "acme-shop"]
+    client("lightsail").create_instances(instanceNames=names, availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
+
+
 OUTSIDE = {
     "directconnect_connections": a_lag,
     "directconnect_hosted_connections": hosted_connections,
@@ -151,6 +156,7 @@ OUTSIDE = {
     "ec2_transit_gateway_route_tables": prefix_lists,
     SERVICES: a_zone_with_a_record,
     "iam_root_user": a_root_user_with_mfa,
+    "lightsail_alarms": servers_of_lightsail,
     "mackerel_dashboards": hosts_of_acme,
     "mackerel_hosts": hosts_of_acme,
     "ram_resource_share_accepters": invitations,

@@ -212,8 +212,17 @@ def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
         made = monitoring.monitoring_sheet(sheet, CONTRACT)
         for region in monitoring.monitoring_regions(sheet, CONTRACT):
             made.update(monitoring.monitoring_entries(sheet, CONTRACT, region=region))
-        made.pop("lightsail_alarms", None)
         assert [fault.text("en") for fault in sheets.faults(made)] == []
+
+
+def test_the_role_has_a_task_for_every_kind_that_comes_out():
+    tasks = yaml.safe_load((ROOT / "roles/monitoring/tasks/main.yml").read_text(encoding="utf-8"))
+    here, elsewhere = (
+        {one.partition("msp.aws.")[2] for task in tasks for one in task if f"{name}." in str(task[one])} for name in ("monitoring_entries", "monitoring_global")
+    )
+    for dummy, sheet in sheets_of_all():
+        assert monitoring.monitoring_entries(sheet, CONTRACT).keys() <= here
+        assert monitoring.monitoring_entries(sheet, CONTRACT, region="us-east-1").keys() <= elsewhere
 
 
 def test_alarms_on_metrics_that_are_elsewhere_are_there():

@@ -23,7 +23,7 @@ from moto.kms.utils import KeySpec
 from . import births
 
 # Services which moto lacks: registered under `moto.<name>`, where moto looks for a backend
-EXTRA_SERVICES = {"dlm": r"https?://dlm\.(.+)\.amazonaws\.com"}
+EXTRA_SERVICES = {name: rf"https?://{name}\.(.+)\.amazonaws\.com" for name in ("dlm", "lightsail")}
 
 ACCOUNT_KEY = re.compile(r"AKIA(\d{12})\w{4}$")
 _strengthened = {}
