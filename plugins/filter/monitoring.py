@@ -57,6 +57,11 @@ def monitoring_lacks(sheet: Any, contract: Any, known: Mapping[str, Any] | None 
     return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
 
 
+def monitoring_proposal(known: Any, sheet: Any = None) -> dict[str, Any]:
+    """The `monitoring` that a sheet would have with all that was found."""
+    return _part("_monitoring_entries").proposal(_table(known, "what was found"), _table(sheet or {}, "a sheet").get("monitoring") or {})
+
+
 def monitoring_agents(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
     """What the agents of hosts have to be told: files, each with host, name and text."""
     return _part("_monitoring_agents").files(_rows(sheet, _table(contract, "a contract"), known))
@@ -117,6 +122,7 @@ class FilterModule:
             monitoring_lacks=monitoring_lacks,
             monitoring_metrics=monitoring_metrics,
             monitoring_paper=monitoring_paper,
+            monitoring_proposal=monitoring_proposal,
             monitoring_regions=monitoring_regions,
             monitoring_sheet=monitoring_sheet,
         )

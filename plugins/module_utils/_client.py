@@ -259,6 +259,12 @@ class Aws(Door):
     def region(self) -> str:
         return self.ec2.meta.region_name
 
+    def offers(self, service: str) -> bool:
+        """Whether the service is in this Region; of those that are everywhere botocore names none."""
+        region = self.region
+        known = self._session.get_available_regions(service)
+        return not known or region in known
+
     def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
         """All of a list operation's results, over its pages, in the order AWS gives them."""
         client = self.client(service)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,8 +18,19 @@ class Listing(NamedTuple):
     service: str
     operation: str
     result: str
-    component: Callable[[Any], dict[str, Any] | None]
+    component: Callable[[Any], Any]
     arguments: Mapping[str, Any] = {}
+
+    def components(self, aws: Any) -> list[dict[str, Any]]:
+        told = [self.component(thing) for thing in aws.pages(self.service, self.operation, self.result, **self.arguments)]
+        return [one for some in told for one in (some if isinstance(some, list) else [some]) if one]
+
+
+class Look(NamedTuple):
+    """Where one list call does not tell all."""
+
+    service: str
+    components: Callable[[Any], list[dict[str, Any]]]
 
 
 def _last(arn: str, separator: str = "/") -> str:
@@ -71,10 +83,82 @@ def _node(one: Mapping[str, Any]) -> dict[str, Any]:
     return dict(name=one["CacheClusterId"])
 
 
-LISTINGS: dict[str, Listing] = {
+def _nodes(reservation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Instances of a cluster; those of managed node groups bear its name as a tag."""
+    tagged = [(one, {tag["Key"]: tag["Value"] for tag in one.get("Tags", ())}) for one in reservation["Instances"] if one["State"]["Name"] == "running"]
+    return [
+        dict(name=one["PrivateDnsName"], cluster_name=tags["eks:cluster-name"], instance_id=one["InstanceId"])
+        for one, tags in tagged
+        if "eks:cluster-name" in tags
+    ]
+
+
+def _pod(metric: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Kubernetes has no API of AWS: what Container Insights tells of."""
+    of = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    return dict(name=of["PodName"], cluster_name=of["ClusterName"], namespace=of["Namespace"]) if of.keys() == {"PodName", "ClusterName", "Namespace"} else None
+
+
+def _services(aws: Any) -> list[dict[str, Any]]:
+    clusters = aws.pages("ecs", "list_clusters", "clusterArns")
+    return [
+        dict(name=_last(service), cluster_name=_last(cluster))
+        for cluster in clusters
+        for service in aws.pages("ecs", "list_services", "serviceArns", cluster=cluster)
+    ]
+
+
+def _distributions(aws: Any) -> list[dict[str, Any]]:
+    pages = aws.client("cloudfront").get_paginator("list_distributions").paginate()
+    found = [one for page in pages for one in page["DistributionList"].get("Items") or ()]
+    return [dict(name=next(iter(one["Aliases"].get("Items") or ()), one["Id"]), id=one["Id"], distribution_id=one["Id"]) for one in found]
+
+
+def _apis(aws: Any) -> list[dict[str, Any]]:
+    rest = [
+        dict(name=one["name"], id=one["id"], api_id=one["id"], api_type="rest", **_stage(aws.apigateway.get_stages(restApiId=one["id"])["item"], "stageName"))
+        for one in aws.pages("apigateway", "get_rest_apis", "items")
+    ]
+    return rest + [
+        dict(name=one["Name"], id=one["ApiId"], api_id=one["ApiId"], api_type=one["ProtocolType"].lower(), **_stage(_stages(aws, one["ApiId"]), "StageName"))
+        for one in aws.pages("apigatewayv2", "get_apis", "Items")
+    ]
+
+
+def _stages(aws: Any, api: str) -> list[Mapping[str, Any]]:
+    return aws.pages("apigatewayv2", "get_stages", "Items", ApiId=api)
+
+
+def _stage(stages: list[Mapping[str, Any]], name: str) -> dict[str, Any]:
+    """Where there are several, the sheet says which one is meant."""
+    if len(stages) != 1:
+        return {}
+    return dict(stage=stages[0][name], cache="on" if stages[0].get("cacheClusterEnabled") else "off")
+
+
+def _web_acls(aws: Any) -> list[dict[str, Any]]:
+    """botocore has no paginator for them."""
+    found, marker = [], {}
+    while True:
+        page = aws.wafv2.list_web_acls(Scope="REGIONAL", **marker)
+        found += page["WebACLs"]
+        if not page.get("NextMarker") or not page["WebACLs"]:
+            return [dict(name=one["Name"]) for one in found]
+        marker = dict(NextMarker=page["NextMarker"])
+
+
+def _senders(aws: Any) -> list[dict[str, Any]]:
+    """It is watched as a whole, where something may send."""
+    return [dict(name=aws.region)] if aws.pages("ses", "list_identities", "Identities") else []
+
+
+LISTINGS: dict[str, Listing | Look] = {
     "ec2": Listing("ec2", "describe_instances", "Reservations", _instances),
     "ecs_cluster": Listing("ecs", "list_clusters", "clusterArns", lambda arn: dict(name=_last(arn))),
+    "ecs_task": Look("ecs", _services),
     "eks_cluster": Listing("eks", "list_clusters", "clusters", lambda name: dict(name=name)),
+    "eks_node": Listing("ec2", "describe_instances", "Reservations", _nodes),
+    "eks_pod": Listing("cloudwatch", "list_metrics", "Metrics", _pod, dict(Namespace="ContainerInsights", MetricName="pod_cpu_utilization")),
     "lambda": Listing("lambda", "list_functions", "Functions", lambda one: dict(name=one["FunctionName"], timeout_ms=one.get("Timeout", 3) * 1000)),
     "efs": Listing(
         "efs",
@@ -95,13 +179,16 @@ LISTINGS: dict[str, Listing] = {
     "clb": Listing("elb", "describe_load_balancers", "LoadBalancerDescriptions", lambda one: dict(name=one["LoadBalancerName"])),
     "nlb": Listing("elbv2", "describe_load_balancers", "LoadBalancers", _load_balancer),
     "alb": Listing("elbv2", "describe_target_groups", "TargetGroups", _of_an_application),
-    "waf": Listing("wafv2", "list_web_acls", "WebACLs", lambda one: dict(name=one["Name"]), dict(Scope="REGIONAL")),
+    "cloudfront": Look("cloudfront", _distributions),
+    "api_gateway": Look("apigateway", _apis),
+    "waf": Look("wafv2", _web_acls),
     "sqs": Listing(
         "sqs",
         "list_queues",
         "QueueUrls",
         lambda url: dict(name=_last(url), queue_type="fifo" if url.endswith(".fifo") else "standard"),
     ),
+    "ses": Look("ses", _senders),
     "connect": Listing("connect", "list_instances", "InstanceSummaryList", lambda one: dict(name=one["InstanceAlias"], instance_id=one["Id"])),
     "lightsail": Listing(
         "lightsail",
@@ -113,19 +200,31 @@ LISTINGS: dict[str, Listing] = {
 }
 
 
-def components(aws: Any, targets: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """target → its components with the facts that thresholds and dimensions need, in as few calls as the services allow."""
-    found = {target: _listed(aws, LISTINGS[target]) for target in targets if target in LISTINGS}
+def components(aws: Any, targets: Iterable[str], unread: dict[str, str] | None = None) -> dict[str, list[dict[str, Any]]]:
+    """target → its components with the facts that thresholds and dimensions need, in as few calls as the services allow.
+
+    unread: where given, it gets why a target could not be read, and the others are read.
+    """
+    found = {}
+    for target in targets:
+        try:
+            found[target] = _listed(aws, LISTINGS[target])
+        except aws.errors as error:
+            if unread is None:
+                raise
+            unread[target] = aws.explain(error, aws.last_call)
     _add_memory(aws, [one for target in ("rds", "aurora") for one in found.get(target, ())])
     if found.get("nlb"):
         _add_target_groups(aws, found["nlb"])
     return found
 
 
-def _listed(aws: Any, listing: Listing) -> list[dict[str, Any]]:
-    told = [listing.component(thing) for thing in aws.pages(listing.service, listing.operation, listing.result, **listing.arguments)]
-    flat = [one for some in told for one in (some if isinstance(some, list) else [some]) if one]
-    return sorted(flat, key=lambda one: one["name"])
+def _listed(aws: Any, listing: Listing | Look) -> list[dict[str, Any]]:
+    """A name that several have is nobody's name: these are told by their ids."""
+    found = listing.components(aws) if aws.offers(listing.service) else []
+    times = Counter(one["name"] for one in found)
+    named = [dict(one, name=one["id"]) if times[one["name"]] > 1 and "id" in one else one for one in found]
+    return sorted(named, key=lambda one: one["name"])
 
 
 def _add_memory(aws: Any, databases: list[dict[str, Any]]) -> None:

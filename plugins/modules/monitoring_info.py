@@ -13,16 +13,18 @@ def main():
     module = AwsModule(
         dict(
             targets=dict(type="list", elements="str", default=[], choices=[*_components.LISTINGS]),
+            partial=dict(type="bool", default=False),
             metrics=dict(type="list", elements="dict", default=[]),
         )
     )
     aws = Aws(module)
+    unread = {} if module.params["partial"] else None
     try:
-        found = _components.components(aws, module.params["targets"])
+        found = _components.components(aws, module.params["targets"], unread)
         gone = _components.missing(aws, module.params["metrics"])
     except Aws.errors as error:
         module.fail_json(msg=aws.explain(error, aws.last_call))
-    module.exit_json(changed=False, components=found, missing_metrics=gone)
+    module.exit_json(changed=False, components=found, missing_metrics=gone, **({} if unread is None else dict(unread=unread)))
 
 
 if __name__ == "__main__":

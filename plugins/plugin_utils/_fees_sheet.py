@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,14 +19,26 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
     kinds = sorted({kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())} & set(sheet))
     entries = {kind: _entries(kind, sheet[kind], faults) for kind in kinds}
-    counted = {menu: {name: _count(row, entries) for name, row in units()[menu].items()} for menu in MENUS}
+    watched = _watched(sheet.get("monitoring"), faults)
+    beside = dict.fromkeys(MENUS, {}) | dict(operation=watched)
+    counted = {menu: {name: _count(row, entries, beside[menu].get(name, ())) for name, row in units()[menu].items()} for menu in MENUS}
     return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
 
 
-def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]]) -> int:
-    """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds."""
-    found = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
-    return sum(any(condition.items() <= entry.items() for condition in row["where"]) for entry in found) if "where" in row else len(found)
+def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]], watched: Iterable[Mapping[str, Any]]) -> int:
+    """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds. What is only watched counts as well."""
+    of_kinds = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
+    found = [entry for entry in of_kinds if any(condition.items() <= entry.items() for condition in row.get("where", ({},)))]
+    names = {entry.get("name") for entry in found}
+    return len(found) + sum(entry.get("name") not in names for entry in watched)
+
+
+def _watched(given: Any, faults: list[Fault]) -> dict[str, list[Mapping[str, Any]]]:
+    """Targets of 別紙5 第1表 are its rows, and their components are in its units."""
+    if given is not None and not isinstance(given, Mapping):
+        faults.append(Fault("sheet monitoring", "table", given))
+        return {}
+    return {target: _entries(f"monitoring {target}", found, faults) for target, found in (given or {}).items()}
 
 
 def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]:

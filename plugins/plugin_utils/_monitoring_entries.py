@@ -66,6 +66,21 @@ def _words(row: Row, language: str) -> str:
     return f"{target[language]} {row.component}: {target['items'][row.item][language]}"
 
 
+# ---- what a sheet would say of what is there
+
+
+def proposal(known: Mapping[str, Iterable[Mapping[str, Any]]], part: Mapping[str, Any]) -> dict[str, Any]:
+    """The `monitoring` of a sheet with all that was found beside what it has: names, and what no lookup can add later. A node of EKS is no server too."""
+    nodes = {one.get("instance_id") for one in known.get("eks_node", ())}
+    made = {target: list(given) for target, given in part.items()}
+    for target, found in known.items():
+        own = {entry["name"] for entry in part.get(target) or ()}
+        told = ("name", *catalogue()[target].get("required", ()))
+        fresh = [one for one in found if one["name"] not in own and not (target == "ec2" and one.get("id") in nodes)]
+        made[target] = [*made.get(target, ()), *({name: one[name] for name in told if name in one} for one in fresh)]
+    return {target: given for target, given in made.items() if given}
+
+
 # ---- CloudWatch
 
 

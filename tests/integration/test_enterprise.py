@@ -41,6 +41,8 @@ class Enterprise(Customer):
             self.client("iam", account).create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
 
         self.carrier_opens_the_line()
+        blog = dict(availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
+        self.client("lightsail", APP).create_instances(instanceNames=["ent-blog"], **blog)
 
     def carrier_opens_the_line(self):
         """A hosted connection to the plant, and a virtual interface on a port of the carrier's."""

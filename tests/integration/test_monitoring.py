@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import boto3
 import pytest
+import yaml
 
 from tests.doubles.mackerel import MackerelDouble
 from tests.integration.conftest import ACCOUNT, SECRET
@@ -105,3 +106,30 @@ def test_the_design_needs_no_account(customer, double):
     customer.play("monitoring_design", "-e", f"monitoring_directory={customer.folder / 'results'}", "-e", "monitoring_language=ja")
     assert "監視設計書" in customer.newest("*.html").read_text(encoding="utf-8") and customer.newest("*.xlsx").stat().st_size > 5000
     assert double.calls() == []
+
+
+def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied(watched, double):
+    """All Regions of the contract are looked at, nothing is written, and the proposal becomes alarms as it is."""
+    client(double, "sqs").create_queue(QueueName="legacy-orders")
+    client(double, "sqs", "ap-northeast-3").create_queue(QueueName="legacy-copies")
+    client(double, "dynamodb").create_table(
+        TableName="legacy",
+        KeySchema=[dict(AttributeName="id", KeyType="HASH")],
+        AttributeDefinitions=[dict(AttributeName="id", AttributeType="S")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    watched.contract(**dict(CONTRACT, regions=["ap-northeast-1", "ap-northeast-3"]))
+    watched.sheet(monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))]))
+    double.faults([dict(fault="denied", service="lambda", times=0)])
+    run = watched.play("maintenance_setup", "-e", f"monitoring_directory={watched.folder / 'results'}")
+    double.clear_faults()
+    assert watched.writes() == [] and "lambda:ListFunctions" in run.stdout
+    files = [watched.newest(f"*-maintenance-{region}.yml") for region in ("ap-northeast-1", "ap-northeast-3")]
+    tokyo, osaka = (yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"] for path in files)
+    assert tokyo == dict(
+        monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50))), dict(name="legacy-orders")], dynamodb=[dict(name="legacy")])
+    )
+    assert osaka == dict(monitoring=dict(sqs=[dict(name="legacy-copies")]))
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    watched.setup(*early, "-e", f"@{files[0]}", env=watched.env)
+    assert "sqs-legacy-orders-in_flight" in alarms(double) and any(name.startswith("dynamodb-legacy") for name in alarms(double))

@@ -1009,6 +1009,11 @@ def test_the_components_of_a_sheet():
     assert billable_components(SHEET) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=2))
 
 
+def test_what_is_only_watched_counts_in_operation_and_nothing_counts_twice():
+    watched = dict(SHEET, monitoring=dict(ec2=[dict(name=SHEET["ec2_instances"][0]["name"]), dict(name="theirs")], waf=[dict(name="acl")]))
+    assert billable_components(watched) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=3, waf=1))
+
+
 def test_the_last_month_that_can_be_named_can_be_billed():
     paper = invoice(contract(), [], "2099-12", ISSUER)
     assert (paper["due"], paper["late_from"]) == ("2100-01-31", "2100-02-02")

@@ -295,6 +295,53 @@ def test_what_can_be_listed_is_said_alike_everywhere():
     assert set(role) <= set(CATALOGUE)
 
 
+def test_what_is_proposed_has_names_that_are_one_things_and_all_that_the_sheet_must_say():
+    known = {target: [dict(component(target), name="found", id="found-id")] for target in CATALOGUE}
+    known["eks_node"] = [dict(name="node", cluster_name="acme", instance_id="i-node")]
+    known["ec2"] = [dict(name="web", id="i-web"), dict(name="node", id="i-node")]
+    own = dict(monitoring=dict(ec2=[dict(name="mail", items=dict(cpu=False))], rds=[dict(name="found", primary="cloudwatch")]))
+    made = monitoring.monitoring_proposal(known, own)
+    assert made.keys() == CATALOGUE.keys()
+    assert made["ec2"] == [*own["monitoring"]["ec2"], dict(name="web")] and made["rds"] == own["monitoring"]["rds"]
+    assert monitoring.monitoring_faults(dict(monitoring=made), CONTRACT) == []
+
+
+class Account:
+    """Answers of a service, page by page."""
+
+    errors = (PermissionError,)
+    last_call = "x:List"
+
+    def __init__(self, things, offered=True):
+        self.things, self.offered = things, offered
+
+    def offers(self, service):
+        return self.offered
+
+    def explain(self, error, call):
+        return f"{call}: {error}"
+
+    def pages(self, service, operation, result, **arguments):
+        if isinstance(self.things, Exception):
+            raise self.things
+        return self.things
+
+
+def test_a_name_that_several_have_is_nobodys_name():
+    instances = [dict(InstanceId=f"i-{number}", State=dict(Name="running"), Tags=[dict(Key="Name", Value="web")]) for number in range(2)]
+    found = _components.components(Account([dict(Instances=instances)]), ["ec2"])
+    assert [one["name"] for one in found["ec2"]] == ["i-0", "i-1"]
+
+
+def test_what_a_region_lacks_has_nothing_and_what_may_not_be_read_is_told():
+    assert _components.components(Account([], offered=False), ["connect"]) == dict(connect=[])
+    unread = {}
+    assert _components.components(Account(PermissionError("no")), ["sqs", "dynamodb"], unread) == {}
+    assert unread == dict(sqs="x:List: no", dynamodb="x:List: no")
+    with pytest.raises(PermissionError):
+        _components.components(Account(PermissionError("no")), ["sqs"])
+
+
 def test_four_hundred_components_are_expanded_in_seconds():
     sizes = dict(ec2=300, rds=40, sqs=30, alb=30)
     sheet = dict(
