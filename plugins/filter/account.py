@@ -41,9 +41,10 @@ def put_back_yaml(result: Any, sheet: Any, head: str = "", lacks: str = "{}") ->
     return _part("_workbook_yaml").dump(dict(sheet=made), (head, *([lacks.format(", ".join(missing))] if missing else [])))
 
 
-def adopted_yaml(result: Any, sheet: Any, head: str = "") -> str:
-    """The file with the sheet with what is there in place of what was agreed."""
-    return _part("_workbook_yaml").dump(dict(sheet=_findings().adopted(sheet, _found(result)["looked"], result.get("written") or ())), (head,))
+def adopted_yaml(result: Any, sheet: Any, head: str = "", whole: Any = None) -> str:
+    """The file with the sheet with what is there in place of what was agreed. `whole`: with the entries that the sheet only implies."""
+    made = _findings().adopted(sheet, _found(result)["looked"], result.get("written") or (), whole or {})
+    return _part("_workbook_yaml").dump(dict(sheet=made), (head,))
 
 
 def account_sheet(result: Any) -> dict[str, Any]:

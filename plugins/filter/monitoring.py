@@ -81,10 +81,12 @@ def monitoring_regions(sheet: Any, contract: Any, known: Mapping[str, Any] | Non
     return _part("_monitoring_entries").regions(_rows(sheet, _table(contract, "a contract"), known))
 
 
-def monitoring_sheet(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def monitoring_sheet(
+    sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, unseen: Iterable[Mapping[str, Any]] = (), language: str = "ja"
+) -> dict[str, Any]:
     """The sheet with what its `monitoring` comes to in the Region of the contract; what the sheet itself has an entry for is left to that."""
     whole = {kind: given for kind, given in _table(sheet, "a sheet").items() if kind != "monitoring"}
-    for kind, made in monitoring_entries(sheet, contract, known).items() if "monitoring" in sheet else ():
+    for kind, made in monitoring_entries(sheet, contract, known, unseen=unseen, language=language).items() if "monitoring" in sheet else ():
         whole[kind] = [*(whole.get(kind) or []), *made]
     return whole
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+ALARMS_AT_ONCE = 100  # DescribeAlarms takes as many
 CLASSES_AT_ONCE = 100  # DescribeInstanceTypes takes as many
 
 
@@ -253,7 +254,14 @@ def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, An
         for namespace in sorted({one["namespace"] for one in wanted})
         for one in aws.pages("cloudwatch", "list_metrics", "Metrics", Namespace=namespace)
     }
-    return [dict(one) for one in wanted if _key(one["namespace"], one["metric_name"], one.get("dimensions") or {}) not in there]
+    gone = [one for one in wanted if _key(one["namespace"], one["metric_name"], one.get("dimensions") or {}) not in there]
+    alarms = _existing(aws, sorted({one["alarm"] for one in gone if one.get("alarm")}))
+    return [dict(one, alarm_exists=one.get("alarm") in alarms) for one in gone]
+
+
+def _existing(aws: Any, names: list[str]) -> set[str]:
+    chunks = [names[start : start + ALARMS_AT_ONCE] for start in range(0, len(names), ALARMS_AT_ONCE)]
+    return {one["AlarmName"] for some in chunks for one in aws.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=some, MaxRecords=ALARMS_AT_ONCE)}
 
 
 def _key(namespace: str, name: str, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -90,8 +90,13 @@ def left_out(sheet: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def adopted(sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """The whole sheet with what is there in place of what was agreed, as far as the two differ. The rest is as the sheet's file says it."""
+def adopted(
+    sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = (), whole: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The whole sheet with what is there in place of what was agreed, as far as the two differ. The rest is as the sheet's file says it.
+
+    whole: with the entries that the sheet only implies; those that differ become its own.
+    """
     found, made = findings(looked), {}
     filed = _Filed(sheet, written)
     for name, given in sheet.items():
@@ -107,7 +112,21 @@ def adopted(sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]], w
         entries = [_adopted_entry(kind, *pair, mine, looked[name]) for pair, mine in zip(pairs, one_of, strict=True)]
         kept = [entry for entry in entries if entry is not None]
         made[name] = kept[0] if kind.single and kept else kept
+    own = dict(_entries(sheet))
+    for name, entries in _entries(whole or {}):
+        implied = [entry for entry in entries if entry not in own.get(name, ()) and name in looked]
+        fresh = [one for one in (_of_implied(kinds()[name], entry, found, looked[name]) for entry in implied) if one]
+        if fresh:
+            made[name] = [*(made.get(name) or ()), *fresh]
     return {name: given for name, given in made.items() if given}
+
+
+def _of_implied(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None: it is as implied. What is gone must be said, or it would be made again."""
+    mine = _of_entry(kind, entry, found)
+    if not differences(mine):
+        return None
+    return _adopted_entry(kind, entry, entry, mine, looked) or dict({name: entry[name] for name in kind.identity}, state="absent")
 
 
 def _adopted_entry(
@@ -208,7 +227,9 @@ def in_file(
         for name, value in resolved.items():
             yield from in_file(raw.get(name) if isinstance(raw, Mapping) else None, value, is_expression, ciphertext, (*path, name))
     elif isinstance(resolved, list):
-        mine = raw if isinstance(raw, list) and len(raw) == len(resolved) else [None] * len(resolved)
+        # What is only implied stands behind what the file says.
+        said = raw if isinstance(raw, list) and len(raw) <= len(resolved) else []
+        mine = [*said, *[None] * (len(resolved) - len(said))]
         for number, value in enumerate(resolved):
             yield from in_file(mine[number], value, is_expression, ciphertext, (*path, number))
 

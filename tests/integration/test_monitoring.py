@@ -133,3 +133,29 @@ def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied
     early = ("-e", "monitoring_alarms_before_metrics=true")
     watched.setup(*early, "-e", f"@{files[0]}", env=watched.env)
     assert "sqs-legacy-orders-in_flight" in alarms(double) and any(name.startswith("dynamodb-legacy") for name in alarms(double))
+
+
+def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(watched, double):
+    """An alarm changed by hand and one that is gone: told as differences of agreed things, put back, or adopted beside the monitoring."""
+    sheet = dict(monitoring=dict(sqs=[dict(name="acme-orders")]))
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    watched.setup(*early, env=watched.env, **sheet)
+    assert watched.inspect("drift", env=watched.env).recap["acme"]["failed"] == 0
+    result = watched.result()
+    told = {one["entry"] for one in result["looked"]["cloudwatch_alarms"]["agreed"]}
+    assert told == set(alarms(double)) and result["looked"]["cloudwatch_alarms"]["beside"] == []
+    hands = client(double, "cloudwatch")
+    (changed, gone, *dummy) = sorted(told)
+    there = alarms(double)[changed]
+    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    hands.put_metric_alarm(**dict({name: value for name, value in there.items() if name in taken}, Threshold=there["Threshold"] + 1))
+    hands.delete_alarms(AlarmNames=[gone])
+    watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
+    assert {(one["entry"], one["verdict"]) for one in watched.result()["findings"]} == {(changed, "changed"), (gone, "missing")}
+    put_back, adopt = (watched.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
+    own = yaml.safe_load(adopt.read_text(encoding="utf-8"))["sheet"]
+    assert own["monitoring"] == sheet["monitoring"] and {one["name"] for one in own["cloudwatch_alarms"]} == {changed, gone}
+    assert watched.inspect("drift", *early, "-e", f"@{adopt}", env=watched.env).recap["acme"]["failed"] == 0
+    assert watched.setup(*early, "-e", f"@{adopt}", env=watched.env).changed == 0
+    watched.setup(*early, "-e", f"@{put_back}", env=watched.env)
+    assert set(alarms(double)) == told and alarms(double)[changed]["Threshold"] == there["Threshold"]
