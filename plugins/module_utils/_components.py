@@ -261,7 +261,8 @@ def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 
 def _existing(aws: Any, names: list[str]) -> set[str]:
     chunks = [names[start : start + ALARMS_AT_ONCE] for start in range(0, len(names), ALARMS_AT_ONCE)]
-    return {one["AlarmName"] for some in chunks for one in aws.pages("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=some, MaxRecords=ALARMS_AT_ONCE)}
+    asked = (dict(AlarmNames=some, MaxRecords=ALARMS_AT_ONCE) for some in chunks)
+    return {one["AlarmName"] for which in asked for one in aws.pages("cloudwatch", "describe_alarms", "MetricAlarms", **which)}
 
 
 def _key(namespace: str, name: str, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:
