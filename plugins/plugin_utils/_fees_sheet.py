@@ -26,7 +26,12 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
 def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]]) -> int:
     """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds."""
     found = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
-    return sum(any(condition.items() <= entry.items() for condition in row["where"]) for entry in found) if "where" in row else len(found)
+    return sum(any(_holds(condition, entry) for condition in row["where"]) for entry in found) if "where" in row else len(found)
+
+
+def _holds(condition: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Value by value: what Ansible hands to a filter is no dict in everything, and has no view of its items to compare."""
+    return all(entry.get(name) == value for name, value in condition.items())
 
 
 def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]:
