@@ -172,7 +172,7 @@ class _Reader:
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
-            first_day=min([*(plan.start for plan in plans), *(order.accepted_on for order in orders), *happened], default=None),
+            first_day=min([*(one.start for one in (*plans, *options)), *(order.accepted_on for order in orders), *happened], default=None),
         )
 
     def _fault(self, where: str, code: str, **facts: Any) -> None:

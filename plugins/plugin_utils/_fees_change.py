@@ -14,7 +14,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
@@ -48,7 +48,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None
     after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
-    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == f"components/{order}"]
+    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == key_of("components", order)]
     charged_from = _charged_from(before, on, month)
     charged = not ends_on or charged_from <= ends_on
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
@@ -116,23 +116,22 @@ def _agreed(agreed: Agreement, menu: str, day: date) -> dict[str, int]:
 
 
 def _built(agreed: Agreement, day: date) -> dict[str, int]:
-    """component → how many there are by a day that need no set-up: what was ordered and what others built and we took over, as far as it is still there.
+    """component → how many there are by a day that need no set-up: what was ordered, and what is operated, whoever built it, as far as it is still there.
 
-    Of what leaves the operation menu, that goes first which was never set up by us.
+    What was agreed when the menu begins is taken to be there before it begins.
     """
+    operated_by = max(day, agreed.plans[0].start) if agreed.plans else day
     ordered = [(order.accepted_on, 0, order.parts[part]) for order in agreed.orders for part in ("components", "maintenance_components")]
-    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered for name, groups in counts.items()]
-    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes]
+    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered if since <= day for name, groups in counts.items()]
+    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes if change.day <= operated_by]
     built: dict[str, int] = {}
     operated: dict[str, int] = {}
-    for since, ours, name, number in sorted(moves, key=lambda move: move[:2]):
-        if since <= day and not ours:
-            built[name] = built.get(name, 0) + number
-        elif since <= day:
-            gone = max(0, -number - max(0, operated.get(name, 0) - built.get(name, 0)))
+    for dummy, operates, name, number in sorted(moves, key=lambda move: move[:2]):
+        if operates:
             operated[name] = operated.get(name, 0) + number
-            if name in built:
-                built[name] = max(0, built[name] - gone)
+            built[name] = max(built.get(name, 0) + min(number, 0), operated[name], 0)
+        else:
+            built[name] = built.get(name, 0) + number
     return built
 
 

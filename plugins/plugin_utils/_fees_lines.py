@@ -68,6 +68,11 @@ class Line(NamedTuple):
         )
 
 
+def key_of(*parts: str) -> str:
+    """The key of a line, in which a name keeps its bounds whatever it holds: escaped as in a JSON pointer (RFC 6901)."""
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def described(text: tuple[str, Mapping[str, str]], language: str) -> str:
     """The words of a line: a name of a price or of a text, with what goes into it. An order that is not the contract's own is named."""
     name, facts = text

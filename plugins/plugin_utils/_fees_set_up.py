@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import OWN_ORDER, Agreement, Order
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, deduction, floor, rounded
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, deduction, floor, key_of, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units_of
 
@@ -29,7 +29,7 @@ def lines(agreed: Agreement, month: Month) -> list[Line]:
         # The minutes of a month are rounded once: where its rate of tax changes, with those of the last rate.
         charged = sum(group) if number < len(rates) else rounded
         rounded -= charged
-        found += _hours(agreed, charged, month, "sheet_support/hours", day, (month.first, month.last), ("29-1",), {})
+        found += _hours(agreed, charged, month, "sheet_support", day, (month.first, month.last), ("29-1",), {})
     percent = agreed.reductions.get(("set_up", month.name), 0)
     return [_reduced(line, percent, agreed.rules["floor_target"]) for line in found] if percent else found
 
@@ -54,7 +54,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
     facts = {} if order.name == OWN_ORDER else dict(order=order.name)
 
     minutes = -(-order.parts["sheet_support"] // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]
-    yield from _hours(agreed, minutes, month, f"sheet_support/{order.name}", taxed_on, period, clauses, facts)
+    yield from _hours(agreed, minutes, month, key_of("sheet_support", order.name), taxed_on, period, clauses, facts)
     for part in ("basic", "components", "maintenance", "maintenance_components"):
         wanted = order.parts[part]
         shares = units_of("set_up", wanted, agreed.rules["unit_scope"]) if isinstance(wanted, Mapping) else {}
@@ -62,7 +62,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
         if quantity:
             kind, yen = book()["prices"][part], price(part, order.accepted_on)
             yield Line(
-                key=f"{part}/{order.name}",
+                key=key_of(part, order.name),
                 text=(part, facts),
                 month=month,
                 period=period,
@@ -77,7 +77,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
     for name, yen in sorted(order.parts["individual"].items()):
         rests = (*clauses, "annex2-1", "annex4-3", "24-1")
         text = ("individual", dict(facts, name=name))
-        yield Line(f"individual/{order.name}/{name}", text, month, period, yen, taxed_on, rests, quantity=1, unit_price=yen)
+        yield Line(key_of("individual", order.name, name), text, month, period, yen, taxed_on, rests, quantity=1, unit_price=yen)
 
 
 def _hours(

@@ -173,6 +173,15 @@ def test_what_makes_no_paper_is_refused(arguments, words):
         fee_paper(*arguments)
 
 
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+@pytest.mark.parametrize("language", TEXTS)
+def test_an_invoice_that_is_not_issued_makes_no_paper(channel, language):
+    told = invoice(dict(CONTRACT, billing=dict(channel=channel)), EVENTS[:1], "2026-08", ISSUER, language)
+    with pytest.raises(AnsibleFilterError) as caught:
+        fee_paper(told, "invoice", ISSUER, language)
+    assert str(caught.value).startswith("invoice: ") and told["reason"] in str(caught.value)
+
+
 @pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize(
     "events, qualified, titles",
@@ -237,7 +246,7 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
     assert quoted["monthly"]["before"]["net"] == usage_statement(contract, before, month)["net"]
     assert quoted["change"]["units"] == wanted - agreed
     assert quoted["change"]["monthly"]["net"] == quoted["monthly"]["net"] - quoted["monthly"]["before"]["net"]
-    assert quoted["set_up"]["net"] == 50000 * max(0, wanted - 4)
+    assert quoted["set_up"]["net"] == 50000 * max(0, wanted - max(4, agreed))  # what is operated is built
     assert month > f"{day:%Y-%m}" and quoted["monthly"]["billed_from"] >= f"{day}"
 
 
@@ -280,6 +289,24 @@ def test_what_left_is_set_up_again_and_what_stayed_is_not(agreed, gone, wanted):
     more = [dict(date="2026-10-05", event="components_added", components=dict(ec2=1))] if gone else []
     same = change_quotation(contract, [*again, *more], dict(ec2_instances=[{}] * (agreed - gone + bool(gone))), "2026-10-06")
     assert same["set_up"]["net"] == 0
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 3), st.integers(0, 5), DAYS.filter(lambda day: day > date(2026, 7, 10)))
+def test_what_is_operated_is_not_set_up_again_whoever_built_it(ordered, agreed, added, more, day):
+    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    events = [dict(date="2026-07-10", event="components_added", components=dict(ec2=added))] if added else []
+    events += [dict(date="2026-07-01", event="set_up_ordered", order="some", components=dict(ec2=ordered))] if ordered else []
+    contract = dict(contract, operation=dict(components=dict(ec2=agreed)))
+    there = max(ordered + agreed, agreed + added)  # what was ordered came on top of what was operated
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * (agreed + added)), day)["set_up"]["net"] == 0
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * (there + more)), day)["set_up"]["net"] == 50_000 * more
+
+
+@pytest.mark.parametrize("day", ["2026-04-20", "2026-06-15", "2026-10-01"])
+def test_what_was_agreed_for_operation_alone_is_taken_as_built(day):
+    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    assert change_quotation(contract, [], SHEET, day)["set_up"]["net"] == 0
 
 
 def test_an_option_without_a_plan_is_part_of_a_change():

@@ -644,6 +644,16 @@ def test_late_interest_is_billed_by_the_provider_after_a_change_of_who_bills(cha
     assert not invoice(contract(fee_rules=dict(late_interest_alone="waived")), events, "2026-10", ISSUER)["issued"]
 
 
+@pytest.mark.parametrize("more", [[], [happened("2023-07-16", "sheet_support", minutes=1)]])
+def test_the_fee_of_an_option_without_a_plan_bears_late_interest_whatever_happened_first(more):
+    option = {"name": "vdi", "yen": 200_000, "covers": ["monitoring"], "from": "2023-07-15", "omakase_vdi": True, "applied_on": "2023-07-10"}
+    agreed = dict(number="V", customer="X", applied_on="2023-07-10", operation=dict(components={}, options=[option]))
+    paid = [happened("2023-12-20", "payment", yen=220_000 + (275 if more else 0))]
+    # August's fee was due on September 30, a Saturday; the next day on which banks are open is October 2.
+    lines = amounts(invoice(agreed, [*paid, *more], "2023-12", ISSUER))
+    assert lines["late_interest/2023-09-30"] == int(220_000 * RATE * (date(2023, 12, 20) - date(2023, 10, 3)).days / 365)
+
+
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
 def test_others_bill_what_was_bought_through_them(channel):
     for agreed, events in (
@@ -1063,7 +1073,7 @@ WALK = [
             happened("2026-05-20", "set_up_ordered", order="more", work_from="2026-05-22", maintenance=True, components=dict(rds=1)),
             happened("2026-05-25", "set_up_cancelled", order="more", payable=dict(maintenance=True)),
         ],
-        {"sheet_support/hours": 25_000, "maintenance/more": 50_000},
+        {"sheet_support": 25_000, "maintenance/more": 50_000},
         82_500,
     ),
     ("2026-06", [happened("2026-06-10", "set_up_completed"), happened("2026-06-30", "payment", yen=82_500)], {}, 0),  # the month of the start

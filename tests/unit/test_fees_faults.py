@@ -485,6 +485,6 @@ def test_the_nearest_right_word_is_offered():
 
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
-    others = {"registration", "number_needed", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
+    others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
     tried = {code for code, *dummy in FAULTS} | others
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried
