@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from typing import Any
@@ -38,16 +39,17 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     ends_on, on = whole.cancelled_on, told["date"]
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
-    # What is planned for later was planned for what there is now; it says nothing of the changed sheet. The month is quoted as if the contract went on.
-    events = [event for event in events if event_day(event) <= on and event["event"] != "cancelled"]
-    before = agreement(contract, events)
+    # Components planned for later were planned for what there is now; they say nothing of the changed sheet. The plans are agreed, be they written into the
+    # contract or as events. The month is quoted as if the contract went on.
+    events = [event for event in events if event["event"] == "plan_changed" or (event_day(event) <= on and event["event"] != "cancelled")]
+    before = _as_every_month(agreement(contract, events))
     month = _first_month(before, on)
     moves = {menu: _moves(menu, _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
     order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None
-    after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
+    after = _as_every_month(agreement(contract, [*events, *_events(moves, on, operated_on, order, before)]))
     once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == key_of("components", order)]
     charged_from = _charged_from(before, on, month)
     charged = not ends_on or charged_from <= ends_on
@@ -71,6 +73,12 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
         ),
     )
+
+
+def _as_every_month(agreed: Agreement) -> Agreement:
+    """Without what is taken off the operation menu for one month alone: a quotation says what each month costs from now on."""
+    reductions = {about: percent for about, percent in agreed.reductions.items() if about[0] != "operation"}
+    return replace(agreed, outages=(), suspensions=(), reductions=reductions)
 
 
 def _end(agreed: Agreement, charged: bool, language: str) -> dict[str, Any]:

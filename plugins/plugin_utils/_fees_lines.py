@@ -39,6 +39,7 @@ class Line(NamedTuple):
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     components: tuple[Mapping[str, Any], ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
+    ours: bool = False  # owed to the provider, whoever bills the month that it stands in
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
     @property

@@ -198,7 +198,7 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.lines:
-        others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own" and len(bill.months) > 1]
+        others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own"]
         told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
         return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
@@ -322,8 +322,9 @@ def _differences(
 def _why_gone(agreed: Agreement, line: Mapping[str, Any]) -> tuple[str, ...]:
     """What says that a line which was billed is not to be paid: that somebody else bills its month, that the contract ended, or what would make it due."""
     month = agreed.month(line["month"])
-    kind = line["key"].split("/")[0]
-    if agreed.biller(month) != "own" and kind not in ("late_interest", "qualified_invoice", "postage"):
+    kind, *rest = line["key"].split("/")
+    ours = agreed.biller(agreed.month(rest[0])) == "own" if kind in ("evaded", "premium") else kind in ("late_interest", "qualified_invoice", "postage")
+    if agreed.biller(month) != "own" and not ours:
         return ("annex2-channel",)
     ended = agreed.cancelled_on is not None and agreed.cancelled_on <= month.last
     return (DUE_BY.get(kind, "29-1"), *((agreed.cancelled_by,) if ended else ()))

@@ -354,6 +354,41 @@ def test_what_is_planned_for_later_is_no_part_of_a_quotation():
     assert quoted["change"]["units"] == -1
 
 
+TAKEN_OFF = [
+    dict(date="2026-08-10", event="reduction", month="2026-09", percent=50),
+    {"date": "2026-08-18", "event": "outage", "until": "2026-09-11", "cause": "provider"},
+    {"date": "2026-08-18", "event": "outage", "until": "2026-09-11", "cause": "provider_gross"},
+    dict(date="2026-08-19", event="suspended", until="2026-09-20", reason="unpaid"),
+]
+
+
+@pytest.mark.parametrize("rule", ["ignored", "deducted"])
+@pytest.mark.parametrize("event", TAKEN_OFF, ids=lambda event: event["event"])
+def test_what_is_taken_off_one_month_is_no_part_of_what_each_month_costs(event, rule):
+    contract = dict(CONTRACT, fee_rules=dict(outage_while_suspended=rule))
+    sheet = dict(ec2_instances=[{}] * 7)
+    assert change_quotation(contract, [event], sheet, "2026-08-20") == change_quotation(contract, [], sheet, "2026-08-20")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 7), DAYS, st.lists(DAYS.filter(lambda day: day > date(2026, 6, 15)), min_size=1, max_size=3, unique=True))
+def test_a_plan_that_is_agreed_counts_alike_as_a_row_and_as_an_event(wanted, day, changed_on):
+    names = ["standard", "advanced", "entry", "advanced"]
+    rows = [{"plan": name, "from": since} for name, since in zip(names, [date(2026, 6, 15), *sorted(changed_on)], strict=False)]
+    events = [dict(date=row["from"], event="plan_changed", plan=row["plan"]) for row in rows[1:]]
+    sheet = dict(ec2_instances=[{}] * wanted)
+    plain = dict(CONTRACT, operation=dict(components=dict(ec2=4)))
+    quoted = [change_quotation(dict(plain, plans=rows[:count]), events[count - 1 :], sheet, day) for count in range(1, len(rows) + 1)]
+    assert all(one == quoted[0] for one in quoted)
+
+
+def test_an_option_that_needs_a_plan_agreed_for_later_is_no_fault():
+    option = {"name": "o", "yen": 1000, "covers": ["operations"], "from": "2026-10-01"}
+    contract = dict(CONTRACT, plans=CONTRACT["plans"][:1], operation=dict(components=dict(ec2=4), options=[option]))
+    events = [dict(date="2026-10-01", event="plan_changed", plan="advanced")]
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * 5), "2026-08-20")["change"]["monthly"]["net"] == 15_000
+
+
 def test_an_order_may_already_have_the_name_of_a_quotation():
     ordered = [dict(date="2026-08-20", event="set_up_ordered", order="2026-08-20 見積", components=dict(s3=1))]
     assert change_quotation(CONTRACT, ordered, dict(ec2_instances=[{}] * 5), "2026-08-20")["set_up"]["net"] == 50_000

@@ -655,6 +655,23 @@ def test_the_fee_of_an_option_without_a_plan_bears_late_interest_whatever_happen
 
 
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+@pytest.mark.parametrize("kind, lines", [
+    (dict(event="evaded", yen=1000), {"evaded/2026-07": 1000, "premium/2026-07": 2000}),
+    (dict(event="qualified_invoice_requested", postage=100), {"qualified_invoice/requested": 400, "postage/requested": 100}),
+])  # fmt: skip
+def test_what_is_owed_of_an_own_month_is_billed_by_the_provider_whoever_bills_now(channel, kind, lines):
+    events = [happened("2026-09-01", "channel_changed", channel=channel), dict(kind, date="2026-09-10", month="2026-07")]
+    paper = invoice(contract(), events, "2026-09", ISSUER)
+    assert (paper["issued"], amounts(paper)) == (True, lines)
+    assert paper["reason"].startswith("2026年9月: "), "the rest of the month is billed by others"
+    late = invoice(contract(), [*events, happened("2026-12-20", "payment", yen=10**6)], "2026-12", ISSUER)
+    assert {"late_interest/2026-08-31", "late_interest/2026-10-31"} <= set(amounts(late)), "and it is owed to the provider"
+    without = invoice_settlement(paper, contract(), events[:1], "2026-10-10")
+    assert without["total"] == -paper["total"]
+    assert "別紙2（AWS Marketplace・リセール）" not in {clause for line in without["credit_note"]["lines"] for clause in line["clauses"]}
+
+
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
 def test_others_bill_what_was_bought_through_them(channel):
     for agreed, events in (
         (contract(billing=dict(channel=channel)), []),
