@@ -19,6 +19,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, k
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import components
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
@@ -37,6 +38,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     wanted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     whole = agreement(contract, events, faults)
     ends_on, on = whole.cancelled_on, told["date"]
+    if (began := contract.get("accepted_on") or contract.get("applied_on")) and on < read_day(began):
+        raise FeeError([Fault("date", "before", on, read_day(began), "accepted_on" if contract.get("accepted_on") else "applied_on")])
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
     # Components planned for later were planned for what there is now; they say nothing of the changed sheet. The plans are agreed, be they written into the

@@ -381,6 +381,6 @@ def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
     found = {}
     while start < until:
         stop = min(until, _midnight(start.date()) + WHOLE_DAY)
-        found[start.date()] = Fraction((stop - start) // timedelta(seconds=1), 24 * 60 * 60)
+        found[start.date()] = Fraction((stop - start) // timedelta.resolution, WHOLE_DAY // timedelta.resolution)
         start = stop
     return found

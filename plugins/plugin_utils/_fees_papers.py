@@ -228,6 +228,8 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     """
     bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
     _same_invoice(issued, settled, agreed, bill)
+    if day < bill.issue_day:
+        raise FeeError([Fault("date", "before", day, bill.issue_day, "invoice")])
     qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
     if qualified and "registration_number" not in issued["issuer"]:
         raise FeeError([Fault("invoice issuer registration_number", "number_needed")])

@@ -82,6 +82,23 @@ def test_hours_are_charged_by_the_minute_or_by_the_unit_agreed(minutes, unit, ye
     assert paper["lines"][0]["rules"] == dict(hour_unit=unit)
 
 
+@pytest.mark.parametrize("own, worked, yen", [
+    (30, [30], 15_000), (30, [15, 15], 15_000), (10, [50, 1], 30_000), (61, [], 30_000), (0, [1], 15_000), (60, [60], 30_000),
+])  # fmt: skip
+def test_the_minutes_of_a_month_are_rounded_once_whoever_ordered_them(own, worked, yen):
+    agreed = dict(number="C", customer="X", applied_on="2026-05-01", accepted_on="2026-05-10", sheet_support_minutes=own, fee_rules=dict(hour_unit=60))
+    paper = usage_statement(agreed, [happened("2026-05-20", "sheet_support", minutes=minutes) for minutes in worked], "2026-05")
+    assert paper["net"] == yen and sum(line["quantity"] for line in paper["lines"]) == yen * 60 // 15_000
+
+
+@pytest.mark.parametrize("known, until, days", [
+    ("2026-08-01T10:00:00.9", "2026-08-02T10:00:00.1", 0),  # 23:59:59.2
+    ("2026-08-01T10:00:00.1", "2026-08-02T10:00:00.1", 1),
+])  # fmt: skip
+def test_a_fraction_of_a_second_is_not_cut_off(known, until, days):
+    assert fee(contract(), [happened(known, "outage", until=until, cause="provider")], "2026-08") == 210_000 - int(-(-210_000 * days // 31))
+
+
 def test_fractions_of_a_yen_are_cut_off():
     agreed = contract()
     outage = happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="third_party")
