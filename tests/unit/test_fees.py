@@ -99,6 +99,16 @@ def test_a_fraction_of_a_second_is_not_cut_off(known, until, days):
     assert fee(contract(), [happened(known, "outage", until=until, cause="provider")], "2026-08") == 210_000 - int(-(-210_000 * days // 31))
 
 
+@pytest.mark.parametrize("more", [[], [{"name": "B", "yen": 7, "covers": ["monitoring"], "from": "2026-10-01"}]])
+@pytest.mark.parametrize("until", ["2026-06-30", "2026-09-30", "2026-11-30", None])
+def test_each_agreed_option_stands_in_a_quotation_as_a_line_or_in_a_note(more, until):
+    options = [{"name": "A", "yen": 100_000, "covers": ["monitoring"], "from": "2026-06-15"}, *more]
+    options[0].update({} if until is None else dict(until=until))
+    monthly = quotation(dict(contract(), operation=dict(components=dict(ec2=1), options=options)))["monthly"]
+    told = [*(line["description"] for line in monthly["lines"]), *(note["text"] for note in monthly["notes"] if "100,000" in note["text"])]
+    assert [sum(f"オプション {option['name']}" in text for text in told) for option in options] == [1] * len(options)
+
+
 def test_fractions_of_a_yen_are_cut_off():
     agreed = contract()
     outage = happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="third_party")

@@ -466,6 +466,15 @@ def test_an_invoice_is_settled_once_it_could_be_issued():
     assert invoice_settlement(ISSUED, CONTRACT, [], "2026-08-01")
 
 
+def test_a_settlement_that_is_given_twice_is_told():
+    outage = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider")]
+    one = invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-01")
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-02", "en", [one, one]))
+    assert line == Fault("settled #2", "twice", other="settled #1").text("en")
+    other = invoice_settlement(ISSUED, CONTRACT, [], "2026-10-02", settled=[one])
+    assert invoice_settlement(ISSUED, CONTRACT, [], "2026-10-03", settled=[one, other])["total"] == 0
+
+
 def test_only_settlements_of_the_same_invoice_go_before():
     other = dict(number="C-1-2026-06", charge=None, credit_note=None)
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", [other]))

@@ -115,6 +115,13 @@ def test_the_order_of_events_never_matters(agreed, events, month, random):
     assert bill(agreed, events, month) == bill(agreed, shuffled, month)
 
 
+@settings(TRIED, max_examples=8)
+@given(st.permutations(WALK_EVENTS), st.sampled_from(["2026-05", "2026-10", "2027-07", "2027-10", "2028-01", "2028-03"]))
+def test_the_order_of_no_kind_of_event_matters(shuffled, month):
+    """The walk knows every kind."""
+    assert bill(WALK_CONTRACT, WALK_EVENTS, month) == bill(WALK_CONTRACT, shuffled, month)
+
+
 @TRIED
 @given(contracts(), histories(), st.sampled_from(MONTHS))
 def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
