@@ -54,12 +54,13 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     if sheet is not None and not isinstance(sheet, Mapping):
         faults.append(Fault("sheet", "table", sheet))
     told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
-    made: dict[str, Any] = dict(dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date")), **contract)
+    made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date"))
+    made |= {name: value for name, value in contract.items() if value is not None}  # as everywhere, what is null is not written
     counted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     for part in counted:
         given = made.get(part) or {}
         named = given.get("components") if isinstance(given, Mapping) else None
         # Without a plan there is nothing to operate.
         if isinstance(given, Mapping) and isinstance(named or {}, Mapping) and (part == "set_up" or made.get("plans")):
-            made[part] = dict(given, components=dict(counted[part], **(named or {})))
+            made[part] = {**given, "components": {**counted[part], **(named or {})}}
     return agreement(made, (), faults), told["date"]
