@@ -17,9 +17,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-REGISTERED = re.compile(
-    r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|finish|global|remove)_)?"
-)  # before the kind, in the names under which the roles register results
+# What stands before the kind in the names under which the roles register results.
+REGISTERED = re.compile(r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|finish|global|remove)_)?")
 NOT_HERE = re.compile(r"^(setup_[a-z]+|monitoring_setup)_(global|remove)_")  # what is gone, or in another Region
 
 

@@ -206,22 +206,25 @@ class Unreadable(ValueError):
 WEEKDAYS = frozenset(range(7))
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # what RFC 5545 calls them; English names begin so too
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "最終": -1}
-# The first that matches counts; so what contains another word stands before it.
+# The first that matches counts; so what contains another word stands before it. The first letter of a family is its sign in PHRASE.
 WORD = re.compile(
     r"""
-    (?P<filler>    [\s,、・&]+ | and | (?:of\ )?(?:the|every|each)\ month | every\ (?=business|week|day|mon|tue|wed|thu|fri|sat|sun) | the
-                 | 毎月(?!末) | 毎週 | 毎 | と | の )
-    | (?P<business>  business\ days? | 営業日 )
-    | (?P<workdays>  weekdays? | 平日 )
-    | (?P<weekday>   (?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)? | [月火水木金土日]曜日? )
+    (?P<filler>    \s+ | (?:of\ )?(?:the|every|each)\ month | every\ (?=business|week|day|mon|tue|wed|thu|fri|sat|sun) | the | 毎月(?!末) | 毎(?!週) | の )
+    | (?P<joint>     [,、・&]+ | and | と )
+    | (?P<period>    毎週 )
+    | (?P<noun_business>  business\ days? | 営業日 )
+    | (?P<noun_workdays>  weekdays? | 平日 )
+    | (?P<noun_weekday>   (?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:days?)? | [月火水木金土日]曜日? )
     | (?P<end>       月末 | 末日 )
     | (?P<dated>     [0-9]{1,2}日(?!曜) )
-    | (?P<day>       days? | daily | 日 )
-    | (?P<ordinal>   first | second | third | fourth | fifth | last | 最終 | 第?[0-9]{1,2}(?:st|nd|rd|th)? )
+    | (?P<noun_day>       days? | daily | 日 )
+    | (?P<ordinal>   first | second | third | fourth | fifth | last | 最終 | 第[0-9]{1,2}(?:[,、・][0-9]{1,2}(?![0-9]|日(?!曜)))* | [0-9]{1,2}(?:st|nd|rd|th) )
     """,
     re.VERBOSE,
 )
-HOURS = re.compile(r"([0-9]{1,2}):([0-9]{2})(?:\s*[-–—~〜]\s*([0-9]{1,2}):([0-9]{2}))?\s*(?:jst)?$")
+# Days of each week (毎週), or such as have a place in the month, each with all of its ordinals before it: second and fourth Friday, 5日・月末.
+PHRASE = re.compile(r"p?n(j*n)*|(o(j+o)*n|[de])(j+(o(j+o)*n|[de]))*")
+HOURS = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?:\s*[-–—~〜]\s*([0-9]{1,2}):([0-9]{2}))?\s*(?:jst)?$")
 
 
 def read_when(text: str) -> When:
@@ -249,30 +252,35 @@ def _read_hours(text: str, hour: str, minute: str, end_hour: str | None, end_min
 
 def _read_days(text: str, said: str) -> When:
     positions, weekdays, families = set(), set(), set()
-    at = 0
+    at, signs = 0, ""
     while at < len(said):
         word = WORD.match(said, at)
         if not word:
             raise Unreadable("days", value=text, other=said[at:])
         at, family = word.end(), word.lastgroup
+        signs += family[0] if family != "filler" else ""
         if family in ("ordinal", "dated", "end"):
-            positions.add(_position(family, word[0]))
-        if family == "weekday":
+            positions |= _positions(family, word[0])
+        if family == "noun_weekday":
             weekdays.add(_weekday(word[0]))
-        if family not in ("filler", "ordinal"):
-            families.add({"dated": "day", "end": "day"}.get(family, family))
+        if family in ("dated", "end"):
+            families.add("day")
+        if family.startswith("noun_"):
+            families.add(family.removeprefix("noun_"))
     if len(families) != 1:
         raise Unreadable("days", value=text, other=said)
     family = families.pop()
     most = {"day": 31, "weekday": 5}.get(family, 23)  # a month has at most 23 days from Monday to Friday
     if (positions and len(weekdays) > 1) or not all(position == -1 or 1 <= position <= most for position in positions):
         raise Unreadable("positions", value=text, other=most)
+    if not PHRASE.fullmatch(signs):
+        raise Unreadable("days", value=text, other=said)
     members = {"weekday": frozenset(weekdays), "day": WEEKDAYS}.get(family, frozenset(range(5)))
     return When(tuple(sorted(positions)), members, family == "business", 0, None)
 
 
-def _position(family: str, word: str) -> int:
-    return -1 if family == "end" else ORDINALS.get(word) or int(re.sub(r"[^0-9]", "", word))
+def _positions(family: str, word: str) -> set[int]:
+    return {-1} if family == "end" else {ORDINALS[word]} if word in ORDINALS else {int(number) for number in re.findall("[0-9]+", word)}
 
 
 def _weekday(word: str) -> int:

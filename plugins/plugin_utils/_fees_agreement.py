@@ -143,6 +143,7 @@ class _Reader:
         plans = self._plans()
         options = self._options(plans)
         self.operated_from = min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
+        self._since_the_contract("set_up_ordered", "sheet_support", "components_added", "channel_changed")
         orders = self._orders()
         issues = self._issues()
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
@@ -167,12 +168,12 @@ class _Reader:
             settlements=self._settlements(issues),
             requests=self._requests(issues),
             payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
-            refunds=tuple((event.date, event.fields["yen"]) for event in self._all("refund")),
+            refunds=self._refunds(),
             channels=((date.min, billing.get("channel", "own")), *self._channels()),
             qualified=facts.get("qualified_invoice", False),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
-            first_day=min([*(plan.start for plan in plans), *(order.accepted_on for order in orders), *happened], default=None),
+            first_day=min([*(one.start for one in (*plans, *options)), *(order.accepted_on for order in orders), *happened], default=None),
         )
 
     def _fault(self, where: str, code: str, **facts: Any) -> None:
@@ -185,6 +186,12 @@ class _Reader:
     def _no_plan(self, where: str) -> None:
         if self.sound:
             self._fault(where, "no_plan")
+
+    def _since_the_contract(self, *kinds: str) -> None:
+        """第6条: there is a contract since its application was accepted, or at the earliest since it was made."""
+        name = "accepted_on" if self.facts.get("accepted_on") else "applied_on"
+        for event in self._all(*kinds):
+            self._not_before(event.where, event.date, self.facts.get(name), name)
 
     def _of_operation(self, event: _Event) -> bool:
         """Whether what happened to the operation menu happened while there was one."""
@@ -439,6 +446,16 @@ class _Reader:
         self._apart((first, last + DAY, where) for first, last, where in found)
         return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
 
+    def _refunds(self) -> tuple[tuple[date, int], ...]:
+        """What was paid back had been paid before, or on the same day."""
+        refunds, back = self._all("refund"), 0
+        for event in refunds if self.sound else ():
+            paid = sum(one.fields["yen"] for one in self._all("payment") if one.date <= event.date)
+            if back + event.fields["yen"] > paid:
+                self._fault(event.where, "not_paid", value=event.fields["yen"], limit=paid - back)
+            back += event.fields["yen"]
+        return tuple((event.date, event.fields["yen"]) for event in refunds)
+
     def _channels(self) -> list[tuple[date, str]]:
         return [(event.date, event.fields["channel"]) for event in self._once("channel_changed", lambda event: event.date)]
 
@@ -460,6 +477,7 @@ class _Reader:
             fields = event.fields
             issue = Issue(event.date, fields["months"], fields.get("due"), fields.get("yen"), fields.get("net"), event.where)
             self._net_where_needed(event)
+            self._not_before(f"{event.where} months", self._month(issue.months[0]).last, self.facts.get("applied_on"), "applied_on")
             for month in issue.months:
                 if seen.setdefault(month, issue) is not issue:
                     self._fault(event.where, "invoiced", limit=month, other=seen[month].where)
@@ -474,8 +492,8 @@ class _Reader:
         return tuple(found)
 
     def _settlements(self, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
-        found = []
-        for event in self._all("settled"):
+        found: list[Settled] = []
+        for event in self._once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
             fields = event.fields
             one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"))
             issue = next((issue for issue in issues if issue.months[0] in one.months), None)
@@ -488,6 +506,11 @@ class _Reader:
             self._not_before(f"{event.where} due", one.due, event.date, "date")
             self._net_where_needed(event)
             found.append(one)
+            rest = sum(other.yen for other in found if other.months == one.months) + (issue.yen or 0) if issue else 0
+            if issue and issue.yen is not None and rest < 0:
+                self._fault(event.where, "beyond_invoice", value=-rest, limit=issue.yen, other=issue.where)
+            elif not issue:
+                self._not_before(f"{event.where} months", self._month(months[0]).last, self.facts.get("applied_on"), "applied_on")
         return tuple(found)
 
     def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:

@@ -57,9 +57,11 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
         then = agreed.month(service)
         period = (then.first, then.last)
         facts = dict(month=then)
-        lines.append(Line(f"evaded/{service}", ("evaded", facts), month, period, yen, then.last, ("18", "24-1")))
+        # Who was cheated of the fee is owed it and its premium, though somebody else has begun to bill since.
+        ours = agreed.biller(then) == "own"
+        lines.append(Line(f"evaded/{service}", ("evaded", facts), month, period, yen, then.last, ("18", "24-1"), ours=ours))
         taxed_on = then.last if rule == "service" else month.last
-        rests = dict(rules=dict(premium_tax_date=rule), quantity=times, unit_price=yen, kind="premium")
+        rests = dict(rules=dict(premium_tax_date=rule), quantity=times, unit_price=yen, kind="premium", ours=ours)
         lines.append(Line(f"premium/{service}", ("premium", facts), month, period, times * yen, taxed_on, ("18",), **rests))
     return lines
 
@@ -67,7 +69,8 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
 def _copies(agreed: Agreement, month: Month) -> list[Line]:
     """Qualified invoices that were asked for one by one, by the day of the request (第49条)."""
     asked = by_rate((day, postage) for day, dummy, postage in agreed.requests if month.first <= day <= month.last)
-    return [line for day, postages in asked for line in _qualified(month, day, "requested", len(postages), sum(postages))]
+    found = [line for day, postages in asked for line in _qualified(month, day, "requested", len(postages), sum(postages))]
+    return [line._replace(ours=True) for line in found]  # they are copies of what the provider billed
 
 
 def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int) -> list[Line]:
@@ -103,8 +106,8 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     channels = {month: agreed.biller(month) for month in together}
     channel = "own" if "own" in channels.values() else channels[together[-1]]
     used = [line for month in together for line in charges(agreed, month)]
-    lines = [line for line in used if channels[line.month] == "own"]
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
+    lines = [line for line in used if line.ours or channels[line.month] == "own"]
     lines = lines + (_interest(agreed, before, together[-1], day) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
     possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import count
 from typing import Any
@@ -14,10 +15,11 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import components
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
@@ -36,19 +38,22 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     wanted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     whole = agreement(contract, events, faults)
     ends_on, on = whole.cancelled_on, told["date"]
+    if (began := contract.get("accepted_on") or contract.get("applied_on")) and on < read_day(began):
+        raise FeeError([Fault("date", "before", on, read_day(began), "accepted_on" if contract.get("accepted_on") else "applied_on")])
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
-    # What is planned for later was planned for what there is now; it says nothing of the changed sheet. The month is quoted as if the contract went on.
-    events = [event for event in events if event_day(event) <= on and event["event"] != "cancelled"]
-    before = agreement(contract, events)
+    # Components planned for later were planned for what there is now; they say nothing of the changed sheet. The plans are agreed, be they written into the
+    # contract or as events. The month is quoted as if the contract went on.
+    events = [event for event in events if event["event"] == "plan_changed" or (event_day(event) <= on and event["event"] != "cancelled")]
+    before = _as_every_month(agreement(contract, events))
     month = _first_month(before, on)
     moves = {menu: _moves(menu, _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
     order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None
-    after = agreement(contract, [*events, *_events(moves, on, operated_on, order, before)])
-    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == f"components/{order}"]
+    after = _as_every_month(agreement(contract, [*events, *_events(moves, on, operated_on, order, before)]))
+    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == key_of("components", order)]
     charged_from = _charged_from(before, on, month)
     charged = not ends_on or charged_from <= ends_on
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
@@ -71,6 +76,12 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
         ),
     )
+
+
+def _as_every_month(agreed: Agreement) -> Agreement:
+    """Without what is taken off the operation menu for one month alone: a quotation says what each month costs from now on."""
+    reductions = {about: percent for about, percent in agreed.reductions.items() if about[0] != "operation"}
+    return replace(agreed, outages=(), suspensions=(), reductions=reductions)
 
 
 def _end(agreed: Agreement, charged: bool, language: str) -> dict[str, Any]:
@@ -116,23 +127,22 @@ def _agreed(agreed: Agreement, menu: str, day: date) -> dict[str, int]:
 
 
 def _built(agreed: Agreement, day: date) -> dict[str, int]:
-    """component → how many there are by a day that need no set-up: what was ordered and what others built and we took over, as far as it is still there.
+    """component → how many there are by a day that need no set-up: what was ordered, and what is operated, whoever built it, as far as it is still there.
 
-    Of what leaves the operation menu, that goes first which was never set up by us.
+    What was agreed when the menu begins is taken to be there before it begins.
     """
+    operated_by = max(day, agreed.plans[0].start) if agreed.plans else day
     ordered = [(order.accepted_on, 0, order.parts[part]) for order in agreed.orders for part in ("components", "maintenance_components")]
-    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered for name, groups in counts.items()]
-    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes]
+    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered if since <= day for name, groups in counts.items()]
+    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes if change.day <= operated_by]
     built: dict[str, int] = {}
     operated: dict[str, int] = {}
-    for since, ours, name, number in sorted(moves, key=lambda move: move[:2]):
-        if since <= day and not ours:
-            built[name] = built.get(name, 0) + number
-        elif since <= day:
-            gone = max(0, -number - max(0, operated.get(name, 0) - built.get(name, 0)))
+    for dummy, operates, name, number in sorted(moves, key=lambda move: move[:2]):
+        if operates:
             operated[name] = operated.get(name, 0) + number
-            if name in built:
-                built[name] = max(0, built[name] - gone)
+            built[name] = max(built.get(name, 0) + min(number, 0), operated[name], 0)
+        else:
+            built[name] = built.get(name, 0) + number
     return built
 
 

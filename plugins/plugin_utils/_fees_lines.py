@@ -39,6 +39,7 @@ class Line(NamedTuple):
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     components: tuple[Mapping[str, Any], ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
+    ours: bool = False  # owed to the provider, whoever bills the month that it stands in
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
     @property
@@ -66,6 +67,11 @@ class Line(NamedTuple):
             clauses=cite(self.clauses, language),
             rules=dict(self.rules),
         )
+
+
+def key_of(*parts: str) -> str:
+    """The key of a line, in which a name keeps its bounds whatever it holds: escaped as in a JSON pointer (RFC 6901)."""
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def described(text: tuple[str, Mapping[str, str]], language: str) -> str:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Option, Outage
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, rounded
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
@@ -117,7 +117,7 @@ def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[L
         charged = charging(agreed, option_service(agreed, option), month)
         if charged:
             line = Line(
-                key=f"option/{option.name}/{option.start}",
+                key=key_of("option", option.name, f"{option.start}"),
                 text=("option", dict(name=option.name, month=month)),
                 month=month,
                 period=(charged.first, charged.last),
@@ -381,6 +381,6 @@ def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
     found = {}
     while start < until:
         stop = min(until, _midnight(start.date()) + WHOLE_DAY)
-        found[start.date()] = Fraction((stop - start) // timedelta(seconds=1), 24 * 60 * 60)
+        found[start.date()] = Fraction((stop - start) // timedelta.resolution, WHOLE_DAY // timedelta.resolution)
         start = stop
     return found

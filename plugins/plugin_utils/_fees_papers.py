@@ -45,7 +45,7 @@ ISSUED = dict(
     recipient=Field("text", required=True),
     lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
 )
-SETTLED_LINES = dict(lines=Field("rows", required=True, fields=dict(ISSUED_LINE, amount=Field("signed", required=True)), others=True))
+SETTLED_LINES = dict(number=Field("text"), lines=Field("rows", required=True, fields=dict(ISSUED_LINE, amount=Field("signed", required=True)), others=True))
 SETTLED = dict(
     number=Field("text", required=True),
     charge=Field("table", fields=SETTLED_LINES, others=True),
@@ -91,7 +91,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
         monthly=dict(
             month=month.name if month else None,
             billed_from=billed_from,
-            notes=_options_after(agreed, date.fromisoformat(billed_from), language) if billed_from else [],
+            notes=_options_beside(agreed, date.fromisoformat(billed_from), month, language) if billed_from and month else [],
             **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
         ),
     )
@@ -154,6 +154,17 @@ def _options_after(agreed: Agreement, day: date, language: str) -> list[dict[str
     ]
 
 
+def _options_beside(agreed: Agreement, day: date, month: Month, language: str) -> list[dict[str, Any]]:
+    """What a month leaves out or a day is too early for: options that have ended before it, and those that are charged only after the day."""
+    ended = [
+        dict(name=option.name, start=option.start, end=option.until, yen=f"{option.yen:,}")
+        for option in agreed.options
+        if option.until and option.until < month.first
+    ]
+    told = [dict(text=say("texts", "option_ended", language, **facts), clauses=cite(("35-1",), language)) for facts in ended]
+    return [*told, *_options_after(agreed, day, language)]
+
+
 def _elsewhere(channel: str, language: str) -> dict[str, Any]:
     return dict(text=say("texts", channel, language), clauses=cite(("annex2-channel",), language))
 
@@ -198,7 +209,7 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.lines:
-        others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own" and len(bill.months) > 1]
+        others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own"]
         told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
         return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
@@ -228,6 +239,8 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     """
     bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
     _same_invoice(issued, settled, agreed, bill)
+    if day < bill.issue_day:
+        raise FeeError([Fault("date", "before", day, bill.issue_day, "invoice")])
     qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
     if qualified and "registration_number" not in issued["issuer"]:
         raise FeeError([Fault("invoice issuer registration_number", "number_needed")])
@@ -280,6 +293,11 @@ def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], a
         faults.append(Fault("invoice contract", "other_contract", issued["contract"], agreed.number))
     others = [(number, one["number"]) for number, one in enumerate(settled, 1) if one["number"] != issued["number"]]
     faults += [Fault(f"settled #{number} number", "other_invoice", told, issued["number"]) for number, told in others]
+    seen: dict[str, int] = {}
+    for number, one in enumerate(settled, 1):
+        papers = [paper for part in ("charge", "credit_note") if (paper := one.get(part, {}).get("number"))]
+        faults += [Fault(f"settled #{number}", "twice", other=f"settled #{seen[paper]}") for paper in papers[:1] if paper in seen]
+        seen |= dict.fromkeys(papers, number)
     months = [month.name for month in bill.months]
     if list(issued["months"]) != months:
         faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
@@ -322,8 +340,9 @@ def _differences(
 def _why_gone(agreed: Agreement, line: Mapping[str, Any]) -> tuple[str, ...]:
     """What says that a line which was billed is not to be paid: that somebody else bills its month, that the contract ended, or what would make it due."""
     month = agreed.month(line["month"])
-    kind = line["key"].split("/")[0]
-    if agreed.biller(month) != "own" and kind not in ("late_interest", "qualified_invoice", "postage"):
+    kind, *rest = line["key"].split("/")
+    ours = agreed.biller(agreed.month(rest[0])) == "own" if kind in ("evaded", "premium") else kind in ("late_interest", "qualified_invoice", "postage")
+    if agreed.biller(month) != "own" and not ours:
         return ("annex2-channel",)
     ended = agreed.cancelled_on is not None and agreed.cancelled_on <= month.last
     return (DUE_BY.get(kind, "29-1"), *((agreed.cancelled_by,) if ended else ()))

@@ -78,6 +78,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         net_needed="延滞利息の対象額を税抜とする契約（late_principal）では、税抜の額を net に書いてください",
         registration="{value!r} は登録番号ではありません。T と 13 桁の数字で書いてください",
         check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
+        not_paid="返金 {value} 円は、それまでの支払いの残り {limit} 円より多くなっています。支払い（payment）と日付を確認してください",
+        beyond_invoice="請求書（{other}、{limit} 円）より {value} 円多く返金することになります。額を確認してください",
+        no_paper="発行しない請求書は作成できません（{value}）",
         not_issued="発行されていない請求書は精算できません",
         other_contract="{value!r} の請求書です。この契約は {limit!r} です",
         other_invoice="請求書 {value!r} の精算です。この請求書は {limit!r} です",
@@ -141,6 +144,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         net_needed="where late interest is on amounts without tax (late_principal), write the amount without tax into net",
         registration="{value!r} is not a registration number; write T and 13 digits",
         check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
+        not_paid="gives back {value} yen, of which {limit} had been paid by then; check the payments and the days",
+        beyond_invoice="gives back {value} yen more than the invoice came to ({limit} yen, {other}); check the amounts",
+        no_paper="is not issued, so there is no paper of it ({value})",
         not_issued="was not issued, so there is nothing to settle",
         other_contract="is of {value!r}; this contract is {limit!r}",
         other_invoice="settles the invoice {value!r}; this one is {limit!r}",
@@ -209,7 +215,7 @@ def moment(value: Any) -> datetime:
         return datetime(told.year, told.month, told.day)
     told = told.astimezone(JAPAN) if told.tzinfo else told
     day(told.date())
-    return datetime(told.year, told.month, told.day, told.hour, told.minute, told.second)
+    return datetime(told.year, told.month, told.day, told.hour, told.minute, told.second, told.microsecond)
 
 
 def month(value: Any) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import OWN_ORDER, Agreement, Order
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, deduction, floor, rounded
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, counted, deduction, floor, key_of, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units_of
 
@@ -21,17 +21,27 @@ def lines(agreed: Agreement, month: Month) -> list[Line]:
     The fee is due when the provider accepts the order (第29条第1項). Its tax rate is that of the day on which the work was completed or cancelled, as far
     as that is known: a later change of the rate is settled (第24条第2項).
     """
-    found = [line for order in agreed.orders if month.first <= order.accepted_on <= month.last for line in _order(agreed, order, month)]
-    worked = [(day, minutes) for day, minutes in agreed.support if month.first <= day <= month.last]
-    minutes = sum(minutes for dummy, minutes in worked)
-    rounded = -(-minutes // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]
-    for number, (day, group) in enumerate(rates := by_rate(worked), 1):
-        # The minutes of a month are rounded once: where its rate of tax changes, with those of the last rate.
-        charged = sum(group) if number < len(rates) else rounded
-        rounded -= charged
-        found += _hours(agreed, charged, month, "sheet_support/hours", day, (month.first, month.last), ("29-1",), {})
+    orders = [order for order in agreed.orders if month.first <= order.accepted_on <= month.last]
+    found = [*_all_hours(agreed, orders, month), *(line for order in orders for line in _order(agreed, order, month))]
     percent = agreed.reductions.get(("set_up", month.name), 0)
     return [_reduced(line, percent, agreed.rules["floor_target"]) for line in found] if percent else found
+
+
+def _all_hours(agreed: Agreement, orders: list[Order], month: Month) -> Iterator[Line]:
+    """The hours that were ordered or worked in a month. Their minutes are rounded up once, with those that come last."""
+    told = [(key_of("sheet_support", order.name), [order.parts["sheet_support"]], *_about(order, month)) for order in orders]
+    worked = by_rate((day, minutes) for day, minutes in agreed.support if month.first <= day <= month.last)
+    told += [("sheet_support", minutes, day, (month.first, month.last), ("29-1",), {}) for day, minutes in worked]
+    told = [one for one in told if sum(one[1])]
+    lacking = -sum(minutes for one in told for minutes in one[1]) % agreed.rules["hour_unit"]
+    for number, (key, minutes, *rest) in enumerate(told, 1):
+        yield _hours(agreed, sum(minutes) + (lacking if number == len(told) else 0), month, key, *rest)
+
+
+def _about(order: Order, month: Month) -> tuple[date, tuple[date, date], tuple[str, ...], dict[str, str]]:
+    """By which day an order is taxed, its time, its clause, and its name where it is not the contract's own."""
+    done = order.completed_on or order.cancelled_on
+    return done or month.last, (order.accepted_on, done or order.accepted_on), (order.clause,), {} if order.name == OWN_ORDER else dict(order=order.name)
 
 
 def _reduced(line: Line, percent: int, target: str) -> Line:
@@ -47,14 +57,7 @@ def _reduced(line: Line, percent: int, target: str) -> Line:
 
 
 def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
-    done = order.completed_on or order.cancelled_on
-    taxed_on = done or month.last
-    period = (order.accepted_on, done or order.accepted_on)
-    clauses = (order.clause,)
-    facts = {} if order.name == OWN_ORDER else dict(order=order.name)
-
-    minutes = -(-order.parts["sheet_support"] // agreed.rules["hour_unit"]) * agreed.rules["hour_unit"]
-    yield from _hours(agreed, minutes, month, f"sheet_support/{order.name}", taxed_on, period, clauses, facts)
+    taxed_on, period, clauses, facts = _about(order, month)
     for part in ("basic", "components", "maintenance", "maintenance_components"):
         wanted = order.parts[part]
         shares = units_of("set_up", wanted, agreed.rules["unit_scope"]) if isinstance(wanted, Mapping) else {}
@@ -62,7 +65,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
         if quantity:
             kind, yen = book()["prices"][part], price(part, order.accepted_on)
             yield Line(
-                key=f"{part}/{order.name}",
+                key=key_of(part, order.name),
                 text=(part, facts),
                 month=month,
                 period=period,
@@ -77,16 +80,16 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
     for name, yen in sorted(order.parts["individual"].items()):
         rests = (*clauses, "annex2-1", "annex4-3", "24-1")
         text = ("individual", dict(facts, name=name))
-        yield Line(f"individual/{order.name}/{name}", text, month, period, yen, taxed_on, rests, quantity=1, unit_price=yen)
+        yield Line(key_of("individual", order.name, name), text, month, period, yen, taxed_on, rests, quantity=1, unit_price=yen)
 
 
 def _hours(
     agreed: Agreement, charged: int, month: Month, key: str, taxed_on: date, period: tuple[date, date], clauses: tuple[str, ...], facts: Mapping[str, str]
-) -> list[Line]:
+) -> Line:
     """Help with the parameter sheet is charged by the hour; minutes are kept, and have been rounded up only to the unit that was agreed."""
     kind = book()["prices"]["sheet_support"]
     yen = price("sheet_support", period[0])
     amount = floor(Fraction(yen * charged, kind["per"]))
     rests = (*clauses, kind["clause"], "21", "24-1")
     told = dict(quantity=charged, unit=kind["unit"], unit_price=yen, per=kind["per"])
-    return [Line(key, ("sheet_support", facts), month, period, amount, taxed_on, rests, dict(hour_unit=agreed.rules["hour_unit"]), **told)] if charged else []
+    return Line(key, ("sheet_support", facts), month, period, amount, taxed_on, rests, dict(hour_unit=agreed.rules["hour_unit"]), **told)

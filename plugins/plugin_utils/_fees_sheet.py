@@ -28,9 +28,14 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
 def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]], watched: Iterable[Mapping[str, Any]]) -> int:
     """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds. What is only watched counts as well."""
     of_kinds = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
-    found = [entry for entry in of_kinds if any(condition.items() <= entry.items() for condition in row.get("where", ({},)))]
+    found = [entry for entry in of_kinds if any(_holds(condition, entry) for condition in row.get("where", ({},)))]
     names = {entry.get("name") for entry in found}
     return len(found) + sum(entry.get("name") not in names for entry in watched)
+
+
+def _holds(condition: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Value by value: what Ansible hands to a filter is no dict in everything, and has no view of its items to compare."""
+    return all(entry.get(name) == value for name, value in condition.items())
 
 
 def _watched(given: Any, faults: list[Fault]) -> dict[str, list[Mapping[str, Any]]]:
@@ -61,12 +66,13 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     if sheet is not None and not isinstance(sheet, Mapping):
         faults.append(Fault("sheet", "table", sheet))
     told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
-    made: dict[str, Any] = dict(dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date")), **contract)
+    made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date"))
+    made |= {name: value for name, value in contract.items() if value is not None}  # as everywhere, what is null is not written
     counted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
     for part in counted:
         given = made.get(part) or {}
         named = given.get("components") if isinstance(given, Mapping) else None
         # Without a plan there is nothing to operate.
         if isinstance(given, Mapping) and isinstance(named or {}, Mapping) and (part == "set_up" or made.get("plans")):
-            made[part] = dict(given, components=dict(counted[part], **(named or {})))
+            made[part] = {**given, "components": {**counted[part], **(named or {})}}
     return agreement(made, (), faults), told["date"]

@@ -238,6 +238,16 @@ def _state(definition: Mapping[str, Any], filled: Mapping[str, Any], lacks: tupl
     return PAGES if limited and (asked or moved or not definition.get("shown")) else SHOWN
 
 
+def region(row: Row) -> Any:
+    """Where its metric is: where the service has it, or in the Region of the contract."""
+    return row.definition.get("region", row.facts.get("region"))
+
+
+def datapoints(definition: Mapping[str, Any]) -> Any:
+    """How many points of those evaluated must pass the threshold: all, where it is not said."""
+    return definition.get("datapoints_to_alarm", definition["evaluation_periods"])
+
+
 def would_page(row: Row) -> bool:
     """Whether a row that lacks something would page if it did not: what the catalogue only shows, or the other side watches, is nobody's loss."""
     about = catalogue()[row.target]["items"][row.item]

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, Row, catalogue
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, Row, catalogue, datapoints
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import region as region_of
 
 NOT_OPTIONS = ("needs", "region", "filter", "lightsail", "band", "expression", "label")
 MONITORS = (*OF_A_ROLE, "service", "external", "expression")
-WIDGET = dict(width=12, height=6)
 
 
 def entries(rows: Iterable[Row], region: str, language: str = "ja") -> dict[str, list[dict[str, Any]]]:
     """kind → entries, of what pages in this Region (of Mackerel, in whose world there are none, with the contract's)."""
     found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
     for row in rows:
-        if row.state == PAGES and row.definition.get("region", row.facts.get("region")) == region:
+        if row.state == PAGES and region_of(row) == region:
             for kind, entry in _of_row(row, language):
                 key = tuple(entry.get(name) for name in ("log_group", "service", "name") if kind != "mackerel_monitors" or name == "name")
                 found.setdefault(kind, {}).setdefault(key, entry)
@@ -31,7 +31,7 @@ def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
     return [
         dict(alarm=row.name, namespace=one["namespace"], metric_name=one["metric_name"], dimensions=_as_ids(row, one.get("dimensions", {})))
         for row in rows
-        if row.state == PAGES and row.side == "cloudwatch" and row.definition.get("region", row.facts.get("region")) == region
+        if row.state == PAGES and row.side == "cloudwatch" and region_of(row) == region
         if not row.definition.keys() & {"filter", "lightsail"}
         for one in _watched(row.definition)
     ]
@@ -47,7 +47,7 @@ def _as_ids(row: Row, dimensions: Mapping[str, Any]) -> dict[str, Any]:
 
 def regions(rows: Iterable[Row]) -> list[str]:
     """Where there are alarms."""
-    return sorted({row.definition.get("region", row.facts.get("region")) for row in rows if row.state == PAGES and row.side == "cloudwatch"})
+    return sorted({region_of(row) for row in rows if row.state == PAGES and row.side == "cloudwatch"})
 
 
 def _of_row(row: Row, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -97,8 +97,7 @@ def _alarm(row: Row, language: str) -> dict[str, Any]:
     elif "band" in definition and "threshold" not in definition:
         alarm = dict(_over(alarm, _band(definition)), threshold_metric_id="band")
     topics = dict(alarm_actions=list(row.notify), ok_actions=list(row.notify)) if row.notify else {}
-    points = definition.get("datapoints_to_alarm", definition["evaluation_periods"])
-    return dict(alarm, name=row.name, description=_words(row, language), datapoints_to_alarm=points, **topics)
+    return dict(alarm, name=row.name, description=_words(row, language), datapoints_to_alarm=datapoints(definition), **topics)
 
 
 def _over(alarm: Mapping[str, Any], metrics: list[dict[str, Any]]) -> dict[str, Any]:
@@ -129,9 +128,8 @@ def _stat(definition: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, An
 
 def _lightsail(row: Row) -> dict[str, Any]:
     definition = row.definition
-    points = definition.get("datapoints_to_alarm", definition["evaluation_periods"])
     told = ("metric_name", "comparison_operator", "evaluation_periods", "threshold", "treat_missing_data")
-    return dict({name: definition[name] for name in told}, name=row.name, monitored_resource_name=row.component, datapoints_to_alarm=points)
+    return dict({name: definition[name] for name in told}, name=row.name, monitored_resource_name=row.component, datapoints_to_alarm=datapoints(definition))
 
 
 # ---- Mackerel

@@ -207,6 +207,8 @@ class _Words:
 
 def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], language: str, notes: list[str]) -> dict[str, Any]:
     """The paper of a `kind` of PAPERS for what the fee filter of that name returned. `issuer`: name, address, registration_number. `notes` go to its end."""
+    if told.get("issued") is False:
+        raise FeeError([Fault(kind, "no_paper", told["reason"])])
     words = _Words(language)
     found = PAPERS[kind](told, words)
     if "issuer" in told:

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue, datapoints
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -140,7 +139,7 @@ def _condition(definition: Mapping[str, Any], words: Mapping[str, Any]) -> str:
             band=_number(definition.get("band")),
             period=definition.get("period"),
             periods=definition["evaluation_periods"],
-            points=definition.get("datapoints_to_alarm", definition["evaluation_periods"]),
+            points=datapoints(definition),
             missing=definition["treat_missing_data"],
         )
         kind = "alarm" if "threshold" in definition else "band" if "band" in definition else "none"
@@ -153,8 +152,3 @@ def _condition(definition: Mapping[str, Any], words: Mapping[str, Any]) -> str:
 
 def _number(value: Any) -> str:
     return "-" if value is None else f"{value:g}" if abs(value) < 10**6 else f"{value:,.0f}"
-
-
-def counted(rows: list[Row]) -> dict[str, int]:
-    """target → how many components, as the fees count them."""
-    return dict(Counter(target for target, dummy in {(row.target, row.component) for row in rows}))

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from tests.doubles.aws import AwsDouble
+from tests.doubles.mackerel import MackerelDouble
 from tests.playbook import ROOT, run_playbook
 
 ACCOUNT = "123456789012"
@@ -85,3 +86,18 @@ class Customer:
 @pytest.fixture
 def customer(tmp_path, double):
     return Customer(tmp_path / "acme", double)
+
+
+@pytest.fixture(scope="session")
+def mackerel():
+    with MackerelDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def watched(customer, mackerel, request):
+    """A customer with an organization of Mackerel, and the module's CONTRACT."""
+    mackerel.reset()
+    customer.contract(**request.module.CONTRACT)
+    customer.env = dict(MACKEREL_APIKEY=mackerel.key, MACKEREL_APIBASE=mackerel.url)
+    return customer

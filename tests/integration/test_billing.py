@@ -170,9 +170,12 @@ def test_what_no_kind_counts_is_quoted_from_the_contract(office):
     assert [more[menu]["net"] - alone[menu]["net"] for menu in ("set_up", "monthly")] == [50_000, 30_000]
 
 
-def test_a_server_more_in_the_sheet_is_told_in_one_line(office):
+@pytest.mark.parametrize(
+    "kind, entry", [("ec2_instances", dict(name="smp-web03")), ("elbv2_target_groups", dict(name="smp-web-tg", protocol="HTTP", port=8080))]
+)
+def test_one_more_in_the_sheet_is_told_in_one_line(office, kind, entry):
     office.agreed()
-    office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(name="smp-web03")))
+    office.edit("sheet", lambda sheet: sheet.setdefault(kind, []).append(entry))
     run = office.play("quote", billing_date="2026-10-20")
     assert "+1 コンポーネント、来月（2026年11月）から +30,000円/月（税抜）" in run.stdout
     told, html, numbers = office.made("SMP-2026-0412-quotation-2026-10-20")

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from tests.doubles.mackerel import MackerelDouble
 from tests.integration.conftest import ACCOUNT
 
 CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en", mackerel_organization="acme-org")
@@ -24,21 +21,6 @@ SHEET = dict(
         dict(name="acme", notification_level="all", child_channel_ids=["acme mail"], monitors=[dict(monitor="acme CPU", skip_default=True)])
     ],
 )
-
-
-@pytest.fixture(scope="module")
-def mackerel():
-    with MackerelDouble() as double:
-        yield double
-
-
-@pytest.fixture
-def watched(customer, mackerel):
-    """A customer with an organization of Mackerel."""
-    mackerel.reset()
-    customer.contract(**CONTRACT)
-    customer.env = dict(MACKEREL_APIKEY=mackerel.key, MACKEREL_APIBASE=mackerel.url)
-    return customer
 
 
 def writes(mackerel):

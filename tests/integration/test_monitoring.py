@@ -9,7 +9,6 @@ import boto3
 import pytest
 import yaml
 
-from tests.doubles.mackerel import MackerelDouble
 from tests.integration.conftest import ACCOUNT, SECRET
 
 CONTRACT = dict(
@@ -28,20 +27,6 @@ SHEET = dict(
     ec2_instances=[dict(name="acme-web01", image_id="ami-02b76b739f98bb809", instance_type="m7i.large", subnet="acme-a")],
     monitoring=dict(ec2=[WEB], sqs=[dict(name="acme-orders")], cloudfront=[dict(name="www", distribution_id="E1ACME")]),
 )
-
-
-@pytest.fixture(scope="module")
-def mackerel():
-    with MackerelDouble() as double:
-        yield double
-
-
-@pytest.fixture
-def watched(customer, mackerel):
-    mackerel.reset()
-    customer.contract(**CONTRACT)
-    customer.env = dict(MACKEREL_APIKEY=mackerel.key, MACKEREL_APIBASE=mackerel.url)
-    return customer
 
 
 def client(double, service, region="ap-northeast-1"):

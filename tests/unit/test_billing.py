@@ -173,6 +173,15 @@ def test_what_makes_no_paper_is_refused(arguments, words):
         fee_paper(*arguments)
 
 
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+@pytest.mark.parametrize("language", TEXTS)
+def test_an_invoice_that_is_not_issued_makes_no_paper(channel, language):
+    told = invoice(dict(CONTRACT, billing=dict(channel=channel)), EVENTS[:1], "2026-08", ISSUER, language)
+    with pytest.raises(AnsibleFilterError) as caught:
+        fee_paper(told, "invoice", ISSUER, language)
+    assert str(caught.value).startswith("invoice: ") and told["reason"] in str(caught.value)
+
+
 @pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize(
     "events, qualified, titles",
@@ -237,7 +246,7 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
     assert quoted["monthly"]["before"]["net"] == usage_statement(contract, before, month)["net"]
     assert quoted["change"]["units"] == wanted - agreed
     assert quoted["change"]["monthly"]["net"] == quoted["monthly"]["net"] - quoted["monthly"]["before"]["net"]
-    assert quoted["set_up"]["net"] == 50000 * max(0, wanted - 4)
+    assert quoted["set_up"]["net"] == 50000 * max(0, wanted - max(4, agreed))  # what is operated is built
     assert month > f"{day:%Y-%m}" and quoted["monthly"]["billed_from"] >= f"{day}"
 
 
@@ -280,6 +289,24 @@ def test_what_left_is_set_up_again_and_what_stayed_is_not(agreed, gone, wanted):
     more = [dict(date="2026-10-05", event="components_added", components=dict(ec2=1))] if gone else []
     same = change_quotation(contract, [*again, *more], dict(ec2_instances=[{}] * (agreed - gone + bool(gone))), "2026-10-06")
     assert same["set_up"]["net"] == 0
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 3), st.integers(0, 5), DAYS.filter(lambda day: day > date(2026, 7, 10)))
+def test_what_is_operated_is_not_set_up_again_whoever_built_it(ordered, agreed, added, more, day):
+    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    events = [dict(date="2026-07-10", event="components_added", components=dict(ec2=added))] if added else []
+    events += [dict(date="2026-07-01", event="set_up_ordered", order="some", components=dict(ec2=ordered))] if ordered else []
+    contract = dict(contract, operation=dict(components=dict(ec2=agreed)))
+    there = max(ordered + agreed, agreed + added)  # what was ordered came on top of what was operated
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * (agreed + added)), day)["set_up"]["net"] == 0
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * (there + more)), day)["set_up"]["net"] == 50_000 * more
+
+
+@pytest.mark.parametrize("day", ["2026-04-20", "2026-06-15", "2026-10-01"])
+def test_what_was_agreed_for_operation_alone_is_taken_as_built(day):
+    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    assert change_quotation(contract, [], SHEET, day)["set_up"]["net"] == 0
 
 
 def test_an_option_without_a_plan_is_part_of_a_change():
@@ -325,6 +352,41 @@ def test_what_is_planned_for_later_is_no_part_of_a_quotation():
     quoted = change_quotation(CONTRACT, later, dict(ec2_instances=[{}] * 3), "2026-08-20")
     assert quoted == change_quotation(CONTRACT, [], dict(ec2_instances=[{}] * 3), "2026-08-20")
     assert quoted["change"]["units"] == -1
+
+
+TAKEN_OFF = [
+    dict(date="2026-08-10", event="reduction", month="2026-09", percent=50),
+    {"date": "2026-08-18", "event": "outage", "until": "2026-09-11", "cause": "provider"},
+    {"date": "2026-08-18", "event": "outage", "until": "2026-09-11", "cause": "provider_gross"},
+    dict(date="2026-08-19", event="suspended", until="2026-09-20", reason="unpaid"),
+]
+
+
+@pytest.mark.parametrize("rule", ["ignored", "deducted"])
+@pytest.mark.parametrize("event", TAKEN_OFF, ids=lambda event: event["event"])
+def test_what_is_taken_off_one_month_is_no_part_of_what_each_month_costs(event, rule):
+    contract = dict(CONTRACT, fee_rules=dict(outage_while_suspended=rule))
+    sheet = dict(ec2_instances=[{}] * 7)
+    assert change_quotation(contract, [event], sheet, "2026-08-20") == change_quotation(contract, [], sheet, "2026-08-20")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 7), DAYS, st.lists(DAYS.filter(lambda day: day > date(2026, 6, 15)), min_size=1, max_size=3, unique=True))
+def test_a_plan_that_is_agreed_counts_alike_as_a_row_and_as_an_event(wanted, day, changed_on):
+    names = ["standard", "advanced", "entry", "advanced"]
+    rows = [{"plan": name, "from": since} for name, since in zip(names, [date(2026, 6, 15), *sorted(changed_on)], strict=False)]
+    events = [dict(date=row["from"], event="plan_changed", plan=row["plan"]) for row in rows[1:]]
+    sheet = dict(ec2_instances=[{}] * wanted)
+    plain = dict(CONTRACT, operation=dict(components=dict(ec2=4)))
+    quoted = [change_quotation(dict(plain, plans=rows[:count]), events[count - 1 :], sheet, day) for count in range(1, len(rows) + 1)]
+    assert all(one == quoted[0] for one in quoted)
+
+
+def test_an_option_that_needs_a_plan_agreed_for_later_is_no_fault():
+    option = {"name": "o", "yen": 1000, "covers": ["operations"], "from": "2026-10-01"}
+    contract = dict(CONTRACT, plans=CONTRACT["plans"][:1], operation=dict(components=dict(ec2=4), options=[option]))
+    events = [dict(date="2026-10-01", event="plan_changed", plan="advanced")]
+    assert change_quotation(contract, events, dict(ec2_instances=[{}] * 5), "2026-08-20")["change"]["monthly"]["net"] == 15_000
 
 
 def test_an_order_may_already_have_the_name_of_a_quotation():

@@ -195,6 +195,30 @@ def test_words_mean_days(texts, meant):
         assert list(_calendar.days_of(when, span[0], span[-1])) == expected, text
 
 
+UNCLEAR = [
+    "last 2 business days", "最終2営業日", "last 2 days", "月末2日", "first 3 business days", "second last Sunday", "last second Sunday", "第2最終営業日",
+    "3 Sundays", "2 days", "day 15", "15th", "Sunday 3rd", "日曜の第3", "business day 3", "月末の営業日", "月末の日曜", "Sunday and third Sunday", "毎週2日",
+    "毎週第2日曜", "third and Sunday", "and Sunday", "Sunday and", "15日と日曜", "第3日曜1", "the day 5 days", "every Sunday every week", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", UNCLEAR)
+def test_words_that_may_mean_something_else_are_refused(text):
+    with pytest.raises(_calendar.Unreadable) as caught:
+        _calendar.read_when(f"{text} 01:00-05:00")
+    assert caught.value.code in ("days", "positions")
+
+
+CLOCKS = ["101:00-05:00", "115:00", "01:00:00", "1:01:00-05:00", "01:00-105:00", "01:00-05:000", "01:00-05:00-06:00", "01:00--05:00", "01:00-05:00 utc"]
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("day", ["third Sunday", "15日", "第3日曜", "Sunday"])
+def test_hours_that_are_mistyped_are_refused(day, clock):
+    with pytest.raises(_calendar.Unreadable):
+        _calendar.read_when(f"{day} {clock}")
+
+
 @pytest.mark.parametrize(
     ("text", "start", "minutes"),
     [

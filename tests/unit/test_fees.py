@@ -82,6 +82,33 @@ def test_hours_are_charged_by_the_minute_or_by_the_unit_agreed(minutes, unit, ye
     assert paper["lines"][0]["rules"] == dict(hour_unit=unit)
 
 
+@pytest.mark.parametrize("own, worked, yen", [
+    (30, [30], 15_000), (30, [15, 15], 15_000), (10, [50, 1], 30_000), (61, [], 30_000), (0, [1], 15_000), (60, [60], 30_000),
+])  # fmt: skip
+def test_the_minutes_of_a_month_are_rounded_once_whoever_ordered_them(own, worked, yen):
+    agreed = dict(number="C", customer="X", applied_on="2026-05-01", accepted_on="2026-05-10", sheet_support_minutes=own, fee_rules=dict(hour_unit=60))
+    paper = usage_statement(agreed, [happened("2026-05-20", "sheet_support", minutes=minutes) for minutes in worked], "2026-05")
+    assert paper["net"] == yen and sum(line["quantity"] for line in paper["lines"]) == yen * 60 // 15_000
+
+
+@pytest.mark.parametrize("known, until, days", [
+    ("2026-08-01T10:00:00.9", "2026-08-02T10:00:00.1", 0),  # 23:59:59.2
+    ("2026-08-01T10:00:00.1", "2026-08-02T10:00:00.1", 1),
+])  # fmt: skip
+def test_a_fraction_of_a_second_is_not_cut_off(known, until, days):
+    assert fee(contract(), [happened(known, "outage", until=until, cause="provider")], "2026-08") == 210_000 - int(-(-210_000 * days // 31))
+
+
+@pytest.mark.parametrize("more", [[], [{"name": "B", "yen": 7, "covers": ["monitoring"], "from": "2026-10-01"}]])
+@pytest.mark.parametrize("until", ["2026-06-30", "2026-09-30", "2026-11-30", None])
+def test_each_agreed_option_stands_in_a_quotation_as_a_line_or_in_a_note(more, until):
+    options = [{"name": "A", "yen": 100_000, "covers": ["monitoring"], "from": "2026-06-15"}, *more]
+    options[0].update({} if until is None else dict(until=until))
+    monthly = quotation(dict(contract(), operation=dict(components=dict(ec2=1), options=options)))["monthly"]
+    told = [*(line["description"] for line in monthly["lines"]), *(note["text"] for note in monthly["notes"] if "100,000" in note["text"])]
+    assert [sum(f"オプション {option['name']}" in text for text in told) for option in options] == [1] * len(options)
+
+
 def test_fractions_of_a_yen_are_cut_off():
     agreed = contract()
     outage = happened("2027-01-31 10:00", "outage", until="2027-02-02 15:00", cause="third_party")
@@ -644,6 +671,33 @@ def test_late_interest_is_billed_by_the_provider_after_a_change_of_who_bills(cha
     assert not invoice(contract(fee_rules=dict(late_interest_alone="waived")), events, "2026-10", ISSUER)["issued"]
 
 
+@pytest.mark.parametrize("more", [[], [happened("2023-07-16", "sheet_support", minutes=1)]])
+def test_the_fee_of_an_option_without_a_plan_bears_late_interest_whatever_happened_first(more):
+    option = {"name": "vdi", "yen": 200_000, "covers": ["monitoring"], "from": "2023-07-15", "omakase_vdi": True, "applied_on": "2023-07-10"}
+    agreed = dict(number="V", customer="X", applied_on="2023-07-10", operation=dict(components={}, options=[option]))
+    paid = [happened("2023-12-20", "payment", yen=220_000 + (275 if more else 0))]
+    # August's fee was due on September 30, a Saturday; the next day on which banks are open is October 2.
+    lines = amounts(invoice(agreed, [*paid, *more], "2023-12", ISSUER))
+    assert lines["late_interest/2023-09-30"] == int(220_000 * RATE * (date(2023, 12, 20) - date(2023, 10, 3)).days / 365)
+
+
+@pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
+@pytest.mark.parametrize("kind, lines", [
+    (dict(event="evaded", yen=1000), {"evaded/2026-07": 1000, "premium/2026-07": 2000}),
+    (dict(event="qualified_invoice_requested", postage=100), {"qualified_invoice/requested": 400, "postage/requested": 100}),
+])  # fmt: skip
+def test_what_is_owed_of_an_own_month_is_billed_by_the_provider_whoever_bills_now(channel, kind, lines):
+    events = [happened("2026-09-01", "channel_changed", channel=channel), dict(kind, date="2026-09-10", month="2026-07")]
+    paper = invoice(contract(), events, "2026-09", ISSUER)
+    assert (paper["issued"], amounts(paper)) == (True, lines)
+    assert paper["reason"].startswith("2026年9月: "), "the rest of the month is billed by others"
+    late = invoice(contract(), [*events, happened("2026-12-20", "payment", yen=10**6)], "2026-12", ISSUER)
+    assert {"late_interest/2026-08-31", "late_interest/2026-10-31"} <= set(amounts(late)), "and it is owed to the provider"
+    without = invoice_settlement(paper, contract(), events[:1], "2026-10-10")
+    assert without["total"] == -paper["total"]
+    assert "別紙2（AWS Marketplace・リセール）" not in {clause for line in without["credit_note"]["lines"] for clause in line["clauses"]}
+
+
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
 def test_others_bill_what_was_bought_through_them(channel):
     for agreed, events in (
@@ -1068,7 +1122,7 @@ WALK = [
             happened("2026-05-20", "set_up_ordered", order="more", work_from="2026-05-22", maintenance=True, components=dict(rds=1)),
             happened("2026-05-25", "set_up_cancelled", order="more", payable=dict(maintenance=True)),
         ],
-        {"sheet_support/hours": 25_000, "maintenance/more": 50_000},
+        {"sheet_support": 25_000, "maintenance/more": 50_000},
         82_500,
     ),
     ("2026-06", [happened("2026-06-10", "set_up_completed"), happened("2026-06-30", "payment", yen=82_500)], {}, 0),  # the month of the start

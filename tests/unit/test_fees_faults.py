@@ -40,6 +40,12 @@ def with_option(*options):
 
 
 # code, contract, events, where the fault is
+BEGINS = [
+    dict(event="sheet_support", minutes=60),
+    dict(event="set_up_ordered", order="x", components={}),
+    dict(event="components_added", components=dict(ec2=1)),
+    dict(event="channel_changed", channel="resale"),
+]
 FAULTS = [
     ("table", ["a list"], [], "contract"),
     ("table", dict(set_up=3), [], "contract set_up"),
@@ -301,6 +307,28 @@ FAULTS = [
         "events #1 qualified_invoice_requested 2026-08-09",
     ),
     ("before_the_law", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
+    *(("before", CONTRACT, [dict(event, date="2026-04-12")], f"events #1 {event['event']} 2026-04-12") for event in BEGINS),
+    *(("before", dict(CONTRACT, accepted_on="2026-04-20"), [dict(event, date="2026-04-19")], f"events #1 {event['event']} 2026-04-19") for event in BEGINS),
+    ("not_paid", CONTRACT, [happened("2026-08-19", "refund", yen=1), happened("2026-08-20", "payment", yen=1)], "events #1 refund 2026-08-19"),
+    (
+        "not_paid",
+        CONTRACT,
+        [happened("2026-08-20", "refund", yen=4), happened("2026-08-20", "payment", yen=5), happened("2026-08-21", "refund", yen=2)],
+        "events #3 refund 2026-08-21",
+    ),
+    (
+        "beyond_invoice",
+        CONTRACT,
+        [
+            happened("2026-08-20", "invoiced", months=["2026-07"], yen=9),
+            happened("2026-09-01", "settled", months=["2026-07"], yen=-5),
+            happened("2026-09-02", "settled", months=["2026-07"], yen=-5),
+        ],
+        "events #3 settled 2026-09-02",
+    ),
+    ("twice", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=-1)] * 2, "events #2 settled 2026-08-20"),
+    ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-03"], yen=-1)], "events #1 settled 2026-08-20 months"),
+    ("before", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-03"])], "events #1 invoiced 2026-08-20 months"),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
 ]
 
@@ -433,6 +461,20 @@ def test_the_credit_note_of_a_qualified_invoice_needs_a_right_number(issuer, cod
     assert lines[-1].endswith(Fault("invoice issuer registration_number", code, "T1000012050002", 7).text("en"))
 
 
+def test_an_invoice_is_settled_once_it_could_be_issued():
+    assert "date: 2026-07-31" in refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-07-31", "en"))[0]
+    assert invoice_settlement(ISSUED, CONTRACT, [], "2026-08-01")
+
+
+def test_a_settlement_that_is_given_twice_is_told():
+    outage = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider")]
+    one = invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-01")
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-02", "en", [one, one]))
+    assert line == Fault("settled #2", "twice", other="settled #1").text("en")
+    other = invoice_settlement(ISSUED, CONTRACT, [], "2026-10-02", settled=[one])
+    assert invoice_settlement(ISSUED, CONTRACT, [], "2026-10-03", settled=[one, other])["total"] == 0
+
+
 def test_only_settlements_of_the_same_invoice_go_before():
     other = dict(number="C-1-2026-06", charge=None, credit_note=None)
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", [other]))
@@ -463,6 +505,16 @@ def test_a_quotation_needs_a_day_and_components():
     assert "sheet ec2_instances #1" in refused(lambda: quotation(CONTRACT, dict(ec2_instances=["a"])))[0]
 
 
+def test_what_is_null_is_not_written():
+    nothing = dict.fromkeys(("accepted_on", "set_up", "language", "billing", "fee_rules", "set_up_from"))
+    assert quotation(dict(nothing, **CONTRACT)) == quotation(CONTRACT)
+
+
+def test_names_that_are_numbers_are_told_by_a_quotation_as_well():
+    assert "contract set_up: " in refused(lambda: quotation(dict(CONTRACT, set_up={1: 2}), language="en"))[0]
+    assert quotation({**CONTRACT, 1: 2}) == quotation(CONTRACT), "a field of others"
+
+
 def test_a_language_is_one_of_ours():
     assert "language is one of ja, en, not 'fr'" in refused(lambda: usage_statement({}, [], "2026-07", "fr"))[0]
 
@@ -485,6 +537,6 @@ def test_the_nearest_right_word_is_offered():
 
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
-    others = {"registration", "number_needed", "check_digit", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
+    others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
     tried = {code for code, *dummy in FAULTS} | others
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

@@ -115,6 +115,13 @@ def test_the_order_of_events_never_matters(agreed, events, month, random):
     assert bill(agreed, events, month) == bill(agreed, shuffled, month)
 
 
+@settings(TRIED, max_examples=8)
+@given(st.permutations(WALK_EVENTS), st.sampled_from(["2026-05", "2026-10", "2027-07", "2027-10", "2028-01", "2028-03"]))
+def test_the_order_of_no_kind_of_event_matters(shuffled, month):
+    """The walk knows every kind."""
+    assert bill(WALK_CONTRACT, WALK_EVENTS, month) == bill(WALK_CONTRACT, shuffled, month)
+
+
 @TRIED
 @given(contracts(), histories(), st.sampled_from(MONTHS))
 def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
@@ -139,6 +146,27 @@ def test_a_settlement_leads_to_the_right_invoice(agreed, then, now, month, limit
     assert all(line["amount"] > 0 for line in (settled["charge"] or dict(lines=[]))["lines"])
     assert all(line["amount"] < 0 for line in (settled["credit_note"] or dict(lines=[]))["lines"])
     assert invoice_settlement(issued, agreed, then, "2027-09-01")["total"] == 0
+
+
+words = st.text("a/~b", min_size=1, max_size=4) | st.sampled_from(["hours", "contract", "a/b", "b/c"])
+
+
+@TRIED
+@given(st.dictionaries(words.filter(lambda name: name != "contract"), st.dictionaries(words, yen, min_size=1, max_size=3), min_size=1, max_size=4), st.data())
+def test_each_line_has_a_key_of_its_own_whatever_things_are_called(orders, data):
+    """Or a settlement would take one line for another: an invoice that nothing has changed has nothing to settle."""
+    agreed = dict(contract(), accepted_on="2026-05-10", sheet_support_minutes=30)
+    options = [{"name": name, "yen": 1, "covers": ["monitoring"], "from": "2026-07-01"} for name in sorted(data.draw(st.sets(words)))]
+    agreed["operation"] = dict(agreed["operation"], options=options)
+    events = [happened("2026-08-09", "sheet_support", minutes=120), happened("2026-05-20", "set_up_completed")]
+    for name, items in orders.items():
+        individual = [dict(name=item, yen=amount) for item, amount in items.items()]
+        events.append(happened("2026-08-02", "set_up_ordered", order=name, sheet_support_minutes=60, components=dict(ec2=1), individual=individual))
+    issued = bill(agreed, events, "2026-08")
+    keys = [(line["month"], line["key"], line["tax_percent"]) for line in issued["lines"]]
+    assert len(set(keys)) == len(keys)
+    settled = invoice_settlement(issued, agreed, events, "2026-09-10")
+    assert (settled["charge"], settled["credit_note"], settled["total"]) == (None, None, 0)
 
 
 @TRIED

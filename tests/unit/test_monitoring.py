@@ -74,8 +74,8 @@ def sheets_of_all():
             yield target, dict(monitoring={target: [component(target, **dict(zip(asked, values, strict=True)))]})
 
 
-def all_rows(contract=CONTRACT):
-    return [row for dummy, sheet in sheets_of_all() for row in _monitoring.rows(sheet, contract)]
+def all_rows(contract=None):
+    return [row for dummy, sheet in sheets_of_all() for row in _monitoring.rows(sheet, contract or CONTRACT)]
 
 
 def definitions():
