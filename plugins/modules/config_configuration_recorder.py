@@ -328,7 +328,12 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
-    not_yet=(*_deliveries.NOT_YET, r"\((InvalidRoleException|NoSuchBucketException|NoAvailableConfigurationRecorderException)\)"),
+    # The last one: a neighbour of the same run has just made the account's role.
+    not_yet=(
+        *_deliveries.NOT_YET,
+        r"\((InvalidRoleException|NoSuchBucketException|NoAvailableConfigurationRecorderException)\)",
+        r"CreateServiceLinkedRole: .*has been taken in this account",
+    ),
 )
 
 

@@ -1,7 +1,8 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agents' half of what is watched: fragments of mackerel-agent.conf and the documents of the CloudWatch agent, a set for each host.
+"""The agents' half of what is watched: fragments of mackerel-agent.conf and the documents of the CloudWatch agent, a set for each host, and the
+configuration of mackerel-container-agent for each service of ECS and pod.
 
 Every value of a fragment goes through `_toml`, and a command is a list of words, so nothing of a sheet can end a string or reach a shell;
 only what the catalogue itself writes as a command of a shell is one, with its values quoted.
@@ -15,8 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump
 
 ON_HOSTS = ("ec2", "lightsail")
+IN_CONTAINERS = ("ecs_task", "eks_pod")
 SECTION = re.compile(r"[^A-Za-z0-9_-]")
 CHECK = ("check_interval", "timeout_seconds", "max_check_attempts", "notification_interval", "prevent_alert_auto_close", "env")
 # What the CloudWatch agent has to collect for a metric: plugin, measurement, and by which option its things are told.
@@ -35,14 +38,18 @@ MEASURED = {
 
 def files(rows: Iterable[Row]) -> list[dict[str, str]]:
     """The files, each with its host, name and text."""
-    hosts: dict[str, list[Row]] = {}
+    watched: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if row.target in ON_HOSTS and row.state == PAGES:
-            hosts.setdefault(row.component, []).append(row)
-    return [dict(host=host, name=name, text=text) for host, some in hosts.items() for name, text in _files(some)]
+        if row.target in (*ON_HOSTS, *IN_CONTAINERS) and row.state == PAGES:
+            watched.setdefault((row.target, row.component), []).append(row)
+    return [
+        dict(host=name, name=file, text=text)
+        for (target, name), some in watched.items()
+        for file, text in (_of_containers(some) if target in IN_CONTAINERS else _of_a_host(some))
+    ]
 
 
-def _files(some: list[Row]) -> Iterator[tuple[str, str]]:
+def _of_a_host(some: list[Row]) -> Iterator[tuple[str, str]]:
     sections = [_section(row) for row in some if row.definition.get("type") in ("check", "plugin")]
     role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
     if role or sections:
@@ -57,12 +64,19 @@ def _files(some: list[Row]) -> Iterator[tuple[str, str]]:
 
 def _section(row: Row) -> str:
     definition = row.definition
-    kind = "checks" if definition["type"] == "check" else "metrics"
-    plugin = definition.get("plugin")
-    command = [plugin["plugin"], *map(str, plugin.get("options", ()))] if plugin else definition["command"]
-    told = dict(command=command, **{name: definition[name] for name in CHECK if definition.get(name) is not None})
+    kind = _kind(row)
+    told = dict(command=_command(row), **{name: definition[name] for name in CHECK if definition.get(name) is not None})
     lines = [f"[plugin.{kind}.{_toml(SECTION.sub('_', row.name))}]", *(f"{name} = {_toml(value)}" for name, value in told.items())]
     return "\n".join(lines) + "\n"
+
+
+def _kind(row: Row) -> str:
+    return "checks" if row.definition["type"] == "check" else "metrics"
+
+
+def _command(row: Row) -> Any:
+    plugin = row.definition.get("plugin")
+    return [plugin["plugin"], *map(str, plugin.get("options", ()))] if plugin else row.definition["command"]
 
 
 def _toml(value: Any) -> str:
@@ -72,6 +86,22 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+# ---- mackerel-container-agent
+
+
+def _of_containers(some: list[Row]) -> Iterator[tuple[str, str]]:
+    """It checks each minute and knows no attempts; of what its elder can be told, it takes time limit and environment."""
+    plugins: dict[str, dict[str, Any]] = {}
+    for row in some:
+        if row.definition.get("type") in ("check", "plugin"):
+            told = {"timeoutSeconds": row.definition.get("timeout_seconds"), "env": row.definition.get("env")}
+            section = dict(command=_command(row), **{name: value for name, value in told.items() if value is not None})
+            plugins.setdefault(_kind(row), {})[SECTION.sub("_", row.name)] = section
+    role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
+    if role or plugins:
+        yield "mackerel-container-agent.msp-aws.yaml", dump(dict(dict(roles=[role]) if role else {}, **(dict(plugin=plugins) if plugins else {})))
 
 
 # ---- the CloudWatch agent

@@ -9,6 +9,7 @@ import json
 import tomllib
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
@@ -86,3 +87,17 @@ def test_nothing_of_a_sheet_ends_a_string_or_reaches_a_shell():
     (service,) = [check for name, check in checks.items() if "service" in name]
     assert nasty in process["command"]
     assert "'$(reboot); nginx'" in service["command"]
+
+
+@pytest.mark.parametrize("target", ["ecs_task", "eks_pod"])
+def test_containers_have_every_check_that_pages_in_words_of_their_agent(target):
+    sheet = dict(monitoring={target: [component(target)]})
+    ((host, text),) = [(one["host"], one["text"]) for one in monitoring.monitoring_agents(sheet, CONTRACT) if "container" in one["name"]]
+    made = yaml.safe_load(text)
+    wanted = [row for row in _monitoring.rows(sheet, CONTRACT) if row.state == _monitoring.PAGES and row.definition.get("type") in ("check", "plugin")]
+    assert host == sheet["monitoring"][target][0]["name"] and made["roles"] == [f"acme:{target}"]
+    sections = [section for kind in made["plugin"].values() for section in kind.values()]
+    assert len(sections) == len(wanted) > 2
+    for section in sections:
+        assert section.keys() <= {"command", "user", "timeoutSeconds", "env", "memo"} and section["command"]
+        assert "{port}" not in str(section["command"])
