@@ -79,6 +79,9 @@ molecule: env-main  ## the roles inside servers, on Debian guests with systemd, 
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)
 
+bench-monitoring: env-main  ## measure the monitoring of four hundred components, beside a loop of amazon.aws over a sample
+	@$(WITH) python -m benchmarks.monitoring $(ARGS)
+
 ##@ Write
 docs: env-main  ## write the generated pages anew
 	@$(WITH) python tools/docs.py $(ARGS)
@@ -120,4 +123,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering molecule programs bench docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering molecule programs bench bench-monitoring docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help

@@ -15,46 +15,45 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def monitoring_faults(sheet: Any, contract: Any, language: str = "ja") -> list[str]:
-    """What is wrong in the `monitoring` of sheet and contract, one line each."""
+def monitoring_faults(sheet: Any, contract: Any, language: str = "ja", known: Mapping[str, Any] | None = None) -> list[str]:
+    """What is wrong in the `monitoring` of sheet and contract, one line each; with what is `known` of the account, what only that shows as well."""
     reading = _part("_monitoring_reading")
     if language not in reading.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(reading.TEXTS)}, not {language!r}")
-    return reading.faults(_table(sheet, "a sheet"), _table(contract, "a contract"), language)
+    return reading.read(_table(sheet, "a sheet"), _table(contract, "a contract"), known, language)[1]
 
 
-def monitoring_entries(
-    sheet: Any,
-    contract: Any,
-    known: Mapping[str, Any] | None = None,
-    region: str | None = None,
-    unseen: Iterable[Mapping[str, Any]] = (),
-    language: str = "ja",
-) -> dict[str, list[dict[str, Any]]]:
-    """kind → entries of what pages in a Region, that of the contract where none is said.
+def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, language: str = "ja") -> dict[str, Any]:
+    """All that comes of the `monitoring` of a sheet, made once: Region by Region the entries and the metrics that alarms stand on, and what is still lacking.
 
-    What the sheet itself has an entry for is left to that. `unseen`: metrics on which no alarm is made yet.
+    What the sheet itself has an entry for is left to that.
     """
     contract = _table(contract, "a contract")
-    held = {one["alarm"] for one in unseen}
-    rows = [row for row in _rows(sheet, contract, known) if row.name not in held]
-    made = _part("_monitoring_entries").entries(rows, region or contract["region"], language)
+    rows = _rows(sheet, contract, known)
+    regions = _part("_monitoring_entries").expanded(rows, contract, language)
+    for made in regions.values():
+        made["entries"] = _without_own(made["entries"], sheet)
+    return dict(region=contract["region"], regions=regions, lacks=_lacks(rows))
+
+
+def _without_own(made: Mapping[str, list[dict[str, Any]]], sheet: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     own = {kind: {_identity(entry) for entry in sheet.get(kind) or ()} for kind in made}
     left = {kind: [entry for entry in entries if _identity(entry) not in own[kind]] for kind, entries in made.items()}
     return {kind: entries for kind, entries in left.items() if entries}
 
 
-def monitoring_metrics(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, region: str | None = None) -> list[dict[str, Any]]:
-    """The metrics that alarms stand on, for msp.aws.monitoring_info to look for."""
-    contract = _table(contract, "a contract")
-    return _part("_monitoring_entries").metrics(_rows(sheet, contract, known), region or contract["region"])
-
-
-def monitoring_lacks(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
+def _lacks(rows: Iterable[Any]) -> list[str]:
     """What cannot be made yet, because something is known neither from the sheet nor from the account: a line each."""
     part = _part("_monitoring")
-    lacking = [row for row in _rows(sheet, _table(contract, "a contract"), known) if row.state == part.LACKS and part.would_page(row)]
+    lacking = [row for row in rows if row.state == part.LACKS and part.would_page(row)]
     return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
+
+
+def monitoring_entries(expanded: Any, region: str | None = None, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[dict[str, Any]]]:
+    """kind → entries of what pages in a Region, that of the contract where none is said. `unseen`: metrics on which no alarm is made yet."""
+    made = _table(expanded, "an expanded monitoring")["regions"].get(region or expanded["region"], dict(entries={}))["entries"]
+    held = {one["alarm"] for one in unseen}
+    return _part("_monitoring_entries").without(made, held) if held else made
 
 
 def monitoring_proposal(known: Any, sheet: Any = None) -> dict[str, Any]:
@@ -76,31 +75,24 @@ def monitoring_paper(sheet: Any, contract: Any, at: str, known: Mapping[str, Any
     return papers.design(_rows(sheet, contract, known), contract, at, language)
 
 
-def monitoring_regions(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[str]:
-    """The Regions in which the sheet has alarms."""
-    return _part("_monitoring_entries").regions(_rows(sheet, _table(contract, "a contract"), known))
-
-
-def monitoring_sheet(
-    sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, unseen: Iterable[Mapping[str, Any]] = (), language: str = "ja"
-) -> dict[str, Any]:
-    """The sheet with what its `monitoring` comes to in the Region of the contract; what the sheet itself has an entry for is left to that."""
+def monitoring_sheet(sheet: Any, expanded: Any, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The sheet with what its `monitoring` comes to in the Region of the contract."""
     whole = {kind: given for kind, given in _table(sheet, "a sheet").items() if kind != "monitoring"}
-    for kind, made in monitoring_entries(sheet, contract, known, unseen=unseen, language=language).items() if "monitoring" in sheet else ():
+    for kind, made in monitoring_entries(expanded, unseen=unseen).items():
         whole[kind] = [*(whole.get(kind) or []), *made]
     return whole
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(entry.get(name) for name in ("log_group", "name")) + ((entry.get("service"),) if entry.keys() == {"service", "name"} else ())
+    return tuple(entry.get(name) for name in ("log_group", "name", "url_path")) + ((entry.get("service"),) if entry.keys() == {"service", "name"} else ())
 
 
 def _rows(sheet: Any, contract: Mapping[str, Any], known: Mapping[str, Any] | None) -> list[Any]:
     """The rows of a sheet that is in order; else everything that is wrong in it."""
-    wrong = monitoring_faults(sheet, contract, contract.get("language", "ja"))
+    rows, wrong = _part("_monitoring_reading").read(_table(sheet, "a sheet"), contract, known, contract.get("language", "ja"))
     if wrong:
         raise AnsibleFilterError("\n".join(wrong))
-    return _part("_monitoring").rows(sheet, contract, known)
+    return rows
 
 
 def _table(given: Any, what: str) -> Mapping[str, Any]:
@@ -120,11 +112,9 @@ class FilterModule:
         return dict(
             monitoring_agents=monitoring_agents,
             monitoring_entries=monitoring_entries,
+            monitoring_expanded=monitoring_expanded,
             monitoring_faults=monitoring_faults,
-            monitoring_lacks=monitoring_lacks,
-            monitoring_metrics=monitoring_metrics,
             monitoring_paper=monitoring_paper,
             monitoring_proposal=monitoring_proposal,
-            monitoring_regions=monitoring_regions,
             monitoring_sheet=monitoring_sheet,
         )

@@ -206,18 +206,23 @@ def components(aws: Any, targets: Iterable[str], unread: dict[str, str] | None =
 
     unread: where given, it gets why a target could not be read, and the others are read.
     """
-    found = {}
-    for target in targets:
-        try:
-            found[target] = _listed(aws, LISTINGS[target])
-        except aws.errors as error:
-            if unread is None:
-                raise
-            unread[target] = aws.explain(error, aws.last_call)
-    _add_memory(aws, [one for target in ("rds", "aurora") for one in found.get(target, ())])
+    listed = {target: _read(aws, target, unread, _listed, LISTINGS[target]) for target in targets}
+    found = {target: some for target, some in listed.items() if some is not None}
+    databases = [one for target in ("rds", "aurora") for one in found.get(target, ())]
+    _read(aws, "rds", unread, _add_memory, [(one, one.pop("_class")) for one in databases])
     if found.get("nlb"):
-        _add_target_groups(aws, found["nlb"])
+        _read(aws, "nlb", unread, _add_target_groups, found["nlb"])
     return found
+
+
+def _read(aws: Any, target: str, unread: dict[str, str] | None, look: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return look(aws, *arguments)
+    except aws.errors as error:
+        if unread is None:
+            raise
+        unread[target] = aws.explain(error, aws.last_call)
+        return None
 
 
 def _listed(aws: Any, listing: Listing | Look) -> list[dict[str, Any]]:
@@ -228,15 +233,14 @@ def _listed(aws: Any, listing: Listing | Look) -> list[dict[str, Any]]:
     return sorted(named, key=lambda one: one["name"])
 
 
-def _add_memory(aws: Any, databases: list[dict[str, Any]]) -> None:
+def _add_memory(aws: Any, databases: list[tuple[dict[str, Any], str]]) -> None:
     """The service has no call that says it; the class without its prefix is a type of EC2, but for the serverless ones."""
-    classes = sorted({one["_class"] for one in databases} - {"serverless"})
+    classes = sorted({name for dummy, name in databases} - {"serverless"})
     filters = [classes[start : start + CLASSES_AT_ONCE] for start in range(0, len(classes), CLASSES_AT_ONCE)]
     types = [one for some in filters for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=[dict(Name="instance-type", Values=some)])]
     memory = {one["InstanceType"]: one["MemoryInfo"]["SizeInMiB"] * 2**20 for one in types}
-    for one in databases:
-        size = memory.get(one.pop("_class"))
-        one.update(dict(memory_bytes=size) if size else {})
+    for one, name in databases:
+        one.update(dict(memory_bytes=memory[name]) if name in memory else {})
 
 
 def _add_target_groups(aws: Any, balancers: list[dict[str, Any]]) -> None:

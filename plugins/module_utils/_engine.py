@@ -239,7 +239,8 @@ class Run:
                     step.reason = f"waits for {', '.join(sorted(set(unknowns(step.want))))}, which was not made or in turn waits for this one"
             self._each(ready, partial(self._act, deed=self._make))
             self._settle(ready)
-            waiting = [step for step in self._live(waiting) if step not in ready]
+            tried = set(ready)
+            waiting = [step for step in self._live(waiting) if step not in tried]
         going = self._going("created", "updated")
         self._settle(moving(self._differing(going)), needed=True)
         changing = self._differing(going)

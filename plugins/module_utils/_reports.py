@@ -21,7 +21,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Un
 AFTER_APPLY = "(known after apply)"
 
 
-@dataclass
+@dataclass(eq=False)  # each is itself: to compare the fields of thousands with one another takes seconds
 class Step:
     """One entry on its way. `action`, `before` and `after` are the plan and stay; `have` and `change` follow what is found."""
 

@@ -100,9 +100,16 @@ def refuse(want, have, change):
 
 def foresee(aws, want):
     watched = want.get("monitored_resource_name"), want.get("metric_name")
-    same = sorted(one["name"] for one in map(_have, aws.once(_alarms)) if (one.get("monitored_resource_name"), one.get("metric_name")) == watched)
+    same = sorted(aws.once(_by_metric).get(watched, ()))
     if len(same) >= PER_METRIC:
         raise Problem(f"metric_name: {watched[0]} has {PER_METRIC} alarms on {watched[1]} already, which is as many as Lightsail takes: {', '.join(same)}")
+
+
+def _by_metric(aws):
+    found = {}
+    for one in map(_have, _alarms(aws)):
+        found.setdefault((one.get("monitored_resource_name"), one.get("metric_name")), []).append(one["name"])
+    return found
 
 
 def danger(have, change):

@@ -5,25 +5,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, Row, catalogue, datapoints
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, PART, Row, catalogue, datapoints
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import region as region_of
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_views import dashboards, integration
 
 NOT_OPTIONS = ("needs", "region", "filter", "lightsail", "band", "expression", "label")
 MONITORS = (*OF_A_ROLE, "service", "external", "expression")
 
 
+def expanded(rows: Iterable[Row], contract: Mapping[str, Any], language: str = "ja") -> dict[str, dict[str, Any]]:
+    """Region → entries of kinds, and the metrics that their alarms stand on. That of the contract is among them even where it has none."""
+    rows, own = list(rows), contract["region"]
+    made = {region: dict(entries=entries(rows, region, language), metrics=metrics(rows, region)) for region in sorted({own, *_regions(rows)})}
+    made[own]["entries"] = _once([*_pairs(made[own]["entries"]), *_views(rows, contract, language)])
+    return made
+
+
+def _views(rows: list[Row], contract: Mapping[str, Any], language: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the contract asks for beside alarms and monitors."""
+    agreed = contract.get(PART) or {}
+    if agreed.get("dashboard"):
+        yield from dashboards(rows, agreed["dashboard"], language)
+    if agreed.get("aws_integration"):
+        yield from integration(rows, agreed["aws_integration"], contract["region"])
+
+
+def _regions(rows: Iterable[Row]) -> set[str]:
+    """Where there are alarms."""
+    return {region_of(row) for row in rows if row.state == PAGES and row.side == "cloudwatch"}
+
+
+def _pairs(made: Mapping[str, Iterable[dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((kind, entry) for kind, some in made.items() for entry in some)
+
+
+def _once(pairs: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """kind → entries. What several rows come to is one thing."""
+    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    for kind, entry in pairs:
+        names = ("name",) if kind == "mackerel_monitors" else ("log_group", "service", "name", "url_path")
+        found.setdefault(kind, {}).setdefault(tuple(entry.get(name) for name in names), entry)
+    return {kind: list(by_name.values()) for kind, by_name in found.items()}
+
+
+def without(made: Mapping[str, list[dict[str, Any]]], alarms: Container[str]) -> dict[str, list[dict[str, Any]]]:
+    """What is left of a Region's entries without these alarms, and without the topics that only they tell."""
+    kept = [alarm for alarm in made.get("cloudwatch_alarms", ()) if alarm["name"] not in alarms]
+    told = {topic for alarm in kept for topic in alarm.get("alarm_actions", ())}
+    topics = [topic for topic in made.get("sns_topics", ()) if topic["name"] in told]
+    return {kind: some for kind, some in dict(made, cloudwatch_alarms=kept, sns_topics=topics).items() if some}
+
+
 def entries(rows: Iterable[Row], region: str, language: str = "ja") -> dict[str, list[dict[str, Any]]]:
     """kind → entries, of what pages in this Region (of Mackerel, in whose world there are none, with the contract's)."""
-    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
-    for row in rows:
-        if row.state == PAGES and region_of(row) == region:
-            for kind, entry in _of_row(row, language):
-                key = tuple(entry.get(name) for name in ("log_group", "service", "name") if kind != "mackerel_monitors" or name == "name")
-                found.setdefault(kind, {}).setdefault(key, entry)
-    return {kind: list(by_name.values()) for kind, by_name in found.items()}
+    return _once(pair for row in rows if row.state == PAGES and region_of(row) == region for pair in _of_row(row, language))
 
 
 def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
@@ -45,19 +83,17 @@ def _as_ids(row: Row, dimensions: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row.facts["id"] if value == row.component and "id" in row.facts else value for name, value in dimensions.items()}
 
 
-def regions(rows: Iterable[Row]) -> list[str]:
-    """Where there are alarms."""
-    return sorted({region_of(row) for row in rows if row.state == PAGES and row.side == "cloudwatch"})
-
-
 def _of_row(row: Row, language: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if row.side == "mackerel":
         yield from _of_mackerel(row, language)
         return
+    if "lightsail" in row.definition:
+        yield "lightsail_alarms", _lightsail(row)
+        return
     yield from (("sns_topics", dict(name=topic)) for topic in row.notify if not topic.startswith("arn:"))
     if "filter" in row.definition:
         yield "logs_metric_filters", _metric_filter(row)
-    yield ("lightsail_alarms", _lightsail(row)) if row.definition.get("lightsail") else ("cloudwatch_alarms", _alarm(row, language))
+    yield "cloudwatch_alarms", _alarm(row, language)
 
 
 def _words(row: Row, language: str) -> str:
@@ -127,8 +163,9 @@ def _stat(definition: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, An
 
 
 def _lightsail(row: Row) -> dict[str, Any]:
+    """It tells no topic of SNS, but the contacts of Lightsail."""
     definition = row.definition
-    told = ("metric_name", "comparison_operator", "evaluation_periods", "threshold", "treat_missing_data")
+    told = ("metric_name", "comparison_operator", "evaluation_periods", "threshold", "treat_missing_data", "contact_protocols")
     return dict({name: definition[name] for name in told}, name=row.name, monitored_resource_name=row.component, datapoints_to_alarm=datapoints(definition))
 
 

@@ -37,7 +37,8 @@ NUMBERS = {name for options in OPTIONS.values() for name in options} - {
 }
 OF_AN_ENTRY = ("name", "items", "primary", "notify", "mackerel_role")
 OF_AN_ITEM = ("primary", "notify", "log", "plugin", "options", *SINGLE.values())
-OF_THE_CONTRACT = ("primary", "notify", "mackerel_service", "items")
+OF_THE_CONTRACT = ("primary", "notify", "mackerel_service", "items", "dashboard", "aws_integration")
+OF_AN_INTEGRATION = ("name", "role_arn", "external_id", "memo", "included_tags", "excluded_tags")
 
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
@@ -84,10 +85,11 @@ HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you
 Found = tuple[str, str, dict[str, Any]]  # where, code, facts
 
 
-def faults(sheet: Mapping[str, Any], contract: Mapping[str, Any], language: str = "ja") -> list[str]:
-    """Everything that can be known to be wrong without looking at the account; what is well-formed is then looked at as a whole."""
-    found = [*_contract(contract.get(PART)), *_part(sheet.get(PART))] or list(_together(rows(sheet, contract), sheet))
-    return [f"{where}: {_text(language, code, facts)}" for where, code, facts in found]
+def read(sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[str, Any] | None, language: str) -> tuple[list[Row], list[str]]:
+    """The rows of a sheet, and everything that is wrong: what can be known without looking, or else, of what is well-formed, what shows in the whole."""
+    found = [*_contract(contract.get(PART)), *_part(sheet.get(PART))]
+    made = [] if found else rows(sheet, contract, known)
+    return made, [f"{where}: {_text(language, code, facts)}" for where, code, facts in found or _together(made, sheet)]
 
 
 def _text(language: str, code: str, facts: Mapping[str, Any]) -> str:
@@ -106,11 +108,22 @@ def _contract(agreed: Any) -> Iterator[Found]:
         return
     yield from (_unknown(where, "unknown_option", name, OF_THE_CONTRACT) for name in agreed or () if name not in OF_THE_CONTRACT)
     yield from _common(where, agreed or {})
+    yield from _integration(f"{where}.aws_integration", (agreed or {}).get("aws_integration"))
     for target, items in ((agreed or {}).get("items") or {}).items():
         if target not in catalogue():
             yield _unknown(f"{where}.items", "unknown_target", target, catalogue())
         else:
             yield from _items(f"{where} {target}", target, items, of_all=True)
+
+
+def _integration(where: str, given: Any) -> Iterator[Found]:
+    """Its services are what the sheet has watched."""
+    if given is not None and not isinstance(given, Mapping):
+        yield where, "table", dict(value=given)
+    elif given:
+        yield from (_unknown(where, "unknown_option", name, OF_AN_INTEGRATION) for name in given if name not in OF_AN_INTEGRATION)
+        if not given.get("name"):
+            yield where, "needs", dict(value="name")
 
 
 def _part(part: Any) -> Iterator[Found]:
@@ -204,7 +217,7 @@ def _together(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
     yield from _whose(made, sheet)
     for row in made:
         where = f"{PART} {row.target} {row.component} {row.item}"
-        if row.state == PAGES and row.side == "cloudwatch" and not row.notify:
+        if row.state == PAGES and row.side == "cloudwatch" and not row.notify and "lightsail" not in row.definition:
             yield where, "no_topic", {}
         if "mackerel_role" in row.lacks and len(row.lacks) == 1 and would_page(row):
             yield where, "no_role", {}

@@ -112,13 +112,17 @@ def adopted(
         entries = [_adopted_entry(kind, *pair, mine, looked[name]) for pair, mine in zip(pairs, one_of, strict=True)]
         kept = [entry for entry in entries if entry is not None]
         made[name] = kept[0] if kind.single and kept else kept
-    own = dict(_entries(sheet))
-    for name, entries in _entries(whole or {}):
-        implied = [entry for entry in entries if entry not in own.get(name, ()) and name in looked]
-        fresh = [one for one in (_of_implied(kinds()[name], entry, found, looked[name]) for entry in implied) if one]
-        if fresh:
-            made[name] = [*(made.get(name) or ()), *fresh]
+    for name, fresh in _implied(sheet, whole or {}, looked):
+        made[name] = [*(made.get(name) or ()), *(one for one in (_of_implied(kinds()[name], entry, found, looked[name]) for entry in fresh) if one)]
     return {name: given for name, given in made.items() if given}
+
+
+def _implied(sheet: Mapping[str, Any], whole: Mapping[str, Any], looked: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+    """Kind by kind what the whole has beside the sheet, of the kinds that were looked at."""
+    own = dict(_entries(sheet))
+    for name, entries in _entries(whole):
+        if name in looked:
+            yield name, [entry for entry in entries if entry not in own.get(name, ())]
 
 
 def _of_implied(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -222,7 +222,7 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     References to what it does not make, or to what has a name that something else may have, too; and its own entries that do not say
     enough to make them, which is no fault of what is there.
     """
-    own, found = names(sheet), defaultdict(set)
+    own, found = _by_words(names(sheet)), defaultdict(set)
     for reference in references(sheet):
         if not reference.name.startswith("arn:") and not _of_neighbour(reference) and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
@@ -271,7 +271,8 @@ def unresolved(
     account     what msp.aws.names_info found; without it only the sheet is looked at
     neighbours  the other contracts of the run: host → kind → label → id; without them what is theirs is not judged
     """
-    own, going = names(sheet), _going(sheet)
+    going = _going(sheet)
+    own, away = _by_words(names(sheet)), _by_words(going)
     for reference in references(sheet):
         if reference.name.startswith("arn:") or (neighbours is None and _of_neighbour(reference)):
             continue
@@ -283,7 +284,7 @@ def unresolved(
             continue
         mine = _own(reference, own)
         there = (account or {}).get(reference.to, {}).get(reference.name, [])
-        by_name = _own(reference, going)
+        by_name = _own(reference, away)
         gone = [*by_name, *(thing["id"] for thing in there if thing["id"] in going.get(reference.to, ()) and thing["id"] not in by_name)]
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
             if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
@@ -316,15 +317,22 @@ def _label(reference: Reference) -> str:
     return f"{reference.scope}/{reference.name}" if reference.scope and "/" not in reference.name else reference.name
 
 
-def _own(reference: Reference, own: Mapping[str, list[str]]) -> list[str]:
-    """The sheet's own things that a reference can mean."""
-    found = []
-    labels = [(maker, label) for maker in makers(reference.to) for label in own.get(maker, ())]
-    for maker, label in labels:
-        scope, slash, name = label.partition("/") if len(kinds()[maker].identity) > 1 else ("", "", label)
-        if reference.name in (name, label) and (not slash or reference.scope in (None, scope)):
-            found.append(label)
+def _by_words(labels: Mapping[str, Iterable[str]]) -> dict[str, dict[str, list[tuple[str | None, str]]]]:
+    """kind → what a reference may say → scope and label of what it can mean, so that not every reference has to look at all labels."""
+    found: dict[str, dict[str, list[tuple[str | None, str]]]] = {}
+    for kind, some in labels.items():
+        said = found.setdefault(kind, {})
+        for label in some:
+            scope, slash, name = label.partition("/") if len(kinds()[kind].identity) > 1 else ("", "", label)
+            for words in {label, name} if slash else {label}:
+                said.setdefault(words, []).append((scope if slash else None, label))
     return found
+
+
+def _own(reference: Reference, by_words: Mapping[str, Mapping[str, list[tuple[str | None, str]]]]) -> list[str]:
+    """The sheet's own things that a reference can mean."""
+    found = [one for maker in makers(reference.to) for one in by_words.get(maker, {}).get(reference.name, ())]
+    return [label for scope, label in found if scope is None or reference.scope in (None, scope)]
 
 
 def _others(reference: Reference, mine: list[str], there: list[Mapping[str, Any]]) -> list[str]:
@@ -495,7 +503,7 @@ def _staying(entries: list[dict]) -> list[dict]:
 
 def _to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:
     """References to what the same sheet removes."""
-    own, going = names(sheet), _going(sheet)
+    going, own = _going(sheet), _by_words(names(sheet))
     for reference in references(sheet):
         if _label(reference) in going.get(reference.to, ()) and not _own(reference, own):
             yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import boto3
-import pytest
 import yaml
 
 from tests.integration.conftest import ACCOUNT, SECRET
@@ -69,6 +68,23 @@ def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watche
     watched.setup(*early, env=watched.env, **dict(sheet, monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))])))
     assert watched.writes() == ["cloudwatch:PutMetricAlarm"]
     assert (alarms(double)["sqs-acme-orders-in_flight"]["Threshold"], alarms(double)["sqs-acme-orders-in_flight"]["ActionsEnabled"]) == (50, False)
+
+
+def test_the_contract_asks_for_dashboards_and_for_an_integration_of_what_is_watched(watched, mackerel):
+    integration = dict(name="acme", role_arn=f"arn:aws:iam::{ACCOUNT}:role/mackerel", external_id="0f4c9a1e7b")
+    watched.contract(**dict(CONTRACT, monitoring=dict(CONTRACT["monitoring"], dashboard="acme/watched", aws_integration=integration)))
+    web = dict(name="i-0123456789abcdef0", platform="linux", vcpu_count=2, mackerel_role="acme:web")
+    sheet = dict(monitoring=dict(ec2=[web], rds=[dict(name="acme-db", engine="mysql")]))
+    watched.setup("--check", env=watched.env, **sheet)
+    assert not [call for call in mackerel.calls() if call["write"]]
+    watched.setup(env=watched.env)
+    (board,) = mackerel.state("mackerel/dashboards").values()
+    (made,) = mackerel.state("mackerel/aws-integrations").values()
+    assert board["urlPath"] == "acme/watched/acme" and {one.get("roleFullname") for one in board["widgets"]} - {None} == {"acme:web"}
+    assert made["services"]["RDS"]["includedMetrics"] == ["rds.cpu.used", "rds.memory.free", "rds.memory.swap"]
+    assert made["services"]["RDS"]["role"] == "acme:rds" and not made["services"].get("SQS", {}).get("enable")
+    mackerel.clear_calls()
+    assert watched.setup(env=watched.env).changed == 0 and not [call for call in mackerel.calls() if call["write"]]
 
 
 def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):

@@ -86,6 +86,10 @@ def definitions():
                     yield (target, item, side, key), definition
 
 
+def entries(sheet, region=None, contract=None):
+    return monitoring.monitoring_entries(monitoring.monitoring_expanded(sheet, contract or CONTRACT), region)
+
+
 # ---- nothing is lost
 
 
@@ -194,7 +198,7 @@ def test_the_item_is_before_the_contract_and_the_contract_before_the_catalogue()
 
 def test_hosts_of_one_role_share_their_monitors_and_may_not_differ():
     two = [dict(name=name, platform="linux", vcpu_count=2) for name in ("web01", "web02")]
-    made = monitoring.monitoring_entries(dict(monitoring=dict(ec2=two)), CONTRACT)["mackerel_monitors"]
+    made = entries(dict(monitoring=dict(ec2=two)))["mackerel_monitors"]
     names = [monitor["name"] for monitor in made]
     assert len(names) == len(set(names)) and all(monitor["scopes"] == ["acme:ec2"] for monitor in made)
     two[1]["items"] = dict(cpu=dict(critical=95))
@@ -209,9 +213,10 @@ def test_hosts_of_one_role_share_their_monitors_and_may_not_differ():
 
 def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
     for dummy, sheet in sheets_of_all():
-        made = monitoring.monitoring_sheet(sheet, CONTRACT)
-        for region in monitoring.monitoring_regions(sheet, CONTRACT):
-            made.update(monitoring.monitoring_entries(sheet, CONTRACT, region=region))
+        expanded = monitoring.monitoring_expanded(sheet, CONTRACT)
+        made = monitoring.monitoring_sheet(sheet, expanded)
+        for region in expanded["regions"]:
+            made.update(monitoring.monitoring_entries(expanded, region))
         assert [fault.text("en") for fault in sheets.faults(made)] == []
 
 
@@ -221,15 +226,16 @@ def test_the_role_has_a_task_for_every_kind_that_comes_out():
         {one.partition("msp.aws.")[2] for task in tasks for one in task if f"{name}." in str(task[one])} for name in ("monitoring_entries", "monitoring_global")
     )
     for dummy, sheet in sheets_of_all():
-        assert monitoring.monitoring_entries(sheet, CONTRACT).keys() <= here
-        assert monitoring.monitoring_entries(sheet, CONTRACT, region="us-east-1").keys() <= elsewhere
+        assert entries(sheet).keys() <= here
+        assert entries(sheet, "us-east-1").keys() <= elsewhere
 
 
 def test_alarms_on_metrics_that_are_elsewhere_are_there():
     sheet = dict(monitoring=dict(cloudfront=[dict(name="www", distribution_id="E1")]))
-    assert monitoring.monitoring_regions(sheet, CONTRACT) == ["us-east-1"]
-    assert monitoring.monitoring_entries(sheet, CONTRACT) == {}
-    there = monitoring.monitoring_entries(sheet, CONTRACT, region="us-east-1")
+    expanded = monitoring.monitoring_expanded(sheet, CONTRACT)
+    assert {region for region, made in expanded["regions"].items() if made["metrics"]} == {"us-east-1"}
+    assert monitoring.monitoring_entries(expanded) == {}
+    there = monitoring.monitoring_entries(expanded, "us-east-1")
     assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
 
 
@@ -260,7 +266,7 @@ def test_a_fault_says_where_and_what(part, where, word):
     assert any(line.startswith(f"{where}: ") and word in line for line in told), told
     assert len(monitoring.monitoring_faults(dict(monitoring=part), CONTRACT, "en")) == len(told)
     with pytest.raises(AnsibleFilterError, match=where):
-        monitoring.monitoring_entries(dict(monitoring=part), CONTRACT)
+        monitoring.monitoring_expanded(dict(monitoring=part), CONTRACT)
 
 
 def test_nobody_to_tell_is_a_fault():
@@ -268,6 +274,76 @@ def test_nobody_to_tell_is_a_fault():
     assert told.startswith("monitoring clb a ") and "notify" in told
     told = monitoring.monitoring_faults(dict(monitoring=dict(ec2=[dict(name="a", notify=["t"])])), dict(region="ap-northeast-1"))
     assert told and all("mackerel_service" in line for line in told)
+
+
+def test_what_only_the_account_shows_is_a_fault_too():
+    """Two servers of one role whose sizes lead to different thresholds."""
+    sheet = dict(monitoring=dict(ec2=[dict(name="a"), dict(name="b")]))
+    known = dict(ec2=[dict(name=name, platform="linux", vcpu_count=count) for name, count in dict(a=2, b=8).items()])
+    assert monitoring.monitoring_faults(sheet, CONTRACT) == []
+    (told,) = monitoring.monitoring_faults(sheet, CONTRACT, "en", known)
+    assert told.startswith("monitoring ec2 b load_average: ") and "mackerel_role" in told
+    with pytest.raises(AnsibleFilterError, match="load_average"):
+        monitoring.monitoring_expanded(sheet, CONTRACT, known)
+
+
+def test_an_alarm_that_waits_keeps_back_its_topic_and_nothing_else():
+    two = [dict(name="a"), dict(name="b", notify=["night"])]
+    expanded = monitoring.monitoring_expanded(dict(monitoring=dict(clb=two)), CONTRACT)
+    (made,) = expanded["regions"].values()
+    held = [one for one in made["metrics"] if one["dimensions"]["LoadBalancerName"] == "b"]
+    left = monitoring.monitoring_entries(expanded, unseen=held)
+    assert left["sns_topics"] == [dict(name="acme-alert")]
+    assert {one["name"] for one in left["cloudwatch_alarms"]} == {one["name"] for one in made["entries"]["cloudwatch_alarms"]} - {one["alarm"] for one in held}
+    assert monitoring.monitoring_entries(expanded, unseen=made["metrics"]) == {}
+
+
+def test_lightsail_tells_its_own_contacts_and_needs_no_topic():
+    blog = dict(name="blog", platform="linux", vcpu_count=1, primary="cloudwatch")
+    contract = dict(CONTRACT, monitoring=dict(mackerel_service="acme"))
+    assert monitoring.monitoring_faults(dict(monitoring=dict(lightsail=[blog])), contract) == []
+    made = entries(dict(monitoring=dict(lightsail=[blog])))
+    assert "sns_topics" not in made and all(one["contact_protocols"] for one in made["lightsail_alarms"])
+
+
+# ---- what Mackerel shows
+
+SHOWN = dict(CONTRACT["monitoring"], dashboard="acme/watched", aws_integration=dict(name="acme", role_arn="arn:aws:iam::123456789012:role/m", external_id="x"))
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_dashboard_for_each_service_has_all_roles_and_is_in_order_for_the_kind(language):
+    two = [dict(component("ec2", platform="linux"), name=name, mackerel_role=role) for name, role in dict(a="acme:web", b="acme:db", c="shop:web").items()]
+    expanded = monitoring.monitoring_expanded(dict(monitoring=dict(ec2=two)), dict(CONTRACT, monitoring=SHOWN), language=language)
+    made = monitoring.monitoring_entries(expanded)
+    boards = {one["url_path"]: one["widgets"] for one in made["mackerel_dashboards"]}
+    assert boards.keys() == {"acme/watched/acme", "acme/watched/shop"}
+    roles = {widget.get("role_fullname") for widgets in boards.values() for widget in widgets} - {None}
+    assert roles == {"acme:web", "acme:db", "shop:web"}
+    assert any(widget.get("reference_lines") for widget in boards["acme/watched/acme"])
+    assert [fault.text("en") for fault in sheets.faults(made)] == []
+
+
+def test_mackerel_collects_of_aws_what_is_watched_and_what_nobody_asked_for_is_not_made():
+    sheet = dict(monitoring={target: [component(target)] for target in ("rds", "sqs", "alb", "clb")})
+    made = entries(sheet, contract=dict(CONTRACT, monitoring=SHOWN))
+    (one,) = made["mackerel_aws_integrations"]
+    services = {service["service"]: service for service in one["services"]}
+    assert services.keys() == {"RDS", "SQS", "ALB", "ELB"} and one["region"] == CONTRACT["region"]
+    assert services["RDS"]["role"] == "acme:rds" and "rds.cpu.used" in services["RDS"]["included_metrics"]
+    assert not any("{" in metric or metric.startswith("custom.") for service in services.values() for metric in service["included_metrics"])
+    assert dict(service="acme", name="rds") in made["mackerel_roles"]
+    assert [fault.text("en") for fault in sheets.faults(made)] == []
+    assert not entries(sheet).keys() & {"mackerel_dashboards", "mackerel_aws_integrations"}
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [("acme", "aws_integration"), (dict(role_arn="x"), "name"), (dict(name="acme", services=[]), "services"), (dict(name="a", rol_arn="x"), "role_arn")],
+)
+def test_an_integration_that_cannot_be_is_a_fault(given, word):
+    told = monitoring.monitoring_faults({}, dict(CONTRACT, monitoring=dict(SHOWN, aws_integration=given)))
+    assert told and all("contract.monitoring.aws_integration" in line for line in told) and word in told[0]
 
 
 # ---- the paper
@@ -350,6 +426,6 @@ def test_four_hundred_components_are_expanded_in_seconds():
     for entry in sheet["monitoring"]["ec2"]:
         entry.update(platform="linux", mackerel_role=f"acme:{entry['name']}")
     start = time.process_time()
-    made = monitoring.monitoring_entries(sheet, CONTRACT)
+    made = entries(sheet)
     assert time.process_time() - start < 10
     assert len(made["cloudwatch_alarms"]) > 800 and len(made["mackerel_monitors"]) > 1500

@@ -29,7 +29,7 @@ WHOLE = {
 NAMESPACES = dict(hosts=50, services=50, roles=10)
 EXCLUDABLE = dict(
     EC2=["ec2.cpu.used", "ec2.network.in", "ec2.network.out", "ec2.status_check_failed.instance"],
-    RDS=["rds.cpu.used", "rds.diskspace.free", "rds.latency.read", "rds.database_connections.used"],
+    RDS=["rds.cpu.used", "rds.diskspace.free", "rds.latency.read", "rds.database_connections.used", "rds.memory.free", "rds.memory.swap"],
     ALB=["alb.request.count", "alb.httpcode_count.target_5xx", "alb.response.time"],
     Lambda=["lambda.count.invocations", "lambda.count.errors"],
     S3=["s3.requests.all_requests"],
