@@ -21,7 +21,9 @@ from ansible import constants
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action.normal import ActionModule as Ordinary
 from ansible.utils.display import Display
-from ansible_collections.msp.aws.plugins.module_utils import _engine  # noqa: F401  pylint: disable=unused-import  # so that each worker finds it loaded
+
+# So that each worker finds it loaded, with boto3.
+from ansible_collections.msp.aws.plugins.module_utils import _engine  # noqa: F401  pylint: disable=unused-import
 
 PROFILE = "legacy"  # in which patch_module_args writes the arguments, and the module its answer
 

@@ -48,7 +48,8 @@ def results(double, tmp_path):
 
     def play(name, **environment):
         tasks = [
-            dict(task, name=title, register=f"result_{number}", ignore_errors=True, environment=environment) for number, (title, task) in enumerate(TASKS.items())
+            dict(task, name=title, register=f"result_{number}", ignore_errors=True, environment=environment)
+            for number, (title, task) in enumerate(TASKS.items())
         ]
         kept = tmp_path / f"{name}.json"
         every = "{{ [" + ", ".join(f"result_{number}" for number in range(len(tasks))) + "] | to_json }}"
