@@ -260,6 +260,23 @@ def test_components_that_come_and_go_within_a_month(rule, fees):
     assert [fee(agreed, swapped, month) for month in ("2026-08", "2026-09")] == [210_000, 210_000], "what was there before is paid for already"
 
 
+@pytest.mark.parametrize("rule, fees", [("free", (210_000, 0)), ("charged", (360_000, 0))])
+@pytest.mark.parametrize("month", ["2026-06", "2026-08"])
+def test_components_that_come_in_the_month_in_which_the_contract_ends(month, rule, fees):
+    """Also where that is the month of the start, which is charged in full (第35条第1項ただし書)."""
+    events = [happened(f"{month}-16", "components_added", components=dict(ec2=5)), happened(f"{month}-20", "cancelled")]
+    paper = usage_statement(contract(fee_rules=dict(component_within_month=rule)), events, month)
+    assert (amounts(paper)["operation"], the_line(paper, "operation")["rules"]["component_within_month"]) == (fees[0], rule)
+    assert fee(contract(), events, "2026-09") == fees[1]
+
+
+def test_an_old_contract_that_ends_in_its_first_month_may_pay_it_in_full():
+    agreed = contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-11"}], fee_rules=dict(legacy_within_month="whole_month"))
+    paper = usage_statement(agreed, [happened("2022-04-20", "cancelled")], "2022-04")
+    assert amounts(paper)["operation"] == 210_000 and "第35条第1項ただし書" in paper["lines"][0]["clauses"]
+    assert fee(agreed, [happened("2022-05-20", "cancelled")], "2022-04") == 140_000
+
+
 @pytest.mark.parametrize(
     "changes, rules, price",
     [
