@@ -326,9 +326,17 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     if deductions:
         rules["floor_target"] = agreed.rules["floor_target"]
     amount = rounded(gross, gross - left, agreed.rules["floor_target"])
-    without = rounded(gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"), agreed.rules["floor_target"])
-    clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
-    return line._replace(amount=amount, by_provider=without - amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
+    by = {cause: sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == cause) for cause in ("provider", "provider_gross")}
+    less = {cause: rounded(gross, gross - left - yen, agreed.rules["floor_target"]) - amount for cause, yen in by.items()}
+    return line._replace(
+        amount=amount,
+        by_provider=less["provider"],
+        by_gross_fault=less["provider_gross"],
+        gross=floor(gross),
+        deductions=tuple(deductions),
+        clauses=(*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"),
+        rules=rules,
+    )
 
 
 def _span(outage: Outage) -> dict[str, str]:

@@ -251,7 +251,7 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         to=_to(told["customer"]),
         facts=[*facts, *_contract(told, words), _rate(told, words)],
         sections=[*sections, *_basis([*once["lines"], *monthly["lines"]], words)],
-        notes=[],
+        notes=[_note(note, words) for note in told["notes"]],
     )
 
 
