@@ -192,7 +192,7 @@ class _Reader:
             issues=issues,
             settlements=self._settlements(issues),
             requests=self._requests(issues),
-            payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
+            payments=self._payments(),
             refunds=self._refunds(),
             channels=((date.min, billing.get("channel", "own")), *self._channels()),
             qualified=facts.get("qualified_invoice", False),
@@ -471,6 +471,13 @@ class _Reader:
                     self._fault(where, "too_long", limit=last, value=begun)
         self._apart((first, last + DAY, where) for first, last, where in found)
         return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
+
+    def _payments(self) -> tuple[tuple[date, int], ...]:
+        """Nothing is paid before it was applied for: a payment of a mistaken year would hide that another is late."""
+        events = self._all("payment")
+        for event in events:
+            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
+        return tuple((event.date, event.fields["yen"]) for event in events)
 
     def _refunds(self) -> tuple[tuple[date, int], ...]:
         """What was paid back had been paid before, or on the same day."""

@@ -222,7 +222,11 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert "差額はありません" in office.play("invoice", **issued, billing_settled=settled).stdout
     office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
     office.play("invoice", **issued, billing_settled=settled)
-    assert office.made("SMP-2026-0412-settlement-2026-09-2")[0]["charge"]["net"] == 7500
+    told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-2")
+    assert told["charge"]["net"] == 7500 and "お振込先" in html
+    office.play("invoice", **issued)
+    told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-1")
+    assert told["charge"] and told["total"] < 0 and "お振込先" not in html, "all in all something is given back"
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
@@ -253,7 +257,7 @@ def test_nothing_to_quote_is_said_instead_of_nought_yen(office, sheet):
     assert office.files() == {}
     office.edit("contract", lambda contract: contract.pop("plans"))
     office.play("quote", billing_sheet=sheet)
-    assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 100_000
+    assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 197_500
 
 
 def test_what_was_accepted_without_saying_what_is_not_quoted_anew(office):

@@ -316,6 +316,7 @@ FAULTS = [
     ("before_the_law", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
     *(("before", CONTRACT, [dict(event, date="2026-04-12")], f"events #1 {event['event']} 2026-04-12") for event in BEGINS),
     *(("before", dict(CONTRACT, accepted_on="2026-04-20"), [dict(event, date="2026-04-19")], f"events #1 {event['event']} 2026-04-19") for event in BEGINS),
+    ("before", CONTRACT, [happened("2025-08-20", "payment", yen=1)], "events #1 payment 2025-08-20"),
     ("not_paid", CONTRACT, [happened("2026-08-19", "refund", yen=1), happened("2026-08-20", "payment", yen=1)], "events #1 refund 2026-08-19"),
     (
         "not_paid",
