@@ -16,7 +16,6 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, b
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
-
 STANDING = ("qualified_invoice/standing", "postage/standing")  # keys of what comes with each invoice
 
 
@@ -116,7 +115,8 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     used = [line for month in together for line in charges(agreed, month)]
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
     lines = [line for line in used if line.ours or channels[line.month] == "own"]
-    lines = lines + (_interest(agreed, before, together[-1], day) if any(line.amount for line in lines) or agreed.rules["late_interest_alone"] == "charged" else [])
+    alone = not any(line.amount for line in lines)
+    lines = lines + ([] if alone and agreed.rules["late_interest_alone"] == "waived" else _interest(agreed, before, together[-1], day))
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
     possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply
     standing = possible and agreed.qualified
