@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
             accounts, findings = _part("accounts"), _part("findings")
         except ImportError as error:
             return {**result, "failed": True, "msg": f"boto3 and botocore are needed where Ansible runs: {error}"}
-        args["sheet"] = {name: given for name, given in args["sheet"].items() if name not in _part("sheets").PARTS}
+        args["sheet"] = {name: given for name, given in args["sheet"].items() if name not in _part("kinds").PARTS}
         faults = _faults(args, _part("kinds").kinds())
         place = accounts.Place(args)
         doors = accounts.doors(place)

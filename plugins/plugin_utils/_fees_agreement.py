@@ -46,6 +46,11 @@ def parts(given: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def maintenance_alone(set_up: Mapping[str, Any]) -> bool:
+    """保守初期設定 of what somebody else has built: no component is set up."""
+    return bool(set_up.get("maintenance") or set_up.get("maintenance_components")) and not set_up.get("basic") and set_up.get("components") is None
+
+
 def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None) -> Agreement:
     """Read a contract and its events, or raise FeeError with every fault, and with those that were found before.
 
@@ -59,6 +64,7 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     result = _Reader(facts, written, happened, faults).agreement()
     if not faults:
         faults += [Fault(event.where, "not_billed", value=event.fields["month"]) for event in _of_no_invoice(result, happened)]
+        faults += [Fault(f"{event.where} months", "ended", limit=result.cancelled_on) for event in _of_nothing_after_the_end(result, happened)]
     if faults:
         raise FeeError(faults)
     return result
@@ -68,6 +74,24 @@ def _of_no_invoice(agreed: Agreement, happened: Iterable[_Event]) -> list[_Event
     """第49条: requests for a qualified invoice where the provider billed nothing that bears consumption tax."""
     asked = [event for event in happened if event.kind == "qualified_invoice_requested"]
     return [event for event in asked if not bills(agreed, agreed.month(event.fields["month"]))[-1].qualified]
+
+
+def _of_nothing_after_the_end(agreed: Agreement, happened: Iterable[_Event]) -> list[_Event]:
+    """Invoices, and what settles them, of months after the end for which nothing is owed: late interest and what articles 18 and 49 ask for may follow it.
+
+    What was billed by mistake may have been given back altogether.
+    """
+    if agreed.cancelled_on is None:
+        return []
+    after = [event for event in happened if event.kind in ("invoiced", "settled") and agreed.month(event.fields["months"][0]).first > agreed.cancelled_on]
+    found = []
+    for event in after:
+        months = event.fields["months"]
+        told = [other.fields.get("yen") for other in after if other.fields["months"] == months]
+        given_back = len(told) > 1 and None not in told and sum(told) == 0
+        if not given_back and not any(line.amount for line in bills(agreed, agreed.month(months[0]))[-1].lines):
+            found.append(event)
+    return found
 
 
 def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fault] | None = None) -> tuple[Agreement, Month]:
@@ -139,6 +163,7 @@ class _Reader:
 
     def agreement(self) -> Agreement:
         facts, billing = self.facts, self.facts.get("billing", {})
+        self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
         options = self._options(plans)
@@ -167,7 +192,7 @@ class _Reader:
             issues=issues,
             settlements=self._settlements(issues),
             requests=self._requests(issues),
-            payments=tuple((event.date, event.fields["yen"]) for event in self._all("payment")),
+            payments=self._payments(),
             refunds=self._refunds(),
             channels=((date.min, billing.get("channel", "own")), *self._channels()),
             qualified=facts.get("qualified_invoice", False),
@@ -268,7 +293,7 @@ class _Reader:
         given: list[tuple[date, int, Mapping[str, Any], str]] = []
         agreed = self.facts.get("operation", {}).get("components")
         if plans and agreed is None and self.sound:
-            self._fault("contract operation components", "missing")
+            self._fault("contract operation components", "counts_needed")
         if agreed:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self._all("components_added", "components_removed"):
@@ -358,7 +383,8 @@ class _Reader:
             own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
             self._needs("accepted_on")
-            self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
+            if "components" not in own and not maintenance_alone(own) and self.sound and "set_up" in facts:
+                self._fault("contract set_up components", "counts_needed")
             self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
             self._not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self._all("set_up_ordered"):
@@ -445,6 +471,13 @@ class _Reader:
                     self._fault(where, "too_long", limit=last, value=begun)
         self._apart((first, last + DAY, where) for first, last, where in found)
         return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
+
+    def _payments(self) -> tuple[tuple[date, int], ...]:
+        """Nothing is paid before it was applied for: a payment of a mistaken year would hide that another is late."""
+        events = self._all("payment")
+        for event in events:
+            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
+        return tuple((event.date, event.fields["yen"]) for event in events)
 
     def _refunds(self) -> tuple[tuple[date, int], ...]:
         """What was paid back had been paid before, or on the same day."""

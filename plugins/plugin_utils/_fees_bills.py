@@ -16,6 +16,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, b
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
+STANDING = ("qualified_invoice/standing", "postage/standing")  # keys of what comes with each invoice
+
 
 class Bill(NamedTuple):
     """One invoice: the months it is for, what it holds, its day of issue (the first one it can have, unless it is known), and when it is due.
@@ -33,6 +35,11 @@ class Bill(NamedTuple):
     qualified: bool
     clauses: tuple[str, ...]
     channel: str
+
+    @property
+    def owed(self) -> bool:
+        """Whether there is anything to bill but what a qualified invoice itself costs."""
+        return any(line.amount for line in self.lines if line.key not in STANDING)
 
     @property
     def period(self) -> tuple[date, date]:
@@ -108,7 +115,8 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     used = [line for month in together for line in charges(agreed, month)]
     # What was owed to the provider before somebody else began to bill is owed to the provider still.
     lines = [line for line in used if line.ours or channels[line.month] == "own"]
-    lines = lines + (_interest(agreed, before, together[-1], day) if lines or agreed.rules["late_interest_alone"] == "charged" else [])
+    alone = not any(line.amount for line in lines)
+    lines = lines + ([] if alone and agreed.rules["late_interest_alone"] == "waived" else _interest(agreed, before, together[-1], day))
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
     possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply
     standing = possible and agreed.qualified
@@ -126,7 +134,7 @@ def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
     """
     found = [Debt(day, 1, yen) for day, yen in agreed.refunds]
     for bill in before:
-        if bill.lines:
+        if bill.owed or bill.issue:
             since = [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
             bearing, rest = _issued(agreed, bill, since)
             found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]

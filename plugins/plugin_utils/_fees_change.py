@@ -54,7 +54,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         operated_on = None
     after = _as_every_month(agreement(contract, [*events, *_events(moves, on, operated_on, order, before)]))
     once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == key_of("components", order)]
-    charged_from = _charged_from(before, on, month)
+    charged_from = _charged_from(before, on)
     charged = not ends_on or charged_from <= ends_on
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
     return dict(
@@ -100,14 +100,19 @@ def _sheet(lines: list[Line], language: str) -> dict[str, Any]:
 
 def _first_month(agreed: Agreement, day: date) -> Month:
     """The first month that the change and the menu itself fill from its first to its last day."""
-    starts = [plan.start for plan in agreed.plans[:1]] or [option.start for option in agreed.options]
-    return max([agreed.month_of(day).next(), *([operation.first_whole_month(agreed, starts)] if starts else [])])
+    return operation.first_whole_month(agreed, [day, *_starts(agreed)])
 
 
-def _charged_from(agreed: Agreement, day: date, month: Month) -> date:
-    """The first day of which the change is felt: by the rule `component_change_rule` that of the month, or the day itself once the menu is charged."""
-    by_day = agreed.rules["component_change_rule"] == "calendar"
-    return day if by_day and agreed.plans and agreed.month_of(agreed.plans[0].start) < agreed.month_of(day) else month.first
+def _starts(agreed: Agreement) -> list[date]:
+    """When the menu begins that is charged by the month."""
+    return [plan.start for plan in agreed.plans[:1]] or [option.start for option in agreed.options]
+
+
+def _charged_from(agreed: Agreement, day: date) -> date:
+    """The first day on which the change is felt: by the rule `component_change_rule` the day itself once the menu is charged, or else as the menu itself."""
+    since = max(operation.first_charge(agreed, one) for one in _starts(agreed) or [day])
+    by_day = agreed.rules["component_change_rule"] == "calendar" and agreed.plans and since <= day
+    return day if by_day else max(since, operation.first_charge(agreed, day))
 
 
 def _units(lines: list[Line]) -> int:

@@ -50,7 +50,7 @@ CONTRACT = dict(
     accepted_on=Field("day"),
     set_up_from=Field("day"),
     sheet_support_minutes=Field("count"),
-    set_up=Field("table", fields=dict(PARTS, components=Field("counts", required=True, menu="set_up"))),
+    set_up=Field("table", fields=PARTS),
     plans=Field("rows", fields=PLAN),
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
     qualified_invoice=Field("flag"),

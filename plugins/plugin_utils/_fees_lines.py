@@ -37,6 +37,7 @@ class Line(NamedTuple):
     gross: int | None = None
     deductions: tuple[Mapping[str, Any], ...] = ()
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
+    by_gross_fault: int = 0  # and for time lost by its intent or gross fault
     components: tuple[Mapping[str, Any], ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
     ours: bool = False  # owed to the provider, whoever bills the month that it stands in

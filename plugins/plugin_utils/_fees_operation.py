@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Option, Outage
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Change, Option, Outage
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
@@ -151,16 +151,20 @@ def charged_days(agreed: Agreement, service: Service, month: Month) -> Charged |
     """Which days of a month are charged for a service, or None.
 
     From the month after its start (第35条第1項), as `first_charge` has it; a contract applied for until 2022-03-31 from the start itself (別紙2※5). The
-    month of the start is charged in full when the contract ends in it (第35条第1項ただし書); when an option ends in it while the contract goes on, the
-    rule `option_within_month` says whether it is. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
+    month of the start is charged in full when the contract ends in it (第35条第1項ただし書), of an old contract by the rule `legacy_within_month`; when an
+    option ends in it while the contract goes on, the rule `option_within_month` says whether it is. The month of the end is charged whole, unless the
+    rule `cancel_proration` says otherwise.
     """
     start, end = service.start, service.end
     if end and end < start:
         return None
     began = agreed.month_of(start)
     legacy = _legacy(service.applied_on)
-    within = end is not None and end < first_charge(agreed, start) and not legacy
+    within = end is not None and end < first_charge(agreed, start)
     clauses, rules = ["35-1"], dict(service.rules)
+    if within and legacy:
+        within = end == agreed.cancelled_on and agreed.rules["legacy_within_month"] == "whole_month"
+        rules |= dict(legacy_within_month=agreed.rules["legacy_within_month"]) if end == agreed.cancelled_on else {}
     if within and end == agreed.cancelled_on:
         first, last = began.first, began.last
         clauses.append("35-1-proviso")
@@ -225,9 +229,9 @@ def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict
 def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     """What there is to be paid for on each day of a month: component → group → how many.
 
-    Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones count from the month after and
-    removed ones to the end of their month, as the menu itself does; or both by the day, the day of removal included. What comes and goes within a month
-    would never count by the month; by the rule `component_within_month` it may count for that one.
+    Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones are charged from when the menu
+    itself would be, had it started with them, and removed ones to the end of their month; or both by the day, the day of removal included. What goes before
+    it is charged would never count by the month; by the rule `component_within_month` it may count for the month in which it came.
     """
     start = agreed.plans[0].start
     by_day = agreed.rules["component_change_rule"] == "calendar"
@@ -237,12 +241,14 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
             return date.min
         if by_day:
             return day if count > 0 else day + DAY
-        return agreed.month_of(day).next().first
+        return first_charge(agreed, day) if count > 0 else agreed.month_of(day).next().first
 
-    moves = [(effective(change.day, change.count), change.component, change.group, change.count) for change in agreed.changes]
-    if not by_day and agreed.rules["component_within_month"] == "charged":
-        for one, component, group, number in _within_a_month(agreed):
-            moves += [(one.first, component, group, number), (one.next().first, component, group, -number)]
+    lasting, fleeting = (agreed.changes, []) if by_day else _within_a_month(agreed)
+    moves = [(effective(change.day, change.count), change.component, change.group, change.count) for change in lasting]
+    if agreed.rules["component_within_month"] == "charged":
+        for change in fleeting:
+            one = agreed.month_of(change.day)
+            moves += [(one.first, change.component, change.group, change.count), (one.next().first, change.component, change.group, -change.count)]
 
     def count(day: date) -> Counts:
         found: Counts = {}
@@ -255,18 +261,27 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     return count
 
 
-def _within_a_month(agreed: Agreement) -> list[tuple[Month, str, str, int]]:
-    """Month, component, group and number of what was added and removed within a month. What was added last is taken to go first."""
+def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:
+    """The changes without what goes before it is charged, be it removed or the contract at its end, and what does. What was added last goes first."""
+    changes, start = agreed.changes, agreed.plans[0].start
     by_group = agreed.rules["unit_scope"] == "group"
-    young: dict[tuple[Month, str, str], int] = {}
-    found: dict[tuple[Month, str, str], int] = {}
-    for change in agreed.changes:
-        if change.day > agreed.plans[0].start:
-            key = (agreed.month_of(change.day), change.component, change.group if by_group else "")
-            gone = min(young.get(key, 0), -change.count) if change.count < 0 else 0
-            young[key] = young.get(key, 0) + (change.count if change.count > 0 else -gone)
-            found[key] = found.get(key, 0) + gone
-    return [(*key, number) for key, number in found.items() if number]
+    left = [change.count for change in changes]
+    for number, gone in enumerate(changes):
+        if gone.count < 0:
+            for earlier in range(number - 1, -1, -1):
+                come = changes[earlier]
+                if come.day <= start or first_charge(agreed, come.day) <= gone.day:
+                    break
+                if come.count > 0 and come.component == gone.component and (come.group == gone.group or not by_group):
+                    both = min(left[earlier], -left[number])
+                    left[earlier], left[number] = left[earlier] - both, left[number] + both
+    end = agreed.cancelled_on
+    for number, come in enumerate(changes):
+        if end and come.count > 0 and come.day > start and first_charge(agreed, come.day) > end:
+            left[number] = 0
+    lasting = [change._replace(count=rest) for change, rest in zip(changes, left, strict=True) if rest]
+    fleeting = [change._replace(count=change.count - rest) for change, rest in zip(changes, left, strict=True) if change.count > max(rest, 0)]
+    return lasting, fleeting
 
 
 def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int]) -> dict[str, Any]:
@@ -277,7 +292,7 @@ def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int])
     before = agreed.month_of(month.first - DAY)
     if any(before.first <= change.day <= month.last and change.day > agreed.plans[0].start for change in agreed.changes):
         found["component_change_rule"] = agreed.rules["component_change_rule"]
-    if agreed.rules["component_change_rule"] == "next_month" and any(one == month for one, *dummy in _within_a_month(agreed)):
+    if agreed.rules["component_change_rule"] == "next_month" and any(agreed.month_of(change.day) == month for change in _within_a_month(agreed)[1]):
         found["component_within_month"] = agreed.rules["component_within_month"]
     return found
 
@@ -311,9 +326,17 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     if deductions:
         rules["floor_target"] = agreed.rules["floor_target"]
     amount = rounded(gross, gross - left, agreed.rules["floor_target"])
-    without = rounded(gross, gross - left - sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == "provider"), agreed.rules["floor_target"])
-    clauses = [*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"]
-    return line._replace(amount=amount, by_provider=without - amount, gross=floor(gross), deductions=tuple(deductions), clauses=tuple(clauses), rules=rules)
+    by = {cause: sum(Fraction(one["yen"]) for one in deductions if one.get("cause") == cause) for cause in ("provider", "provider_gross")}
+    less = {cause: rounded(gross, gross - left - yen, agreed.rules["floor_target"]) - amount for cause, yen in by.items()}
+    return line._replace(
+        amount=amount,
+        by_provider=less["provider"],
+        by_gross_fault=less["provider_gross"],
+        gross=floor(gross),
+        deductions=tuple(deductions),
+        clauses=(*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"),
+        rules=rules,
+    )
 
 
 def _span(outage: Outage) -> dict[str, str]:

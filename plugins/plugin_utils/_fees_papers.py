@@ -21,7 +21,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, la
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, redescribed, spelled, sums, taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say, tax_percent
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, price, say, tax_percent
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 
 REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
@@ -87,6 +87,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
         customer=agreed.customer,
         quoted_on=day.isoformat(),
         tax_percent=tax_percent(day),
+        notes=_price_of_qualified_invoices(agreed, day, language),
         set_up=_added_up([line._replace(taxed_on=day) for line in once], language),
         monthly=dict(
             month=month.name if month else None,
@@ -95,6 +96,13 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
             **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
         ),
     )
+
+
+def _price_of_qualified_invoices(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
+    """第49条: what comes with each invoice where qualified ones are wanted, and the provider bills."""
+    if not agreed.qualified or agreed.channel(day) != "own":
+        return []
+    return [dict(text=say("texts", "each_qualified_invoice", language, yen=price("qualified_invoice", day)), clauses=cite(("49",), language))]
 
 
 def _billed_from(agreed: Agreement) -> str | None:
@@ -138,10 +146,14 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
 
 def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
     """What a month does not hold, though the contract names it: options that are charged later, and all of it after the end."""
+    return _ended(agreed, month, language) or _options_after(agreed, month.last, language)
+
+
+def _ended(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
     end = agreed.cancelled_on
-    if end and end < month.first:
-        return [dict(text=say("texts", "ended", language, end=end), clauses=cite((agreed.cancelled_by,), language))]
-    return _options_after(agreed, month.last, language)
+    if not end or end >= month.first:
+        return []
+    return [dict(text=say("texts", "ended", language, end=end), clauses=cite((agreed.cancelled_by,), language))]
 
 
 def _options_after(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
@@ -190,7 +202,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
         **_about(agreed, bill, issuer),
         **_verdict(agreed, bill, language),
         **_dates(agreed, bill),
-        **_added_up(list(bill.lines or bill.used), language),
+        **_added_up(list(bill.lines if bill.owed else bill.used), language),
         clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
     )
 
@@ -208,14 +220,24 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 
 
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
-    if bill.lines:
+    if bill.owed:
         others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own"]
         told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
         return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
-    why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in _not_yet(agreed, bill.months[-1], language))]
+    notes = [*_not_yet(agreed, bill.months[-1], language), *_ended(agreed, bill.months[0], language), *_taken_off(bill, language)]
+    why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in notes)]
     return dict(issued=False, reason=": ".join(why))
+
+
+def _taken_off(bill: Bill, language: str) -> list[dict[str, Any]]:
+    """Of fees of which nothing is left, what was taken off them."""
+    return [
+        dict(text=say("texts", "taken_off", language, what=line.told(language)["description"], why=one["text"]), clauses=one["clauses"])
+        for line in bill.used
+        for one in line.told(language)["deductions"]
+    ]
 
 
 def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
@@ -383,7 +405,7 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
         outage=dict(
             _limit(days, ("36-2", "35-2-1", "36-4"), language),
             unlimited=gross,
-            deducted=sum(line.by_provider for line in charged),
+            deducted=sum(line.by_provider + line.by_gross_fault for line in charged),
             rules=dict(liability_uncharged_days=rule),
         ),
         notes=notes,

@@ -38,9 +38,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
         missing="必要です",
+        counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
         read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
         event="「{value}」という出来事はありません{hint}",
         component="「{value}」は課金単位の表（catalog/units.yml の {limit}）にありません{hint}",
+        kind="「{value}」という種類はありません{hint}",
         same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
         same_plan="{other} と同じプランです。変更でないなら消してください",
         before="{value} は {limit}（{other}）より前です",
@@ -103,9 +105,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
         missing="is needed",
+        counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
         read_as_true="YAML reads the word on as true; write the date into date",
         event="there is no event {value!r}{hint}",
         component="{value!r} is not in the table of units ({limit} of catalog/units.yml){hint}",
+        kind="there is no kind {value!r}{hint}",
         same_day="begins on the same day as {other}; one contract has one plan at a time (Annex 2, note 2)",
         same_plan="has the same plan as {other}; take it away if it is no change",
         before="{value} is before {limit} ({other})",
@@ -288,7 +292,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
         if given.get(name) is not None:
             found[name] = _value(field, given[name], here, faults)
         elif field.required:
-            faults.append(Fault(here, "missing"))
+            faults.append(Fault(here, "counts_needed" if field.type == "counts" else "missing"))
     return {name: value for name, value in found.items() if value is not WRONG}
 
 

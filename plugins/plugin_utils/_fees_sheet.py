@@ -9,18 +9,21 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
 
 def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
-    kinds = sorted({kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())} & set(sheet))
-    entries = {kind: _entries(kind, sheet[kind], faults) for kind in kinds}
-    watched = _watched(sheet.get("monitoring"), faults)
-    beside = dict.fromkeys(MENUS, {}) | dict(operation=watched)
+    counts = {kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())}
+    known = {*counts, *(kind for kinds in units()["inside"].values() for kind in kinds), *PARTS}
+    # What is not known would be left out of a quotation without a word.
+    faults += [Fault("sheet", "kind", kind, close=close(kind, known)) for kind in sheet if kind not in known]
+    entries = {kind: _entries(kind, sheet[kind], faults) for kind in sorted(counts & set(sheet))}
+    beside = dict.fromkeys(MENUS, {}) | dict(operation=_watched(sheet.get("monitoring"), faults))
     counted = {menu: {name: _count(row, entries, beside[menu].get(name, ())) for name, row in units()[menu].items()} for menu in MENUS}
     return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
 
@@ -72,7 +75,8 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     for part in counted:
         given = made.get(part) or {}
         named = given.get("components") if isinstance(given, Mapping) else None
-        # Without a plan there is nothing to operate.
-        if isinstance(given, Mapping) and isinstance(named or {}, Mapping) and (part == "set_up" or made.get("plans")):
+        # Without a plan there is nothing to operate, and where maintenance alone is set up, somebody else has built the rest.
+        wanted = made.get("plans") if part == "operation" else not (isinstance(given, Mapping) and maintenance_alone(given))
+        if wanted and isinstance(given, Mapping) and isinstance(named or {}, Mapping):
             made[part] = {**given, "components": {**counted[part], **(named or {})}}
     return agreement(made, (), faults), told["date"]

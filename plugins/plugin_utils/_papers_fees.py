@@ -34,8 +34,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
         no_difference="差額はありません。",
         next_month="来月（{month}）",
-        rules="適用した料金規則（約款に複数の読み方がある点の取扱い）: {rules}",
-        rule="{rule}：{value}",
+        section_rules="適用した料金規則",
+        rules="約款に複数の読み方がある点は、次のとおり取り扱います。",
+        rule="約款の定め",
+        reading="取扱い",
         lead_quotation="下記のとおりお見積り申し上げます。",
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
         lead_invoice="下記のとおりご請求申し上げます。",
@@ -46,7 +48,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         period="対象期間",
         issue_month="発行月",
         due="お支払期日",
-        counts_until="期日内とする入金日",
+        counts_until="期日内の入金日",
         closed="お支払期日が銀行の休業日に当たるため、{until}までのご入金を期日内のお支払いとして扱います。",
         set_up_total="導入費用（税込）",
         monthly_total="月額料金（税込）",
@@ -95,7 +97,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="根拠: {clauses}",
         until="〜",
         separator="、",
-        rule_separator="；",
+        note="{text}（{clauses}）",
     ),
     en=dict(
         quotation="Quotation",
@@ -116,19 +118,21 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
         next_month="next month ({month})",
-        rules="Fee rules applied where the terms leave more than one reading: {rules}",
-        rule="{rule} - {value}",
+        section_rules="Fee rules applied",
+        rules="Where the terms leave more than one reading, these are applied.",
+        rule="Point of the terms",
+        reading="Reading",
         lead_quotation="We are pleased to quote as follows.",
         lead_usage_statement="These are the fees for your use of the service.",
         lead_invoice="We request payment as follows.",
-        effect="{units:+,} component(s), {net:+,} yen a month from {since} (without tax)",
+        effect="{units:+,} component(s), {net:+,} yen a month (without tax) from {since}",
         contract="Contract",
         tax_percent="Consumption tax",
         billed_from="Charged from",
         period="Period",
         issue_month="Month of issue",
         due="Due date",
-        counts_until="Payment counts until",
+        counts_until="In time until",
         closed="Banks are closed on the due date: payment until {until} counts as in time.",
         set_up_total="Set-up (with tax)",
         monthly_total="Monthly fee (with tax)",
@@ -177,7 +181,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         based_on="Based on: {clauses}",
         until=" to ",
         separator=", ",
-        rule_separator="; ",
+        note="{text} ({clauses})",
     ),
 )
 
@@ -251,7 +255,7 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         to=_to(told["customer"]),
         facts=[*facts, *_contract(told, words), _rate(told, words)],
         sections=[*sections, *_basis([*once["lines"], *monthly["lines"]], words)],
-        notes=[],
+        notes=[_note(note, words) for note in told["notes"]],
     )
 
 
@@ -262,12 +266,15 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         heading=words("section_changes"),
         table=dict(columns=_columns(columns, words), rows=[_change(one, words) for one in change["components"]]),
     )
-    after = dict(_lines(monthly, words("section_after"), words), text=_first_month(monthly, words))
+    same = not (change["units"] or change["monthly"]["net"] or once["lines"])
+    if same:  # nothing is charged anew
+        after = dict(_lines(monthly, words("section_monthly"), words), text=[_note(note, words) for note in monthly["notes"]])
+    else:
+        after = dict(_lines(monthly, words("section_after"), words), text=_first_month(monthly, words))
     after["table"]["totals"] += [
         dict(label=words("was"), cells=dict(amount=monthly["before"]["net"])),
         dict(label=words("difference"), cells=dict(amount=change["monthly"]["net"]), strong=True),
     ]
-    same = not (change["units"] or change["monthly"]["net"] or once["lines"])
     return dict(
         title=words("change_quotation"),
         number=_quotation_number(told),
@@ -317,7 +324,7 @@ def _first_month(monthly: Mapping[str, Any], words: _Words) -> list[str]:
 
 
 def _note(note: Mapping[str, Any], words: _Words) -> str:
-    return f"{note['text']} {words('based_on', clauses=words.clauses(note['clauses']))}"
+    return words("note", text=note["text"], clauses=words.clauses(note["clauses"]))
 
 
 def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -492,16 +499,17 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
         sections.append(dict(heading=words("section_components"), table=dict(columns=_columns(kinds, words), groups=groups)))
     clauses = [dict(description=line["description"], clauses=words.clauses(line["clauses"])) for line in lines]
     table = dict(columns=_columns([("description", "text"), ("clauses", "text")], words), rows=clauses)
-    sections.append(dict(heading=words("section_clauses"), text=_rules(lines, words), table=table))
+    sections.append(dict(heading=words("section_clauses"), table=table))
     sections[0]["own_page"] = True
-    return sections
+    return [*sections, *_rules(lines, words)]
 
 
-def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[str]:
+def _rules(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]]:
     """Which readings of the terms had something to decide, and which one was applied: the one that the contract names, or the default."""
     used = {name: value for line in lines for name, value in line["rules"].items()}
-    told = [words("rule", rule=book()["rules"][name][words.language], value=_choice(name, value, words)) for name, value in sorted(used.items())]
-    return [words("rules", rules=words("rule_separator").join(told))] if told else []
+    rows = [dict(rule=book()["rules"][name][words.language], reading=str(_choice(name, value, words))) for name, value in sorted(used.items())]
+    table = dict(columns=_columns([("rule", "text"), ("reading", "text")], words), rows=rows)
+    return [dict(heading=words("section_rules"), text=[words("rules")], table=table)] if rows else []
 
 
 def _choice(name: str, value: Any, words: _Words) -> Any:

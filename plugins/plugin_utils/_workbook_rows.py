@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
-from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, STATE, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault, Mistake
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
 
 @dataclass
@@ -100,7 +100,7 @@ def unshown(layout: Layout, rows: Mapping[str, list[Row]]) -> Iterator[Fault]:
 def rows_of(layout: Layout, sheet: Mapping[str, Any]) -> tuple[dict[str, list[Row]], list[Fault]]:
     """The rows of every table, and what of the sheet the workbook cannot hold. Parts that are no kinds stay in the sheet's file alone."""
     writer = _Writer(layout)
-    for name in (name for name in sheet if name not in sheets.PARTS):
+    for name in (name for name in sheet if name not in PARTS):
         if name in layout.by_key:
             writer.kind(layout.by_key[name], sheet[name])
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 MODULES = Path(__file__).resolve().parent.parent / "modules"
+PARTS = ("monitoring",)  # of a sheet, that are no kinds: they have readings of their own
 
 
 @cache

@@ -24,7 +24,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread, without_secrets
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
-from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 TYPES = dict(
     bool=check_type_bool,
@@ -37,7 +37,6 @@ TYPES = dict(
 )
 LONGEST = 200  # characters of a value that help to find it
 ENTRY_OPTIONS = ("state", "clear", "id")
-PARTS = ("monitoring",)  # of a sheet, that are no kinds: they have readings of their own
 
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(

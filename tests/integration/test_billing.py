@@ -19,8 +19,8 @@ from tests.playbook import ROOT, run_playbook
 # What is written into a contract once it is agreed.
 AGREED = dict(
     accepted_on="2026-04-16",
-    set_up=dict(basic=True, components=dict(ec2=4, s3=4, sns=1, rds=2)),
-    operation=dict(components=dict(ec2=4, rds=2, ecs_task=4)),
+    set_up=dict(basic=True, components=dict(ec2=4, elb=1, s3=4, sns=1, rds=2)),
+    operation=dict(components=dict(ec2=4, alb=1, rds=2, ecs_task=4)),
 )
 # Nobody to call and nothing to call with, and a clock that is not Japan's.
 NO_ACCOUNT = dict(
@@ -119,6 +119,8 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
     first = office.play(playbook, rc=2, billing_directory="").output
     needed = ["group_vars/all/issuer.yml", "billing_directory=", "group_vars/all/contract.yml" if playbook == "quote" else "billing_month="]
     assert all(word in first for word in needed) and "missing required arguments" not in first
+    if playbook == "invoice":
+        assert all(word in office.play(playbook, rc=2, billing_directory="", billing_issued="x.json").output for word in needed[:2]), "a settlement as well"
     (office.inventory / "group_vars/all/issuer.yml").write_text(yaml.safe_dump(dict(billing_issuer=dict(name="MSP"))), encoding="utf-8")
     contract = dict(applied_on="2026-04-13", plans=[{"plan": "standard", "from": "2026-06-15"}], operation=dict(components=dict(ec2=2)))
     if playbook == "usage":
@@ -171,7 +173,7 @@ def test_what_no_kind_counts_is_quoted_from_the_contract(office):
 
 
 @pytest.mark.parametrize(
-    "kind, entry", [("ec2_instances", dict(name="smp-web03")), ("elbv2_target_groups", dict(name="smp-web-tg", protocol="HTTP", port=8080))]
+    "kind, entry", [("ec2_instances", dict(name="smp-web03")), ("elbv2_target_groups", dict(name="smp-api-tg", protocol="HTTP", port=8080))]
 )
 def test_one_more_in_the_sheet_is_told_in_one_line(office, kind, entry):
     office.agreed()
@@ -181,6 +183,12 @@ def test_one_more_in_the_sheet_is_told_in_one_line(office, kind, entry):
     told, html, numbers = office.made("SMP-2026-0412-quotation-2026-10-20")
     same_figures(told, html, numbers)
     assert (told["change"]["monthly"]["net"], told["set_up"]["net"]) == (30000, 50000) and "変更見積書" in html
+
+
+def test_the_sheet_of_the_demo_is_what_was_agreed(office):
+    assert "この変更で料金は変わりません。" in office.play("quote", billing_date="2026-10-20").stdout
+    told = office.made("SMP-2026-0412-quotation-2026-10-20")[0]
+    assert (told["change"]["components"], told["change"]["units"], told["set_up"]["lines"]) == ([], 0, [])
 
 
 def test_a_change_without_a_day_is_quoted_today_in_japan(office):
@@ -214,7 +222,11 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert "差額はありません" in office.play("invoice", **issued, billing_settled=settled).stdout
     office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
     office.play("invoice", **issued, billing_settled=settled)
-    assert office.made("SMP-2026-0412-settlement-2026-09-2")[0]["charge"]["net"] == 7500
+    told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-2")
+    assert told["charge"]["net"] == 7500 and "お振込先" in html
+    office.play("invoice", **issued)
+    told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-1")
+    assert told["charge"] and told["total"] < 0 and "お振込先" not in html, "all in all something is given back"
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
@@ -223,6 +235,35 @@ def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(offic
     office.edit("contract", lambda contract: contract.update(billing=dict(channel="aws_marketplace")))
     assert "AWS Marketplace 経由のため" in office.play("invoice", billing_month="2026-08").stdout
     assert office.files() == {}
+
+
+def test_a_month_of_which_nothing_is_left_and_one_after_the_end_say_why(office):
+    office.agreed()
+    office.edit("events", lambda events: events.append({"date": "2026-10-01", "event": "outage", "until": "2026-11-01", "cause": "provider_gross"}))
+    assert "利用不能による減額により全額を差し引いています (第35条第2項表2欄)" in office.play("invoice", billing_month="2026-10").stdout
+    office.edit("events", lambda events: events.append(dict(date="2026-11-05", event="cancelled")))
+    assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12").stdout
+    assert office.files() == {}
+
+
+@pytest.mark.parametrize("sheet", [{}, dict(ec2_vpcs=[dict(name="smp-prod", cidr_block="10.20.0.0/16")])])
+def test_nothing_to_quote_is_said_instead_of_nought_yen(office, sheet):
+    office.agreed()
+    assert "シートに課金対象が 1 つもなく" in office.play("quote", rc=2, billing_sheet=sheet).output
+    office.open_again()
+    assert "見積もるものがありません" in office.play("quote", rc=2, billing_sheet=sheet).output
+    office.edit("contract", lambda contract: contract.update(set_up=dict(basic=True)))
+    assert "見積もるものがありません" in office.play("quote", rc=2, billing_sheet=sheet).output, "a plan with nothing to operate"
+    assert office.files() == {}
+    office.edit("contract", lambda contract: contract.pop("plans"))
+    office.play("quote", billing_sheet=sheet)
+    assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 197_500
+
+
+def test_what_was_accepted_without_saying_what_is_not_quoted_anew(office):
+    office.edit("contract", lambda contract: contract.pop("operation"))
+    run = office.play("quote", rc=2, billing_date="2026-10-20")
+    assert "contract operation components: 必要です" in run.output and "{ec2: 2}" in run.output and office.files() == {}
 
 
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):

@@ -260,6 +260,23 @@ def test_components_that_come_and_go_within_a_month(rule, fees):
     assert [fee(agreed, swapped, month) for month in ("2026-08", "2026-09")] == [210_000, 210_000], "what was there before is paid for already"
 
 
+@pytest.mark.parametrize("rule, fees", [("free", (210_000, 0)), ("charged", (360_000, 0))])
+@pytest.mark.parametrize("month", ["2026-06", "2026-08"])
+def test_components_that_come_in_the_month_in_which_the_contract_ends(month, rule, fees):
+    """Also where that is the month of the start, which is charged in full (第35条第1項ただし書)."""
+    events = [happened(f"{month}-16", "components_added", components=dict(ec2=5)), happened(f"{month}-20", "cancelled")]
+    paper = usage_statement(contract(fee_rules=dict(component_within_month=rule)), events, month)
+    assert (amounts(paper)["operation"], the_line(paper, "operation")["rules"]["component_within_month"]) == (fees[0], rule)
+    assert fee(contract(), events, "2026-09") == fees[1]
+
+
+def test_an_old_contract_that_ends_in_its_first_month_may_pay_it_in_full():
+    agreed = contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-11"}], fee_rules=dict(legacy_within_month="whole_month"))
+    paper = usage_statement(agreed, [happened("2022-04-20", "cancelled")], "2022-04")
+    assert amounts(paper)["operation"] == 210_000 and "第35条第1項ただし書" in paper["lines"][0]["clauses"]
+    assert fee(agreed, [happened("2022-05-20", "cancelled")], "2022-04") == 140_000
+
+
 @pytest.mark.parametrize(
     "changes, rules, price",
     [
@@ -328,6 +345,23 @@ def test_a_quotation_says_which_option_is_charged_later():
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option, dict(option, name="At once", **{"from": "2026-06-15"})]))
     notes = quotation(agreed, None, "2026-05-01")["monthly"]["notes"]
     assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"]
+
+
+@pytest.mark.parametrize("channel, wanted, noted", [("own", True, True), ("own", False, False), ("resale", True, False)])
+def test_a_quotation_names_the_price_of_qualified_invoices(channel, wanted, noted):
+    notes = quotation(contract(qualified_invoice=wanted, billing=dict(channel=channel)))["notes"]
+    assert [(note["text"], note["clauses"]) for note in notes] == [("適格請求書は 1 請求ごとに 400 円（税抜）及び郵送料等を申し受けます", ["第49条"])] * noted
+
+
+@pytest.mark.parametrize("parts, yen", [
+    (dict(maintenance=True), 50_000), (dict(maintenance=True, maintenance_components=dict(ec2=2)), 70_000), (dict(maintenance=True, basic=True), 250_000),
+])  # fmt: skip
+def test_where_maintenance_alone_is_set_up_nothing_of_the_sheet_is(parts, yen):
+    sheet = dict(ec2_instances=[dict(name="a"), dict(name="b")])
+    assert quotation(dict(applied_on="2026-04-13", set_up=parts), sheet)["set_up"]["net"] == yen
+    if "basic" not in parts:
+        without = dict(number="C", customer="X", applied_on="2026-04-13", accepted_on="2026-04-15", set_up=parts)
+        assert usage_statement(without, [], "2026-04")["net"] == yen
 
 
 def test_an_option_without_a_plan_is_quoted():
@@ -414,6 +448,30 @@ def test_moments_of_other_zones_are_japans_time():
         assert [fee(contract(), [event], month) for month in ("2027-01", "2027-02")] == [210_000, 202_500]
 
 
+@pytest.mark.parametrize("qualified", [False, True])
+@pytest.mark.parametrize(
+    "event, why",
+    [
+        (happened("2026-08-01", "outage", until="2026-09-01", cause="provider_gross"), "利用不能による減額"),
+        (happened("2026-08-01", "reduction", month="2026-08", percent=100), "臨時減免"),
+        (happened("2026-07-10", "cancelled"), "契約は 2026-07-10 に解除されています (第15条第2項)"),
+    ],
+)
+def test_an_invoice_of_nothing_is_not_issued_and_says_why(event, why, qualified):
+    agreed = contract(qualified_invoice=qualified)
+    paper = invoice(agreed, [event], "2026-08", ISSUER)
+    assert (paper["issued"], paper["total"]) == (False, 0) and "請求する料金がありません: " in paper["reason"] and why in paper["reason"]
+    assert not any(line["key"].startswith("late") for line in invoice(agreed, [event, happened("2026-10-20", "payment", yen=1)], "2026-10", ISSUER)["lines"]
+                   if line["key"] == "late_interest/2026-09-30"), "nothing is owed for an invoice that was not issued"  # fmt: skip
+
+
+def test_a_qualified_invoice_that_was_issued_stays_paid_for_though_nothing_is_left():
+    agreed = contract(qualified_invoice=True)
+    issued = invoice(agreed, [], "2026-08", ISSUER)
+    lost = [happened("2026-08-01", "outage", until="2026-09-01", cause="provider_gross")]
+    assert invoice_settlement(issued, agreed, lost, "2026-10-01")["total"] == -231_000
+
+
 def test_a_month_that_was_out_of_use_altogether_costs_nothing():
     event = happened("2026-08-01", "outage", until="2026-09-01", cause="provider")
     for basis in ("month_days", "thirty_days"):
@@ -481,6 +539,17 @@ def test_the_limit_for_days_that_are_not_charged(rule, yen):
     outage = happened("2026-06-20", "outage", until="2026-06-22", cause="provider")
     limits = liability_limits(contract(fee_rules=dict(liability_uncharged_days=rule)), [outage], "2026-06")["outage"]
     assert (limits["net"], limits["deducted"]) == (yen, 0)
+
+
+def test_what_gross_fault_took_off_is_told_beside_the_limit():
+    """第36条第4項: there is no limit for it; the limit for days (第36条第2項) is about the other outage alone."""
+    gross = happened("2026-08-03 00:00", "outage", until="2026-08-03 12:00", cause="provider_gross")
+    plain = happened("2026-08-10", "outage", until="2026-08-12", cause="provider")
+    for events, limit in (([gross], 0), ([plain], 13_549), ([gross, plain], 13_548)):
+        told = liability_limits(contract(), events, "2026-08")["outage"]
+        line = the_line(usage_statement(contract(), events, "2026-08"), "operation")
+        assert abs(told["deducted"] - (line["gross"] - line["amount"])) <= 1 and told["unlimited"] == (gross in events)
+        assert abs(told["net"] - limit) <= 1
 
 
 def test_the_limits_of_liability():

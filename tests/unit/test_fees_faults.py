@@ -11,6 +11,7 @@ import re
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
 from ansible_collections.msp.aws.plugins.filter.fees import (
     billable_components,
     invoice,
@@ -21,6 +22,7 @@ from ansible_collections.msp.aws.plugins.filter.fees import (
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, TEXTS, Fault, FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 START = "2026-06-15"
 PLAN = [{"plan": "advanced", "from": START}]
@@ -39,6 +41,7 @@ def with_option(*options):
     return dict(CONTRACT, operation=dict(components={}, options=[dict(OPTION, **option) for option in options]))
 
 
+ENDED = happened("2026-08-01", "cancelled")
 # code, contract, events, where the fault is
 BEGINS = [
     dict(event="sheet_support", minutes=60),
@@ -60,9 +63,13 @@ FAULTS = [
     ("missing", CONTRACT, [dict(event="payment", yen=1)], "events #1 payment date"),
     ("missing", CONTRACT, [dict(date="2026-07-01", yen=1)], "events #1 event"),
     ("missing", dict(plans=PLAN, operation=dict(components={})), [], "contract applied_on"),
-    ("missing", dict(plans=PLAN, applied_on="2026-04-13"), [], "contract operation components"),
+    ("counts_needed", dict(plans=PLAN, applied_on="2026-04-13"), [], "contract operation components"),
+    ("counts_needed", dict(CONTRACT, operation={}), [], "contract operation components"),
+    ("before", dict(CONTRACT, accepted_on="2026-04-12"), [], "contract accepted_on"),
     ("missing", dict(sheet_support_minutes=60), [], "contract accepted_on"),
-    ("missing", dict(accepted_on="2026-04-15", set_up=dict(basic=True)), [], "contract set_up components"),
+    ("counts_needed", dict(accepted_on="2026-04-15", set_up=dict(basic=True)), [], "contract set_up components"),
+    ("counts_needed", dict(accepted_on="2026-04-15", set_up=dict(basic=True, maintenance=True)), [], "contract set_up components"),
+    ("counts_needed", dict(accepted_on="2026-04-15", set_up=dict(individual=[dict(name="AD", yen=1)])), [], "contract set_up components"),
     ("read_as_true", CONTRACT, [{True: "2026-07-01", "event": "payment", "yen": 1, "date": "2026-07-01"}], "events #1 payment 2026-07-01"),
     ("read_as_true", CONTRACT, [happened("2026-07-01", "payment", yen=1, on="2026-07-01")], "events #1 payment 2026-07-01"),
     ("event", CONTRACT, [happened("2026-07-01", "outages")], "events #1"),
@@ -309,6 +316,7 @@ FAULTS = [
     ("before_the_law", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
     *(("before", CONTRACT, [dict(event, date="2026-04-12")], f"events #1 {event['event']} 2026-04-12") for event in BEGINS),
     *(("before", dict(CONTRACT, accepted_on="2026-04-20"), [dict(event, date="2026-04-19")], f"events #1 {event['event']} 2026-04-19") for event in BEGINS),
+    ("before", CONTRACT, [happened("2025-08-20", "payment", yen=1)], "events #1 payment 2025-08-20"),
     ("not_paid", CONTRACT, [happened("2026-08-19", "refund", yen=1), happened("2026-08-20", "payment", yen=1)], "events #1 refund 2026-08-19"),
     (
         "not_paid",
@@ -330,6 +338,14 @@ FAULTS = [
     ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-03"], yen=-1)], "events #1 settled 2026-08-20 months"),
     ("before", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-03"])], "events #1 invoiced 2026-08-20 months"),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
+    ("ended", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"], yen=5000)], "events #2 invoiced 2026-10-05 months"),
+    ("ended", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"])], "events #2 invoiced 2026-10-05 months"),
+    (
+        "ended",
+        CONTRACT,
+        [ENDED, happened("2026-10-05", "settled", months=["2026-09"], yen=500, due="2026-10-31")],
+        "events #2 settled 2026-10-05 months",
+    ),
 ]
 
 
@@ -392,6 +408,20 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         # An option that was to begin after the end of the contract never does.
         (with_option(dict()), [happened("2026-06-30", "cancelled")]),
         (CONTRACT, [happened("2026-08-31", "suspended", until="2028-08-31", reason="unpaid")]),
+        # What is owed after the end: late interest, an evaded fee, a copy of an invoice; and what was billed by mistake and given back.
+        (CONTRACT, [ENDED, happened("2026-10-20", "payment", yen=10**6), happened("2026-11-05", "invoiced", months=["2026-10"])]),
+        (CONTRACT, [ENDED, happened("2026-10-20", "evaded", month="2026-07", yen=5), happened("2026-11-05", "invoiced", months=["2026-10"], yen=16)]),
+        (
+            CONTRACT,
+            [
+                ENDED,
+                happened("2026-10-20", "qualified_invoice_requested", month="2026-07"),
+                happened("2026-11-05", "settled", months=["2026-10"], yen=440, due="2026-11-30"),
+            ],
+        ),
+        (CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"], yen=9), happened("2026-10-06", "settled", months=["2026-09"], yen=-9)]),
+        # Months were billed in advance, and the contract ended between.
+        (CONTRACT, [ENDED, happened("2026-07-05", "invoiced", months=["2026-07", "2026-08", "2026-09"], due="2026-07-31")]),
         # Part of an order is called off, the rest is completed.
         (ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)), happened("2026-05-02", "set_up_completed")]),
     ],
@@ -505,6 +535,25 @@ def test_a_quotation_needs_a_day_and_components():
     assert "sheet ec2_instances #1" in refused(lambda: quotation(CONTRACT, dict(ec2_instances=["a"])))[0]
 
 
+SHEETS = {
+    "billable_components": billable_components,
+    "quotation": lambda sheet, language: quotation(CONTRACT, sheet, language=language),
+    "change_quotation": lambda sheet, language: change_quotation(ORDERED, [], sheet, "2026-08-01", language),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_kind_that_there_is_not_is_told_with_the_nearest_one_and_a_part_is_none(name):
+    lines = refused(lambda: SHEETS[name]({"ec2_instence": [{"name": "a"}], 1: [], "rds": None}, "en"))
+    assert [line[line.index("sheet"):] for line in lines] == [
+        "sheet: there is no kind 'ec2_instence' (did you mean 'ec2_instances'?)",
+        "sheet: there is no kind 1",
+        "sheet: there is no kind 'rds'",
+    ]
+    parts_and_kinds = {**dict.fromkeys(PARTS, {"targets": []}), **dict.fromkeys(kinds(), [])}
+    assert SHEETS[name](parts_and_kinds, "en") == SHEETS[name]({}, "en")
+
+
 def test_what_is_null_is_not_written():
     nothing = dict.fromkeys(("accepted_on", "set_up", "language", "billing", "fee_rules", "set_up_from"))
     assert quotation(dict(nothing, **CONTRACT)) == quotation(CONTRACT)
@@ -538,5 +587,5 @@ def test_the_nearest_right_word_is_offered():
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
     others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
-    tried = {code for code, *dummy in FAULTS} | others
+    tried = {code for code, *dummy in FAULTS} | others | {"kind"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

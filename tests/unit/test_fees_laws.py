@@ -176,6 +176,23 @@ def test_more_components_never_cost_less(agreed, events, month, component, day):
     assert fee(agreed, more, month) >= fee(agreed, events, month)
 
 
+@settings(TRIED, max_examples=150)
+@given(days, st.integers(0, 70), st.integers(1, 28), st.sampled_from(list(RULES["first_charge_day"]["choices"])), st.booleans())
+def test_a_component_is_charged_from_when_an_option_would_be_and_until_then(come, stays, start_day, first, contract_ends):
+    """Whenever billing months begin: a component and an option of its price that come and go on the same days, or stay until the contract ends."""
+    gone = come + timedelta(days=stays)
+    rules = dict(billing_month_start_day=start_day, first_charge_day=first, component_within_month="charged")
+    agreed = contract(fee_rules=rules)
+    option = {"name": "a", "yen": 30_000, "covers": ["monitoring"], "from": come, "until": None if contract_ends else gone}
+    end = [happened(gone, "cancelled")] if contract_ends else []
+    leaves_it = [] if contract_ends else [happened(gone, "components_removed", components=dict(rds=1))]
+    changed = [happened(come, "components_added", components=dict(rds=1)), *leaves_it]
+    for month in MONTHS:
+        more = fee(agreed, [*changed, *end], month) - fee(agreed, end, month)
+        lines = usage_statement(dict(agreed, operation=dict(agreed["operation"], options=[option])), end, month)["lines"]
+        assert abs(more - sum(line["amount"] for line in lines if line["key"].startswith("option"))) <= 1, month
+
+
 @TRIED
 @given(contracts(), histories(), st.sampled_from(MONTHS))
 def test_a_dearer_plan_never_costs_less(agreed, events, month):
@@ -368,6 +385,11 @@ def come_and_gone(one):
     return used(one, happened("2026-08-10", "components_added", **change), happened("2026-08-20", "components_removed", **change))
 
 
+def an_old_contract_of_ten_days(one):
+    old = dict(one, applied_on="2022-03-01", plans=[{"plan": "advanced", "from": "2022-03-16"}])
+    return used(old, happened("2022-03-25", "cancelled"), month="2022-03")
+
+
 def suspended_and_out_of_use(one):
     return used(one, happened("2026-08-05", "suspended", until="2026-08-20", reason="unpaid"), out_of_use("2026-08-10", "2026-08-12"))
 
@@ -415,6 +437,7 @@ SCENARIOS = {
     "late_on_premium": ("excluded", lambda one: late(one, happened("2026-07-05", "evaded", month="2026-06", yen=10_000))),
     "late_interest_alone": ("waived", lambda one: late(one, happened("2026-07-05", "cancelled"))),
     "premium_tax_date": ("billing", lambda one: evaded_long_ago(dict(one, applied_on="2019-06-01"))),
+    "legacy_within_month": ("whole_month", an_old_contract_of_ten_days),
     "legacy_options": ("own", an_old_contract_with_a_new_option),
     "gross_fault_time": ("full_hours", lambda one: used(one, dict(out_of_use("2026-08-10 10:00", "2026-08-10 11:30"), cause="provider_gross"))),
     "outage_while_suspended": ("deducted", suspended_and_out_of_use),

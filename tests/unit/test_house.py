@@ -49,6 +49,14 @@ def test_every_module_is_in_the_action_group():
     assert groups == dict(aws=sorted(path.stem for path in TO_AWS), mackerel=sorted(path.stem for path in TO_MACKEREL)), "meta/runtime.yml: action_groups"
 
 
+def test_every_module_has_an_action_of_its_own_or_runs_in_the_worker():
+    short_cut = PLUGINS / "plugin_utils" / "_in_process.py"
+    actions = {path.stem: path for path in PLUGINS.glob("action/*.py")}
+    assert actions.keys() == {path.stem for path in MODULES}, "plugins/action: ln -s ../plugin_utils/_in_process.py"
+    links = {name: path.readlink() for name, path in actions.items() if path.is_symlink()}
+    assert set(links.values()) == {Path("../plugin_utils") / short_cut.name}
+
+
 @pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").glob("setup_*") if (path / "tasks" / "remove.yml").exists()))
 def test_a_role_tells_of_its_kinds_in_the_order_in_which_it_runs_them(role):
     folder = ROOT / "roles" / role
