@@ -28,7 +28,7 @@ WHOLE = {
 }
 NAMESPACES = dict(hosts=50, services=50, roles=10)
 EXCLUDABLE = dict(
-    EC2=["ec2.cpu.used", "ec2.network.in", "ec2.network.out", "ec2.status_check_failed.instance"],
+    EC2=["ec2.cpu.used", "ec2.network.in", "ec2.network.out", "ec2.status_check_failed.instance", "ec2.status_check_failed.total"],
     RDS=["rds.cpu.used", "rds.diskspace.free", "rds.latency.read", "rds.database_connections.used", "rds.memory.free", "rds.memory.swap"],
     ALB=["alb.request.count", "alb.httpcode_count.target_5xx", "alb.response.time"],
     Lambda=["lambda.count.invocations", "lambda.count.errors"],
