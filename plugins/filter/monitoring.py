@@ -20,7 +20,7 @@ def monitoring_faults(sheet: Any, contract: Any, language: str = "ja", known: Ma
     reading = _part("_monitoring_reading")
     if language not in reading.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(reading.TEXTS)}, not {language!r}")
-    return reading.read(_table(sheet, "a sheet"), _table(contract, "a contract"), known, language)[1]
+    return reading.read(_plain(_table(sheet, "a sheet")), _plain(_table(contract, "a contract")), _plain(known), language)[1]
 
 
 def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, language: str = "ja") -> dict[str, Any]:
@@ -89,7 +89,8 @@ def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _rows(sheet: Any, contract: Mapping[str, Any], known: Mapping[str, Any] | None) -> list[Any]:
     """The rows of a sheet that is in order; else everything that is wrong in it."""
-    rows, wrong = _part("_monitoring_reading").read(_table(sheet, "a sheet"), contract, known, contract.get("language", "ja"))
+    language = contract.get("language", "ja")
+    rows, wrong = _part("_monitoring_reading").read(_plain(_table(sheet, "a sheet")), _plain(contract), _plain(known), language)
     if wrong:
         raise AnsibleFilterError("\n".join(wrong))
     return rows
@@ -99,6 +100,10 @@ def _table(given: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise AnsibleFilterError(f"{what} is a dictionary, not {type(given).__name__}")
     return given
+
+
+def _plain(value: Any) -> Any:
+    return _part("_plain").plain(value)
 
 
 def _part(name: str) -> Any:

@@ -30,7 +30,7 @@ def sheet_faults(sheet: Any, account: Mapping[str, Any] | None = None, neighbour
     sheets = _sheets()
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
-    _sheet(sheet)
+    sheet = import_module("ansible_collections.msp.aws.plugins.plugin_utils._plain").plain(_sheet(sheet))
     return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours), *sheets.incomplete(sheet, account)]]
 
 
