@@ -236,7 +236,7 @@ def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], langu
     for finding in found:
         row = dict(_line(finding["kind"], finding, words, language), entry=_whose(finding, words, language))
         if finding["reason"] and finding["option"] is None:
-            row["actual"] = finding["reason"][:LONGEST]
+            row["actual"] = _cut(finding["reason"])
         rows.append(row)
     text = [words["extra_text"]] if any(finding["verdict"] == "extra" for finding in found) else []
     return [dict(heading=words["differences"], text=text, table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
@@ -287,7 +287,7 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
                 for name, value in entry.items()
                 if name in options and value not in (None, [], {}, "")
             ]
-            rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=words["comma"].join(told)[:LONGEST] or None))
+            rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=_cut(words["comma"].join(told)) or None))
     if not rows:
         return []
     columns = [_column(name, words[name]) for name in ("entry", "details")]
@@ -332,10 +332,15 @@ def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, w
         inner = ((name, _told(kind, (*path, name), option.options[name], one, words, language)) for name, one in value.items() if name in option.options)
         return words["comma"].join(words["pair"].format(label(kind, (*path, name), language), one) for name, one in inner if one)
     if isinstance(value, list):
-        return words["comma"].join(_told(kind, path, option, one, words, language) for one in value)[:LONGEST]
+        return _cut(words["comma"].join(_told(kind, path, option, one, words, language) for one in value))
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)[:LONGEST]
-    return _printable(str(value))[:LONGEST]
+        return _cut(json.dumps(value, ensure_ascii=False))
+    return _cut(_printable(str(value)))
+
+
+def _cut(text: str) -> str:
+    """A text that ends where it does, or says that it goes on."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _printable(text: str) -> str:

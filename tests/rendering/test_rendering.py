@@ -149,6 +149,14 @@ def test_a_page_fits_its_window(written, tmp_path, pattern, wide):
 
 
 @pytest.mark.parametrize("pattern", PAGES)
+def test_a_wide_window_shows_all_columns_of_every_table(written, tmp_path, pattern):
+    page = tmp_path / "page.html"
+    asked = "<script>document.body.dataset.cut = [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length</script>"
+    page.write_text(the(written, pattern, "html").read_text(encoding="utf-8") + asked, encoding="utf-8")
+    assert 'data-cut="0"' in browser(tmp_path, "--window-size=1400,900", "--dump-dom", page.as_uri())
+
+
+@pytest.mark.parametrize("pattern", PAGES)
 def test_a_page_prints_without_a_cut(written, tmp_path, pattern):
     browser(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}", the(written, pattern, "html").as_uri())
     assert_legible(tmp_path / "page.pdf")
