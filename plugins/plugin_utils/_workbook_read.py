@@ -131,7 +131,7 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
             merged = _merged_without_end(archive) if size <= LARGEST else None
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, zlib.error) as error:  # the last one: a compression that Python does not know
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:  # RuntimeError: encrypted, or packed in an unknown way
         return "broken", dict(value=type(error).__name__)
     if "xl/workbook.xml" not in names:
         return "not_xlsx", {}
@@ -145,7 +145,7 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
 def _merged_without_end(archive: zipfile.ZipFile) -> str | None:
     """An area of merged cells that is too large to be looked at, such as whole columns."""
     for name in archive.namelist():
-        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/sheet") else ():
+        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
             left, top, right, bottom = range_boundaries(area.decode())
             if (right - left + 1) * (bottom - top + 1) > MOST_MERGED:
                 return area.decode()
@@ -274,12 +274,12 @@ class _Worksheet:
     def _unsure(self, first: int, columns: Mapping[int, Column]) -> None:
         """Rows of which it is not sure that they are meant: one that nobody sees, one that is struck through."""
         for number, line in self.by_row.items():
-            mine = [cell for index, cell in sorted(line.items()) if index in columns] if number >= first else []
-            struck = next((cell for cell in mine if self._is_struck(cell)), None)
+            mine = [(cell, columns[index]) for index, cell in sorted(line.items()) if index in columns] if number >= first else []
+            struck = next(((cell, column) for cell, column in mine if self._is_struck(cell)), None)
             if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
-                self.fault(mine[0].coordinate, None, "hidden_row")
+                self.fault(mine[0][0].coordinate, None, "hidden_row")
             if struck is not None:
-                self.fault(struck.coordinate, columns[struck.column].heading, "struck")
+                self.fault(struck[0].coordinate, struck[1].heading, "struck")
 
     def _is_struck(self, cell: Any) -> bool:
         parts = cell.value if isinstance(cell.value, CellRichText) else []

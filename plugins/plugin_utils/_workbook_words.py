@@ -227,8 +227,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_pairs="「名前: 値」の組になっていません",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
-ブックに戻すか、除いてよい場合は force: true を指定してください",
-        exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true を指定してください",
+ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
+        exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
         map_list="対応表{at}: 文字列の一覧（リスト）で書いてください。現在の値: 「{value}」",
@@ -301,8 +301,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_yaml="cannot be read as YAML: {value}",
         not_pairs="holds no name: value pairs",
         not_a_sheet="its sheet holds no kind: [entries] pairs",
-        dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, or say force: true",
-        exists="exists with another content; import it first, or say force: true",
+        dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
+or say force: true (a playbook: -e sheet_force=true)",
+        exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",
         map_list="mapping{at}: write a list of texts; found {value!r}",
