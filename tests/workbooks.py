@@ -19,6 +19,7 @@ TRAPS = (
     *("=1+1", '=HYPERLINK("http://example.com","x")', "+1", "-1", "@SUM(A1)", "'x", "#N/A", "#REF!", "_x000D_", "\x07", "a\rb", "\u2028", "a\tb"),
     *("1", "1.50", "007", "TRUE", "1e3", "2026-01-01", "12:30", "yes", "null", "~", "#", "- x", "x: y", "x:", "!x", "&<>", "|", "a #b", "{{ x }}"),
     *("", " x ", "\u3000x", "x\n", "a\nb", "a=b", "[]", "{}", '{"a": 1}', "x,y", "\\", '"', "a/b", "ab\\n"),
+    *("-", "同上", "該当なし", "x、y", "x, y=z", "a\u200bb", "a\u00a0b", "\u202ex", "\ufeff"),
 )
 TEXT = st.one_of(st.sampled_from(TRAPS), st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12))
 NAME = st.one_of(st.text("abcdefgh-_./0123456789", min_size=1, max_size=10), st.sampled_from([text for text in TRAPS if text]))

@@ -73,7 +73,7 @@ class Option:
     blank      an empty text is a value like any other
     api        "Operation.Member.Member" in the service model, for its choices and limits
     choices    what is possible where the service model does not say it
-    limits     min and max (of a text its length) and pattern, where there is no service model
+    limits     min and max (of a text its length) and pattern, where no service model says it
     reserved   of a free dictionary: keys that another option writes, each with that option's name
     same       compares two values that may be spelt differently
     same_each  the same for the values of a free dictionary

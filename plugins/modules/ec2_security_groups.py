@@ -27,6 +27,7 @@ BLOCKS = dict(cidr_ipv4=4, cidr_ipv6=6)
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 PORTS = ("tcp", "udp")
 ICMP = ("icmp", "icmpv6")
+TEXT = dict(max=255, pattern=r"[a-zA-Z0-9 ._:/()#,@\[\]+=&;{}!$*-]*")  # of names and descriptions; the service model says it in prose only
 
 
 def find(aws, wanted):
@@ -274,7 +275,7 @@ def _mistaken_ports(rule):
         if first is None or last is None:
             yield "from_port" if first is None else "to_port", "needs", dict(value=found, other="from_port, to_port")
         elif not 0 <= first <= last <= 65535:
-            yield "from_port", "ports", dict(value=found)
+            yield "to_port" if 0 <= first <= 65535 < last else "from_port", "ports", dict(value=found)
     elif protocol in ICMP:
         everything = first in (None, -1)
         if not -1 <= (first or 0) <= 255 or not -1 <= (last or 0) <= 255 or (everything and last not in (None, -1)):
@@ -297,7 +298,7 @@ def _rules():
             cidr_ipv6=Option(same=_networks.same),
             prefix_list=Option(),
             security_group=ref("ec2_security_groups", within="vpc", elsewhere=True),
-            description=Option(),
+            description=Option(limits=TEXT),
         ),
     )
 
@@ -306,9 +307,9 @@ KIND = Kind(
     name="ec2_security_groups",
     identity=("vpc", "name"),
     options=dict(
-        name=fixed(api="CreateSecurityGroup.GroupName"),
+        name=fixed(limits=dict(TEXT, pattern=f"(?!(?i:sg-)){TEXT['pattern']}")),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
-        description=fixed(required=True, api="CreateSecurityGroup.Description"),
+        description=fixed(required=True, limits=TEXT),
         ingress=_rules(),
         egress=_rules(),
         tags=tags(),

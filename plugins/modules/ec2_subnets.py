@@ -93,9 +93,9 @@ def delete(aws, have):
 
 def faults(entries, sheet):
     """Subnets of one VPC must not overlap, and must lie inside it, where the sheet says how large it is."""
-    blocks_of = {vpc.get("name"): _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks") for vpc in sheet.get("ec2_vpcs", [])}
-    vpcs = {name: [_networks.network(block) for dummy, block in blocks] for name, blocks in blocks_of.items()}
-    by_vpc = {}
+    vpcs, by_vpc = {}, {}
+    for vpc in sheet.get("ec2_vpcs", []):  # a name that is there twice is told of the VPCs
+        vpcs.setdefault(vpc.get("name"), []).extend(_networks.network(block) for dummy, block in _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks"))
     for index, entry in enumerate(entries):
         for option, block in _networks.blocks(entry, "cidr_block"):
             by_vpc.setdefault(entry.get("vpc"), []).append((index, option, block))

@@ -71,6 +71,8 @@ WORDS: dict[str, dict[str, Any]] = dict(
         customer="お客様名",
         file="報告書",
         unread="読み取れませんでした: {}",
+        unread_ones="読み取れなかった契約",
+        reason="理由",
         yes="はい",
         no="いいえ",
         pair="{}: {}",
@@ -126,6 +128,8 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         customer="Customer",
         file="Report",
         unread="could not be read: {}",
+        unread_ones="Contracts that could not be read",
+        reason="Why",
         yes="yes",
         no="no",
         pair="{}: {}",
@@ -165,28 +169,34 @@ def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, langu
 
 
 def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
-    """One line for each contract: {number, customer, account_id, counts, file}, or {…, failed} for one that could not be looked at."""
+    """One line for each contract: {number, customer, account_id, counts, file}, or {…, failed} for one that could not be looked at.
+
+    What is long stands below: a table that has it beside six numbers has no room for it.
+    """
     words = WORDS[language]
     columns = [
-        _column("number", words["number"]),
+        _column("number", f"{words['number']} / {words['file']}"),
         _column("customer", words["customer"]),
         _column("account_id", words["account"]),
         *(_column(verdict, words[verdict], "integer") for verdict in VERDICTS),
         _column("verdict", words["verdict"], "verdict"),
-        _column("file", words["file"]),
     ]
-    rows = [_total_row(one, words) for one in results]
-    facts = [dict(label=words["at"], value=_moment(at, language))]
-    return dict(title=words["total"], language=language, date=_date(at), facts=facts, sections=[dict(table=dict(columns=columns, rows=rows))])
+    sections = [dict(table=dict(columns=columns, rows=[_total_row(one) for one in results]))]
+    failed = [dict(number=one["number"], reason=_cut(_printable(one["failed"]))) for one in results if one.get("failed")]
+    if failed:
+        sections.append(
+            dict(heading=words["unread_ones"], table=dict(columns=[_column("number", words["number"]), _column("reason", words["reason"])], rows=failed))
+        )
+    return dict(title=words["total"], language=language, date=_date(at), facts=[dict(label=words["at"], value=_moment(at, language))], sections=sections)
 
 
-def _total_row(one: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+def _total_row(one: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: one.get(name) for name in ("number", "customer", "account_id")}
     if one.get("failed"):
-        return dict(row, verdict="unknown", file=words["unread"].format(one["failed"]))
+        return dict(row, verdict="unknown")
     told = {verdict: one["counts"][verdict] for verdict in VERDICTS}
     worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same")
-    return dict(row, **told, verdict=worst, file=one.get("file"))
+    return dict(row, **told, number=[one["number"], one["file"]] if one.get("file") else one["number"], verdict=worst)
 
 
 # ---- parts of a paper
@@ -236,7 +246,7 @@ def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], langu
     for finding in found:
         row = dict(_line(finding["kind"], finding, words, language), entry=_whose(finding, words, language))
         if finding["reason"] and finding["option"] is None:
-            row["actual"] = finding["reason"][:LONGEST]
+            row["actual"] = _cut(finding["reason"])
         rows.append(row)
     text = [words["extra_text"]] if any(finding["verdict"] == "extra" for finding in found) else []
     return [dict(heading=words["differences"], text=text, table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
@@ -287,7 +297,7 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
                 for name, value in entry.items()
                 if name in options and value not in (None, [], {}, "")
             ]
-            rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=words["comma"].join(told)[:LONGEST] or None))
+            rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=_cut(words["comma"].join(told)) or None))
     if not rows:
         return []
     columns = [_column(name, words[name]) for name in ("entry", "details")]
@@ -332,10 +342,15 @@ def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, w
         inner = ((name, _told(kind, (*path, name), option.options[name], one, words, language)) for name, one in value.items() if name in option.options)
         return words["comma"].join(words["pair"].format(label(kind, (*path, name), language), one) for name, one in inner if one)
     if isinstance(value, list):
-        return words["comma"].join(_told(kind, path, option, one, words, language) for one in value)[:LONGEST]
+        return _cut(words["comma"].join(_told(kind, path, option, one, words, language) for one in value))
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)[:LONGEST]
-    return _printable(str(value))[:LONGEST]
+        return _cut(json.dumps(value, ensure_ascii=False))
+    return _cut(_printable(str(value)))
+
+
+def _cut(text: str) -> str:
+    """A text that ends where it does, or says that it goes on."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _printable(text: str) -> str:

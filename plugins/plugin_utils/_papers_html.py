@@ -31,6 +31,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
 )
 
 SHORT = 20  # characters: a column of shorter texts is not broken into lines
+MANY = 6  # columns with which a table needs its short ones to be folded, too
 
 
 class Markup(str):
@@ -163,7 +164,8 @@ def _table(table: Mapping[str, Any], labelled_by: str | None, language: str) -> 
     bodies = [_group(group, columns, language) for group in table["groups"]]
     if table["totals"]:
         bodies.append(_element("tbody", *(_total(total, columns, language) for total in table["totals"]), class_="totals"))
-    table_of = _element("table", _element("thead", _element("tr", *heads)), *bodies, aria_labelledby=labelled_by)
+    many = "many" if len(columns) >= MANY else None
+    table_of = _element("table", _element("thead", _element("tr", *heads)), *bodies, aria_labelledby=labelled_by, class_=many)
     # On a narrow screen the table is moved sideways in its place, with the keys as well, and the page stays where it is.
     return _element("div", table_of, class_="scroll", role="region", tabindex="0", aria_labelledby=labelled_by)
 
@@ -288,7 +290,9 @@ thead th { border-top: 2px solid #1f3a5f; border-bottom: 1px solid #1f3a5f; back
 tbody th[scope=row] { min-width: 13em }
 tbody th.short[scope=row] { min-width: 0 }
 .number { text-align: right; white-space: nowrap }
+thead .number { min-width: 3em; white-space: normal }
 .short { white-space: nowrap }
+.many .short { min-width: 6em; white-space: normal; overflow-wrap: anywhere }
 thead th, .short { overflow-wrap: break-word }
 .nothing { text-align: center; color: #444b54 }
 small { display: block; color: #444b54; font-size: 11.5px; line-height: 1.5 }
@@ -314,7 +318,7 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .facts { grid-template-columns: 1fr }
   table { font-size: 12.5px }
   th, td { padding: 5px 6px }
-  thead th, thead .number, .short { white-space: normal; min-width: 3em }
+  thead th, thead .number, .short, .many .short { white-space: normal; min-width: 3em }
   tbody th[scope=row] { min-width: 8em }
 }
 @media print {

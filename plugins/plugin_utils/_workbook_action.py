@@ -51,6 +51,8 @@ class WorkbookAction(ActionBase):
         except OSError as error:
             return {**result, "failed": True, "msg": f"{error.filename}: {error.strerror}"}
         result.update(changed=bool(outcome.files), files=[str(path) for path in outcome.files])
+        if outcome.warnings:
+            result["warnings"] = outcome.warnings
         if self._task.diff and outcome.files:
             before, after = outcome.shown()
             header = str(next(iter(outcome.files)))

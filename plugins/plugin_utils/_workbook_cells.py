@@ -27,7 +27,13 @@ LONGEST = 32767  # characters that a cell of Excel can hold
 BLANKS = " \t\r\n\u3000\u00a0"
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 HALF_KANA = re.compile("[\uff61-\uff9f]")
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")  # what XML cannot hold, or Excel would decode
+INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"  # what comes along from pages and mails; nobody means it
+UNSEEN = re.compile(f"[{INVISIBLE}]")
+# What XML cannot hold, Excel would decode, or a person would not see.
+UNPRINTABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff{INVISIBLE}]|_(?=x[0-9A-Fa-f]{{4}}_)")
+SEVERAL = re.compile(r"[\w.:/@*+-]+(?:\s*[,、，]\s*[\w.:/@*+-]+)+")  # words with commas between them, where each should have its line
+ANOTHER_PAIR = re.compile(r"[,、，]\s*[^\s=,、，]+\s*=")
+FILLERS = {"-", "--", "ー", "－", "―", "—", "–", "‐", "n/a", "tbd", "該当なし", "特になし", "未定", "同上", "同左", "〃", "々", "ditto", "same as above"}
 WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 PLAIN = dict(bool=check_type_bool, float=check_type_float, int=check_type_int, str=check_type_str)
 
@@ -141,7 +147,7 @@ def _list_cell(option: Option, value: Any, marks: Marks) -> Any:
 def _line(option: Option, item: Any, marks: Marks) -> str:
     if not isinstance(item, str):
         return str(item)
-    plain = "\n" not in item and item != marks.only and not item.endswith(f"={marks.none}")
+    plain = "\n" not in item and item != marks.only and not item.endswith(f"={marks.none}") and not SEVERAL.fullmatch(item)
     return text_cell(item, marks) if plain else quoted(item, marks)
 
 
@@ -156,7 +162,7 @@ def _dict_cell(option: Option, value: Mapping[str, Any], marks: Marks, keys: tup
 
 
 def _pair_value(value: str, marks: Marks) -> str:
-    return "" if value == "" else quoted(value, marks) if "\n" in value else text_cell(value, marks)
+    return "" if value == "" else quoted(value, marks) if "\n" in value or ANOTHER_PAIR.search(value) else text_cell(value, marks)
 
 
 def _says(lines: str, value: Mapping[str, Any], keys: tuple[str, ...], marks: Marks) -> bool:
@@ -225,6 +231,8 @@ def _list(option: Option, cell: Any, marks: Marks) -> Any:
         removing = bare != line
         if removing and not option.many:
             raise Mistake("not_clearable", limit=marks.none)
+        if option.elements == "str" and SEVERAL.fullmatch(bare):
+            raise Mistake("several", value=bare, other=quoted(bare, marks))
         (gone if removing else wanted).append(_scalar(option.elements, bare, marks))
     if not option.many:
         return wanted
@@ -263,6 +271,8 @@ def _pairs(cell: str, marks: Marks) -> Meaning:
             raise Mistake("pair", value=line)
         if key in value or key in keys:
             raise Mistake("key_twice", value=key)
+        if ANOTHER_PAIR.search(said) and not said.startswith(marks.text):
+            raise Mistake("several", value=line, other=f"{key}={quoted(said, marks)}")
         _same_width(key)
         if said == marks.none:
             keys.append(key)
@@ -309,6 +319,8 @@ def _text(cell: Any, marks: Marks) -> str:
     for mark in (marks.none, marks.only):
         if _like(text) == _like(mark) and text != mark:
             raise Mistake("near", value=text, limit=mark, other=quoted(text, marks))
+    if text.lower() in FILLERS:
+        raise Mistake("filler", value=text, limit=marks.none, other=quoted(text, marks))
     return text
 
 
@@ -325,8 +337,11 @@ def _unquoted(text: str, marks: Marks) -> str:
 
 
 def _same_width(text: str) -> None:
-    """Full-width letters where all could be ASCII, and half-width katakana, are slips of the keyboard and never meant."""
+    """Full-width letters where all could be ASCII, half-width katakana, and what nobody sees, are slips and never meant."""
     usual = unicodedata.normalize("NFKC", text)
+    unseen = UNSEEN.search(text)
+    if unseen:
+        raise Mistake("unseen", value=f"U+{ord(unseen.group()):04X}", limit=UNSEEN.sub("", text.replace("\u00a0", " ")))
     if HALF_KANA.search(text):
         raise Mistake("kana", value=text, limit=usual)
     if FULL_WIDTH.search(text) and usual.isascii():

@@ -43,7 +43,11 @@ def _cells(layout: Layout, table: Table, was: Row, row: Row, address: Address) -
 
 
 def _change(table: Table, cell: str | None, what: str, before: str, after: str) -> dict[str, str]:
-    return dict(worksheet=table.title, cell=cell or "", what=what, before=before[:LONGEST], after=after[:LONGEST])
+    return dict(worksheet=table.title, cell=cell or "", what=what, before=_cut(before), after=_cut(after))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _name(table: Table, row: Row) -> str:

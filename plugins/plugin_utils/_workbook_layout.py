@@ -15,13 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Marks
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Marks, near
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label, note
 
@@ -164,7 +163,7 @@ def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only:
     titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
     made = [table for kind in in_order(kinds()) if only is None or kind.name in set(only) for table in _tables(kind, language, titles)]
     faults = [
-        Fault(None, None, None, "unknown_kind", dict(value=name, close=next(iter(get_close_matches(name, list(kinds()), 1, 0.6)), None)))
+        Fault(None, None, None, "unknown_kind", dict(value=name, close=near(name, kinds())))
         for name in only or ()
         if name not in kinds()
     ]
@@ -308,7 +307,7 @@ def _unknown(at: str, given: Mapping[Any, Any], known: Iterable[str]) -> Iterato
     words = list(known)
     for word in given:
         if word not in words:
-            yield _wrong("map_unknown", at, value=word, close=next(iter(get_close_matches(str(word), words, 1, 0.6)), None))
+            yield _wrong("map_unknown", at, value=word, close=near(word, words))
 
 
 def _row_faults(at: str, facts: Mapping[str, Any]) -> Iterator[Fault]:

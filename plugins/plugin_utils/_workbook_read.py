@@ -10,30 +10,34 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 try:
     from openpyxl import load_workbook
-    from openpyxl.utils import get_column_letter
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.utils import get_column_letter, range_boundaries
 except ImportError:
-    load_workbook = get_column_letter = None  # the actions say what to install
+    load_workbook = get_column_letter = range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
 LARGEST = 300  # MB of a workbook, unpacked
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # Excel's way to write what XML cannot hold, and line ends of Windows
@@ -72,6 +76,10 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     if book is None:
         return found
     found.book = book
+    other = [language for language, words in WORDS.items() if words["contents"] in book.sheetnames and layout.words["contents"] not in book.sheetnames]
+    if other:
+        found.faults.append(Fault(None, None, str(path), "other_language", dict(value=other[0])))
+        return found
     _cover(book, layout, contract, found)
     found.layout = layout = _present(book, layout, found)
     for table in layout.worksheets:
@@ -100,10 +108,11 @@ def _open(path: Path, found: Workbook) -> Any:
     code, facts = _unfit(path)
     if code is None:
         try:
-            return load_workbook(path)
+            with path.open("rb") as file:  # a path would be judged by how its name ends
+                return load_workbook(file, rich_text=True)
         except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
             code, facts = "broken", dict(value=type(error).__name__)
-    found.faults.append(Fault(None, None, path.name, code, facts))
+    found.faults.append(Fault(None, None, str(path), code, facts))
     return None
 
 
@@ -121,13 +130,26 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # the last one: a compression that Python does not know
+            merged = _merged_without_end(archive) if size <= LARGEST else None
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:  # RuntimeError: encrypted, or packed in an unknown way
         return "broken", dict(value=type(error).__name__)
     if "xl/workbook.xml" not in names:
         return "not_xlsx", {}
     if any(name.endswith("vbaProject.bin") for name in names):
         return "macros", {}
-    return ("too_large", dict(value=size, limit=LARGEST)) if size > LARGEST else (None, {})
+    if size > LARGEST:
+        return "too_large", dict(value=size, limit=LARGEST)
+    return ("merged", dict(value=merged)) if merged else (None, {})
+
+
+def _merged_without_end(archive: zipfile.ZipFile) -> str | None:
+    """An area of merged cells that is too large to be looked at, such as whole columns."""
+    for name in archive.namelist():
+        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
+            left, top, right, bottom = range_boundaries(area.decode())
+            if (right - left + 1) * (bottom - top + 1) > MOST_MERGED:
+                return area.decode()
+    return None
 
 
 # ---- the worksheets
@@ -138,7 +160,7 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
     title = layout.words["cover"]
     if title not in book.sheetnames:
         return  # told with the missing worksheets
-    said = {book[title].cell(row, 2).value: book[title].cell(row, 3).value for row in range(1, SEARCHED)}
+    said = {plain(book[title].cell(row, 2).value): plain(book[title].cell(row, 3).value) for row in range(1, SEARCHED)}
     found.cover = {word: said.get(layout.words[word]) for word in COVER}
     for word in ("number", "account_id"):
         value, wanted = found.cover.get(word), contract.get(word)
@@ -153,16 +175,16 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     words = layout.words
     missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames]
     if words["contents"] in book.sheetnames:
-        listed = {cell.value for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
+        listed = {plain(cell.value) for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
         layout = layout.of(name for name in layout.kinds() if name in listed)
+    else:  # that is told, and not every worksheet that was perhaps never there
+        layout = layout.of(table.kind.name for table in layout.worksheets if table.title in book.sheetnames)
     titles = [table.title for table in layout.worksheets]
     missing += [title for title in titles if title not in book.sheetnames]
-    found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing]
-    known = {*titles, *layout.fixed_titles, *layout.ignore}
-    for title in book.sheetnames:
-        if title not in known:
-            close = next(iter(get_close_matches(title, sorted(set(titles) - set(book.sheetnames)), 1, 0.6)), None)
-            found.faults.append(Fault(None, None, None, "extra_sheet", dict(value=title, close=close)))
+    extra = [title for title in book.sheetnames if title not in {*titles, *layout.fixed_titles, *layout.ignore}]
+    meant = {title: near(title, missing) for title in extra}
+    found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing if title not in meant.values()]
+    found.faults += [Fault(None, None, None, "extra_sheet", dict(value=title, close=close)) for title, close in meant.items()]
     return layout
 
 
@@ -179,6 +201,7 @@ class _Worksheet:
             if cell.value is not None and cell.value != "":
                 by_row[row][index] = cell
         self.by_row = by_row
+        self.struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}  # pylint: disable=protected-access
 
     def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
         self.found.faults.append(Fault(self.table.title, cell, heading, code, facts))
@@ -193,6 +216,7 @@ class _Worksheet:
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
         first = heading_row + self.table.first_row - self.table.heading_row
         self._merged(first)
+        self._unsure(first, columns)
         lost: set[int] = set()
         found: list[Row] = []
         for number in sorted(row for row in self.by_row if row >= first):
@@ -226,24 +250,43 @@ class _Worksheet:
             if _text(cell.value):
                 places[_text(cell.value)].append(cell)
         self.known = {cell.column for given in places.values() for cell in given}
+        meant = {heading: near(heading, [name for name in wanted if name not in places]) for heading in places if heading not in wanted}
         for heading, given in places.items():
-            if heading not in wanted:
-                close = next(iter(get_close_matches(heading, [name for name in wanted if name not in places], 1, 0.6)), None)
-                self.fault(given[0].coordinate, None, "extra_column", value=heading, close=close)
+            if heading in meant:
+                self.fault(given[0].coordinate, None, "extra_column", value=heading, close=meant[heading])
             elif len(given) > 1:
                 self.fault(given[1].coordinate, None, "heading_twice", value=heading, limit=", ".join(cell.coordinate for cell in given))
         for heading, column in wanted.items():
-            if heading not in places:
+            if heading not in places and heading not in meant.values():
                 self.fault(None, column.heading, "missing_column", value=heading)
         return {given[0].column: wanted[heading] for heading, given in places.items() if heading in wanted}
 
     def _merged(self, first: int) -> None:
+        """Merged cells are read as if each had the value, so that nothing else is told of them."""
         for area in self.sheet.merged_cells.ranges:
             if area.max_row >= first:
-                self.fault(self.sheet.cell(area.min_row, area.min_col).coordinate, None, "merged", value=str(area))
+                anchor = self.sheet.cell(area.min_row, area.min_col)
+                self.fault(anchor.coordinate, None, "merged", value=str(area))
+                if anchor.value is not None and area.min_row >= first:
+                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
+                        self.by_row[row].setdefault(index, anchor)
+
+    def _unsure(self, first: int, columns: Mapping[int, Column]) -> None:
+        """Rows of which it is not sure that they are meant: one that nobody sees, one that is struck through."""
+        for number, line in self.by_row.items():
+            mine = [(cell, columns[index]) for index, cell in sorted(line.items()) if index in columns] if number >= first else []
+            struck = next(((cell, column) for cell, column in mine if self._is_struck(cell)), None)
+            if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
+                self.fault(mine[0][0].coordinate, None, "hidden_row")
+            if struck is not None:
+                self.fault(struck[0].coordinate, struck[1].heading, "struck")
+
+    def _is_struck(self, cell: Any) -> bool:
+        parts = cell.value if isinstance(cell.value, CellRichText) else []
+        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
 
     def _value(self, cell: Any, column: Column) -> Any:
-        value = cell.value
+        value = plain(cell.value)
         if cell.data_type in ("f", "e"):
             code = dict(f="formula", e="error_value")[cell.data_type]
             self.fault(cell.coordinate, column.heading, code, value=str(getattr(value, "text", value)))
@@ -254,6 +297,11 @@ class _Worksheet:
             value = ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value).replace("\r\n", "\n").replace("\r", "\n")
             return value if value.strip(cells.BLANKS) else None
         return value
+
+
+def plain(value: Any) -> Any:
+    """A cell's value without its looks: parts of a text can have fonts of their own."""
+    return str(value) if isinstance(value, CellRichText) else value
 
 
 def _text(value: Any) -> str:
@@ -334,7 +382,8 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
         heading = place.column.heading if place else " ".join(part for part in (fault.entry, fault.option) if part)
         found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout.language)))
     removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
-    found.faults += _dangling(found, reading, outside, removed)
+    rows |= {(fault.worksheet, _row_of(fault.cell)) for fault in found.faults if fault.cell}
+    found.faults += list(_dangling(found, reading, outside, removed, rows))
 
 
 def _stands(place: Any) -> bool:
@@ -395,13 +444,17 @@ def _has_names(found: Workbook, table: Table) -> bool:
     return table.hidden or (table.key in found.rows and table.key not in found.unread and shown <= found.columns[table.key].keys())
 
 
-def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple]) -> Iterator[Fault]:
-    """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has."""
+def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple], rows: set[tuple]) -> Iterator[Fault]:
+    """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has.
+
+    rows: those of which something was told already. That a name is missing because its row says the wrong place is no fault of its own.
+    """
     layout, own = found.layout, sheets.names(reading.sheet)
     nameless = {table.kind.name for table in layout.tables if table.option is None and not _has_names(found, table)}
     nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in (*table.naming, ID)}
     spent: set[int] = set()
     hints: dict[tuple[str, str], str | None] = {}
+    elsewhere: list[tuple[str, list[str], Fault]] = []
     for fault in sheets.unresolved(reading.sheet, {}):
         name, to = fault.facts["value"], fault.facts["limit"] if fault.code == "dangling" else fault.facts["limit"][0]
         known = [*own.get(to, ()), *(outside.get(to) or ())]
@@ -415,9 +468,23 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
         table = layout.by_key.get(to)
         if (to, name) not in hints:
             hints[to, name] = _near(name, known)
-        facts = dict(value=name, limit=table.title if table else label(to, (), layout.language), close=hints[to, name])
-        yield Fault(*at, "not_there", facts) if fault.code == "dangling" else Fault(*at, None, {}, _said(fault, layout.language))
+        title = table.title if table else label(to, (), layout.language)
+        others = [one for one in own.get(to, ()) if "/" not in name and one.rpartition("/")[2] == name]
+        if fault.code != "dangling":
+            yield Fault(*at, None, {}, _said(fault, layout.language))
+        elif not others:
+            rows.add((at[0], _row_of(at[1])))
+            yield Fault(*at, "not_there", dict(value=name, limit=title, close=hints[to, name]))
+        else:
+            elsewhere.append((to, others, Fault(*at, "not_here", dict(value=name, limit=title, other=", ".join(others)))))
+    yield from (told for to, others, told in elsewhere if not any(_row_told(found, reading, to, one, rows) for one in others))
+
+
+def _row_told(found: Workbook, reading: Reading, kind: str, name: str, rows: set[tuple]) -> bool:
+    """Was something told of the row that has this name?"""
+    places = (place for dummy, place in reading.places.get((kind, name), []) if place.table.option is None)
+    return any((place.table.title, _row_of(found.address(place.table, place.row, place.column.key))) in rows for place in places)
 
 
 def _near(name: str, known: list[str]) -> str | None:
-    return next(iter(get_close_matches(name, sorted({*known, *(one.rpartition("/")[2] for one in known)} - {name}), 1, 0.6)), None)
+    return near(name, sorted({*known, *(one.rpartition("/")[2] for one in known)} - {name}))

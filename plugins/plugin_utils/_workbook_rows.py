@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, STATE, Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault, Mistake
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault, Mistake, near
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
 
@@ -141,7 +140,9 @@ class _Writer:
                 if column.role == "value":
                     keys = tuple(path.partition(".")[2] for path in clears if column.clearable and path.startswith(f"{column.key}."))
                     said = cells.canonical(column.option, value)
-                    self._set(table, row, column.key, cells.write(column.option, said, self.layout.marks, clear, keys))
+                    written = cells.write(column.option, said, self.layout.marks, clear, keys)
+                    broken = _is_name(table, column) and isinstance(written, str) and "\n" in written
+                    self._set(table, row, column.key, cells.quoted(said, self.layout.marks) if broken else written)
                 elif column.role == "list":
                     self.items(table, row, column, value, pointer, clear)
                 elif clear:
@@ -260,6 +261,8 @@ class _Reader:
         marks = self.layout.marks
         if column.role == "value":
             meaning = cells.read(column.option, cell, marks, column.clearable)
+            if _is_name(table, column) and isinstance(cell, str) and "\n" in cell.strip(cells.BLANKS):
+                raise Mistake("one_line")
             if meaning.clear:
                 thing.clears.append(column.key)
             thing.clears += [f"{column.key}.{key}" for key in meaning.keys]
@@ -336,8 +339,8 @@ class _Reader:
             matching = [thing for thing in candidates if _means(thing, index, text)]
             if not matching:
                 if table.key not in self.nameless and not row.carried:
-                    close = get_close_matches(text, sorted({thing.path[index] for thing in candidates}), 1, 0.6)
-                    self.fault(child, row, column, "parent_unknown", value=text, limit=title, close=next(iter(close), None))
+                    close = near(text, sorted({thing.path[index] for thing in candidates}))
+                    self.fault(child, row, column, "parent_unknown", value=text, limit=title, close=close)
                 return None
             candidates = matching
             said.append(column)
@@ -401,6 +404,11 @@ class _Reader:
         if only:
             return dict(set=add)
         return dict(dict(add=add) if add else {}, remove=remove) if remove else add or None
+
+
+def _is_name(table: Table, column: Column) -> bool:
+    """Does the cell hold one name?"""
+    return column.option.type == "str" and (column.option.ref is not None or column.key in table.naming)
 
 
 def ordered(options: Mapping[str, Option], thing: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils.sheets import text_of
@@ -189,6 +190,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         wide="全角の文字が使われています: 「{value}」。「{limit}」と半角で記入してください",
         kana="半角カナが使われています: 「{value}」。「{limit}」と全角で記入してください",
         near="「{value}」は使えません。「{limit}」と書いてください（文字としての値なら {other} と書く）",
+        unseen="目に見えない文字（{value}）が入っています。「{limit}」と記入し直してください",
+        several="「{value}」は 1 行に 1 つずつ、Alt+Enter で改行して書いてください（全体で 1 つの値なら {other} と書く）",
+        filler="「{value}」は使えません。変更しないなら空欄、取り除くなら「{limit}」、それ以外は値を書いてください（文字としての値なら {other} と書く）",
+        one_line="名前の途中に改行があります。1 つの名前を改行せずに書いてください",
+        hidden_row="非表示の行に値があります。表示して確かめるか、行ごと削除してください",
+        struck="取り消し線が引かれています。使わない行や値は削除し、使うものは取り消し線を外してください",
         wrong_type="「{value}」は{limit}ではありません",
         not_clearable="「{limit}」は使えません。取り除くことのできない項目です。空欄にするか、値を書いてください",
         only_marks="「{value}」は使えません。空欄か「{limit}」だけを書けます",
@@ -206,6 +213,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_contract="「{value}」のブックです。この契約は「{limit}」です",
         no_cover="表紙に「{limit}」がありません",
         not_there="「{value}」という {limit} はこのブックにありません{hint}",
+        not_here="「{value}」は「{limit}」にありますが、属するものが異なります（{other}）。正しい名前を記入してください",
+        reverts="版 {limit} での変更を元に戻します（現在「{other}」、取り込み後「{value}」）。古いブックではないか確かめてください",
+        clear_secret="秘密の値が平文でシートのファイルに入ります。ansible-vault で暗号化し、ブックのセルは「{value}」と書き換えてください",
+        other_language="このブックは別の言語で作られています。contract.language を {value} にするか、ひな形を作り直してください",
         too_long="{value} 文字あり、セルに入る {limit} 文字を超えています",
         no_column="この項目の列がありません。対応表に書いてください",
         inexpressible="「{value}」 はシートに書けません",
@@ -216,8 +227,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_pairs="「名前: 値」の組になっていません",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
-ブックに戻すか、除いてよい場合は force: true を指定してください",
-        exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true を指定してください",
+ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
+        exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
         map_list="対応表{at}: 文字列の一覧（リスト）で書いてください。現在の値: 「{value}」",
@@ -254,6 +265,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         wide="full-width characters: {value}; write {limit}",
         kana="half-width katakana: {value}; write {limit}",
         near="{value} is not allowed; write {limit} (or {other} where the text itself is meant)",
+        unseen="there is a character that nobody sees ({value}); write {limit} anew",
+        several="{value}: write one on each line, with Alt+Enter between them (or {other} where all of it is one value)",
+        filler="{value!r} is not allowed; leave the cell blank to leave it as it is, write {limit!r} to take it away, or a value ({other} for the text itself)",
+        one_line="there is a line break within the name; write one name on one line",
+        hidden_row="there are values in a hidden row; show it and look, or delete the row",
+        struck="it is struck through; delete what is not wanted, and take the line off what is",
         wrong_type="{value!r} is not {limit}",
         not_clearable="{limit!r} is not allowed: this cannot be taken away; leave the cell blank or write a value",
         only_marks="{value!r} is not allowed; leave the cell blank or write {limit}",
@@ -271,6 +288,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_contract="this workbook is for {value!r}; the contract is {limit!r}",
         no_cover="the cover lacks {limit}",
         not_there="there is no {value!r} among {limit} in this workbook{hint}",
+        not_here="{value!r} is on {limit}, but belongs to something else ({other}); write the right name",
+        reverts="takes back what version {limit} changed (now {other!r}, then {value!r}); make sure that this is no old workbook",
+        clear_secret="the secret will stand in clear in the sheet's file; encrypt it with ansible-vault, and write {value!r} into the workbook",
+        other_language="this workbook was made in another language; set contract.language to {value}, or make the template anew",
         too_long="{value} characters; a cell holds {limit}",
         no_column="there is no column for this; name it in the mapping",
         inexpressible="{value!r} cannot be said in a sheet",
@@ -280,8 +301,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_yaml="cannot be read as YAML: {value}",
         not_pairs="holds no name: value pairs",
         not_a_sheet="its sheet holds no kind: [entries] pairs",
-        dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, or say force: true",
-        exists="exists with another content; import it first, or say force: true",
+        dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
+or say force: true (a playbook: -e sheet_force=true)",
+        exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",
         map_list="mapping{at}: write a list of texts; found {value!r}",
@@ -299,6 +321,13 @@ TYPES = dict(
     ja=dict(bool=" TRUE か FALSE ", float="数値", int="整数", str="文字列", dict="「キー=値」の組", list="一覧", raw="値"),
     en=dict(bool="TRUE or FALSE", float="a number", int="a whole number", str="a text", dict="a set of key=value", list="a list", raw="a value"),
 )
+
+
+def near(word: Any, known: Iterable[str]) -> str | None:
+    """The word that was probably meant; capitals are the first thing to be got wrong."""
+    words = {one.casefold(): one for one in reversed(list(known))}
+    found = get_close_matches(str(word).strip().casefold(), list(words), 1, 0.6)
+    return words[found[0]] if found else None
 
 
 class Mistake(Exception):
@@ -323,7 +352,7 @@ class Fault(NamedTuple):
     def text(self, language: str) -> str:
         where = (self.worksheet or "") + (f"!{self.cell}" if self.cell else "")
         if self.heading:
-            where += f"（{self.heading}）" if language == "ja" else f" ({self.heading})"
+            where += self.heading if not where else f"（{self.heading}）" if language == "ja" else f" ({self.heading})"
         return f"{where}: {self.message(language)}" if where else self.message(language)
 
     def message(self, language: str) -> str:

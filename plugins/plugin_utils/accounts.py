@@ -92,7 +92,7 @@ def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None,
     known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
-    agreed = {entry["id"] for found in looked.values() for entry in found.agreed}
+    agreed = {entry["id"] for found in looked.values() for entry in found.agreed if entry["id"] is not None}
     for found in looked.values():
         found.beside = [dict(entry=thing["entry"], id=thing["id"]) for thing in found.beside if thing["part_of"] not in agreed]
     return looked

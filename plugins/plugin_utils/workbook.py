@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ import yaml
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml, sheets
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 LANGUAGES = tuple(MARKS)
+JAPAN = timezone(timedelta(hours=9), "JST")
 HEAD = "Made from the workbook {}, version {} of {}. Change it there and import it again."
 
 
@@ -51,6 +52,7 @@ class Outcome:
     changes: list[dict[str, Any]] = field(default_factory=list)
     version: int = 0
     sheet: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def write(self) -> None:
         """All files, each as a whole or not at all."""
@@ -119,8 +121,9 @@ def take_in(
         _refuse(_dropped(found.layout, old, new), setting.language)
     versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new))
-    today = today or date.today().isoformat()
+    today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, old)
+    outcome.warnings = [fault.text(setting.language) for fault in (*_reverts(outcome.changes, versions), *_secrets(found))]
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
@@ -153,6 +156,27 @@ def _changes(found: Any, old: Mapping[str, Any]) -> list[dict[str, str]]:
     stands = {(table.key, identity): row for table, identity, row in _workbook_history.walk(made, found.rows)}
     identity_of = {id(row): (table.key, identity) for table, identity, row in _workbook_history.walk(made, after)}
     return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
+
+
+def _reverts(changes: list[dict[str, str]], versions: list[dict[str, Any]]) -> Iterable[Fault]:
+    """Changes that undo what a version before made: so it is with a copy of the workbook from before that version."""
+    last = {(change["worksheet"], change["what"]): (version, change) for version in versions for change in version.get("changes") or ()}
+    for change in changes:
+        version, before = last.get((change["worksheet"], change["what"]), ({}, None))
+        told = change["before"] != change["after"]  # two secrets look the same
+        if before and told and (change["before"], change["after"]) == (before["after"], before["before"]):
+            facts = dict(value=change["after"], other=change["before"], limit=" ".join(str(version[key]) for key in ("version", "ticket") if version.get(key)))
+            yield Fault(change["worksheet"], change["cell"] or None, change["what"], "reverts", facts)
+
+
+def _secrets(found: Any) -> Iterable[Fault]:
+    """Secrets that the workbook has in clear, and the sheet's file will have."""
+    for table in found.layout.worksheets:
+        secret = [column for column in table.shown if column.option is not None and column.option.secret]
+        for row in found.rows.get(table.key, []) if secret else ():
+            for column in secret:
+                if row.cells.get(column.key) is not None and not isinstance(row.cells[column.key], Kept) and row.cells[column.key] != found.layout.marks.none:
+                    yield Fault(table.title, found.address(table, row, column.key), column.heading, "clear_secret", dict(value=found.layout.marks.kept))
 
 
 def masked(sheet: Mapping[str, Any]) -> dict[str, Any]:

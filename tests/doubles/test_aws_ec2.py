@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 AMI = "ami-0abcdef1234567890"
@@ -206,6 +208,9 @@ def test_nat_gateways(ec2, vpc, refused):
     token = {"SubnetId": subnet, "AllocationId": address, "ClientToken": "t1"}
     nat = ec2.create_nat_gateway(**token)["NatGateway"]["NatGatewayId"]
     assert ec2.create_nat_gateway(**token)["NatGateway"]["NatGatewayId"] == nat
+    block = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["CidrBlock"]
+    private = describe_nat(ec2, nat)["NatGatewayAddresses"][0]["PrivateIp"]
+    assert ipaddress.ip_address(private) in ipaddress.ip_network(block)
     other = {**token, "AllocationId": allocate(ec2)}
     refused("IdempotentParameterMismatch", ec2.create_nat_gateway, **other)
     used = {"SubnetId": subnet, "AllocationId": address}

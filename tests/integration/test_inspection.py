@@ -46,6 +46,7 @@ def test_drift_tells_who_and_both_ways_end_it(customer, double):
         ("ec2_subnets", "acme/acme-a", None): "missing",
         ("logs_log_groups", "acme-app", "retention_in_days"): "changed",
     }
+    assert customer.result()["looked"]["ec2_vpcs"]["beside"], "the default VPC, also while something agreed is missing"
     assert [event["name"] for event in found["logs_log_groups", "acme-app", "retention_in_days"]["changed_by"]][0] == "PutRetentionPolicy"
     assert found["ec2_security_groups", "acme/acme-app", "ingress"]["changed_by"][0]["name"] == "AuthorizeSecurityGroupIngress"
     put_back, adopt = (customer.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))

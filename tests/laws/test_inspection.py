@@ -127,6 +127,10 @@ def test_a_thing_that_is_gone_is_missing(prepared, kind):
     taken = findings.adopted(agreed, looked)
     kept = {kind.label(entry) for entry in entries(kind.name, {kind.things: taken.get(kind.name, [])})}
     assert not {entry for entry, verdict in mine.items() if verdict == "missing"} & kept
+    alone = [entry for entry in entries(kind.name, {kind.things: agreed[kind.name]}) if mine.get(kind.label(entry)) == "missing"]
+    if alone:  # nothing that is there is agreed upon now
+        looked = prepared.look({kind.name: alone[0] if kind.single else alone}, touched(kind.name))
+        assert {name: len(one["beside"]) for name, one in looked.items()} == {name: len(one["account"]) for name, one in looked.items()}
 
 
 def test_adopt_then_plan_shows_no_change_and_the_workbook_comes_back(prepared, kind, tmp_path):

@@ -95,7 +95,7 @@ def test_two_spellings_in_one_list_make_one_rule(vpc, one, other):
         (dict(HTTPS, cidr_ipv6="::/0"), "cidr_ipv6", "one_of", "cidr_ipv6"),
         (dict(protocol="tcp", cidr_ipv4="10.0.0.0/8"), "from_port", "needs", "from_port, to_port"),
         (dict(HTTPS, to_port=442), "from_port", "ports", "443-442"),
-        (dict(HTTPS, to_port=65536), "from_port", "ports", "443-65536"),
+        (dict(HTTPS, to_port=65536), "to_port", "ports", "443-65536"),
         (dict(HTTPS, protocol="-1"), "from_port", "no_ports", "443-443"),
         (dict(HTTPS, protocol="all"), "from_port", "no_ports", "443-443"),
         (dict(HTTPS, protocol="50"), "from_port", "no_ports", "443-443"),

@@ -43,11 +43,23 @@ def written(tmp_path_factory) -> Path:
     for name, given in dict(
         as_built=_papers_account.as_built(looked_at(), contract, AT, "ja"),
         drift=_papers_account.drift(looked_at(), contract, AT, "en", dict(put_back="x-put-back.yml", adopt="x-adopt.yml")),
+        total=_papers_account.total(contracts(), AT, "ja"),
     ).items():
         paper = _papers.read(given)
         (folder / f"{name}.html").write_text(_papers_html.page(paper), encoding="utf-8")
         (folder / f"{name}.xlsx").write_bytes(_papers_xlsx.workbook(paper))
     return folder
+
+
+def contracts() -> list[dict]:
+    """One that differs in every way, and one that could not be read, for a long reason."""
+    facts = dict(customer="株式会社サンプル商事ホールディングス", account_id="123456789012")
+    file = "SMP-2026-0412-drift-20260420T000000Z.html"
+    failed = "An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:iam::999999999999:user/night-duty is not authorized"
+    return [
+        dict(facts, number="SMP-2026-0412", counts=dict.fromkeys(findings.VERDICTS, 12), file=file),
+        dict(facts, number="SMP-2026-0413", counts={}, file=".html", failed=failed),
+    ]
 
 
 def looked_at() -> dict:
@@ -77,7 +89,7 @@ def looked_at() -> dict:
     return dict(looked=looked, findings=found, counts=findings.counts(looked, found))
 
 
-WORKBOOKS = ("workbook", "as_built", "drift", "*-quotation-*", "*-usage-*", "*-invoice-*")
+WORKBOOKS = ("workbook", "as_built", "drift", "total", "*-quotation-*", "*-usage-*", "*-invoice-*")
 PAGES = WORKBOOKS[1:]
 
 
@@ -146,6 +158,14 @@ def test_a_page_fits_its_window(written, tmp_path, pattern, wide):
     asked = "<script>document.body.dataset.fits = document.documentElement.scrollWidth <= innerWidth</script>"
     page.write_text(the(written, pattern, "html").read_text(encoding="utf-8") + asked, encoding="utf-8")
     assert 'data-fits="true"' in browser(tmp_path, f"--window-size={wide},900", "--dump-dom", page.as_uri())
+
+
+@pytest.mark.parametrize("pattern", PAGES)
+def test_a_wide_window_shows_all_columns_of_every_table(written, tmp_path, pattern):
+    page = tmp_path / "page.html"
+    asked = "<script>document.body.dataset.cut = [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length</script>"
+    page.write_text(the(written, pattern, "html").read_text(encoding="utf-8") + asked, encoding="utf-8")
+    assert 'data-cut="0"' in browser(tmp_path, "--window-size=1400,900", "--dump-dom", page.as_uri())
 
 
 @pytest.mark.parametrize("pattern", PAGES)

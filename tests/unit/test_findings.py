@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import refs
-from ansible_collections.msp.aws.plugins.plugin_utils import accounts, findings
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers_account, accounts, findings
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump, load
 
 VERBS = [
@@ -48,6 +48,16 @@ def test_what_is_extra_is_told_but_not_put_back():
     assert findings.put_back(sheet, found) == sheet
     assert findings.put_back(sheet, found[1:]) == {} and findings.counts(looked, found[1:])["same"] == 1
     assert findings.adopted(sheet, looked) == dict(iam_users=[dict(name="u", path="/b/", groups=["admins", "others"])])
+
+
+def test_a_value_that_is_cut_says_so():
+    looked, short = looked_at(), "/short/"
+    looked["iam_users"]["agreed"][0]["options"][2] = line("path", "changed", short, "/" + "long/" * 1000)
+    found = findings.findings(looked)
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.drift(result, dict(number="C", account_id="1", region="r"), "2026-07-01T00:00:00+00:00", "ja", {})
+    row = next(row for section in paper["sections"] for row in section["table"]["rows"] if row.get("agreed") == short)
+    assert row["actual"].endswith("…") and len(row["actual"]) == _papers_account.LONGEST
 
 
 def test_what_is_as_agreed_stays_in_the_words_of_the_file():

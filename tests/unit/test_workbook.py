@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -34,7 +36,7 @@ LAYOUT = layout("ja")
 
 def of_the_cells(faults):
     """Faults in the form of cells. What a random value means in AWS is no matter here."""
-    return [fault for fault in faults if fault.code not in (None, "not_there")]
+    return [fault for fault in faults if fault.code not in (None, "not_there", "not_here")]
 
 
 def through_a_file(path, mine, sheet):
@@ -65,7 +67,7 @@ def demo_sheet():
 
 
 def take_in(place, **more):
-    return workbook.take_in(workbook.Setting(CONTRACT), place / "book.xlsx", place / "sheet.yml", place / "history.yml", today="2026-07-01", **more)
+    return workbook.take_in(workbook.Setting(CONTRACT), place / "book.xlsx", place / "sheet.yml", place / "history.yml", **{"today": "2026-07-01", **more})
 
 
 def edit(path, *edits):
@@ -271,6 +273,20 @@ def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_
     assert take_in(place).version == 2
 
 
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])  # one of them has another day than Japan, always
+def test_the_day_of_a_version_is_that_of_japan(place, monkeypatch, zone):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        take_in(place, today="").write()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    (version,) = yaml.safe_load((place / "history.yml").read_text(encoding="utf-8"))["sheet_history"]
+    assert version["date"] == (datetime.now(UTC) + timedelta(hours=9)).date().isoformat()
+
+
 def test_a_name_with_blanks_behind_it_has_its_cell_in_the_history(place):
     edit(
         place / "book.xlsx",
@@ -333,6 +349,30 @@ def test_secrets_and_expressions_stay_in_the_file(tmp_path):
     assert 'path: "{{ group_path }}"' in written and "description: !unsafe \"{{ lookup('pipe', 'id') }}\"" in written
     assert "user_data: hunter2" in written and "!vault |" in written and "$ANSIBLE_VAULT;1.1;AES256\n" in written
     assert "hunter2" not in (tmp_path / "history.yml").read_text(encoding="utf-8")
+
+
+def test_a_secret_that_comes_in_clear_is_told_at_its_cell(place):
+    edit(place / "book.xlsx", ("ec2_instances", "smp-web01", "user_data", "hunter2"))
+    (warning,) = take_in(place).warnings
+    table = LAYOUT.by_key["ec2_instances"]
+    assert warning.startswith(f"{table.title}!") and "ansible-vault" in warning and "hunter2" not in warning
+    take_in(place).write()
+    workbook.export(workbook.Setting(CONTRACT), place / "sheet.yml", None, place / "book.xlsx").write()
+    edit(place / "book.xlsx", ("ec2_instances", "smp-web01", "monitoring", True))
+    assert take_in(place).warnings == []
+
+
+def test_an_old_workbook_that_takes_a_change_back_is_told(place):
+    old = (place / "book.xlsx").read_bytes()
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
+    first = take_in(place, ticket="REQ-1")
+    assert first.warnings == []
+    first.write()
+    (place / "book.xlsx").write_bytes(old)
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "description", "another"))
+    (warning,) = take_in(place, ticket="REQ-2").warnings
+    table = LAYOUT.by_key["cloudwatch_alarms"]
+    assert warning.startswith(f"{table.title}!") and "版 1 REQ-1 での変更を元に戻します（現在「5」、取り込み後「1」）" in warning
 
 
 def test_a_workbook_with_some_kinds_leaves_the_others_alone(place):

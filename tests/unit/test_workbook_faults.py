@@ -12,6 +12,9 @@ from functools import cache
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_outside_names
@@ -138,6 +141,24 @@ TYPED = dict(
     nothing_to_belong_to=("ec2_security_groups.ingress", "@parent1", 0, "t", "「t」は「セキュリティグループ」のシートにありません"),
     parent_left_blank=("ec2_security_groups.ingress", "@parent1", 0, None, "どの行に属するか"),
     second_parent_unknown=("s3_buckets.lifecycle_rules.transitions", "@parent2", 0, "y", "「y」は"),
+    port_above_all=("ec2_security_groups.ingress", "to_port", 0, 70000, "0 から 65535 まで"),
+    japanese_in_a_group=("ec2_security_groups", "description", 0, "ウェブ", "形式が正しくありません"),
+    japanese_in_a_rule=("ec2_security_groups.ingress", "description", 0, "社内から", "形式が正しくありません"),
+    vpc_twice=("ec2_vpcs", "name", 1, "v", "同じ名前が 2 回"),
+    zero_width_space=("iam_users", "path", 0, "/a\u200b/", "目に見えない文字（U+200B）が入っています。「/a/」"),
+    no_break_space=("ec2_security_groups", "description", 0, "a\u00a0b", "目に見えない文字（U+00A0）"),
+    reversing_letter_in_a_number=("ec2_volumes", "size", 0, "\u202e10", "目に見えない文字（U+202E）"),
+    names_between_commas=("iam_users", "groups", 0, "g, h", "1 行に 1 つずつ"),
+    names_between_japanese_commas=("iam_users", "groups", 0, "g、h", "1 行に 1 つずつ"),
+    names_between_wide_commas=("iam_users", "groups", 0, "g，h", "1 行に 1 つずつ"),
+    pairs_between_commas=("ec2_vpcs", "tags", 0, "Env=prod, Owner=x", '文字列:"prod, Owner=x"'),
+    a_line_for_nothing=("iam_users", "path", 0, "-", "「-」は使えません。変更しないなら空欄"),
+    not_applicable=("ec2_security_groups", "description", 0, "該当なし", "変更しないなら空欄"),
+    as_above=("ec2_subnets", "vpc", 1, "同上", "変更しないなら空欄"),
+    filler_in_a_tag=("ec2_vpcs", "tags", 0, "Owner=N/A", "変更しないなら空欄"),
+    line_break_in_a_name=("iam_users", "name", 0, "a\nb", "名前の途中に改行"),
+    line_break_in_a_reference=("ec2_subnets", "vpc", 1, "v\nw", "名前の途中に改行"),
+    capitals_in_a_reference=("ec2_subnets", "vpc", 1, "V", "「v」の誤りではありませんか"),
     child_number=("ec2_security_groups.ingress", "from_port", 0, "https", "整数ではありません"),
     child_required_blank=("ec2_security_groups.ingress", "protocol", 0, None, "必要です"),
     child_choice=("s3_buckets.lifecycle_rules.transitions", "storage_class", 0, "TAPE", "使える値"),
@@ -198,19 +219,41 @@ def delete_column(book):
     book[title].delete_cols(book[title][address].column)
 
 
+def looks(title, address, **font):
+    def change(book):
+        book[title][address].font = Font(**font)
+
+    return change
+
+
+def hide_row(title, row):
+    return lambda book: setattr(book[title].row_dimensions[row], "hidden", True)
+
+
+def struck_part(book):
+    book[VPCS][TAGS].value = CellRichText(TextBlock(InlineFont(strike=True), "A="), "A=1")
+
+
 VPCS, ROW = headings("ec2_vpcs")
+TAGS = cell("ec2_vpcs", "tags")[1]
+SUBNETS = headings("ec2_subnets")[0]
 SHAPES = dict(
-    merged_cells=(lambda book: book[VPCS].merge_cells("B9:B10"), [f"{VPCS}!B9: ", "結合"], 2),
+    merged_cells=(lambda book: book[SUBNETS].merge_cells("B9:B10"), [f"{SUBNETS}!B9: ", "結合"], 1),
     merged_blank_cells=(lambda book: book[VPCS].merge_cells("B20:D22"), [f"{VPCS}!B20: ", "結合"], 1),
     extra_worksheet=(lambda book: book.create_sheet("Sheet1"), ["「Sheet1」というワークシート"], 1),
     copied_worksheet=(lambda book: book.copy_worksheet(book[VPCS]), ["「VPC Copy」というワークシート", "VPC"], 1),
     missing_worksheet=(lambda book: book.remove(book["IAMユーザ"]), ["ワークシート「IAMユーザ」がありません"], 1),
     missing_history=(lambda book: book.remove(book["変更履歴"]), ["ワークシート「変更履歴」がありません"], 1),
     missing_cover=(lambda book: book.remove(book["表紙"]), ["ワークシート「表紙」がありません"], 1),
-    renamed_worksheet=(rename("IAMユーザ", "IAMユーザー"), ["IAMユーザ"], 2),
+    renamed_worksheet=(rename("IAMユーザ", "IAMユーザー"), ["「IAMユーザー」というワークシートは使えません", "「IAMユーザ」の誤り"], 1),
+    missing_contents=(lambda book: book.remove(book["目次"]), ["ワークシート「目次」がありません"], 1),
+    hidden_row=(hide_row(SUBNETS, 10), [f"{SUBNETS}!B10: 非表示の行"], 1),
+    struck_through_row=(both(*(looks(SUBNETS, f"{letter}10", strike=True) for letter in "BCDE")), [f"{SUBNETS}!B10（VPC）: 取り消し線"], 1),
+    partly_struck_through=(struck_part, [f"{VPCS}!{TAGS}（タグ）: 取り消し線"], 1),
     extra_column=(set_cell(VPCS, f"Z{ROW}", "備考"), [f"{VPCS}!Z{ROW}: 「備考」という見出し"], 1),
     missing_column=(delete_column, ["見出し「path」の列がありません"], 1),
-    misspelt_heading=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "cidr_blok"), ["cidr_blok", "cidr_block"], 2),
+    misspelt_heading=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "cidr_blok"), ["cidr_blok", "cidr_block"], 1),
+    heading_in_capitals=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "CIDR_BLOCK"), ["CIDR_BLOCK", "cidr_block"], 1),
     heading_twice=(set_cell(VPCS, f"Z{ROW}", "name"), [f"{VPCS}!Z{ROW}: 見出し「name」が 2 回"], 1),
     headings_gone=(delete_heading, ["IAMユーザ: 見出しの行"], 1),
     value_beside_the_table=(set_cell(VPCS, "AA12", "メモ"), [f"{VPCS}!AA12: 見出しのない列"], 1),
@@ -254,6 +297,16 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + b"x" * 1000 + b'">' +
     b'<!ENTITY c%d "%s">' % (index, (b"&b;" if index == 0 else b"&c%d;" % (index - 1)) * 100) for index in range(6)
 ) + b']><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
 BOMB += b'<c r="A1" t="inlineStr"><is><t>&c5;</t></is></c></row></sheetData></worksheet>'
+
+
+def merged_all(area):
+    name = "xl/worksheets/sheet3.xml"
+    with zipfile.ZipFile(io.BytesIO(good())) as archive:
+        content = archive.read(name).decode()
+    merged = f'</sheetData><mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>'
+    return replaced(name, content.replace("</sheetData>", merged), good())
+
+
 FILES = dict(
     csv_renamed=(lambda: "name,cidr\nv,10.0.0.0/16\n".encode("cp932"), "Excel ブック（xlsx）ではありません"),
     text_renamed=("日本語".encode, "Excel ブック（xlsx）ではありません"),
@@ -269,6 +322,8 @@ FILES = dict(
     macros=(lambda: replaced("xl/vbaProject.bin", b"x", good()), "マクロ"),
     garbage_in_the_middle=(lambda: good()[:3000] + b"\xff" * 3000 + good()[6000:], "壊れている"),
     absent=(lambda: None, "ファイルがありません"),
+    whole_columns_merged=(lambda: merged_all("B1:XFD1048576"), "セルが結合されています（B1:XFD1048576）"),
+    one_whole_column_merged=(lambda: merged_all("B1:B1048576"), "セルが結合されています（B1:B1048576）"),
 )
 
 
@@ -276,7 +331,7 @@ FILES = dict(
 def test_a_bad_file_is_one_message(case, tmp_path):
     made, part = FILES[case]
     (line,) = refused(tmp_path, made())
-    assert part in line and (case == "without_a_worksheet" or line.startswith("（book.xlsx）: ")), line
+    assert part in line and (case == "without_a_worksheet" or line.startswith(f"{tmp_path / 'book.xlsx'}: ")), line
 
 
 def test_a_workbook_of_something_else_is_told_without_end(tmp_path):
@@ -340,6 +395,49 @@ def test_what_is_wrong_below_a_parent_that_is_not_there_is_told_in_the_same_pass
     lines = refused(tmp_path, edited(*edits))
     at = ["{}!{}".format(*cell(table, column)) for table, column, *dummy in edits if column != "@parent1" or table != inner]
     assert sorted(line.partition("（")[0] for line in lines) == sorted(at), lines
+
+
+def test_what_is_missing_because_of_a_wrong_place_is_told_at_that_place_alone(tmp_path):
+    """A subnet in the wrong VPC: not also the route table that looks for it in the right one."""
+    routed = dict(SHEET, ec2_route_tables=[dict(name="t", vpc="v", subnets=["a", "c"])])
+    mine = LAYOUT.of(routed)
+    book = load_workbook(io.BytesIO(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, routed)[0], CONTRACT)))
+    title, address = cell("ec2_subnets", "vpc", 1)
+    for wrong, told in (("vv", f"{title}!{address}（VPC）: 「vv」という VPC"), ("w", f"{title}!D10（IPv4 CIDRブロック）: 10.0.2.0/24 は VPC の範囲")):
+        book[title][address].value = wrong
+        out = io.BytesIO()
+        book.save(out)
+        (line,) = refused(tmp_path, out.getvalue())
+        assert line.startswith(told), line
+    book[title]["D10"].value = "10.1.2.0/24"
+    out = io.BytesIO()
+    book.save(out)
+    (line,) = refused(tmp_path, out.getvalue())
+    assert "「c」は「サブネット」にありますが、属するものが異なります（w/c）" in line, line
+
+
+def test_a_workbook_in_another_language_is_one_message(tmp_path):
+    mine = layout("en").of(ONLY)
+    (line,) = refused(tmp_path, _workbook_write.workbook(mine, {}, CONTRACT))
+    assert "contract.language を en" in line
+
+
+def test_the_name_of_the_file_does_not_matter(tmp_path):
+    book = tmp_path / "book.xls"
+    book.write_bytes(good())
+    assert workbook.take_in(workbook.Setting(CONTRACT), book, tmp_path / "sheet.yml", None).files
+
+
+def test_fonts_within_a_text_do_not_matter(tmp_path):
+    book = tmp_path / "book.xlsx"
+
+    def change(made):
+        made[VPCS]["B9"].value = CellRichText(TextBlock(InlineFont(b=True), "v"), "")
+        made["表紙"]["C6"].value = CellRichText(TextBlock(InlineFont(b=True), "C"), "-1")
+        made["目次"]["B1"].value = CellRichText(TextBlock(InlineFont(b=True), "x"), "y")
+
+    book.write_bytes(saved(change))
+    assert workbook.take_in(workbook.Setting(CONTRACT), book, tmp_path / "sheet.yml", None).sheet["ec2_vpcs"][0]["name"] == "v"
 
 
 def test_blanks_at_the_end_are_no_fault(tmp_path):

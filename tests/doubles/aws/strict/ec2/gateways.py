@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import ipaddress
+from itertools import count
+
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.nat_gateways import NatGateways
 from moto.ec2.utils import generic_filter, random_eip_association_id, random_private_ip
 
 from ..rules import Refused
 from .book import BOOK, forget_tags, invalid, known, subnet_of
-from .interfaces import address_is_free
+from .interfaces import address_is_free, taken_addresses
 from .vpcs import attached_to
 
 # -- internet gateways ----------------------------------------------------------------------------
@@ -168,16 +171,24 @@ def its_private_address_is_free(ec2, SubnetId, PrivateIpAddress, **_):
 
 
 @BOOK.patch(NatGateways, "create_nat_gateway")
-def with_the_private_address_asked_for(original, response):
-    """CreateNatGateway.PrivateIpAddress: "The private IPv4 address to assign to the NAT gateway"."""
+def with_a_private_address_of_its_subnet(original, response):
+    """CreateNatGateway.PrivateIpAddress: "The private IPv4 address to assign to the NAT gateway. If you don't provide an address, a private
+    IPv4 address will be automatically assigned"; moto takes one of anywhere.
+    """
     result = original(response)
-    address = response._get_param("PrivateIpAddress")
-    if address:
-        gateway = result.result["NatGateway"]
-        gateway._eni.private_ip_address = address
-        gateway._eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
-        gateway.address_set[0]["privateIp"] = address
+    gateway = result.result["NatGateway"]
+    ec2 = response.ec2_backend
+    address = response._get_param("PrivateIpAddress") or last_free_address(ec2, subnet_of(ec2, gateway.subnet_id))
+    gateway._eni.private_ip_address = address
+    gateway._eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+    gateway.address_set[0]["privateIp"] = address
     return result
+
+
+def last_free_address(ec2, subnet):
+    """The last one, since people name the first ones."""
+    network, taken = ipaddress.ip_network(subnet.cidr_block, strict=False), taken_addresses(ec2, subnet)
+    return next(address for number in count(2) if (address := str(network[-number])) not in taken)
 
 
 @BOOK.patch(EC2Backend, "create_nat_gateway")
