@@ -14,7 +14,7 @@ ONE_CORE = lint sanity demo custodian importer  # what keeps one core busy runs 
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
 GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
-GUEST_PACKAGES = mmdebstrap systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
+GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 
 ifeq ($(ENVS),)
