@@ -13,8 +13,8 @@ ARGS ?=
 ONE_CORE = lint sanity demo custodian importer  # what keeps one core busy runs two at a time
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
-GUEST_PROGRAMS = debootstrap systemd-nspawn ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
-GUEST_PACKAGES = debootstrap systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
+GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
+GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 
 ifeq ($(ENVS),)
@@ -28,7 +28,7 @@ demo: env-main  ## play a customer from the sheet to the running account, agains
 ##@ Test
 test: env env-custodian  ## all of the below, and the demo
 	@$(MAKE) -j2 --output-sync=target $(ONE_CORE)
-	@$(MAKE) unit laws integration doubles rendering
+	@$(MAKE) unit laws integration doubles rendering molecule
 	@echo "== make test passed; environments: $(strip $(ENVS))"
 
 lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
@@ -70,11 +70,12 @@ rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where t
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
 	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
 
-molecule: env-main  ## the roles inside servers, on Debian guests with systemd, where this machine can boot them
+molecule: env-main  ## the roles inside servers, on guests with systemd, where this machine can boot them; ARGS names scenarios
 	@missing=; for program in $(GUEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
 	[ "$$(id -u)" = 0 ] || missing="$$missing root"; \
 	if [ -n "$$missing" ]; then echo "== no scenario of molecule was run: there is no$$missing (Debian: $(GUEST_PACKAGES))"; \
-	else cd extensions && ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/tree ../$(WITH) molecule -c molecule/config.yml test $(or $(ARGS),--all); fi
+	elif ! lacks=$$(extensions/molecule/guest probe 2>&1); then echo "== no scenario of molecule was run: this machine cannot boot guests: $$lacks"; \
+	else $(WITH) extensions/molecule/run $(ARGS); fi
 
 bench: env-main  ## measure against amazon.aws in loops and plain boto3
 	@$(WITH) python -m benchmarks $(ARGS)
