@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -141,4 +142,7 @@ def _trusted(authorities: str | None) -> list[Any]:
     """The authorities of the sheet, else those that this machine trusts."""
     if authorities:
         return _certificates.parsed(authorities)
-    return [x509.load_der_x509_certificate(one) for one in ssl.create_default_context().get_ca_certs(binary_form=True)]
+    with warnings.catch_warnings():
+        # Some of these are old, and not as one would make them today.
+        warnings.simplefilter("ignore")
+        return [x509.load_der_x509_certificate(one) for one in ssl.create_default_context().get_ca_certs(binary_form=True)]

@@ -21,20 +21,21 @@ def folder_of(path):
 
 
 def lay_over(files, copies):
-    """A file that is there is replaced alone; where one comes or goes, its directory is."""
-    folders = {folder_of(one["path"]) for one in files if one["content"] is None or not os.path.exists(one["path"])}
+    """A file that is there is replaced alone; where one comes or goes, or a link becomes one, its directory is."""
+    folders = {folder_of(one["path"]) for one in files if one["content"] is None or os.path.islink(one["path"]) or not os.path.exists(one["path"])}
     tops = [one for one in folders if not any(one.startswith(other + "/") for other in folders)]
     alone = [one["path"] for one in files if not any(one["path"].startswith(top + "/") for top in tops)]
     for number, path in enumerate(tops + alone):
         copy = os.path.join(copies, str(number))
-        subprocess.run(["cp", "--archive", "--dereference" if path in alone else "--no-dereference", path, copy], check=True)
+        subprocess.run(["cp", "--archive", path, copy], check=True)
         subprocess.run(["mount", "--bind", copy, path], check=True)
 
 
 def write(one):
-    if one["content"] is None:
-        if os.path.exists(one["path"]):
+    if one["content"] is None or os.path.islink(one["path"]):
+        if os.path.lexists(one["path"]):
             os.remove(one["path"])
+    if one["content"] is None:
         return
     os.makedirs(os.path.dirname(one["path"]), exist_ok=True)
     with open(one["path"], "w", encoding="utf-8") as file:
@@ -65,6 +66,9 @@ def main():
                 print(hidden(done.stdout.decode(errors="replace"), files).strip() or f"{test[0]}: {done.returncode}")
                 return 1
         return 0
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(error)
+        return 1
     finally:
         subprocess.run(["umount", "--lazy", copies], stderr=subprocess.DEVNULL, check=False)
         os.rmdir(copies)
