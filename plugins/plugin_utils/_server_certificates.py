@@ -36,7 +36,8 @@ def reading(entry: Mapping[str, Any], held: str = "", at: datetime | None = None
     at = at or datetime.now(UTC)
     leaf, chain = _certificates.parsed(entry["certificate"]), _certificates.parsed(entry.get("chain") or "")
     if len(leaf) != 1:
-        return dict(faults=["certificate には証明書を 1 枚だけ PEM で書いてください。中間証明書は chain に書きます (takes one PEM certificate; those above it go to chain)"])
+        told = "certificate には証明書を 1 枚だけ PEM で書いてください。中間証明書は chain に書きます"
+        return dict(faults=[f"{told} (takes one PEM certificate; those above it go to chain)"])
     found, before = leaf[0], _certificates.parsed(held)[:1]
     faults = [*_of_the_key(entry, found), *_of_the_chain(entry, [found, *chain]), *_of_its_use(entry, found, at)]
     return dict(
@@ -92,7 +93,8 @@ def _of_the_chain(entry: Mapping[str, Any], certificates: list[Any]) -> list[str
     if any(one in trusted or any(_signed(one, root) for root in trusted if root.subject == one.issuer) for one in certificates):
         return []
     return [
-        f"chain が信頼された認証局に届きません。最後は {certificates[-1].issuer.rfc4514_string()} です。中間証明書を chain に加えるか、独自の認証局なら ca に書いてください"
+        f"chain が信頼された認証局に届きません。最後は {certificates[-1].issuer.rfc4514_string()} です。"
+        "中間証明書を chain に加えるか、独自の認証局なら ca に書いてください"
         " (leads to no trusted authority; add what is missing to chain, or name an authority of your own in ca)"
     ]
 
@@ -117,7 +119,8 @@ def _to_confirm(found: Any, chain: list[Any], before: list[Any], at: datetime) -
         told = "、".join(f"{one.subject.rfc4514_string()} {one.not_valid_after_utc:%Y-%m-%d}" for one in over)
         yield "expired", f"有効期限が切れています: {told} (has expired)"
     if before and before[0].not_valid_after_utc > found.not_valid_after_utc:
-        yield "shorter", f"今の証明書（{before[0].not_valid_after_utc:%Y-%m-%d} まで）より早く、{found.not_valid_after_utc:%Y-%m-%d} に切れます (ends before the one that is there)"
+        now, then = (f"{one.not_valid_after_utc:%Y-%m-%d}" for one in (before[0], found))
+        yield "shorter", f"今の証明書（{now} まで）より早く、{then} に切れます (ends before the one that is there)"
     lost = [name for one in before for name in names(one) if not covered(name, names(found))]
     if lost:
         yield "names", f"今の証明書にある名前がなくなります: {', '.join(lost)} (loses names that the one that is there has)"

@@ -24,8 +24,9 @@ NAMES = ["www.example.com", "192.0.2.1"]
 class Signed:
     """A certificate with its key, signed by another one or by itself."""
 
-    def __init__(self, name: str, by: Signed | None = None, names: list[str] = (), days: int = 397, begin: datetime = NOW - timedelta(days=1), usages: list = ()) -> None:
-        self.key, self.subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    def __init__(self, name, by=None, names=(), days=397, begin=NOW - timedelta(days=1), usages=()):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         signer = by or self
         builder = x509.CertificateBuilder().subject_name(self.subject).issuer_name(signer.subject).public_key(self.key.public_key())
         builder = builder.serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(NOW + timedelta(days=days))

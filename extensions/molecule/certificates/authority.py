@@ -42,5 +42,6 @@ def sign(name, days, names=(), by=None):
 FOLDER.mkdir(mode=0o700)
 middle = sign("middle", 3000, by=sign("root", 3000))
 SITE = ["www.example.com", "example.com"]
-for name, days, names in (("first", 20, SITE), ("renewed", 397, SITE), ("expired", -1, SITE), ("fewer", 398, SITE[:1]), ("wildcard", 399, ["*.example.com", "example.com"])):
-    sign(name, days, names, middle)
+DAYS = dict(first=20, renewed=397, expired=-1, fewer=398, wildcard=399)
+for name, days in DAYS.items():
+    sign(name, days, dict(fewer=SITE[:1], wildcard=["*.example.com", "example.com"]).get(name, SITE), middle)

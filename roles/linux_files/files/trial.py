@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Test files as if they were in place already, while everybody else still sees the old ones.
 
-Reads JSON: files (path, content, mode, secret; content null where there shall be no file) and tests (commands). Runs in a mount namespace of its own (unshare --mount), in which
-copies, held in memory, lie over the real files. With the process they are gone, whatever happens to it.
+Reads JSON: files (path, content, mode, secret; content null where there shall be no file) and tests (commands). Runs in a mount namespace
+of its own (unshare --mount), in which copies, held in memory, lie over the real files. With the process they are gone, whatever happens to it.
 """
 
 import json
