@@ -20,7 +20,10 @@ TEXTS = dict(
         ),
         laws="どの種類も `tests/laws/test_laws.py` の法則を満たします。「試験」の列は、それに加えて種類を名指しする試験です。",
         head=("AWS サービス", "設定項目", "内容", "シートの種類", "試験"),
-        servers="別紙4 第2表（AWS コンポーネント設定対象）のうち、Linux サーバの内部で行う作業です。「シナリオ」は `extensions/molecule` にあり、`make molecule` で実行します。",
+        servers=(
+            "別紙4 第2表（AWS コンポーネント設定対象）のうち、Linux サーバの内部で行う作業です。"
+            "「シナリオ」は `extensions/molecule` にあり、`make molecule` で実行します。"
+        ),
         servers_head=("AWS サービス", "設定項目", "内容", "ロール", "シナリオ"),
     ),
     en=dict(

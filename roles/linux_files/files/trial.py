@@ -32,9 +32,8 @@ def lay_over(files, copies):
 
 
 def write(one):
-    if one["content"] is None or os.path.islink(one["path"]):
-        if os.path.lexists(one["path"]):
-            os.remove(one["path"])
+    if os.path.islink(one["path"]) or (one["content"] is None and os.path.exists(one["path"])):
+        os.remove(one["path"])
     if one["content"] is None:
         return
     os.makedirs(os.path.dirname(one["path"]), exist_ok=True)
