@@ -20,6 +20,11 @@ TEXTS = dict(
         ),
         laws="どの種類も `tests/laws/test_laws.py` の法則を満たします。「試験」の列は、それに加えて種類を名指しする試験です。",
         head=("AWS サービス", "設定項目", "内容", "シートの種類", "試験"),
+        servers=(
+            "別紙4 第2表（AWS コンポーネント設定対象）のうち、Linux サーバの内部で行う作業です。"
+            "「シナリオ」は `extensions/molecule` にあり、`make molecule` で実行します。"
+        ),
+        servers_head=("AWS サービス", "設定項目", "内容", "ロール", "シナリオ"),
     ),
     en=dict(
         title="Coverage of the terms",
@@ -29,12 +34,18 @@ TEXTS = dict(
         ),
         laws="Every kind obeys the laws of `tests/laws/test_laws.py`. The last column names the tests that name the kind beside them.",
         head=("AWS service", "row of the terms", "what is done", "kinds", "tests"),
+        servers=(
+            "Rows of 別紙4 第2表 (AWS コンポーネント設定対象), as far as they are work inside Linux servers. "
+            "The scenarios are in `extensions/molecule` (`make molecule`)."
+        ),
+        servers_head=("AWS service", "row of the terms", "what is done", "roles", "scenarios"),
     ),
 )
 
 
-def rows() -> list[dict[str, Any]]:
-    return yaml.safe_load((ROOT / "catalog" / "setup.yml").read_text(encoding="utf-8"))["rows"]
+def rows(part: str = "rows") -> list[dict[str, Any]]:
+    """`rows` of the first table, or what of the second one is inside `servers`."""
+    return yaml.safe_load((ROOT / "catalog" / "setup.yml").read_text(encoding="utf-8"))[part]
 
 
 def tests_of() -> dict[Path, str]:
@@ -43,16 +54,32 @@ def tests_of() -> dict[Path, str]:
     return {path: path.read_text(encoding="utf-8") for path in found if path.name != "test_laws.py"}
 
 
+def scenarios_of() -> dict[str, str]:
+    """The scenarios inside servers: name → what it plays."""
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "extensions" / "molecule").glob("*/converge.yml"))}
+
+
 def page(language: str) -> str:
-    texts, tests = TEXTS[language], tests_of()
-    lines = [f"# {texts['title']}", "", texts["intro"], "", texts["laws"], "", f"| {' | '.join(texts['head'])} |", "|---|---|---|---|---|"]
-    for row in rows():
+    texts = TEXTS[language]
+    tests = {path.name: text for path, text in tests_of().items()}
+    lines = [f"# {texts['title']}", "", texts["intro"], "", texts["laws"], "", *_table(rows(), texts["head"], language, "kinds", tests)]
+    lines += ["", texts["servers"], "", *_table(rows("servers"), texts["servers_head"], language, "roles", scenarios_of())]
+    return "\n".join(lines) + "\n"
+
+
+def _table(found: list[dict[str, Any]], head: tuple[str, ...], language: str, means: str, tests: dict[str, str]) -> list[str]:
+    """The rows, what of each is done with which means, and which tests name these."""
+    lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+    for row in found:
         for number, item in enumerate(row["items"]):
             start = (row["service"], f"{row['ja']}: {row['outline']}") if number == 0 else ("", "")
-            kinds = " ".join(f"`{kind}`" for kind in item["kinds"])
-            named = sorted({path.name for path, text in tests.items() if any(kind in text for kind in item["kinds"])})
-            lines.append(f"| {' | '.join((*start, item[language], kinds, ' '.join(f'`{name}`' for name in named)))} |")
-    return "\n".join(lines) + "\n"
+            named = sorted(name for name, text in tests.items() if any(one in text for one in item[means]))
+            lines.append(f"| {' | '.join((*start, item[language], _words(item[means]), _words(named)))} |")
+    return lines
+
+
+def _words(names: list[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
 
 
 def pages() -> dict[Path, str]:

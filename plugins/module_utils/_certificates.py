@@ -58,7 +58,7 @@ def new_authority(common_name: str, days: int) -> tuple[str, dict[str, str]]:
     """What the secret of a new authority holds, and its tags."""
     begin = _now()
     private_key = _private_keys.make("rsa", "pem", common_name)
-    key = _loaded(private_key)
+    key = loaded(private_key)
     builder = _builder(_named(common_name), _named(common_name), key.public_key(), begin, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
@@ -70,7 +70,7 @@ def new_authority(common_name: str, days: int) -> tuple[str, dict[str, str]]:
 def issue(aws: Aws, authority: str, private_key: str, domain_name: str, usages: list[str], days: int) -> tuple[str, str]:
     """A new certificate for the private key, and its chain."""
     held = json.loads(_secrets.held(aws, authority))
-    issuer, signer, key = _parsed(held["certificate"])[0], _loaded(held["private_key"]), _loaded(private_key)
+    issuer, signer, key = parsed(held["certificate"])[0], loaded(held["private_key"]), loaded(private_key)
     builder = _builder(_named(domain_name), issuer.subject, key.public_key(), _now(), days)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_usage(digital_signature=True, key_encipherment=True), critical=True)
@@ -106,7 +106,7 @@ def _pem(certificate: Any) -> str:
 # ---- looking
 
 
-def _parsed(text: str) -> list[Any]:
+def parsed(text: str) -> list[Any]:
     if x509 is None:
         raise Problem("to work with certificates, the Python package cryptography is needed where this module runs")
     try:
@@ -115,7 +115,7 @@ def _parsed(text: str) -> list[Any]:
         return []
 
 
-def _loaded(private_key: str) -> Any:
+def loaded(private_key: str) -> Any:
     if x509 is None:
         raise Problem("to work with certificates, the Python package cryptography is needed where this module runs")
     try:
@@ -127,16 +127,16 @@ def _loaded(private_key: str) -> Any:
 
 def same(one: str, other: str) -> bool:
     """Whether two texts hold the same certificates. Line breaks and what stands between the certificates do not count."""
-    return one == other or (bool(_parsed(one)) and _parsed(one) == _parsed(other))
+    return one == other or (bool(parsed(one)) and parsed(one) == parsed(other))
 
 
 def issuer(text: str) -> str:
-    return _parsed(text)[0].issuer.rfc4514_string()
+    return parsed(text)[0].issuer.rfc4514_string()
 
 
 def check(certificate: str, chain: str | None, private_key: str) -> None:
     """What ACM would refuse of an import, said of the part that is wrong."""
-    found, above = _parsed(certificate), _parsed(chain) if chain else []
+    found, above = parsed(certificate), parsed(chain) if chain else []
     if len(found) != 1:
         raise Problem("certificate must hold one PEM certificate; those above it go to certificate_chain")
     if chain and not above:
@@ -150,7 +150,7 @@ def check(certificate: str, chain: str | None, private_key: str) -> None:
 
 
 def check_key(certificate: str, private_key: str) -> None:
-    if _loaded(private_key).public_key() != _parsed(certificate)[0].public_key():
+    if loaded(private_key).public_key() != parsed(certificate)[0].public_key():
         raise Problem("the private key does not belong to the certificate")
 
 
@@ -165,7 +165,7 @@ def _check_chain(certificates: list[Any]) -> None:
 
 def check_replacement(old: str, new: str) -> None:
     """What a certificate under the same ARN cannot change. ACM User Guide, "Reimport a certificate"."""
-    before, after = _parsed(old)[0], _parsed(new)[0]
+    before, after = parsed(old)[0], parsed(new)[0]
     if _kind_of_key(before) != _kind_of_key(after):
         raise Problem(f"ACM keeps type and size of the key under one ARN: it is {_kind_of_key(before)}, the new certificate has {_kind_of_key(after)}")
     if _domains(before) and not _domains(after):

@@ -29,6 +29,12 @@ def test_no_row_is_without_code(item):
     assert item["kinds"] and set(item["kinds"]) <= kinds().keys()
 
 
+@pytest.mark.parametrize("item", [item for row in coverage.rows("servers") for item in row["items"]], ids=lambda item: item["id"])
+def test_every_role_inside_servers_is_played(item):
+    played = "".join(coverage.scenarios_of().values())
+    assert item["roles"] and not [role for role in item["roles"] if f"msp.aws.{role}\n" not in played]
+
+
 def test_no_kind_is_without_a_row():
     """Kinds of 別紙4 第2表 have theirs in the units of the components."""
     basic = {kind for item in ITEMS for kind in item["kinds"]}
