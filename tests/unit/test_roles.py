@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 # These work inside a server, so they have a page of forty lines and a scenario.
-IN_GUEST = [ROOT / "roles" / name for name in ("ebs_volume", "linux_packages", "linux_server", "mackerel_agent", "os_patch")]
+IN_GUEST = [ROOT / "roles" / name for name in ("cloudwatch_agent", "ebs_volume", "linux_packages", "linux_server", "mackerel_agent", "os_patch", "ssm_agent")]
 
 
 def load(path: Path):
