@@ -14,7 +14,8 @@ import tomllib
 
 HOME = pathlib.Path("/opt/aws/amazon-cloudwatch-agent")
 ETC, BIN = HOME / "etc", HOME / "bin"
-DOCUMENTS, OLD, TOML, COMMON = ETC / "amazon-cloudwatch-agent.d", ETC / "amazon-cloudwatch-agent.json", ETC / "amazon-cloudwatch-agent.toml", ETC / "common-config.toml"
+DOCUMENTS, COMMON = ETC / "amazon-cloudwatch-agent.d", ETC / "common-config.toml"
+OLD, TOML = ETC / "amazon-cloudwatch-agent.json", ETC / "amazon-cloudwatch-agent.toml"
 PIDFILE = HOME / "var" / "amazon-cloudwatch-agent.pid"
 MODES = ("ec2", "onPremise", "onPrem", "auto")
 KNOWN = {
@@ -69,7 +70,7 @@ def check(document):
         for section in sections:
             interval = section.get("metrics_collection_interval", 60)
             if not isinstance(interval, int) or not 1 <= interval <= 172800:
-                raise Refused(f"Under path : /metrics/metrics_collected/{plugin}/metrics_collection_interval | Error : Invalid type. Expected: integer, given: {interval!r}")
+                raise Refused(f"Under path : /metrics/metrics_collected/{plugin}/metrics_collection_interval | Error : Expected: integer, given: {interval!r}")
             if plugin in ("mem", "swap", "disk", "cpu") and not section.get("measurement"):
                 raise Refused(f"Under path : /metrics/metrics_collected/{plugin} | Error : measurement is required")
     for one in document.get("logs", {}).get("logs_collected", {}).get("files", {}).get("collect_list", ()):
@@ -115,12 +116,16 @@ def download(source, way):
         raise Refused(f"fail to fetch/remove json config: {error}") from error
 
 
+def translator(mode):
+    return [BIN / "config-translator", "--input", OLD, "--input-dir", DOCUMENTS, "--output", TOML, "--mode", mode, "--config", COMMON]
+
+
 def configure(way, mode, source):
     download(source, way)
     if not any(DOCUMENTS.iterdir()):
         TOML.unlink(missing_ok=True)
         return
-    subprocess.run([BIN / "config-translator", "--input", OLD, "--input-dir", DOCUMENTS, "--output", TOML, "--mode", mode, "--config", COMMON, "--multi-config", way], check=True)
+    subprocess.run([*translator(mode), "--multi-config", way], check=True)
     subprocess.run([BIN / "amazon-cloudwatch-agent", "-schematest", "-config", TOML], check=True)
     new = list(DOCUMENTS.glob("*.tmp"))
     if way == "default":
@@ -153,8 +158,7 @@ def control(arguments):
 
 def start():
     with (HOME / "logs" / "amazon-cloudwatch-agent.log").open("a") as log:
-        done = subprocess.run([BIN / "config-translator", "--input", OLD, "--input-dir", DOCUMENTS, "--output", TOML, "--mode", "auto", "--config", COMMON, "--multi-config", "remove"],
-                              stdout=log, stderr=log, check=False)
+        done = subprocess.run([*translator("auto"), "--multi-config", "remove"], stdout=log, stderr=log, check=False)
         if done.returncode == 99:
             sys.exit(0)
         if done.returncode:
@@ -191,6 +195,6 @@ def main(command, *arguments):
 try:
     main(*sys.argv[1:])
 except (Refused, tomllib.TOMLDecodeError) as error:
-    sys.exit(f"{error}\nconfiguration validation first phase failed. Agent version: 1.0. Verify the JSON input is only using features supported by this version")
+    sys.exit(f"{error}\nconfiguration validation first phase failed. Agent version: 1.0")
 except subprocess.CalledProcessError as error:
     sys.exit(error.returncode)

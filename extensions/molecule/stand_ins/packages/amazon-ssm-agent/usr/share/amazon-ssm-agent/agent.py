@@ -83,10 +83,10 @@ def diagnostics():
         reached = line("Connectivity to ssm endpoint", "Success", "ssm is reachable")
     except (OSError, ValueError) as error:
         reached = line("Connectivity to ssm endpoint", "Failed", f"ssm is not reachable: {error}")
+    known = told and f"Instance has hybrid registration with instance id {told['ManagedInstanceID']} in region {told['Region']}"
     lines = [
         line("EC2 IMDS", "Skipped", "Instance has hybrid registration") if told else line("EC2 IMDS", "Failed", "Failed to query IMDS: timeout"),
-        line("Hybrid instance registration", "Success", f"Instance has hybrid registration with instance id {told['ManagedInstanceID']} in region {told['Region']}")
-        if told else line("Hybrid instance registration", "Skipped", "Instance does not have hybrid registration"),
+        line("Hybrid instance registration", "Success", known) if told else line("Hybrid instance registration", "Skipped", "Instance does not have hybrid registration"),
         reached,
         line("AWS Credentials", "Success", "Credentials are for the role of the activation")
         if reached["Status"] == "Success" and told and running.get("registration") == told else line("AWS Credentials", "Failed", "No credentials available"),
