@@ -36,7 +36,7 @@ def launch(double):
     ec2 = boto3.client("ec2", endpoint_url=double.url, region_name=REGION, aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x" * 20)
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = next(image["ImageId"] for image in ec2.describe_images(Owners=["amazon"])["Images"] if image.get("Platform") != "windows")
 
     def run(**tags):
         specification = [dict(ResourceType="instance", Tags=[dict(Key=key, Value=value) for key, value in tags.items()])]
