@@ -9,6 +9,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 
 STATE = pathlib.Path("/var/lib/amazon/ssm")
@@ -19,9 +20,9 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
 def ask(proxy=None):
-    """What Systems Manager answers, by way of the proxy; the address is one with https, as far as the proxy is concerned."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy} if proxy else {}))
-    with opener.open(SERVICE, timeout=3) as answer:
+    """What Systems Manager answers. A proxy is one where it answers just so, as if it had been asked to connect to it."""
+    way = urllib.parse.urlsplit(SERVICE)._replace(netloc=urllib.parse.urlsplit(proxy or SERVICE).netloc).geturl()
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(way, timeout=3) as answer:
         return json.load(answer)
 
 
@@ -86,7 +87,8 @@ def diagnostics():
     known = told and f"Instance has hybrid registration with instance id {told['ManagedInstanceID']} in region {told['Region']}"
     lines = [
         line("EC2 IMDS", "Skipped", "Instance has hybrid registration") if told else line("EC2 IMDS", "Failed", "Failed to query IMDS: timeout"),
-        line("Hybrid instance registration", "Success", known) if told else line("Hybrid instance registration", "Skipped", "Instance does not have hybrid registration"),
+        line("Hybrid instance registration", "Success", known)
+        if told else line("Hybrid instance registration", "Skipped", "Instance does not have hybrid registration"),
         reached,
         line("AWS Credentials", "Success", "Credentials are for the role of the activation")
         if reached["Status"] == "Success" and told and running.get("registration") == told else line("AWS Credentials", "Failed", "No credentials available"),
