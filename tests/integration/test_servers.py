@@ -47,24 +47,25 @@ def launch(double):
     return run
 
 
-def inventory(double, folder, tmp_path):
-    """What ansible-inventory makes of it: hostvars and groups. Credentials come from a profile, as an engineer has one."""
-    config = tmp_path / "config"
-    role = f"credential_source = Environment\nrole_arn = arn:aws:iam::{ACCOUNT}:role/msp-operator"
-    config.write_text(f"[profile smp]\nregion = {REGION}\n{role}\n", encoding="utf-8")
-    environment = dict(os.environ, AWS_ENDPOINT_URL=double.url, AWS_CONFIG_FILE=str(config), ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"), **KEYS)
+def inventory(double, folder, **credentials):
+    """What ansible-inventory makes of it: hostvars and groups."""
+    environment = dict(os.environ, AWS_ENDPOINT_URL=double.url, ANSIBLE_CONFIG=str(ROOT / "ansible.cfg"), **credentials)
     command = [BIN / "ansible-inventory", "-i", folder, "--list"]
     run = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False, timeout=120)
     assert run.returncode == 0, run.stderr
     assert not [warning for warning in warnings_in(run.stderr) if AMAZON_AWS not in warning]
-    made = json.loads(run.stdout)
+    made = json.loads(run.stdout, object_hook=lambda table: table.get("__ansible_unsafe", table))
     return made["_meta"]["hostvars"], {group: set(about.get("hosts", ())) for group, about in made.items() if group != "_meta"}
 
 
 def test_the_inventory_of_a_customer_has_the_tagged_instances_and_the_way_in_by_systems_manager(double, launch, tmp_path):
     ours, _stranger = launch(Name="smp-web01"), launch(Name="somebody-else")
     double.clear_calls()
-    hosts, groups = inventory(double, ROOT / "inventories" / "demo_servers", tmp_path)
+    config = tmp_path / "config"
+    keys = f"aws_access_key_id = {KEYS['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = {SECRET}"
+    role = f"role_arn = arn:aws:iam::{ACCOUNT}:role/msp-operator\nsource_profile = engineer"
+    config.write_text(f"[profile engineer]\n{keys}\n[profile smp]\nregion = {REGION}\n{role}\n", encoding="utf-8")
+    hosts, groups = inventory(double, ROOT / "inventories" / "demo_servers", AWS_CONFIG_FILE=str(config))
     assert groups["linux_servers"] == {"smp-web01", "smp-onpremise01"}
     assert hosts["smp-web01"]["ansible_connection"] == "amazon.aws.aws_ssm"
     assert hosts["smp-web01"]["ansible_aws_ssm_instance_id"] == ours["InstanceId"]
@@ -73,10 +74,10 @@ def test_the_inventory_of_a_customer_has_the_tagged_instances_and_the_way_in_by_
     assert not [call for call in double.calls() if call["write"] and call["service"] == "ec2"]
 
 
-def test_the_template_chooses_by_the_tag_of_the_contract_and_comes_in_by_ssh(double, launch, tmp_path):
+def test_the_template_chooses_by_the_tag_of_the_contract_and_comes_in_by_ssh(double, launch):
     ours = launch(Name="acme-web01", Contract="ACME-2026-001", Role="web")
     launch(Name="acme-of-another-contract", Contract="ACME-2025-007")
-    hosts, groups = inventory(double, ROOT / "inventories" / "template_servers", tmp_path)
+    hosts, groups = inventory(double, ROOT / "inventories" / "template_servers", **KEYS)
     assert groups["linux_servers"] == groups["role_web"] == {"acme-web01"}
     assert hosts["acme-web01"]["ansible_host"] == ours["PrivateIpAddress"]
     assert hosts["acme-web01"]["ansible_user"] == "ec2-user"
