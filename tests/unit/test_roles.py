@@ -15,7 +15,18 @@ ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 # These work inside a server, so they have a page of forty lines and a scenario.
 IN_GUEST = [
     ROOT / "roles" / name
-    for name in ("ebs_volume", "linux_files", "linux_packages", "linux_server", "mackerel_agent", "middleware", "os_patch", "server_certificate")
+    for name in (
+        "cloudwatch_agent",
+        "ebs_volume",
+        "linux_files",
+        "linux_packages",
+        "linux_server",
+        "mackerel_agent",
+        "middleware",
+        "os_patch",
+        "server_certificate",
+        "ssm_agent",
+    )
 ]
 # The other roles run these.
 HELPERS = ("linux_files", "linux_packages")
