@@ -1,0 +1,100 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations as the laws play them: the tasks of their entry points, rendered by Ansible, their modules run in process."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from importlib import import_module
+from typing import Any
+
+from ansible.module_utils.testing import patch_module_args
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, operations, options, prefix
+from tests.laws.stage import PREFIX, Stage, examples
+
+OPERATIONS = operations()
+READY: dict[str, str] = {}
+
+
+def sample(operation: str) -> dict[str, Any]:
+    """The example of an operation's row, as the role's variables."""
+    row = OPERATIONS[operation]
+    given = {prefix(operation) + name: value for name, value in row["example"]["parameters"].items()}
+    return {row["target"]: row["example"]["target"], **given}
+
+
+class Desk:
+    """Who carries operations out, in the account of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.double = stage, stage.double
+
+    def open(self) -> Desk:
+        """An account with servers that run, made once and brought back from then on."""
+        if READY.get(self.double.url) is None:
+            self.stage.prepare("ec2_instances")
+            self.stage.run("ec2_instances", examples("ec2_instances").make)
+            self.double.snapshot("operations")
+            READY[self.double.url] = "operations"
+        self.double.restore("operations")
+        self.double.instance_types()
+        self.double.transition("ec2::instance", progression="manual", times=2)
+        self.double.clear_calls()
+        return self
+
+    def attempt(self, operation: str, *, check: bool = False, confirmed: bool = True, variables: dict[str, Any] | None = None, **frame: Any) -> dict[str, Any]:
+        """What the entry point registers. `frame`: what the role operation tells it, such as before and undo."""
+        row = OPERATIONS[operation]
+        given = sample(operation) if variables is None else variables
+        told = {f"operation_{name}": value for name, value in frame.items()}
+        if confirmed and not check:
+            told["operation_confirm"] = [f"{module}/{self.attempt(operation, check=True, variables=variables, **frame)['entries'][0]['entry']}" for module in [self.module(operation)]]
+        loader = DataLoader()
+        (task,) = loader.load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"), trusted_as_template=True)
+        templar = Templar(loader, variables={**given, **told, **task.get("vars", {})})
+        arguments = templar.template(task[PREFIX + self.module(operation)])
+        return self._module(self.module(operation), {**arguments, **self.stage.hands()}, check)
+
+    def run(self, operation: str, *, fails: bool = False, **how: Any) -> dict[str, Any]:
+        result = self.attempt(operation, **how)
+        assert bool(result.get("failed")) == fails, result.get("msg") or result
+        return result
+
+    @staticmethod
+    def module(operation: str) -> str:
+        """The module that an entry point is about."""
+        row = OPERATIONS[operation]
+        (task,) = DataLoader().load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"))
+        return next(word for word in task if word.startswith(PREFIX)).removeprefix(PREFIX)
+
+    @staticmethod
+    def _module(name: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
+        out = io.StringIO()
+        with patch_module_args(dict(arguments, _ansible_check_mode=check, _ansible_diff=True)), redirect_stdout(out):
+            try:
+                import_module(f"ansible_collections.msp.aws.plugins.modules.{name}").main()
+            except SystemExit:
+                pass
+        return json.loads(out.getvalue())
+
+    def writes(self) -> list[str]:
+        return self.stage.writes()
+
+    def states(self) -> dict[str, tuple[str, str]]:
+        """Name → type and state of every instance, as somebody else sees them when all has settled."""
+        client = self.stage.client("ec2")
+        for dummy in range(6):
+            reservations = client.describe_instances()["Reservations"]
+        instances = [one for group in reservations for one in group["Instances"]]
+        names = {one["InstanceId"]: next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name") for one in instances}
+        return {names[one["InstanceId"]]: (one["InstanceType"], one["State"]["Name"]) for one in instances}
+
+
+def options_of(operation: str) -> dict[str, Any]:
+    return dict(options(operation))
