@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -104,22 +103,18 @@ def read(given: Any) -> dict[str, Any]:
         purpose=purpose,
         requester=given.get("requester") or "",
         note=given.get("note") or "",
-        **{name: moment.isoformat(timespec="minutes") for name, moment in moments.items()},
+        **moments,
     )
     return dict(request, variables=variables, digest=digest(dict(request, secrets=digest({name: variables.get(name) for name in hidden}))))
 
 
-def _moments(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]]) -> dict[str, datetime]:
-    """When it was received and when it shall be done, in Japan's time."""
-    found = {}
+def _moments(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]]) -> dict[str, str]:
+    """The day on which it was received, and the moment at which it shall be done, both in Japan."""
     reading = _calendar.Reading()
-    for name in ("received", "wished"):
-        if given.get(name) not in (None, ""):
-            moment = reading.moment(given[name], name)
-            if moment:
-                found[name] = moment
+    received = reading.day_of_receipt(given["received"], "received") if given.get("received") else None
+    wished = reading.moment(given["wished"], "wished") if given.get("wished") else None
     faults += [(fault.where, "calendar", dict(fault=fault)) for fault in reading.faults]
-    return found
+    return dict(received=received.isoformat() if received else "", wished=wished.isoformat(timespec="minutes") if wished else "")
 
 
 def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:

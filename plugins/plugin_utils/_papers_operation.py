@@ -1,0 +1,190 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The paper on an operation that was carried out: 作業完了報告書, for the customer and for us. Words and layout only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+
+WORDS: dict[str, dict[str, Any]] = dict(
+    ja=dict(
+        title="作業完了報告書",
+        ticket="受付番号",
+        operation="作業項目",
+        target="対象",
+        requester="ご依頼者",
+        wished="ご希望日時",
+        began="開始日時",
+        ended="終了日時",
+        outcome="作業結果",
+        outcomes=dict(
+            done="完了（確認済み）",
+            unchanged="完了（ご依頼の状態にすでにあったため、変更はありません）",
+            returned="中止（ご依頼の状態にできなかったため、作業前の状態に戻しました）",
+            rolled_back="切り戻し済み（作業前の状態に戻しました）",
+        ),
+        interruption="サービスへの影響",
+        interruptions=dict(none="なし", restart="瞬断（再起動）", downtime="停止あり", data_risk="データまたはアドレスが失われることがあります"),
+        approved="承認者",
+        changes="変更内容",
+        entry="対象",
+        option="設定項目",
+        before="作業前",
+        after="作業後",
+        asked="ご依頼内容",
+        parameter="項目",
+        value="値",
+        evidence="証跡",
+        head="証跡ハッシュ（SHA-256）",
+        plan="計画のハッシュ",
+        calls="書き込み API",
+        call="操作",
+        request="リクエスト ID",
+        operator="作業者",
+        journal="記録",
+        number="番号",
+        kind="種類",
+        at="日時",
+        hash="ハッシュ",
+        reason="理由",
+        internal="社内用",
+        yes="はい",
+        no="いいえ",
+    ),
+    en=dict(
+        title="Completion report",
+        ticket="Ticket",
+        operation="Operation",
+        target="Target",
+        requester="Requested by",
+        wished="Wished for",
+        began="Began",
+        ended="Ended",
+        outcome="Outcome",
+        outcomes=dict(
+            done="done and verified",
+            unchanged="done: it was so already, and nothing was changed",
+            returned="came to nothing, and was brought back to what was before",
+            rolled_back="rolled back to what was before",
+        ),
+        interruption="Interruption",
+        interruptions=dict(none="none", restart="a short break (restart)", downtime="downtime", data_risk="data or an address can be lost"),
+        approved="Approved by",
+        changes="Changes",
+        entry="Target",
+        option="Attribute",
+        before="Before",
+        after="After",
+        asked="What was asked for",
+        parameter="Parameter",
+        value="Value",
+        evidence="Evidence",
+        head="Hash of the evidence (SHA-256)",
+        plan="Hash of the plan",
+        calls="Writing API calls",
+        call="Call",
+        request="Request id",
+        operator="Operator",
+        journal="Journal",
+        number="Number",
+        kind="Kind",
+        at="When",
+        hash="Hash",
+        reason="Reason",
+        internal="internal",
+        yes="yes",
+        no="no",
+    ),
+)
+EDITIONS = ("customer", "internal")
+Paper = dict[str, Any]
+
+
+def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], language: str = "ja", edition: str = "customer", issuer: Any = None) -> Paper:
+    """The report on a journal that has ended. The customer's edition has no call, no person of ours and no machine."""
+    words, found = WORDS[language], {record["kind"]: record["content"] for record in records}
+    request, made, end = found["request"], found["plan"], found["end"]
+    moments = {record["kind"]: record["at"] for record in reversed(records) if record["kind"] in ("before", "end")}
+    row = operations()[request["operation"]]
+    outcome = "unchanged" if end["outcome"] == "done" and not made["changes"] else end["outcome"]
+    facts = [
+        (words["outcome"], words["outcomes"][outcome]),
+        (words["operation"], f"{row['row']['service']} {row[language]}" if language == "en" else f"{row['row']['service']} {row['row']['item']}（{row['ja']}）"),
+        (words["target"], request["target"]),
+        (words["requester"], request["requester"]),
+        (words["wished"], _moment(request["wished"])),
+        (words["began"], _moment(moments.get("before"))),
+        (words["ended"], _moment(moments["end"])),
+        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["approved"], found.get("approval", {}).get("by")),
+        (words["head"], records[-1]["hash"]),
+    ]
+    asked = _table([("parameter", words["parameter"]), ("value", words["value"])], [dict(parameter=name, value=_told(value, words)) for name, value in request["parameters"].items()])
+    sections = [dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), [_change(one, words) for one in made["changes"]]))]
+    sections.insert(0, dict(heading=words["asked"], table=asked))
+    if edition == "internal":
+        sections += _internal(records, words)
+    title = words["title"] + (f"（{words['internal']}）" if edition == "internal" and language == "ja" else " (internal)" if edition == "internal" else "")
+    paper = dict(
+        title=title,
+        language=language,
+        number=request["ticket"],
+        date=datetime.fromisoformat(moments["end"]).astimezone(JST).date().isoformat(),
+        to=dict(name=str(contract.get("customer") or contract["number"])),
+        facts=[dict(label=label, value=str(value), strong=place == 0) for place, (label, value) in enumerate(facts) if value],
+        sections=sections,
+        notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
+    )
+    return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
+
+
+def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    calls = [call for record in records if record["kind"] in ("result", "failure") for call in record["content"].get("calls", {}).get("writes", [])]
+    journal = [dict(number=one["number"], kind=one["kind"], at=_moment(one["at"]), operator=f"{one['run']['pid']}@{one['run']['host']}", hash=one["hash"]) for one in records]
+    columns = [("number", words["number"]), ("kind", words["kind"]), ("at", words["at"]), ("operator", words["operator"]), ("hash", words["hash"])]
+    return [
+        dict(heading=words["calls"], table=_table(_columns(words, "call", "request"), [dict(call=one["call"], request=one.get("request_id")) for one in calls])),
+        dict(heading=words["journal"], table=_table(columns, journal)),
+    ]
+
+
+def _columns(words: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
+    return [(name, words[name]) for name in names]
+
+
+def _table(columns: list[tuple[str, str]], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    kinds = {key: "integer" for key, dummy in columns if rows and isinstance(rows[0].get(key), int)}
+    return dict(columns=[dict(key=key, label=label, kind=kinds.get(key, "text")) for key, label in columns], rows=rows)
+
+
+def _change(change: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: _told(change[name], words) for name in ("before", "after")}
+    return dict(entry=change["entry"], option=change["option"], **told)
+
+
+def _told(value: Any, words: Mapping[str, Any]) -> str | list[str]:
+    """A value as people read it: a line for each thing of a list."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words["yes"] if value else words["no"]
+    if isinstance(value, list):
+        return [_line(item) for item in value]
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={inner}" for name, inner in value.items() if inner is not None)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(text: str | None) -> str | None:
+    return f"{datetime.fromisoformat(text).astimezone(JST):%Y-%m-%d %H:%M}" if text else None
