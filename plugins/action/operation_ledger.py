@@ -79,15 +79,15 @@ def _refuse_other_content(journal: _ledger.Journal, request: Mapping[str, Any]) 
     if there and there["content"]["digest"] != request["digest"]:
         differing = sorted(name for name in {**there["content"], **request} if name != "digest" and there["content"].get(name) != request.get(name))
         raise _ledger.LedgerError(
-            f"ledger {journal.place}: the ticket {request['ticket']} was received with another content ({', '.join(differing) or 'a secret'} differs). "
-            "Nothing was done. Give the changed request a ticket of its own"
+            f"ledger {journal.place}: the ticket {request['ticket']} was received with another content "
+            f"({', '.join(differing) or 'a secret'} differs). Nothing was done. Give the changed request a ticket of its own"
         )
 
 
 def _told(journal: _ledger.Journal) -> dict[str, Any]:
-    before, made = journal.first("before"), journal.last("plan")
+    before = journal.first("before")
     found = {kind: (journal.last(kind) or {}).get("content") for kind in ("plan", "approval", "result", "failure", "end")}
-    told = dict(found, status=journal.status, head=journal.head, records=journal.records, before=None, undo=(made or {}).get("content", {}).get("undo"))
+    told = dict(found, status=journal.status, head=journal.head, records=journal.records, before=None, undo=None)
     if before:
         told.update(before=dict(before["content"]["facts"], at=before["at"]), plan=before["content"]["plan"], undo=before["content"]["undo"])
     return told

@@ -8,7 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
@@ -70,6 +70,35 @@ def owners(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
 def _stands_by(aws: Aws, instance_id: str) -> bool:
     members = aws.autoscaling.describe_auto_scaling_instances(InstanceIds=[instance_id])["AutoScalingInstances"]
     return all(member["LifecycleState"] == STANDBY for member in members)
+
+
+def types(aws: Aws, names: Iterable[str]) -> dict[str, Any]:
+    """Filtered, not by name: a name that is none would be an error for all."""
+    filters = [dict(Name="instance-type", Values=sorted(names))]
+    return {one["InstanceType"]: one for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)}
+
+
+def attribute(aws: Aws, instance: Mapping[str, Any], name: str) -> Any:
+    """One of those that DescribeInstances does not tell."""
+    return aws.ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute=name)[name[0].upper() + name[1:]]["Value"]
+
+
+def against_a_stop(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Why it cannot be stopped, or would not come back."""
+    if instance.get("RootDeviceType") != "ebs":
+        yield "its root device is an instance store, which a stop would destroy"
+    if instance.get("InstanceLifecycle"):
+        yield f"it is a {instance['InstanceLifecycle']} instance"
+    if state(instance) == "running" and attribute(aws, instance, "disableApiStop"):
+        yield "it is protected from being stopped: set disable_api_stop to false first"
+
+
+def lost_by_a_stop(aws: Aws, instance: Mapping[str, Any], instance_type: str) -> Iterator[str]:
+    """What it will not have when it is started again."""
+    if any(one.get("Association", {}).get("IpOwnerId") == "amazon" for one in instance.get("NetworkInterfaces", [])):
+        yield f"its public address {instance.get('PublicIpAddress')} is no Elastic IP and becomes another one"
+    if types(aws, {instance_type}).get(instance_type, {}).get("InstanceStorageSupported"):
+        yield "what lies on its instance store is lost"
 
 
 def settled(aws: Aws, instance_id: str, what: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _refuse(aws, instance, before, wanted):
     """Everything that speaks against it, before anything is touched."""
     if _instances.state(instance) in _instances.GONE:
         raise Problem(f"the instance is {_instances.state(instance)}")
-    types = _types(aws, {before["instance_type"], wanted})
+    types = _instances.types(aws, {before["instance_type"], wanted})
     if wanted not in types:
         raise Problem(f"instance_type: there is no type {wanted!r} in this Region")
     said = [*_against_the_stop(aws, instance), *_against_the_type(aws, instance, types.get(before["instance_type"], {}), types[wanted])]
@@ -54,34 +54,18 @@ def _refuse(aws, instance, before, wanted):
         raise Problem("; ".join(said))
 
 
-def _types(aws, names):
-    """Filtered, not by name: a name that is none would be an error for all."""
-    filters = [dict(Name="instance-type", Values=sorted(names))]
-    return {one["InstanceType"]: one for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)}
-
-
 def _against_the_stop(aws, instance):
     """What AWS's own runbook asks of an instance before it is stopped and started."""
-    if instance.get("RootDeviceType") != "ebs":
-        yield "its root device is an instance store, which a stop would destroy"
-    if instance.get("InstanceLifecycle"):
-        yield f"it is a {instance['InstanceLifecycle']} instance"
+    yield from _instances.against_a_stop(aws, instance)
     if instance["Placement"].get("Tenancy", "default") != "default":
         yield f"its tenancy is {instance['Placement']['Tenancy']}"
     if instance.get("HibernationOptions", {}).get("Configured"):
         yield "it is set up for hibernation"
-    if _attribute(aws, instance, "instanceInitiatedShutdownBehavior") == "terminate":
+    if _instances.attribute(aws, instance, "instanceInitiatedShutdownBehavior") == "terminate":
         yield "a shutdown would terminate it: set instance_initiated_shutdown_behavior to stop first"
-    if _instances.state(instance) == "running":
-        if _attribute(aws, instance, "disableApiStop"):
-            yield "it is protected from being stopped: set disable_api_stop to false first"
-        unwell = _instances.unwell(aws, instance["InstanceId"])
-        if unwell:
-            yield f"its status checks are not ok ({unwell}): see to that first, a sick instance is not changed"
-
-
-def _attribute(aws, instance, name):
-    return aws.ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute=name)[name[0].upper() + name[1:]]["Value"]
+    unwell = _instances.state(instance) == "running" and _instances.unwell(aws, instance["InstanceId"])
+    if unwell:
+        yield f"its status checks are not ok ({unwell}): see to that first, a sick instance is not changed"
 
 
 def _against_the_type(aws, instance, old, new):
@@ -98,7 +82,8 @@ def _against_the_type(aws, instance, old, new):
         if has and has not in can:
             yield f"{name} has not its {what} {has} ({', '.join(can)})"
     if old and old.get("Hypervisor") != new.get("Hypervisor"):
-        yield f"from {old.get('Hypervisor')} to {new.get('Hypervisor')} is a migration, for which its system needs other drivers: {name} is not possible this way"
+        way = f"from {old.get('Hypervisor')} to {new.get('Hypervisor')}"
+        yield f"{way} is a migration, for which its system needs other drivers: {name} is not possible this way"
     if len(interfaces) > network["MaximumNetworkInterfaces"]:
         yield f"{name} takes {network['MaximumNetworkInterfaces']} network interfaces, it has {len(interfaces)}"
     most = max([len(one.get("PrivateIpAddresses", [])) for one in interfaces], default=0)
@@ -120,11 +105,7 @@ def _against_the_type(aws, instance, old, new):
 def _dangers(aws, instance, before):
     if before["state"] == "running":
         yield "would stop the instance and start it again"
-        if any(one.get("Association", {}).get("IpOwnerId") == "amazon" for one in instance.get("NetworkInterfaces", [])):
-            yield f"its public address {instance.get('PublicIpAddress')} is no Elastic IP and becomes another one"
-        old = _types(aws, {before["instance_type"]}).get(before["instance_type"], {})
-        if old.get("InstanceStorageSupported"):
-            yield "what lies on its instance store is lost"
+        yield from _instances.lost_by_a_stop(aws, instance, before["instance_type"])
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may undo this or take it for a fault"
 

@@ -18,16 +18,17 @@ SHOWN = timedelta(minutes=20)
 
 def plan(aws, params):
     instance = _instances.find(aws, params["instance"])
-    label, done = _instances.label(instance), _done(aws, instance["InstanceId"], params["before"])
+    done = _done(aws, instance["InstanceId"], params["before"])
+    owners = (f"{owner} manages it, and may take it for a fault" for owner in _instances.owners(aws, instance))
     if not done:
         _refuse(aws, instance)
     return Plan(
-        label=label,
+        label=_instances.label(instance),
         id=instance["InstanceId"],
         before={},
         after={} if done else dict(rebooted=True),
         facts=dict(state=_instances.state(instance)),
-        dangers=("would interrupt what runs on the instance", *(f"{owner} manages it, and may take it for a fault" for owner in _instances.owners(aws, instance))),
+        dangers=("would interrupt what runs on the instance", *owners),
     )
 
 

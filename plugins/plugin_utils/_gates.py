@@ -24,13 +24,17 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_accepted="本契約は{other}からのご提供のため、ご希望の日（{value}）には作業を実施できません。",
         ended="本契約は{other}に終了しているため、ご希望の日（{value}）の作業は承ることができません。",
         no_plan="ご希望の日（{value}）に有効な運用メニューのお申し込みがないため、作業を承ることができません。",
-        plan="ご契約の{value}には{other}が含まれないため、本作業を承ることができません。{more}へのプラン変更をお申し込みください。",
+        plan="ご契約の{value}には{other}が含まれないため、本作業を承ることができません。\
+{more}へのプラン変更をお申し込みください。",
         no_incident="「{value}」は障害対応の対象作業ではありません。運用代行としてご依頼ください。",
         suspended="{value}から{other}まで本サービスのご利用を停止しているため、作業を承ることができません。",
-        unmonitored="「{value}」は当社の監視設定の対象ではないため、運用メニューの作業を承ることができません。監視設定（保守初期設定）をお申し込みください。",
-        too_soon="実施日は、受付日（{other}）の翌日から起算して3営業日以降とさせていただいております。最短の実施日は{more}です。ご希望の日（{value}）を調整のうえ、再度ご依頼ください。",
+        unmonitored="「{value}」は当社の監視設定の対象ではないため、運用メニューの作業を承ることができません。\
+監視設定（保守初期設定）をお申し込みください。",
+        too_soon="実施日は、受付日（{other}）の翌日から起算して3営業日以降とさせていただいております。\
+最短の実施日は{more}です。ご希望の日（{value}）を調整のうえ、再度ご依頼ください。",
         not_yet="ご希望の日時（{value}）より前のため、作業を開始できません。",
-        window="ご希望の日時（{value}）からの作業（最大{more}分）は、ご契約のメンテナンス時間帯（{other}）に収まりません。日時を調整のうえ、再度ご依頼ください。",
+        window="ご希望の日時（{value}）からの作業（最大{more}分）は、ご契約のメンテナンス時間帯（{other}）に収まりません。\
+日時を調整のうえ、再度ご依頼ください。",
     ),
     en=dict(
         other_contract="The request names the contract {value!r}, this is {other!r}. Please see to the number and request it again.",
@@ -40,7 +44,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         plan="The {value} does not include {other}. Please apply for a change to the {more}.",
         no_incident="{value!r} is no part of incident response. Please request it as an operation.",
         suspended="The service is suspended from {value} to {other}.",
-        unmonitored="{value!r} is not monitored by us, and the operation menu is provided for what is. Please apply for its monitoring to be set up.",
+        unmonitored="{value!r} is not monitored by us, and the operation menu is provided for what is. Please apply for its monitoring.",
         too_soon="The earliest day is the third business day from the day after receipt ({other}), which is {more}. Please choose another day than {value}.",
         not_yet="The wished time ({value}) has not come yet.",
         window="The work of at most {more} minutes from {value} on does not lie within the agreed maintenance windows ({other}). Please choose another time.",
@@ -179,7 +183,8 @@ def refusal(
     for gate, passes in GATES:
         for code, facts in passes(case):
             said = {language: TEXTS[language][code].format(**_in(facts, place)) for place, language in enumerate(("ja", "en"))}
-            return dict(gate=gate, clause=CLAUSES[code][0], ja=f"{said['ja']}（利用規約 {CLAUSES[code][0]}）", en=f"{said['en']} (terms of service, {CLAUSES[code][1]})")
+            ja, en = CLAUSES[code]
+            return dict(gate=gate, clause=ja, ja=f"{said['ja']}（利用規約 {ja}）", en=f"{said['en']} (terms of service, {en})")
     return None
 
 

@@ -267,6 +267,8 @@ def _loaded(data: bytes, place: str, number: int) -> dict[str, Any]:
         record = None
     if not isinstance(record, dict):
         raise LedgerError(f"ledger {place}: record {number:04} cannot be read")
+    if record.get("number") != number:
+        raise LedgerError(f"ledger {place}: record {number:04} holds another record, of the number {record.get('number')}")
     return record
 
 

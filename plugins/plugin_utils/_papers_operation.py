@@ -27,7 +27,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         outcomes=dict(
             done="完了（確認済み）",
             unchanged="完了（ご依頼の状態にすでにあったため、変更はありません）",
-            returned="中止（ご依頼の状態にできなかったため、作業前の状態に戻しました）",
+            returned="中止（ご依頼の状態にできず、作業前の状態に戻しました）",
             rolled_back="切り戻し済み（作業前の状態に戻しました）",
         ),
         interruption="サービスへの影響",
@@ -54,7 +54,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         at="日時",
         hash="ハッシュ",
         reason="理由",
-        internal="社内用",
+        internal="（社内用）",
         yes="はい",
         no="いいえ",
     ),
@@ -98,7 +98,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         at="When",
         hash="Hash",
         reason="Reason",
-        internal="internal",
+        internal=" (internal)",
         yes="yes",
         no="no",
     ),
@@ -116,7 +116,7 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
     outcome = "unchanged" if end["outcome"] == "done" and not made["changes"] else end["outcome"]
     facts = [
         (words["outcome"], words["outcomes"][outcome]),
-        (words["operation"], f"{row['row']['service']} {row[language]}" if language == "en" else f"{row['row']['service']} {row['row']['item']}（{row['ja']}）"),
+        (words["operation"], f"{row['row']['service']} {row[language] if language == 'en' else row['row']['item']}"),
         (words["target"], request["target"]),
         (words["requester"], request["requester"]),
         (words["wished"], _moment(request["wished"])),
@@ -126,12 +126,15 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         (words["approved"], found.get("approval", {}).get("by")),
         (words["head"], records[-1]["hash"]),
     ]
-    asked = _table([("parameter", words["parameter"]), ("value", words["value"])], [dict(parameter=name, value=_told(value, words)) for name, value in request["parameters"].items()])
-    sections = [dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), [_change(one, words) for one in made["changes"]]))]
-    sections.insert(0, dict(heading=words["asked"], table=asked))
+    asked = [dict(parameter=name, value=_told(value, words)) for name, value in request["parameters"].items()]
+    changes = [_change(one, words) for one in made["changes"]]
+    sections = [
+        dict(heading=words["asked"], table=_table(_columns(words, "parameter", "value"), asked)),
+        dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
+    ]
     if edition == "internal":
         sections += _internal(records, words)
-    title = words["title"] + (f"（{words['internal']}）" if edition == "internal" and language == "ja" else " (internal)" if edition == "internal" else "")
+    title = words["title"] + (words["internal"] if edition == "internal" else "")
     paper = dict(
         title=title,
         language=language,
@@ -146,13 +149,18 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
 
 
 def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
-    calls = [call for record in records if record["kind"] in ("result", "failure") for call in record["content"].get("calls", {}).get("writes", [])]
-    journal = [dict(number=one["number"], kind=one["kind"], at=_moment(one["at"]), operator=f"{one['run']['pid']}@{one['run']['host']}", hash=one["hash"]) for one in records]
-    columns = [("number", words["number"]), ("kind", words["kind"]), ("at", words["at"]), ("operator", words["operator"]), ("hash", words["hash"])]
+    """Every call and every record, with who wrote it."""
+    writes = [call for record in records for call in record["content"].get("calls", {}).get("writes", [])]
+    calls = [dict(call=one["call"], request=one.get("request_id")) for one in writes]
+    journal = [dict(number=one["number"], kind=one["kind"], at=_moment(one["at"]), operator=_who(one), hash=one["hash"]) for one in records]
     return [
-        dict(heading=words["calls"], table=_table(_columns(words, "call", "request"), [dict(call=one["call"], request=one.get("request_id")) for one in calls])),
-        dict(heading=words["journal"], table=_table(columns, journal)),
+        dict(heading=words["calls"], table=_table(_columns(words, "call", "request"), calls)),
+        dict(heading=words["journal"], table=_table(_columns(words, "number", "kind", "at", "operator", "hash"), journal)),
     ]
+
+
+def _who(record: Mapping[str, Any]) -> str:
+    return f"{record['content'].get('operator', '')} {record['run']['pid']}@{record['run']['host']}".strip()
 
 
 def _columns(words: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:

@@ -32,6 +32,12 @@ def days(number):
     return (datetime.now(JST) + timedelta(days=number)).strftime("%Y-%m-%d %H:%M")
 
 
+def somebody(double):
+    """Somebody else at the account."""
+    keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
+    return boto3.client("ec2", endpoint_url=double.url, region_name="ap-northeast-1", **keys)
+
+
 class Desk:
     """A customer with a server that runs, and the ledger of his tickets."""
 
@@ -56,7 +62,7 @@ class Desk:
         return dict(by="Yamada", plan=plan["hash"])
 
     def seen(self):
-        client = boto3.client("ec2", endpoint_url=self.double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
+        client = somebody(self.double)
         for dummy in range(4):
             (one,) = client.describe_instances(InstanceIds=[self.server])["Reservations"][0]["Instances"]
         return one["InstanceType"], one["State"]["Name"]
@@ -65,10 +71,11 @@ class Desk:
 @pytest.fixture
 def desk(customer):
     customer.contract(**AGREED)
-    client = boto3.client("ec2", endpoint_url=customer.double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
-    (image, *dummy) = client.describe_images(Filters=[dict(Name="architecture", Values=["x86_64"]), dict(Name="name", Values=["al2023*"])])["Images"] or client.describe_images()["Images"]
+    client = somebody(customer.double)
+    images = client.describe_images(Filters=[dict(Name="architecture", Values=["x86_64"])])["Images"]
+    image = next(one["ImageId"] for one in images if one.get("Platform") != "windows")
     named = [dict(ResourceType="instance", Tags=[dict(Key="Name", Value="web")])]
-    made = client.run_instances(ImageId=image["ImageId"], InstanceType="t3.medium", MinCount=1, MaxCount=1, TagSpecifications=named)
+    made = client.run_instances(ImageId=image, InstanceType="t3.medium", MinCount=1, MaxCount=1, TagSpecifications=named)
     customer.double.transition("ec2::instance", progression="manual", times=1)
     return Desk(customer, made["Instances"][0]["InstanceId"])
 
@@ -102,8 +109,7 @@ def test_an_approval_is_for_one_plan_only(desk):
     request = desk.request("ec2.change_instance_type")
     desk.operate(request)
     approval = desk.approval()
-    client = boto3.client("ec2", endpoint_url=desk.double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
-    client.stop_instances(InstanceIds=[desk.server])
+    somebody(desk.double).stop_instances(InstanceIds=[desk.server])
     output = desk.operate(request, "apply", rc=2, operation_approval=approval).output
     assert "is not the plan of now" in output and "stopped" in output and desk.customer.writes() == []
 

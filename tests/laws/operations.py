@@ -15,11 +15,19 @@ from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils._operation_plans import undo
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, operations, prefix
 from tests.laws.stage import PREFIX, Stage, examples
 
 OPERATIONS = operations()
-READY: dict[str, str] = {}
+READY: set[str] = set()
+STOPPED = dict(
+    name="acme-stopped01",
+    image_parameter="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    instance_type="t3.micro",
+    subnet="acme-a",
+)
+LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
 
 def sample(operation: str) -> dict[str, Any]:
@@ -29,6 +37,13 @@ def sample(operation: str) -> dict[str, Any]:
     return {row["target"]: row["example"]["target"], **given}
 
 
+def _task(operation: str) -> tuple[DataLoader, dict[str, Any]]:
+    """The task of an entry point, as Ansible loads it."""
+    loader, row = DataLoader(), OPERATIONS[operation]
+    (task,) = loader.load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"), trusted_as_template=True)
+    return loader, task
+
+
 class Desk:
     """Who carries operations out, in the account of a stage."""
 
@@ -36,29 +51,34 @@ class Desk:
         self.stage, self.double = stage, stage.double
 
     def open(self) -> Desk:
-        """An account with servers that run, made once and brought back from then on."""
-        if READY.get(self.double.url) is None:
+        """An account with servers that run and one that is stopped, made once and brought back from then on."""
+        if self.double.url not in READY:
             self.stage.prepare("ec2_instances")
             self.stage.run("ec2_instances", examples("ec2_instances").make)
+            self.stage.run("ec2_instances", dict(instances=[STOPPED]))
+            self._stop(STOPPED["name"])
             self.double.snapshot("operations")
-            READY[self.double.url] = "operations"
+            READY.add(self.double.url)
         self.double.restore("operations")
         self.double.instance_types()
         self.double.transition("ec2::instance", progression="manual", times=2)
         self.double.clear_calls()
         return self
 
+    def _stop(self, name: str) -> None:
+        client = self.stage.client("ec2")
+        found = client.describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]
+        client.stop_instances(InstanceIds=[found[0]["Instances"][0]["InstanceId"]])
+
     def attempt(self, operation: str, *, check: bool = False, confirmed: bool = True, variables: dict[str, Any] | None = None, **frame: Any) -> dict[str, Any]:
         """What the entry point registers. `frame`: what the role operation tells it, such as before and undo."""
-        row = OPERATIONS[operation]
-        given = sample(operation) if variables is None else variables
         told = {f"operation_{name}": value for name, value in frame.items()}
         if confirmed and not check:
-            told["operation_confirm"] = [f"{module}/{self.attempt(operation, check=True, variables=variables, **frame)['entries'][0]['entry']}" for module in [self.module(operation)]]
-        loader = DataLoader()
-        (task,) = loader.load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"), trusted_as_template=True)
-        templar = Templar(loader, variables={**given, **told, **task.get("vars", {})})
-        arguments = templar.template(task[PREFIX + self.module(operation)])
+            plan = self.attempt(operation, check=True, variables=variables, **frame)
+            told["operation_confirm"] = [f"{self.module(operation)}/{entry['entry']}" for entry in plan["entries"]]
+        loader, task = _task(operation)
+        given = {**(sample(operation) if variables is None else variables), **told, **task.get("vars", {})}
+        arguments = Templar(loader, variables=given).template(task[PREFIX + self.module(operation)])
         return self._module(self.module(operation), {**arguments, **self.stage.hands()}, check)
 
     def run(self, operation: str, *, fails: bool = False, **how: Any) -> dict[str, Any]:
@@ -69,9 +89,19 @@ class Desk:
     @staticmethod
     def module(operation: str) -> str:
         """The module that an entry point is about."""
-        row = OPERATIONS[operation]
-        (task,) = DataLoader().load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"))
-        return next(word for word in task if word.startswith(PREFIX)).removeprefix(PREFIX)
+        return next(word for word in _task(operation)[1] if word.startswith(PREFIX)).removeprefix(PREFIX)
+
+    def calls_of(self, operation: str) -> set[str]:
+        """Every call of an operation: planned, killed after its first write, gone on with, and brought back where that can be."""
+        plan = self.run(operation, check=True)
+        self.double.faults([dict(fault="die_after", at=1, of="write")])
+        self.run(operation, fails=True)
+        self.double.clear_faults()
+        self.run(operation, before=dict(plan.get("facts", {}), at=LONG_AGO))
+        way_back = undo(OPERATIONS[operation], plan)
+        if way_back:
+            self.run(operation, undo=way_back)
+        return {f"{call['service']}:{call['operation']}" for call in self.double.calls()}
 
     @staticmethod
     def _module(name: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
@@ -96,5 +126,3 @@ class Desk:
         return {names[one["InstanceId"]]: (one["InstanceType"], one["State"]["Name"]) for one in instances}
 
 
-def options_of(operation: str) -> dict[str, Any]:
-    return dict(options(operation))
