@@ -14,8 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _gates, _ledger, _operation_plans, _operations, _papers, _papers_operation, _requests
+from ansible_collections.msp.aws.plugins.plugin_utils import (
+    _gates,
+    _ledger,
+    _operation_plans,
+    _operations,
+    _operations_awx,
+    _papers,
+    _papers_operation,
+    _requests,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
+from tools import operations as pages_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = _operations.operations()
@@ -296,3 +306,52 @@ def test_the_customers_edition_has_nothing_of_ours(store):
         customer, internal = (str(_papers.read(_papers_operation.completion(one.records, CONTRACT, language, edition))) for edition in _papers_operation.EDITIONS)
         assert "t3.medium" in customer and one.head in customer and "山田様" in customer
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
+
+
+# ---- AWX and the pages
+
+PLACE = dict(organization="MSP", project="msp.aws", inventory="acme", credential="hub")
+
+
+def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
+    made = _operations_awx.configuration(PLACE)
+    assert _operations_awx.faults(made) == [] and len(made["controller_templates"]) == 3 * len(OPERATIONS)
+    for name, row in OPERATIONS.items():
+        asked = {question["variable"] for question in _operations_awx.survey(name)["spec"]}
+        short = {option.removeprefix(_operations.prefix(name)) for option in _operations.options(name) if option != row["target"]}
+        assert asked == {*_operations_awx.COMMON, *(f"request_{one}" for one in short)}
+        assert _operations.needs_approval(row) == any("approval_node" in node for node in _operations_awx.workflow(name, PLACE)["simplified_workflow_nodes"])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (dict(variable="日本語"), "no playbook can use this name"),
+        (dict(variable="ansible_user"), "no playbook can use this name"),
+        (dict(type="boolean"), "there is no type"),
+        (dict(required="yes"), "required is true or false"),
+        (dict(type="multiplechoice"), "needs a list of choices"),
+        (dict(type="multiplechoice", choices=["a"], default="b"), "is no choice"),
+        (dict(type="integer", default="3"), "the default is a number"),
+        (dict(type="password", default="x"), "a secret has no default"),
+        (dict(min=5, max=1), "min is more than max"),
+        (dict(hint="x"), "there is no 'hint'"),
+    ],
+)
+def test_what_awx_would_take_and_nobody_could_use_is_told(spoil, said):
+    survey = _operations_awx.survey("ec2.reboot_instance")
+    survey["spec"][0].update(spoil)
+    assert any(said in fault for fault in _operations_awx.survey_faults(survey))
+
+
+def test_the_pages_are_those_of_the_catalogue():
+    pages = pages_of.pages()
+    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "operations").glob("*.md")}
+    assert there == pages, "make operations"
+
+
+def test_every_parameter_is_told_in_english_and_in_japanese():
+    for name in OPERATIONS:
+        for option, told in _operations.options(name).items():
+            english, japanese = told["description"]
+            assert english.isascii() and not japanese.isascii(), option
