@@ -46,8 +46,8 @@ class ActionModule(ActionBase):
         if refused:
             return {**result, "failed": True, "msg": refused[given["language"]], "refused": refused}
         variables = request.pop("variables")
-        self._refuse_others(variables, task_vars or {})
-        result.update(changed=False, request=request, row=dict(operations()[request["operation"]], id=request["operation"]), ansible_facts=variables)
+        _refuse_others(variables, task_vars or {})
+        result.update(changed=False, request=request, row=dict(operations()[request["operation"]], id=request["operation"]), variables=variables)
         return result
 
     def _file(self, path: str) -> Any:
@@ -56,9 +56,9 @@ class ActionModule(ActionBase):
         except AnsibleError as error:
             raise AnsibleActionFail(str(error)) from None
 
-    def _refuse_others(self, variables: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """A variable of the same name from elsewhere, such as -e, would be done instead of what was requested and approved."""
-        for name, value in variables.items():
-            there = task_vars.get(name, value)
-            if there != value and there != task_vars.get("ansible_facts", {}).get(name):
-                raise AnsibleActionFail(f"{name} is also set outside of the request, to another value. Take it away there, or write it into the request")
+
+def _refuse_others(variables: dict[str, Any], task_vars: dict[str, Any]) -> None:
+    """A variable of the same name from elsewhere, such as -e, would be done instead of what was requested and approved."""
+    for name, value in variables.items():
+        if task_vars.get(name, value) != value:
+            raise AnsibleActionFail(f"{name} is also set outside of the request, to another value. Take it away there, or write it into the request")

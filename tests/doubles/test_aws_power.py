@@ -5,44 +5,35 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 
 @pytest.fixture
-def server(double):
+def server(aws, double):
     """A running instance: (client, id)."""
-    double.reset()
-    keys = dict(aws_access_key_id="AKIA123456789012TEST", aws_secret_access_key="x" * 20)
-    ec2 = boto3.client("ec2", endpoint_url=double.url, region_name="ap-northeast-1", config=Config(retries=dict(total_max_attempts=1)), **keys)
+    ec2 = aws("ec2")
     image = ec2.describe_images()["Images"][0]["ImageId"]
     made = ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     double.transition("ec2::instance", progression="manual", times=2)
-    return ec2, made
+    yield ec2, made
+    double.transition("ec2::instance", progression="immediate")
+    double.instance_types()
 
 
 def states(ec2, instance, looks):
     return [ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["State"]["Name"] for dummy in range(looks)]
 
 
-def code(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
-
-
-def test_it_is_stopping_for_a_while_and_then_stopped(double, server):
+def test_it_is_stopping_for_a_while_and_then_stopped(double, server, refused):
     ec2, instance = server
     ec2.stop_instances(InstanceIds=[instance])
     before = double.state()
-    assert code(ec2.start_instances, InstanceIds=[instance])[0] == "IncorrectInstanceState"
-    assert code(ec2.modify_instance_attribute, InstanceId=instance, InstanceType=dict(Value="t3.large"))[0] == "IncorrectInstanceState"
+    refused("IncorrectInstanceState", ec2.start_instances, InstanceIds=[instance])
+    refused("IncorrectInstanceState", ec2.modify_instance_attribute, InstanceId=instance, InstanceType=dict(Value="t3.large"))
     assert states(ec2, instance, 3) == ["stopping", "stopping", "stopped"] and double.state() == before
     ec2.modify_instance_attribute(InstanceId=instance, InstanceType=dict(Value="t3.large"))
     ec2.start_instances(InstanceIds=[instance])
-    assert code(ec2.stop_instances, InstanceIds=[instance])[0] == "IncorrectInstanceState"
+    refused("IncorrectInstanceState", ec2.stop_instances, InstanceIds=[instance])
     assert states(ec2, instance, 3) == ["pending", "pending", "running"]
 
 
@@ -62,12 +53,12 @@ def test_a_reboot_does_not_start_a_stopped_instance(server):
     assert states(ec2, instance, 1) == ["stopped"]
 
 
-def test_types_without_capacity_and_types_that_do_not_come_up(double, server):
+def test_types_without_capacity_and_types_that_do_not_come_up(double, server, refused):
     ec2, instance = server
     ec2.stop_instances(InstanceIds=[instance])
     states(ec2, instance, 3)
     double.instance_types(no_capacity=["t3.small"])
-    assert code(ec2.start_instances, InstanceIds=[instance]) == ("InsufficientInstanceCapacity", 500)
+    refused("InsufficientInstanceCapacity", ec2.start_instances, InstanceIds=[instance])
     double.instance_types(impaired=["t3.small"])
     ec2.start_instances(InstanceIds=[instance])
     for dummy in range(6):

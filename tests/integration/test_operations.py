@@ -77,7 +77,8 @@ def desk(customer):
     named = [dict(ResourceType="instance", Tags=[dict(Key="Name", Value="web")])]
     made = client.run_instances(ImageId=image, InstanceType="t3.medium", MinCount=1, MaxCount=1, TagSpecifications=named)
     customer.double.transition("ec2::instance", progression="manual", times=1)
-    return Desk(customer, made["Instances"][0]["InstanceId"])
+    yield Desk(customer, made["Instances"][0]["InstanceId"])
+    customer.double.transition("ec2::instance", progression="immediate")
 
 
 def test_a_ticket_from_its_plan_to_its_report_and_once(desk):

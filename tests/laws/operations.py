@@ -65,6 +65,12 @@ class Desk:
         self.double.clear_calls()
         return self
 
+    def close(self) -> None:
+        """For all others the double is as it was."""
+        self.double.clear_faults()
+        self.double.instance_types()
+        self.double.transition("ec2::instance", progression="immediate")
+
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")
         found = client.describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]

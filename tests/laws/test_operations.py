@@ -27,7 +27,9 @@ def operation(request):
 
 @pytest.fixture
 def desk(stage):
-    return Desk(stage).open()
+    opened = Desk(stage).open()
+    yield opened
+    opened.close()
 
 
 def told(result):
