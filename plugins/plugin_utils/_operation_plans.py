@@ -59,13 +59,14 @@ def undo(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | 
     if kind is None:
         return dict(result.get("facts", {}))
     (label,) = {*result["diff"]["before"], *result["diff"]["after"]} or {None}
+    if any(entry["action"] == "created" for entry in result["entries"]):
+        return dict(_identity(kind, label), state="absent")
     return _put_back(kind, label, result["diff"]["before"].get(label, {}), result["diff"]["after"].get(label, {})) if label else None
 
 
 def _put_back(kind: Kind, label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """An entry that makes of `after` what was `before`, and names nothing else."""
-    parts = label.split(kind.joined, len(kind.identity) - 1)
-    entry: dict[str, Any] = dict(zip(kind.identity, parts, strict=True))
+    entry = _identity(kind, label)
     for name in {**before, **after}:
         option, was, became = kind.options[name], before.get(name), after.get(name)
         if option.many:
@@ -80,3 +81,7 @@ def _put_back(kind: Kind, label: str, before: Mapping[str, Any], after: Mapping[
         else:
             entry[name] = was
     return {name: value for name, value in entry.items() if value not in ([], {})}
+
+
+def _identity(kind: Kind, label: str) -> dict[str, Any]:
+    return dict(zip(kind.identity, label.split(kind.joined, len(kind.identity) - 1), strict=True))

@@ -57,6 +57,8 @@ class Desk:
             self.stage.run("ec2_instances", examples("ec2_instances").make)
             self.stage.run("ec2_instances", dict(instances=[STOPPED]))
             self._stop(STOPPED["name"])
+            self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
+            self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
             self.double.snapshot("operations")
             READY.add(self.double.url)
         self.double.restore("operations")
@@ -78,7 +80,7 @@ class Desk:
 
     def attempt(self, operation: str, *, check: bool = False, confirmed: bool = True, variables: dict[str, Any] | None = None, **frame: Any) -> dict[str, Any]:
         """What the entry point registers. `frame`: what the role operation tells it, such as before and undo."""
-        told = {f"operation_{name}": value for name, value in frame.items()}
+        told = {"operation_ticket": "REQ-1", **{f"operation_{name}": value for name, value in frame.items()}}
         if confirmed and not check:
             plan = self.attempt(operation, check=True, variables=variables, **frame)
             told["operation_confirm"] = [f"{self.module(operation)}/{entry['entry']}" for entry in plan["entries"]]
