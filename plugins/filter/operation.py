@@ -24,6 +24,11 @@ def operation_paper(records: Any, contract: Any, language: str = "ja", edition: 
     return _part("_papers_operation").completion(records, contract, language, edition, issuer)
 
 
+def operation_procedure(plan: Any, request: Any, contract: Any, day: str, language: str = "ja") -> dict[str, Any]:
+    """The 作業手順書."""
+    return _part("_papers_operation").procedure(plan, request, contract, day, language)
+
+
 def operation_awx(place: Any, only: Any = None) -> dict[str, Any]:
     """Job templates, surveys and workflows."""
     return _part("_operations_awx").configuration(place, only)
@@ -37,4 +42,4 @@ class FilterModule:
     """Ansible's way in."""
 
     def filters(self) -> dict[str, Any]:
-        return dict(operation_awx=operation_awx, operation_moved=operation_moved, operation_paper=operation_paper, operation_plan=operation_plan)
+        return dict(operation_awx=operation_awx, operation_moved=operation_moved, operation_paper=operation_paper, operation_plan=operation_plan, operation_procedure=operation_procedure)

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The paper on an operation that was carried out: 作業完了報告書, for the customer and for us. Words and layout only."""
+"""The papers on an operation: 作業手順書 before it, and 作業完了報告書 after it, for the customer and for us. Words and layout only."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ WORDS: dict[str, dict[str, Any]] = dict(
         hash="ハッシュ",
         reason="理由",
         internal="（社内用）",
+        procedure="作業手順書",
+        minutes="最大作業時間",
+        roll_back="切り戻し",
+        roll_backs=dict(automatic="自動（同じ受付番号で切り戻せます）", manual="手動（別の作業として実施します）", impossible="不可"),
+        dangers="ご承認いただく影響",
+        steps="手順",
+        step="手順",
+        command="コマンド",
+        told_steps=(
+            ("現在の状態を確認し、承認された計画と一致することを確かめる（違いがあれば実施しない）", "plan"),
+            ("作業前の状態を台帳に保存し、作業を実施して確認する", "apply"),
+            ("途中で止まった場合は、同じコマンドで続きから実施する", "apply"),
+            ("作業前の状態に戻す場合", "roll_back"),
+            ("証跡を検証する", "verify"),
+        ),
         yes="はい",
         no="いいえ",
     ),
@@ -99,6 +114,21 @@ WORDS: dict[str, dict[str, Any]] = dict(
         hash="Hash",
         reason="Reason",
         internal=" (internal)",
+        procedure="Procedure",
+        minutes="At most",
+        roll_back="Way back",
+        roll_backs=dict(automatic="by itself (under the same ticket)", manual="by hand (as work of its own)", impossible="none"),
+        dangers="What is approved",
+        steps="Steps",
+        step="Step",
+        command="Command",
+        told_steps=(
+            ("See that the account is as the approved plan has it (or nothing is done)", "plan"),
+            ("Save what is before, do it and verify it", "apply"),
+            ("Where it broke off, go on with the same command", "apply"),
+            ("To bring back what was before", "roll_back"),
+            ("Verify the evidence", "verify"),
+        ),
         yes="yes",
         no="no",
     ),
@@ -146,6 +176,46 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
     )
     return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
+
+
+def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Mapping[str, Any], day: str, language: str = "ja") -> Paper:
+    """What will be done, by whom it has to be approved, and each command: for who carries the plan out. `day`: the day of the paper."""
+    words, row = WORDS[language], operations()[request["operation"]]
+    facts = [
+        (words["operation"], f"{row['row']['service']} {row[language] if language == 'en' else row['row']['item']}"),
+        (words["target"], request["target"]),
+        (words["requester"], request["requester"]),
+        (words["wished"], _moment(request["wished"])),
+        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["minutes"], row["minutes"]),
+        (words["roll_back"], words["roll_backs"][row["roll_back"]]),
+        (words["plan"], made["hash"]),
+    ]
+    changes = [_change(one, words) for one in made["changes"]]
+    steps = [dict(step=told, command=_command(phase, request, made)) for told, phase in words["told_steps"] if phase != "roll_back" or made["undo"]]
+    sections = [
+        dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
+        dict(heading=words["steps"], table=_table(_columns(words, "step", "command"), steps)),
+    ]
+    if made["dangers"]:
+        sections.insert(1, dict(heading=words["dangers"], text=list(made["dangers"])))
+    return dict(
+        title=words["procedure"],
+        language=language,
+        number=request["ticket"],
+        date=day,
+        to=dict(name=str(contract.get("customer") or contract["number"])),
+        facts=[dict(label=label, value=value, kind="minutes" if label == words["minutes"] else "text") for label, value in facts if value],
+        sections=sections,
+    )
+
+
+def _command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+    """As it is typed; the request lies in a file of its ticket's name."""
+    if phase == "verify":
+        return f"ansible-playbook playbooks/verify_evidence.yml -e @{request['ticket']}.yml"
+    approval = f" -e '{{\"operation_approval\": {{\"by\": \"…\", \"plan\": \"{made['hash']}\"}}}}'" if phase == "apply" and made["approval_needed"] else ""
+    return f"ansible-playbook -i inventories/… playbooks/operate.yml -e @{request['ticket']}.yml -e operation_phase={phase}{approval}"
 
 
 def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -308,6 +308,13 @@ def test_the_customers_edition_has_nothing_of_ours(store):
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
 
 
+def test_the_procedure_has_the_plan_and_every_command():
+    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    for language in ("ja", "en"):
+        paper = str(_papers.read(_papers_operation.procedure(made, read(), CONTRACT, "2026-11-24", language)))
+        assert all(word in paper for word in ("t3.medium", made["hash"], "would stop", "operation_phase=roll_back", "verify_evidence.yml"))
+
+
 # ---- AWX and the pages
 
 PLACE = dict(organization="MSP", project="msp.aws", inventory="acme", credential="hub")
