@@ -39,7 +39,8 @@ README = """# Least privileges
 One policy per kind, which allows exactly the calls that the kind makes: to read, plan, make, change and remove.
 Written by `make iam` from the calls that the AWS double saw, and held against them by the laws (`make laws`).
 Join those of the kinds that a contract's sheet uses; `Resource` is left wide, because a sheet makes things that do not exist yet:
-narrow it by the customer's naming where that is agreed. `operations/` has one for each operation on request. A role for plans alone needs only the actions that read.
+narrow it by the customer's naming where that is agreed. A role for plans alone needs only the actions that read.
+`operations/` has one policy for each operation on request.
 With a KMS key of the customer's, an option needs more than its call: `catalog/iam_actions.yml` says which, and the key's own policy must allow it too.
 
 | kind | actions | of which write |

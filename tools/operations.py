@@ -41,7 +41,8 @@ def page(name: str) -> str:
         障害対応としての依頼="可" if row.get("incident") else "不可",
         最小権限=f"[{name}.json](../iam/operations/{name}.json)",
     )
-    lines += ["| | |", "|---|---|", *(f"| {label} | {value} |" for label, value in facts.items()), "", "## ご依頼の項目", "", "| 項目 | 必須 | 内容 |", "|---|---|---|"]
+    lines += ["| | |", "|---|---|", *(f"| {label} | {value} |" for label, value in facts.items())]
+    lines += ["", "## ご依頼の項目", "", "| 項目 | 必須 | 内容 |", "|---|---|---|"]
     for option, told in options(name).items():
         label = "target" if option == row["target"] else option.removeprefix(start)
         choices = f"（{'、'.join(map(str, told['choices']))}）" if "choices" in told else ""
@@ -55,7 +56,8 @@ def overview() -> str:
     lines = []
     for name, row in operations().items():
         approval = "必要" if needs_approval(row) else "不要"
-        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], WORDS["interruptions"][row["interruption"]], ROLL_BACKS[row["roll_back"]], f"{row['minutes']} 分", approval]
+        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], WORDS["interruptions"][row["interruption"]], ROLL_BACKS[row["roll_back"]]]
+        told += [f"{row['minutes']} 分", approval]
         lines.append("| " + " | ".join(told) + " |")
     return HEAD + "\n".join(lines) + "\n"
 

@@ -109,4 +109,5 @@ def _verified(store: _ledger.Store, heads: Mapping[str, str]) -> dict[str, Any]:
             found.append(f"ledger {place}: its hash is {journal.head}, the report says {wanted}")
     missing = [place for place in heads if not any(place in (there, there.rpartition("/")[2]) for there in [*journals, *store.places()])]
     found += [f"ledger {place}: there is no such journal" for place in missing]
-    return dict(changed=False, journals=journals, faults=found, failed=bool(found), msg="\n".join(found) or f"{len(journals)} journals are as they were written")
+    said = "\n".join(found) or f"{len(journals)} journals are as they were written"
+    return dict(changed=False, journals=journals, faults=found, failed=bool(found), msg=said)

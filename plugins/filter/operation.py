@@ -42,4 +42,10 @@ class FilterModule:
     """Ansible's way in."""
 
     def filters(self) -> dict[str, Any]:
-        return dict(operation_awx=operation_awx, operation_moved=operation_moved, operation_paper=operation_paper, operation_plan=operation_plan, operation_procedure=operation_procedure)
+        return dict(
+            operation_awx=operation_awx,
+            operation_moved=operation_moved,
+            operation_paper=operation_paper,
+            operation_plan=operation_plan,
+            operation_procedure=operation_procedure,
+        )

@@ -58,7 +58,7 @@ def _create(aws, params, volume_id):
 
 VERB = Verb(
     name=NAME,
-    options=dict(volume=dict(type="str", required=True), name=dict(type="str", required=True), ticket=dict(type="str", required=True), description=dict(type="str")),
+    options=dict(**{name: dict(type="str", required=True) for name in ("volume", "name", "ticket")}, description=dict(type="str")),
     plan=plan,
     act=act,
 )

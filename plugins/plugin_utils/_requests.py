@@ -29,7 +29,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         parameters="辞書で書いてください。現在の値: {value}",
         parameter="「{value}」というパラメータはありません。使えるパラメータ: {other}{hint}",
         target_twice="対象は target に書いてください",
-        type="{value}",
+        type="値が足りないか、正しくありません（{value}）",
     ),
     en=dict(
         table="a request is a dictionary (contract, ticket, operation, …), not {value!r}",

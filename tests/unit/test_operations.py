@@ -182,7 +182,8 @@ def test_the_way_back_of_a_setting_names_only_what_changed():
     rule, other, changed = (dict(protocol="tcp", from_port=port, to_port=port, cidr_ipv4="0.0.0.0/0") for port in (22, 80, 443))
     was, became = [rule, changed], [dict(changed, description="new"), other]
     row = OPERATIONS["ec2.change_security_group"]
-    undo = _operation_plans.undo(row, dict(diff=dict(before={"acme/web": dict(ingress=was)}, after={"acme/web": dict(ingress=became)})))
+    diff = dict(before={"acme/web": dict(ingress=was)}, after={"acme/web": dict(ingress=became)})
+    undo = _operation_plans.undo(row, dict(diff=diff, entries=[dict(entry="acme/web", action="updated")]))
     assert undo == dict(vpc="acme", name="web", ingress=dict(add=[rule, changed], remove=[other]))
 
 
@@ -299,11 +300,12 @@ def test_the_customers_edition_has_nothing_of_ours(store):
     one, request = journal(store), {name: value for name, value in read(requester="山田様").items() if name != "variables"}
     made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large"))))
     calls = dict(writes=[dict(call="ec2:StopInstances", request_id="r-1")])
-    told = dict(request=request, plan=made, approval=dict(by="佐藤"), before=dict(plan=made, operator="ops1"), result=dict(calls=calls), end=dict(outcome="done"))
+    told = dict(request=request, plan=made, approval=dict(by="佐藤"), before=dict(operator="ops1"), result=dict(calls=calls), end=dict(outcome="done"))
     for kind, content in told.items():
         one.add(kind, content, RUN, datetime.now(UTC))
     for language in ("ja", "en"):
-        customer, internal = (str(_papers.read(_papers_operation.completion(one.records, CONTRACT, language, edition))) for edition in _papers_operation.EDITIONS)
+        papers = [_papers_operation.completion(one.records, CONTRACT, language, edition) for edition in _papers_operation.EDITIONS]
+        customer, internal = (str(_papers.read(paper)) for paper in papers)
         assert "t3.medium" in customer and one.head in customer and "山田様" in customer
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
 
