@@ -130,3 +130,31 @@ def test_a_refused_date_lets_no_call_through(desk):
     request = desk.request("ec2.change_instance_type", received=days(0), wished=days(1))
     output = desk.operate(request, "apply", rc=2).output
     assert "third business day" in output and desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
+
+
+def test_a_setting_goes_and_comes_back_and_its_ledger_may_be_in_s3(desk):
+    client = somebody(desk.double)
+    vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
+    client.create_security_group(GroupName="web", Description="web servers", VpcId=vpc)
+    before = desk.double.state("ec2/")
+    keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
+    boto3.client("s3", endpoint_url=desk.double.url, region_name="us-east-1", **keys).create_bucket(Bucket="msp-ledger")
+    desk.ledger = dict(bucket="msp-ledger", region="us-east-1")
+    rule = dict(vpc=vpc, rule_action="add", direction="ingress", protocol="tcp", from_port=443, to_port=443, cidr_ipv4="203.0.113.0/24")
+    request = desk.request("ec2.change_security_group", parameters=rule)
+    desk.operate(request, "apply")
+    assert [call for call in desk.customer.writes() if call.startswith("ec2")] == ["ec2:AuthorizeSecurityGroupIngress"]
+    output = desk.operate(request, "roll_back", rc=2).output
+    assert "close the last ingress rule" in output
+    group = f"ec2_security_groups/{vpc}/web"
+    desk.operate(request, "roll_back", confirm=[group, "ec2_security_groups/web"])
+    assert [call for call in desk.customer.writes() if call.startswith("ec2")] == ["ec2:RevokeSecurityGroupIngress"]
+    assert desk.double.state("ec2/") == before
+    assert "cannot be rolled back" in desk.operate(request, "roll_back", rc=2).output
+
+
+def test_a_target_that_is_none_is_not_made(desk):
+    vpc = somebody(desk.double).describe_vpcs()["Vpcs"][0]["VpcId"]
+    rule = dict(vpc=vpc, rule_action="add", direction="ingress", protocol="tcp", from_port=443, to_port=443, cidr_ipv4="203.0.113.0/24")
+    desk.operate(desk.request("ec2.change_security_group", target="wbe", parameters=rule), "apply", rc=2)
+    assert desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
