@@ -11,7 +11,9 @@ before the work began, comes as the option `before`, which is what the first run
 from __future__ import annotations
 
 import json
+import os
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +24,6 @@ from ansible_collections.msp.aws.plugins.module_utils._reports import calls
 
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
 MOST_STEPS = 20  # more than any way has; who goes round in a circle is stopped
-FORESEEN = (Problem, TimeoutError, *AWS_ERRORS)
 
 
 class Returned(Problem):
@@ -79,10 +80,20 @@ def attempt(verb: Verb, params: Mapping[str, Any], aws: Aws) -> dict[str, Any]:
         if plan.after and not aws.check_mode:
             verb.act(aws, params, plan)
         return _told(aws, plan, confirm=asked)
-    except FORESEEN as error:
-        reason = explain(error, None if isinstance(error, (Problem, TimeoutError)) else aws.last_call)
+    except Exception as error:
+        reason = why(error, aws)
         told = _told(aws, plan, reason=reason) if plan else dict(changed=False, entries=[], calls=calls(aws))
         return dict(told, failed=True, returned=isinstance(error, Returned), msg=f"{verb.name} {plan.label if plan else ''}".rstrip() + f": {reason}")
+
+
+def why(error: BaseException, aws: Aws) -> str:
+    """One line for people. What nobody foresaw must not cost the record of what was done."""
+    if isinstance(error, (Problem, TimeoutError)):
+        return str(error)
+    if isinstance(error, AWS_ERRORS):
+        return explain(error, aws.last_call)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
 
 
 def drive(aws: Aws, label: str, look: Callable[[], Any], next_step: Callable[[Any], Callable[[], Any] | None]) -> Any:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _instances
-from ansible_collections.msp.aws.plugins.module_utils._actions import FORESEEN, Plan, Returned, Verb, drive, run
-from ansible_collections.msp.aws.plugins.module_utils._client import explain
+from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Returned, Verb, drive, run, why
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_change_instance_type"
@@ -117,9 +116,9 @@ def act(aws, params, planned):
     before = planned.facts
     try:
         _bring(aws, planned, dict(before, instance_type=params["instance_type"]))
-    except FORESEEN as failure:
-        told = explain(failure, None if isinstance(failure, (Problem, TimeoutError)) else aws.last_call)
-        _bring_back(aws, planned, before, told)
+    except Exception as failure:
+        # Whatever it was, the instance must not be left stopped.
+        _bring_back(aws, planned, before, why(failure, aws))
 
 
 def _bring(aws, planned, goal):
@@ -150,10 +149,9 @@ def _bring_back(aws, planned, before, failure):
         raise Problem(failure)
     try:
         _bring(aws, planned, before)
-    except FORESEEN as second:
-        told = explain(second, None if isinstance(second, (Problem, TimeoutError)) else aws.last_call)
+    except Exception as second:
         raise Problem(
-            f"{failure}. The way back to {before['instance_type']} did not succeed either: {told}. "
+            f"{failure}. The way back to {before['instance_type']} did not succeed either: {why(second, aws)}. "
             f"It was {before['state']} before. Run this ticket again, or give it a type that can start, and start it by hand"
         ) from second
     raise Returned(f"{failure}. It has its old type {before['instance_type']} again and is {before['state']}, as before")

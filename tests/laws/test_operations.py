@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils import _instances
 from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
 from tests.laws.operations import OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
@@ -163,8 +164,6 @@ def test_without_capacity_it_comes_back_with_its_old_type_and_runs(desk):
 
 
 def test_with_failing_status_checks_it_comes_back_too(desk, monkeypatch):
-    from ansible_collections.msp.aws.plugins.module_utils import _instances
-
     monkeypatch.setattr(_instances, "WELL_SECONDS", 1)
     desk.double.instance_types(impaired=["m7i.xlarge"])
     states = desk.states()
@@ -180,6 +179,18 @@ def test_where_the_old_type_cannot_start_either_it_says_what_to_do(desk):
     desk.double.instance_types()
     desk.run(TYPE, before=dict(instance_type="m7i.large", state="running"))
     assert desk.states()["acme-batch01"] == ("m7i.xlarge", "running")
+
+
+def test_whatever_goes_wrong_it_is_not_left_stopped(desk, monkeypatch):
+    start, states = _instances.start, desk.states()
+
+    def broken(*dummy):
+        monkeypatch.setattr(_instances, "start", start)
+        raise KeyError("nobody thought of this")
+
+    monkeypatch.setattr(_instances, "start", broken)
+    result = desk.run(TYPE, fails=True)
+    assert result["returned"] and "please report it: KeyError" in result["msg"] and desk.states() == states
 
 
 def test_one_that_was_stopped_stays_stopped_and_interrupts_nobody(desk):
