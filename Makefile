@@ -93,6 +93,9 @@ coverage: env-main  ## write docs/coverage.md, the rows of the terms and what th
 dangers: env-main  ## write docs/dangers.md, why not the existing modules
 	@$(WITH) python tools/dangers.py
 
+operations: env-main  ## write docs/operations, a page for each operation on request
+	@$(WITH) python tools/operations.py
+
 iam: env-main  ## write docs/iam, the least privileges that the kinds need
 	@$(WITH) python tools/iam.py $(ARGS)
 
@@ -124,4 +127,4 @@ clean:  ## remove environments, caches and builds
 help:  ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering molecule programs bench bench-monitoring docs coverage dangers iam changelog env env-main env-311 env-new tree pins hooks clean help
+.PHONY: demo test lint sanity importer unit sanity-311 sanity-new laws law integration doubles custodian rendering molecule programs bench bench-monitoring docs coverage dangers operations iam changelog env env-main env-311 env-new tree pins hooks clean help

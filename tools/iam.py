@@ -19,7 +19,19 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
-from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, document, is_read, of_options, to_look, with_policy  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.operations import OPERATIONS, Desk  # noqa: E402  pylint: disable=wrong-import-position
+from tests.laws.privileges import (  # noqa: E402  pylint: disable=wrong-import-position
+    POLICIES,
+    actions,
+    calls_in_code,
+    calls_in_operation,
+    calls_of,
+    document,
+    is_read,
+    of_options,
+    to_look,
+    with_policy,
+)
 from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable=wrong-import-position
 
 README = """# Least privileges
@@ -28,6 +40,7 @@ One policy per kind, which allows exactly the calls that the kind makes: to read
 Written by `make iam` from the calls that the AWS double saw, and held against them by the laws (`make laws`).
 Join those of the kinds that a contract's sheet uses; `Resource` is left wide, because a sheet makes things that do not exist yet:
 narrow it by the customer's naming where that is agreed. A role for plans alone needs only the actions that read.
+`operations/` has one policy for each operation on request.
 With a KMS key of the customer's, an option needs more than its call: `catalog/iam_actions.yml` says which, and the key's own policy must allow it too.
 
 | kind | actions | of which write |
@@ -39,6 +52,18 @@ def write(path: Path, text: str) -> None:
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
+
+
+def write_operations(desk: Desk) -> None:
+    """For each operation what it needs, whatever its parameters say."""
+    folder = POLICIES / "operations"
+    folder.mkdir(exist_ok=True)
+    for operation in OPERATIONS:
+        if not sys.argv[1:] or operation in sys.argv[1:]:
+            needed = actions(desk.open().calls_of(operation) | calls_in_operation(operation))
+            write(folder / f"{operation}.json", json.dumps(document(needed), indent=2) + "\n")
+    for stale in set(folder.glob("*.json")) - {folder / f"{operation}.json" for operation in OPERATIONS}:
+        stale.unlink()
 
 
 def main() -> int:
@@ -55,6 +80,7 @@ def main() -> int:
             write(POLICIES / f"{kind}.json", json.dumps(document(needed), indent=2) + "\n")
             writing = [action for action in needed if not is_read(action)]
             rows.append(f"| [{kind}]({kind}.json) | {len(needed)} | {len(writing)} |")
+        write_operations(Desk(stage))
     looking = to_look(with_policy(KINDS))
     write(POLICIES / "account_info.json", json.dumps(document(looking), indent=2) + "\n")
     rows.append(f"| [account_info](account_info.json), for `as_built`, `drift` and `adopt` | {len(looking)} | 0 |")

@@ -19,9 +19,11 @@ from botocore.session import get_session
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, SCOPES, scoped
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations as operations_of_the_catalogue
 from tests.laws.stage import KINDS, Stage, examples
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = ROOT / "plugins" / "modules"
 POLICIES = ROOT / "docs" / "iam"
 
 
@@ -44,14 +46,33 @@ def calls_of(stage: Stage, kind: str) -> set[str]:
 
 def calls_in_code(kind: str) -> set[str]:
     """Every call that the code of a kind can come to: in its module, in what that uses of module_utils, and to look up what its options refer to."""
-    code = list(reached(ROOT / "plugins" / "modules" / f"{kind}.py"))
-    services = {KINDS[kind].service} | {named(node) for node in code if isinstance(node, ast.Attribute) and is_name(node.value, "aws")}
+    path = MODULES / f"{kind}.py"
+    return _calls(list(reached(path)), {KINDS[kind].service}) | _look_ups(KINDS[kind].options)
+
+
+def calls_in_operation(operation: str) -> set[str]:
+    """The same for an operation. A setting is found, read and changed; it makes nothing and removes nothing."""
+    module = operations_of_the_catalogue()[operation]["module"]
+    path, kind = MODULES / f"{module}.py", KINDS.get(module)
+    if kind is None:
+        return _calls(list(reached(path)), set())
+    used = [function for function in (kind.find, kind.look, kind.read, kind.update) if function and function.__name__ in parts(path)]
+    return _calls(list(reached(path, [parts(path)[function.__name__] for function in used])), {kind.service}) | _look_ups(kind.options)
+
+
+def _calls(code: list[ast.AST], known: set[str]) -> set[str]:
+    services = known | {named(node) for node in code if isinstance(node, ast.Attribute) and is_name(node.value, "aws")}
     said = {node.value for node in code if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     found = set()
     for service in (services | said) & set(get_session().get_available_services()):
         called = {node.attr for node in code if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and named(node.value) == service}
         found |= {f"{service}:{operation}" for method, operation in operations(service).items() if method in called or method in said}
-    for other in {kind for option in every_option(KINDS[kind].options) for kind in (option.ref, *(option.value_refs or {}).values())} & LOOKUPS.keys():
+    return found
+
+
+def _look_ups(options: Any) -> set[str]:
+    found = set()
+    for other in {kind for option in every_option(options) for kind in (option.ref, *(option.value_refs or {}).values())} & LOOKUPS.keys():
         for listed in {other, *([SCOPES] if scoped(other) else [])}:
             found.add(f"{LOOKUPS[listed].service}:{operations(LOOKUPS[listed].service)[LOOKUPS[listed].operation]}")
     return found
@@ -90,10 +111,10 @@ def parts(path: Path) -> dict[str, ast.AST]:
     return found
 
 
-def reached(path: Path) -> Iterator[ast.AST]:
-    """All nodes of a module, and those of the functions of module_utils that it comes to."""
-    waiting: list[tuple[Path, ast.AST]] = [(path, ast.parse(path.read_text(encoding="utf-8")))]
-    seen: set[ast.AST] = set()
+def reached(path: Path, begin: Iterable[ast.AST] = ()) -> Iterator[ast.AST]:
+    """All nodes of a module, or of these parts of it, and those of the functions of its own and of module_utils that they come to."""
+    waiting: list[tuple[Path, ast.AST]] = [(path, part) for part in begin or [ast.parse(path.read_text(encoding="utf-8"))]]
+    seen: set[ast.AST] = {part for dummy, part in waiting}
     while waiting:
         here, tree = waiting.pop()
         for node in ast.walk(tree):
@@ -110,7 +131,7 @@ def used_by(node: ast.AST, here: Path) -> Iterator[tuple[Path, ast.AST]]:
         there = utils / f"{node.value.id}.py"
         if there.exists() and node.attr in parts(there):
             yield there, parts(there)[node.attr]
-    elif isinstance(node, ast.Name) and here.parent == utils and node.id in parts(here):
+    elif isinstance(node, ast.Name) and node.id in parts(here):
         yield here, parts(here)[node.id]
 
 

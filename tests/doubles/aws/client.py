@@ -17,6 +17,10 @@ class AwsDouble(Double):
         """Click the link in the mails of pending SNS subscriptions (all, or those named)."""
         return self._control("PUT", "confirm", {"topic_arn": topic_arn, "endpoint": endpoint})
 
+    def instance_types(self, **types):
+        """no_capacity: types that cannot be started now; impaired: types with which an instance fails its status check."""
+        self._control("PUT", "instance_types", types)
+
     def transition(self, model_name, **transition):
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}

@@ -26,6 +26,7 @@ class Control:
             ("POST", "snapshot"): self.post_snapshot,
             ("POST", "restore"): self.post_restore,
             ("PUT", "confirm"): self.put_confirm,
+            ("PUT", "instance_types"): self.put_instance_types,
         }
 
     def answer(self, environ, body):
@@ -60,6 +61,7 @@ class Control:
             self.snapshots.reset()
             self.gateway.plan.clear()
             self.gateway.clear_record()
+        self.put_instance_types(_query, {})
 
     def post_snapshot(self, query, _body):
         with self.gateway.turn:
@@ -68,6 +70,12 @@ class Control:
     def post_restore(self, query, _body):
         with self.gateway.turn:
             self.snapshots.restore(query.get("name", "default"))
+
+    def put_instance_types(self, _query, body):
+        with self.gateway.turn:
+            from .strict.ec2.power import set_types
+
+            set_types(**body)
 
     def put_confirm(self, _query, body):
         with self.gateway.turn:

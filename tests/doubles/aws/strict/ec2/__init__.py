@@ -15,6 +15,7 @@ from . import (  # noqa: F401 - each writes its rules into the book
     interfaces,
     network_acls,
     peering,
+    power,
     routes,
     security_groups,
     tags,

@@ -1,0 +1,64 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a request for an operation and passes it through the gates, on the controller. Its documentation is that of the module of the same name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates, _requests
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+
+OPTIONS = dict(
+    request=dict(type="dict"),
+    path=dict(type="path"),
+    contract=dict(type="dict", required=True),
+    sheet=dict(type="dict", default={}),
+    events=dict(type="list", elements="dict", default=[]),
+    language=dict(type="str", choices=["ja", "en"], default="ja"),
+    gates=dict(type="str", choices=["none", "plan", "start"], default="plan"),
+)
+
+
+class ActionModule(ActionBase):
+    """Ansible's way in."""
+
+    _requires_connection = False
+    _supports_async = False
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        dummy, given = self.validate_argument_spec(OPTIONS, required_one_of=[("request", "path")], mutually_exclusive=[("request", "path")])
+        try:
+            request = _requests.read(given["request"] if given["path"] is None else self._file(given["path"]))
+            now = datetime.now(UTC) if given["gates"] == "start" else None
+            refused = None if given["gates"] == "none" else _gates.refusal(request, given["contract"], given["sheet"], given["events"], now)
+        except _requests.RequestError as error:
+            raise AnsibleActionFail(error.text(given["language"])) from None
+        except (FeeError, _calendar.CalendarError) as error:
+            raise AnsibleActionFail(_gates.unreadable(error, given["language"])) from None
+        if refused:
+            return {**result, "failed": True, "msg": refused[given["language"]], "refused": refused}
+        variables = request.pop("variables")
+        _refuse_others(variables, task_vars or {})
+        result.update(changed=False, request=request, row=dict(operations()[request["operation"]], id=request["operation"]), variables=variables)
+        return result
+
+    def _file(self, path: str) -> Any:
+        try:
+            return self._loader.load_from_file(self._loader.path_dwim(path), trusted_as_template=False)
+        except AnsibleError as error:
+            raise AnsibleActionFail(str(error)) from None
+
+
+def _refuse_others(variables: dict[str, Any], task_vars: dict[str, Any]) -> None:
+    """A variable of the same name from elsewhere, such as -e, would be done instead of what was requested and approved."""
+    for name, value in variables.items():
+        if task_vars.get(name, value) != value:
+            raise AnsibleActionFail(f"{name} is also set outside of the request, to another value. Take it away there, or write it into the request")

@@ -1,0 +1,132 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Single instances, as the verbs see them: by name or id, what state they are in, whether they are well, and waiting for it.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._names import Names
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+
+MOVING = ("pending", "stopping", "shutting-down")
+GONE = ("shutting-down", "terminated")
+STATE_SECONDS = 900  # an instance that cannot stop is stopped by force by EC2 well within this time
+WELL_SECONDS = 900
+
+# Whoever made the instance by one of these would undo a change, or take the instance away.
+OWNERS = {
+    "aws:cloudformation:stack-name": "the CloudFormation stack",
+    "elasticbeanstalk:environment-name": "the Elastic Beanstalk environment",
+    "aws:autoscaling:groupName": "the Auto Scaling group",
+}
+STANDBY = "Standby"
+
+
+def find(aws: Aws, named: str) -> dict[str, Any]:
+    """The instance that is meant, as DescribeInstances shows it."""
+    return described(aws, Names(aws, {}, check_mode=False).id_of("ec2_instances", named))
+
+
+def described(aws: Aws, instance_id: str) -> dict[str, Any]:
+    with aws.reading():
+        reservations = aws.ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+    return reservations[0]["Instances"][0]
+
+
+def label(instance: Mapping[str, Any]) -> str:
+    return _tags.name_and_tags(instance)["name"] or instance["InstanceId"]
+
+
+def state(instance: Mapping[str, Any]) -> str:
+    return instance["State"]["Name"]
+
+
+def unwell(aws: Aws, instance_id: str) -> str | None:
+    """What the two status checks of a running instance say, where that is not ok."""
+    with aws.reading():
+        found = aws.ec2.describe_instance_status(InstanceIds=[instance_id])["InstanceStatuses"]
+    if not found:
+        return "no status yet"
+    checks = {name: found[0][name]["Status"] for name in ("SystemStatus", "InstanceStatus")}
+    return ", ".join(f"{name} {status}" for name, status in checks.items() if status != "ok") or None
+
+
+def owners(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Who else manages it; a member of an Auto Scaling group that stands by is left alone by its group."""
+    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+    for key, what in OWNERS.items():
+        if key in tags and not (key == "aws:autoscaling:groupName" and _stands_by(aws, instance["InstanceId"])):
+            yield f"{what} {tags[key]}"
+
+
+def _stands_by(aws: Aws, instance_id: str) -> bool:
+    members = aws.autoscaling.describe_auto_scaling_instances(InstanceIds=[instance_id])["AutoScalingInstances"]
+    return all(member["LifecycleState"] == STANDBY for member in members)
+
+
+def types(aws: Aws, names: Iterable[str]) -> dict[str, Any]:
+    """Filtered, not by name: a name that is none would be an error for all."""
+    filters = [dict(Name="instance-type", Values=sorted(names))]
+    return {one["InstanceType"]: one for one in aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)}
+
+
+def attribute(aws: Aws, instance: Mapping[str, Any], name: str) -> Any:
+    """One of those that DescribeInstances does not tell."""
+    return aws.ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute=name)[name[0].upper() + name[1:]]["Value"]
+
+
+def against_a_stop(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Why it cannot be stopped, or would not come back."""
+    if instance.get("RootDeviceType") != "ebs":
+        yield "its root device is an instance store, which a stop would destroy"
+    if instance.get("InstanceLifecycle"):
+        yield f"it is a {instance['InstanceLifecycle']} instance"
+    if state(instance) == "running" and attribute(aws, instance, "disableApiStop"):
+        yield "it is protected from being stopped: set disable_api_stop to false first"
+
+
+def lost_by_a_stop(aws: Aws, instance: Mapping[str, Any], instance_type: str) -> Iterator[str]:
+    """What it will not have when it is started again."""
+    if any(one.get("Association", {}).get("IpOwnerId") == "amazon" for one in instance.get("NetworkInterfaces", [])):
+        yield f"its public address {instance.get('PublicIpAddress')} is no Elastic IP and becomes another one"
+    if types(aws, {instance_type}).get(instance_type, {}).get("InstanceStorageSupported"):
+        yield "what lies on its instance store is lost"
+
+
+def settled(aws: Aws, instance_id: str, what: str) -> dict[str, Any]:
+    """The instance when it is on its way to no state any more."""
+
+    def look() -> tuple[str, str | None]:
+        found = described(aws, instance_id)
+        return state(found), (found.get("StateReason") or {}).get("Message")
+
+    aws.wait(f"instance {instance_id} {what}", look, lambda seen: seen[0] not in MOVING, limit=STATE_SECONDS)
+    return described(aws, instance_id)
+
+
+def stop(aws: Aws, instance_id: str) -> None:
+    """In order, as the system inside does it."""
+    aws.ec2.stop_instances(InstanceIds=[instance_id])
+    settled(aws, instance_id, "stopped")
+
+
+def start(aws: Aws, instance_id: str) -> None:
+    """One that goes back to stopped says why; trying again would not help."""
+    aws.ec2.start_instances(InstanceIds=[instance_id])
+    found = settled(aws, instance_id, "running")
+    if state(found) != "running":
+        reason = found.get("StateReason") or {}
+        raise Problem(f"it did not start, and is {state(found)}: {reason.get('Code', '')} {reason.get('Message', '')}".rstrip(": "))
+
+
+def await_well(aws: Aws, instance_id: str) -> None:
+    """Both status checks ok."""
+    aws.wait(f"status checks of {instance_id}", lambda: unwell(aws, instance_id), lambda said: said is None, limit=WELL_SECONDS)

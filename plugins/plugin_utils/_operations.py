@@ -1,0 +1,66 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations that can be requested: their rows in catalog/operations.yml, and their parameters, which stand in the roles only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.yaml import yaml_load
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERRUPTIONS = ("none", "restart", "downtime", "data_risk")
+ROLL_BACKS = ("automatic", "manual", "impossible")
+# Of an option of a role what Ansible's own check of arguments understands.
+CHECKED = ("type", "required", "choices", "elements", "options", "no_log")
+
+
+@cache
+def operations() -> Mapping[str, Mapping[str, Any]]:
+    """The rows by their ids."""
+    return yaml_load((ROOT / "catalog" / "operations.yml").read_text(encoding="utf-8"))["operations"]
+
+
+@cache
+def entry_points(role: str) -> Mapping[str, Any]:
+    return yaml_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+
+
+def options(operation: str) -> Mapping[str, Any]:
+    """The parameters of an operation as its role declares them: the role's variable → the option."""
+    row = operations()[operation]
+    return entry_points(row["role"])[row["entry"]].get("options", {})
+
+
+def prefix(operation: str) -> str:
+    """What the variables of the role begin with. A request leaves it out."""
+    return operations()[operation]["role"] + "_"
+
+
+def argument_spec(operation: str) -> dict[str, Any]:
+    return {name: {word: option[word] for word in CHECKED if word in option} for name, option in options(operation).items()}
+
+
+def secrets(operation: str) -> list[str]:
+    """The parameters that no record and no paper may show."""
+    return [name for name, option in options(operation).items() if option.get("no_log")]
+
+
+def needs_approval(row: Mapping[str, Any]) -> bool:
+    """What interrupts, and what cannot be brought back, is done only when somebody has approved that very plan."""
+    return row["interruption"] != "none" or row["roll_back"] == "impossible"
+
+
+def canonical(value: Any) -> bytes:
+    """The one way to write a value, so that equal values have equal hashes."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest(value: Any) -> str:
+    return hashlib.sha256(canonical(value)).hexdigest()

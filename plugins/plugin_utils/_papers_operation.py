@@ -1,0 +1,268 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The papers on an operation: 作業手順書 before it, and 作業完了報告書 after it, for the customer and for us. Words and layout only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+
+WORDS: dict[str, dict[str, Any]] = dict(
+    ja=dict(
+        title="作業完了報告書",
+        ticket="受付番号",
+        operation="作業項目",
+        target="対象",
+        requester="ご依頼者",
+        wished="ご希望日時",
+        began="開始日時",
+        ended="終了日時",
+        outcome="作業結果",
+        outcomes=dict(
+            done="完了（確認済み）",
+            unchanged="完了（ご依頼の状態にすでにあったため、変更はありません）",
+            returned="中止（ご依頼の状態にできず、作業前の状態に戻しました）",
+            rolled_back="切り戻し済み（作業前の状態に戻しました）",
+        ),
+        interruption="サービスへの影響",
+        interruptions=dict(none="なし", restart="瞬断（再起動）", downtime="停止あり", data_risk="データまたはアドレスが失われることがあります"),
+        approved="承認者",
+        changes="変更内容",
+        entry="対象",
+        option="設定項目",
+        before="作業前",
+        after="作業後",
+        asked="ご依頼内容",
+        parameter="項目",
+        value="値",
+        evidence="証跡",
+        head="証跡ハッシュ（SHA-256）",
+        plan="計画のハッシュ",
+        calls="書き込み API",
+        call="操作",
+        request="リクエスト ID",
+        operator="作業者",
+        journal="記録",
+        number="番号",
+        kind="種類",
+        at="日時",
+        hash="ハッシュ",
+        reason="理由",
+        internal="（社内用）",
+        procedure="作業手順書",
+        minutes="最大作業時間",
+        roll_back="切り戻し",
+        roll_backs=dict(automatic="自動（同じ受付番号で切り戻せます）", manual="手動（別の作業として実施します）", impossible="不可"),
+        dangers="ご承認いただく影響",
+        steps="手順",
+        step="手順",
+        command="コマンド",
+        told_steps=(
+            ("現在の状態を確認し、承認された計画と一致することを確かめる（違いがあれば実施しない）", "plan"),
+            ("作業前の状態を台帳に保存し、作業を実施して確認する", "apply"),
+            ("途中で止まった場合は、同じコマンドで続きから実施する", "apply"),
+            ("作業前の状態に戻す場合", "roll_back"),
+            ("証跡を検証する", "verify"),
+        ),
+        yes="はい",
+        no="いいえ",
+    ),
+    en=dict(
+        title="Completion report",
+        ticket="Ticket",
+        operation="Operation",
+        target="Target",
+        requester="Requested by",
+        wished="Wished for",
+        began="Began",
+        ended="Ended",
+        outcome="Outcome",
+        outcomes=dict(
+            done="done and verified",
+            unchanged="done: it was so already, and nothing was changed",
+            returned="came to nothing, and was brought back to what was before",
+            rolled_back="rolled back to what was before",
+        ),
+        interruption="Interruption",
+        interruptions=dict(none="none", restart="a short break (restart)", downtime="downtime", data_risk="data or an address can be lost"),
+        approved="Approved by",
+        changes="Changes",
+        entry="Target",
+        option="Attribute",
+        before="Before",
+        after="After",
+        asked="What was asked for",
+        parameter="Parameter",
+        value="Value",
+        evidence="Evidence",
+        head="Hash of the evidence (SHA-256)",
+        plan="Hash of the plan",
+        calls="Writing API calls",
+        call="Call",
+        request="Request id",
+        operator="Operator",
+        journal="Journal",
+        number="Number",
+        kind="Kind",
+        at="When",
+        hash="Hash",
+        reason="Reason",
+        internal=" (internal)",
+        procedure="Procedure",
+        minutes="At most",
+        roll_back="Way back",
+        roll_backs=dict(automatic="by itself (under the same ticket)", manual="by hand (as work of its own)", impossible="none"),
+        dangers="What is approved",
+        steps="Steps",
+        step="Step",
+        command="Command",
+        told_steps=(
+            ("See that the account is as the approved plan has it (or nothing is done)", "plan"),
+            ("Save what is before, do it and verify it", "apply"),
+            ("Where it broke off, go on with the same command", "apply"),
+            ("To bring back what was before", "roll_back"),
+            ("Verify the evidence", "verify"),
+        ),
+        yes="yes",
+        no="no",
+    ),
+)
+EDITIONS = ("customer", "internal")
+Paper = dict[str, Any]
+
+
+def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], language: str = "ja", edition: str = "customer", issuer: Any = None) -> Paper:
+    """The report on a journal that has ended. The customer's edition has no call, no person of ours and no machine."""
+    words, found = WORDS[language], {record["kind"]: record["content"] for record in records}
+    request, made, end = found["request"], found["plan"], found["end"]
+    moments = {record["kind"]: record["at"] for record in reversed(records) if record["kind"] in ("before", "end")}
+    row = operations()[request["operation"]]
+    outcome = "unchanged" if end["outcome"] == "done" and not made["changes"] else end["outcome"]
+    facts = [
+        (words["outcome"], words["outcomes"][outcome]),
+        (words["operation"], f"{row['row']['service']} {row[language] if language == 'en' else row['row']['item']}"),
+        (words["target"], request["target"]),
+        (words["requester"], request["requester"]),
+        (words["wished"], _moment(request["wished"])),
+        (words["began"], _moment(moments.get("before"))),
+        (words["ended"], _moment(moments["end"])),
+        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["approved"], found.get("approval", {}).get("by")),
+        (words["head"], records[-1]["hash"]),
+    ]
+    asked = [dict(parameter=name, value=_told(value, words)) for name, value in request["parameters"].items()]
+    changes = [_change(one, words) for one in made["changes"]]
+    sections = [
+        dict(heading=words["asked"], table=_table(_columns(words, "parameter", "value"), asked)),
+        dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
+    ]
+    if edition == "internal":
+        sections += _internal(records, words)
+    title = words["title"] + (words["internal"] if edition == "internal" else "")
+    paper = dict(
+        title=title,
+        language=language,
+        number=request["ticket"],
+        date=datetime.fromisoformat(moments["end"]).astimezone(JST).date().isoformat(),
+        to=dict(name=str(contract.get("customer") or contract["number"])),
+        facts=[dict(label=label, value=str(value), strong=place == 0) for place, (label, value) in enumerate(facts) if value],
+        sections=sections,
+        notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
+    )
+    return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
+
+
+def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Mapping[str, Any], day: str, language: str = "ja") -> Paper:
+    """What will be done, by whom it has to be approved, and each command: for who carries the plan out. `day`: the day of the paper."""
+    words, row = WORDS[language], operations()[request["operation"]]
+    facts = [
+        (words["operation"], f"{row['row']['service']} {row[language] if language == 'en' else row['row']['item']}"),
+        (words["target"], request["target"]),
+        (words["requester"], request["requester"]),
+        (words["wished"], _moment(request["wished"])),
+        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["minutes"], row["minutes"]),
+        (words["roll_back"], words["roll_backs"][row["roll_back"]]),
+        (words["plan"], made["hash"]),
+    ]
+    changes = [_change(one, words) for one in made["changes"]]
+    steps = [dict(step=told, command=_command(phase, request, made)) for told, phase in words["told_steps"] if phase != "roll_back" or made["undo"]]
+    sections = [
+        dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
+        dict(heading=words["steps"], table=_table(_columns(words, "step", "command"), steps)),
+    ]
+    if made["dangers"]:
+        sections.insert(1, dict(heading=words["dangers"], text=list(made["dangers"])))
+    return dict(
+        title=words["procedure"],
+        language=language,
+        number=request["ticket"],
+        date=day,
+        to=dict(name=str(contract.get("customer") or contract["number"])),
+        facts=[dict(label=label, value=value, kind="minutes" if label == words["minutes"] else "text") for label, value in facts if value],
+        sections=sections,
+    )
+
+
+def _command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+    """As it is typed; the request lies in a file of its ticket's name."""
+    if phase == "verify":
+        return f"ansible-playbook playbooks/verify_evidence.yml -e @{request['ticket']}.yml"
+    approval = f" -e '{{\"operation_approval\": {{\"by\": \"…\", \"plan\": \"{made['hash']}\"}}}}'" if phase == "apply" and made["approval_needed"] else ""
+    return f"ansible-playbook -i inventories/… playbooks/operate.yml -e @{request['ticket']}.yml -e operation_phase={phase}{approval}"
+
+
+def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every call and every record, with who wrote it."""
+    writes = [call for record in records for call in record["content"].get("calls", {}).get("writes", [])]
+    calls = [dict(call=one["call"], request=one.get("request_id")) for one in writes]
+    journal = [dict(number=one["number"], kind=one["kind"], at=_moment(one["at"]), operator=_who(one), hash=one["hash"]) for one in records]
+    return [
+        dict(heading=words["calls"], table=_table(_columns(words, "call", "request"), calls)),
+        dict(heading=words["journal"], table=_table(_columns(words, "number", "kind", "at", "operator", "hash"), journal)),
+    ]
+
+
+def _who(record: Mapping[str, Any]) -> str:
+    return f"{record['content'].get('operator', '')} {record['run']['pid']}@{record['run']['host']}".strip()
+
+
+def _columns(words: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
+    return [(name, words[name]) for name in names]
+
+
+def _table(columns: list[tuple[str, str]], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    kinds = {key: "integer" for key, dummy in columns if rows and isinstance(rows[0].get(key), int)}
+    return dict(columns=[dict(key=key, label=label, kind=kinds.get(key, "text")) for key, label in columns], rows=rows)
+
+
+def _change(change: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: _told(change[name], words) for name in ("before", "after")}
+    return dict(entry=change["entry"], option=change["option"], **told)
+
+
+def _told(value: Any, words: Mapping[str, Any]) -> str | list[str]:
+    """A value as people read it: a line for each thing of a list."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words["yes"] if value else words["no"]
+    if isinstance(value, list):
+        return [_line(item) for item in value]
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={inner}" for name, inner in value.items() if inner is not None)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(text: str | None) -> str | None:
+    return f"{datetime.fromisoformat(text).astimezone(JST):%Y-%m-%d %H:%M}" if text else None

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instances that start, stop and reboot: states over time, status checks, types without capacity, types with which a system does not come up.
+
+States are immediate unless moto's state manager is told otherwise: transition("ec2::instance", progression="manual", times=2) shows each passing
+state, and status checks that are initializing, for so many describing calls (EC2 guide, "Amazon EC2 instance state changes").
+"""
+
+from __future__ import annotations
+
+from moto.ec2.models.instances import Instance, InstanceState
+from moto.moto_api import state_manager
+
+from ..rules import Refused
+from .book import BOOK, all_instances
+from .instances import instance_of
+
+MODEL = "ec2::instance"
+CODES = {"pending": 0, "running": 16, "stopping": 64, "stopped": 80}
+TYPES: dict[str, list[str]] = {}  # no_capacity: cannot be started now; impaired: start, and fail their instance status check
+
+state_manager.register_default_transition(MODEL, {"progression": "immediate"})
+
+
+def set_types(no_capacity=(), impaired=()):
+    TYPES.update(no_capacity=list(no_capacity), impaired=list(impaired))
+
+
+set_types()
+
+
+# -- states over time -----------------------------------------------------------------------------
+
+
+def passing(attribute, of):
+    """An attribute of a state: what it passes through while looks are left, then where it settles."""
+
+    def get(state):
+        return of(state._transitions) if vars(state).get("_tick") else vars(state)[attribute]
+
+    def settle(state, value):
+        vars(state)[attribute] = value
+        state._tick = 0
+
+    return property(get, settle)
+
+
+InstanceState.name = passing("name", lambda name: name)
+InstanceState.code = passing("code", lambda name: CODES[name])
+
+
+def looks():
+    transition = state_manager.get_transition(MODEL)
+    return int(transition.get("times", 1)) if transition["progression"] == "manual" else 0
+
+
+def pass_through(instance, name):
+    instance._state._transitions, instance._state._tick = name, looks()
+    instance._status_tick = looks()
+
+
+@BOOK.patch(Instance, "start")
+def it_starts_over_time(original, instance):
+    """A running instance stays as it is; others are pending first."""
+    if instance.state == "running":
+        return instance._state
+    before = original(instance)
+    pass_through(instance, "pending")
+    return before
+
+
+@BOOK.patch(Instance, "stop")
+def it_stops_over_time(original, instance):
+    """A stopped instance stays as it is; others are stopping first."""
+    if instance.state == "stopped":
+        return instance._state
+    before = original(instance)
+    pass_through(instance, "stopping")
+    return before
+
+
+@BOOK.patch(Instance, "reboot")
+def a_reboot_starts_nothing(_original, instance):
+    """RebootInstances: asynchronous, the state stays running; the checks begin anew (moto starts a stopped one)."""
+    if instance.state == "running":
+        instance._status_tick = looks()
+
+
+@BOOK.after("DescribeInstances", "DescribeInstanceStatus")
+def time_passes(ec2, InstanceIds, **_):
+    for instance in all_instances(ec2):
+        if InstanceIds and instance.id not in InstanceIds:
+            continue
+        if vars(instance._state).get("_tick"):
+            instance._state._tick -= 1
+        elif vars(instance).get("_status_tick"):
+            instance._status_tick -= 1
+
+
+def checked(original):
+    """InstanceStatusSummary.Status: initializing until the checks have passed, impaired where they do not."""
+
+    def get(instance):
+        told = original.fget(instance)
+        if told["Status"] != "ok":
+            return told
+        status = "initializing" if vars(instance).get("_status_tick") else "impaired" if instance.instance_type in TYPES["impaired"] else "ok"
+        return {**told, "Status": status}
+
+    return property(get)
+
+
+Instance.instance_status = checked(Instance.instance_status)
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+@BOOK.rule("StartInstances")
+def only_stopped_instances_start(ec2, InstanceIds, **_):
+    """EC2 error codes, IncorrectInstanceState: one that is stopping cannot be started."""
+    for one in InstanceIds:
+        if instance_of(ec2, one).state == "stopping":
+            raise Refused("IncorrectInstanceState", f"The instance '{one}' is not in a state from which it can be started.")
+
+
+@BOOK.rule("StopInstances")
+def pending_instances_do_not_stop(ec2, InstanceIds, **_):
+    """EC2 error codes, IncorrectInstanceState: one that is pending cannot be stopped."""
+    for one in InstanceIds:
+        if instance_of(ec2, one).state == "pending":
+            raise Refused("IncorrectInstanceState", f"This instance '{one}' is not in a state from which it can be stopped.")
+
+
+@BOOK.rule("StartInstances")
+def there_is_capacity(ec2, InstanceIds, **_):
+    """EC2 error codes, server errors: InsufficientInstanceCapacity."""
+    for one in InstanceIds:
+        name = instance_of(ec2, one).instance_type
+        if name in TYPES["no_capacity"]:
+            message = f"We currently do not have sufficient {name} capacity in the Availability Zone you requested."
+            raise Refused("InsufficientInstanceCapacity", message, 500)

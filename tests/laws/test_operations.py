@@ -1,0 +1,248 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The laws that every operation obeys, each played with the example of its row; and what only some of them can show."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils import _instances
+from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
+from tests.laws.operations import OPERATIONS, Desk, sample
+from tests.laws.privileges import ROOT, actions, calls_in_operation
+
+TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
+START, STOP = "ec2.start_instance", "ec2.stop_instance"
+ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
+RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
+
+
+@pytest.fixture(params=list(OPERATIONS))
+def operation(request):
+    return request.param
+
+
+@pytest.fixture
+def desk(stage):
+    opened = Desk(stage).open()
+    yield opened
+    opened.close()
+
+
+def told(result):
+    """What a result says of the work, as far as a plan can know it."""
+    return dict(entries=[{name: one[name] for name in ("entry", "action", "changed")} for one in result["entries"]], diff=result["diff"])
+
+
+def begun(plan, hours=1):
+    """What the frame tells a run that goes on where another broke off, that one so long ago that CloudTrail shows all of it."""
+    return dict(plan.get("facts", {}), at=(datetime.now(UTC) - timedelta(hours=hours)).isoformat())
+
+
+def undone(operation, plan):
+    return _operation_plans.undo(OPERATIONS[operation], plan)
+
+
+def server(desk):
+    """The server of the examples, as somebody else sees it."""
+    reservations = desk.stage.client("ec2").describe_instances()["Reservations"]
+    return next(one for group in reservations for one in group["Instances"] if {"Key": "Name", "Value": "acme-batch01"} in one["Tags"])
+
+
+# ---- every operation
+
+
+def test_the_plan_predicts_the_apply_and_writes_nothing(desk, operation):
+    state = desk.double.state()
+    plan = desk.run(operation, check=True)
+    assert plan["changed"] and desk.writes() == [] and desk.double.state() == state
+    applied = desk.run(operation)
+    assert applied["changed"] and told(plan) == told(applied) and desk.writes()
+
+
+def test_a_second_run_is_quiet(desk, operation):
+    plan = desk.run(operation, check=True)
+    desk.run(operation)
+    for check in (True, False):
+        count = len(desk.writes())
+        assert not desk.run(operation, check=check, before=begun(plan))["changed"] and len(desk.writes()) == count
+
+
+def test_what_it_is_not_about_stays_byte_identical(desk, operation):
+    """Seen through the double's own state: what moves has the target in it, and nobody else's server has another type or state."""
+    before, states = desk.double.state(), desk.states()
+    result = desk.run(operation)
+    after, moved_states = desk.double.state(), desk.states()
+    target, name = result["entries"][0]["id"], OPERATIONS[operation]["example"]["target"]
+    moved = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    assert all(target in path + json.dumps([before.get(path), after.get(path)]) for path in moved), moved
+    assert {other: state for other, state in states.items() if other != name} == {other: state for other, state in moved_states.items() if other != name}
+
+
+@pytest.mark.parametrize("fault", ["die", "die_after"])
+def test_killed_at_every_write_the_next_run_ends_it(desk, operation, fault):
+    """Nothing twice, nothing lost, nothing left stopped that was running."""
+    plan, running = desk.run(operation, check=True), desk.states()
+    desk.run(operation)
+    writes, whole = desk.writes(), desk.states()
+    if operation not in (START, STOP):
+        assert {name: state for name, (dummy, state) in whole.items()} == {name: state for name, (dummy, state) in running.items()}
+    for k in range(1, len(writes) + 1):
+        desk.open()
+        desk.double.faults([dict(fault=fault, at=k, of="write")])
+        desk.run(operation, fails=True)
+        desk.double.clear_faults()
+        desk.run(operation, before=begun(plan))
+        executed = [f"{call['service']}:{call['operation']}" for call in desk.double.calls() if call["write"] and call["executed"]]
+        assert desk.states() == whole and executed == writes, f"{fault} at write {k}"
+
+
+@pytest.mark.parametrize("fault", ["throttle", "server_error_after", "timeout_after"])
+def test_a_bad_moment_is_survived_or_told(desk, operation, fault):
+    """What is done once is not tried again by itself: the next run sees what became of it."""
+    plan = desk.run(operation, check=True)
+    desk.run(operation)
+    writes, whole = len(desk.writes()), desk.states()
+    for k in range(1, writes + 1):
+        desk.open()
+        desk.double.faults([dict(fault=fault, at=k, of="write")])
+        desk.run(operation, fails=operation in ONCE)
+        desk.double.clear_faults()
+        desk.run(operation, before=begun(plan))
+        assert desk.states() == whole
+
+
+def test_a_refusal_touches_nothing_more_and_names_the_call(desk, operation):
+    states = desk.states()
+    desk.double.faults([dict(fault="denied", at=1, of="write", times=0)])
+    result = desk.run(operation, fails=True)
+    assert desk.states() == states and desk.writes()[0] in result["msg"]
+
+
+@pytest.mark.parametrize("returning", RETURNING)
+def test_the_way_back_leads_to_a_byte_equal_account(desk, returning):
+    before = desk.double.state()
+    plan = desk.run(returning, check=True)
+    desk.run(returning)
+    assert desk.double.state() != before
+    desk.run(returning, undo=undone(returning, plan))
+    assert comparable(desk.double.state()) == comparable(before)
+
+
+def comparable(state):
+    """An association of an instance profile is made anew each time: its id is no setting, and one that has ended is none."""
+    kept = {path: thing for path, thing in state.items() if not (isinstance(thing, dict) and thing.get("state") == "disassociated")}
+    return json.loads(re.sub(r"iip-assoc-\w+", "iip-assoc", json.dumps(kept, sort_keys=True)))
+
+
+def test_it_needs_no_more_and_no_less_than_its_policy(desk, operation):
+    """docs/iam/operations: what is called while the example is planned, killed, gone on with and brought back, and what stands in the code beside."""
+    shipped = json.loads((ROOT / "docs" / "iam" / "operations" / f"{operation}.json").read_text(encoding="utf-8"))["Statement"][0]["Action"]
+    assert shipped == actions(desk.calls_of(operation) | calls_in_operation(operation)), "make iam"
+
+
+def test_the_example_uses_the_modules_of_the_row(operation):
+    assert Desk.module(operation) == OPERATIONS[operation]["module"]
+    assert set(sample(operation)) >= {OPERATIONS[operation]["target"]}
+
+
+# ---- instance types
+
+
+def test_without_capacity_it_comes_back_with_its_old_type_and_runs(desk):
+    states = desk.states()
+    before = desk.double.state()
+    desk.double.instance_types(no_capacity=["m7i.xlarge"])
+    result = desk.run(TYPE, fails=True)
+    assert result["returned"] and "InsufficientInstanceCapacity" in result["msg"] and "old type m7i.large" in result["msg"]
+    assert desk.states() == states and desk.double.state() == before
+
+
+def test_with_failing_status_checks_it_comes_back_too(desk, monkeypatch):
+    monkeypatch.setattr(_instances, "WELL_SECONDS", 1)
+    desk.double.instance_types(impaired=["m7i.xlarge"])
+    states = desk.states()
+    result = desk.run(TYPE, fails=True)
+    assert result["returned"] and "impaired" in result["msg"] and desk.states() == states
+
+
+def test_where_the_old_type_cannot_start_either_it_says_what_to_do(desk):
+    desk.double.instance_types(no_capacity=["m7i.xlarge", "m7i.large"])
+    result = desk.run(TYPE, fails=True)
+    assert not result["returned"] and "Run this ticket again" in result["msg"]
+    assert desk.states()["acme-batch01"] == ("m7i.large", "stopped")
+    desk.double.instance_types()
+    desk.run(TYPE, before=dict(instance_type="m7i.large", state="running"))
+    assert desk.states()["acme-batch01"] == ("m7i.xlarge", "running")
+
+
+def test_whatever_goes_wrong_it_is_not_left_stopped(desk, monkeypatch):
+    start, states = _instances.start, desk.states()
+
+    def broken(*dummy):
+        monkeypatch.setattr(_instances, "start", start)
+        raise KeyError("nobody thought of this")
+
+    monkeypatch.setattr(_instances, "start", broken)
+    result = desk.run(TYPE, fails=True)
+    assert result["returned"] and "please report it: KeyError" in result["msg"] and desk.states() == states
+
+
+def test_one_that_was_stopped_stays_stopped_and_interrupts_nobody(desk):
+    desk.stage.client("ec2").stop_instances(InstanceIds=[server(desk)["InstanceId"]])
+    desk.states()
+    desk.double.clear_calls()
+    desk.run(TYPE, confirmed=False)
+    assert desk.writes() == ["ec2:ModifyInstanceAttribute"] and desk.states()["acme-batch01"] == ("m7i.xlarge", "stopped")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("m7g.large", "architecture x86_64"),
+        ("m4.large", "is a migration"),
+        ("m7i.gigantic", "there is no type"),
+        ("t3.nano", "private addresses"),
+    ],
+)
+def test_a_type_that_does_not_fit_is_refused_in_the_plan(desk, wanted, said):
+    variables = dict(sample(TYPE), ops_ec2_instance_type=wanted)
+    if wanted == "t3.nano":
+        interface = server(desk)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        desk.stage.client("ec2").assign_private_ip_addresses(NetworkInterfaceId=interface, SecondaryPrivateIpAddressCount=3)
+        desk.double.clear_calls()
+    for check in (True, False):
+        assert said in desk.run(TYPE, check=check, confirmed=False, variables=variables, fails=True)["msg"]
+    assert desk.writes() == []
+
+
+def test_a_protected_instance_is_not_stopped(desk):
+    result = desk.run(TYPE, check=True, variables=dict(ops_ec2_instance="acme-web01", ops_ec2_instance_type="t3.xlarge"), fails=True)
+    assert "protected from being stopped" in result["msg"]
+
+
+@pytest.mark.parametrize("interrupting", [TYPE, REBOOT])
+def test_what_interrupts_needs_its_confirmation(desk, interrupting):
+    result = desk.run(interrupting, confirmed=False, fails=True)
+    assert f"{OPERATIONS[interrupting]['module']}/acme-batch01" in result["msg"] and desk.writes() == []
+
+
+# ---- reboot
+
+
+def test_as_long_as_nobody_can_know_it_is_not_rebooted(desk):
+    desk.double.faults([dict(fault="die", at=1, of="write")])
+    desk.run(REBOOT, fails=True)
+    desk.double.clear_faults()
+    result = desk.run(REBOOT, confirmed=False, before=begun({}, hours=0), fails=True)
+    assert "Run this again after" in result["msg"] and not [call for call in desk.double.calls() if call["write"] and call["executed"]]
+
+
+def test_only_a_running_instance_is_rebooted(desk):
+    desk.stage.client("ec2").stop_instances(InstanceIds=[server(desk)["InstanceId"]])
+    assert "only one that is running" in desk.run(REBOOT, check=True, fails=True)["msg"]

@@ -1,0 +1,366 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations without AWS: requests and their faults, the gates, plans and the way back, the ledger and its chain."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.plugin_utils import (
+    _gates,
+    _ledger,
+    _operation_plans,
+    _operations,
+    _operations_awx,
+    _papers,
+    _papers_operation,
+    _requests,
+)
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
+from tools import operations as pages_of
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = _operations.operations()
+NOW = datetime(2026, 11, 26, 3, 0, tzinfo=JST)
+REQUEST = dict(
+    contract="C-1",
+    ticket="REQ-1",
+    operation="ec2.change_instance_type",
+    target="web01",
+    parameters=dict(instance_type="t3.large"),
+    received="2026-11-20",
+    wished="2026-11-26 02:00",
+)
+CONTRACT = dict(
+    number="C-1",
+    customer="Acme",
+    applied_on="2026-01-05",
+    plans=[{"plan": "advanced", "from": "2026-02-01"}],
+    operation=dict(components=dict(ec2=1)),
+)
+
+
+def read(**more):
+    return _requests.read({name: value for name, value in {**REQUEST, **more}.items() if value is not None})
+
+
+# ---- the catalogue
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_row_is_whole_and_its_role_has_it(name):
+    row = OPERATIONS[name]
+    assert row["interruption"] in _operations.INTERRUPTIONS and row["roll_back"] in _operations.ROLL_BACKS
+    assert (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").exists()
+    assert (ROOT / "plugins" / "modules" / f"{row['module']}.py").exists()
+    declared = _operations.options(name)
+    assert row["target"] in declared and declared[row["target"]]["required"]
+    assert all(option.startswith(_operations.prefix(name)) and facts["description"] for option, facts in declared.items())
+    example = dict(REQUEST, operation=name, target=row["example"]["target"], parameters=row["example"]["parameters"])
+    assert _requests.read(example)["variables"]
+
+
+def test_every_entry_point_of_an_operations_role_is_an_operation():
+    told = {(row["role"], row["entry"]) for row in OPERATIONS.values()}
+    assert told == {(role.name, name) for role in (ROOT / "roles").glob("ops_*") for name in _operations.entry_points(role.name)}
+
+
+# ---- requests
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (dict(operation="ec2.change_instance_typ"), "did you mean 'ec2.change_instance_type'?"),
+        (dict(ticket="REQ/1"), "ticket: 'REQ/1' will not do"),
+        (dict(target=None), "target: is needed"),
+        (dict(wished="tomorrow"), "wished: "),
+        (dict(received="2026-13-01"), "received: "),
+        (dict(parameters=dict(instance_typ="t3.large")), "did you mean 'instance_type'?"),
+        (dict(parameters={}), "missing required arguments: instance_type"),
+        (dict(parameters=dict(instance="x", instance_type="y")), "the target is said in target"),
+        (dict(purpose="hurry"), "purpose: 'hurry' will not do"),
+        (dict(who="x"), "there is no 'who'"),
+    ],
+)
+def test_what_is_wrong_in_a_request_is_said_with_its_place(more, said):
+    with pytest.raises(_requests.RequestError) as caught:
+        read(**more)
+    assert said in caught.value.text("en") and caught.value.text("ja") != caught.value.text("en")
+
+
+def test_all_faults_of_a_request_are_told_at_once():
+    with pytest.raises(_requests.RequestError) as caught:
+        read(ticket="a b", wished="x", target=None)
+    assert len(caught.value.text("ja").splitlines()) == 3
+
+
+def test_the_same_content_has_the_same_hash_and_any_other_another():
+    assert read()["digest"] == read(received="2026-11-20")["digest"]
+    others = [read(target="web02"), read(parameters=dict(instance_type="t3.xlarge")), read(wished="2026-11-27 02:00"), read(note="please")]
+    assert len({one["digest"] for one in [read(), *others]}) == 5
+
+
+# ---- gates
+
+
+@pytest.mark.parametrize(
+    ("request_more", "contract_more", "sheet", "events", "gate", "clause"),
+    [
+        ({}, {}, {}, [], None, None),
+        (dict(contract="C-2"), {}, {}, [], "contract", "第4条"),
+        ({}, {}, {}, [dict(date="2026-11-01", event="cancelled")], "contract", "第15条・第16条"),
+        ({}, dict(plans=[{"plan": "standard", "from": "2026-02-01"}]), {}, [], "plan", "別紙1 1.2"),
+        ({}, dict(plans=[{"plan": "advanced", "from": "2026-12-01"}]), {}, [], "plan", "別紙1 1.2"),
+        (dict(purpose="incident"), {}, {}, [], "plan", "別紙1 1.2"),
+        ({}, {}, {}, [dict(date="2026-11-25", event="suspended", until="2026-11-30", reason="unpaid")], "suspension", "第34条"),
+        ({}, dict(operation=dict(components=dict(rds=1))), {}, [], "monitoring", "別紙1 2"),
+        ({}, {}, dict(monitoring=dict(ec2=[dict(name="web02")])), [], "monitoring", "別紙1 2"),
+        ({}, {}, dict(monitoring=dict(ec2=[dict(name="web01")])), [], None, None),
+        (dict(wished="2026-11-25 02:00"), {}, {}, [], "date", "別紙1 1.4"),
+        ({}, dict(lead_strict=True), {}, [], "date", "別紙1 1.4"),
+        ({}, dict(maintenance_windows=[dict(name="w", when="every Thursday 01:00-05:00")]), {}, [], None, None),
+        ({}, dict(maintenance_windows=[dict(name="w", when="every Sunday 01:00-05:00")]), {}, [], "window", "別紙1 1.4"),
+        ({}, dict(maintenance_windows=[dict(name="w", when="every Thursday 01:00-02:20")]), {}, [], "window", "別紙1 1.4"),
+    ],
+)
+def test_the_gates_let_pass_or_refuse_with_their_clause(request_more, contract_more, sheet, events, gate, clause):
+    refused = _gates.refusal(read(**request_more), {**CONTRACT, **contract_more}, sheet, events)
+    assert (refused and (refused["gate"], refused["clause"])) == (gate and (gate, clause))
+    if refused:
+        assert clause in refused["ja"] and refused["ja"].rstrip("）").endswith(clause)
+
+
+def test_what_goes_wrong_is_put_right_at_once_from_the_standard_plan_on():
+    contract = dict(CONTRACT, plans=[{"plan": "standard", "from": "2026-02-01"}])
+    reboot = dict(operation="ec2.reboot_instance", parameters={}, received="2026-11-26", wished="2026-11-26 02:00")
+    assert _gates.refusal(read(**reboot, purpose="incident"), contract, {}) is None
+    assert _gates.refusal(read(**reboot), contract, {})["gate"] == "plan"
+    entry = dict(CONTRACT, plans=[{"plan": "entry", "from": "2026-02-01"}])
+    assert _gates.refusal(read(**reboot, purpose="incident"), entry, {})["gate"] == "plan"
+
+
+def test_nothing_begins_before_its_time_or_after_the_window():
+    assert _gates.refusal(read(), CONTRACT, {}, now=NOW) is None
+    assert _gates.refusal(read(), CONTRACT, {}, now=NOW - timedelta(hours=2))["gate"] == "date"
+    window = dict(CONTRACT, maintenance_windows=[dict(name="w", when="every Thursday 01:00-05:00")])
+    assert _gates.refusal(read(), window, {}, now=NOW) is None
+    assert _gates.refusal(read(), window, {}, now=NOW + timedelta(hours=2))["gate"] == "window"
+
+
+def test_the_first_gate_in_their_order_is_told():
+    contract = dict(CONTRACT, plans=[{"plan": "entry", "from": "2026-02-01"}])
+    assert _gates.refusal(read(wished="2026-11-21 02:00"), contract, {})["gate"] == "plan"
+
+
+# ---- plans
+
+
+def result(before, after, **more):
+    return dict(diff=dict(before=before, after=after), entries=[dict(entry="web01", **more)], facts=dict(instance_type="t3.medium", state="running"))
+
+
+def test_a_plan_has_the_hash_of_what_it_would_do():
+    one = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    same = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    other = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.small")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    assert one == same and one["hash"] != other["hash"] and one["approval_needed"]
+    assert one["confirm"] == ["ec2_change_instance_type/web01"] and one["undo"] == dict(instance_type="t3.medium", state="running")
+    assert _operation_plans.moved(one, other) == ["web01 instance_type: ('t3.medium', 't3.large') → ('t3.small', 't3.large')"]
+    assert not _operation_plans.plan(read(), result({}, {}))["approval_needed"]
+
+
+def test_the_way_back_of_a_setting_names_only_what_changed():
+    rule, other, changed = (dict(protocol="tcp", from_port=port, to_port=port, cidr_ipv4="0.0.0.0/0") for port in (22, 80, 443))
+    was, became = [rule, changed], [dict(changed, description="new"), other]
+    row = OPERATIONS["ec2.change_security_group"]
+    diff = dict(before={"acme/web": dict(ingress=was)}, after={"acme/web": dict(ingress=became)})
+    undo = _operation_plans.undo(row, dict(diff=diff, entries=[dict(entry="acme/web", action="updated")]))
+    assert undo == dict(vpc="acme", name="web", ingress=dict(add=[rule, changed], remove=[other]))
+
+
+# ---- the ledger
+
+
+RUN, OTHER = dict(host="a", pid=1, started="1"), dict(host="b", pid=2, started="2")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return _ledger.Directory(str(tmp_path / "ledger"))
+
+
+def journal(store, ticket="REQ-1"):
+    return _ledger.Journal.open(store, "C-1", ticket)
+
+
+def test_records_are_private_and_chained(store):
+    one = journal(store)
+    for kind in ("request", "plan", "claim"):
+        one.add(kind, dict(text="あ"), RUN, NOW)
+    assert journal(store).records == one.records and one.status == "planned"
+    path = store.root / "C-1" / "REQ-1"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.iterdir()} == {0o600} and len(list(path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda path: path.write_text(path.read_text().replace("あ", "い")), "record 0002 (plan) was changed"),
+        (lambda path: path.unlink(), "record 0002 is missing"),
+        (lambda path: path.write_text(""), "record 0002 cannot be read"),
+        (lambda path: os.replace(path, path.with_name("0003.json")), "record 0003 holds another record"),
+    ],
+)
+def test_whoever_touches_a_record_breaks_the_chain(store, spoil, said):
+    one = journal(store)
+    for kind in ("request", "plan", "claim"):
+        one.add(kind, dict(text="あ"), RUN, NOW)
+    spoil(store.root / "C-1" / "REQ-1" / "0002.json")
+    with pytest.raises(_ledger.LedgerError, match=re.escape(said)):
+        journal(store)
+
+
+def test_a_record_that_was_written_anew_does_not_follow(store):
+    one = journal(store)
+    for kind in ("request", "plan", "claim"):
+        one.add(kind, dict(text="あ"), RUN, NOW)
+    forged = dict(one.records[1], content=dict(text="い"))
+    forged["hash"] = _operations.digest({name: value for name, value in forged.items() if name != "hash"})
+    (store.root / "C-1" / "REQ-1" / "0002.json").write_text(json.dumps(forged))
+    with pytest.raises(_ledger.LedgerError, match="0003 .* does not follow"):
+        journal(store)
+
+
+def test_of_two_runs_at_once_one_wins(store):
+    journal(store).add("request", {}, RUN, NOW)
+    one, other = journal(store), journal(store)
+    one.claim(RUN, NOW)
+    with pytest.raises(_ledger.LedgerError, match="at the same moment"):
+        other.claim(OTHER, NOW)
+    with pytest.raises(_ledger.LedgerError, match="is at work on this ticket"):
+        journal(store).claim(OTHER, NOW + timedelta(minutes=59))
+
+
+def test_a_ticket_of_a_dead_run_is_taken_and_the_dead_one_cannot_write_any_more(store):
+    late = journal(store)
+    late.add("request", {}, RUN, NOW)
+    late.claim(RUN, NOW)
+    assert journal(store).claim(OTHER, NOW + timedelta(minutes=61))
+    with pytest.raises(_ledger.LedgerError):
+        late.add("result", {}, RUN, NOW + timedelta(minutes=62))
+    with pytest.raises(_ledger.LedgerError, match="has taken this ticket"):
+        journal(store).add("result", {}, RUN, NOW + timedelta(minutes=62))
+
+
+def test_on_this_machine_it_is_known_whether_a_run_lives(store):
+    here = _ledger.here()
+    one = journal(store)
+    one.add("request", {}, here, NOW)
+    one.claim(here, NOW)
+    with pytest.raises(_ledger.LedgerError, match="is at work"):
+        journal(store).claim(OTHER, NOW + timedelta(days=1))
+    assert journal(store).claim(OTHER, NOW, take_over=True)
+    dead = dict(here, pid=2**22 + 1, started="1")
+    other = journal(store, "REQ-2")
+    other.claim(dead, NOW)
+    assert journal(store, "REQ-2").claim(here, NOW)
+
+
+def test_a_failure_and_the_end_let_go_of_the_ticket(store):
+    one = journal(store)
+    one.claim(RUN, NOW)
+    one.add("before", {}, RUN, NOW)
+    one.add("failure", {}, RUN, NOW)
+    assert one.status == "failed" and journal(store).claim(OTHER, NOW)
+    two = journal(store)
+    two.add("end", dict(outcome="done"), OTHER, NOW)
+    assert two.status == "done" and two.holder() is None
+
+
+@pytest.mark.parametrize("word", ["..", "a/b", "", "x" * 65])
+def test_a_journal_lies_where_it_belongs(store, word):
+    with pytest.raises(_ledger.LedgerError):
+        _ledger.Journal.open(store, "C-1", word)
+
+
+# ---- the report
+
+
+def test_the_customers_edition_has_nothing_of_ours(store):
+    one, request = journal(store), {name: value for name, value in read(requester="山田様").items() if name != "variables"}
+    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large"))))
+    calls = dict(writes=[dict(call="ec2:StopInstances", request_id="r-1")])
+    told = dict(request=request, plan=made, approval=dict(by="佐藤"), before=dict(operator="ops1"), result=dict(calls=calls), end=dict(outcome="done"))
+    for kind, content in told.items():
+        one.add(kind, content, RUN, datetime.now(UTC))
+    for language in ("ja", "en"):
+        papers = [_papers_operation.completion(one.records, CONTRACT, language, edition) for edition in _papers_operation.EDITIONS]
+        customer, internal = (str(_papers.read(paper)) for paper in papers)
+        assert "t3.medium" in customer and one.head in customer and "山田様" in customer
+        assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
+
+
+def test_the_procedure_has_the_plan_and_every_command():
+    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    for language in ("ja", "en"):
+        paper = str(_papers.read(_papers_operation.procedure(made, read(), CONTRACT, "2026-11-24", language)))
+        assert all(word in paper for word in ("t3.medium", made["hash"], "would stop", "operation_phase=roll_back", "verify_evidence.yml"))
+
+
+# ---- AWX and the pages
+
+PLACE = dict(organization="MSP", project="msp.aws", inventory="acme", credential="hub")
+
+
+def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
+    made = _operations_awx.configuration(PLACE)
+    assert _operations_awx.faults(made) == [] and len(made["controller_templates"]) == 3 * len(OPERATIONS)
+    for name, row in OPERATIONS.items():
+        asked = {question["variable"] for question in _operations_awx.survey(name)["spec"]}
+        short = {option.removeprefix(_operations.prefix(name)) for option in _operations.options(name) if option != row["target"]}
+        assert asked == {*_operations_awx.COMMON, *(f"request_{one}" for one in short)}
+        assert _operations.needs_approval(row) == any("approval_node" in node for node in _operations_awx.workflow(name, PLACE)["simplified_workflow_nodes"])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (dict(variable="日本語"), "no playbook can use this name"),
+        (dict(variable="ansible_user"), "no playbook can use this name"),
+        (dict(type="boolean"), "there is no type"),
+        (dict(required="yes"), "required is true or false"),
+        (dict(type="multiplechoice"), "needs a list of choices"),
+        (dict(type="multiplechoice", choices=["a"], default="b"), "is no choice"),
+        (dict(type="integer", default="3"), "the default is a number"),
+        (dict(type="password", default="x"), "a secret has no default"),
+        (dict(min=5, max=1), "min is more than max"),
+        (dict(hint="x"), "there is no 'hint'"),
+    ],
+)
+def test_what_awx_would_take_and_nobody_could_use_is_told(spoil, said):
+    survey = _operations_awx.survey("ec2.reboot_instance")
+    survey["spec"][0].update(spoil)
+    assert any(said in fault for fault in _operations_awx.survey_faults(survey))
+
+
+def test_the_pages_are_those_of_the_catalogue():
+    pages = pages_of.pages()
+    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "operations").glob("*.md")}
+    assert there == pages, "make operations"
+
+
+def test_every_parameter_is_told_in_english_and_in_japanese():
+    for name in OPERATIONS:
+        for option, told in _operations.options(name).items():
+            english, japanese = told["description"]
+            assert english.isascii() and not japanese.isascii(), option
