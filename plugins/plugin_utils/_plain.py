@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Python's own containers in the place of Ansible's, which look for templates in a value whenever it is taken out: in thousands of entries that takes seconds."""
+"""Python's own containers in the place of Ansible's, which look for templates in each value that is taken out: with thousands of entries that takes seconds."""
 
 from __future__ import annotations
 
