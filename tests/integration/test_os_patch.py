@@ -57,4 +57,4 @@ def test_one_name_makes_one_image(image, server, customer):
 
 def test_an_image_that_cannot_be_made_stops_the_run(image):
     said, images = image("i-0123456789abcdef0", rc=2)
-    assert "i-0123456789abcdef0" in said.output and images == []
+    assert said.recap["acme"]["failed"] == 1 and images == []
