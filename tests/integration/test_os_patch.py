@@ -16,9 +16,7 @@ from tests.playbook import run_playbook
 
 @pytest.fixture
 def ec2(double):
-    return boto3.client(
-        "ec2", endpoint_url=double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}EYES", aws_secret_access_key=SECRET
-    )
+    return boto3.client("ec2", endpoint_url=double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}EYES", aws_secret_access_key=SECRET)
 
 
 @pytest.fixture
@@ -59,4 +57,4 @@ def test_one_name_makes_one_image(image, server, customer):
 
 def test_an_image_that_cannot_be_made_stops_the_run(image):
     said, images = image("i-0123456789abcdef0", rc=2)
-    assert "i-0123456789abcdef0" in said.stdout and images == []
+    assert said.recap["acme"]["failed"] == 1 and images == []
