@@ -63,8 +63,7 @@ def test_the_inventory_of_a_customer_has_the_tagged_instances_and_the_way_in_by_
     double.clear_calls()
     config = tmp_path / "config"
     keys = f"aws_access_key_id = {KEYS['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = {SECRET}"
-    role = f"role_arn = arn:aws:iam::{ACCOUNT}:role/msp-operator\nsource_profile = engineer"
-    config.write_text(f"[profile engineer]\n{keys}\n[profile smp]\nregion = {REGION}\n{role}\n", encoding="utf-8")
+    config.write_text(f"[profile smp]\nregion = {REGION}\n{keys}\n", encoding="utf-8")
     hosts, groups = inventory(double, ROOT / "inventories" / "demo_servers", AWS_CONFIG_FILE=str(config))
     assert groups["linux_servers"] == {"smp-web01", "smp-onpremise01"}
     assert hosts["smp-web01"]["ansible_connection"] == "amazon.aws.aws_ssm"
