@@ -16,7 +16,6 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -31,7 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "demo"
 INVENTORY = RESULTS / "smp"  # the customer's inventory, whose sheet comes from the workbook
 WORKBOOK = RESULTS / "smp.xlsx"
-LEDGER = RESULTS / "ledger"
 ACCOUNT = "123456789012"
 KEYS = 8  # the row of a worksheet by which its columns are known
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
@@ -148,34 +146,6 @@ class Demo:
         told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
 
 
-    def tickets(self) -> None:
-        """Three requests of the customer: one is done, one is done after its approval, and one comes too soon."""
-        https = dict(vpc="smp-prod", rule_action="add", direction="ingress", protocol="tcp", from_port=8443, to_port=8443, cidr_ipv4="192.168.10.0/24")
-        group = ticket("REQ-0101", "ec2.change_security_group", "smp-app", dict(https, description="本社からの管理画面"))
-        self.operate("運用代行 (a rule more, planned and done)", group, "apply")
-        larger = ticket("REQ-0102", "ec2.change_instance_type", "smp-web01", dict(instance_type="t3.large"))
-        self.operate("運用代行 計画 (t3.medium → t3.large, the plan)", larger, "plan")
-        records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((LEDGER / "SMP-2026-0412" / "REQ-0102").glob("*.json"))]
-        approval = dict(by="佐藤", plan=records[-1]["content"]["hash"])
-        self.operate("運用代行 実施 (approved, done and reported)", larger, "apply", "-e", json.dumps(dict(operation_approval=approval), ensure_ascii=False))
-        told(self.operate("運用代行 お断り (too soon)", ticket("REQ-0103", "ec2.reboot_instance", "smp-web02", {}, ahead=1), "apply", fails=True), "営業日")
-        self.run("証跡の検証 (nobody changed a record)", "verify_evidence", "-e", json.dumps(dict(operation_ledger=dict(directory=str(LEDGER)))))
-
-    def operate(self, title: str, request: Path, phase: str, *more: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
-        run = self.run(title, "operate", "-e", f"@{request}", "-e", f"operation_phase={phase}", "-e", f"operation_directory={RESULTS}", *more, fails=fails)
-        told(run, ": done (", "operation_plan_hash")
-        return run
-
-
-def ticket(name: str, operation: str, target: str, parameters: dict, ahead: int | None = None) -> Path:
-    """A request that came in time and whose hour has come; or that came today and is wished for so many days ahead."""
-    today = datetime.now(timezone(timedelta(hours=9)))
-    received, wished = (today, today + timedelta(days=ahead)) if ahead else (today - timedelta(days=30), today - timedelta(hours=1))
-    request = dict(contract="SMP-2026-0412", ticket=name, operation=operation, target=target, parameters=parameters, requester="情報システム部 山田様")
-    request.update(received=f"{received:%Y-%m-%d}", wished=f"{wished:%Y-%m-%d %H:%M}")
-    return kept(f"{name}.json", operation_request=request, operation_ledger=dict(directory=str(LEDGER)))
-
-
 def tell(title: str, command: list[str]) -> None:
     print(f"\n── {title}\n   {' '.join(command)}", flush=True)
 
@@ -208,7 +178,7 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     for title, said in demo.lines:
         print(f"  {title}{' ' * (60 - width(title))}{said}")
     print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
-    print(f"定義書・差異報告書・見積書・請求書・作業完了報告書 ({where}, also as xlsx and JSON):")
+    print(f"定義書・差異報告書・見積書・請求書 ({where}, also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
     print("\nMade, by writing call:")
     for call, times in sorted(made.items()):
@@ -241,7 +211,6 @@ def main() -> int:
             for title, command, run in papers.result():
                 tell(title, command)
                 told(run, "円")
-            demo.tickets()
             screen(demo, made, time.monotonic() - start)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)
