@@ -92,9 +92,7 @@ def open_proposal(backend, proposal_id):
 
 
 @BOOK.adds("AcceptDirectConnectGatewayAssociationProposal")
-def accept_proposal(
-    backend, directConnectGatewayId, proposalId, associatedGatewayOwnerAccount, overrideAllowedPrefixesToDirectConnectGateway, **_
-):
+def accept_proposal(backend, directConnectGatewayId, proposalId, associatedGatewayOwnerAccount, overrideAllowedPrefixesToDirectConnectGateway, **_):
     """Guide: "The owner of the Direct Connect gateway can optionally override any requested prefixes"."""
     proposal = open_proposal(backend, proposalId)
     if proposal.gateway_owner != backend.account_id:
