@@ -158,16 +158,16 @@ class _Writer:
             self._set(table, row, column.key, marks.none)
         elif verbs.get("set") is not None or (value == [] and not column.option.many):
             self._set(table, row, column.key, marks.only)
-        for verb in ("set", "add", "remove"):
-            for index, item in enumerate(verbs.get(verb) or []):
-                inner = Row({parent.key: cells.text_cell(text, marks) for parent, text in zip(child.parents, pointer, strict=True)})
-                self.rows[child.key].append(inner)
-                if verb == "remove":
-                    inner.cells[STATE] = marks.none
-                own = str(index + 1 if child.column(NUMBER) else item.get(child.naming[0]) if child.naming else "")
-                if child.column(NUMBER):
-                    inner.cells[NUMBER] = own
-                self.fill(child, inner, item, (*pointer, own), [])
+        # Numbered through, so that rows of deeper lists tell what is added from what is removed.
+        for number, (verb, item) in enumerate(((verb, item) for verb in ("set", "add", "remove") for item in verbs.get(verb) or []), 1):
+            inner = Row({parent.key: cells.text_cell(text, marks) for parent, text in zip(child.parents, pointer, strict=True)})
+            self.rows[child.key].append(inner)
+            if verb == "remove":
+                inner.cells[STATE] = marks.none
+            own = str(number if child.column(NUMBER) else item.get(child.naming[0]) if child.naming else "")
+            if child.column(NUMBER):
+                inner.cells[NUMBER] = own
+            self.fill(child, inner, item, (*pointer, own), [])
 
     def _set(self, table: Table, row: Row, key: str, cell: Any) -> None:
         if cell is not None:
