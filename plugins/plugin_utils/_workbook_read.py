@@ -40,7 +40,7 @@ MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-
 MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # Excel's way to write what XML cannot hold, and line ends of Windows
+LINE_END = re.compile(r"_x000D_(?=\n)")  # Excel's way to write line ends of Windows; what else looks like it has lost its sign of being meant as it stands
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -294,7 +294,7 @@ class _Worksheet:
                 self.found.unread.add(self.table.key)
             return None
         if isinstance(value, str):
-            value = ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), value).replace("\r\n", "\n").replace("\r", "\n")
+            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
             return value if value.strip(cells.BLANKS) else None
         return value
 

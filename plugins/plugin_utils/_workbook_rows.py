@@ -159,7 +159,8 @@ class _Writer:
         elif verbs.get("set") is not None or (value == [] and not column.option.many):
             self._set(table, row, column.key, marks.only)
         # Numbered through, so that rows of deeper lists tell what is added from what is removed.
-        for number, (verb, item) in enumerate(((verb, item) for verb in ("set", "add", "remove") for item in verbs.get(verb) or []), 1):
+        numbered = enumerate(((name, item) for name in ("set", "add", "remove") for item in verbs.get(name) or []), 1)
+        for number, (verb, item) in numbered:
             inner = Row({parent.key: cells.text_cell(text, marks) for parent, text in zip(child.parents, pointer, strict=True)})
             self.rows[child.key].append(inner)
             if verb == "remove":
