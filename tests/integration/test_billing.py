@@ -266,6 +266,20 @@ def test_what_was_accepted_without_saying_what_is_not_quoted_anew(office):
     assert "contract operation components: 必要です" in run.output and "{ec2: 2}" in run.output and office.files() == {}
 
 
+def test_a_key_whose_rows_are_all_commented_out_is_as_good_as_not_written(tmp_path):
+    office = Office(tmp_path, "template")
+    (office.inventory / "group_vars/all/events.yml").write_text("events:\n", encoding="utf-8")
+    (office.inventory / "group_vars/all/sheet.yml").write_text("sheet:\n", encoding="utf-8")
+    office.edit("contract", lambda contract: contract.update(number="ACME-1", customer="Acme", applied_on="2026-04-13", plans=None))
+    issuer = dict(billing_issuer=dict(name="MSP"))
+    assert "plans: [{plan: standard" in office.play("usage", rc=2, billing_month="2026-07", **issuer).output
+    assert "見積もるものがありません" in office.play("quote", rc=2, **issuer).output
+    office.edit("contract", lambda contract: contract.update(plans=[{"plan": "entry", "from": "2026-06-15"}], operation=dict(components=dict(ec2=2))))
+    office.play("invoice", billing_month="2026-07", billing_payment_notes="お振込先: 例銀行, 本店", **issuer)
+    told, html, dummy = office.made("ACME-1-invoice-2026-07")
+    assert told["total"] == 11000 and "お振込先: 例銀行, 本店" in html
+
+
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
