@@ -514,6 +514,9 @@ def test_what_was_settled_by_the_events_is_not_settled_once_more():
     assert line == Fault("settled", "settled_before", "2026-10-01").text("en")
     assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-02", settled=[one])["total"] == 0
     assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-01") == one, "the same paper is made again"
+    events.append(happened("2026-10-03", "settled", months=["2026-07"], yen=1100, due="2026-10-31"))
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, events, "2026-10-04", "en", [one]))
+    assert line == Fault("settled", "settled_before", "2026-10-03").text("en")
 
 
 def test_only_settlements_of_the_same_invoice_go_before():
