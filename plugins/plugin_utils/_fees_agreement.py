@@ -528,7 +528,7 @@ class _Reader:
         found: list[Settled] = []
         for event in self._once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
             fields = event.fields
-            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"))
+            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date)
             issue = next((issue for issue in issues if issue.months[0] in one.months), None)
             months = issue.months if issue else one.months[:1]
             if one.months != months:

@@ -147,12 +147,13 @@ class Issue(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What was charged on top of an invoice, and when that is due, or was given back (negative), with and without tax."""
+    """What was charged on top of an invoice, and when that is due, or was given back (negative), with and without tax, and on which day that was said."""
 
     months: tuple[str, ...]
     yen: int
     net: int | None
     due: date | None
+    day: date
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,9 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     _same_invoice(issued, settled, agreed, bill)
     if day < bill.issue_day:
         raise FeeError([Fault("date", "before", day, bill.issue_day, "invoice")])
+    before = sorted({one.day for one in agreed.settlements if one.months == tuple(issued["months"]) and one.day < day})
+    if len(before) > len(settled):  # what is not named would be charged or given back once more
+        raise FeeError([Fault("settled", "settled_before", f"{before[len(settled)]}")])
     qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
     if qualified and "registration_number" not in issued["issuer"]:
         raise FeeError([Fault("invoice issuer registration_number", "number_needed")])

@@ -13,13 +13,12 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agr
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
-from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
 
 def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
     counts = {kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())}
-    known = {*counts, *(kind for kinds in units()["inside"].values() for kind in kinds), *PARTS}
+    known = {*counts, *(kind for kinds in units()["inside"].values() for kind in kinds), *units()["parts"]}
     # What is not known would be left out of a quotation without a word.
     faults += [Fault("sheet", "kind", kind, close=close(kind, known)) for kind in sheet if kind not in known]
     entries = {kind: _entries(kind, sheet[kind], faults) for kind in sorted(counts & set(sheet))}

@@ -217,7 +217,9 @@ def fee_paper(told: Mapping[str, Any], kind: str, issuer: Mapping[str, Any], lan
     found = PAPERS[kind](told, words)
     if "issuer" in told:
         issuer = _same_issuer(told["issuer"], issuer)
-    sender = {name: issuer[name] for name in ("name", "registration_number") if issuer.get(name)}
+    # With the number a paper would be a qualified one, whatever it is called; these are issued when they are asked for (第49条).
+    named = ("name", "registration_number") if told.get("qualified") else ("name",)
+    sender = {name: issuer[name] for name in named if issuer.get(name)}
     return dict(
         found,
         language=language,

@@ -219,7 +219,8 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     told, html, numbers = office.made("SMP-2026-0412-settlement-2026-09-1")
     assert "適格返還請求書" in html and told["credit_note"]["total"] == told["total"] < 0 and told["total"] in numbers
     settled = [str(office.reports / "SMP-2026-0412-settlement-2026-09-1.json")]
-    assert "差額はありません" in office.play("invoice", **issued, billing_settled=settled).stdout
+    for told in (settled, settled[0]):  # one of them alone needs no list
+        assert "差額はありません" in office.play("invoice", **issued, billing_settled=told).stdout
     office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
     office.play("invoice", **issued, billing_settled=settled)
     told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-2")
@@ -264,6 +265,20 @@ def test_what_was_accepted_without_saying_what_is_not_quoted_anew(office):
     office.edit("contract", lambda contract: contract.pop("operation"))
     run = office.play("quote", rc=2, billing_date="2026-10-20")
     assert "contract operation components: 必要です" in run.output and "{ec2: 2}" in run.output and office.files() == {}
+
+
+def test_a_key_whose_rows_are_all_commented_out_is_as_good_as_not_written(tmp_path):
+    office = Office(tmp_path, "template")
+    (office.inventory / "group_vars/all/events.yml").write_text("events:\n", encoding="utf-8")
+    (office.inventory / "group_vars/all/sheet.yml").write_text("sheet:\n", encoding="utf-8")
+    office.edit("contract", lambda contract: contract.update(number="ACME-1", customer="Acme", applied_on="2026-04-13", plans=None))
+    issuer = dict(billing_issuer=dict(name="MSP"))
+    assert "plans: [{plan: standard" in office.play("usage", rc=2, billing_month="2026-07", **issuer).output
+    assert "見積もるものがありません" in office.play("quote", rc=2, **issuer).output
+    office.edit("contract", lambda contract: contract.update(plans=[{"plan": "entry", "from": "2026-06-15"}], operation=dict(components=dict(ec2=2))))
+    office.play("invoice", billing_month="2026-07", billing_payment_notes="お振込先: 例銀行, 本店", **issuer)
+    told, html, dummy = office.made("ACME-1-invoice-2026-07")
+    assert told["total"] == 11000 and "お振込先: 例銀行, 本店" in html
 
 
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):

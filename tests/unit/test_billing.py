@@ -134,6 +134,13 @@ def test_a_qualified_invoice_has_the_items_that_the_law_asks_for():
     assert [item for item in items if item not in said] == []
 
 
+def test_what_is_no_qualified_invoice_has_no_number_that_would_make_it_one():
+    plain = dict(CONTRACT, qualified_invoice=False)
+    for kind, told in (("invoice", invoice(plain, [], "2026-08", ISSUER)), ("usage_statement", usage_statement(CONTRACT, [], "2026-08"))):
+        said = text(page(read(fee_paper(told, kind, ISSUER))))
+        assert told["lines"] and "Example MSP" in said and "T7000012050002" not in said
+
+
 def test_the_number_of_a_qualified_invoice_is_that_of_its_issuer():
     assert "登録番号 T7000012050002" in text(page(read(fee_paper(ISSUED, "invoice", dict(name="Example MSP")))))
 
@@ -212,7 +219,7 @@ def test_a_settlement_is_a_paper_with_all_its_figures(events, qualified, titles,
         assert {line[what] for line in part["lines"] for what in ("was", "now", "amount")} <= set(found)
         assert all(line["description"] in said and clause in said for line in part["lines"] for clause in line["clauses"])
         assert part["number"] in said
-    assert told["number"] in said and ISSUER["registration_number"] in said and "Acme" in said and "a note" in said
+    assert told["number"] in said and (ISSUER["registration_number"] in said) == told["qualified"] and "Acme" in said and "a note" in said
     assert parts or TEXTS[language]["no_difference"] in said
 
 

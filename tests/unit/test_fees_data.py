@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, book, price, tax_percent, units
-from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins" / "plugin_utils").glob("_fees_*.py")))
@@ -60,6 +60,7 @@ def test_every_kind_is_counted_or_part_of_what_is():
     assert not set(counted) & set(inside)
     assert len(inside) == len(set(inside))
     assert {*counted, *inside} <= set(kinds())
+    assert tuple(units()["parts"]) == PARTS, "what a sheet has beside kinds is known to the fees as well"
     assert set(units()["inside"]) - {"basic", "monitoring"} <= set(units()["set_up"])
 
 

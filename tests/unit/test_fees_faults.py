@@ -505,6 +505,20 @@ def test_a_settlement_that_is_given_twice_is_told():
     assert invoice_settlement(ISSUED, CONTRACT, [], "2026-10-03", settled=[one, other])["total"] == 0
 
 
+def test_what_was_settled_by_the_events_is_not_settled_once_more():
+    """Without the JSON of the first settlement the second would hold its yen again."""
+    events = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider")]
+    one = invoice_settlement(ISSUED, CONTRACT, events, "2026-10-01")
+    events.append(happened("2026-10-01", "settled", months=["2026-07"], yen=one["total"]))
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, events, "2026-10-02", "en"))
+    assert line == Fault("settled", "settled_before", "2026-10-01").text("en")
+    assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-02", settled=[one])["total"] == 0
+    assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-01") == one, "the same paper is made again"
+    events.append(happened("2026-10-03", "settled", months=["2026-07"], yen=1100, due="2026-10-31"))
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, events, "2026-10-04", "en", [one]))
+    assert line == Fault("settled", "settled_before", "2026-10-03").text("en")
+
+
 def test_only_settlements_of_the_same_invoice_go_before():
     other = dict(number="C-1-2026-06", charge=None, credit_note=None)
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", [other]))
@@ -587,5 +601,6 @@ def test_the_nearest_right_word_is_offered():
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
     others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
+    others |= {"settled_before"}
     tried = {code for code, *dummy in FAULTS} | others | {"kind"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried
