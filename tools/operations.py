@@ -32,15 +32,15 @@ HEAD = """# 運用代行項目
 def page(name: str) -> str:
     row, start = operations()[name], prefix(name)
     lines = [f"# {row['ja']}（{name}）", "", f"{row['row']['service']} ／ {row['row']['item']}", ""]
-    facts = dict(
-        サービスへの影響=WORDS["interruptions"][row["interruption"]],
-        切り戻し=ROLL_BACKS[row["roll_back"]],
-        最大時間=f"{row['minutes']} 分",
-        承認="必要" if needs_approval(row) else "不要（計画に危険がある場合を除く）",
-        料金への影響="、".join(FEES[fee] for fee in row["fee"]) or "なし",
-        障害対応としての依頼="可" if row.get("incident") else "不可",
-        最小権限=f"[{name}.json](../iam/operations/{name}.json)",
-    )
+    facts = {
+        "サービスへの影響": WORDS["interruptions"][row["interruption"]],
+        "切り戻し": ROLL_BACKS[row["roll_back"]],
+        "最大時間": f"{row['minutes']} 分",
+        "承認": "必要" if needs_approval(row) else "不要（計画に危険がある場合を除く）",
+        "料金への影響": "、".join(FEES[fee] for fee in row["fee"]) or "なし",
+        "障害対応としての依頼": "可" if row.get("incident") else "不可",
+        "最小権限": f"[{name}.json](../iam/operations/{name}.json)",
+    }
     lines += ["| | |", "|---|---|", *(f"| {label} | {value} |" for label, value in facts.items())]
     lines += ["", "## ご依頼の項目", "", "| 項目 | 必須 | 内容 |", "|---|---|---|"]
     for option, told in options(name).items():

@@ -113,7 +113,7 @@ def _of_the_plan(case: Case) -> Iterator[Found]:
     if plan is None:
         yield "no_plan", dict(value=case.day)
     elif needed not in book()["plans"][plan]:
-        enough = next(name for name, features in book()["plans"].items() if needed in features)
+        enough = [name for name, features in book()["plans"].items() if needed in features][0]
         yield "plan", dict(value=PLANS[plan], other=FEATURES[needed], more=PLANS[enough])
     elif case.incident and not case.row.get("incident"):
         yield "no_incident", dict(value=(case.row["ja"], case.row["en"]))

@@ -192,7 +192,7 @@ def _node_faults(made: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[
         yield from (f"{name}: there is no {word!r}" for word in node if word not in NODE)
         if ("approval_node" in node) == ("unified_job_template" in node):
             yield f"{name}: is either an approval or a job"
-        if node.get("unified_job_template", next(iter(known))) not in known:
+        if "unified_job_template" in node and node["unified_job_template"] not in known:
             yield f"{name}: there is no template {node['unified_job_template']!r}"
         if "approval_node" in node and set(node["approval_node"]) != {"name", "description", "timeout"}:
             yield f"{name}: an approval has name, description and timeout"

@@ -73,7 +73,7 @@ def desk(customer):
     customer.contract(**AGREED)
     client = somebody(customer.double)
     images = client.describe_images(Filters=[dict(Name="architecture", Values=["x86_64"])])["Images"]
-    image = next(one["ImageId"] for one in images if one.get("Platform") != "windows")
+    image = [one["ImageId"] for one in images if one.get("Platform") != "windows"][0]
     named = [dict(ResourceType="instance", Tags=[dict(Key="Name", Value="web")])]
     made = client.run_instances(ImageId=image, InstanceType="t3.medium", MinCount=1, MaxCount=1, TagSpecifications=named)
     customer.double.transition("ec2::instance", progression="manual", times=1)

@@ -132,5 +132,3 @@ class Desk:
         instances = [one for group in reservations for one in group["Instances"]]
         names = {one["InstanceId"]: next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name") for one in instances}
         return {names[one["InstanceId"]]: (one["InstanceType"], one["State"]["Name"]) for one in instances}
-
-

@@ -22,13 +22,13 @@ DEBIAN = dict(pkg_mgr="apt", packages=dict(nginx=[dict(version="1.22.1-9")], old
 RHEL = dict(pkg_mgr="dnf5", packages=dict(nginx=[dict(version="1.22.1", release="9.el9", epoch=2)], old=[dict(version="2", release="3", epoch=None)]))
 
 
-def value(name: str, facts: dict = DEBIAN, **given):
+def value(name: str, facts: dict | None = None, **given):
     """A variable of the role, with what somebody wrote."""
     loader = DataLoader()
     told = {}
     for part in ("defaults", "vars"):
         told |= loader.load_from_file(str(ROOT / "roles" / "middleware" / part / "main.yml"), trusted_as_template=True)
-    told |= dict(ansible_facts=facts, middleware_ran=["nginx"], middleware_restarts=[]) | {f"middleware_{key}": one for key, one in given.items()}
+    told |= dict(ansible_facts=facts or DEBIAN, middleware_ran=["nginx"], middleware_restarts=[]) | {f"middleware_{key}": one for key, one in given.items()}
     told["middleware_had"] = Templar(loader, told).template(told["middleware_versions"])
     return Templar(loader, told).template(told[f"middleware_{name}"])
 

@@ -112,4 +112,3 @@ def only_replicas_go(secretsmanager, SecretId, RemoveReplicaRegions, **_):
     none = sorted(set(RemoveReplicaRegions) - {one.region for one in getattr(secret, "replicas", [])})
     if secret is not None and none:
         raise Refused("InvalidParameterException", f"The secret has no replica in {', '.join(none)}.")
-

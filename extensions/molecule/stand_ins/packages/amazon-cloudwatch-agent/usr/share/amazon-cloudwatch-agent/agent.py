@@ -106,7 +106,7 @@ def translate(arguments):
 def download(source, way):
     for left in DOCUMENTS.glob("*.tmp"):
         left.unlink()
-    kind, _, where = source.partition(":")
+    kind, dummy, where = source.partition(":")
     if kind != "file" or not where:
         raise Refused(f"location type {kind} is not supported")
     path = DOCUMENTS / f"file_{os.path.basename(where)}"
