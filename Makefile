@@ -28,7 +28,7 @@ demo: env-main  ## play a customer from the sheet to the running account, agains
 ##@ Test
 test: env env-custodian  ## all of the below, and the demo
 	@$(MAKE) -j2 --output-sync=target $(ONE_CORE)
-	@$(MAKE) unit laws integration doubles rendering molecule
+	@$(MAKE) unit laws integration doubles rendering
 	@echo "== make test passed; environments: $(strip $(ENVS))"
 
 lint: env-main  ## ansible-lint (production), yamllint, ruff, changelog fragments
