@@ -74,7 +74,7 @@ def test_the_contract_asks_for_dashboards_and_for_an_integration_of_what_is_watc
     integration = dict(name="acme", role_arn=f"arn:aws:iam::{ACCOUNT}:role/mackerel", external_id="0f4c9a1e7b")
     watched.contract(**dict(CONTRACT, monitoring=dict(CONTRACT["monitoring"], dashboard="acme/watched", aws_integration=integration)))
     web = dict(name="i-0123456789abcdef0", platform="linux", vcpu_count=2, mackerel_role="acme:web")
-    sheet = dict(monitoring=dict(ec2=[web], rds=[dict(name="acme-db", engine="mysql")]))
+    sheet = dict(monitoring=dict(ec2=[web], rds=[dict(name="acme-db", engine="mysql", memory_bytes=2**33)]))
     watched.setup("--check", env=watched.env, **sheet)
     assert not [call for call in mackerel.calls() if call["write"]]
     watched.setup(env=watched.env)
