@@ -267,7 +267,7 @@ class Aws(Door):
 
     def has(self, service: str) -> bool:
         """Whether the service is in this Region at all."""
-        return self.region in self._session.get_available_regions(service, self.ec2.meta.partition)
+        return self.region in get_session().get_available_regions(service, self.ec2.meta.partition)
 
     def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
         """All of a list operation's results, over its pages, in the order AWS gives them."""
