@@ -8,7 +8,8 @@ Private to the collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
@@ -110,6 +111,13 @@ def settled(aws: Aws, instance_id: str, what: str) -> dict[str, Any]:
 
     aws.wait(f"instance {instance_id} {what}", look, lambda seen: seen[0] not in MOVING, limit=STATE_SECONDS)
     return described(aws, instance_id)
+
+
+def next_step(aws: Aws, leaves: str, go: Callable[[Aws, str], None], instance: Mapping[str, Any]) -> Callable[[], Any] | None:
+    """On a way of one step: wait while it is moving, go where it is still in the state that it leaves, else nothing."""
+    if state(instance) in MOVING:
+        return partial(settled, aws, instance["InstanceId"], "in a state that lasts")
+    return partial(go, aws, instance["InstanceId"]) if state(instance) == leaves else None
 
 
 def stop(aws: Aws, instance_id: str) -> None:

@@ -31,15 +31,8 @@ def plan(aws, params):
 
 
 def act(aws, dummy, planned):
-    drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws))
+    drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_instances.next_step, aws, "stopped", _instances.start))
     _instances.await_well(aws, planned.id)
-
-
-def _next_step(aws, instance):
-    instance_id, state = instance["InstanceId"], _instances.state(instance)
-    if state in _instances.MOVING:
-        return partial(_instances.settled, aws, instance_id, "in a state that lasts")
-    return partial(_instances.start, aws, instance_id) if state == "stopped" else None
 
 
 VERB = Verb(name=NAME, options=dict(instance=dict(type="str", required=True)), plan=plan, act=act)

@@ -41,14 +41,7 @@ def _dangers(aws, instance):
 
 
 def act(aws, dummy, planned):
-    drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws))
-
-
-def _next_step(aws, instance):
-    instance_id, state = instance["InstanceId"], _instances.state(instance)
-    if state in _instances.MOVING:
-        return partial(_instances.settled, aws, instance_id, "in a state that lasts")
-    return partial(_instances.stop, aws, instance_id) if state == "running" else None
+    drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_instances.next_step, aws, "running", _instances.stop))
 
 
 VERB = Verb(name=NAME, options=dict(instance=dict(type="str", required=True)), plan=plan, act=act)

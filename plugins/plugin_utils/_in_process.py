@@ -22,9 +22,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action.normal import ActionModule as Ordinary
 from ansible.utils.display import Display
 
-# So that each worker finds it loaded, with boto3.
-from ansible_collections.msp.aws.plugins.module_utils import _engine  # noqa: F401  pylint: disable=unused-import
-
+import_module("ansible_collections.msp.aws.plugins.module_utils._engine")  # so that each worker finds it loaded, with boto3
 PROFILE = "legacy"  # in which patch_module_args writes the arguments, and the module its answer
 
 
