@@ -280,8 +280,9 @@ class Aws(Door):
         region, endpoint, arguments = get_aws_connection_info(self._module)
         profile, more = arguments.pop("profile_name", None), arguments.pop("aws_config", None)
         if self._session is None:
-            # One session for all clients, and for the choices and limits: it reads the model of a service once, which takes longer than the calls.
+            # One session for all clients, and for the choices and limits.
             core = get_session()
+            core.register_component("data_loader", _shapes.loader())
             core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
             self._session = Session(botocore_session=core, profile_name=profile)
             _shapes.use(self._session)

@@ -31,6 +31,12 @@ def use(session: Any) -> None:
 
 
 @cache
+def loader() -> Any:
+    """What reads the models from the disk and keeps them: one for all sessions of a process, because EC2's model takes longer to read than its calls take."""
+    return botocore.session.get_session().get_component("data_loader")
+
+
+@cache
 def model(service: str) -> Any:
     if not _sessions:
         _sessions.append(botocore.session.get_session())
