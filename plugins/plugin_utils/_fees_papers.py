@@ -326,6 +326,10 @@ def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], a
     months = [month.name for month in bill.months]
     if list(issued["months"]) != months:
         faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
+    total = totals(taxes((line["tax_percent"], line["amount"]) for line in issued["lines"]))["total"]
+    sent = next((issue for issue in agreed.issues if list(issue.months) == months and issue.yen not in (None, total)), None)
+    if sent:
+        faults.append(Fault("invoice lines", "other_yen", total, sent.yen, sent.where))
     if faults:
         raise FeeError(faults)
 

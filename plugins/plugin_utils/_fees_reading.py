@@ -89,6 +89,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_contract="{value!r} の請求書です。この契約は {limit!r} です",
         other_invoice="請求書 {value!r} の精算です。この請求書は {limit!r} です",
         other_months="{value} の請求書ですが、出来事によればまとめて請求するのは {limit} です。invoiced を書いてください",
+        other_yen="合計 {value} 円（税込）の請求書ですが、出来事によれば {limit} 円で発行しました（{other}）。"
+        "発行した請求書の JSON を指定するか、出来事の yen を直してください",
     ),
     en=dict(
         day="{value!r} is not a date of the years 2000 to 2099; write it as 2026-07-31",
@@ -159,6 +161,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_contract="is of {value!r}; this contract is {limit!r}",
         other_invoice="settles the invoice {value!r}; this one is {limit!r}",
         other_months="is for {value}, but by the events {limit} are billed together; write the event invoiced",
+        other_yen="come to {value} yen with tax, but by the events the invoice was of {limit} ({other}); give its JSON, or mend yen of the event",
     ),
 )
 HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")

@@ -476,10 +476,12 @@ def test_only_an_invoice_can_be_settled(missing):
         ("not_issued", dict(ISSUED, issued=False), []),
         ("other_contract", dict(ISSUED, contract="C-2"), []),
         ("other_months", ISSUED, [happened("2026-09-20", "invoiced", months=["2026-07", "2026-08"], due="2026-09-30")]),
+        ("other_yen", ISSUED, [happened("2026-08-03", "invoiced", months=["2026-07"], yen=ISSUED["total"] + 1)]),
     ],
 )
 def test_an_invoice_is_settled_with_the_same_contract_and_months(code, issued, events):
     facts = dict(not_issued={}, other_contract=dict(value="C-2", limit="C-1"), other_months=dict(value="2026-07", limit="2026-07, 2026-08"))
+    facts["other_yen"] = dict(value=ISSUED["total"], limit=ISSUED["total"] + 1, other="events #1 invoiced 2026-08-03")
     (line,) = refused(lambda: invoice_settlement(issued, CONTRACT, events, "2026-10-01", "en"))
     assert line.endswith(TEXTS["en"][code].format(**facts[code]))
 
@@ -601,6 +603,6 @@ def test_the_nearest_right_word_is_offered():
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
     others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
-    others |= {"settled_before"}
+    others |= {"settled_before", "other_yen"}
     tried = {code for code, *dummy in FAULTS} | others | {"kind"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried
