@@ -257,6 +257,7 @@ STYLE = """
 * { box-sizing: border-box }
 html { color: #1a1d21; background: #e8eaed; font: 15px/1.65 "Hiragino Sans", "Hiragino Kaku Gothic ProN", "Yu Gothic Medium", "Yu Gothic", Meiryo,
   "Noto Sans JP", "Noto Sans CJK JP", sans-serif; -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
+html:lang(ja) { line-break: strict }
 body { margin: 0 }
 main { max-width: 210mm; margin: 24px auto; padding: 44px 52px 52px; background: #fff; box-shadow: 0 1px 6px rgb(0 0 0 / .2); overflow-wrap: anywhere }
 p { margin: 0 }
