@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 
 JAPAN = timezone(timedelta(hours=9))
 LANGUAGES = ("ja", "en")
@@ -161,7 +162,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_months="is for {value}, but by the events {limit} are billed together; write the event invoiced",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class Fault(NamedTuple):
@@ -175,8 +175,8 @@ class Fault(NamedTuple):
     close: str | None = None
 
     def text(self, language: str) -> str:
-        hint = HINTS[language].format(self.close) if self.close else ""
-        return f"{self.where}: {TEXTS[language][self.code].format(value=self.value, limit=self.limit, other=self.other, hint=hint)}"
+        told = dict(value=self.value, limit=self.limit, other=self.other, hint=hint(language, self.close))
+        return f"{self.where}: {TEXTS[language][self.code].format(**told)}"
 
 
 class FeeError(ValueError):

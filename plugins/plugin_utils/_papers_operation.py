@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, operations
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -31,7 +31,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
             rolled_back="切り戻し済み（作業前の状態に戻しました）",
         ),
         interruption="サービスへの影響",
-        interruptions=dict(none="なし", restart="瞬断（再起動）", downtime="停止あり", data_risk="データまたはアドレスが失われることがあります"),
         approved="承認者",
         changes="変更内容",
         entry="対象",
@@ -58,7 +57,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="作業手順書",
         minutes="最大作業時間",
         roll_back="切り戻し",
-        roll_backs=dict(automatic="自動（同じ受付番号で切り戻せます）", manual="手動（別の作業として実施します）", impossible="不可"),
         dangers="ご承認いただく影響",
         steps="手順",
         step="手順",
@@ -90,7 +88,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
             rolled_back="rolled back to what was before",
         ),
         interruption="Interruption",
-        interruptions=dict(none="none", restart="a short break (restart)", downtime="downtime", data_risk="data or an address can be lost"),
         approved="Approved by",
         changes="Changes",
         entry="Target",
@@ -117,7 +114,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="Procedure",
         minutes="At most",
         roll_back="Way back",
-        roll_backs=dict(automatic="by itself (under the same ticket)", manual="by hand (as work of its own)", impossible="none"),
         dangers="What is approved",
         steps="Steps",
         step="Step",
@@ -152,7 +148,7 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         (words["wished"], _moment(request["wished"])),
         (words["began"], _moment(moments.get("before"))),
         (words["ended"], _moment(moments["end"])),
-        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
         (words["approved"], found.get("approval", {}).get("by")),
         (words["head"], records[-1]["hash"]),
     ]
@@ -186,9 +182,9 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
         (words["target"], request["target"]),
         (words["requester"], request["requester"]),
         (words["wished"], _moment(request["wished"])),
-        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
         (words["minutes"], row["minutes"]),
-        (words["roll_back"], words["roll_backs"][row["roll_back"]]),
+        (words["roll_back"], ROLL_BACKS[row["roll_back"]][language]),
         (words["plan"], made["hash"]),
     ]
     changes = [_change(one, words) for one in made["changes"]]

@@ -12,6 +12,7 @@ from typing import Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils._ledger import NAME
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import argument_spec, digest, operations, options, prefix, secrets
 
@@ -44,7 +45,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         type="{value}",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class RequestError(ValueError):
@@ -61,9 +61,7 @@ class RequestError(ValueError):
     def _line(language: str, where: str, code: str, facts: Mapping[str, Any]) -> str:
         if code == "calendar":
             return facts["fault"].text(language)
-        close = facts.get("close")
-        hint = HINTS[language].format(close) if close else ""
-        return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint})}"
+        return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint(language, facts.get('close'))})}"
 
 
 def read(given: Any) -> dict[str, Any]:

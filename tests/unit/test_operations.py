@@ -187,10 +187,10 @@ def test_the_way_back_of_a_setting_names_only_what_changed():
     assert undo == dict(vpc="acme", name="web", ingress=dict(add=[rule, changed], remove=[other]))
 
 
-# ---- the ledger
+# ---- the ledger in a directory; what holds in every store is in tests/laws/test_ledger.py
 
 
-RUN, OTHER = dict(host="a", pid=1, started="1"), dict(host="b", pid=2, started="2")
+RUN = dict(host="a", pid=1, started="1")
 
 
 @pytest.fixture
@@ -239,58 +239,6 @@ def test_a_record_that_was_written_anew_does_not_follow(store):
     (store.root / "C-1" / "REQ-1" / "0002.json").write_text(json.dumps(forged))
     with pytest.raises(_ledger.LedgerError, match="0003 .* does not follow"):
         journal(store)
-
-
-def test_of_two_runs_at_once_one_wins(store):
-    journal(store).add("request", {}, RUN, NOW)
-    one, other = journal(store), journal(store)
-    one.claim(RUN, NOW)
-    with pytest.raises(_ledger.LedgerError, match="at the same moment"):
-        other.claim(OTHER, NOW)
-    with pytest.raises(_ledger.LedgerError, match="is at work on this ticket"):
-        journal(store).claim(OTHER, NOW + timedelta(minutes=59))
-
-
-def test_a_ticket_of_a_dead_run_is_taken_and_the_dead_one_cannot_write_any_more(store):
-    late = journal(store)
-    late.add("request", {}, RUN, NOW)
-    late.claim(RUN, NOW)
-    assert journal(store).claim(OTHER, NOW + timedelta(minutes=61))
-    with pytest.raises(_ledger.LedgerError):
-        late.add("result", {}, RUN, NOW + timedelta(minutes=62))
-    with pytest.raises(_ledger.LedgerError, match="has taken this ticket"):
-        journal(store).add("result", {}, RUN, NOW + timedelta(minutes=62))
-
-
-def test_on_this_machine_it_is_known_whether_a_run_lives(store):
-    here = _ledger.here()
-    one = journal(store)
-    one.add("request", {}, here, NOW)
-    one.claim(here, NOW)
-    with pytest.raises(_ledger.LedgerError, match="is at work"):
-        journal(store).claim(OTHER, NOW + timedelta(days=1))
-    assert journal(store).claim(OTHER, NOW, take_over=True)
-    dead = dict(here, pid=2**22 + 1, started="1")
-    other = journal(store, "REQ-2")
-    other.claim(dead, NOW)
-    assert journal(store, "REQ-2").claim(here, NOW)
-
-
-def test_a_failure_and_the_end_let_go_of_the_ticket(store):
-    one = journal(store)
-    one.claim(RUN, NOW)
-    one.add("before", {}, RUN, NOW)
-    one.add("failure", {}, RUN, NOW)
-    assert one.status == "failed" and journal(store).claim(OTHER, NOW)
-    two = journal(store)
-    two.add("end", dict(outcome="done"), OTHER, NOW)
-    assert two.status == "done" and two.holder() is None
-
-
-@pytest.mark.parametrize("word", ["..", "a/b", "", "x" * 65])
-def test_a_journal_lies_where_it_belongs(store, word):
-    with pytest.raises(_ledger.LedgerError):
-        _ledger.Journal.open(store, "C-1", word)
 
 
 # ---- the report
