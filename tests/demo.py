@@ -131,7 +131,10 @@ class Demo:
         self.run("変更の取り込み (a changed workbook)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0002")
 
     def papers(self) -> list[tuple[str, list[str], subprocess.CompletedProcess[str]]]:
-        """What one server more costs, the customer's own quotation, as it was before the order, the first invoice, and a refusal: no call to AWS, so beside all else."""
+        """What one server more costs, the customer's own quotation, as it was before the order, the first invoice, and a refusal.
+
+        None of them calls AWS, so beside all else.
+        """
         papers = [
             ("変更見積書 (quotation of one server more)", "quote", f"@{one_more_server()}"),
             ("見積書 (quotation)", "quote", f"@{before_the_order()}"),
