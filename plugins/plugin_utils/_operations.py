@@ -53,6 +53,11 @@ def prefix(operation: str) -> str:
     return operations()[operation]["role"] + "_"
 
 
+def label_of(option: Mapping[str, Any]) -> str:
+    """What a parameter is called in Japanese: the beginning of what is told of it."""
+    return option["description"][-1].partition("。")[0].partition("（")[0]
+
+
 def argument_spec(operation: str) -> dict[str, Any]:
     return {name: {word: option[word] for word in CHECKED if word in option} for name, option in options(operation).items()}
 
