@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -30,8 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "demo"
 INVENTORY = RESULTS / "smp"  # the customer's inventory, whose sheet comes from the workbook
 WORKBOOK = RESULTS / "smp.xlsx"
+LEDGER = RESULTS / "ledger"
 ACCOUNT = "123456789012"
 KEYS = 8  # the row of a worksheet by which its columns are known
+HTTPS = dict(vpc="smp-prod", rule_action="add", direction="ingress", protocol="tcp", from_port=8443, to_port=8443, cidr_ipv4="192.168.10.0/24")
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
 
 
@@ -127,14 +131,23 @@ class Demo:
         self.run("変更の取り込み (a changed workbook)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0002")
 
     def papers(self) -> list[tuple[str, list[str], subprocess.CompletedProcess[str]]]:
-        """What one server more costs, the customer's own quotation, as it was before the order, and the first invoice: no call to AWS, so beside all else."""
+        """What one server more costs, the customer's own quotation, as it was before the order, the first invoice, and a refusal.
+
+        None of them calls AWS, so beside all else.
+        """
         papers = [
             ("変更見積書 (quotation of one server more)", "quote", f"@{one_more_server()}"),
             ("見積書 (quotation)", "quote", f"@{before_the_order()}"),
             ("請求書 (invoice)", "invoice", "billing_month=2026-04"),
         ]
         commands = [(title, self.command(name, "-e", f"billing_directory={RESULTS}", "-e", more)) for title, name, more in papers]
-        return [(title, command, self.execute(title, command)) for title, command in commands]
+        return [(title, command, self.execute(title, command)) for title, command in commands] + [self.too_soon()]
+
+    def too_soon(self) -> tuple[str, list[str], subprocess.CompletedProcess[str]]:
+        """A request (運用代行) that is wished for tomorrow: refused before any call to AWS."""
+        title, asked = "運用代行 お断り (a reboot, too soon)", request("REQ-0103", "ec2.reboot_instance", "smp-web02", {}, ahead=1)
+        command = self.command("operate", "-e", f"@{asked}", "-e", "operation_phase=apply")
+        return title, command, self.execute(title, command, fails=True)
 
     def inspect(self) -> None:
         """The as-built document, and then what drift says of a change that somebody makes by hand."""
@@ -144,6 +157,28 @@ class Demo:
             raise Failed(f"the account is as it was just made, and as built differs: {found}")
         somebody_changes_things(self.double.url)
         told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
+
+    def tickets(self) -> None:
+        """Requests of the customer (運用代行): a rule more, which nobody needs to approve, and a larger server, which somebody has to."""
+        self.operate("運用代行 (a rule more in a security group)", request("REQ-0101", "ec2.change_security_group", "smp-app", HTTPS), "apply")
+        larger = request("REQ-0102", "ec2.change_instance_type", "smp-web01", dict(instance_type="t3.large"))
+        planned = self.operate("運用代行 計画 (t3.medium → t3.large)", larger, "plan")
+        approval = dict(by="佐藤", plan=re.search(r'"hash": "([0-9a-f]{64})"', planned.stdout)[1])
+        self.operate("運用代行 実施 (approved)", larger, "apply", "-e", json.dumps(dict(operation_approval=approval), ensure_ascii=False))
+
+    def operate(self, title: str, ticket: Path, phase: str, *more: str) -> subprocess.CompletedProcess[str]:
+        run = self.run(title, "operate", "-e", f"@{ticket}", "-e", f"operation_phase={phase}", "-e", f"operation_directory={RESULTS}", *more)
+        told(run, ": done (", '"hash":')
+        return run
+
+
+def request(ticket: str, operation: str, target: str, parameters: dict, ahead: int | None = None) -> Path:
+    """One that came in time and whose hour has come; or that came today and is wished for so many days ahead."""
+    today = datetime.now(timezone(timedelta(hours=9)))
+    received, wished = (today, today + timedelta(days=ahead)) if ahead else (today - timedelta(days=30), today - timedelta(hours=1))
+    asked = dict(contract="SMP-2026-0412", ticket=ticket, operation=operation, target=target, parameters=parameters, requester="情報システム部 山田様")
+    asked.update(received=f"{received:%Y-%m-%d}", wished=f"{wished:%Y-%m-%d %H:%M}")
+    return kept(f"{ticket}.json", operation_request=asked, operation_ledger=dict(directory=str(LEDGER)))
 
 
 def tell(title: str, command: list[str]) -> None:
@@ -178,8 +213,9 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     for title, said in demo.lines:
         print(f"  {title}{' ' * (60 - width(title))}{said}")
     print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
-    print(f"定義書・差異報告書・見積書・請求書 ({where}, also as xlsx and JSON):")
+    print(f"定義書・差異報告書・見積書・請求書・作業手順書・作業完了報告書 ({where}, also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
+    print(f"運用代行の作業完了報告書: {where}/REQ-0102-customer.html")
     print("\nMade, by writing call:")
     for call, times in sorted(made.items()):
         print(f"  {times:>4} × {call}")
@@ -208,9 +244,13 @@ def main() -> int:
             if len(written) != 1:
                 raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
             demo.inspect()
-            for title, command, run in papers.result():
+            *bills, refusal = papers.result()
+            for title, command, run in bills:
                 tell(title, command)
                 told(run, "円")
+            demo.tickets()
+            tell(*refusal[:2])
+            told(refusal[2], "営業日")
             screen(demo, made, time.monotonic() - start)
     except Failed as failure:
         print(f"\nThe demo failed: {failure}", file=sys.stderr)

@@ -13,12 +13,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers_operation  # noqa: E402  pylint: disable=wrong-import-position
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import needs_approval, operations, options, prefix  # noqa: E402  pylint: disable=wrong-import-position
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import (  # noqa: E402  pylint: disable=wrong-import-position
+    INTERRUPTIONS,
+    ROLL_BACKS,
+    needs_approval,
+    operations,
+    options,
+    prefix,
+)
 
 FOLDER = ROOT / "docs" / "operations"
-WORDS = _papers_operation.WORDS["ja"]
-ROLL_BACKS = dict(automatic="自動", manual="手動", impossible="不可")
 FEES = dict(aws="AWS 利用料", contract="本サービスの料金")
 HEAD = """# 運用代行項目
 
@@ -33,8 +37,8 @@ def page(name: str) -> str:
     row, start = operations()[name], prefix(name)
     lines = [f"# {row['ja']}（{name}）", "", f"{row['row']['service']} ／ {row['row']['item']}", ""]
     facts = {
-        "サービスへの影響": WORDS["interruptions"][row["interruption"]],
-        "切り戻し": ROLL_BACKS[row["roll_back"]],
+        "サービスへの影響": INTERRUPTIONS[row["interruption"]]["ja"],
+        "切り戻し": ROLL_BACKS[row["roll_back"]]["ja"],
         "最大時間": f"{row['minutes']} 分",
         "承認": "必要" if needs_approval(row) else "不要（計画に危険がある場合を除く）",
         "料金への影響": "、".join(FEES[fee] for fee in row["fee"]) or "なし",
@@ -56,8 +60,8 @@ def overview() -> str:
     lines = []
     for name, row in operations().items():
         approval = "必要" if needs_approval(row) else "不要"
-        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], WORDS["interruptions"][row["interruption"]], ROLL_BACKS[row["roll_back"]]]
-        told += [f"{row['minutes']} 分", approval]
+        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], INTERRUPTIONS[row["interruption"]]["ja"]]
+        told += [ROLL_BACKS[row["roll_back"]]["ja"], f"{row['minutes']} 分", approval]
         lines.append("| " + " | ".join(told) + " |")
     return HEAD + "\n".join(lines) + "\n"
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -13,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates, _requests
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations, secrets
 
 OPTIONS = dict(
     request=dict(type="dict"),
@@ -23,6 +24,7 @@ OPTIONS = dict(
     events=dict(type="list", elements="dict", default=[]),
     language=dict(type="str", choices=["ja", "en"], default="ja"),
     gates=dict(type="str", choices=["none", "plan", "start"], default="plan"),
+    secret=dict(type="bool", default=False),
 )
 
 
@@ -36,7 +38,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         dummy, given = self.validate_argument_spec(OPTIONS, required_one_of=[("request", "path")], mutually_exclusive=[("request", "path")])
         try:
-            request = _requests.read(given["request"] if given["path"] is None else self._file(given["path"]))
+            request = self._request(given["request"], given["path"])
             now = datetime.now(UTC) if given["gates"] == "start" else None
             refused = None if given["gates"] == "none" else _gates.refusal(request, given["contract"], given["sheet"], given["events"], now)
         except _requests.RequestError as error:
@@ -45,10 +47,17 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(_gates.unreadable(error, given["language"])) from None
         if refused:
             return {**result, "failed": True, "msg": refused[given["language"]], "refused": refused}
-        variables = request.pop("variables")
+        variables, operation = request.pop("variables"), request["operation"]
         _refuse_others(variables, task_vars or {})
-        result.update(changed=False, request=request, row=dict(operations()[request["operation"]], id=request["operation"]), variables=variables)
-        return result
+        # What a task returns is written down by whoever listens, such as AWX.
+        told = {name: value for name, value in variables.items() if (name in secrets(operation)) is given["secret"]}
+        result.update(changed=False, request=request, row=dict(operations()[operation], id=operation), variables=told)
+        return dict(result, secrets=[name for name in variables if name in secrets(operation)])
+
+    def _request(self, given: Any, path: str | None) -> dict[str, Any]:
+        if path is not None and path.lower().endswith(".xlsx"):
+            return _requests.read_form(Path(self._loader.path_dwim(path)))
+        return _requests.read(given if path is None else self._file(path))
 
     def _file(self, path: str) -> Any:
         try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import WorkbookAction
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import MAPPING, WorkbookAction
 
 
 class ActionModule(WorkbookAction):
     """Ansible's way in."""
 
     OPTIONS = dict(
+        **MAPPING,
         src=dict(type="path", required=True),
         sheet=dict(type="path", required=True),
         history=dict(type="path"),

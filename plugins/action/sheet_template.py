@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import WorkbookAction, new_file
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import MAPPING, WorkbookAction, new_file
 
 
 class ActionModule(WorkbookAction):
     """Ansible's way in."""
 
     OPTIONS = dict(
+        **MAPPING,
         dest=dict(type="path", required=True),
         kinds=dict(type="list", elements="str"),
         force=dict(type="bool", default=False),

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters for operations on request: the plan, where it has moved, and the completion report. What they stand on is imported when one is called."""
+"""Filters for operations on request: the plan, where it has moved, its commands and papers. What they stand on is imported when one is called."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def operation_procedure(plan: Any, request: Any, contract: Any, day: str, langua
     return _part("_papers_operation").procedure(plan, request, contract, day, language)
 
 
+def operation_command(plan: Any, request: Any, phase: str) -> str:
+    """The command line of a phase."""
+    return _part("_papers_operation").command(phase, request, plan)
+
+
 def operation_awx(place: Any, only: Any = None) -> dict[str, Any]:
     """Job templates, surveys and workflows."""
     return _part("_operations_awx").configuration(place, only)
@@ -44,6 +49,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             operation_awx=operation_awx,
+            operation_command=operation_command,
             operation_moved=operation_moved,
             operation_paper=operation_paper,
             operation_plan=operation_plan,

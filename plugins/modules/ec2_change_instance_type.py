@@ -28,7 +28,8 @@ def plan(aws, params):
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
-        before={} if done else dict(instance_type=before["instance_type"]),
+        # On the way back the old type is what is wanted.
+        before={} if done else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
         after={} if done else dict(instance_type=wanted),
         facts=before,
         dangers=tuple(_dangers(aws, instance, before)),

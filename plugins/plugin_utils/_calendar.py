@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
+
 CATALOG = Path(__file__).resolve().parents[2] / "catalog" / "calendar.yml"
 JST = timezone(timedelta(hours=9), "JST")
 FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)  # the table of holidays begins, and the formula for equinoxes ends
@@ -560,7 +562,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         never="{value!r} means no day in {other}",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MOMENT = re.compile(rf"{DAY}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?")
@@ -577,7 +578,7 @@ class Fault(NamedTuple):
     def text(self, language: str) -> str:
         facts = dict(self.facts)
         close = facts.pop("close", None)
-        return f"{self.where}: {TEXTS[language][self.code].format(hint=HINTS[language].format(close) if close else '', **facts)}"
+        return f"{self.where}: {TEXTS[language][self.code].format(hint=hint(language, close), **facts)}"
 
 
 class CalendarError(ValueError):

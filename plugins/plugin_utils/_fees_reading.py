@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 
 JAPAN = timezone(timedelta(hours=9))
 LANGUAGES = ("ja", "en")
@@ -164,7 +165,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_yen="come to {value} yen with tax, but by the events the invoice was of {limit} ({other}); give its JSON, or mend yen of the event",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class Fault(NamedTuple):
@@ -178,8 +178,8 @@ class Fault(NamedTuple):
     close: str | None = None
 
     def text(self, language: str) -> str:
-        hint = HINTS[language].format(self.close) if self.close else ""
-        return f"{self.where}: {TEXTS[language][self.code].format(value=self.value, limit=self.limit, other=self.other, hint=hint)}"
+        told = dict(value=self.value, limit=self.limit, other=self.other, hint=hint(language, self.close))
+        return f"{self.where}: {TEXTS[language][self.code].format(**told)}"
 
 
 class FeeError(ValueError):

@@ -174,6 +174,13 @@ GATES: tuple[tuple[str, Callable[[Case], Iterator[Found]]], ...] = (
 )
 
 
+def features(contract: Mapping[str, Any], events: Any, day: date) -> set[str]:
+    """What the plans include that the contract has on this day or later: for that it can be asked from this day on."""
+    plans = agreement(contract, events).plans
+    over = sum(plan.start <= day for plan in plans[1:])
+    return {feature for plan in plans[over:] for feature in book()["plans"][plan.name]}
+
+
 def refusal(
     request: Mapping[str, Any], contract: Mapping[str, Any], sheet: Mapping[str, Any], events: Any = (), now: datetime | None = None
 ) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import (
     OF_A_ROLE,
     OPTIONS,
@@ -81,7 +82,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         order="warning {value} must be reached before critical {limit}",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 Found = tuple[str, str, dict[str, Any]]  # where, code, facts
 
 
@@ -93,8 +93,7 @@ def read(sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[s
 
 
 def _text(language: str, code: str, facts: Mapping[str, Any]) -> str:
-    close = facts.get("close")
-    return TEXTS[language][code].format(**dict(facts, hint=HINTS[language].format(close) if close else ""))
+    return TEXTS[language][code].format(**dict(facts, hint=hint(language, facts.get("close"))))
 
 
 def _unknown(where: str, code: str, value: Any, words: Any) -> Found:

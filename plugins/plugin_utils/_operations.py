@@ -15,8 +15,18 @@ from typing import Any
 from ansible.module_utils.common.yaml import yaml_load
 
 ROOT = Path(__file__).resolve().parents[2]
-INTERRUPTIONS = ("none", "restart", "downtime", "data_risk")
-ROLL_BACKS = ("automatic", "manual", "impossible")
+# The classes of the rows, as papers, pages and forms word them.
+INTERRUPTIONS = dict(
+    none=dict(ja="なし", en="none"),
+    restart=dict(ja="瞬断（再起動）", en="a short break (restart)"),
+    downtime=dict(ja="停止あり", en="downtime"),
+    data_risk=dict(ja="データまたはアドレスが失われることがあります", en="data or an address can be lost"),
+)
+ROLL_BACKS = dict(
+    automatic=dict(ja="自動", en="automatic"),
+    manual=dict(ja="手動", en="by hand"),
+    impossible=dict(ja="不可", en="impossible"),
+)
 # Of an option of a role what Ansible's own check of arguments understands.
 CHECKED = ("type", "required", "choices", "elements", "options", "no_log")
 
@@ -41,6 +51,11 @@ def options(operation: str) -> Mapping[str, Any]:
 def prefix(operation: str) -> str:
     """What the variables of the role begin with. A request leaves it out."""
     return operations()[operation]["role"] + "_"
+
+
+def label_of(option: Mapping[str, Any]) -> str:
+    """What a parameter is called in Japanese: the beginning of what is told of it."""
+    return option["description"][-1].partition("。")[0].partition("（")[0]
 
 
 def argument_spec(operation: str) -> dict[str, Any]:

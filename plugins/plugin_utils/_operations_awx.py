@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import needs_approval, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import label_of, needs_approval, operations, options, prefix
 
 YES, NO = "はい", "いいえ"
 TYPES = dict(str="text", int="integer", float="float", path="text", raw="text", list="textarea", bool="multiplechoice")
@@ -55,7 +55,7 @@ def _question(variable: str, label: str, description: str, kind: str, required: 
 def _parameter(variable: str, option: Mapping[str, Any]) -> dict[str, Any]:
     label, required = option["description"][-1], bool(option.get("required"))
     kind = "password" if option.get("no_log") else "multiplechoice" if "choices" in option else TYPES[option["type"]]
-    question = _question(variable, label.partition("。")[0].partition("（")[0], label, kind, required)
+    question = _question(variable, label_of(option), label, kind, required)
     if kind == "multiplechoice":
         question["choices"] = [str(choice) for choice in option.get("choices", (YES, NO))]
     return question

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, operations
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -29,9 +29,11 @@ WORDS: dict[str, dict[str, Any]] = dict(
             unchanged="完了（ご依頼の状態にすでにあったため、変更はありません）",
             returned="中止（ご依頼の状態にできず、作業前の状態に戻しました）",
             rolled_back="切り戻し済み（作業前の状態に戻しました）",
+            failed="未完了（作業の途中で止まっています）",
+            unverified="未完了（作業後の確認で、ご依頼の状態にないことが分かりました）",
         ),
+        unfinished="作業状況報告書",
         interruption="サービスへの影響",
-        interruptions=dict(none="なし", restart="瞬断（再起動）", downtime="停止あり", data_risk="データまたはアドレスが失われることがあります"),
         approved="承認者",
         changes="変更内容",
         entry="対象",
@@ -58,7 +60,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="作業手順書",
         minutes="最大作業時間",
         roll_back="切り戻し",
-        roll_backs=dict(automatic="自動（同じ受付番号で切り戻せます）", manual="手動（別の作業として実施します）", impossible="不可"),
         dangers="ご承認いただく影響",
         steps="手順",
         step="手順",
@@ -70,6 +71,8 @@ WORDS: dict[str, dict[str, Any]] = dict(
             ("作業前の状態に戻す場合", "roll_back"),
             ("証跡を検証する", "verify"),
         ),
+        next="次の手順",
+        next_steps=(("続きから実施する", "resume"), ("作業前の状態に戻す", "roll_back")),
         yes="はい",
         no="いいえ",
     ),
@@ -88,9 +91,11 @@ WORDS: dict[str, dict[str, Any]] = dict(
             unchanged="done: it was so already, and nothing was changed",
             returned="came to nothing, and was brought back to what was before",
             rolled_back="rolled back to what was before",
+            failed="unfinished: the work stopped half-way",
+            unverified="unfinished: after the work it is not as was asked for",
         ),
+        unfinished="Report on unfinished work",
         interruption="Interruption",
-        interruptions=dict(none="none", restart="a short break (restart)", downtime="downtime", data_risk="data or an address can be lost"),
         approved="Approved by",
         changes="Changes",
         entry="Target",
@@ -117,7 +122,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="Procedure",
         minutes="At most",
         roll_back="Way back",
-        roll_backs=dict(automatic="by itself (under the same ticket)", manual="by hand (as work of its own)", impossible="none"),
         dangers="What is approved",
         steps="Steps",
         step="Step",
@@ -129,6 +133,8 @@ WORDS: dict[str, dict[str, Any]] = dict(
             ("To bring back what was before", "roll_back"),
             ("Verify the evidence", "verify"),
         ),
+        next="What to do next",
+        next_steps=(("Go on from where it stopped", "resume"), ("Bring back what was before", "roll_back")),
         yes="yes",
         no="no",
     ),
@@ -138,12 +144,12 @@ Paper = dict[str, Any]
 
 
 def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], language: str = "ja", edition: str = "customer", issuer: Any = None) -> Paper:
-    """The report on a journal that has ended. The customer's edition has no call, no person of ours and no machine."""
+    """The report on a journal that has ended, or that stands where something failed. The customer's edition has no call, no person of ours and no machine."""
     words, found = WORDS[language], {record["kind"]: record["content"] for record in records}
-    request, made, end = found["request"], found["plan"], found["end"]
+    request, made, end = found["request"], found["plan"], found.get("end", found.get("failure"))
     moments = {record["kind"]: record["at"] for record in reversed(records) if record["kind"] in ("before", "end")}
     row = operations()[request["operation"]]
-    outcome = "unchanged" if end["outcome"] == "done" and not made["changes"] else end["outcome"]
+    outcome = _outcome(found)
     facts = [
         (words["outcome"], words["outcomes"][outcome]),
         (words["operation"], f"{row['row']['service']} {row[language] if language == 'en' else row['row']['item']}"),
@@ -151,8 +157,8 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         (words["requester"], request["requester"]),
         (words["wished"], _moment(request["wished"])),
         (words["began"], _moment(moments.get("before"))),
-        (words["ended"], _moment(moments["end"])),
-        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["ended"], _moment(moments.get("end"))),
+        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
         (words["approved"], found.get("approval", {}).get("by")),
         (words["head"], records[-1]["hash"]),
     ]
@@ -163,19 +169,33 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
     ]
     if edition == "internal":
-        sections += _internal(records, words)
-    title = words["title"] + (words["internal"] if edition == "internal" else "")
+        sections += [*([] if "end" in found else [_next(found, words)]), *_internal(records, words)]
+    title = words["title" if "end" in found else "unfinished"] + (words["internal"] if edition == "internal" else "")
     paper = dict(
         title=title,
         language=language,
         number=request["ticket"],
-        date=datetime.fromisoformat(moments["end"]).astimezone(JST).date().isoformat(),
+        date=datetime.fromisoformat(moments.get("end", records[-1]["at"])).astimezone(JST).date().isoformat(),
         to=dict(name=str(contract.get("customer") or contract["number"])),
         facts=[dict(label=label, value=str(value), strong=place == 0) for place, (label, value) in enumerate(facts) if value],
         sections=sections,
         notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
     )
     return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
+
+
+def _outcome(found: Mapping[str, Any]) -> str:
+    if "end" not in found:
+        return "unverified" if found["failure"].get("unverified") else "failed"
+    return "unchanged" if found["end"]["outcome"] == "done" and not found["plan"]["changes"] else found["end"]["outcome"]
+
+
+def _next(found: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """What the engineer can do with a ticket that stands half-way."""
+    begun = found["before"]
+    possible = [(told, phase) for told, phase in words["next_steps"] if phase != "roll_back" or begun["undo"]]
+    steps = [dict(step=told, command=command(phase, found["request"], begun["plan"])) for told, phase in possible]
+    return dict(heading=words["next"], table=_table(_columns(words, "step", "command"), steps))
 
 
 def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Mapping[str, Any], day: str, language: str = "ja") -> Paper:
@@ -186,13 +206,13 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
         (words["target"], request["target"]),
         (words["requester"], request["requester"]),
         (words["wished"], _moment(request["wished"])),
-        (words["interruption"], words["interruptions"][row["interruption"]]),
+        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
         (words["minutes"], row["minutes"]),
-        (words["roll_back"], words["roll_backs"][row["roll_back"]]),
+        (words["roll_back"], ROLL_BACKS[row["roll_back"]][language]),
         (words["plan"], made["hash"]),
     ]
     changes = [_change(one, words) for one in made["changes"]]
-    steps = [dict(step=told, command=_command(phase, request, made)) for told, phase in words["told_steps"] if phase != "roll_back" or made["undo"]]
+    steps = [dict(step=told, command=command(phase, request, made)) for told, phase in words["told_steps"] if phase != "roll_back" or made["undo"]]
     sections = [
         dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
         dict(heading=words["steps"], table=_table(_columns(words, "step", "command"), steps)),
@@ -210,12 +230,18 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
     )
 
 
-def _command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> str:
-    """As it is typed; the request lies in a file of its ticket's name."""
+def command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+    """As it is typed; the request lies in a file of its ticket's name. `resume` goes on with what was approved and begun."""
     if phase == "verify":
         return f"ansible-playbook playbooks/verify_evidence.yml -e @{request['ticket']}.yml"
-    approval = f" -e '{{\"operation_approval\": {{\"by\": \"…\", \"plan\": \"{made['hash']}\"}}}}'" if phase == "apply" and made["approval_needed"] else ""
-    return f"ansible-playbook -i inventories/… playbooks/operate.yml -e @{request['ticket']}.yml -e operation_phase={phase}{approval}"
+    told: dict[str, Any] = {}
+    if phase == "apply" and made["approval_needed"]:
+        told = dict(operation_approval=dict(by="…", plan=made["hash"]))
+    if phase == "roll_back" and made["confirm"]:
+        told = dict(confirm=made["confirm"])  # the way back interrupts as the way there did
+    more = f" -e '{json.dumps(told, ensure_ascii=False)}'" if told else ""
+    phase = "apply" if phase == "resume" else phase
+    return f"ansible-playbook -i inventories/… playbooks/operate.yml -e @{request['ticket']}.yml -e operation_phase={phase}{more}"
 
 
 def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils._ledger import NAME
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import argument_spec, digest, operations, options, prefix, secrets
 
@@ -29,7 +32,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         parameters="辞書で書いてください。現在の値: {value}",
         parameter="「{value}」というパラメータはありません。使えるパラメータ: {other}{hint}",
         target_twice="対象は target に書いてください",
-        type="値が足りないか、正しくありません（{value}）",
+        type="値が正しくありません（{value}）",
     ),
     en=dict(
         table="a request is a dictionary (contract, ticket, operation, …), not {value!r}",
@@ -44,26 +47,41 @@ TEXTS: dict[str, dict[str, str]] = dict(
         type="{value}",
     ),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class RequestError(ValueError):
-    """The request cannot be read; a line for each fault."""
+    """The request cannot be read; a line for each fault. `places`: field → how it is told of where the request was a form."""
 
-    def __init__(self, faults: list[tuple[str, str, dict[str, Any]]]) -> None:
-        self.faults = faults
+    def __init__(self, faults: list[tuple[str, str, dict[str, Any]]], places: Mapping[str, str] | None = None) -> None:
+        self.faults, self.places = faults, places or {}
         super().__init__(self.text("en"))
 
     def text(self, language: str) -> str:
         return "\n".join(self._line(language, *fault) for fault in self.faults)
 
-    @staticmethod
-    def _line(language: str, where: str, code: str, facts: Mapping[str, Any]) -> str:
+    def _line(self, language: str, where: str, code: str, facts: Mapping[str, Any]) -> str:
+        if code == "cell":
+            return facts["said"]
+        where = self.places.get(where, where)
         if code == "calendar":
-            return facts["fault"].text(language)
-        close = facts.get("close")
-        hint = HINTS[language].format(close) if close else ""
-        return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint})}"
+            return facts["fault"]._replace(where=where).text(language)
+        return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint(language, facts.get('close'))})}"
+
+
+def read_form(path: Path) -> dict[str, Any]:
+    """The request of a form. What is wrong with a cell is told once, and its field is not said to be missing as well."""
+    from ansible_collections.msp.aws.plugins.plugin_utils import _request_form  # it needs openpyxl
+
+    form = _request_form.read(path)
+    told = {name for name, dummy in form.faults}
+    faults = [(name, "cell", dict(said=said)) for name, said in form.faults]
+    try:
+        request = {} if "request" in told and not form.given else read(form.given)
+    except RequestError as error:
+        faults += [fault for fault in error.faults if fault[0] not in told]
+    if faults:
+        raise RequestError(faults, form.places)
+    return request
 
 
 def read(given: Any) -> dict[str, Any]:
@@ -88,7 +106,7 @@ def read(given: Any) -> dict[str, Any]:
     if purpose not in PURPOSES:
         faults.append(("purpose", "purpose", dict(value=purpose)))
     moments = _moments(given, faults)
-    variables = _variables(given, faults) if operation in operations() and given.get("target") else {}
+    variables = _variables(given, faults) if operation in operations() else {}
     if faults:
         raise RequestError(faults)
     hidden = secrets(operation)
@@ -131,9 +149,19 @@ def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, 
         elif name not in known:
             faults.append(("parameters", "parameter", dict(value=name, other=", ".join(known), close=_close(str(name), known))))
     named = {start + name: value for name, value in parameters.items() if name in known and value not in (None, "")}
-    read_as = ArgumentSpecValidator(argument_spec(operation)).validate({**named, target: given["target"]})
-    faults += [("parameters", "type", dict(value=message.replace(start, ""))) for message in read_as.error_messages]
+    read_as = ArgumentSpecValidator(argument_spec(operation)).validate({**named, target: given.get("target")})
+    faults += [fault for message in read_as.error_messages for fault in _wrong(message, operation)]
     return {name: value for name, value in read_as.validated_parameters.items() if value is not None}
+
+
+def _wrong(message: str, operation: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """What Ansible says of the arguments, of each parameter by itself."""
+    start, target = prefix(operation), operations()[operation]["target"]
+    names = [name for name in options(operation) if re.search(rf"\b{name}\b", message)]
+    places = ["target" if name == target else f"parameters {name.removeprefix(start)}" for name in names]
+    if message.startswith("missing required arguments"):
+        return [(place, "needed", {}) for place in places if place != "target"]  # of that it was told before
+    return [(places[0] if len(places) == 1 else "parameters", "type", dict(value=message.replace(start, "")))]
 
 
 def _close(word: str, known: Any) -> str | None:

@@ -15,8 +15,8 @@ from ansible.plugins.action import ActionBase
 COMMON = dict(
     contract=dict(type="dict", default={}),
     language=dict(type="str", choices=["ja", "en"], default="ja"),
-    mapping=dict(type="path"),
 )
+MAPPING = dict(mapping=dict(type="path"))
 
 
 class WorkbookAction(ActionBase):
@@ -40,7 +40,7 @@ class WorkbookAction(ActionBase):
             workbook = import_module("ansible_collections.msp.aws.plugins.plugin_utils.workbook")
         except ImportError as error:
             return {**result, "failed": True, "msg": f"openpyxl and botocore are needed where Ansible runs: {error}"}
-        mapping, only = args["mapping"], args.get("kinds")
+        mapping, only = args.get("mapping"), args.get("kinds")
         setting = workbook.Setting(args["contract"], args["language"], Path(mapping) if mapping else None, tuple(only) if only else None)
         try:
             outcome = self.outcome(workbook, setting, args)

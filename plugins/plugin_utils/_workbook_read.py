@@ -72,10 +72,9 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     outside:  kind → names that are in the account though no worksheet has them
     """
     found = Workbook(layout=layout, faults=list(layout.faults))
-    book = _open(path, found) if not found.faults else None
+    book = found.book = opened(path, found.faults) if not found.faults else None
     if book is None:
         return found
-    found.book = book
     other = [language for language, words in WORDS.items() if words["contents"] in book.sheetnames and layout.words["contents"] not in book.sheetnames]
     if other:
         found.faults.append(Fault(None, None, str(path), "other_language", dict(value=other[0])))
@@ -104,7 +103,8 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
 # ---- the file
 
 
-def _open(path: Path, found: Workbook) -> Any:
+def opened(path: Path, faults: list[Fault]) -> Any:
+    """The workbook; None, with the reason among the faults, where it is none that can be read."""
     code, facts = _unfit(path)
     if code is None:
         try:
@@ -112,7 +112,7 @@ def _open(path: Path, found: Workbook) -> Any:
                 return load_workbook(file, rich_text=True)
         except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
             code, facts = "broken", dict(value=type(error).__name__)
-    found.faults.append(Fault(None, None, str(path), code, facts))
+    faults.append(Fault(None, None, str(path), code, facts))
     return None
 
 
@@ -188,13 +188,11 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     return layout
 
 
-class _Worksheet:
-    """One worksheet's cells as rows of its table."""
+class Cells:
+    """The cells of a worksheet that hold something, and what is wrong with them whatever they mean."""
 
-    def __init__(self, sheet: Any, table: Table, found: Workbook) -> None:
-        self.table = table
-        self.found = found
-        self.sheet = sheet
+    def __init__(self, sheet: Any, faults: list[Fault]) -> None:
+        self.sheet, self.faults = sheet, faults
         by_row: dict[int, dict[int, Any]] = defaultdict(dict)
         # Only the cells that are there: one cell in the last row of Excel must not cost a million empty ones.
         for (row, index), cell in getattr(sheet, "_cells", {}).items():
@@ -204,7 +202,51 @@ class _Worksheet:
         self.struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}  # pylint: disable=protected-access
 
     def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
-        self.found.faults.append(Fault(self.table.title, cell, heading, code, facts))
+        self.faults.append(Fault(self.sheet.title, cell, heading, code, facts))
+
+    def merged(self, first: int) -> None:
+        """Merged cells are read as if each had the value, so that nothing else is told of them."""
+        for area in self.sheet.merged_cells.ranges:
+            if area.max_row >= first:
+                anchor = self.sheet.cell(area.min_row, area.min_col)
+                self.fault(anchor.coordinate, None, "merged", value=str(area))
+                if anchor.value is not None and area.min_row >= first:
+                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
+                        self.by_row[row].setdefault(index, anchor)
+
+    def unsure(self, first: int, headings: Mapping[int, str | None]) -> None:
+        """Rows of which it is not sure that they are meant: one that nobody sees, one that is struck through. `headings` of the columns that are read."""
+        for number, line in self.by_row.items():
+            mine = [(cell, headings[index]) for index, cell in sorted(line.items()) if index in headings] if number >= first else []
+            struck = next(((cell, heading) for cell, heading in mine if self._is_struck(cell)), None)
+            if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
+                self.fault(mine[0][0].coordinate, None, "hidden_row")
+            if struck is not None:
+                self.fault(struck[0].coordinate, struck[1], "struck")
+
+    def _is_struck(self, cell: Any) -> bool:
+        parts = cell.value if isinstance(cell.value, CellRichText) else []
+        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
+
+    def value(self, cell: Any, heading: str | None) -> Any:
+        value = plain(cell.value)
+        if cell.data_type in ("f", "e"):
+            code = dict(f="formula", e="error_value")[cell.data_type]
+            self.fault(cell.coordinate, heading, code, value=str(getattr(value, "text", value)))
+            return None
+        if isinstance(value, str):
+            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
+            return value if value.strip(cells.BLANKS) else None
+        return value
+
+
+class _Worksheet(Cells):
+    """One worksheet's cells as rows of its table."""
+
+    def __init__(self, sheet: Any, table: Table, found: Workbook) -> None:
+        super().__init__(sheet, found.faults)
+        self.table = table
+        self.found = found
 
     def rows(self) -> list[Row] | None:
         """None when there are no headings by which to read."""
@@ -215,8 +257,8 @@ class _Worksheet:
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
         first = heading_row + self.table.first_row - self.table.heading_row
-        self._merged(first)
-        self._unsure(first, columns)
+        self.merged(first)
+        self.unsure(first, {index: column.heading for index, column in columns.items()})
         lost: set[int] = set()
         found: list[Row] = []
         for number in sorted(row for row in self.by_row if row >= first):
@@ -261,42 +303,10 @@ class _Worksheet:
                 self.fault(None, column.heading, "missing_column", value=heading)
         return {given[0].column: wanted[heading] for heading, given in places.items() if heading in wanted}
 
-    def _merged(self, first: int) -> None:
-        """Merged cells are read as if each had the value, so that nothing else is told of them."""
-        for area in self.sheet.merged_cells.ranges:
-            if area.max_row >= first:
-                anchor = self.sheet.cell(area.min_row, area.min_col)
-                self.fault(anchor.coordinate, None, "merged", value=str(area))
-                if anchor.value is not None and area.min_row >= first:
-                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
-                        self.by_row[row].setdefault(index, anchor)
-
-    def _unsure(self, first: int, columns: Mapping[int, Column]) -> None:
-        """Rows of which it is not sure that they are meant: one that nobody sees, one that is struck through."""
-        for number, line in self.by_row.items():
-            mine = [(cell, columns[index]) for index, cell in sorted(line.items()) if index in columns] if number >= first else []
-            struck = next(((cell, column) for cell, column in mine if self._is_struck(cell)), None)
-            if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
-                self.fault(mine[0][0].coordinate, None, "hidden_row")
-            if struck is not None:
-                self.fault(struck[0].coordinate, struck[1].heading, "struck")
-
-    def _is_struck(self, cell: Any) -> bool:
-        parts = cell.value if isinstance(cell.value, CellRichText) else []
-        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
-
     def _value(self, cell: Any, column: Column) -> Any:
-        value = plain(cell.value)
-        if cell.data_type in ("f", "e"):
-            code = dict(f="formula", e="error_value")[cell.data_type]
-            self.fault(cell.coordinate, column.heading, code, value=str(getattr(value, "text", value)))
-            if column.key in self.table.naming:
-                self.found.unread.add(self.table.key)
-            return None
-        if isinstance(value, str):
-            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
-            return value if value.strip(cells.BLANKS) else None
-        return value
+        if cell.data_type in ("f", "e") and column.key in self.table.naming:
+            self.found.unread.add(self.table.key)
+        return self.value(cell, column.heading)
 
 
 def plain(value: Any) -> Any:

@@ -349,10 +349,14 @@ class Fault(NamedTuple):
     facts: Mapping[str, Any]
     said: str = ""
 
-    def text(self, language: str) -> str:
+    def place(self, language: str) -> str:
         where = (self.worksheet or "") + (f"!{self.cell}" if self.cell else "")
         if self.heading:
             where += self.heading if not where else f"（{self.heading}）" if language == "ja" else f" ({self.heading})"
+        return where
+
+    def text(self, language: str) -> str:
+        where = self.place(language)
         return f"{where}: {self.message(language)}" if where else self.message(language)
 
     def message(self, language: str) -> str:

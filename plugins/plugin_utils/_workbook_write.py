@@ -64,7 +64,7 @@ def workbook(layout: Layout, rows: Mapping[str, list[Row]], facts: Mapping[str, 
     book.properties.created = book.properties.modified = CREATED
     book.properties.creator = "msp.aws"
     book.properties.title = layout.words["title"]
-    styles = _Styles()
+    styles = Styles()
     _cover(book.active, layout, facts, styles)
     _contents(book.create_sheet(layout.words["contents"]), layout, rows, styles)
     lists = _Lists(layout)
@@ -142,7 +142,7 @@ def width_of(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
-class _Styles:
+class Styles:
     """Fonts, fills and the rest, made once: each new one makes the file larger."""
 
     def __init__(self) -> None:
@@ -205,7 +205,7 @@ class _Lists:
 class _Worksheet:
     """The worksheet of one table."""
 
-    def __init__(self, sheet: Any, table: Table, layout: Layout, styles: _Styles, lists: _Lists) -> None:
+    def __init__(self, sheet: Any, table: Table, layout: Layout, styles: Styles, lists: _Lists) -> None:
         self.sheet = sheet
         self.table = table
         self.layout = layout
@@ -459,7 +459,7 @@ def _names(book: Any, layout: Layout) -> None:
 # ---- the worksheets around
 
 
-def _cover(sheet: Any, layout: Layout, facts: Mapping[str, Any], styles: _Styles) -> None:
+def _cover(sheet: Any, layout: Layout, facts: Mapping[str, Any], styles: Styles) -> None:
     words = layout.words
     sheet.title = words["cover"]
     sheet.sheet_view.showGridLines = False
@@ -487,7 +487,7 @@ def _cover(sheet: Any, layout: Layout, facts: Mapping[str, Any], styles: _Styles
     sheet.print_area = "A1:C24"
 
 
-def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles: _Styles) -> None:
+def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles: Styles) -> None:
     words = layout.words
     sheet.sheet_view.showGridLines = False
     heads = (("no", 6), ("worksheet", 46), ("count", 8), ("about", 80), ("key", 48))
@@ -524,7 +524,7 @@ def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles:
 
 def history_sheet(book: Any, layout: Layout, history: Iterable[Mapping[str, Any]]) -> None:
     """Write the history anew, in a new workbook or in one that came back."""
-    styles, words, title = _Styles(), layout.words, layout.words["history"]
+    styles, words, title = Styles(), layout.words, layout.words["history"]
     index = book.sheetnames.index(title) if title in book.sheetnames else None
     if index is not None:
         del book[title]

@@ -24,6 +24,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread, without_secrets
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 TYPES = dict(
@@ -132,7 +133,6 @@ TYPE_NAMES = dict(
     ja=dict(bool="true / false", dict="「名前: 値」の組", float="数値", int="整数", list="一覧（リスト）", str="文字列", raw="値"),
     en=dict(bool="true or false", dict="a dictionary", float="a number", int="a whole number", list="a list", str="a text", raw="a value"),
 )
-HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 class Fault(NamedTuple):
@@ -154,8 +154,7 @@ def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, c
     told = dict(dict(value=None, limit=None, other=None), **facts)
     if isinstance(told["value"], str) and len(told["value"]) > LONGEST:
         told["value"] = f"{told['value'][:LONGEST]}…"
-    close = told.pop("close", None)
-    told["hint"] = HINTS[language].format(close) if close else ""
+    told["hint"] = hint(language, told.pop("close", None))
     if code == "wrong_type":
         told["limit"] = types[told["limit"]]
     return texts[code].format(**told)

@@ -77,7 +77,7 @@ class Setting:
 def template(setting: Setting, dest: Path) -> Outcome:
     """An empty workbook."""
     made = setting.layout()
-    return _workbook(dest, _workbook_write.workbook(made, {}, setting.contract), "")
+    return made_file(dest, _workbook_write.workbook(made, {}, setting.contract), "")
 
 
 def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> Outcome:
@@ -87,7 +87,7 @@ def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> O
     rows, faults = rows_of(made, _sheet(sheet, setting.language)[1])
     _refuse([*faults, *unshown(made, rows)], setting.language)
     facts = {**setting.contract, **({key: versions[-1][key] for key in ("version", "date")} if versions else {})}
-    return _workbook(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
+    return made_file(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
 
 
 def take_in(
@@ -209,7 +209,8 @@ def _refuse(faults: Iterable[Fault], language: str) -> None:
         raise Refused(lines)
 
 
-def _workbook(dest: Path, data: bytes, said: str) -> Outcome:
+def made_file(dest: Path, data: bytes, said: str) -> Outcome:
+    """A workbook that is written where another one, or none, is."""
     if dest.exists() and _workbook_write.same(dest.read_bytes(), data):
         return Outcome()
     return Outcome({dest: data}, lambda: ("", said))

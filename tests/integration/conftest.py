@@ -42,6 +42,10 @@ class Customer:
     def contract(self, **contract):
         self._write("group_vars/all/contract.yml", dict(contract=contract))
 
+    def variables(self, **variables):
+        """Others of the inventory."""
+        self._write("group_vars/all/others.yml", variables)
+
     def sheet(self, **sheet):
         self._write("group_vars/all/sheet.yml", dict(sheet=sheet))
 

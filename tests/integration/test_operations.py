@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 import boto3
@@ -60,6 +63,20 @@ class Desk:
     def approval(self, ticket="REQ-1"):
         plan = next(record["content"] for record in reversed(self.records(ticket)) if record["kind"] == "plan")
         return dict(by="Yamada", plan=plan["hash"])
+
+    @contextmanager
+    def somebody_stops_it_afterwards(self):
+        """As soon as the ledger says that the work was done, and before it is verified."""
+
+        def watch():
+            while [record["kind"] for record in self.records()][-1:] != ["result"]:
+                time.sleep(0.02)
+            somebody(self.double).stop_instances(InstanceIds=[self.server])
+
+        with ThreadPoolExecutor(1) as beside:
+            stopped = beside.submit(watch)
+            yield
+            stopped.result(timeout=1)
 
     def seen(self):
         client = somebody(self.double)
@@ -124,6 +141,20 @@ def test_killed_at_every_write_the_next_run_ends_it(desk, write):
     desk.double.clear_faults()
     desk.operate(request, "apply")
     assert desk.seen() == ("t3.large", "running") and desk.records()[-1]["content"]["outcome"] == "done"
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_what_is_not_so_afterwards_goes_back_by_itself_only_where_the_approval_says_so(desk, by_itself):
+    request = desk.request("ec2.change_instance_type")
+    desk.operate(request)
+    with desk.somebody_stops_it_afterwards():
+        output = desk.operate(request, "apply", rc=2, operation_approval=dict(desk.approval(), roll_back=by_itself)).output
+    way_back = "operation_phase=roll_back -e"
+    customer, internal = ((desk.customer.folder / "results" / f"REQ-1-{edition}.html").read_text(encoding="utf-8") for edition in ("customer", "internal"))
+    assert "something is still to be done" in output and way_back not in customer
+    assert (desk.records()[-1]["kind"], way_back in output, way_back in internal) == (("end", False, False) if by_itself else ("failure", True, True))
+    assert desk.seen() == (("t3.medium", "running") if by_itself else ("t3.large", "stopped"))
+    assert ("rolled back" in customer, "Report on unfinished work" in customer) == (by_itself, not by_itself)
 
 
 def test_a_refused_date_lets_no_call_through(desk):

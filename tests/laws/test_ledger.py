@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger in S3 keeps what it keeps in a directory: one of two runs wins, a lost answer makes no second record, and the chain holds."""
+"""What the ledger keeps, in a directory and in S3: one of two runs wins, a dead one lets go, and a lost answer makes no second record."""
 
 from __future__ import annotations
 
@@ -50,11 +50,50 @@ def test_of_two_runs_at_once_one_wins(store):
     one.claim(RUN, NOW)
     with pytest.raises(_ledger.LedgerError, match="at the same moment"):
         other.claim(OTHER, NOW)
-    with pytest.raises(_ledger.LedgerError, match="is at work"):
-        journal(store).claim(OTHER, NOW)
-    assert journal(store).claim(OTHER, NOW + timedelta(hours=2))
+    with pytest.raises(_ledger.LedgerError, match="is at work on this ticket"):
+        journal(store).claim(OTHER, NOW + timedelta(minutes=59))
+
+
+def test_a_ticket_of_a_dead_run_is_taken_and_the_dead_one_cannot_write_any_more(store):
+    late = journal(store)
+    late.add("request", {}, RUN, NOW)
+    late.claim(RUN, NOW)
+    assert journal(store).claim(OTHER, NOW + timedelta(minutes=61))
     with pytest.raises(_ledger.LedgerError):
-        one.add("before", {}, RUN, NOW + timedelta(hours=2))
+        late.add("result", {}, RUN, NOW + timedelta(minutes=62))
+    with pytest.raises(_ledger.LedgerError, match="has taken this ticket"):
+        journal(store).add("result", {}, RUN, NOW + timedelta(minutes=62))
+
+
+def test_on_this_machine_it_is_known_whether_a_run_lives(store):
+    here = _ledger.here()
+    one = journal(store)
+    one.add("request", {}, here, NOW)
+    one.claim(here, NOW)
+    with pytest.raises(_ledger.LedgerError, match="is at work"):
+        journal(store).claim(OTHER, NOW + timedelta(days=1))
+    assert journal(store).claim(OTHER, NOW, take_over=True)
+    dead = dict(here, pid=2**22 + 1, started="1")
+    other = journal(store, "REQ-2")
+    other.claim(dead, NOW)
+    assert journal(store, "REQ-2").claim(here, NOW)
+
+
+def test_a_failure_and_the_end_let_go_of_the_ticket(store):
+    one = journal(store)
+    one.claim(RUN, NOW)
+    one.add("before", {}, RUN, NOW)
+    one.add("failure", {}, RUN, NOW)
+    assert one.status == "failed" and journal(store).claim(OTHER, NOW)
+    two = journal(store)
+    two.add("end", dict(outcome="done"), OTHER, NOW)
+    assert two.status == "done" and two.holder() is None
+
+
+@pytest.mark.parametrize("word", ["..", "a/b", "", "x" * 65])
+def test_a_journal_lies_where_it_belongs(store, word):
+    with pytest.raises(_ledger.LedgerError):
+        _ledger.Journal.open(store, "C-1", word)
 
 
 @pytest.mark.parametrize("fault", ["server_error", "server_error_after", "timeout_after", "throttle"])

@@ -18,9 +18,12 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from openpyxl import load_workbook
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _papers_html, _papers_xlsx, findings
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _papers_html, _papers_xlsx, _request_form, _requests, findings
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import label_of, operations, options, prefix
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from tests.forms import Filling
 from tests.playbook import ROOT, run_playbook
 
 DEMO = ROOT / "inventories" / "demo"
@@ -39,6 +42,8 @@ def written(tmp_path_factory) -> Path:
         (inventory / "group_vars/all/sheet.yml").unlink(missing_ok=True)  # so that the import has something to write
     for playbook, more in (("quote", '{"billing_notes": []}'), ("usage", "billing_month=2026-07"), ("invoice", "billing_month=2026-07")):
         run_playbook(["-i", DEMO, ROOT / f"playbooks/{playbook}.yml", "-e", f"billing_directory={folder}", "-e", more])
+    run_playbook(["-i", DEMO, ROOT / "playbooks/operation_form.yml", "-e", f"operation_form={folder / 'request.xlsx'}"])
+    fill_in(folder / "request.xlsx")
     contract = yaml.safe_load((DEMO / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
     for name, given in dict(
         as_built=_papers_account.as_built(looked_at(), contract, AT, "ja"),
@@ -49,6 +54,13 @@ def written(tmp_path_factory) -> Path:
         (folder / f"{name}.html").write_text(_papers_html.page(paper), encoding="utf-8")
         (folder / f"{name}.xlsx").write_bytes(_papers_xlsx.workbook(paper))
     return folder
+
+
+def fill_in(form: Path) -> None:
+    """The request of the operation with the most to fill in."""
+    book, name = load_workbook(form), max(operations(), key=lambda name: len(options(name)))
+    Filling(book).fill(name, **operations()[name]["example"], requester="情報システム部 山田様", note="開放後に疎通を確認します。")
+    book.save(form)
 
 
 def contracts() -> list[dict]:
@@ -89,8 +101,8 @@ def looked_at() -> dict:
     return dict(looked=looked, findings=found, counts=findings.counts(looked, found))
 
 
-WORKBOOKS = ("workbook", "as_built", "drift", "total", "*-quotation-*", "*-usage-*", "*-invoice-*")
-PAGES = WORKBOOKS[1:]
+WORKBOOKS = ("workbook", "request", "as_built", "drift", "total", "*-quotation-*", "*-usage-*", "*-invoice-*")
+PAGES = WORKBOOKS[2:]
 
 
 def the(folder: Path, pattern: str, ending: str) -> Path:
@@ -144,6 +156,20 @@ def test_a_workbook_opens_and_prints_without_a_cut(written, tmp_path, pattern):
     )
     assert "Error" not in run.stderr
     assert_legible(the(tmp_path, pattern, "pdf"))
+
+
+def test_a_form_shows_the_parameters_of_the_operation_that_was_chosen(written, tmp_path):
+    """Its formulas as another program works them out: beside the places to fill in, and in the order in which they are read."""
+    source, name = written / "request.xlsx", max(operations(), key=lambda name: len(options(name)))
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx", "--outdir", tmp_path, source]
+    subprocess.run(command, capture_output=True, check=True, timeout=300)
+    assert _requests.read_form(tmp_path / "request.xlsx") == _requests.read_form(source)
+    page = load_workbook(tmp_path / "request.xlsx", data_only=True).worksheets[0]
+    shown = [row for row in page.iter_rows(min_row=_request_form.PARAMETERS + 1, min_col=2, max_col=4, values_only=True) if row[0]]
+    told = [option for key, option in options(name).items() if key != operations()[name]["target"]]
+    assert [(row[0].removesuffix("（必須）"), row[2]) for row in shown] == [(label_of(option), option["description"][-1]) for option in told]
+    example = operations()[name]["example"]["parameters"]
+    assert [row[1] for row in shown] == [example.get(key.removeprefix(prefix(name))) for key in options(name) if key != operations()[name]["target"]]
 
 
 def browser(tmp_path: Path, *arguments: str) -> str:

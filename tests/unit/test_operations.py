@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.msp.aws.plugins.plugin_utils import (
     _gates,
@@ -25,6 +27,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     _requests,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
+from tests import awx
+from tests.awx import PLACE
 from tools import operations as pages_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +89,7 @@ def test_every_entry_point_of_an_operations_role_is_an_operation():
         (dict(wished="tomorrow"), "wished: "),
         (dict(received="2026-13-01"), "received: "),
         (dict(parameters=dict(instance_typ="t3.large")), "did you mean 'instance_type'?"),
-        (dict(parameters={}), "missing required arguments: instance_type"),
+        (dict(parameters={}), "parameters instance_type: is needed"),
         (dict(parameters=dict(instance="x", instance_type="y")), "the target is said in target"),
         (dict(purpose="hurry"), "purpose: 'hurry' will not do"),
         (dict(who="x"), "there is no 'who'"),
@@ -187,10 +191,10 @@ def test_the_way_back_of_a_setting_names_only_what_changed():
     assert undo == dict(vpc="acme", name="web", ingress=dict(add=[rule, changed], remove=[other]))
 
 
-# ---- the ledger
+# ---- the ledger in a directory; what holds in every store is in tests/laws/test_ledger.py
 
 
-RUN, OTHER = dict(host="a", pid=1, started="1"), dict(host="b", pid=2, started="2")
+RUN = dict(host="a", pid=1, started="1")
 
 
 @pytest.fixture
@@ -241,58 +245,6 @@ def test_a_record_that_was_written_anew_does_not_follow(store):
         journal(store)
 
 
-def test_of_two_runs_at_once_one_wins(store):
-    journal(store).add("request", {}, RUN, NOW)
-    one, other = journal(store), journal(store)
-    one.claim(RUN, NOW)
-    with pytest.raises(_ledger.LedgerError, match="at the same moment"):
-        other.claim(OTHER, NOW)
-    with pytest.raises(_ledger.LedgerError, match="is at work on this ticket"):
-        journal(store).claim(OTHER, NOW + timedelta(minutes=59))
-
-
-def test_a_ticket_of_a_dead_run_is_taken_and_the_dead_one_cannot_write_any_more(store):
-    late = journal(store)
-    late.add("request", {}, RUN, NOW)
-    late.claim(RUN, NOW)
-    assert journal(store).claim(OTHER, NOW + timedelta(minutes=61))
-    with pytest.raises(_ledger.LedgerError):
-        late.add("result", {}, RUN, NOW + timedelta(minutes=62))
-    with pytest.raises(_ledger.LedgerError, match="has taken this ticket"):
-        journal(store).add("result", {}, RUN, NOW + timedelta(minutes=62))
-
-
-def test_on_this_machine_it_is_known_whether_a_run_lives(store):
-    here = _ledger.here()
-    one = journal(store)
-    one.add("request", {}, here, NOW)
-    one.claim(here, NOW)
-    with pytest.raises(_ledger.LedgerError, match="is at work"):
-        journal(store).claim(OTHER, NOW + timedelta(days=1))
-    assert journal(store).claim(OTHER, NOW, take_over=True)
-    dead = dict(here, pid=2**22 + 1, started="1")
-    other = journal(store, "REQ-2")
-    other.claim(dead, NOW)
-    assert journal(store, "REQ-2").claim(here, NOW)
-
-
-def test_a_failure_and_the_end_let_go_of_the_ticket(store):
-    one = journal(store)
-    one.claim(RUN, NOW)
-    one.add("before", {}, RUN, NOW)
-    one.add("failure", {}, RUN, NOW)
-    assert one.status == "failed" and journal(store).claim(OTHER, NOW)
-    two = journal(store)
-    two.add("end", dict(outcome="done"), OTHER, NOW)
-    assert two.status == "done" and two.holder() is None
-
-
-@pytest.mark.parametrize("word", ["..", "a/b", "", "x" * 65])
-def test_a_journal_lies_where_it_belongs(store, word):
-    with pytest.raises(_ledger.LedgerError):
-        _ledger.Journal.open(store, "C-1", word)
-
-
 # ---- the report
 
 
@@ -310,6 +262,22 @@ def test_the_customers_edition_has_nothing_of_ours(store):
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
 
 
+def test_a_ticket_that_stands_half_way_has_a_report_with_the_commands_for_us(store):
+    one, request = journal(store), {name: value for name, value in read().items() if name != "variables"}
+    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    told = dict(request=request, plan=made, before=dict(operator="ops1", plan=made, undo=made["undo"]), failure=dict(reason="it went wrong", unverified=False))
+    for kind, content in told.items():
+        one.add(kind, content, RUN, datetime.now(UTC))
+    confirmed = 'operation_phase=roll_back -e \'{"confirm": ["ec2_change_instance_type/web01"]}\''
+    for language in ("ja", "en"):
+        papers = [_papers_operation.completion(one.records, CONTRACT, language, edition) for edition in _papers_operation.EDITIONS]
+        customer, internal = (json.dumps(paper, ensure_ascii=False) for paper in papers)
+        assert _papers_operation.WORDS[language]["outcomes"]["failed"] in customer and "it went wrong" not in customer and "ansible-playbook" not in customer
+        assert "it went wrong" in internal and json.dumps(confirmed)[1:-1] in internal and "operation_phase=apply" in internal
+    one.add("failure", dict(told["failure"], unverified=True), RUN, datetime.now(UTC))
+    assert _papers_operation.WORDS["en"]["outcomes"]["unverified"] in str(_papers_operation.completion(one.records, CONTRACT, "en"))
+
+
 def test_the_procedure_has_the_plan_and_every_command():
     made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
     for language in ("ja", "en"):
@@ -319,9 +287,6 @@ def test_the_procedure_has_the_plan_and_every_command():
 
 # ---- AWX and the pages
 
-PLACE = dict(organization="MSP", project="msp.aws", inventory="acme", credential="hub")
-
-
 def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
     made = _operations_awx.configuration(PLACE)
     assert _operations_awx.faults(made) == [] and len(made["controller_templates"]) == 3 * len(OPERATIONS)
@@ -330,6 +295,25 @@ def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
         short = {option.removeprefix(_operations.prefix(name)) for option in _operations.options(name) if option != row["target"]}
         assert asked == {*_operations_awx.COMMON, *(f"request_{one}" for one in short)}
         assert _operations.needs_approval(row) == any("approval_node" in node for node in _operations_awx.workflow(name, PLACE)["simplified_workflow_nodes"])
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_answers_to_a_survey_make_the_request_of_the_example(name):
+    """In every job of its workflow, as Ansible renders its extra variables; AWX takes the answers."""
+    made, given = _operations_awx.configuration(PLACE, [name]), awx.answers(name)
+    common = {word: given[f"request_{word}"] for word in ("received", "wished", "requester")}
+    wanted = _requests.read(dict(contract="C-1", ticket="REQ-1", operation=name, **OPERATIONS[name]["example"], **common))
+    for survey in (one["survey_spec"] for one in [*made["controller_templates"], *made["controller_workflows"]]):
+        assert list(awx.refusals(survey, given)) == []
+    for template in made["controller_templates"]:
+        asked = trusted(template["extra_vars"]["operation_request"])
+        assert _requests.read(Templar(DataLoader(), variables=dict(given, contract=CONTRACT)).template(asked)) == wanted
+
+
+def trusted(value):
+    if isinstance(value, dict):
+        return {name: trusted(one) for name, one in value.items()}
+    return trust_as_template(value) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize(
