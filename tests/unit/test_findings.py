@@ -48,8 +48,9 @@ def test_what_is_elsewhere_is_told_with_its_region_and_hides_nothing_here():
         return dict(entry="www", id="arn", verdict=verdict, reason=None, options=[line("threshold", verdict, 5, 5 if verdict == "same" else 9)])
 
     here = dict(cloudwatch_alarms=accounts.Found(account=[dict(name="www", threshold=5)], agreed=[alarm("same")]))
+    beside = [dict(entry="x", id="y")]
     there = {
-        "us-east-1": dict(cloudwatch_alarms=accounts.Found(account=[dict(name="www", threshold=9)], agreed=[alarm("changed")], beside=[dict(entry="x", id="y")])),
+        "us-east-1": dict(cloudwatch_alarms=accounts.Found(account=[dict(name="www", threshold=9)], agreed=[alarm("changed")], beside=beside)),
         "eu-west-1": dict(cloudwatch_alarms=accounts.Found(unread="denied")),
     }
     looked = {kind: asdict(one) for kind, one in accounts.joined(here, there).items()}
