@@ -22,6 +22,7 @@ OPTIONS = dict(
     mackerel_api_base=dict(type="str", fallback=(env_fallback, ["MACKEREL_APIBASE"])),
     mackerel_organization=dict(type="str"),
     sheet=dict(type="dict", default={}),
+    elsewhere=dict(type="dict", default={}),
     kinds=dict(type="list", elements="str"),
     neighbours=dict(type="dict", default={}),
     sheet_variable=dict(type="str"),
@@ -48,11 +49,14 @@ class ActionModule(ActionBase):
         faults = _faults(args, _part("kinds").kinds())
         place = accounts.Place(args)
         doors = accounts.doors(place)
+        far = accounts.doors_elsewhere(place, args["elsewhere"])
         try:
             faults = faults or accounts.foreign(doors, args)
             if faults:
                 return {**result, "failed": True, "msg": faults}
-            looked = {kind: asdict(found) for kind, found in accounts.look_through(doors, args["sheet"], args["kinds"], args["neighbours"]).items()}
+            here = accounts.look_through(doors, args["sheet"], args["kinds"], args["neighbours"])
+            elsewhere = accounts.look_elsewhere(far, args["elsewhere"], args["kinds"], args["neighbours"])
+            looked = {kind: asdict(found) for kind, found in accounts.joined(here, elsewhere).items()}
         except accounts.FORESEEN as error:
             door = next((one for one in doors if isinstance(error, one.errors)), doors[0])
             return {**result, "failed": True, "msg": door.explain(error, door.last_call)}
@@ -63,9 +67,11 @@ class ActionModule(ActionBase):
         if place.warnings:
             result["warnings"] = place.warnings
         result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
+        result["elsewhere"] = {region: {kind: one.account for kind, one in there.items()} for region, there in elsewhere.items()}
         if args["sheet_variable"]:
             result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), args["sheet"], _is_expression, _ciphertext))
-        calls = dict(reads=sum(door.reads for door in doors), writes=[write for door in doors for write in door.writes])
+        every = [*doors, *far.values()]
+        calls = dict(reads=sum(door.reads for door in every), writes=[write for door in every for write in door.writes])
         result.update(counts=findings.counts(looked, found), calls=calls)
         return result
 
@@ -79,7 +85,7 @@ def _ciphertext(value: Any) -> str | None:
 
 
 def _faults(args: dict[str, Any], known: Any) -> str:
-    unknown = sorted({*(args["kinds"] or ()), *args["sheet"]} - set(known))
+    unknown = sorted({*(args["kinds"] or ()), *args["sheet"], *(kind for sheet in args["elsewhere"].values() for kind in sheet)} - set(known))
     if unknown:
         return f"{', '.join(map(str, unknown))}: there is no such kind; there are {', '.join(known)}"
     if not 0 <= args["trail_days"] <= KEEPS_DAYS:

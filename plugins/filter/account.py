@@ -47,8 +47,10 @@ def adopted_yaml(result: Any, sheet: Any, head: str = "", whole: Any = None) -> 
     return _part("_workbook_yaml").dump(dict(sheet=made), (head,))
 
 
-def account_sheet(result: Any) -> dict[str, Any]:
-    """A whole account as a sheet."""
+def account_sheet(result: Any, region: str | None = None) -> dict[str, Any]:
+    """A whole account as a sheet; `region`: what was read of it in another Region than that of the contract."""
+    if region:
+        return _findings().sheet_of(_found(result)["elsewhere"][region])
     return _findings().sheet_of({kind: one["account"] for kind, one in _found(result)["looked"].items()})
 
 

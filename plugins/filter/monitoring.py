@@ -28,11 +28,12 @@ def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | No
 
     What the sheet itself has an entry for is left to that.
     """
-    contract = _table(contract, "a contract")
+    sheet, contract = _plain(_table(sheet, "a sheet")), _plain(_table(contract, "a contract"))
     rows = _rows(sheet, contract, known)
     regions = _part("_monitoring_entries").expanded(rows, contract, language)
     for made in regions.values():
-        made["entries"] = _without_own(made["entries"], sheet)
+        left = _without_own(made["entries"], sheet)
+        made.update(entries={kind: _packed(entries) for kind, entries in left.items()}, metrics=_packed(made["metrics"]))
     return dict(region=contract["region"], regions=regions, lacks=_lacks(rows))
 
 
@@ -49,11 +50,10 @@ def _lacks(rows: Iterable[Any]) -> list[str]:
     return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
 
 
-def monitoring_entries(expanded: Any, region: str | None = None, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[dict[str, Any]]]:
-    """kind → entries of what pages in a Region, that of the contract where none is said. `unseen`: metrics on which no alarm is made yet."""
-    made = _table(expanded, "an expanded monitoring")["regions"].get(region or expanded["region"], dict(entries={}))["entries"]
-    held = {one["alarm"] for one in unseen}
-    return _part("_monitoring_entries").without(made, held) if held else made
+def monitoring_entries(expanded: Any, region: str | None = None, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """kind → entries, as JSON, of what pages in a Region, that of the contract where none is said. `unseen`: metrics on which no alarm is made yet."""
+    made = _part("_monitoring_entries").of_region(_table(expanded, "an expanded monitoring"), region or expanded["region"], unseen)
+    return {kind: _packed(entries) for kind, entries in made.items()}
 
 
 def monitoring_proposal(known: Any, sheet: Any = None) -> dict[str, Any]:
@@ -75,12 +75,9 @@ def monitoring_paper(sheet: Any, contract: Any, at: str, known: Mapping[str, Any
     return papers.design(_rows(sheet, contract, known), contract, at, language)
 
 
-def monitoring_sheet(sheet: Any, expanded: Any, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """The sheet with what its `monitoring` comes to in the Region of the contract."""
-    whole = {kind: given for kind, given in _table(sheet, "a sheet").items() if kind != "monitoring"}
-    for kind, made in monitoring_entries(expanded, unseen=unseen).items():
-        whole[kind] = [*(whole.get(kind) or []), *made]
-    return whole
+def monitoring_sheet(sheet: Any, expanded: Any, unseen: Iterable[Mapping[str, Any]] = (), region: str | None = None) -> dict[str, Any]:
+    """The sheet with what its `monitoring` comes to in a Region, that of the contract where none is said."""
+    return _part("_monitoring_entries").whole(_table(sheet, "a sheet"), expanded, unseen, region)
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -104,6 +101,10 @@ def _table(given: Any, what: str) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     return _part("_plain").plain(value)
+
+
+def _packed(value: Any) -> str:
+    return _part("_plain").packed(value)
 
 
 def _part(name: str) -> Any:

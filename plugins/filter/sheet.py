@@ -22,37 +22,46 @@ REGISTERED = re.compile(r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|fini
 NOT_HERE = re.compile(r"^(setup_[a-z]+|monitoring_setup)_(global|remove)_")  # what is gone, or in another Region
 
 
-def sheet_faults(sheet: Any, account: Mapping[str, Any] | None = None, neighbours: Mapping[str, Any] | None = None, language: str = "ja") -> list[str]:
+def sheet_faults(
+    sheet: Any,
+    account: Mapping[str, Any] | None = None,
+    neighbours: Mapping[str, Any] | None = None,
+    language: str = "ja",
+    expanded: Mapping[str, Any] | None = None,
+) -> list[str]:
     """What is wrong in a sheet, one line each.
 
     `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
+    `expanded`, here and below: what monitoring_expanded made of the sheet, which counts as if it stood there.
     """
     sheets = _sheets()
     if language not in sheets.TEXTS:
         raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
-    sheet = import_module("ansible_collections.msp.aws.plugins.plugin_utils._plain").plain(_sheet(sheet))
+    sheet = _whole(sheet, expanded)
     return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours), *sheets.incomplete(sheet, account)]]
 
 
-def sheet_names(sheet: Any) -> dict[str, list[str]]:
+def sheet_names(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
     """kind → names that the sheet gives, as scope/name where a thing lies in a scope."""
-    return _sheets().names(_sheet(sheet))
+    return _sheets().names(_whole(sheet, expanded))
 
 
-def sheet_outside_names(sheet: Any, host: str | None = None, others: Iterable[Any] = ()) -> dict[str, list[str]]:
+def sheet_outside_names(
+    sheet: Any, host: str | None = None, others: Iterable[Any] = (), expanded: Mapping[str, Any] | None = None
+) -> dict[str, list[str]]:
     """kind → names that only the account can explain.
 
     Entries refer to them, or other sheets of the same run do, as host:name; or entries have them that say too little to be made anew.
     """
     sheets = _sheets()
-    found = sheets.to_look_up(_sheet(sheet))
-    theirs = sheets.wanted_of(host, map(_sheet, others)) if host else {}
+    found = sheets.to_look_up(_whole(sheet, expanded))
+    theirs = sheets.wanted_of(host, map(_whole, others)) if host else {}
     return {kind: sorted({*found.get(kind, ()), *theirs.get(kind, ())}) for kind in {**found, **theirs}}
 
 
-def sheet_neighbours(sheet: Any, hosts: Iterable[str]) -> list[str]:
+def sheet_neighbours(sheet: Any, hosts: Iterable[str], expanded: Mapping[str, Any] | None = None) -> list[str]:
     """Those of the hosts of a run whose things the sheet names, as host:name."""
-    return _sheets().hosts_named(_sheet(sheet), hosts)
+    return _sheets().hosts_named(_whole(sheet, expanded), hosts)
 
 
 def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, dict[str, dict[str, str | None]]]:
@@ -148,7 +157,17 @@ def failure_line(entry: Mapping[str, Any]) -> str:
 
 
 def _sheets() -> Any:
-    return import_module("ansible_collections.msp.aws.plugins.plugin_utils.sheets")
+    return _part("sheets")
+
+
+def _part(name: str) -> Any:
+    return import_module(f"ansible_collections.msp.aws.plugins.plugin_utils.{name}")
+
+
+def _whole(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A sheet in Python's own containers, with what its monitoring comes to."""
+    own = _part("_plain").plain(_sheet(sheet))
+    return _part("_monitoring_entries").whole(own, expanded) if expanded else own
 
 
 def _sheet(sheet: Any) -> Mapping[str, Any]:

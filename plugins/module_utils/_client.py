@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ except ImportError:
     AWS_ERRORS = LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem, masked
 
 try:
     from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
@@ -67,6 +67,27 @@ class DoorModule(AnsibleModule):
         lacking = door.lacking()
         if lacking:
             self.fail_json(msg=lacking)
+
+    def _load_params(self) -> None:
+        """Lists of dictionaries may come as JSON: Ansible looks for templates in each value of thousands of entries, and in a text once."""
+        super()._load_params()
+        for name, facts in self.argument_spec.items():
+            if facts.get("elements") == "dict" and isinstance(self.params.get(name), str):
+                with suppress(ValueError):  # no JSON is no list, which Ansible tells
+                    self.params[name] = json.loads(self.params[name])
+
+    def _return_formatted(self, kwargs: dict[str, Any]) -> None:
+        """Ansible's callbacks show what a module was asked only from -vvv on; before that it is no use to send thousands of entries back."""
+        super()._return_formatted(dict(kwargs, invocation=dict(module_args=_named(self.params)) if self._verbosity > 2 else {}))
+
+
+def _named(value: Any) -> Any:
+    """Arguments without those that were not named: all that could have been is ten times as much, for each of hundreds of entries."""
+    if isinstance(value, dict):
+        return {name: _named(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_named(inner) for inner in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 class AwsModule(DoorModule):

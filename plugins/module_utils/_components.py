@@ -251,7 +251,10 @@ def _add_target_groups(aws: Any, balancers: list[dict[str, Any]]) -> None:
 
 
 def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the metrics that nobody has published, by one list for each namespace."""
+    """Those of the metrics that nobody has published, by one list for each namespace.
+
+    What an alarm stands on that is there already is not missed: a metric is listed for two weeks after its last value.
+    """
     wanted = list(metrics)
     there = {
         _key(namespace, one["MetricName"], {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]})
@@ -260,7 +263,7 @@ def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, An
     }
     gone = [one for one in wanted if _key(one["namespace"], one["metric_name"], one.get("dimensions") or {}) not in there]
     alarms = _existing(aws, sorted({one["alarm"] for one in gone if one.get("alarm")}))
-    return [dict(one, alarm_exists=one.get("alarm") in alarms) for one in gone]
+    return [one for one in gone if one.get("alarm") not in alarms]
 
 
 def _existing(aws: Any, names: list[str]) -> set[str]:

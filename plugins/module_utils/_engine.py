@@ -47,7 +47,7 @@ def run(kind: Kind) -> None:
     """The whole of a module's main()."""
     module = Module(kind)
     result = Run(kind, module.params, kind.door(module)).attempt()
-    (module.fail_json if result.pop("failed", False) else module.exit_json)(**result, invocation=module.invocation)
+    (module.fail_json if result.pop("failed", False) else module.exit_json)(**result)
 
 
 class Run:

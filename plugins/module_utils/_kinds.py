@@ -112,11 +112,6 @@ class Module(DoorModule):
         self._kind = kind
         super().__init__(kind.door, kind.argument_spec())
 
-    @property
-    def invocation(self) -> dict[str, Any]:
-        """What Ansible keeps of the task's arguments: the named ones. All that could have been named is ten times as much, for each of hundreds of entries."""
-        return dict(module_args=_named(self.params))
-
     def _load_params(self) -> None:
         super()._load_params()
         entries = self.params.get(self._kind.things)
@@ -124,11 +119,3 @@ class Module(DoorModule):
             self.params[self._kind.things] = [spread(self._kind.options, entry) if isinstance(entry, dict) else entry for entry in entries]
         elif isinstance(entries, dict):
             self.params[self._kind.things] = spread(self._kind.options, entries)
-
-
-def _named(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _named(inner) for name, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_named(inner) for inner in value]
-    return masked(value) if isinstance(value, str) else value

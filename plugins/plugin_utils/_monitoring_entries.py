@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OF_A_ROLE, PAGES, PART, Row, catalogue, datapoints
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import region as region_of
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_views import dashboards, integration
+from ansible_collections.msp.aws.plugins.plugin_utils._plain import unpacked
 
 NOT_OPTIONS = ("needs", "region", "filter", "lightsail", "band", "expression", "label")
 MONITORS = (*OF_A_ROLE, "service", "external", "expression")
@@ -49,6 +50,19 @@ def _once(pairs: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[st
         names = ("name",) if kind == "mackerel_monitors" else ("log_group", "service", "name", "url_path")
         found.setdefault(kind, {}).setdefault(tuple(entry.get(name) for name in names), entry)
     return {kind: list(by_name.values()) for kind, by_name in found.items()}
+
+
+def of_region(made: Mapping[str, Any], region: str, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[dict[str, Any]]]:
+    """kind → entries of a Region, of what was expanded and packed; without the alarms that stand on metrics `unseen`."""
+    entries = {kind: unpacked(text) for kind, text in made["regions"].get(region, dict(entries={}))["entries"].items()}
+    held = {one["alarm"] for one in unseen}
+    return without(entries, held) if held else entries
+
+
+def whole(sheet: Mapping[str, Any], made: Mapping[str, Any], unseen: Iterable[Mapping[str, Any]] = (), region: str | None = None) -> dict[str, Any]:
+    """The sheet with what its `monitoring` comes to in its place, in a Region or in that of the contract."""
+    own = {kind: given for kind, given in sheet.items() if kind != PART}
+    return own | {kind: [*(own.get(kind) or []), *entries] for kind, entries in of_region(made, region or made["region"], unseen).items()}
 
 
 def without(made: Mapping[str, list[dict[str, Any]]], alarms: Container[str]) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from ansible_collections.msp.aws.plugins.module_utils._reports import Step, in_s
 from ansible_collections.msp.aws.plugins.plugin_utils import _trail, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-__all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "doors", "foreign", "look", "look_through"]
+__all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "doors", "doors_elsewhere", "foreign", "joined", "look", "look_elsewhere", "look_through"]
 SAME, CHANGED, MISSING, ADDED, EXTRA, UNKNOWN = "same", "changed", "missing", "added", "extra", "unknown"
 FORESEEN = (Problem, TimeoutError, *AWS_ERRORS, *Mackerel.errors)
 AT_ONCE = 4  # kinds; each of them has threads of its own
@@ -98,6 +98,32 @@ def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None,
     return looked
 
 
+def doors_elsewhere(place: Place, regions: Iterable[str]) -> dict[str, Aws]:
+    """Region → the door to the same account there."""
+    return {region: Aws(Place({**place.params, "region": region})) for region in regions}
+
+
+def look_elsewhere(
+    opened: Mapping[str, Aws], regions: Mapping[str, Mapping[str, Any]], only: Iterable[str] | None = None, neighbours: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Found]]:
+    """Region → what `look` finds there of the kinds that its part of the sheet names. A service may keep what it tells of the whole world in one Region."""
+    wanted = {region: [kind for kind in sheet if only is None or kind in only] for region, sheet in regions.items()}
+    return {region: look(opened[region], sheet, wanted[region], neighbours) for region, sheet in regions.items()}
+
+
+def joined(looked: Mapping[str, Found], elsewhere: Mapping[str, Mapping[str, Found]]) -> dict[str, Found]:
+    """All in one, where the entries of other Regions are called region/entry. `account` stays what this Region has, which is what its sheet can say."""
+    found = {kind: replace(one) for kind, one in looked.items()}
+    for region, there in elsewhere.items():
+        for kind, one in there.items():
+            here = found.setdefault(kind, Found())
+            here.agreed = [*here.agreed, *(dict(entry, entry=f"{region}/{entry['entry']}", region=region) for entry in one.agreed)]
+            here.beside = [*here.beside, *(dict(thing, entry=f"{region}/{thing['entry']}") for thing in one.beside)]
+            if one.unread:  # which must not hide what was read here
+                here.agreed.append(dict(entry=region, region=region, id=None, reason=one.unread, verdict=UNKNOWN, options=[]))
+    return found
+
+
 def foreign(opened: Iterable[Door], params: Mapping[str, Any]) -> str:
     """What is wrong with the credentials: they must belong to this account, and to whatever else each door is asked for."""
     for door in opened:
@@ -122,7 +148,10 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
             finding.update(changed_by=[], untold=_trail.NOTHING, unattributed=f"CloudTrail knows nothing of {finding['kind']}")
     found = [finding for finding in found if finding["entry"] and kinds()[finding["kind"]].door is Aws]
     here = Aws(Place(params)).region
-    questions = {(one["kind"], one["entry"]): _trail.Question((one["kind"], one["entry"]), _known_as(one), kinds()[one["kind"]].service, here) for one in found}
+    questions = {
+        (one["kind"], one["entry"]): _trail.Question((one["kind"], one["entry"]), _known_as(one), kinds()[one["kind"]].service, one.get("region", here))
+        for one in found
+    }
     answers = _trail.changes(client_of, questions.values(), since, now)
     for finding in found:
         answer = answers[finding["kind"], finding["entry"]]

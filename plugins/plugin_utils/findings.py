@@ -16,6 +16,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, id
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
+PART = "monitoring"
 VERDICTS = ("changed", "missing", "added", "extra", "unknown")
 Path = tuple[Any, ...]  # of keys and numbers, from the sheet to a value in it
 
@@ -48,7 +49,9 @@ def _of_kind(kind: str, one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _finding(kind: str, entry: Mapping[str, Any], option: str | None, verdict: str, agreed: Any = None, actual: Any = None) -> dict[str, Any]:
-    return dict(kind=kind, entry=entry["entry"], id=entry["id"], option=option, verdict=verdict, agreed=agreed, actual=actual, reason=entry["reason"])
+    place = dict(region=entry["region"]) if "region" in entry else {}  # where it is not that of the contract
+    told = dict(kind=kind, entry=entry["entry"], id=entry["id"], option=option, verdict=verdict, agreed=agreed, actual=actual, reason=entry["reason"])
+    return {**told, **place}
 
 
 def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any]]) -> dict[str, int]:
@@ -66,10 +69,14 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
 def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """The part of the sheet with which a run of setup makes the account as agreed again: the entries that differ.
 
+    What differs in another Region is what comes of the sheet's monitoring there, which is therefore said as a whole.
+
     written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out.
     """
     made: dict[str, Any] = {}
     filed = _Filed(sheet, written)
+    if PART in sheet and any("region" in finding for finding in differences(found)):
+        made[PART] = filed.kind(PART)
     for name, entries in _entries(sheet):
         kind = kinds()[name]
         mine = [_readable(kind.options, filed.entry(name, number)) for number, entry in enumerate(entries) if _of_entry(kind, entry, differences(found))]

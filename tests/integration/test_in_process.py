@@ -32,6 +32,8 @@ FORECAST = dict(
 TASKS = {
     "a plan": dict({"msp.aws.sns_topics": dict(topics=[dict(name="alarms", tags=dict(Name="x"))])}, check_mode=True, diff=True),
     "done already": {"msp.aws.sns_topics": dict(topics=[dict(name="there")])},
+    "as JSON": {"msp.aws.sns_topics": dict(topics="{{ [dict(name='there')] | to_json }}")},
+    "neither a list nor JSON": {"msp.aws.sns_topics": dict(topics="there")},
     "a fault": {"msp.aws.ec2_vpcs": dict(vpcs=[dict(name="a", cidr_block="10.0.0.0/33")])},
     "an unknown option": {"msp.aws.ec2_vpcs": dict(vpcs=[dict(name="a", cidr_blok="10.0.0.0/16")])},
     "an account of somebody else": {"msp.aws.sns_topics": dict(topics=[dict(name="there")], account_id="999999999999")},
@@ -40,6 +42,7 @@ TASKS = {
     "read back": {"msp.aws.sns_topics": dict(state="gathered", topics=[])},
     "with a secret": {"msp.aws.sns_topics": dict(topics=[dict(name="there")], access_key=f"AKIA{ACCOUNT}ENGR", secret_key=SECRET)},
 }
+FAIL = ("neither a list nor JSON", "a fault", "an unknown option", "an account of somebody else")
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def test_the_answer_is_the_same_as_in_a_process_of_its_own(results, double):
     here, said = results("here")
     elsewhere, said_elsewhere = results("elsewhere", SOMETHING="so that the module needs its own process")
     assert said.count(HERE) == len(TASKS) + 1 and HERE not in said_elsewhere
-    assert [result.get("failed", False) for result in here] == [title in ("a fault", "an unknown option", "an account of somebody else") for title in TASKS]
+    assert [result.get("failed", False) for result in here] == [title in FAIL for title in TASKS]
     for title, one, other in zip(TASKS, here, elsewhere, strict=True):
         assert one == other, title
     assert SECRET not in said + said_elsewhere

@@ -55,6 +55,7 @@ def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mac
     assert watched.setup(*early, env=watched.env).changed == 0
     assert watched.writes() == [] and not [call for call in mackerel.calls() if call["write"]]
     watched.inspect("as_built", env=watched.env)
+    assert "us-east-1/cloudfront-www-error_rate_5xx" in watched.newest("*as-built*.html").read_text(encoding="utf-8")
 
 
 def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watched, double, mackerel):
@@ -160,3 +161,31 @@ def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(
     assert watched.setup(*early, "-e", f"@{adopt}", env=watched.env).changed == 0
     watched.setup(*early, "-e", f"@{put_back}", env=watched.env)
     assert set(alarms(double)) == told and alarms(double)[changed]["Threshold"] == there["Threshold"]
+
+
+def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_too(watched, double):
+    """One changed by hand in us-east-1 and one made there, beside a topic whose name is in the contract's own Region as well."""
+    watched.contract(**dict(CONTRACT, language="ja"))
+    sheet = dict(monitoring=dict(cloudfront=[dict(name="www", distribution_id="E1ACME")], sqs=[dict(name="acme-orders")]))
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    watched.setup(*early, env=watched.env, **sheet)
+    there = alarms(double, "us-east-1")
+    (name,) = there
+    hands = client(double, "cloudwatch", "us-east-1")
+    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, Threshold=99))
+    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, AlarmName="theirs"))
+    watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
+    (told,), looked = watched.result()["findings"], watched.result()["looked"]
+    assert {f"us-east-1/{name}"} == {one["entry"] for one in looked["cloudwatch_alarms"]["agreed"]} - set(alarms(double))
+    assert {one["entry"]: one["verdict"] for one in looked["sns_topics"]["agreed"]} == {"acme-alert": "same", "us-east-1/acme-alert": "same"}
+    assert (told["entry"], told["option"], told["actual"], told["region"]) == (f"us-east-1/{name}", "threshold", 99, "us-east-1")
+    assert [event["name"] for event in told["changed_by"]][:1] == ["PutMetricAlarm"]
+    assert {one["entry"] for one in looked["cloudwatch_alarms"]["beside"]} == {"us-east-1/theirs"}
+    watched.inspect("adopt", env=watched.env)
+    (adopted,) = (watched.folder / "results").glob("*-adopt-*-us-east-1.yml")
+    kept = yaml.safe_load(adopted.read_text(encoding="utf-8"))["sheet"]
+    assert {one["name"]: one["threshold"] for one in kept["cloudwatch_alarms"]} == {name: 99, "theirs": there[name]["Threshold"]}
+    watched.setup(*early, "-e", f"@{watched.newest('*drift*-put-back.yml')}", env=watched.env)
+    assert watched.writes() == ["cloudwatch:PutMetricAlarm"] and alarms(double, "us-east-1")[name]["Threshold"] == there[name]["Threshold"]
+    assert watched.inspect("drift", *early, env=watched.env).recap["acme"]["failed"] == 0

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import refs
@@ -39,6 +41,27 @@ def looked_at():
     agreed = dict(entry="u", id="u", verdict="changed", reason=None, options=lines)
     account = [dict(name="u", path="/b/", groups=["admins", "others"])]
     return dict(iam_users=dict(account=account, agreed=[agreed], beside=[], unread=None))
+
+
+def test_what_is_elsewhere_is_told_with_its_region_and_hides_nothing_here():
+    def alarm(verdict):
+        return dict(entry="www", id="arn", verdict=verdict, reason=None, options=[line("threshold", verdict, 5, 5 if verdict == "same" else 9)])
+
+    here = dict(cloudwatch_alarms=accounts.Found(account=[dict(name="www", threshold=5)], agreed=[alarm("same")]))
+    beside = [dict(entry="x", id="y")]
+    there = {
+        "us-east-1": dict(cloudwatch_alarms=accounts.Found(account=[dict(name="www", threshold=9)], agreed=[alarm("changed")], beside=beside)),
+        "eu-west-1": dict(cloudwatch_alarms=accounts.Found(unread="denied")),
+    }
+    looked = {kind: asdict(one) for kind, one in accounts.joined(here, there).items()}
+    found = findings.findings(looked)
+    told = {(one["entry"], one["verdict"], one["region"]) for one in found}
+    assert told == {("us-east-1/www", "changed", "us-east-1"), ("eu-west-1", "unknown", "eu-west-1")}
+    assert looked["cloudwatch_alarms"]["account"] == here["cloudwatch_alarms"].account and here["cloudwatch_alarms"].agreed == [alarm("same")]
+    assert looked["cloudwatch_alarms"]["beside"] == [dict(entry="us-east-1/x", id="y")]
+    sheet = dict(monitoring=dict(cloudfront=[dict(name="www")]), cloudwatch_alarms=[dict(name="www", threshold=5)])
+    assert findings.put_back(sheet, found) == dict(monitoring=sheet["monitoring"])
+    assert findings.put_back(sheet, []) == {}
 
 
 def test_what_is_extra_is_told_but_not_put_back():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 from collections import Counter
 from itertools import product
@@ -87,7 +88,11 @@ def definitions():
 
 
 def entries(sheet, region=None, contract=None):
-    return monitoring.monitoring_entries(monitoring.monitoring_expanded(sheet, contract or CONTRACT), region)
+    return opened(monitoring.monitoring_expanded(sheet, contract or CONTRACT), region)
+
+
+def opened(expanded, *arguments, **more):
+    return {kind: json.loads(text) for kind, text in monitoring.monitoring_entries(expanded, *arguments, **more).items()}
 
 
 # ---- nothing is lost
@@ -216,7 +221,7 @@ def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
         expanded = monitoring.monitoring_expanded(sheet, CONTRACT)
         made = monitoring.monitoring_sheet(sheet, expanded)
         for region in expanded["regions"]:
-            made.update(monitoring.monitoring_entries(expanded, region))
+            made.update(opened(expanded, region))
         assert [fault.text("en") for fault in sheets.faults(made)] == []
 
 
@@ -233,9 +238,9 @@ def test_the_role_has_a_task_for_every_kind_that_comes_out():
 def test_alarms_on_metrics_that_are_elsewhere_are_there():
     sheet = dict(monitoring=dict(cloudfront=[dict(name="www", distribution_id="E1")]))
     expanded = monitoring.monitoring_expanded(sheet, CONTRACT)
-    assert {region for region, made in expanded["regions"].items() if made["metrics"]} == {"us-east-1"}
+    assert {region for region, made in expanded["regions"].items() if json.loads(made["metrics"])} == {"us-east-1"}
     assert monitoring.monitoring_entries(expanded) == {}
-    there = monitoring.monitoring_entries(expanded, "us-east-1")
+    there = opened(expanded, "us-east-1")
     assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
 
 
@@ -291,11 +296,12 @@ def test_an_alarm_that_waits_keeps_back_its_topic_and_nothing_else():
     two = [dict(name="a"), dict(name="b", notify=["night"])]
     expanded = monitoring.monitoring_expanded(dict(monitoring=dict(clb=two)), CONTRACT)
     (made,) = expanded["regions"].values()
-    held = [one for one in made["metrics"] if one["dimensions"]["LoadBalancerName"] == "b"]
-    left = monitoring.monitoring_entries(expanded, unseen=held)
+    metrics = json.loads(made["metrics"])
+    held = [one for one in metrics if one["dimensions"]["LoadBalancerName"] == "b"]
+    all_of_it, left = opened(expanded), opened(expanded, unseen=held)
     assert left["sns_topics"] == [dict(name="acme-alert")]
-    assert {one["name"] for one in left["cloudwatch_alarms"]} == {one["name"] for one in made["entries"]["cloudwatch_alarms"]} - {one["alarm"] for one in held}
-    assert monitoring.monitoring_entries(expanded, unseen=made["metrics"]) == {}
+    assert {one["name"] for one in left["cloudwatch_alarms"]} == {one["name"] for one in all_of_it["cloudwatch_alarms"]} - {one["alarm"] for one in held}
+    assert opened(expanded, unseen=metrics) == {}
 
 
 def test_lightsail_tells_its_own_contacts_and_needs_no_topic():
@@ -315,7 +321,7 @@ SHOWN = dict(CONTRACT["monitoring"], dashboard="acme/watched", aws_integration=d
 def test_a_dashboard_for_each_service_has_all_roles_and_is_in_order_for_the_kind(language):
     two = [dict(component("ec2", platform="linux"), name=name, mackerel_role=role) for name, role in dict(a="acme:web", b="acme:db", c="shop:web").items()]
     expanded = monitoring.monitoring_expanded(dict(monitoring=dict(ec2=two)), dict(CONTRACT, monitoring=SHOWN), language=language)
-    made = monitoring.monitoring_entries(expanded)
+    made = opened(expanded)
     boards = {one["url_path"]: one["widgets"] for one in made["mackerel_dashboards"]}
     assert boards.keys() == {"acme/watched/acme", "acme/watched/shop"}
     roles = {widget.get("role_fullname") for widgets in boards.values() for widget in widgets} - {None}
