@@ -10,12 +10,13 @@ MAIN := $(firstword $(ENVS))
 WITH  = .ci/with main
 ALL   = .ci/with all
 ARGS ?=
-ONE_CORE = lint sanity demo custodian importer  # what keeps one core busy runs two at a time
+ONE_CORE = molecule lint sanity demo custodian importer  # what leaves cores idle runs two at a time; the longest one begins
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
 GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
 GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
+LACKING = missing=; for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done
 
 ifeq ($(ENVS),)
 $(error this needs Python 3.11 or later, with venv)
@@ -66,12 +67,12 @@ custodian: env-main env-custodian  ## Cloud Custodian's opinion of the account t
 	@$(WITH) pytest tests/custodian $(ARGS)
 
 rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where these are installed
-	@missing=; for program in $(PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	@$(call LACKING,$(PROGRAMS)); \
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
 	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
 
 molecule: env-main  ## the roles inside servers, on guests with systemd, where this machine can boot them; ARGS names scenarios
-	@missing=; for program in $(GUEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	@$(call LACKING,$(GUEST_PROGRAMS)); \
 	[ "$$(id -u)" = 0 ] || missing="$$missing root"; \
 	if [ -n "$$missing" ]; then echo "== no scenario of molecule was run: there is no$$missing (Debian: $(GUEST_PACKAGES))"; \
 	elif ! lacks=$$(extensions/molecule/guest probe 2>&1); then echo "== no scenario of molecule was run: this machine cannot boot guests: $$lacks"; \
@@ -114,8 +115,9 @@ tree:  ## make .build/tree, a collections path in which this checkout is msp.aws
 pins:  ## resolve tests/requirements/*.in into the pins anew
 	@for env in $(ENVS) custodian; do .ci/pins $$env; done
 
-programs:  ## install what rendering and molecule need, on Debian and as root
-	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) >/dev/null
+programs:  ## install what rendering and molecule need and is not there, on Debian and as root
+	@$(call LACKING,$(PROGRAMS) $(GUEST_PROGRAMS)); [ -n "$$missing" ] || exit 0; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) >/dev/null
 
 hooks: env-main  ## run lint's quick parts before each commit
 	@$(WITH) pre-commit install

@@ -25,6 +25,7 @@ TEXTS = dict(
             "「シナリオ」は `extensions/molecule` にあり、`make molecule` で実行します。"
         ),
         servers_head=("AWS サービス", "設定項目", "内容", "ロール", "シナリオ"),
+        operated="別紙5 第2表（運用代行）のうち、Linux サーバの内部で行う作業です。AWS 側の作業は [docs/operations](operations/README.md) にあります。",
     ),
     en=dict(
         title="Coverage of the terms",
@@ -39,12 +40,13 @@ TEXTS = dict(
             "The scenarios are in `extensions/molecule` (`make molecule`)."
         ),
         servers_head=("AWS service", "row of the terms", "what is done", "roles", "scenarios"),
+        operated="Rows of 別紙5 第2表 (運用代行) whose work is inside Linux servers. What is done from outside is in [docs/operations](operations/README.md).",
     ),
 )
 
 
 def rows(part: str = "rows") -> list[dict[str, Any]]:
-    """`rows` of the first table, or what of the second one is inside `servers`."""
+    """`rows` of the first table, or what of the others is inside servers: `servers` of the second one, `operated_servers` of the operations."""
     return yaml.safe_load((ROOT / "catalog" / "setup.yml").read_text(encoding="utf-8"))[part]
 
 
@@ -56,14 +58,16 @@ def tests_of() -> dict[Path, str]:
 
 def scenarios_of() -> dict[str, str]:
     """The scenarios inside servers: name → what it plays."""
-    return {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "extensions" / "molecule").glob("*/converge.yml"))}
+    folders = sorted(path.parent for path in (ROOT / "extensions" / "molecule").glob("*/converge.yml"))
+    return {folder.name: "".join((folder / name).read_text(encoding="utf-8") for name in ("converge.yml", "side_effect.yml")) for folder in folders}
 
 
 def page(language: str) -> str:
     texts = TEXTS[language]
     tests = {path.name: text for path, text in tests_of().items()}
     lines = [f"# {texts['title']}", "", texts["intro"], "", texts["laws"], "", *_table(rows(), texts["head"], language, "kinds", tests)]
-    lines += ["", texts["servers"], "", *_table(rows("servers"), texts["servers_head"], language, "roles", scenarios_of())]
+    for part, text in (("servers", texts["servers"]), ("operated_servers", texts["operated"])):
+        lines += ["", text, "", *_table(rows(part), texts["servers_head"], language, "roles", scenarios_of())]
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +76,7 @@ def _table(found: list[dict[str, Any]], head: tuple[str, ...], language: str, me
     lines = [f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
     for row in found:
         for number, item in enumerate(row["items"]):
-            start = (row["service"], f"{row['ja']}: {row['outline']}") if number == 0 else ("", "")
+            start = (row["service"], ": ".join(row[key] for key in ("ja", "outline") if key in row)) if number == 0 else ("", "")
             named = sorted(name for name, text in tests.items() if any(one in text for one in item[means]))
             lines.append(f"| {' | '.join((*start, item[language], _words(item[means]), _words(named)))} |")
     return lines

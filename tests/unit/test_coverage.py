@@ -15,6 +15,7 @@ from tools import coverage
 
 ROWS = coverage.rows()
 ITEMS = [item for row in ROWS for item in row["items"]]
+INSIDE = [item for part in ("servers", "operated_servers") for row in coverage.rows(part) for item in row["items"]]
 UNITS = yaml.safe_load((coverage.ROOT / "catalog" / "units.yml").read_text(encoding="utf-8"))
 
 
@@ -29,7 +30,7 @@ def test_no_row_is_without_code(item):
     assert item["kinds"] and set(item["kinds"]) <= kinds().keys()
 
 
-@pytest.mark.parametrize("item", [item for row in coverage.rows("servers") for item in row["items"]], ids=lambda item: item["id"])
+@pytest.mark.parametrize("item", INSIDE, ids=lambda item: item["id"])
 def test_every_role_inside_servers_is_played(item):
     played = "".join(coverage.scenarios_of().values())
     assert item["roles"] and not [role for role in item["roles"] if f"msp.aws.{role}\n" not in played]

@@ -21,7 +21,7 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 def ask(proxy=None):
     """What Systems Manager answers. A proxy is one where it answers just so, as if it had been asked to connect to it."""
-    way = urllib.parse.urlsplit(SERVICE)._replace(netloc=urllib.parse.urlsplit(proxy or SERVICE).netloc).geturl()
+    way = urllib.parse.urlsplit(SERVICE)._replace(netloc=urllib.parse.urlsplit(proxy or SERVICE).netloc.rpartition("@")[2]).geturl()
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(way, timeout=3) as answer:
         return json.load(answer)
 
