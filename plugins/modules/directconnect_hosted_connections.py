@@ -9,6 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
+from ansible_collections.msp.aws.plugins.module_utils._waiting import NOT_SHOWN
 
 ORDERING = "ordering"
 SECONDS = 1800
@@ -40,7 +41,7 @@ def _have(connection):
 def look(aws, ids):
     """Those that were confirmed, of which AWS has not taken note yet or is still at work. It goes on showing what is gone for a while."""
     found = [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
-    return [dict(have, _moving=ORDERING if have["_state"] == ORDERING else have["_moving"]) for have in found]
+    return [dict(have, _moving=NOT_SHOWN if have["_state"] == ORDERING else have["_moving"]) for have in found]
 
 
 def read(aws, have, names):
@@ -65,7 +66,7 @@ def update(aws, have, change):
     if change.get("accept"):
         aws.directconnect.confirm_connection(connectionId=have["id"])
     _directconnect.write_tags(aws, "dxcon", have, change)
-    return "pending" if change.get("accept") else None
+    return NOT_SHOWN if change.get("accept") else None
 
 
 def _look(aws, connection_id):

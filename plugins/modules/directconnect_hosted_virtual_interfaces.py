@@ -9,6 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._waiting import NOT_SHOWN
 
 PLACES = ("virtual_gateway", "direct_connect_gateway")
 
@@ -28,12 +29,12 @@ def _have(interface):
 
 def look(aws, ids):
     """Those that were confirmed, of which AWS has not taken note yet or is still at work."""
-    found = _directconnect.progress_of_interfaces(aws, ids)
-    return [dict(have, accept=have["_state"] != _directconnect.CONFIRMING, _moving=_moving(have)) for have in found]
+    return [dict(have, **_confirmed(have)) for have in _directconnect.progress_of_interfaces(aws, ids)]
 
 
-def _moving(have):
-    return have["_state"] if have["_state"] == _directconnect.CONFIRMING else have["_moving"]
+def _confirmed(have):
+    noted = have["_state"] != _directconnect.CONFIRMING
+    return dict(accept=noted, _moving=have["_moving"] if noted else NOT_SHOWN)
 
 
 def read(aws, have, names):
@@ -58,7 +59,7 @@ def update(aws, have, change):
     if change.get("accept"):
         _confirm(aws, have, {name: change.get(name) for name in PLACES})
     _directconnect.write_tags(aws, "dxvif", have, change)
-    return "pending" if change.get("accept") else None
+    return NOT_SHOWN if change.get("accept") else None
 
 
 def _confirm(aws, have, places):

@@ -18,8 +18,19 @@ ATTACHMENT_SECONDS = 300
 def find(aws, wanted):
     """Their names and tags are those of the attachments that they are for the transit gateways."""
     attachments = _attachments(aws)
-    found = [one for one in _directconnect.all_associations(aws) if one["associatedGateway"]["type"] == "transitGateway"]
-    return [_have(one, attachments.get(_place(one))) for one in found]
+    elsewhere = [gateway_id for (dummy, gateway_id), one in attachments.items() if one["ResourceOwnerId"] != aws.account]
+    found = _directconnect.in_this_account(aws, "transitGateway", lambda: elsewhere, wanted)
+    there = [_as_meant(_have(one, attachments.get(_place(one))), aws.account, wanted or []) for one in found]
+    _tell_nameless(aws, there, wanted or [])
+    return there
+
+
+def _tell_nameless(aws, there, wanted):
+    """Who means such a one by a name alone would be told that there is none."""
+    nameless = ", ".join(have["id"] for have in there if have["name"] is None and _nameless(have, aws.account))
+    missing = ", ".join(str(want["name"]) for want in wanted if want.keys() == {"name"} and want["name"] not in {have["name"] for have in there})
+    if nameless and missing:
+        aws.warn(f"{missing} is not there by its name; {nameless} can bear none: write both gateways, or the id, to mean one of these")
 
 
 def _attachments(aws):
@@ -29,16 +40,36 @@ def _attachments(aws):
 
 
 def _place(association):
-    return association["directConnectGatewayId"], association["associatedGateway"]["id"]
+    return association["direct_connect_gateway"], association["_associated"]
 
 
 def _have(association, attachment):
     return dict(
-        _directconnect.association_in_sheet_form(association),
-        transit_gateway=association["associatedGateway"]["id"],
+        association,
+        transit_gateway=association["_associated"],
         _attachment=attachment and attachment["TransitGatewayAttachmentId"],
         **_tags.name_and_tags(attachment or {}),
     )
+
+
+def _nameless(have, account):
+    """Nothing of it here can bear a name: a proposal, and an attachment that is another account's."""
+    return not have["_association"] or have["associated_gateway_owner_account"] != account
+
+
+def _as_meant(have, account, wanted):
+    """What can bear no name is meant by its two gateways, or its id, and is called as the entry calls it."""
+    if _nameless(have, account):
+        for want in wanted:
+            if want.get("id") == have["id"] or (want.get("direct_connect_gateway"), want.get("transit_gateway")) == _place(have):
+                return dict(have, name=want.get("name"), tags=want.get("tags") or {})
+    return have
+
+
+def read(aws, have, names):
+    """Nothing more; but who looks hears of what waits for somebody."""
+    _directconnect.tell_proposal(aws, have)
+    return {}
 
 
 def foresee(aws, want):
@@ -55,37 +86,41 @@ def foresee(aws, want):
 def _asns(aws):
     """The ASN of every gateway of both kinds by its id."""
     found = {one["directConnectGatewayId"]: int(one["amazonSideAsn"]) for one in _directconnect.gateways(aws)}
-    for one in aws.pages("ec2", "describe_transit_gateways", "TransitGateways"):
-        found[one["TransitGatewayId"]] = int(one["Options"]["AmazonSideAsn"])
+    found.update((gateway_id, int(one["Options"]["AmazonSideAsn"])) for gateway_id, one in _transit_gateways(aws).items())
     return found
 
 
+def _transit_gateways(aws):
+    """Those that are shared with this account too."""
+    return {one["TransitGatewayId"]: one for one in aws.pages("ec2", "describe_transit_gateways", "TransitGateways")}
+
+
 def create(aws, want):
-    """The name comes as a tag of the attachment, which AWS makes; what a broken run left without a name is the one that is meant."""
+    """Begun here; AWS makes an attachment of it, whose tags bear the name: `update` writes it when that is there. What a broken run left without a name is
+    the one that is meant.
+    """
     there = _there(aws, want)
     if there is None:
-        foresee(aws, want)
-        if not _directconnect.prefixes_of(want):
-            raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
-        made = _directconnect.associate(aws, want, want["transit_gateway"])
-        # Until it has its name nobody finds it by that: so this wait stands between two calls, and not after the last one.
-        if not aws.patient:
-            # The next run finds it without a name, and goes on from there.
-            return dict(_have(made, None), name=want["name"], tags=want.get("tags", {}))
-        _directconnect.await_association(aws, made["associationId"])
+        there = _begin(aws, want)
     else:
         _refuse_named(there, want)
         _refuse_loss(there, want)
-        if aws.check_mode and not there["_attachment"]:
-            return there
-        if there["_state"] != "associated" and not aws.check_mode:
-            _directconnect.await_association(aws, there["id"])
-    # Its attachment may have a name that did not show before.
-    there = _attached(aws, want)
-    _refuse_named(there, want)
-    named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
-    aws.ec2.create_tags(Resources=[there["_attachment"]], Tags=named)
-    return {**there, **_tags.name_and_tags(dict(Tags=named)), "tags": {**there["tags"], **want.get("tags", {})}}
+    if there["_attachment"] or (aws.patient and not _nameless(there, aws.account)):
+        return there
+    # Who does not wait leaves the name to the next run, and what can bear none is called as the entry calls it.
+    return dict(there, name=want["name"], tags=want.get("tags", {}))
+
+
+def _begin(aws, want):
+    gateway = _directconnect.ask(aws, _transit_gateways).get(want["transit_gateway"])
+    if gateway is None or gateway["OwnerId"] != aws.account:
+        raise _directconnect.nobody_proposed(want["transit_gateway"], want)
+    if "accept" in want:
+        raise Problem(_directconnect.NOT_ASKED)
+    foresee(aws, want)
+    if not _directconnect.prefixes_of(want):
+        raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
+    return _have(_directconnect.associate(aws, want, want["transit_gateway"]), None)
 
 
 def _there(aws, want):
@@ -117,11 +152,20 @@ def _attached(aws, association):
 
 
 def update(aws, have, change):
+    if {"name", "tags"} & change.keys() and not _nameless(have, aws.account):
+        _write_tags(aws, have, change)
+    return _directconnect.update_prefixes(aws, have, change)
+
+
+def _write_tags(aws, have, change):
     if not have["_attachment"] and not aws.check_mode:
-        have = dict(have, _attachment=_attached(aws, have)["_attachment"])
+        there = _attached(aws, have)
+        # It may have a name that did not show before.
+        if "name" in change and have["name"] is None:
+            _refuse_named(there, change)
+        have = dict(have, _attachment=there["_attachment"])
     if have["_attachment"]:
         _tags.update(aws, dict(have, id=have["_attachment"]), change)
-    return _directconnect.update_prefixes(aws, have, change)
 
 
 def faults(entries, sheet):
@@ -141,17 +185,20 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        direct_connect_gateway=ref("directconnect_gateways", fixed=True, required=True),
-        transit_gateway=ref("ec2_transit_gateways", fixed=True, required=True),
+        direct_connect_gateway=ref("directconnect_gateways", elsewhere=True, fixed=True, required=True),
+        transit_gateway=ref("ec2_transit_gateways", elsewhere=True, fixed=True, required=True),
+        **_directconnect.between_accounts(),
         allowed_prefixes=_directconnect.prefixes(),
         tags=_tags.beside_name(),
     ),
     find=find,
     look=_directconnect.progress_of_associations,
+    read=read,
     create=create,
     update=update,
     delete=_directconnect.disassociate,
     danger=_directconnect.danger_of_association,
+    refuse=_directconnect.refuse_acceptance,
     foresee=foresee,
     faults=faults,
     seconds=_directconnect.ASSOCIATION_SECONDS,

@@ -134,6 +134,42 @@ def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
     carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=OWN, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
 
 
+def _settled(look: Callable[..., Any], **which: Any) -> None:
+    for dummy in range(5):
+        look(**which)
+
+
+def _partners_gateway(client: Callable[..., Any]) -> tuple[str, str]:
+    """The Direct Connect gateways of the partner and of this account."""
+    made = client("directconnect", PARTNER).create_direct_connect_gateway(directConnectGatewayName="partner-dxgw", amazonSideAsn=64690)
+    _settled(client("directconnect", PARTNER).describe_direct_connect_gateways)
+    ours = next(one for one in client("directconnect").describe_direct_connect_gateways()["directConnectGateways"])
+    return made["directConnectGateway"]["directConnectGatewayId"], ours["directConnectGatewayId"]
+
+
+def a_virtual_gateway_is_proposed(client: Callable[..., Any]) -> dict[str, Any]:
+    """By the contract `partner`, which has a Direct Connect gateway too."""
+    theirs, ours = _partners_gateway(client)
+    ec2 = client("ec2", PARTNER)
+    vpc = ec2.create_vpc(CidrBlock="10.70.0.0/16")["Vpc"]["VpcId"]
+    virtual = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpnGatewayId=virtual, VpcId=vpc)
+    wanted = dict(directConnectGatewayId=ours, directConnectGatewayOwnerAccount=OWN, gatewayId=virtual)
+    client("directconnect", PARTNER).create_direct_connect_gateway_association_proposal(**wanted)
+    return dict(partner=dict(directconnect_gateways={"partner-dxgw": theirs}, ec2_vpn_gateways={"partner": virtual}))
+
+
+def a_transit_gateway_is_proposed(client: Callable[..., Any]) -> dict[str, Any]:
+    theirs, ours = _partners_gateway(client)
+    ec2 = client("ec2", PARTNER)
+    transit = ec2.create_transit_gateway(Options=dict(AmazonSideAsn=64691))["TransitGateway"]["TransitGatewayId"]
+    _settled(ec2.describe_transit_gateways)
+    wanted = dict(directConnectGatewayId=ours, directConnectGatewayOwnerAccount=OWN, gatewayId=transit)
+    prefixes = [dict(cidr="10.70.0.0/16")]
+    client("directconnect", PARTNER).create_direct_connect_gateway_association_proposal(**wanted, addAllowedPrefixesToDirectConnectGateway=prefixes)
+    return dict(partner=dict(directconnect_gateways={"partner-dxgw": theirs}, ec2_transit_gateways={"partner": transit}))
+
+
 def hosts_of_acme(double: Any) -> None:
     """Two servers whose agents have just registered them."""
     for name in ("acme-web-1", "acme-web-2"):
@@ -150,6 +186,8 @@ OUTSIDE = {
     "directconnect_connections": a_lag,
     "directconnect_hosted_connections": hosted_connections,
     "directconnect_hosted_virtual_interfaces": hosted_virtual_interfaces,
+    "directconnect_transit_gateway_associations": a_transit_gateway_is_proposed,
+    "directconnect_virtual_gateway_associations": a_virtual_gateway_is_proposed,
     "directconnect_virtual_interfaces": wait_for_ports,
     "ec2_customer_gateways": a_private_certificate,
     ACCEPTERS: a_request,

@@ -16,7 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
-from tests.laws.outside import CARRIER, OUTSIDE, wait_for_ports
+from tests.laws.outside import CARRIER, OUTSIDE, PARTNER, wait_for_ports
 from tests.laws.stage import ACCOUNT, KINDS, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
@@ -109,13 +109,13 @@ def test_an_association_that_is_on_its_way_is_waited_for_and_not_made_again(stag
     made(stage, TRANSIT, by=False)
     make = examples(TRANSIT).make
     with monkeypatch.context() as limited:
-        limited.setattr(_directconnect, "ASSOCIATION_SECONDS", 0)
+        limited.setitem(KINDS, TRANSIT, replace(KINDS[TRANSIT], seconds=0))
         assert "the next run goes on from here" in stage.run(TRANSIT, make, fails=True)["msg"]
     stage.run(TRANSIT, make, check=True)
     stage.double.clear_calls()
     assert stage.run(TRANSIT, make)["changed"]
-    assert stage.writes() == ["ec2:CreateTags"] * 2
-    assert [one["name"] for one in stage.gather(TRANSIT)] == ["acme-dx", "acme-lab-dx"]
+    assert stage.writes() == ["ec2:CreateTags"]
+    assert not stage.run(TRANSIT, make)["changed"]
 
 
 def test_an_association_with_another_name_is_left_to_its_owner(stage):
@@ -182,6 +182,64 @@ def test_route_tables_name_the_attachment_of_an_association(stage):
     write(stage, "ec2_transit_gateway_route_tables", dict(name="onprem", transit_gateway="acme", propagations=["acme-dx"]))
     tables = stage.gather("ec2_transit_gateway_route_tables")
     assert [one["propagations"] for one in tables if one.get("name") == "onprem"] == [["acme-dx"]]
+
+
+# -- two accounts
+
+PARTNERS = dict(access_key=f"AKIA{PARTNER}OTHR", account_id=PARTNER)
+DXGW = "acme-dxgw"
+
+
+def gateway_id(stage):
+    return client(stage, "directconnect").describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"]
+
+
+def test_a_transit_gateway_goes_from_the_proposal_to_its_name_in_two_accounts(stage, said):
+    made(stage, TRANSIT, by=False)
+    transit = stage.neighbours["partner"]["ec2_transit_gateways"]["partner"]
+    theirs = dict(name="mine", direct_connect_gateway=gateway_id(stage), transit_gateway=transit, direct_connect_gateway_owner_account=ACCOUNT)
+    theirs.update(allowed_prefixes=["10.70.0.0/16"])
+    ours = dict(name="partner", direct_connect_gateway=DXGW, transit_gateway="partner:partner", associated_gateway_owner_account=PARTNER)
+    assert not stage.run(TRANSIT, task(TRANSIT, theirs), **PARTNERS)["changed"]
+    assert any(f"account {ACCOUNT} has to accept" in text for text in said)
+    assert "leave it out here" in stage.run(TRANSIT, task(TRANSIT, dict(theirs, accept=True)), fails=True, **PARTNERS)["msg"]
+    unnamed = {name: value for name, value in ours.items() if name != "associated_gateway_owner_account"}
+    assert "write associated_gateway_owner_account too" in refused(stage, TRANSIT, dict(unnamed, accept=True))
+    assert "It is left as it is" in refused(stage, TRANSIT, dict(ours, accept=True, associated_gateway_owner_account="999988887777"))
+    assert "name them together with accept" in refused(stage, TRANSIT, dict(ours, allowed_prefixes=["10.71.0.0/16"]))
+    assert write(stage, TRANSIT, dict(ours, accept=True))["entries"][0]["changed"] == ["accept"]
+    assert not write(stage, TRANSIT, dict(ours, accept=True))["changed"]
+    assert "cannot go back" in refused(stage, TRANSIT, dict(ours, accept=False))
+    stage.double.clear_calls()
+    assert stage.run(TRANSIT, task(TRANSIT, theirs), **PARTNERS)["changed"] and stage.writes() == ["ec2:CreateTags"]
+    assert not stage.run(TRANSIT, task(TRANSIT, dict(name="mine")), **PARTNERS)["changed"]
+    narrower = task(TRANSIT, dict(theirs, allowed_prefixes=dict(set=["10.70.1.0/24"])))
+    assert "no longer advertise 10.70.0.0/16" in stage.run(TRANSIT, narrower, fails=True, **PARTNERS)["msg"]
+    assert stage.run(TRANSIT, dict(narrower, confirm=[f"{TRANSIT}/mine"]), **PARTNERS)["changed"]
+    assert not stage.run(TRANSIT, narrower, **PARTNERS)["changed"]
+    assert "no longer advertise 10.70.0.0/16" in dangerous(stage, TRANSIT, dict(ours, accept=True))
+    assert stage.run(TRANSIT, dict(state="gathered"), **PARTNERS)["gathered"][0]["allowed_prefixes"] == ["10.70.1.0/24"]
+    gone = stage.run(TRANSIT, task(TRANSIT, dict(name="mine", state="absent")), fails=True, **PARTNERS)["msg"]
+    assert "cut all that goes between" in gone
+    assert stage.run(TRANSIT, task(TRANSIT, dict(name="mine", state="absent"), confirm=[f"{TRANSIT}/mine"]), **PARTNERS)["changed"]
+
+
+def test_what_nobody_proposed_or_whose_owner_is_not_named_is_told(stage):
+    made(stage, VIRTUAL, by=False)
+    theirs = stage.neighbours["partner"]["directconnect_gateways"]["partner-dxgw"]
+    assert "write whose" in refused(stage, VIRTUAL, dict(direct_connect_gateway=theirs, virtual_gateway="acme"))
+    unknown = dict(direct_connect_gateway=DXGW, virtual_gateway="vgw-0123456789abcdef0", associated_gateway_owner_account=PARTNER, accept=True)
+    assert "nobody has proposed vgw-0123456789abcdef0" in refused(stage, VIRTUAL, unknown)
+    assert "leave it out here" in refused(stage, VIRTUAL, dict(direct_connect_gateway=DXGW, virtual_gateway="acme", accept=True))
+
+
+def test_a_proposal_is_rejected_or_withdrawn_with_a_confirmation(stage):
+    made(stage, VIRTUAL, by=False)
+    mine = dict(direct_connect_gateway="partner:partner-dxgw", virtual_gateway="acme-dev", direct_connect_gateway_owner_account=PARTNER)
+    write(stage, VIRTUAL, mine)
+    assert "would withdraw the proposal" in stage.run(VIRTUAL, task(VIRTUAL, dict(mine, state="absent")), fails=True)["msg"]
+    asked = dict(direct_connect_gateway=DXGW, virtual_gateway="partner:partner", state="absent")
+    assert "would reject the proposal" in stage.run(VIRTUAL, task(VIRTUAL, asked), fails=True)["msg"]
 
 
 # -- ports
@@ -279,6 +337,24 @@ def test_whether_a_confirmation_has_come_the_engine_waits_for(stage, monkeypatch
     stage.run(HOSTED, examples(HOSTED).make)
     assert behind == [0] and stage.writes().count("directconnect:ConfirmConnection") == 1
     assert not stage.run(HOSTED, examples(HOSTED).make)["changed"]
+
+
+def test_who_does_not_wait_waits_until_a_confirmation_is_shown(stage, monkeypatch):
+    """Or the next task would confirm it again."""
+    made(stage, CARRIERS, by=False)
+    seen = list(_directconnect.listed(stage.door(), "describe_virtual_interfaces", "virtualInterfaces"))
+    behind, listed = [2], _directconnect.listed
+
+    def late(aws, operation, *result, **arguments):
+        if operation == "describe_virtual_interfaces" and aws.writes and behind[0] > 0:
+            behind[0] -= 1
+            return seen
+        return listed(aws, operation, *result, **arguments)
+
+    monkeypatch.setattr(_directconnect, "listed", late)
+    begun = stage.run(CARRIERS, examples(CARRIERS).make, wait=False)
+    assert behind == [0] and begun["awaited"]
+    assert not stage.run(CARRIERS, examples(CARRIERS).make)["changed"]
 
 
 @pytest.mark.parametrize(
