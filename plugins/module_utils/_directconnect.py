@@ -24,6 +24,7 @@ UP = "available"  # a connection
 INTERFACE_SECONDS = 900
 # 10 to 40 minutes are usual for an association.
 ASSOCIATION_SECONDS = 2400
+NOTE_SECONDS = 300
 TYPES = ("private", "public", "transit")
 NOT_ASKED = "accept is for the side that is asked, the owner of the Direct Connect gateway: leave it out here"
 
@@ -78,6 +79,11 @@ def not_offered(what: str, there: Iterable[str], hint: str) -> Problem:
         f"no carrier has {what} for this account and Region. There are: {', '.join(there) or 'none'}. "
         f"Ask the carrier when it comes, for which account id, and {hint}"
     )
+
+
+def await_note(aws: Aws, thing_id: str, state: Callable[[], str | None], before: str) -> None:
+    """AWS takes note of a confirmation a moment after it: who looks in that moment would confirm again."""
+    aws.wait(f"confirmation of {thing_id}", state, lambda seen: seen != before, limit=NOTE_SECONDS)
 
 
 # ---- connections
@@ -143,15 +149,18 @@ def in_sheet_form(interface: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def look_at_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
-    found = aws.directconnect.describe_virtual_interfaces(virtualInterfaceId=interface_id)["virtualInterfaces"]
+    found = listed(aws, "describe_virtual_interfaces", "virtualInterfaces", virtualInterfaceId=interface_id)
     return found[0] if found else {}
+
+
+def state_of_interface(aws: Aws, interface_id: str) -> str | None:
+    return look_at_interface(aws, interface_id).get("virtualInterfaceState")
 
 
 def await_interface_end(aws: Aws, interface_id: str) -> None:
     """Its gateway and its connection cannot go before."""
-    what = f"deletion of {interface_id}"
     gone = (None, "deleted", "rejected")
-    aws.wait(what, lambda: look_at_interface(aws, interface_id).get("virtualInterfaceState"), lambda state: state in gone, limit=INTERFACE_SECONDS)
+    aws.wait(f"deletion of {interface_id}", lambda: state_of_interface(aws, interface_id), lambda state: state in gone, limit=INTERFACE_SECONDS)
 
 
 def tell_state(aws: Aws, name: str, have: Mapping[str, Any]) -> None:
@@ -419,6 +428,8 @@ def refuse_acceptance(want: Mapping[str, Any], have: Mapping[str, Any], change: 
         raise Problem(f"accept: write associated_gateway_owner_account too, {told}")
     if have.get("accept") is False and "allowed_prefixes" in change and not change.get("accept"):
         raise Problem(f"allowed_prefixes: account {have['associated_gateway_owner_account']} has proposed others: name them together with accept, true")
+    if have.get("_proposal") and have["accept"] is None and "allowed_prefixes" in change and "set" not in want["allowed_prefixes"]:
+        raise Problem("allowed_prefixes: a proposal cannot change, another one takes its place: write all that it shall say, with set")
 
 
 def danger_of_association(have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:

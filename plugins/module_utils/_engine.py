@@ -112,7 +112,8 @@ class Run:
         for name in emptied(self.kind.options, wanted):
             del wanted[name]
         step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"))
-        wanted = {name: value for name, value in wanted.items() if (self._says_of_its_end(name) if step.absent else not self.kind.options[name].parting)}
+        if step.absent:
+            wanted = {name: value for name, value in wanted.items() if name in self.kind.identity or self.kind.options[name].parting}
 
         def id_of(option: Option, value: Any, entry: Mapping[str, Any] | None) -> Any:
             if not option.ref or not isinstance(value, str):
@@ -128,11 +129,6 @@ class Run:
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
             step.want[name] = transform(self.kind.options[name], wanted[name], id_of, wanted)
-
-    def _says_of_its_end(self, name: str) -> bool:
-        """Of what is to go an entry says which one is meant, by its identity or by what it belongs to, and how it goes."""
-        option = self.kind.options[name]
-        return name in self.kind.identity or option.parting or bool(option.fixed and option.ref)
 
     def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
         if step.pinned:
@@ -176,7 +172,7 @@ class Run:
         if step.absent:
             action = "deleted" if have else "unchanged"
             if have:
-                have["_parting"] = {name: value for name, value in step.want.items() if options[name].parting}
+                have["_parting"] = step.want
         elif have is None:
             action = "created"
             missing = [name for name, option in options.items() if option.required and name not in step.want]

@@ -14,7 +14,6 @@ from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step
 
-# Of what AWS does not show yet the next look says the same as before, and whoever believes it does all once more.
 NOT_SHOWN = "not shown yet"
 TOLD = 5  # how many names a line has room for
 
@@ -25,21 +24,18 @@ def moving(steps: Iterable[Step]) -> list[Step]:
 
 
 def settle(kind: Kind, aws: Door, steps: list[Step], needed: bool) -> None:
-    """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it; but until it shows everybody waits who has begun it."""
+    """Wait for what goes on by itself. Who only looks, or does not want to wait, is told of it."""
     if kind.look and steps and (needed or aws.patient):
         _await(kind, aws, steps)
         return
-    hidden = [step for step in steps if step.have.get("_moving") == NOT_SHOWN]
-    if hidden:
-        _await(kind, aws, hidden, only_shown=True)
     for step in steps:
         step.awaited = step.have.get("_moving")
         if step.awaited and aws.check_mode:
             aws.warn(f"{kind.name} {step.label}: AWS is still at work on {step.have['id']} ({step.awaited})")
 
 
-def _await(kind: Kind, aws: Door, steps: list[Step], only_shown: bool = False) -> None:
-    """Until none of them moves, or all are shown. Each gets what it is then, or the reason why it came to nothing or is not there in time."""
+def _await(kind: Kind, aws: Door, steps: list[Step]) -> None:
+    """Until none of them moves. Each gets what it is then, or the reason why it came to nothing or is not there in time."""
     waiting = {step.have["id"]: step for step in steps}
 
     def look() -> dict[str, str]:
@@ -48,7 +44,7 @@ def _await(kind: Kind, aws: Door, steps: list[Step], only_shown: bool = False) -
         moving = {}
         for thing_id, step in list(waiting.items()):
             state = there[thing_id].get("_moving") if thing_id in there else NOT_SHOWN
-            if state == NOT_SHOWN or (state and not only_shown):
+            if state:
                 moving[step.label] = step.awaited = state
             else:
                 _arrived(waiting.pop(thing_id), there[thing_id])

@@ -9,7 +9,6 @@ from ansible_collections.msp.aws.plugins.module_utils import _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
-from ansible_collections.msp.aws.plugins.module_utils._waiting import NOT_SHOWN
 
 PLACES = ("virtual_gateway", "direct_connect_gateway")
 
@@ -25,16 +24,6 @@ def _have(interface):
         virtual_interface_name=interface["virtualInterfaceName"],
         accept=interface["virtualInterfaceState"] != _directconnect.CONFIRMING,
     )
-
-
-def look(aws, ids):
-    """Those that were confirmed, of which AWS has not taken note yet or is still at work."""
-    return [dict(have, **_confirmed(have)) for have in _directconnect.progress_of_interfaces(aws, ids)]
-
-
-def _confirmed(have):
-    noted = have["_state"] != _directconnect.CONFIRMING
-    return dict(accept=noted, _moving=have["_moving"] if noted else NOT_SHOWN)
 
 
 def read(aws, have, names):
@@ -58,8 +47,9 @@ def create(aws, want):
 def update(aws, have, change):
     if change.get("accept"):
         _confirm(aws, have, {name: change.get(name) for name in PLACES})
+        _directconnect.await_note(aws, have["id"], lambda: _directconnect.state_of_interface(aws, have["id"]), _directconnect.CONFIRMING)
     _directconnect.write_tags(aws, "dxvif", have, change)
-    return NOT_SHOWN if change.get("accept") else None
+    return "pending" if change.get("accept") else None
 
 
 def _confirm(aws, have, places):
@@ -150,7 +140,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
-    look=look,
+    look=_directconnect.progress_of_interfaces,
     read=read,
     create=create,
     update=update,

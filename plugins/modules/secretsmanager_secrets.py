@@ -179,7 +179,7 @@ def delete(aws, have):
     if regions:
         aws.secretsmanager.remove_regions_from_replication(SecretId=have["id"], RemoveReplicaRegions=regions)
         _await_end_of_replicas(aws, have["id"], regions)
-    parting = {PARTING[option]: value for option, value in have["_parting"].items()}
+    parting = {member: have["_parting"][option] for option, member in PARTING.items() if option in have["_parting"]}
     aws.secretsmanager.delete_secret(SecretId=have["id"], **parting)
 
 
@@ -266,8 +266,8 @@ KIND = Kind(
                 kms_key_id=Option(api="ReplicateSecretToRegions.AddReplicaRegions.KmsKeyId"),
             ),
         ),
-        recovery_window_in_days=Option("int", parting=True, limits=dict(min=7, max=30)),
-        force_delete_without_recovery=Option("bool", parting=True),
+        recovery_window_in_days=Option("int", write_only=True, parting=True, limits=dict(min=7, max=30)),
+        force_delete_without_recovery=Option("bool", write_only=True, parting=True),
         tags=tags(),
     ),
     find=find,

@@ -143,8 +143,8 @@ def _partners_gateway(client: Callable[..., Any]) -> tuple[str, str]:
     """The Direct Connect gateways of the partner and of this account."""
     made = client("directconnect", PARTNER).create_direct_connect_gateway(directConnectGatewayName="partner-dxgw", amazonSideAsn=64690)
     _settled(client("directconnect", PARTNER).describe_direct_connect_gateways)
-    ours = next(one for one in client("directconnect").describe_direct_connect_gateways()["directConnectGateways"])
-    return made["directConnectGateway"]["directConnectGatewayId"], ours["directConnectGatewayId"]
+    named = {one["directConnectGatewayName"]: one for one in client("directconnect").describe_direct_connect_gateways()["directConnectGateways"]}
+    return made["directConnectGateway"]["directConnectGatewayId"], named["acme-dxgw"]["directConnectGatewayId"]
 
 
 def a_virtual_gateway_is_proposed(client: Callable[..., Any]) -> dict[str, Any]:
