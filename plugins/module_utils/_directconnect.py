@@ -342,12 +342,12 @@ def _propose(aws: Aws, want: Mapping[str, Any], gateway_id: str, add: Iterable[s
     return have
 
 
-def tell_proposal(aws: Aws, have: Mapping[str, Any]) -> None:
-    """Whose turn it is."""
+def tell_proposal(aws: Aws, have: Mapping[str, Any], names: Iterable[str] = ()) -> None:
+    """Whose turn it is, unless the entry names the answer."""
     if have["_proposal"] and have["accept"] is None:
         account = have["direct_connect_gateway_owner_account"]
         aws.warn(f"{have['_associated']} is proposed to {have['direct_connect_gateway']}: account {account} has to accept that (proposal {have['_proposal']})")
-    elif have["_proposal"]:
+    elif have["_proposal"] and "accept" not in names:
         account = have["associated_gateway_owner_account"]
         aws.warn(f"account {account} has proposed {have['_associated']} for {have['direct_connect_gateway']} (proposal {have['_proposal']}): accept it, or not")
 

@@ -116,6 +116,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_vpn_gateways": Lookup("ec2", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", state="State"),
     "elbv2_load_balancers": Lookup("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn", "LoadBalancerName"),
     "elbv2_target_groups": Lookup("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn", "TargetGroupName"),
+    "elbv2_trust_stores": Lookup("elbv2", "describe_trust_stores", "TrustStores", "TrustStoreArn", "Name"),
     "firehose_delivery_streams": Lookup(
         "firehose", "list_delivery_streams", "DeliveryStreamNames", "DeliveryStreamName", "DeliveryStreamName", arguments={"Limit": 10000}
     ),

@@ -22,7 +22,7 @@ def _have(association):
 
 def read(aws, have, names):
     """Nothing more; but who looks hears of what waits for somebody."""
-    _directconnect.tell_proposal(aws, have)
+    _directconnect.tell_proposal(aws, have, names)
     return {}
 
 

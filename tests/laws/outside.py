@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils._certificates import new_authority
+
 ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
 OWN, PARTNER, CARRIER = "123456789012", "210987654321", "999988887777"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
@@ -96,6 +98,21 @@ def a_partners_bucket(client: Callable[..., Any]) -> None:
     s3 = client("s3", PARTNER)
     s3.create_bucket(Bucket="acme-partner", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
     s3.put_bucket_versioning(Bucket="acme-partner", VersioningConfiguration=dict(Status="Enabled"))
+
+
+def bundles(client: Callable[..., Any]) -> None:
+    """Certificates of authorities, in the bucket of the examples."""
+    for name in ("partners", "devices"):
+        client("s3").put_object(Bucket="acme-authorities", Key=f"{name}.pem", Body=json.loads(new_authority(name, 400)[0])["certificate"])
+
+
+def a_trust_store(client: Callable[..., Any]) -> None:
+    where = dict(CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
+    client("s3").create_bucket(Bucket="acme-authorities", **where)
+    bundles(client)
+    told = dict(CaCertificatesBundleS3Bucket="acme-authorities", CaCertificatesBundleS3Key="partners.pem")
+    client("elbv2").create_trust_store(Name="acme-partners", **told)
+    client("elbv2").describe_trust_stores()
 
 
 # ---- Direct Connect: what a carrier has, which is another account, and what takes days
@@ -193,6 +210,8 @@ OUTSIDE = {
     ACCEPTERS: a_request,
     "ec2_transit_gateway_route_tables": prefix_lists,
     SERVICES: a_zone_with_a_record,
+    "elbv2_listeners": a_trust_store,
+    "elbv2_trust_stores": bundles,
     "iam_root_user": a_root_user_with_mfa,
     "lightsail_alarms": servers_of_lightsail,
     "mackerel_dashboards": hosts_of_acme,
