@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_names
 from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
@@ -171,6 +172,13 @@ def test_route_tables_name_the_attachment_of_an_association(stage):
     write(stage, "ec2_transit_gateway_route_tables", dict(name="onprem", transit_gateway="acme", propagations=["acme-dx"]))
     tables = stage.gather("ec2_transit_gateway_route_tables")
     assert [one["propagations"] for one in tables if one.get("name") == "onprem"] == [["acme-dx"]]
+
+
+def test_a_sheet_calls_an_association_by_its_name():
+    """Not by the two gateways that say which one it is; what has no name nobody can refer to."""
+    transit = dict(name="acme-dx", direct_connect_gateway="dx", transit_gateway="tgw")
+    theirs = dict(direct_connect_gateway="dx", transit_gateway="partner:tgw")
+    assert sheet_names({TRANSIT: [transit, theirs]}) == {TRANSIT: ["acme-dx"]}
 
 
 # -- two accounts
