@@ -87,12 +87,19 @@ def _label(name: str, thing: Mapping[str, Any]) -> str:
 
 
 def sheet_entries(
-    sheet: Any, kind: str, state: str = "present", naming: list[str] | None = None, later: list[str] | None = None, theirs: bool | None = None
+    sheet: Any,
+    kind: str,
+    state: str = "present",
+    naming: list[str] | None = None,
+    later: list[str] | None = None,
+    theirs: bool | None = None,
+    lacking: list[str] | None = None,
 ) -> Any:
     """The entries of a kind that shall be there (or with `absent`, that shall go), in the order of the sheet.
 
     Where two kinds need each other, one of them is done twice: first without what comes `later`, then those `naming` it as a whole.
     `theirs`: only entries whose id is host:name, something that another contract of the run makes; false leaves these out.
+    `lacking`: only entries which name none of these, such as those that accept what others ask for.
     """
     given = _sheet(sheet).get(kind)
     if isinstance(given, Mapping):
@@ -102,6 +109,8 @@ def sheet_entries(
         entries = [entry for entry in entries if _is_theirs(entry) == theirs]
     if naming is not None:
         entries = [entry for entry in entries if _names_one_of(entry, naming)]
+    if lacking is not None:
+        entries = [entry for entry in entries if not _names_one_of(entry, lacking)]
     return entries if later is None else [_without(entry, later) for entry in entries]
 
 

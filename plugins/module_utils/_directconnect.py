@@ -9,11 +9,12 @@ Private to the collection.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, Unknown, fixed
 
 # AWS goes on showing what is gone for a while.
 GONE = ("deleting", "deleted", "rejected")
@@ -23,7 +24,9 @@ UP = "available"  # a connection
 INTERFACE_SECONDS = 900
 # 10 to 40 minutes are usual for an association.
 ASSOCIATION_SECONDS = 2400
+NOTE_SECONDS = 300
 TYPES = ("private", "public", "transit")
+NOT_ASKED = "accept is for the side that is asked, the owner of the Direct Connect gateway: leave it out here"
 
 
 def listed(aws: Aws, operation: str, result: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -76,6 +79,11 @@ def not_offered(what: str, there: Iterable[str], hint: str) -> Problem:
         f"no carrier has {what} for this account and Region. There are: {', '.join(there) or 'none'}. "
         f"Ask the carrier when it comes, for which account id, and {hint}"
     )
+
+
+def await_note(aws: Aws, thing_id: str, state: Callable[[], str | None], before: str) -> None:
+    """AWS takes note of a confirmation a moment after it: who looks in that moment would confirm again."""
+    aws.wait(f"confirmation of {thing_id}", state, lambda seen: seen != before, limit=NOTE_SECONDS)
 
 
 # ---- connections
@@ -141,15 +149,18 @@ def in_sheet_form(interface: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def look_at_interface(aws: Aws, interface_id: str) -> dict[str, Any]:
-    found = aws.directconnect.describe_virtual_interfaces(virtualInterfaceId=interface_id)["virtualInterfaces"]
+    found = listed(aws, "describe_virtual_interfaces", "virtualInterfaces", virtualInterfaceId=interface_id)
     return found[0] if found else {}
+
+
+def state_of_interface(aws: Aws, interface_id: str) -> str | None:
+    return look_at_interface(aws, interface_id).get("virtualInterfaceState")
 
 
 def await_interface_end(aws: Aws, interface_id: str) -> None:
     """Its gateway and its connection cannot go before."""
-    what = f"deletion of {interface_id}"
     gone = (None, "deleted", "rejected")
-    aws.wait(what, lambda: look_at_interface(aws, interface_id).get("virtualInterfaceState"), lambda state: state in gone, limit=INTERFACE_SECONDS)
+    aws.wait(f"deletion of {interface_id}", lambda: state_of_interface(aws, interface_id), lambda state: state in gone, limit=INTERFACE_SECONDS)
 
 
 def tell_state(aws: Aws, name: str, have: Mapping[str, Any]) -> None:
@@ -166,13 +177,15 @@ def tell_state(aws: Aws, name: str, have: Mapping[str, Any]) -> None:
 # ---- what a gateway serves: virtual private gateways and private virtual interfaces, or transit gateways and transit ones
 
 
-def associations(aws: Aws, gateway_id: str) -> list[dict[str, Any]]:
-    found = listed(aws, "describe_direct_connect_gateway_associations", "directConnectGatewayAssociations", directConnectGatewayId=gateway_id)
+def associations(aws: Aws, gateway_id: str | None, associated_id: str | None = None) -> list[dict[str, Any]]:
+    """Those of a Direct Connect gateway, or of a gateway behind one."""
+    which = dict(directConnectGatewayId=gateway_id) if gateway_id else dict(associatedGatewayId=associated_id)
+    found = listed(aws, "describe_direct_connect_gateway_associations", "directConnectGatewayAssociations", **which)
     return [one for one in found if one["associationState"] not in ("disassociating", "disassociated") and one.get("associatedGateway")]
 
 
 def all_associations(aws: Aws) -> list[dict[str, Any]]:
-    """AWS lists them gateway by gateway only."""
+    """Those of the account's Direct Connect gateways, whoever has the other gateway. AWS lists them gateway by gateway only."""
     return [one for gateway in gateways(aws) for one in associations(aws, gateway["directConnectGatewayId"])]
 
 
@@ -189,28 +202,13 @@ def _serves(aws: Aws, gateway_id: str) -> list[tuple[str, str]]:
 
 
 def refuse_other_kind(aws: Aws, gateway_id: str | None, kind: str) -> None:
-    """A Direct Connect gateway serves one kind, private or transit; AWS would refuse the other."""
-    if gateway_id is None or isinstance(gateway_id, Unknown):
+    """A Direct Connect gateway serves one kind, private or transit; AWS would refuse the other. Of another account's it does not tell."""
+    if gateway_id is None or isinstance(gateway_id, Unknown) or gateway_id not in {one["directConnectGatewayId"] for one in aws.once(gateways)}:
         return
     others = [thing for thing, of in ask(aws, _serves, gateway_id) if of.lower().startswith("transit") != (kind == "transit")]
     if others:
         served = f"Direct Connect gateway {gateway_id} serves {', '.join(others)} already"
         raise Problem(f"{served}. One gateway serves private virtual interfaces and virtual private gateways, or transit ones: this needs a second gateway")
-
-
-def await_association(aws: Aws, association_id: str) -> dict[str, Any]:
-    """Wait until it carries traffic."""
-    seen: dict[str, Any] = {}
-
-    def state() -> str | None:
-        seen.clear()
-        seen.update(look_at_association(aws, association_id))
-        return seen.get("associationState")
-
-    aws.wait(f"association {association_id}", state, lambda found: found not in (None, "associating", "updating"), limit=ASSOCIATION_SECONDS)
-    if seen["associationState"] != "associated":
-        raise Problem(f"{association_id}: {failure(seen['associationState'], seen, ())}")
-    return seen
 
 
 def failure(state: str, thing: Mapping[str, Any], alive: Iterable[str]) -> str | None:
@@ -223,21 +221,88 @@ def look_at_association(aws: Aws, association_id: str) -> dict[str, Any]:
     return found[0] if found else {}
 
 
-def association_in_sheet_form(association: Mapping[str, Any]) -> dict[str, Any]:
+def association_in_sheet_form(aws: Aws, association: Mapping[str, Any], proposal: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """An association, with what is proposed of it and not accepted yet."""
+    prefixes = [one["cidr"] for one in association.get("allowedPrefixesToDirectConnectGateway") or []]
     return dict(
+        _of_two_accounts(aws, association, proposal),
         id=association["associationId"],
-        direct_connect_gateway=association["directConnectGatewayId"],
-        allowed_prefixes=[one["cidr"] for one in association.get("allowedPrefixesToDirectConnectGateway") or []],
-        _associated=association["associatedGateway"]["id"],
+        allowed_prefixes=_requested(proposal) if proposal else prefixes,
+        _association=association["associationId"],
+        _existing=prefixes,
         _state=association["associationState"],
         _moving=association["associationState"] if association["associationState"] in ("associating", "updating") else None,
         _failed=failure(association["associationState"], association, ("associating", "updating", "associated")),
     )
 
 
+def _proposal_in_sheet_form(aws: Aws, proposal: Mapping[str, Any]) -> dict[str, Any]:
+    """What is proposed, and is no association before it is accepted."""
+    has = dict(id=proposal["proposalId"], allowed_prefixes=_requested(proposal), _association=None, _existing=[], _state="requested", _moving=None)
+    return dict(_of_two_accounts(aws, proposal, proposal), **has)
+
+
+def _requested(proposal: Mapping[str, Any]) -> list[str]:
+    return [one["cidr"] for one in proposal.get("requestedAllowedPrefixesToDirectConnectGateway") or []]
+
+
+def _of_two_accounts(aws: Aws, thing: Mapping[str, Any], proposal: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Whose both gateways are. Only the side that is asked accepts."""
+    other = thing["associatedGateway"]
+    asked = thing["directConnectGatewayOwnerAccount"] == aws.account != other["ownerAccount"]
+    return dict(
+        direct_connect_gateway=thing["directConnectGatewayId"],
+        direct_connect_gateway_owner_account=thing["directConnectGatewayOwnerAccount"],
+        associated_gateway_owner_account=other["ownerAccount"],
+        accept=proposal is None if asked else None,
+        _associated=other["id"],
+        _proposal=proposal and proposal["proposalId"],
+    )
+
+
 def progress_of_associations(aws: Aws, ids: list[str]) -> list[dict[str, Any]]:
-    """How far they are; AWS tells of one at a time."""
-    return [association_in_sheet_form(found) for found in (look_at_association(aws, one) for one in ids) if found]
+    """How far they are; AWS tells of one at a time. A proposal waits for people, and so for nothing here."""
+    found = []
+    for one in ids:
+        association = look_at_association(aws, one)
+        if association:
+            found.append(association_in_sheet_form(aws, association))
+        else:
+            found += [_proposal_in_sheet_form(aws, proposal) for proposal in _proposals(aws, proposalId=one)]
+    return found
+
+
+def in_this_account(aws: Aws, kind: str, there: Callable[[], Iterable[str]], wanted: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """Associations and proposals in which this account and Region takes part with either gateway, in sheet form.
+
+    `there()` are the ids of its own gateways that may be behind another account's Direct Connect gateway: AWS has to be asked of each, so it is done only
+    where somebody may mean such an association.
+    """
+    mine = {one["directConnectGatewayId"] for one in gateways(aws)}
+    found = {_pair(one): one for gateway_id in sorted(mine) for one in associations(aws, gateway_id)}
+    if wanted is None or any(want.get("direct_connect_gateway") not in mine for want in wanted):
+        taken = {one["associatedGateway"]["id"] for one in found.values()} if kind == "virtualPrivateGateway" else set()
+        for gateway_id in sorted(set(there()) - taken):
+            found.update((_pair(one), one) for one in associations(aws, None, gateway_id))
+    proposed = {_pair(one): one for one in _proposals(aws)}
+    has = [association_in_sheet_form(aws, one, proposed.get(pair)) for pair, one in found.items() if _concerns(aws, one, kind)]
+    return has + [_proposal_in_sheet_form(aws, one) for pair, one in proposed.items() if pair not in found and _concerns(aws, one, kind)]
+
+
+def _pair(thing: Mapping[str, Any]) -> tuple[str, str]:
+    return thing["directConnectGatewayId"], thing["associatedGateway"]["id"]
+
+
+def _proposals(aws: Aws, **which: Any) -> list[dict[str, Any]]:
+    """Those that wait. What was accepted or withdrawn is shown for some days more."""
+    found = listed(aws, "describe_direct_connect_gateway_association_proposals", "directConnectGatewayAssociationProposals", **which)
+    return [one for one in found if one["proposalState"] == "requested" and one.get("associatedGateway")]
+
+
+def _concerns(aws: Aws, thing: Mapping[str, Any], kind: str) -> bool:
+    """Own gateways of another Region are the matter of that one; those of another account have none here."""
+    other = thing["associatedGateway"]
+    return other["type"] == kind and (other["ownerAccount"] != aws.account or other.get("region") == aws.region)
 
 
 def allowed(prefixes: Any) -> list[dict[str, str]]:
@@ -251,14 +316,55 @@ def prefixes_of(want: Mapping[str, Any]) -> list[str]:
 
 
 def associate(aws: Aws, want: Mapping[str, Any], gateway_id: str) -> dict[str, Any]:
+    """The new association in sheet form, or the proposal of one to the account that owns the Direct Connect gateway."""
+    theirs = want.get("direct_connect_gateway_owner_account", aws.account)
+    if theirs != aws.account:
+        return _propose(aws, dict(want, direct_connect_gateway_owner_account=theirs), gateway_id, prefixes_of(want), [])
+    if want["direct_connect_gateway"] not in {one["directConnectGatewayId"] for one in aws.once(gateways)}:
+        raise Problem(f"direct_connect_gateway_owner_account: write whose {want['direct_connect_gateway']} is, because it is not of this account")
     arguments = dict(directConnectGatewayId=want["direct_connect_gateway"], gatewayId=gateway_id)
     if prefixes_of(want):
         arguments["addAllowedPrefixesToDirectConnectGateway"] = allowed(prefixes_of(want))
-    return aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"]
+    return association_in_sheet_form(aws, aws.directconnect.create_direct_connect_gateway_association(**arguments)["directConnectGatewayAssociation"])
 
 
-def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+def _propose(aws: Aws, want: Mapping[str, Any], gateway_id: str, add: Iterable[str], remove: Iterable[str]) -> dict[str, Any]:
+    arguments = dict(
+        directConnectGatewayId=want["direct_connect_gateway"],
+        directConnectGatewayOwnerAccount=want["direct_connect_gateway_owner_account"],
+        gatewayId=gateway_id,
+    )
+    both = dict(addAllowedPrefixesToDirectConnectGateway=add, removeAllowedPrefixesToDirectConnectGateway=remove)
+    arguments.update({member: allowed(prefixes) for member, prefixes in both.items() if prefixes})
+    made = aws.directconnect.create_direct_connect_gateway_association_proposal(**arguments)["directConnectGatewayAssociationProposal"]
+    have = _proposal_in_sheet_form(aws, made)
+    tell_proposal(aws, have)
+    return have
+
+
+def tell_proposal(aws: Aws, have: Mapping[str, Any], names: Iterable[str] = ()) -> None:
+    """Whose turn it is, unless the entry names the answer."""
+    if have["_proposal"] and have["accept"] is None:
+        account = have["direct_connect_gateway_owner_account"]
+        aws.warn(f"{have['_associated']} is proposed to {have['direct_connect_gateway']}: account {account} has to accept that (proposal {have['_proposal']})")
+    elif have["_proposal"] and "accept" not in names:
+        account = have["associated_gateway_owner_account"]
+        aws.warn(f"account {account} has proposed {have['_associated']} for {have['direct_connect_gateway']} (proposal {have['_proposal']}): accept it, or not")
+
+
+def nobody_proposed(gateway_id: str, want: Mapping[str, Any]) -> Problem:
+    """Only the owner of the other gateway can begin."""
+    return Problem(f"nobody has proposed {gateway_id} for {want['direct_connect_gateway']}: its owner has to do that first")
+
+
+def update_prefixes(aws: Aws, have: dict[str, Any], change: Mapping[str, Any]) -> str | None:
+    """Where two accounts take part, the owner of the Direct Connect gateway decides and the other one proposes."""
+    if change.get("accept"):
+        return _accept(aws, have, change)
     if "allowed_prefixes" not in change:
+        return None
+    if have["direct_connect_gateway_owner_account"] != aws.account:
+        _propose_anew(aws, have, _after(have, change))
         return None
     delta = change["allowed_prefixes"]
     both = dict(addAllowedPrefixesToDirectConnectGateway=delta.add, removeAllowedPrefixesToDirectConnectGateway=delta.remove)
@@ -267,18 +373,83 @@ def update_prefixes(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]
     return "updating"
 
 
+def _accept(aws: Aws, have: dict[str, Any], change: Mapping[str, Any]) -> str:
+    """The proposal becomes an association, which is what is waited for."""
+    arguments = dict(
+        directConnectGatewayId=have["direct_connect_gateway"],
+        proposalId=have["_proposal"],
+        associatedGatewayOwnerAccount=have["associated_gateway_owner_account"],
+    )
+    if "allowed_prefixes" in change:
+        arguments["overrideAllowedPrefixesToDirectConnectGateway"] = allowed(_after(have, change))
+    made = aws.directconnect.accept_direct_connect_gateway_association_proposal(**arguments)["directConnectGatewayAssociation"]
+    have["id"] = made["associationId"]
+    return made["associationState"]
+
+
+def _propose_anew(aws: Aws, have: Mapping[str, Any], after: list[str]) -> None:
+    """A proposal cannot change, so another one takes its place."""
+    if have["_proposal"]:
+        aws.directconnect.delete_direct_connect_gateway_association_proposal(proposalId=have["_proposal"])
+    add, remove = ([prefix for prefix in one if prefix not in other] for one, other in ((after, have["_existing"]), (have["_existing"], after)))
+    if add or remove or not have["_association"]:
+        _propose(aws, have, have["_associated"], add, remove)
+
+
+def _after(have: Mapping[str, Any], change: Mapping[str, Any]) -> list[str]:
+    """The prefixes when the change is done and accepted."""
+    delta = change.get("allowed_prefixes") or Delta([], [], [])
+    return [prefix for prefix in have["allowed_prefixes"] if prefix not in delta.remove] + list(delta.add)
+
+
 def disassociate(aws: Aws, have: Mapping[str, Any]) -> None:
-    aws.directconnect.delete_direct_connect_gateway_association(associationId=have["id"])
-    what = f"deletion of {have['id']}"
+    """What waits is withdrawn, or rejected by whoever is asked."""
+    if have["_proposal"]:
+        aws.directconnect.delete_direct_connect_gateway_association_proposal(proposalId=have["_proposal"])
+    if have["_association"]:
+        aws.directconnect.delete_direct_connect_gateway_association(associationId=have["_association"])
+        _await_end_of_association(aws, have["_association"])
+
+
+def _await_end_of_association(aws: Aws, association_id: str) -> None:
     gone = (None, "disassociated")
-    aws.wait(what, lambda: look_at_association(aws, have["id"]).get("associationState"), lambda state: state in gone, limit=ASSOCIATION_SECONDS)
+    state = partial(look_at_association, aws, association_id)
+    aws.wait(f"deletion of {association_id}", lambda: state().get("associationState"), lambda seen: seen in gone, limit=ASSOCIATION_SECONDS)
+
+
+def refuse_acceptance(want: Mapping[str, Any], have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """The other account's word is held against the proposal before it is accepted, and what waits is accepted before it changes."""
+    if have and "accept" in change and have["accept"] is None:
+        raise Problem(NOT_ASKED)
+    if have.get("accept") and "accept" in change:
+        raise Problem("what is accepted cannot go back to waiting: remove it (state: absent) or leave accept out")
+    if change.get("accept") and have and "associated_gateway_owner_account" not in want:
+        told = "the account that is expected to have proposed it; it is held against the proposal before that is accepted"
+        raise Problem(f"accept: write associated_gateway_owner_account too, {told}")
+    if have.get("accept") is False and "allowed_prefixes" in change and not change.get("accept"):
+        raise Problem(f"allowed_prefixes: account {have['associated_gateway_owner_account']} has proposed others: name them together with accept, true")
+    if have.get("_proposal") and have["accept"] is None and "allowed_prefixes" in change and "set" not in want["allowed_prefixes"]:
+        raise Problem("allowed_prefixes: a proposal cannot change, another one takes its place: write all that it shall say, with set")
 
 
 def danger_of_association(have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
     if have and not change:
-        return f"would delete the association, and cut all that goes between the customer's sites and {have['_associated']}"
-    gone = change["allowed_prefixes"].remove if have and "allowed_prefixes" in change else []
+        if have["_association"]:
+            return f"would delete the association, and cut all that goes between the customer's sites and {have['_associated']}"
+        return f"would {'withdraw' if have['accept'] is None else 'reject'} the proposal of {have['_associated']} for {have['direct_connect_gateway']}"
+    after = _after(have, change) if have and {"allowed_prefixes", "accept"} & change.keys() else None
+    gone = [prefix for prefix in have["_existing"] if prefix not in after] if after is not None else []
     return f"would no longer advertise {', '.join(gone)} of {have['_associated']}: the customer's sites lose these routes at once" if gone else None
+
+
+def between_accounts() -> dict[str, Option]:
+    """What an entry says of the other account."""
+    left = "It is left as it is: ask its owner what it is for"
+    return dict(
+        direct_connect_gateway_owner_account=fixed(remedy=left),
+        associated_gateway_owner_account=fixed(remedy=left),
+        accept=Option("bool"),
+    )
 
 
 def prefixes() -> Option:

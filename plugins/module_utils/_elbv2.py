@@ -21,7 +21,7 @@ BATCH = 20
 # CreateLoadBalancer.Name and CreateTargetGroup.Name say it in words only.
 NAME = "^(?!-)(?!.*-$)[a-zA-Z0-9-]{1,32}$"
 # What was made a moment ago may not be known to all servers yet.
-NOT_YET = (r"\((?:LoadBalancer|TargetGroup|Listener|Rule|Subnet)NotFound\)", r"\(InvalidSecurityGroup\)")
+NOT_YET = (r"\((?:LoadBalancer|TargetGroup|TrustStore|Listener|Rule|Subnet)NotFound\)", r"\(InvalidSecurityGroup\)")
 ACTION = "CreateListener.DefaultActions"
 
 
@@ -89,6 +89,7 @@ SPECIAL = dict(
     private_ipv4_address="PrivateIPv4Address",
     subnet="SubnetId",
     target_group="TargetGroupArn",
+    trust_store="TrustStoreArn",
 )
 
 

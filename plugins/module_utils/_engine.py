@@ -113,7 +113,7 @@ class Run:
             del wanted[name]
         step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"))
         if step.absent:
-            wanted = {name: value for name, value in wanted.items() if name in self.kind.identity}
+            wanted = {name: value for name, value in wanted.items() if name in self.kind.identity or self.kind.options[name].parting}
 
         def id_of(option: Option, value: Any, entry: Mapping[str, Any] | None) -> Any:
             if not option.ref or not isinstance(value, str):
@@ -171,6 +171,8 @@ class Run:
         step.change = {} if step.absent else self._changes(step)
         if step.absent:
             action = "deleted" if have else "unchanged"
+            if have:
+                have["_parting"] = step.want
         elif have is None:
             action = "created"
             missing = [name for name, option in options.items() if option.required and name not in step.want]

@@ -31,6 +31,7 @@ class Kind:
     """One type of thing: what can be said about it and how to find, make, change and remove it.
 
     identity  the options that say which thing is meant; () when there is exactly one per account and Region
+    named_by  the option by whose value others refer to it, where that is not its identity
     danger    danger(have, change) -> why this change needs a confirmation of its own, or None; without a change it is asked about a deletion,
               which always needs one, and tells what else would go
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
@@ -64,6 +65,7 @@ class Kind:
     service: str = ""
     door: type[Door] = Aws
     joined: str = "/"
+    named_by: str = ""
 
     def __post_init__(self) -> None:
         if not self.service:
@@ -81,6 +83,16 @@ class Kind:
     def label(self, entry: Mapping[str, Any]) -> str:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
         return masked(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
+
+    def called(self, entry: Mapping[str, Any]) -> str:
+        """How others refer to an entry; nothing where it does not say enough for that."""
+        parts = [entry.get(name) for name in ([self.named_by] if self.named_by else self.identity)]
+        return "" if None in parts else masked(self.joined.join(map(str, parts)))
+
+    @property
+    def scoped(self) -> bool:
+        """Whether it is called scope/name."""
+        return len(self.identity) > 1 and not self.named_by
 
     def key(self, thing: Mapping[str, Any]) -> tuple:
         """The values of the identity."""

@@ -19,6 +19,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem, U
 
 TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Lookup(NamedTuple):
@@ -27,6 +28,7 @@ class Lookup(NamedTuple):
     every      arguments that leave something out of the list unless they name all choices of the service model: argument → its path there
     tags_call  where the list has no tags: the call that gives those of one thing, and its argument for the id
     called     (member, resource type): a thing is called as the EC2 resource of that type whose id its member holds
+    ids        how its ids look, where not like those of others
     What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
 
@@ -42,6 +44,7 @@ class Lookup(NamedTuple):
     tags_call: tuple[str, str] | None = None
     called: tuple[str, str] | None = None
     made_by: tuple[str, ...] = ()
+    ids: re.Pattern[str] = ID
 
 
 DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
@@ -71,6 +74,7 @@ LOOKUPS: dict[str, Lookup] = {
         "directConnectGatewayId",
         "directConnectGatewayName",
         state="directConnectGatewayState",
+        ids=UUID,
     ),
     "directconnect_lags": Lookup("directconnect", "describe_lags", "lags", "lagId", "lagName", state="lagState"),
     "ec2_client_vpn_endpoints": Lookup("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", state="Status.Code"),
@@ -112,6 +116,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_vpn_gateways": Lookup("ec2", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", state="State"),
     "elbv2_load_balancers": Lookup("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn", "LoadBalancerName"),
     "elbv2_target_groups": Lookup("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn", "TargetGroupName"),
+    "elbv2_trust_stores": Lookup("elbv2", "describe_trust_stores", "TrustStores", "TrustStoreArn", "Name"),
     "firehose_delivery_streams": Lookup(
         "firehose", "list_delivery_streams", "DeliveryStreamNames", "DeliveryStreamName", "DeliveryStreamName", arguments={"Limit": 10000}
     ),
@@ -219,7 +224,7 @@ class Names:
         if len(found) > 1:
             listed = ", ".join(sorted(self._told(known) for known in found))
             raise Problem(f"{value!r} means more than one of {kind}: {listed}. Write the id, or scope/name, instead of the name")
-        if not found and elsewhere and ID.fullmatch(value):
+        if not found and elsewhere and is_id(kind, value):
             return value
         if not found:
             raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
@@ -312,6 +317,11 @@ class Names:
 def labelled(things: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Of things by their labels (name, or scope/name) those that a name can mean."""
     return {label: thing for label, thing in things.items() if name in (label, label.rpartition("/")[2])}
+
+
+def is_id(kind: str, value: str) -> bool:
+    """Whether it can be the id of such a thing, wherever that is."""
+    return bool((LOOKUPS[kind].ids if kind in LOOKUPS else ID).fullmatch(value))
 
 
 def scoped(kind: str) -> bool:

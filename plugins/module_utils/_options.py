@@ -70,6 +70,7 @@ class Option:
     elsewhere  the thing may be in another account or Region, where only its id can name it
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
     write_only cannot be read back: used on creation, never compared
+    parting    says how the thing goes (write_only): `danger` and `delete` find in have["_parting"] what an entry with `state: absent` says of it
     blank      an empty text is a value like any other
     api        "Operation.Member.Member" in the service model, for its choices and limits
     choices    what is possible where the service model does not say it
@@ -98,6 +99,7 @@ class Option:
     value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
     secret: bool = False
     write_only: bool = False
+    parting: bool = False
     blank: bool = False
     api: str | None = None
     choices: tuple[Any, ...] = ()

@@ -38,9 +38,8 @@ def _have(connection):
 
 
 def look(aws, ids):
-    """Those that were confirmed, of which AWS has not taken note yet or is still at work. It goes on showing what is gone for a while."""
-    found = [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
-    return [dict(have, _moving=ORDERING if have["_state"] == ORDERING else have["_moving"]) for have in found]
+    """Also what is gone, which AWS goes on showing for a while."""
+    return [_have(one) for one in _directconnect.listed(aws, "describe_connections", "connections") if one["connectionId"] in ids]
 
 
 def read(aws, have, names):
@@ -64,12 +63,13 @@ def create(aws, want):
 def update(aws, have, change):
     if change.get("accept"):
         aws.directconnect.confirm_connection(connectionId=have["id"])
+        _directconnect.await_note(aws, have["id"], lambda: _look(aws, have["id"]), ORDERING)
     _directconnect.write_tags(aws, "dxcon", have, change)
     return "pending" if change.get("accept") else None
 
 
 def _look(aws, connection_id):
-    found = aws.directconnect.describe_connections(connectionId=connection_id)["connections"]
+    found = _directconnect.listed(aws, "describe_connections", "connections", connectionId=connection_id)
     return found[0]["connectionState"] if found else None
 
 

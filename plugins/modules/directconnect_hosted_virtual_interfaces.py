@@ -26,16 +26,6 @@ def _have(interface):
     )
 
 
-def look(aws, ids):
-    """Those that were confirmed, of which AWS has not taken note yet or is still at work."""
-    found = _directconnect.progress_of_interfaces(aws, ids)
-    return [dict(have, accept=have["_state"] != _directconnect.CONFIRMING, _moving=_moving(have)) for have in found]
-
-
-def _moving(have):
-    return have["_state"] if have["_state"] == _directconnect.CONFIRMING else have["_moving"]
-
-
 def read(aws, have, names):
     """Nothing more; but who looks hears of one that carries nothing: whether BGP comes up is the carrier's matter too."""
     _directconnect.tell_state(aws, have["virtual_interface_name"], have)
@@ -57,6 +47,7 @@ def create(aws, want):
 def update(aws, have, change):
     if change.get("accept"):
         _confirm(aws, have, {name: change.get(name) for name in PLACES})
+        _directconnect.await_note(aws, have["id"], lambda: _directconnect.state_of_interface(aws, have["id"]), _directconnect.CONFIRMING)
     _directconnect.write_tags(aws, "dxvif", have, change)
     return "pending" if change.get("accept") else None
 
@@ -149,7 +140,7 @@ KIND = Kind(
         tags=tags(),
     ),
     find=find,
-    look=look,
+    look=_directconnect.progress_of_interfaces,
     read=read,
     create=create,
     update=update,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref
@@ -16,10 +16,12 @@ ATTACHMENT_SECONDS = 300
 
 
 def find(aws, wanted):
-    """Their names and tags are those of the attachments that they are for the transit gateways."""
+    """Names and tags are those of the attachments that they are for the transit gateways; these are in the account of the transit gateway."""
     attachments = _attachments(aws)
-    found = [one for one in _directconnect.all_associations(aws) if one["associatedGateway"]["type"] == "transitGateway"]
-    return [_have(one, attachments.get(_place(one))) for one in found]
+    elsewhere = [gateway_id for (dummy, gateway_id), one in attachments.items() if one["ResourceOwnerId"] != aws.account]
+    said = {(want.get("direct_connect_gateway"), want.get("transit_gateway")): want for want in wanted or []}
+    found = _directconnect.in_this_account(aws, "transitGateway", lambda: elsewhere, wanted)
+    return [_have(one, attachments.get(_place(one)), said.get(_place(one), {})) for one in found]
 
 
 def _attachments(aws):
@@ -29,21 +31,28 @@ def _attachments(aws):
 
 
 def _place(association):
-    return association["directConnectGatewayId"], association["associatedGateway"]["id"]
+    return association["direct_connect_gateway"], association["_associated"]
 
 
-def _have(association, attachment):
+def _have(association, attachment, want):
+    """A proposal can bear neither name nor tags: what this side says of them is written when the other one has accepted it."""
+    later = association["_association"] is None and association["accept"] is None
     return dict(
-        _directconnect.association_in_sheet_form(association),
-        transit_gateway=association["associatedGateway"]["id"],
+        association,
+        transit_gateway=association["_associated"],
         _attachment=attachment and attachment["TransitGatewayAttachmentId"],
-        **_tags.name_and_tags(attachment or {}),
+        **(dict(name=want.get("name"), tags=want.get("tags", {})) if later else _tags.name_and_tags(attachment or {})),
     )
 
 
+def read(aws, have, names):
+    """Nothing more; but who looks hears of what waits for somebody."""
+    _directconnect.tell_proposal(aws, have, names)
+    return {}
+
+
 def foresee(aws, want):
-    """What AWS would refuse, told with what stands in the way; and nobody's association that would lose a prefix."""
-    _refuse_loss(_there(aws, want), want)
+    """What AWS would refuse, told with what stands in the way."""
     _directconnect.refuse_other_kind(aws, want["direct_connect_gateway"], "transit")
     asns = _directconnect.ask(aws, _asns)
     ours, theirs = want["direct_connect_gateway"], want["transit_gateway"]
@@ -55,77 +64,55 @@ def foresee(aws, want):
 def _asns(aws):
     """The ASN of every gateway of both kinds by its id."""
     found = {one["directConnectGatewayId"]: int(one["amazonSideAsn"]) for one in _directconnect.gateways(aws)}
-    for one in aws.pages("ec2", "describe_transit_gateways", "TransitGateways"):
-        found[one["TransitGatewayId"]] = int(one["Options"]["AmazonSideAsn"])
+    found.update((gateway_id, int(one["Options"]["AmazonSideAsn"])) for gateway_id, one in _transit_gateways(aws).items())
     return found
 
 
+def _transit_gateways(aws):
+    """Those that are shared with this account too."""
+    return {one["TransitGatewayId"]: one for one in aws.pages("ec2", "describe_transit_gateways", "TransitGateways")}
+
+
 def create(aws, want):
-    """The name comes as a tag of the attachment, which AWS makes; what a broken run left without a name is the one that is meant."""
-    there = _there(aws, want)
-    if there is None:
-        foresee(aws, want)
-        if not _directconnect.prefixes_of(want):
-            raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
-        made = _directconnect.associate(aws, want, want["transit_gateway"])
-        # Until it has its name nobody finds it by that: so this wait stands between two calls, and not after the last one.
-        if not aws.patient:
-            # The next run finds it without a name, and goes on from there.
-            return dict(_have(made, None), name=want["name"], tags=want.get("tags", {}))
-        _directconnect.await_association(aws, made["associationId"])
-    else:
-        _refuse_named(there, want)
-        _refuse_loss(there, want)
-        if aws.check_mode and not there["_attachment"]:
-            return there
-        if there["_state"] != "associated" and not aws.check_mode:
-            _directconnect.await_association(aws, there["id"])
-    # Its attachment may have a name that did not show before.
-    there = _attached(aws, want)
-    _refuse_named(there, want)
-    named = _tags.specifications("transit-gateway-attachment", want)[0]["Tags"]
-    aws.ec2.create_tags(Resources=[there["_attachment"]], Tags=named)
-    return {**there, **_tags.name_and_tags(dict(Tags=named)), "tags": {**there["tags"], **want.get("tags", {})}}
-
-
-def _there(aws, want):
-    """The association of the two gateways, whatever its name."""
-    places = ("direct_connect_gateway", "transit_gateway")
-    return next((one for one in _directconnect.ask(aws, find, None) if all(one[place] == want[place] for place in places)), None)
-
-
-def _refuse_named(there, want):
-    if there["name"] not in (None, want["name"]):
-        raise Problem(f"{there['id']} has the name {there['name']!r} already. Add its id to the entry to mean that one")
-
-
-def _refuse_loss(there, want):
-    """What has no name is taken over as it is: a creation is confirmed by nobody."""
-    given = want.get("allowed_prefixes") or {}
-    if there and not there["name"]:
-        stay = set(given.get("set", there["allowed_prefixes"])) - set(given.get("remove", ()))
-        gone = ", ".join(sorted(set(there["allowed_prefixes"]) - stay))
-        if gone:
-            told = f"{there['id']} of {there['_associated']} is there without a name, and the sites would lose {gone}"
-            raise Problem(f"allowed_prefixes: {told}. Add its id to the entry to mean that one, or name these prefixes too")
-
-
-def _attached(aws, association):
-    """The association when its attachment shows."""
-    what = f"attachment of {association['direct_connect_gateway']} to {association['transit_gateway']}"
-    return aws.wait(what, lambda: _there(aws, association), lambda have: have and have["_attachment"], ATTACHMENT_SECONDS)
+    """Begun here. AWS makes an attachment of it, which gets name and tags when it is there: in `update`, or where nobody waits in the run that does."""
+    gateway = _directconnect.ask(aws, _transit_gateways).get(want["transit_gateway"])
+    if gateway is None or gateway["OwnerId"] != aws.account:
+        raise _directconnect.nobody_proposed(want["transit_gateway"], want)
+    if "accept" in want:
+        raise Problem(_directconnect.NOT_ASKED)
+    foresee(aws, want)
+    if not _directconnect.prefixes_of(want):
+        raise Problem("allowed_prefixes: a transit gateway needs one at least, because they are all that is advertised to the customer's sites")
+    made = _have(_directconnect.associate(aws, want, want["transit_gateway"]), None, want)
+    return made if aws.patient else dict(made, name=want.get("name"), tags=want.get("tags", {}))
 
 
 def update(aws, have, change):
-    if not have["_attachment"] and not aws.check_mode:
-        have = dict(have, _attachment=_attached(aws, have)["_attachment"])
-    if have["_attachment"]:
-        _tags.update(aws, dict(have, id=have["_attachment"]), change)
+    if {"name", "tags"} & change.keys():
+        _name(aws, have, change)
     return _directconnect.update_prefixes(aws, have, change)
 
 
+def _name(aws, have, change):
+    attachment = have["_attachment"]
+    if not attachment and not aws.check_mode:
+        what = f"attachment of {have['direct_connect_gateway']} to {have['transit_gateway']}"
+        attachment = aws.wait(what, lambda: _attachments(aws).get(_place(have)), bool, ATTACHMENT_SECONDS)["TransitGatewayAttachmentId"]
+    if attachment:
+        _tags.update(aws, dict(have, id=attachment), change)
+
+
+def refuse(want, have, change):
+    said = [name for name in ("name", "tags") if name in change]
+    if have and have["accept"] is not None and said:
+        owner = have["associated_gateway_owner_account"]
+        raise Problem(f"{', '.join(said)}: the attachment is account {owner}'s, and so is its name: leave {' and '.join(said)} out here")
+    _directconnect.refuse_acceptance(want, have, change)
+
+
 def faults(entries, sheet):
-    """Two ASNs, what is allowed is a block, and one kind for each Direct Connect gateway."""
+    """Two ASNs, what is allowed is a block, one kind for each Direct Connect gateway, and names that mean one attachment."""
+    yield from _networks.claimed_twice(entries, "name")
     yield from _directconnect.faults_of_prefixes(entries)
     yield from _directconnect.faults_of_other_kind(entries, sheet, "directconnect_virtual_gateway_associations")
     asns = {kind: {one.get("name"): one.get("amazon_side_asn") for one in sheet.get(kind) or []} for kind in ("directconnect_gateways", "ec2_transit_gateways")}
@@ -138,20 +125,24 @@ def faults(entries, sheet):
 
 KIND = Kind(
     name="directconnect_transit_gateway_associations",
-    identity=("name",),
+    identity=("direct_connect_gateway", "transit_gateway"),
+    named_by="name",
     options=dict(
         name=Option(),
-        direct_connect_gateway=ref("directconnect_gateways", fixed=True, required=True),
-        transit_gateway=ref("ec2_transit_gateways", fixed=True, required=True),
+        direct_connect_gateway=ref("directconnect_gateways", elsewhere=True, fixed=True),
+        transit_gateway=ref("ec2_transit_gateways", elsewhere=True, fixed=True),
+        **_directconnect.between_accounts(),
         allowed_prefixes=_directconnect.prefixes(),
         tags=_tags.beside_name(),
     ),
     find=find,
     look=_directconnect.progress_of_associations,
+    read=read,
     create=create,
     update=update,
     delete=_directconnect.disassociate,
     danger=_directconnect.danger_of_association,
+    refuse=refuse,
     foresee=foresee,
     faults=faults,
     seconds=_directconnect.ASSOCIATION_SECONDS,

@@ -12,11 +12,18 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem, U
 
 
 def find(aws, wanted):
-    return [_have(one) for one in _directconnect.all_associations(aws) if one["associatedGateway"]["type"] == "virtualPrivateGateway"]
+    found = _directconnect.in_this_account(aws, "virtualPrivateGateway", lambda: _virtual_gateways(aws), wanted)
+    return [_have(one) for one in found]
 
 
 def _have(association):
-    return dict(_directconnect.association_in_sheet_form(association), virtual_gateway=association["associatedGateway"]["id"])
+    return dict(association, virtual_gateway=association["_associated"])
+
+
+def read(aws, have, names):
+    """Nothing more; but who looks hears of what waits for somebody."""
+    _directconnect.tell_proposal(aws, have, names)
+    return {}
 
 
 def foresee(aws, want):
@@ -31,8 +38,12 @@ def foresee(aws, want):
 
 
 def create(aws, want):
+    gateway = _directconnect.ask(aws, _virtual_gateways).get(want["virtual_gateway"])
+    if gateway is None:
+        raise _directconnect.nobody_proposed(want["virtual_gateway"], want)
+    if "accept" in want:
+        raise Problem(_directconnect.NOT_ASKED)
     foresee(aws, want)
-    gateway = _directconnect.ask(aws, _virtual_gateways).get(want["virtual_gateway"], {})
     if not any(one["State"] == "attached" for one in gateway.get("VpcAttachments", [])):
         raise Problem(f"{want['virtual_gateway']} is not attached to a VPC: AWS associates it only then (vpc of ec2_vpn_gateways)")
     return _have(_directconnect.associate(aws, want, want["virtual_gateway"]))
@@ -53,16 +64,19 @@ KIND = Kind(
     name="directconnect_virtual_gateway_associations",
     identity=("direct_connect_gateway", "virtual_gateway"),
     options=dict(
-        direct_connect_gateway=ref("directconnect_gateways", fixed=True),
-        virtual_gateway=ref("ec2_vpn_gateways", fixed=True),
+        direct_connect_gateway=ref("directconnect_gateways", elsewhere=True, fixed=True),
+        virtual_gateway=ref("ec2_vpn_gateways", elsewhere=True, fixed=True),
+        **_directconnect.between_accounts(),
         allowed_prefixes=_directconnect.prefixes(),
     ),
     find=find,
     look=_directconnect.progress_of_associations,
+    read=read,
     create=create,
     update=_directconnect.update_prefixes,
     delete=_directconnect.disassociate,
     danger=_directconnect.danger_of_association,
+    refuse=_directconnect.refuse_acceptance,
     foresee=foresee,
     faults=faults,
     seconds=_directconnect.ASSOCIATION_SECONDS,

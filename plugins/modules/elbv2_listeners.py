@@ -14,6 +14,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 # The one listener of a Gateway Load Balancer takes every port, and AWS tells none.
 EVERY_PORT = 0
 ENCRYPTED = ("HTTPS", "TLS")
+VERIFY = "verify"
 VALUES = dict(protocol="Protocol", ssl_policy="SslPolicy")
 CERTIFICATES = ("CertificateNotFound", "UnsupportedCertificate")
 
@@ -167,12 +168,26 @@ def refuse(want, have, change):
         raise Problem(f"{after['protocol']} needs a certificate")
     if have and change.get("protocol") in ENCRYPTED and have["protocol"] not in ENCRYPTED and "ssl_policy" not in change:
         raise Problem(f"to become {change['protocol']} it needs an ssl_policy")
+    _refuse_mutual(want.get("mutual_authentication") or {}, after.get("mutual_authentication") or {})
     certificates = change.get("additional_certificates")
     if certificates and certificates.add and after.get("protocol") not in ENCRYPTED:
         raise Problem(f"additional_certificates: {after.get('protocol')} has none")
     fault = _elbv2.action_problem(change.get("default_actions"))
     if fault:
         raise Problem(f"default_actions: {fault}")
+
+
+def _refuse_mutual(said, after):
+    if after.get("mode") == VERIFY and not after.get("trust_store"):
+        raise Problem(f"mutual_authentication: {VERIFY} needs a trust_store")
+    more = sorted(said.keys() - {"mode"})
+    if after.get("mode") != VERIFY and more:
+        raise Problem(f"mutual_authentication: {', '.join(more)} belongs to the mode {VERIFY}, and this is {after.get('mode')}")
+
+
+def _of_its_mode(mutual):
+    """Only one mode has a trust store and what goes with it: with another mode they go."""
+    return mutual if mutual.get("mode") == VERIFY else {name: value for name, value in mutual.items() if name == "mode"}
 
 
 def faults(entries, sheet):
@@ -186,7 +201,7 @@ def faults(entries, sheet):
 
 MUTUAL = dict(
     mode=Option(),
-    trust_store_arn=Option(),
+    trust_store=ref("elbv2_trust_stores", elsewhere=True),
     ignore_client_certificate_expiry=Option("bool"),
     advertise_trust_store_ca_names=Option(api="CreateListener.MutualAuthentication.AdvertiseTrustStoreCaNames"),
 )
@@ -201,7 +216,7 @@ KIND = Kind(
         additional_certificates=refs("acm_certificates", elsewhere=True),
         ssl_policy=Option(),
         alpn_policy=Option(),
-        mutual_authentication=Option("dict", options=MUTUAL),
+        mutual_authentication=Option("dict", options=MUTUAL, spelt=_of_its_mode),
         default_actions=_elbv2.actions(required=True),
         attributes=_elbv2.attributes(),
         tags=tags(),

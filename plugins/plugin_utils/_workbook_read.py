@@ -25,7 +25,7 @@ try:
 except ImportError:
     load_workbook = get_column_letter = range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
 
-from ansible_collections.msp.aws.plugins.module_utils._names import ID as AWS_ID
+from ansible_collections.msp.aws.plugins.module_utils._names import is_id
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, SEARCHED, Column, Layout, Table
@@ -471,7 +471,7 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
         if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:
             continue
-        if fault.code == "dangling" and (there or to in nameless or AWS_ID.fullmatch(name)):
+        if fault.code == "dangling" and (there or to in nameless or is_id(to, name)):
             continue
         place = _place(reading, fault, spent)
         at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)

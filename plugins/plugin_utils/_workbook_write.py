@@ -448,8 +448,9 @@ def set_page(sheet: Any, width: float) -> None:
 def _names(book: Any, layout: Layout) -> None:
     """One name per worksheet of entries: the column of their names, as far as it is filled. Pull-downs of other worksheets offer it."""
     for table in layout.tables:
-        if table.parent is None and table.kind.identity and table.column(table.kind.identity[-1]):
-            letter = get_column_letter([column.key for column in table.shown].index(table.kind.identity[-1]) + 1)
+        named_by = table.kind.named_by or "".join(table.kind.identity[-1:])
+        if table.parent is None and named_by and table.column(named_by):
+            letter = get_column_letter([column.key for column in table.shown].index(named_by) + 1)
             quoted = "'" + table.title.replace("'", "''") + "'"
             column = f"{quoted}!${letter}${table.first_row}"
             end = f"{column}:${letter}${LAST}"

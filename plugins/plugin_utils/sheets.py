@@ -21,8 +21,8 @@ from ansible.module_utils.common.validation import (
 )
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, masked, named, spread, without_secrets
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, spread, without_secrets
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
@@ -208,7 +208,7 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         kind = kinds().get(name)
         if kind and kind.identity and isinstance(entries, list):
             own = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") != "absent"]
-            found[name] = sorted({masked(kind.joined.join(map(str, kind.key(entry)))) for entry in own if None not in kind.key(entry)})
+            found[name] = sorted({kind.called(entry) for entry in own} - {""})
         elif kind and kind.single and isinstance(entries, Mapping) and entries.get("state") != "absent":
             found[name] = [kind.things]
     return found
@@ -306,7 +306,8 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     found = {}
     for name, entries in sheet.items():
         if name in kinds() and isinstance(entries, list):
-            found[name] = [kinds()[name].label(entry) for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
+            gone = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
+            found[name] = [entry.get("id") or kinds()[name].called(entry) for entry in gone]
     return found
 
 
@@ -321,7 +322,7 @@ def _by_words(labels: Mapping[str, Iterable[str]]) -> dict[str, dict[str, list[t
     for kind, some in labels.items():
         said = found.setdefault(kind, {})
         for label in some:
-            scope, slash, name = label.partition("/") if len(kinds()[kind].identity) > 1 else ("", "", label)
+            scope, slash, name = label.partition("/") if kinds()[kind].scoped else ("", "", label)
             for words in {label, name} if slash else {label}:
                 said.setdefault(words, []).append((scope if slash else None, label))
     return found
@@ -346,7 +347,7 @@ def _others(reference: Reference, mine: list[str], there: list[Mapping[str, Any]
 
 def _may_be_elsewhere(reference: Reference) -> bool:
     """A bare name of something that lies in a scope: another scope of the account may have one, too."""
-    return reference.scope is None and "/" not in reference.name and any(kind in kinds() and len(kinds()[kind].identity) > 1 for kind in makers(reference.to))
+    return reference.scope is None and "/" not in reference.name and any(kind in kinds() and kinds()[kind].scoped for kind in makers(reference.to))
 
 
 def references(sheet: Mapping[str, Any]) -> list[Reference]:
@@ -373,7 +374,7 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
-            elif option.ref and isinstance(one, str) and not (option.elsewhere and ID.fullmatch(one)):
+            elif option.ref and isinstance(one, str) and not (option.elsewhere and is_id(option.ref, one)):
                 hard = not path and (option.required or option.fixed)
                 yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None, option.elsewhere)
             elif option.value_refs and isinstance(one, Mapping):

@@ -215,3 +215,56 @@ def test_lists_come_in_pages(dx):
     first = dx.describe_connections(maxResults=2)
     rest = dx.describe_connections(maxResults=2, nextToken=first["nextToken"])
     assert [len(page["connections"]) for page in (first, rest)] == [2, 1] and "nextToken" not in rest
+
+
+def test_a_gateway_of_another_account_is_proposed_and_accepted(aws, dx, carrier, gateway, refused):
+    ec2 = aws("ec2", **CARRIER)
+    vpc = ec2.create_vpc(CidrBlock="10.70.0.0/16")["Vpc"]["VpcId"]
+    virtual = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    wanted = {**gateway, "directConnectGatewayOwnerAccount": OWNER, "gatewayId": virtual}
+    refused(CODE, carrier.create_direct_connect_gateway_association_proposal, **wanted)
+    ec2.attach_vpn_gateway(VpnGatewayId=virtual, VpcId=vpc)
+    refused(CODE, carrier.create_direct_connect_gateway_association, **gateway, gatewayId=virtual)
+    refused(CODE, carrier.create_direct_connect_gateway_association_proposal, **{**wanted, "directConnectGatewayOwnerAccount": "999988887777"})
+    made = carrier.create_direct_connect_gateway_association_proposal(**wanted)["directConnectGatewayAssociationProposal"]
+    assert (made["proposalState"], made["requestedAllowedPrefixesToDirectConnectGateway"]) == ("requested", [{"cidr": "10.70.0.0/16"}])
+    refused(CODE, carrier.create_direct_connect_gateway_association_proposal, **wanted)
+    accept = {**gateway, "proposalId": made["proposalId"], "associatedGatewayOwnerAccount": "999988887777"}
+    refused(CODE, carrier.accept_direct_connect_gateway_association_proposal, **accept)
+    refused(CODE, dx.accept_direct_connect_gateway_association_proposal, **{**accept, "associatedGatewayOwnerAccount": OWNER})
+    other = made_gateway(dx, 64621)
+    refused(CODE, dx.accept_direct_connect_gateway_association_proposal, **{**accept, **other})
+    dx.accept_direct_connect_gateway_association_proposal(**accept, overrideAllowedPrefixesToDirectConnectGateway=[{"cidr": "10.70.0.0/15"}])
+    assert "has been accepted" in refused(CODE, dx.accept_direct_connect_gateway_association_proposal, **accept)
+    refused(CODE, carrier.delete_direct_connect_gateway_association_proposal, proposalId=made["proposalId"])
+    settle(dx.describe_direct_connect_gateway_associations, **gateway)
+    for side in (dx, carrier):
+        (seen,) = side.describe_direct_connect_gateway_associations(associatedGatewayId=virtual)["directConnectGatewayAssociations"]
+        assert (seen["associationState"], seen["allowedPrefixesToDirectConnectGateway"]) == ("associated", [{"cidr": "10.70.0.0/15"}])
+        assert (seen["associatedGateway"]["ownerAccount"], seen["directConnectGatewayOwnerAccount"]) == ("999988887777", OWNER)
+        (proposal,) = side.describe_direct_connect_gateway_association_proposals()["directConnectGatewayAssociationProposals"]
+        assert proposal["proposalState"] == "accepted"
+    narrower = {"addAllowedPrefixesToDirectConnectGateway": [{"cidr": "10.70.0.0/16"}]}
+    refused(CODE, carrier.update_direct_connect_gateway_association, associationId=seen["associationId"], **narrower)
+    refused(CODE, carrier.create_direct_connect_gateway_association_proposal, **wanted)
+    again = carrier.create_direct_connect_gateway_association_proposal(**wanted, **narrower)["directConnectGatewayAssociationProposal"]
+    assert again["existingAllowedPrefixesToDirectConnectGateway"] == [{"cidr": "10.70.0.0/15"}]
+    assert dx.delete_direct_connect_gateway_association_proposal(proposalId=again["proposalId"])
+    carrier.delete_direct_connect_gateway_association(associationId=seen["associationId"])
+    settle(dx.describe_direct_connect_gateway_associations, **gateway)
+    dx.delete_direct_connect_gateway(**gateway)
+
+
+def test_a_transit_gateway_of_another_account_gets_its_attachment_there(aws, dx, carrier, gateway, refused):
+    ec2 = aws("ec2", **CARRIER)
+    transit = ec2.create_transit_gateway(Options={"AmazonSideAsn": 64600})["TransitGateway"]["TransitGatewayId"]
+    settle(ec2.describe_transit_gateways)
+    wanted = {**gateway, "directConnectGatewayOwnerAccount": OWNER, "gatewayId": transit}
+    refused(CODE, carrier.create_direct_connect_gateway_association_proposal, **wanted)
+    prefixes = {"addAllowedPrefixesToDirectConnectGateway": [{"cidr": "10.70.0.0/16"}]}
+    made = carrier.create_direct_connect_gateway_association_proposal(**wanted, **prefixes)["directConnectGatewayAssociationProposal"]
+    accept = {**gateway, "proposalId": made["proposalId"], "associatedGatewayOwnerAccount": "999988887777"}
+    dx.accept_direct_connect_gateway_association_proposal(**accept)
+    (attachment,) = ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"]
+    assert (attachment["ResourceType"], attachment["ResourceOwnerId"], attachment["TransitGatewayOwnerId"]) == ("direct-connect-gateway", OWNER, "999988887777")
+    assert aws("ec2").describe_transit_gateway_attachments()["TransitGatewayAttachments"] == []

@@ -420,3 +420,39 @@ def test_all_of_it_survives_a_restore(elbv2, subnets, vpc, double):
     assert double.state("elbv2/") != before
     double.restore("balanced")
     assert double.state("elbv2/") == before
+
+
+# -- trust stores
+
+
+@pytest.fixture
+def store(aws):
+    from ansible_collections.msp.aws.plugins.module_utils import _certificates
+
+    aws("s3").create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    aws("s3").put_object(Bucket="bundles", Key="ca.pem", Body=json.loads(_certificates.new_authority("ca", 400)[0])["certificate"])
+    aws("s3").put_object(Bucket="bundles", Key="empty.pem", Body="nothing")
+    return {"Name": "partners", "CaCertificatesBundleS3Bucket": "bundles", "CaCertificatesBundleS3Key": "ca.pem"}
+
+
+def test_a_trust_store_needs_its_bundle_and_a_name_of_its_own(elbv2, store, refused):
+    refused("CaCertificatesBundleNotFound", elbv2.create_trust_store, **{**store, "CaCertificatesBundleS3Key": "none.pem"})
+    refused("InvalidCaCertificatesBundle", elbv2.create_trust_store, **{**store, "CaCertificatesBundleS3Key": "empty.pem"})
+    made = elbv2.create_trust_store(**store)["TrustStores"][0]
+    assert (made["Status"], made["NumberOfCaCertificates"]) == ("CREATING", 1)
+    refused("DuplicateTrustStoreName", elbv2.create_trust_store, **store)
+
+
+def test_a_trust_store_in_use_stays(elbv2, subnets, store, certificate, refused):
+    arn = elbv2.create_trust_store(**store)["TrustStores"][0]["TrustStoreArn"]
+    https = {"Protocol": "HTTPS", "Port": 443, "Certificates": [{"CertificateArn": certificate("www")}]}
+    where, verify = balancer(elbv2, subnets), {"Mode": "verify", "TrustStoreArn": arn}
+    given = {"LoadBalancerArn": where, "DefaultActions": FORBIDDEN, **https, "MutualAuthentication": verify}
+    refused("TrustStoreNotReady", elbv2.create_listener, **given)
+    assert [one["Status"] for dummy in range(2) for one in elbv2.describe_trust_stores()["TrustStores"]] == ["CREATING", "ACTIVE"]
+    refused("TrustStoreNotFound", elbv2.create_listener, **{**given, "MutualAuthentication": {**verify, "TrustStoreArn": f"{arn}0"}})
+    there = elbv2.create_listener(**given)["Listeners"][0]["ListenerArn"]
+    refused("TrustStoreInUse", elbv2.delete_trust_store, TrustStoreArn=arn)
+    elbv2.delete_listener(ListenerArn=there)
+    elbv2.delete_trust_store(TrustStoreArn=arn)
+    assert elbv2.describe_trust_stores()["TrustStores"] == []

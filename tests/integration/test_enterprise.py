@@ -12,6 +12,7 @@ import boto3
 import pytest
 import yaml
 
+from ansible_collections.msp.aws.plugins.module_utils._certificates import new_authority
 from tests.integration.conftest import SECRET, Customer
 from tests.playbook import ROOT
 
@@ -29,7 +30,7 @@ CONFIRM = [
 
 
 class Enterprise(Customer):
-    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on."""
+    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on, and a bundle of certificates."""
 
     def __init__(self, folder, double):
         super().__init__(folder, double)
@@ -40,6 +41,9 @@ class Enterprise(Customer):
             trust = dict(Version="2012-10-17", Statement=[dict(allowed, Condition=dict(StringEquals={"sts:ExternalId": contract}))])
             self.client("iam", account).create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
 
+        self.client("s3", APP).create_bucket(Bucket="ent-authorities", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
+        authority = json.loads(new_authority("partners", 400)[0])["certificate"]
+        self.client("s3", APP).put_object(Bucket="ent-authorities", Key="partners.pem", Body=authority)
         self.carrier_opens_the_line()
         blog = dict(availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
         self.client("lightsail", APP).create_instances(instanceNames=["ent-blog"], **blog)
@@ -69,6 +73,7 @@ def enterprise(tmp_path, double):
 
 TOLD = {
     "must accept the invitation": "the account of the application does so in the same run",
+    "has to accept that": "the account of the network does so in the same run",
     "dxcon-|is (requested|ordering|pending|down)": "lines that carriers open take days",
     "not up": "no router answers here",
 }

@@ -244,6 +244,17 @@ class ProcessList(threading.Thread):
                     self.seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
 
 
+def test_a_role_that_cannot_be_had_is_told_with_what_to_look_at(customer, double):
+    trust = dict(Effect="Allow", Principal=dict(AWS="arn:aws:iam::999999999999:root"), Action="sts:AssumeRole")
+    trust["Condition"] = dict(StringEquals={"sts:ExternalId": "ACME-1"})
+    document = json.dumps(dict(Version="2012-10-17", Statement=[trust]))
+    role = client(double, "iam").create_role(RoleName="operator", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    given = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=role, external_id="ACME-2")
+    customer.contract(**given)
+    output = customer.setup(rc=2, key="AKIA999999999999ENGR", ec2_vpcs=[VPC]).output
+    assert "role_arn" in output and "external_id" in output and "AccessDenied" in output and customer.writes() == []
+
+
 def test_a_secret_is_in_no_output_no_file_and_no_process_list(customer, double, tmp_path, tmp_path_factory):
     """Neither the engineer's own key, which a profile holds, nor the session in the customer's role, said as loudly as Ansible can."""
     trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(AWS="arn:aws:iam::999999999999:root"), Action="sts:AssumeRole")])

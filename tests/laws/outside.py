@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils._certificates import new_authority
+
 ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
 OWN, PARTNER, CARRIER = "123456789012", "210987654321", "999988887777"
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="lambda.amazonaws.com"), Action="sts:AssumeRole")])
@@ -98,6 +100,21 @@ def a_partners_bucket(client: Callable[..., Any]) -> None:
     s3.put_bucket_versioning(Bucket="acme-partner", VersioningConfiguration=dict(Status="Enabled"))
 
 
+def bundles(client: Callable[..., Any]) -> None:
+    """Certificates of authorities, in the bucket of the examples."""
+    for name in ("partners", "devices"):
+        client("s3").put_object(Bucket="acme-authorities", Key=f"{name}.pem", Body=json.loads(new_authority(name, 400)[0])["certificate"])
+
+
+def a_trust_store(client: Callable[..., Any]) -> None:
+    where = dict(CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
+    client("s3").create_bucket(Bucket="acme-authorities", **where)
+    bundles(client)
+    told = dict(CaCertificatesBundleS3Bucket="acme-authorities", CaCertificatesBundleS3Key="partners.pem")
+    client("elbv2").create_trust_store(Name="acme-partners", **told)
+    client("elbv2").describe_trust_stores()
+
+
 # ---- Direct Connect: what a carrier has, which is another account, and what takes days
 
 
@@ -134,6 +151,42 @@ def hosted_virtual_interfaces(client: Callable[..., Any]) -> None:
     carrier.allocate_public_virtual_interface(connectionId=port, ownerAccount=OWN, newPublicVirtualInterfaceAllocation=told(103, 103, **public))
 
 
+def _settled(look: Callable[..., Any], **which: Any) -> None:
+    for dummy in range(5):
+        look(**which)
+
+
+def _partners_gateway(client: Callable[..., Any]) -> tuple[str, str]:
+    """The Direct Connect gateways of the partner and of this account."""
+    made = client("directconnect", PARTNER).create_direct_connect_gateway(directConnectGatewayName="partner-dxgw", amazonSideAsn=64690)
+    _settled(client("directconnect", PARTNER).describe_direct_connect_gateways)
+    named = {one["directConnectGatewayName"]: one for one in client("directconnect").describe_direct_connect_gateways()["directConnectGateways"]}
+    return made["directConnectGateway"]["directConnectGatewayId"], named["acme-dxgw"]["directConnectGatewayId"]
+
+
+def a_virtual_gateway_is_proposed(client: Callable[..., Any]) -> dict[str, Any]:
+    """By the contract `partner`, which has a Direct Connect gateway too."""
+    theirs, ours = _partners_gateway(client)
+    ec2 = client("ec2", PARTNER)
+    vpc = ec2.create_vpc(CidrBlock="10.70.0.0/16")["Vpc"]["VpcId"]
+    virtual = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpnGatewayId=virtual, VpcId=vpc)
+    wanted = dict(directConnectGatewayId=ours, directConnectGatewayOwnerAccount=OWN, gatewayId=virtual)
+    client("directconnect", PARTNER).create_direct_connect_gateway_association_proposal(**wanted)
+    return dict(partner=dict(directconnect_gateways={"partner-dxgw": theirs}, ec2_vpn_gateways={"partner": virtual}))
+
+
+def a_transit_gateway_is_proposed(client: Callable[..., Any]) -> dict[str, Any]:
+    theirs, ours = _partners_gateway(client)
+    ec2 = client("ec2", PARTNER)
+    transit = ec2.create_transit_gateway(Options=dict(AmazonSideAsn=64691))["TransitGateway"]["TransitGatewayId"]
+    _settled(ec2.describe_transit_gateways)
+    wanted = dict(directConnectGatewayId=ours, directConnectGatewayOwnerAccount=OWN, gatewayId=transit)
+    prefixes = [dict(cidr="10.70.0.0/16")]
+    client("directconnect", PARTNER).create_direct_connect_gateway_association_proposal(**wanted, addAllowedPrefixesToDirectConnectGateway=prefixes)
+    return dict(partner=dict(directconnect_gateways={"partner-dxgw": theirs}, ec2_transit_gateways={"partner": transit}))
+
+
 def hosts_of_acme(double: Any) -> None:
     """Two servers whose agents have just registered them."""
     for name in ("acme-web-1", "acme-web-2"):
@@ -150,11 +203,15 @@ OUTSIDE = {
     "directconnect_connections": a_lag,
     "directconnect_hosted_connections": hosted_connections,
     "directconnect_hosted_virtual_interfaces": hosted_virtual_interfaces,
+    "directconnect_transit_gateway_associations": a_transit_gateway_is_proposed,
+    "directconnect_virtual_gateway_associations": a_virtual_gateway_is_proposed,
     "directconnect_virtual_interfaces": wait_for_ports,
     "ec2_customer_gateways": a_private_certificate,
     ACCEPTERS: a_request,
     "ec2_transit_gateway_route_tables": prefix_lists,
     SERVICES: a_zone_with_a_record,
+    "elbv2_listeners": a_trust_store,
+    "elbv2_trust_stores": bundles,
     "iam_root_user": a_root_user_with_mfa,
     "lightsail_alarms": servers_of_lightsail,
     "mackerel_dashboards": hosts_of_acme,

@@ -13,10 +13,11 @@ from dataclasses import replace
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_names
 from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
-from tests.laws.outside import CARRIER, OUTSIDE, wait_for_ports
+from tests.laws.outside import CARRIER, OUTSIDE, PARTNER, wait_for_ports
 from tests.laws.stage import ACCOUNT, KINDS, REGION, VAULT, entries, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
@@ -72,8 +73,9 @@ def test_the_asn_of_a_gateway_stays(stage):
 
 
 def test_a_prefix_goes_only_with_a_confirmation(stage):
-    for kind, name in ((VIRTUAL, dict(direct_connect_gateway="acme-dxgw", virtual_gateway="acme")), (TRANSIT, dict(name="acme-dx"))):
+    for kind, name in ((VIRTUAL, dict(virtual_gateway="acme")), (TRANSIT, dict(transit_gateway="acme"))):
         made(stage, kind)
+        name["direct_connect_gateway"] = DXGW
         harmless(stage, kind, dict(name, allowed_prefixes=["10.24.0.0/16"]))
         why = dangerous(stage, kind, dict(name, allowed_prefixes=dict(remove=["10.21.0.0/16"])))
         assert "no longer advertise 10.21.0.0/16" in why and "lose these routes" in why
@@ -98,6 +100,7 @@ def test_what_a_sheet_says_wrong_of_associations():
     assert faults(VIRTUAL, one, dict(one, direct_connect_gateway="other")) == [(1, "virtual_gateway", "duplicate")]
     assert faults(VIRTUAL, dict(one, allowed_prefixes=["here"])) == [(0, "allowed_prefixes", "not_a_network")]
     transit = dict(name="a", direct_connect_gateway="dx", transit_gateway="tgw")
+    assert faults(TRANSIT, transit, dict(transit, transit_gateway="other")) == [(1, "name", "duplicate")]
     assert faults(VIRTUAL, one, **{TRANSIT: [transit]}) == [(0, "direct_connect_gateway", "one_of")]
     assert faults(TRANSIT, transit, **{VIRTUAL: [one]}) == [(0, "direct_connect_gateway", "one_of")]
     alike = dict(directconnect_gateways=[dict(name="dx", amazon_side_asn=64512)], ec2_transit_gateways=[dict(name="tgw", amazon_side_asn=64512)])
@@ -109,19 +112,13 @@ def test_an_association_that_is_on_its_way_is_waited_for_and_not_made_again(stag
     made(stage, TRANSIT, by=False)
     make = examples(TRANSIT).make
     with monkeypatch.context() as limited:
-        limited.setattr(_directconnect, "ASSOCIATION_SECONDS", 0)
+        limited.setitem(KINDS, TRANSIT, replace(KINDS[TRANSIT], seconds=0))
         assert "the next run goes on from here" in stage.run(TRANSIT, make, fails=True)["msg"]
     stage.run(TRANSIT, make, check=True)
     stage.double.clear_calls()
     assert stage.run(TRANSIT, make)["changed"]
-    assert stage.writes() == ["ec2:CreateTags"] * 2
-    assert [one["name"] for one in stage.gather(TRANSIT)] == ["acme-dx", "acme-lab-dx"]
-
-
-def test_an_association_with_another_name_is_left_to_its_owner(stage):
-    made(stage, TRANSIT)
-    mine = dict(name="mine", direct_connect_gateway="acme-dxgw", transit_gateway="acme", allowed_prefixes=["10.20.0.0/16"])
-    assert "has the name 'acme-dx' already" in refused(stage, TRANSIT, mine)
+    assert stage.writes() == ["ec2:CreateTags"]
+    assert [one.get("name") for one in stage.gather(TRANSIT)].count("acme-dx") == 1 and not stage.run(TRANSIT, make)["changed"]
 
 
 def console(stage):
@@ -139,27 +136,23 @@ def console(stage):
 MINE = dict(name="mine", direct_connect_gateway="acme-dxgw", transit_gateway="acme")
 
 
-def test_an_association_without_a_name_is_taken_over_as_it_is(stage):
-    """Its prefixes go only when it is meant by its id, and that is confirmed."""
-    there = console(stage)
-    for prefixes in (dict(set=["10.20.0.0/16"]), dict(add=["10.21.0.0/16"], remove=["10.99.0.0/16"])):
-        message = refused(stage, TRANSIT, dict(MINE, allowed_prefixes=prefixes))
-        assert f"{there} of tgw-" in message and "would lose 10.99.0.0/16" in message and "Add its id" in message
-    why = dangerous(stage, TRANSIT, dict(MINE, id=there, allowed_prefixes=dict(set=["10.20.0.0/16"])))
-    assert "no longer advertise 10.99.0.0/16" in why
-    assert [(one["name"], one["allowed_prefixes"]) for one in stage.gather(TRANSIT)] == [("mine", ["10.20.0.0/16"])]
+def mine(stage):
+    return [one for one in stage.gather(TRANSIT) if one["transit_gateway"] == "acme"]
 
 
-def test_an_association_without_a_name_gets_that_of_the_entry(stage):
+def test_an_association_that_has_no_name_gets_that_of_the_entry(stage):
+    """Its prefixes go only when that is confirmed."""
     console(stage)
-    harmless(stage, TRANSIT, dict(MINE, allowed_prefixes=["10.21.0.0/16"]))
-    assert sorted(stage.gather(TRANSIT)[0]["allowed_prefixes"]) == ["10.20.0.0/16", "10.21.0.0/16", "10.99.0.0/16"]
+    why = dangerous(stage, TRANSIT, dict(MINE, allowed_prefixes=dict(set=["10.20.0.0/16"])))
+    assert "no longer advertise 10.99.0.0/16" in why
+    assert [(one["name"], one["allowed_prefixes"]) for one in mine(stage)] == [("mine", ["10.20.0.0/16"])]
+    harmless(stage, TRANSIT, dict(MINE, name="another"))
+    assert [one["name"] for one in mine(stage)] == ["another"]
 
 
-@pytest.mark.parametrize("by_id", [True, False])
-def test_an_attachment_that_does_not_show_yet_is_waited_for(stage, monkeypatch, by_id):
+def test_an_attachment_that_does_not_show_yet_is_waited_for(stage, monkeypatch):
     """And a plan, which does not wait, does not fail."""
-    there = console(stage)
+    console(stage)
     code = KINDS[TRANSIT].find.__globals__
     look, behind = code["_attachments"], [99]
 
@@ -168,13 +161,10 @@ def test_an_attachment_that_does_not_show_yet_is_waited_for(stage, monkeypatch, 
         return {} if behind[0] > 0 else look(aws)
 
     monkeypatch.setitem(code, "_attachments", late)
-    entry = dict(MINE, allowed_prefixes=["10.20.0.0/16"], **(dict(id=there) if by_id else {}))
+    entry = dict(MINE, allowed_prefixes=["10.20.0.0/16"])
     assert stage.run(TRANSIT, task(TRANSIT, entry), check=True)["changed"]
     behind[0] = 4
-    assert write(stage, TRANSIT, entry)["changed"] and stage.gather(TRANSIT)[0]["name"] == "mine"
-    behind[0] = 4
-    if not by_id:
-        assert "has the name 'mine' already" in stage.run(TRANSIT, task(TRANSIT, dict(entry, name="other")), fails=True)["msg"]
+    assert write(stage, TRANSIT, entry)["changed"] and mine(stage)[0]["name"] == "mine"
 
 
 def test_route_tables_name_the_attachment_of_an_association(stage):
@@ -182,6 +172,75 @@ def test_route_tables_name_the_attachment_of_an_association(stage):
     write(stage, "ec2_transit_gateway_route_tables", dict(name="onprem", transit_gateway="acme", propagations=["acme-dx"]))
     tables = stage.gather("ec2_transit_gateway_route_tables")
     assert [one["propagations"] for one in tables if one.get("name") == "onprem"] == [["acme-dx"]]
+
+
+def test_a_sheet_calls_an_association_by_its_name():
+    """Not by the two gateways that say which one it is; what has no name nobody can refer to."""
+    transit = dict(name="acme-dx", direct_connect_gateway="dx", transit_gateway="tgw")
+    theirs = dict(direct_connect_gateway="dx", transit_gateway="partner:tgw")
+    assert sheet_names({TRANSIT: [transit, theirs]}) == {TRANSIT: ["acme-dx"]}
+
+
+# -- two accounts
+
+PARTNERS = dict(access_key=f"AKIA{PARTNER}OTHR", account_id=PARTNER)
+DXGW = "acme-dxgw"
+
+
+def gateway_id(stage):
+    return client(stage, "directconnect").describe_direct_connect_gateways()["directConnectGateways"][0]["directConnectGatewayId"]
+
+
+def test_a_transit_gateway_goes_from_the_proposal_to_its_name_in_two_accounts(stage, said):
+    made(stage, TRANSIT, by=False)
+    transit = stage.neighbours["partner"]["ec2_transit_gateways"]["partner"]
+    theirs = dict(name="mine", direct_connect_gateway=gateway_id(stage), transit_gateway=transit, direct_connect_gateway_owner_account=ACCOUNT)
+    theirs.update(allowed_prefixes=["10.70.0.0/16"])
+    ours = dict(direct_connect_gateway=DXGW, transit_gateway="partner:partner", associated_gateway_owner_account=PARTNER)
+    assert not stage.run(TRANSIT, task(TRANSIT, theirs), **PARTNERS)["changed"]
+    label = f"{theirs['direct_connect_gateway']}/{transit}"
+    assert any(f"account {ACCOUNT} has to accept" in text for text in said)
+    assert "leave it out here" in stage.run(TRANSIT, task(TRANSIT, dict(theirs, accept=True)), fails=True, **PARTNERS)["msg"]
+    unnamed = {name: value for name, value in ours.items() if name != "associated_gateway_owner_account"}
+    assert "write associated_gateway_owner_account too" in refused(stage, TRANSIT, dict(unnamed, accept=True))
+    assert "It is left as it is" in refused(stage, TRANSIT, dict(ours, accept=True, associated_gateway_owner_account="999988887777"))
+    assert f"is account {PARTNER}'s, and so is its name" in refused(stage, TRANSIT, dict(ours, name="ours"))
+    assert "name them together with accept" in refused(stage, TRANSIT, dict(ours, allowed_prefixes=["10.71.0.0/16"]))
+    assert write(stage, TRANSIT, dict(ours, accept=True))["entries"][0]["changed"] == ["accept"]
+    assert not write(stage, TRANSIT, dict(ours, accept=True))["changed"]
+    assert "cannot go back" in refused(stage, TRANSIT, dict(ours, accept=False))
+    stage.double.clear_calls()
+    assert stage.run(TRANSIT, task(TRANSIT, theirs), **PARTNERS)["changed"] and stage.writes() == ["ec2:CreateTags"]
+    assert not stage.run(TRANSIT, task(TRANSIT, theirs), **PARTNERS)["changed"]
+    narrower = task(TRANSIT, dict(theirs, allowed_prefixes=dict(set=["10.70.1.0/24"])))
+    assert "no longer advertise 10.70.0.0/16" in stage.run(TRANSIT, narrower, fails=True, **PARTNERS)["msg"]
+    assert stage.run(TRANSIT, dict(narrower, confirm=[f"{TRANSIT}/{label}"]), **PARTNERS)["changed"]
+    assert not stage.run(TRANSIT, narrower, **PARTNERS)["changed"]
+    more = task(TRANSIT, dict(theirs, allowed_prefixes=["10.71.0.0/16"]))
+    assert "another one takes its place" in stage.run(TRANSIT, more, fails=True, **PARTNERS)["msg"]
+    assert "no longer advertise 10.70.0.0/16" in dangerous(stage, TRANSIT, dict(ours, accept=True))
+    assert stage.run(TRANSIT, dict(state="gathered"), **PARTNERS)["gathered"][0]["allowed_prefixes"] == ["10.70.1.0/24"]
+    gone = task(TRANSIT, dict(theirs, state="absent"))
+    assert "cut all that goes between" in stage.run(TRANSIT, gone, fails=True, **PARTNERS)["msg"]
+    assert stage.run(TRANSIT, dict(gone, confirm=[f"{TRANSIT}/{label}"]), **PARTNERS)["changed"]
+
+
+def test_what_nobody_proposed_or_whose_owner_is_not_named_is_told(stage):
+    made(stage, VIRTUAL, by=False)
+    theirs = stage.neighbours["partner"]["directconnect_gateways"]["partner-dxgw"]
+    assert "write whose" in refused(stage, VIRTUAL, dict(direct_connect_gateway=theirs, virtual_gateway="acme"))
+    unknown = dict(direct_connect_gateway=DXGW, virtual_gateway="vgw-0123456789abcdef0", associated_gateway_owner_account=PARTNER, accept=True)
+    assert "nobody has proposed vgw-0123456789abcdef0" in refused(stage, VIRTUAL, unknown)
+    assert "leave it out here" in refused(stage, VIRTUAL, dict(direct_connect_gateway=DXGW, virtual_gateway="acme", accept=True))
+
+
+def test_a_proposal_is_rejected_or_withdrawn_with_a_confirmation(stage):
+    made(stage, VIRTUAL, by=False)
+    mine = dict(direct_connect_gateway="partner:partner-dxgw", virtual_gateway="acme-dev", direct_connect_gateway_owner_account=PARTNER)
+    write(stage, VIRTUAL, mine)
+    assert "would withdraw the proposal" in stage.run(VIRTUAL, task(VIRTUAL, dict(mine, state="absent")), fails=True)["msg"]
+    asked = dict(direct_connect_gateway=DXGW, virtual_gateway="partner:partner", state="absent")
+    assert "would reject the proposal" in stage.run(VIRTUAL, task(VIRTUAL, asked), fails=True)["msg"]
 
 
 # -- ports
@@ -263,22 +322,31 @@ def test_a_hosted_connection_that_is_on_its_way_is_waited_for(stage, monkeypatch
     assert states["acme-500m"] == "available"
 
 
-def test_whether_a_confirmation_has_come_the_engine_waits_for(stage, monkeypatch):
-    """AWS takes note of it a moment after the call: until then it looks as before, which is no reason to confirm it again."""
-    made(stage, HOSTED, by=False)
-    seen = list(KINDS[HOSTED].find.__globals__["_directconnect"].listed(stage.door(), "describe_connections", "connections"))
-    behind, listed = [2], _directconnect.listed
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize(
+    "kind, call",
+    [
+        (HOSTED, ("describe_connections", "connections", "connectionId")),
+        (CARRIERS, ("describe_virtual_interfaces", "virtualInterfaces", "virtualInterfaceId")),
+    ],
+)
+def test_what_is_confirmed_is_not_confirmed_again(stage, monkeypatch, kind, call, wait):
+    """AWS takes note of it a moment after the call, and until then it looks as before: so whoever confirms waits for that, even who waits for nothing else."""
+    made(stage, kind, by=False)
+    (operation, things, named), listed, behind = call, _directconnect.listed, [3]
+    before = list(listed(stage.door(), operation, things))
 
-    def late(aws, operation, *result, **arguments):
-        if operation == "describe_connections" and aws.writes and behind[0] > 0:
+    def late(aws, asked, *result, **which):
+        if asked == operation and aws.writes and behind[0] > 0:
             behind[0] -= 1
-            return seen
-        return listed(aws, operation, *result, **arguments)
+            return [one for one in before if which.get(named, one[named]) == one[named]]
+        return listed(aws, asked, *result, **which)
 
     monkeypatch.setattr(_directconnect, "listed", late)
-    stage.run(HOSTED, examples(HOSTED).make)
-    assert behind == [0] and stage.writes().count("directconnect:ConfirmConnection") == 1
-    assert not stage.run(HOSTED, examples(HOSTED).make)["changed"]
+    assert bool(stage.run(kind, examples(kind).make, wait=wait).get("awaited")) is not wait
+    confirming = [call for call in stage.writes() if ":Confirm" in call]
+    assert behind == [0] and confirming
+    assert not stage.run(kind, examples(kind).make)["changed"]
 
 
 @pytest.mark.parametrize(
@@ -518,7 +586,9 @@ def test_lists_that_boto3_does_not_page_are_read_whole():
 
 
 class Seen:
-    """AWS with one answer, whose waits take no time."""
+    """AWS with one answer."""
+
+    account = "1"
 
     def __init__(self, **answers):
         self.directconnect = self
@@ -530,16 +600,13 @@ class Seen:
     def __getattr__(self, operation):
         return lambda **dummy: self.answers[operation]
 
-    def wait(self, what, look, until, limit):
-        seen = look()
-        assert until(seen)
-        return seen
-
 
 def test_what_fails_after_a_while_says_why():
-    dead = dict(directConnectGatewayAssociations=[dict(associationState="disassociated", stateChangeError="no such gateway")])
-    with pytest.raises(Problem, match="is disassociated: no such gateway"):
-        _directconnect.await_association(Seen(describe_direct_connect_gateway_associations=dead), "a")
+    gateways = dict(directConnectGatewayId="dx", directConnectGatewayOwnerAccount="1", associatedGateway=dict(id="tgw", ownerAccount="1"))
+    dead = dict(gateways, associationId="a", associationState="disassociated", stateChangeError="no such gateway")
+    aws = Seen(describe_direct_connect_gateway_associations=dict(directConnectGatewayAssociations=[dead]))
+    (seen,) = _directconnect.progress_of_associations(aws, ["a"])
+    assert seen["_failed"] == "it is disassociated: no such gateway"
     interface = dict(virtualInterfaceId="dxvif-1", virtualInterfaceType="private", vlan=1, ownerAccount="1", virtualInterfaceState="rejected")
     assert _directconnect.in_sheet_form(interface)["_failed"] == "it is rejected"
     assert _directconnect.failure("failed", dict(stateChangeError="no capacity"), ("available",)) == "it is failed: no capacity"

@@ -406,6 +406,7 @@ def test_law_7_absent_removes_only_what_is_named(prepared, kind):
 def test_the_examples_use_every_option(kind):
     shown = examples(kind.name)
     used = {name for act in (shown.make, *shown.changes) for entry in entries(kind.name, act) for name in entry}
+    used |= {name for entry in entries(kind.name, shown.remove) for name in entry if name in kind.options and kind.options[name].parting}
     assert set(kind.options) - used == set(), "every option is proven by an example"
 
 

@@ -329,6 +329,22 @@ def test_what_leads_requests_elsewhere_or_turns_clients_away_needs_a_confirmatio
     assert "Certificates" not in listening(listeners)[443]
 
 
+def test_clients_are_verified_against_a_trust_store(listeners):
+    """It goes with the mode, and comes back only with it."""
+    store = client(listeners, "elbv2").describe_trust_stores()["TrustStores"][0]["TrustStoreArn"]
+
+    def mutual(**said):
+        return listener(mutual_authentication=said)
+
+    assert "verify needs a trust_store" in refused(listeners, LISTENERS, mutual(mode="verify"))
+    assert "trust_store belongs to the mode verify, and this is passthrough" in refused(listeners, LISTENERS, mutual(trust_store="acme-partners"))
+    dangerous(listeners, LISTENERS, mutual(mode="verify", trust_store="acme-partners", ignore_client_certificate_expiry=True))
+    assert listening(listeners)[443]["MutualAuthentication"] == dict(Mode="verify", TrustStoreArn=store, IgnoreClientCertificateExpiry=True)
+    assert not write(listeners, LISTENERS, mutual(trust_store=store))["changed"]
+    dangerous(listeners, LISTENERS, mutual(mode="off"))
+    assert listening(listeners)[443]["MutualAuthentication"] == dict(Mode="off")
+
+
 def test_weights_alone_are_written_over_what_is_there(listeners):
     """What an action does not name stays: the stickiness between the groups."""
     shift = [dict(target_group="acme-blue", weight=10), dict(target_group="acme-green", weight=90)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -66,3 +67,31 @@ def test_one_schedule_is_named(account):
 def test_a_value_is_given_or_generated():
     assert faults(SECRETS, dict(name="acme", secret_string="x", generate=dict(key="y"))) == [(0, "generate", "one_of")]
     assert faults(SECRETS, dict(name="acme", generate=dict(template=dict(a="b")))) == [(0, "generate.key", "needs")]
+
+
+def test_a_secret_goes_in_its_own_time_or_at_once(account):
+    """Each with its confirmation, which says what is lost; replicas go before."""
+    for name in ("acme", "other", "third"):
+        write(account, SECRETS, dict(name=name, secret_string="x", replica_regions=[dict(region="us-east-1")]))
+    week = dict(name="acme", state="absent", recovery_window_in_days=7)
+    assert "planned for deletion in 7 days" in account.run(SECRETS, task(SECRETS, week), fails=True)["msg"]
+    write(account, SECRETS, week, confirm=["secretsmanager_secrets/acme"])
+    at_once = dict(name="other", state="absent", force_delete_without_recovery=True)
+    assert "nothing brings it back" in account.run(SECRETS, task(SECRETS, at_once), fails=True)["msg"]
+    write(account, SECRETS, at_once, confirm=["secretsmanager_secrets/other"])
+    there = {one["Name"]: one for one in client(account, "secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]}
+    assert (there["acme"]["DeletedDate"] - datetime.now(UTC)).days in (6, 7)
+    assert there.keys() == {"acme", "third"} and "DeletedDate" not in there["third"]
+    assert [one["Name"] for one in client(account, "secretsmanager", region="us-east-1").list_secrets()["SecretList"]] == ["third"]
+
+
+def test_a_replica_is_changed_where_it_was_made_and_a_namesake_is_left_alone(account):
+    write(account, SECRETS, dict(name="acme", secret_string="x", replica_regions=[dict(region="us-east-1")]))
+    virginia = dict(region="us-east-1", access_key="AKIA123456789012USEA")  # another key, because runs of one key share their clients
+    there = account.run(SECRETS, task(SECRETS, dict(name="acme", description="y")), fails=True, **virginia)["msg"]
+    assert "is the replica of that in ap-northeast-1" in there
+    client(account, "secretsmanager", region="us-west-2").create_secret(Name="acme", SecretString="another's")
+    refused_there = account.run(SECRETS, task(SECRETS, dict(name="acme", replica_regions=[dict(region="us-west-2")])), fails=True)["msg"]
+    assert "no replica in us-west-2" in refused_there
+    assert client(account, "secretsmanager", region="us-west-2").get_secret_value(SecretId="acme")["SecretString"] == "another's"
+    assert "shut out" in dangerous(account, SECRETS, dict(name="acme", replica_regions=dict(remove=[dict(region="us-east-1")])))

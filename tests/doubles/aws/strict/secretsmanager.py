@@ -1,7 +1,7 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets Manager: names, public policies, and rotation by a schedule and not at once."""
+"""Secrets Manager: names, public policies, rotation by a schedule and not at once, and replicas that take time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import re
 from moto.awslambda.models import lambda_backends
 from moto.secretsmanager.models import FakeSecret
 
+from .passing import LOOKS
 from .rules import Refused, RuleBook
 
 BOOK = RuleBook("secretsmanager", invalid="ValidationException")
@@ -72,6 +73,42 @@ def an_empty_description_is_none(secretsmanager, SecretId, Description=None, **_
 def with_its_schedule(original, secret):
     """DescribeSecret, ListSecrets: RotationRules as they were given, which moto knows in days only."""
     told = original(secret)
+    for status, replica in zip(told.get("ReplicationStatus", []), secret.replicas, strict=True):
+        status["Status"] = "InProgress" if vars(replica).get("_tick") else replica.status
     if secret.rotation_requested and "rotation_rules" in vars(secret):
         told["RotationRules"] = dict(secret.rotation_rules)
     return told
+
+
+@BOOK.rule("ReplicateSecretToRegions")
+def a_region_takes_one(secretsmanager, SecretId, AddReplicaRegions, **_):
+    """ReplicateSecretToRegions: an InvalidRequestException where the Region has a replica of it already; the key of a replica cannot be changed so."""
+    secret = secretsmanager.secrets[SecretId] if secretsmanager._is_valid_identifier(SecretId) else None
+    there = {one.region for one in getattr(secret, "replicas", [])}
+    again = sorted(there & {one["Region"] for one in AddReplicaRegions})
+    if again:
+        raise Refused("InvalidRequestException", f"The secret is already replicated to {', '.join(again)}.")
+
+
+@BOOK.after("ReplicateSecretToRegions")
+def with_its_key(secretsmanager, SecretId, AddReplicaRegions, **_):
+    """ReplicationStatusType.KmsKeyId: as it was given, which moto forgets; and a replica is InProgress before it is InSync."""
+    keys = {one["Region"]: one.get("KmsKeyId") for one in AddReplicaRegions}
+    for replica in secretsmanager.secrets[SecretId].replicas:
+        if replica.region in keys:
+            replica.config["KmsKeyId"] = keys[replica.region] or replica.config["KmsKeyId"]
+            replica._tick = LOOKS if replica.has_replica else 0
+
+
+@BOOK.after("DescribeSecret")
+def time_passes_for_replicas(secretsmanager, SecretId, **_):
+    for replica in getattr(secretsmanager.secrets[SecretId], "replicas", []):
+        replica._tick = max(vars(replica).get("_tick", 0) - 1, 0)
+
+
+@BOOK.rule("RemoveRegionsFromReplication")
+def only_replicas_go(secretsmanager, SecretId, RemoveReplicaRegions, **_):
+    secret = secretsmanager.secrets[SecretId] if secretsmanager._is_valid_identifier(SecretId) else None
+    none = sorted(set(RemoveReplicaRegions) - {one.region for one in getattr(secret, "replicas", [])})
+    if secret is not None and none:
+        raise Refused("InvalidParameterException", f"The secret has no replica in {', '.join(none)}.")

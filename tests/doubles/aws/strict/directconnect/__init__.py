@@ -7,5 +7,5 @@ strings of botocore's directconnect/2012-10-25 model (named by operation or shap
 
 from __future__ import annotations
 
-from . import associations, connections, gateways, interfaces, tags  # noqa: F401
+from . import associations, connections, gateways, interfaces, proposals, tags  # noqa: F401
 from .book import BOOK  # noqa: F401

@@ -1,39 +1,45 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Direct Connect gateway leads to: virtual private gateways, or transit gateways."""
+"""What a Direct Connect gateway leads to: virtual private gateways, or transit gateways, of its own account or of one that has proposed it."""
 
 from __future__ import annotations
 
 import ipaddress
 
+from moto.directconnect.models import directconnect_backends
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
 from ..ec2.transit_gateways import Attachment, begin, end
-from .book import BOOK, Staged, found, home, kept, page, refused
+from .book import BOOK, HOME, Staged, everywhere, found, home, kept, page, refused
 from .gateways import associations_of, attached_to, gateway_of
 
 GOING = ("disassociating", "disassociated")
 
 
 class Association(Staged):
-    def __init__(self, backend, gateway, kind, associated, prefixes):
+    """`backend` is where the associated gateway is; it is kept with the Direct Connect gateway, whose account may be another one."""
+
+    def __init__(self, backend, gateway, kind, associated_id, prefixes):
         self.id = str(mock_random.uuid4())
-        self.owner, self.region = backend.account_id, backend.region_name
-        self.gateway_id, self.type, self.associated_id = gateway.id, kind, associated.id
+        self.owner, self.region, self.gateway_owner = backend.account_id, backend.region_name, gateway.owner
+        self.gateway_id, self.type, self.associated_id = gateway.id, kind, associated_id
         self.prefixes = list(prefixes)
         self.attachment_id = None
         self.be(("associating", "associating"), "associated")
 
+    @property
+    def associated(self):
+        return {"id": self.associated_id, "type": self.type, "ownerAccount": self.owner, "region": self.region}
+
     def described(self, state):
-        associated = {"id": self.associated_id, "type": self.type, "ownerAccount": self.owner, "region": self.region}
         virtual = {"virtualGatewayId": self.associated_id, "virtualGatewayRegion": self.region, "virtualGatewayOwnerAccount": self.owner}
         return {
             "directConnectGatewayId": self.gateway_id,
-            "directConnectGatewayOwnerAccount": self.owner,
+            "directConnectGatewayOwnerAccount": self.gateway_owner,
             "associationState": state,
-            "associatedGateway": associated,
+            "associatedGateway": self.associated,
             "associationId": self.id,
             "allowedPrefixesToDirectConnectGateway": [{"cidr": one} for one in self.prefixes],
             **(virtual if self.type == "virtualPrivateGateway" else {}),
@@ -55,30 +61,41 @@ def cidrs(prefixes):
 @BOOK.adds("CreateDirectConnectGatewayAssociation")
 def create_association(backend, directConnectGatewayId, gatewayId, virtualGatewayId, addAllowedPrefixesToDirectConnectGateway, **_):
     gateway = gateway_of(backend, directConnectGatewayId, "available")
-    ec2 = ec2_backends[backend.account_id][backend.region_name]
-    wanted = gatewayId or virtualGatewayId or ""
-    prefixes = cidrs(addAllowedPrefixesToDirectConnectGateway)
-    if wanted.startswith("tgw-"):
-        kind, associated = "transitGateway", transit_gateway(ec2, wanted, gateway, prefixes)
-    else:
-        kind, associated = "virtualPrivateGateway", virtual_gateway(backend, ec2, wanted)
-        prefixes = prefixes or blocks_of(ec2, associated)
-    serves_one_kind(backend, gateway, kind)
-    if any(one.associated_id == wanted for one in associations_of(backend, gateway.id)):
-        raise refused(f"{wanted} is already associated with {gateway.id}.")
-    association = Association(backend, gateway, kind, associated, prefixes)
-    if kind == "transitGateway":
-        association.attachment_id = attach(ec2, associated, gateway)
-    kept(home(backend), "associations")[association.id] = association
+    wanted, prefixes = gatewayId or virtualGatewayId or "", cidrs(addAllowedPrefixesToDirectConnectGateway)
+    association = associated(backend, gateway, wanted, prefixes)
     return {"directConnectGatewayAssociation": association.described(association.state)}
 
 
-def virtual_gateway(backend, ec2, wanted):
+def associated(backend, gateway, wanted, prefixes):
+    """`backend` is that of the associated gateway."""
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    kind, thing, prefixes = fitting(backend, gateway, wanted, prefixes)
+    owner = directconnect_backends[gateway.owner][HOME]
+    serves_one_kind(owner, gateway, kind)
+    if any(one.associated_id == wanted for one in associations_of(owner, gateway.id)):
+        raise refused(f"{wanted} is already associated with {gateway.id}.")
+    association = Association(backend, gateway, kind, wanted, prefixes)
+    if kind == "transitGateway":
+        association.attachment_id = attach(ec2, thing, gateway)
+    kept(owner, "associations")[association.id] = association
+    return association
+
+
+def fitting(backend, gateway, wanted, prefixes):
+    """What of this backend is to be associated: its type, the thing, and what is then advertised."""
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    if wanted.startswith("tgw-"):
+        return "transitGateway", transit_gateway(ec2, wanted, gateway, prefixes), prefixes
+    thing = virtual_gateway(ec2, wanted)
+    return "virtualPrivateGateway", thing, prefixes or blocks_of(ec2, thing)
+
+
+def virtual_gateway(ec2, wanted):
     """CreateDirectConnectGatewayAssociation: "must be attached to a VPC and must not be associated with another Direct Connect gateway"."""
     gateway = ec2.vpn_gateways.get(wanted)
     if gateway is None or not any(one.state == "attached" for one in gateway.attachments.values()):
         raise refused(f"Virtual private gateway {wanted} does not exist or is not attached to a VPC.")
-    if any(one.associated_id == wanted and one.state != "disassociated" for one in kept(home(backend), "associations").values()):
+    if any(one.associated_id == wanted and one.state != "disassociated" for one in everywhere(HOME, "associations")):
         raise refused(f"Virtual private gateway {wanted} is already associated with a Direct Connect gateway.")
     return gateway
 
@@ -93,7 +110,7 @@ def transit_gateway(ec2, wanted, gateway, prefixes):
     Autonomous System Number (ASN) used by the transit gateway and the Direct Connect gateway must be different".
     """
     transit = ec2.transit_gateways.get(wanted)
-    if transit is None or transit.state != "available":
+    if transit is None or transit.owner_id != ec2.account_id or transit.state != "available":
         raise refused(f"Transit gateway {wanted} does not exist or is not available.")
     if not prefixes:
         raise refused("Allowed prefixes are required for a transit gateway.")
@@ -116,6 +133,7 @@ def serves_one_kind(backend, gateway, kind):
 def attach(ec2, transit, gateway):
     """EC2: the association is an attachment of the transit gateway, of the type direct-connect-gateway."""
     attachment = Attachment(ec2, transit, "direct-connect-gateway", gateway.id)
+    attachment.resource_owner_id = gateway.owner
     begin(attachment)
     ec2.transit_gateway_attachments[attachment.id] = attachment
     return attachment.id
@@ -129,14 +147,19 @@ def describe_associations(backend, associationId, associatedGatewayId, directCon
     wanted = associatedGatewayId or virtualGatewayId
     things = [
         one
-        for one in kept(home(backend), "associations").values()
+        for one in seen_by(backend)
         if associationId in (None, one.id) and directConnectGatewayId in (None, one.gateway_id) and wanted in (None, one.associated_id)
     ]
     return page("directConnectGatewayAssociations", things, nextToken, maxResults, lambda one, state: one.described(state))
 
 
-def settled(backend, association_id):
-    association = found(kept(home(backend), "associations"), association_id, "Association")
+def seen_by(backend):
+    """The owners of both gateways see it. DescribeDirectConnectGatewayAssociations: of a gateway "the response contains the Direct Connect gateway"."""
+    return [one for one in everywhere(HOME, "associations") if backend.account_id in (one.owner, one.gateway_owner)]
+
+
+def settled(association):
+    association_id = association.id
     if association.state != "associated":
         raise refused(f"Association {association_id} is in state {association.state}.")
     return association
@@ -144,7 +167,8 @@ def settled(backend, association_id):
 
 @BOOK.adds("UpdateDirectConnectGatewayAssociation")
 def update_association(backend, associationId, addAllowedPrefixesToDirectConnectGateway, removeAllowedPrefixesToDirectConnectGateway, **_):
-    association = settled(backend, associationId)
+    """Guide, allowed prefixes: the owner of the Direct Connect gateway changes them; who has proposed them proposes anew."""
+    association = settled(found(kept(home(backend), "associations"), associationId, "Association"))
     add, gone = cidrs(addAllowedPrefixesToDirectConnectGateway), cidrs(removeAllowedPrefixesToDirectConnectGateway)
     if set(gone) - set(association.prefixes) or set(add) & set(association.prefixes) or not (add or gone):
         raise refused(f"Association {associationId} cannot be changed so.")
@@ -155,9 +179,11 @@ def update_association(backend, associationId, addAllowedPrefixesToDirectConnect
 
 @BOOK.adds("DeleteDirectConnectGatewayAssociation")
 def delete_association(backend, associationId, directConnectGatewayId, virtualGatewayId, **_):
-    """DeleteDirectConnectGatewayAssociation: "Alternatively, ... you can specify the virtualGatewayId and directConnectGatewayId"."""
+    """DeleteDirectConnectGatewayAssociation: "Alternatively, ... you can specify the virtualGatewayId and directConnectGatewayId". Guide, deleting a proposal:
+    who has proposed an accepted one "can disassociate" the gateway.
+    """
     named = [one.id for one in associations_of(backend, directConnectGatewayId) if one.associated_id == virtualGatewayId]
-    association = settled(backend, associationId or next(iter(named), ""))
+    association = settled(found({one.id: one for one in seen_by(backend)}, associationId or next(iter(named), ""), "Association"))
     if association.attachment_id:
         end(ec2_backends[association.owner][association.region].transit_gateway_attachments[association.attachment_id])
     association.be(("disassociating",), "disassociated")

@@ -7,5 +7,5 @@
 
 from __future__ import annotations
 
-from . import attributes, balancers, listeners, rules, tags, target_groups  # noqa: F401
+from . import attributes, balancers, listeners, rules, tags, target_groups, trust_stores  # noqa: F401
 from .book import BOOK  # noqa: F401

@@ -48,6 +48,17 @@ def rule_of(elbv2, arn):
     return found[0]
 
 
+def stores(elbv2):
+    """Trust stores, which moto does not know."""
+    return vars(elbv2).setdefault("trust_stores", {})
+
+
+def store_of(elbv2, arn):
+    if arn not in stores(elbv2):
+        raise Refused("TrustStoreNotFound", f"Trust store '{arn}' not found")
+    return stores(elbv2)[arn]
+
+
 def page(things, marker, size, member):
     """Marker and PageSize of the describing calls."""
     start, size = int(marker or 0), int(size or 400)

@@ -16,7 +16,7 @@ from moto.moto_api._internal import mock_random
 
 from ..rules import Refused
 from . import attributes, tags
-from .book import BOOK, balancer_of, group_of, invalid, listener_of, once_again, page, wrong
+from .book import BOOK, balancer_of, group_of, invalid, listener_of, once_again, page, store_of, wrong
 from .target_groups import settle
 
 PROTOCOLS = {"application": ("HTTP", "HTTPS"), "network": ("TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"), "gateway": (None,)}
@@ -209,8 +209,8 @@ def fits(balancer, Port, protocol, own=None):
         raise wrong(f"The protocol {protocol} is not supported with dualstack")
 
 
-def mutual(protocol, given):
-    """MutualAuthenticationAttributes: "Options are off, passthrough or verify"; "[HTTPS listeners]"."""
+def mutual(elbv2, protocol, given):
+    """MutualAuthenticationAttributes: "Options are off, passthrough or verify"; "[HTTPS listeners]"; TrustStoreNotReadyException."""
     if not given:
         return {"Mode": "off"} if protocol == "HTTPS" else None
     if protocol != "HTTPS":
@@ -219,6 +219,8 @@ def mutual(protocol, given):
         raise invalid(f"Mutual authentication mode '{given.get('Mode')}' is not one of off, passthrough, verify")
     if given["Mode"] == "verify" and not given.get("TrustStoreArn"):
         raise invalid("A trust store must be specified for the mode verify")
+    if given["Mode"] == "verify" and store_of(elbv2, given["TrustStoreArn"]).status != "ACTIVE":
+        raise Refused("TrustStoreNotReady", f"The trust store '{given['TrustStoreArn']}' is not active")
     return dict(given)
 
 
@@ -240,7 +242,7 @@ def create(elbv2, LoadBalancerArn, Protocol, Port, SslPolicy, Certificates, Defa
         return {"Listeners": [shown(there)]}
     fits(balancer, Port, Protocol)
     chosen, policy, sni = encryption(elbv2, None, Protocol, Certificates, SslPolicy)
-    more, policies = mutual(Protocol, MutualAuthentication), alpn(Protocol, AlpnPolicy)
+    more, policies = mutual(elbv2, Protocol, MutualAuthentication), alpn(Protocol, AlpnPolicy)
     actions = checked(elbv2, balancer, Protocol, DefaultActions)
     arn = f"{LoadBalancerArn.replace(':loadbalancer/', ':listener/')}/{mock_random.get_random_hex(16)}"
     listener = models.FakeListener(LoadBalancerArn, arn, Protocol, Port, policy, chosen[0] if chosen else None, actions, policies)
@@ -293,7 +295,7 @@ def modify(elbv2, ListenerArn, Port, Protocol, SslPolicy, Certificates, DefaultA
     fits(balancer, port, protocol, own=listener)
     chosen, policy, sni = encryption(elbv2, listener, protocol, Certificates, SslPolicy)
     kept = listener.mutual if protocol == "HTTPS" else None
-    more = mutual(protocol, MutualAuthentication or kept)
+    more = mutual(elbv2, protocol, MutualAuthentication or kept)
     policies = alpn(protocol, AlpnPolicy if AlpnPolicy is not None else listener.alpn_policy if protocol == "TLS" else None)
     if DefaultActions:
         listener.default_actions = checked(elbv2, balancer, protocol, DefaultActions, listener.default_actions)

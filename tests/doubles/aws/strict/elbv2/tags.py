@@ -1,14 +1,14 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags of load balancers, target groups, listeners and rules."""
+"""Tags of load balancers, target groups, listeners, rules and trust stores."""
 
 from __future__ import annotations
 
 from ..rules import Refused
-from .book import BOOK, balancer_of, group_of, invalid, listener_of, rule_of
+from .book import BOOK, balancer_of, group_of, invalid, listener_of, rule_of, store_of
 
-FINDERS = {"targetgroup": group_of, "loadbalancer": balancer_of, "listener-rule": rule_of, "listener": listener_of}
+FINDERS = {"targetgroup": group_of, "loadbalancer": balancer_of, "listener-rule": rule_of, "listener": listener_of, "truststore": store_of}
 MOST = 20
 
 
@@ -45,7 +45,7 @@ def remove(elbv2, ResourceArns, TagKeys, **_):
         elbv2.tagging_service.untag_resource_using_names(arn, TagKeys)
 
 
-@BOOK.rule("CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule")
+@BOOK.rule("CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule", "CreateTrustStore")
 def are_sound(_elbv2, Tags, **_):
     """DuplicateTagKeysException; Tag: keys with the prefix aws: are reserved."""
     keys = [tag["Key"] for tag in Tags or []]
