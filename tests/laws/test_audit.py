@@ -320,8 +320,8 @@ def judged(stage):
 def test_without_a_recorder_nothing_is_judged_and_the_plan_says_so(stage):
     stage.double.reset()
     assert "records nothing in this Region" in refused(stage, RULES, SSH)
-    harmless_names = {CONFIG: ["configuration_recorder"]}
-    assert stage.run(RULES, dict(rules=[SSH]), check=True, sheet_names=harmless_names)["changed"]
+    on_its_way = {CONFIG: ["configuration_recorder"]}
+    assert stage.run(RULES, dict(rules=[SSH]), check=True, sheet_names=on_its_way)["changed"]
 
 
 def test_a_rule_of_others_is_not_written_over(judged):
