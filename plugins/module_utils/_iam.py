@@ -28,6 +28,10 @@ PAGES = dict(PaginationConfig=dict(PageSize=1000))
 # Options that go with the creation itself, so that nothing ever exists without its boundary.
 AT_CREATION = dict(path="Path", permissions_boundary="PermissionsBoundary", description="Description", max_session_duration="MaxSessionDuration")
 
+# The tag of a secret that says whose console password it holds, and how long one is at least; a password policy may ask for more.
+HOLDS = "LoginProfileUser"
+LENGTH = 20
+
 
 def policies() -> dict[str, Option]:
     """The options for what a user, group or role may do."""
@@ -164,6 +168,17 @@ def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None
 def call(aws: Aws, operation: str, what: str, name: str, **arguments: Any) -> Any:
     """call(aws, "attach_{}_policy", "user", "alice", PolicyArn=…) is AttachUserPolicy(UserName="alice", PolicyArn=…)."""
     return getattr(aws.iam, operation.format(what))(**{f"{_camel(what)}Name": name}, **arguments)
+
+
+def password(aws: Aws) -> str:
+    """From Secrets Manager's own source, with every class of characters that a password policy can ask for."""
+    length = max(LENGTH, password_policy(aws).get("MinimumPasswordLength", LENGTH))
+    return aws.secretsmanager.get_random_password(PasswordLength=length, RequireEachIncludedType=True, ExcludeCharacters="\"'`\\/ ")["RandomPassword"]
+
+
+def password_policy(aws: Aws) -> Mapping[str, Any]:
+    """The account's own, or nothing where it has none."""
+    return (if_any(aws.iam.get_account_password_policy) or {}).get("PasswordPolicy", {})
 
 
 def if_any(look: Callable[..., Any], **arguments: Any) -> Any:

@@ -46,7 +46,15 @@ def kept(aws: Aws, name: str, holds: tuple[str, str], make: Callable[[], str], t
 def described(aws: Aws, name: str, holds: tuple[str, str]) -> dict[str, Any] | None:
     """The secret of this name, or None where there is none. One of others is refused."""
     # A plan asks once for all entries; a run asks anew, because the list is behind what was made a moment ago.
-    secret = aws.once(_by_name).get(name) if aws.check_mode else _look(aws, name)
+    return _own(aws.once(_by_name).get(name) if aws.check_mode else _look(aws, name), name, holds)
+
+
+def seen(aws: Aws, name: str, holds: tuple[str, str]) -> dict[str, Any] | None:
+    """The same as it is this moment, with its versions, in a plan too."""
+    return _own(_look(aws, name), name, holds)
+
+
+def _own(secret: dict[str, Any] | None, name: str, holds: tuple[str, str]) -> dict[str, Any] | None:
     if secret and _tags.as_dict(secret.get("Tags")).get(holds[0]) != holds[1]:
         raise Problem(f"there is already a secret {name!r} and its tag {holds[0]} does not say {holds[1]!r}: nothing was written to it")
     return secret
@@ -66,8 +74,10 @@ def _look(aws: Aws, name: str) -> dict[str, Any] | None:
         return None
 
 
-def held(aws: Aws, name: str) -> str:
-    return aws.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+def held(aws: Aws, name: str, version: str | None = None) -> str:
+    """What it holds now, or what this version of it does."""
+    which = dict(VersionId=version) if version else {}
+    return aws.secretsmanager.get_secret_value(SecretId=name, **which)["SecretString"]
 
 
 def names(aws: Aws) -> set[str]:

@@ -12,14 +12,9 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
 
-# The tag of a secret that says whose first password it holds.
-HOLDS = "LoginProfileUser"
-# At least as long; a password policy may ask for more.
-LENGTH = 20
-
 
 def find(aws, wanted):
-    secrets = {secret["tags"][HOLDS]: secret["name"] for secret in _secrets.holding(aws, HOLDS)}
+    secrets = {secret["tags"][_iam.HOLDS]: secret["name"] for secret in _secrets.holding(aws, _iam.HOLDS)}
     users = _iam.users(aws) if wanted is None else {want["user"] for want in wanted if "user" in want} | {want["id"] for want in wanted if "id" in want}
     profiles = [_iam.if_any(aws.iam.get_login_profile, UserName=user) for user in sorted(users)]
     return [_have(profile["LoginProfile"]["UserName"], secrets) for profile in profiles if profile]
@@ -33,17 +28,11 @@ def create(aws, want):
     """The password is in its secret before IAM knows it, so that no broken run can lose it. It is never reset: the user may have chosen another."""
     user, name = want["user"], want["password_secret"]
     key = dict(KmsKeyId=want["password_secret_kms_key_id"]) if "password_secret_kms_key_id" in want else {}
-    password = _secrets.kept(aws, name, (HOLDS, user), partial(_password, aws), {}, Description=f"First console password of the IAM user {user}", **key)
+    described = dict(Description=f"First console password of the IAM user {user}", **key)
+    password = _secrets.kept(aws, name, (_iam.HOLDS, user), partial(_iam.password, aws), {}, **described)
     reset = dict(PasswordResetRequired=want["password_reset_required"]) if "password_reset_required" in want else {}
     aws.iam.create_login_profile(UserName=user, Password=password, **reset)
     return _have(user, {user: name})
-
-
-def _password(aws):
-    """From Secrets Manager's own source, with every class of characters that a password policy can ask for."""
-    policy = (_iam.if_any(aws.iam.get_account_password_policy) or {}).get("PasswordPolicy", {})
-    length = max(LENGTH, policy.get("MinimumPasswordLength", LENGTH))
-    return aws.secretsmanager.get_random_password(PasswordLength=length, RequireEachIncludedType=True, ExcludeCharacters="\"'`\\/ ")["RandomPassword"]
 
 
 def update(aws, have, change):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.msp.aws.plugins.module_utils import _iam, _policies
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -14,6 +16,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 HOUR = 3600
 LINKED_NAME = "AWSServiceRoleFor"
 LINKED_PATH = "/aws-service-role/"
+# Whom AWS takes as a principal; of one that was deleted it tells the unique id.
+PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|A[A-Z0-9]{15,}")
 
 
 def find(aws, wanted):
@@ -61,6 +65,9 @@ def refuse(want, have, change):
     if not have and want["name"].startswith(LINKED_NAME):
         raise Problem(f"a name that begins with {LINKED_NAME} is a service-linked role's, which its service makes through CreateServiceLinkedRole")
     _iam.refuse("role", want, have, change)
+    for principal in _trusted(change.get("assume_role_policy") or {}):
+        if not PRINCIPAL.fullmatch(principal):
+            raise Problem(f"assume_role_policy trusts {principal!r}, which is no account (12 digits) and no ARN of one or of what is in it")
     size = _policies.size(change.get("assume_role_policy") or {})
     if size > TRUST:
         raise Problem(f"assume_role_policy has {size} characters, and IAM takes at most {TRUST}")
@@ -95,8 +102,18 @@ def _trusts_anyone(document):
 
 
 def _is_anyone(principal):
-    named = principal.get("AWS", []) if isinstance(principal, dict) else principal
-    return "*" in (named if isinstance(named, list) else [named])
+    return "*" in _accounts(principal)
+
+
+def _accounts(principal):
+    named = principal.get("AWS", []) if isinstance(principal, dict) else principal or []
+    return named if isinstance(named, list) else [named]
+
+
+def _trusted(document):
+    """Every account, user and role that it names."""
+    statements = document.get("Statement", [])
+    return [str(one) for statement in (statements if isinstance(statements, list) else [statements]) for one in _accounts(statement.get("Principal"))]
 
 
 KIND = Kind(

@@ -72,16 +72,24 @@ def _delete_credentials(aws, name):
         # A virtual device is of no use to anybody else; hardware goes to its next owner.
         if ":mfa/" in device["SerialNumber"]:
             aws.iam.delete_virtual_mfa_device(**serial)
+    for serial in _left_over(aws, name):
+        aws.iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
+def _left_over(aws, name):
+    """Virtual devices of this name that nobody has: deactivated by a run that broke off before it could delete them, when their user no longer shows them."""
+    devices = aws.pages("iam", "list_virtual_mfa_devices", "VirtualMFADevices", AssignmentStatus="Unassigned")
+    return [device["SerialNumber"] for device in devices if device["SerialNumber"].rpartition("/")[2] == name]
 
 
 def _own(aws, name):
-    """What goes with a user, in words. It is six calls, made only about a user that shall go."""
+    """What goes with a user, in words. It is seven calls, made only about a user that shall go."""
     user = dict(UserName=name)
     found = ["its console password"] if _iam.if_any(aws.iam.get_login_profile, **user) else []
     for listing, result, member, dummy, words in CREDENTIALS:
         ids = [credential[member] for credential in aws.pages("iam", listing, result, **user)]
         found += [f"its {len(ids)} {words} ({', '.join(f'{one[:4]}…{one[-4:]}' for one in sorted(ids))})"] if ids else []
-    devices = sorted(device["SerialNumber"] for device in aws.pages("iam", "list_mfa_devices", "MFADevices", **user))
+    devices = sorted([device["SerialNumber"] for device in aws.pages("iam", "list_mfa_devices", "MFADevices", **user)] + _left_over(aws, name))
     return found + ([f"its MFA devices ({', '.join(devices)})"] if devices else [])
 
 

@@ -35,10 +35,10 @@ def days(number):
     return (datetime.now(JST) + timedelta(days=number)).strftime("%Y-%m-%d %H:%M")
 
 
-def somebody(double):
+def somebody(double, service="ec2"):
     """Somebody else at the account."""
     keys = dict(aws_access_key_id=f"AKIA{ACCOUNT}OTHR", aws_secret_access_key="x")
-    return boto3.client("ec2", endpoint_url=double.url, region_name="ap-northeast-1", **keys)
+    return boto3.client(service, endpoint_url=double.url, region_name="ap-northeast-1", **keys)
 
 
 class Desk:
@@ -121,6 +121,17 @@ def test_a_ticket_from_its_plan_to_its_report_and_once(desk):
     spoilt = desk.customer.folder / "ledger" / "ACME-1" / "REQ-1" / "0003.json"
     spoilt.write_text(spoilt.read_text().replace("Yamada", "Tanaka"))
     assert "record 0003 (approval) was changed" in run_playbook(verify, rc=2).output
+
+
+def test_what_was_to_be_made_is_not_taken_from_others(desk):
+    iam = somebody(desk.double, "iam")
+    iam.create_group(GroupName="operators")
+    iam.create_user(UserName="taro")
+    request = desk.request("iam.create_user", target="taro", parameters=dict(groups=["operators"]))
+    assert "There is a taro already, and it differs" in desk.operate(request, rc=2).output and desk.customer.writes() == []
+    desk.operate(dict(request, ticket="REQ-2", target="hanako"))
+    desk.operate(dict(request, ticket="REQ-2", target="hanako"), "apply")
+    assert desk.customer.writes() == ["iam:CreateUser", "iam:AddUserToGroup"] and desk.records("REQ-2")[-1]["content"]["outcome"] == "done"
 
 
 def test_an_approval_is_for_one_plan_only(desk):

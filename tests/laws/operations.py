@@ -27,6 +27,8 @@ STOPPED = dict(
     instance_type="t3.micro",
     subnet="acme-a",
 )
+READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+LOOKS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:ListAllMyBuckets", Resource="*")])
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
 
@@ -59,6 +61,9 @@ class Desk:
             self._stop(STOPPED["name"])
             self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
+            self._hire()
+            self._budget()
+            self._record()
             self.double.snapshot("operations")
             READY.add(self.double.url)
         self.double.restore("operations")
@@ -72,6 +77,35 @@ class Desk:
         self.double.clear_faults()
         self.double.instance_types()
         self.double.transition("ec2::instance", progression="immediate")
+
+    def _hire(self) -> None:
+        """Users, groups and a role of IAM: one who may not sign in, one who has forgotten the password, and one who goes, with all that hangs on a user."""
+        run, iam = self.stage.run, self.stage.client("iam")
+        run("iam_groups", dict(groups=[dict(name="acme-operators", managed_policies=[READS]), dict(name="acme-former", inline_policies=dict(look=LOOKS))]))
+        leaver = dict(name="acme-leaver", groups=["acme-operators", "acme-former"], managed_policies=[READS], inline_policies=dict(look=LOOKS))
+        run("iam_users", dict(users=[dict(name="acme-operator"), dict(name="acme-auditor", groups=["acme-operators"]), leaver]))
+        console = [dict(user=f"acme-{who}", password_secret=f"acme/iam/{who}", password_reset_required=True) for who in ("auditor", "leaver")]
+        run("iam_login_profiles", dict(login_profiles=console))
+        iam.update_login_profile(UserName="acme-auditor", Password="Chosen-9d41b7!", PasswordResetRequired=False)
+        trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="sts:AssumeRole", Principal=dict(Service="ec2.amazonaws.com"))])
+        run("iam_roles", dict(roles=[dict(name="acme-reports", assume_role_policy=trust)]))
+        iam.create_access_key(UserName="acme-leaver")
+        device = iam.create_virtual_mfa_device(VirtualMFADeviceName="acme-leaver")["VirtualMFADevice"]["SerialNumber"]
+        iam.enable_mfa_device(UserName="acme-leaver", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321")
+
+    def _budget(self) -> None:
+        """A budget that tells two people, by what was spent and by what is expected."""
+        people = [dict(email="a@example.jp"), dict(email="b@example.jp")]
+        which = dict(comparison_operator="GREATER_THAN", threshold=80, threshold_type="PERCENTAGE", subscribers=people)
+        told = [dict(which, notification_type=kind) for kind in ("ACTUAL", "FORECASTED")]
+        monthly = dict(name="acme-monthly", budget_type="COST", time_unit="MONTHLY", budget_limit=dict(amount="2000", unit="USD"), notifications=told)
+        self.stage.run("budgets_budgets", dict(budgets=[monthly]))
+
+    def _record(self) -> None:
+        """AWS Config has a recorder."""
+        trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="sts:AssumeRole", Principal=dict(Service="config.amazonaws.com"))])
+        self.stage.run("iam_roles", dict(roles=[dict(name="acme-config", assume_role_policy=trust)]))
+        self.stage.run("config_configuration_recorder", dict(configuration_recorder=dict(name="default", role="acme-config")))
 
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")

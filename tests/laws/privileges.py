@@ -51,12 +51,14 @@ def calls_in_code(kind: str) -> set[str]:
 
 
 def calls_in_operation(operation: str) -> set[str]:
-    """The same for an operation. A setting is found, read and changed; it makes nothing and removes nothing."""
-    module = operations_of_the_catalogue()[operation]["module"]
-    path, kind = MODULES / f"{module}.py", KINDS.get(module)
+    """The same for an operation. A setting is found, read and changed; it is made only where its row says so, and removed only where its task does."""
+    row = operations_of_the_catalogue()[operation]
+    path, kind = MODULES / f"{row['module']}.py", KINDS.get(row["module"])
     if kind is None:
         return _calls(list(reached(path)), set())
-    used = [function for function in (kind.find, kind.look, kind.read, kind.update) if function and function.__name__ in parts(path)]
+    task = (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").read_text(encoding="utf-8")
+    deeds = [kind.find, kind.look, kind.read, kind.update, kind.create if row.get("makes") else None, kind.delete if "state: absent" in task else None]
+    used = [function for function in deeds if function and function.__name__ in parts(path)]
     return _calls(list(reached(path, [parts(path)[function.__name__] for function in used])), {kind.service}) | _look_ups(kind.options)
 
 

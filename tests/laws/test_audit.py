@@ -302,3 +302,56 @@ def test_a_statement_that_somebody_has_altered_goes_only_where_the_plan_shows_it
     assert "a Sid stands only once" in refused(config, BUCKETS, entry)
     harmless(config, BUCKETS, dict(entry, clear=["policy"]))
     assert "without a slash" in refused(config, BUCKETS, dict(name="acme-x", deliveries=[dict(service="config.amazonaws.com", prefix="/a")]))
+
+
+# -- rules of AWS Config
+
+RULES = "config_rules"
+SSH = dict(name="acme-ssh", source_identifier="INCOMING_SSH_DISABLED")
+
+
+@pytest.fixture
+def judged(stage):
+    stage.prepare(RULES)
+    write(stage, RULES, SSH)
+    return stage
+
+
+def test_without_a_recorder_nothing_is_judged_and_the_plan_says_so(stage):
+    stage.double.reset()
+    assert "records nothing in this Region" in refused(stage, RULES, SSH)
+    on_its_way = {CONFIG: ["configuration_recorder"]}
+    assert stage.run(RULES, dict(rules=[SSH]), check=True, sheet_names=on_its_way)["changed"]
+
+
+def test_a_rule_of_others_is_not_written_over(judged):
+    trust = dict(ConfigRuleName="theirs", Source=dict(Owner="CUSTOM_POLICY", CustomPolicyDetails=dict(PolicyRuntime="guard-2.x.x", PolicyText="rule x {}")))
+    client(judged, "config").put_config_rule(ConfigRule=trust)
+    before = judged.double.state("config/")
+    assert "CUSTOM_POLICY" in refused(judged, RULES, dict(name="theirs", description="ours"))
+    judged.run(RULES, dict(rules=[dict(name="theirs", state="absent")], confirm=[f"{RULES}/theirs"]), fails=True)
+    assert judged.double.state("config/") == before and [one["name"] for one in judged.gather(RULES)] == ["acme-ssh"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (dict(resource_id="sg-1"), "exactly one of resource_types"),
+        (dict(resource_types=["AWS::S3::Bucket", "AWS::EC2::Instance"], resource_id="x"), "exactly one of resource_types"),
+        (dict(tag_value="prod"), "needs tag_key"),
+    ],
+)
+def test_a_scope_is_said_in_one_way(judged, scope, said):
+    assert said in refused(judged, RULES, dict(SSH, scope=scope))
+
+
+def test_a_rule_keeps_its_source_and_goes_only_with_a_confirmation(judged):
+    assert "source_identifier cannot change" in refused(judged, RULES, dict(SSH, source_identifier="S3_BUCKET_VERSIONING_ENABLED"))
+    assert "with what it has found" in judged.run(RULES, dict(rules=[dict(name="acme-ssh", state="absent")]), fails=True)["msg"]
+
+
+@pytest.mark.parametrize("value", [90, "90", True])
+def test_a_parameter_is_a_text_however_it_is_written(judged, value):
+    keys = dict(name="acme-keys", source_identifier="ACCESS_KEYS_ROTATED", input_parameters=dict(maxAccessKeyAge=value))
+    write(judged, RULES, keys)
+    harmless(judged, RULES, dict(keys, input_parameters=dict(maxAccessKeyAge=str(value).lower())))

@@ -356,6 +356,23 @@ def test_cloudtrail_includes_global_events(stage, trails, theirs):
     assert (left, included) == (False, True)
 
 
+def test_config_rule_takes_away_what_it_is_not_told(stage, theirs):
+    stage.prepare("config_rules")
+    stage.run("config_rules", examples("config_rules").make)
+
+    def look():
+        rules = client(stage, "config").describe_config_rules(ConfigRuleNames=["acme-ssh"])["ConfigRules"]
+        return rules[0]["Description"], "Scope" in rules[0]
+
+    left, taken = both(
+        stage,
+        look,
+        lambda: harmless(stage, "config_rules", dict(name="acme-ssh", description="closed")),
+        lambda: theirs("community.aws.config_rule", name="acme-ssh", description="closed", source=dict(owner="AWS", identifier="INCOMING_SSH_DISABLED")),
+    )
+    assert (left, taken) == (("closed", True), ("closed", False))
+
+
 # -- secrets
 
 

@@ -473,6 +473,7 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 ONE_BY_ONE = dict(
     budgets_budgets={"budgets:DescribeSubscribersForNotification", "budgets:ListTagsForResource"},
     cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
+    config_rules={"config:ListTagsForResource"},
     acm_certificates={"acm:GetCertificate"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
     ec2_client_vpn_endpoints={"ec2:DescribeClientVpnTargetNetworks", "ec2:DescribeClientVpnAuthorizationRules", "ec2:DescribeClientVpnRoutes"},

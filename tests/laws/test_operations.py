@@ -15,6 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _instances
 from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
 from tests.laws.operations import OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
+from tests.laws.stage import ACCOUNT
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
@@ -80,8 +81,8 @@ def test_what_it_is_not_about_stays_byte_identical(desk, operation):
     (entry,) = desk.run(operation)["entries"]
     after, moved_states = desk.double.state(), desk.states()
     name = OPERATIONS[operation]["example"]["target"]
-    # What is gone has no id any more; its tags had it.
-    target = entry.get("id") or next(path.rpartition("/")[2] for path, tags in before.items() if "/tags/" in path and name in json.dumps(tags))
+    # What is gone has no id any more; its tags had it, unless its name is its id.
+    target = entry.get("id") or next((path.rpartition("/")[2] for path, tags in before.items() if "/tags/" in path and name in json.dumps(tags)), name)
     moved = [path for path in {**before, **after} if before.get(path) != after.get(path)]
     # What it makes of the target is its own.
     others = [path for path in moved if path in before or operation not in MAKING]
@@ -140,9 +141,10 @@ def test_the_way_back_leads_to_a_byte_equal_account(desk, returning):
 
 
 def comparable(state):
-    """An association of an instance profile is made anew each time: its id is no setting, and one that has ended is none."""
+    """An association of an instance profile is made anew each time: its id is no setting, and one that has ended is none; nor is when a budget was changed."""
     kept = {path: thing for path, thing in state.items() if not (isinstance(thing, dict) and thing.get("state") == "disassociated")}
-    return json.loads(re.sub(r"iip-assoc-\w+", "iip-assoc", json.dumps(kept, sort_keys=True)))
+    plain = re.sub(r"iip-assoc-\w+", "iip-assoc", json.dumps(kept, sort_keys=True))
+    return json.loads(re.sub(r'"LastUpdatedTime": [\d.]+', '"LastUpdatedTime": 0', plain))
 
 
 def test_it_needs_no_more_and_no_less_than_its_policy(desk, operation):
@@ -251,3 +253,110 @@ def test_as_long_as_nobody_can_know_it_is_not_rebooted(desk):
 def test_only_a_running_instance_is_rebooted(desk):
     desk.stage.client("ec2").stop_instances(InstanceIds=[server(desk)["InstanceId"]])
     assert "only one that is running" in desk.run(REBOOT, check=True, fails=True)["msg"]
+
+
+# ---- users, groups and roles
+
+RESET = "iam.reset_password"
+
+
+def password_of(desk, user="acme-auditor"):
+    return next(thing["password"] for path, thing in desk.double.state("iam/").items() if path.endswith(f"/users/{user}"))
+
+
+def held(desk, secret="acme/iam/auditor"):
+    return desk.stage.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+
+
+def test_a_new_password_is_in_its_secret_and_nowhere_else(desk):
+    old = password_of(desk)
+    results = [desk.run(RESET, check=True), desk.run(RESET)]
+    new = password_of(desk)
+    assert new == held(desk) != old and len(new) >= 20 and new not in json.dumps(results)
+    desk.run(RESET, ticket="REQ-2")
+    assert password_of(desk) == held(desk) not in (old, new)
+
+
+def test_a_password_that_iam_has_not_taken_is_read_by_nobody(desk):
+    before = held(desk)
+    desk.double.faults([dict(fault="denied", at=1, of="write", operation="UpdateLoginProfile", times=0)])
+    desk.run(RESET, fails=True)
+    desk.double.clear_faults()
+    assert held(desk) == before
+    desk.run(RESET)
+    assert held(desk) == password_of(desk) != before
+
+
+def test_who_was_given_no_secret_yet_gets_one(desk):
+    variables = dict(ops_iam_user="acme-auditor", ops_iam_password_secret="acme/iam/another")
+    desk.run(RESET, variables=variables)
+    assert held(desk, "acme/iam/another") == password_of(desk)
+    assert not desk.run(RESET, check=True, variables=variables)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("user", "secret", "said"),
+    [
+        ("acme-operator", "acme/iam/operator", "has no console password"),
+        ("acme-auditor", "acme/iam/leaver", "does not say 'acme-auditor'"),
+    ],
+)
+def test_a_password_is_not_given_to_whom_it_does_not_belong(desk, user, secret, said):
+    for check in (True, False):
+        assert said in desk.run(RESET, check=check, confirmed=False, variables=dict(ops_iam_user=user, ops_iam_password_secret=secret), fails=True)["msg"]
+    assert desk.writes() == []
+
+
+def test_the_plan_tells_what_goes_with_a_user_and_what_stays(desk):
+    plan = desk.run("iam.delete_user", check=True)
+    told = plan["entries"][0]["confirm"] + json.dumps(plan["diff"]["before"])
+    assert all(word in told for word in ("console password", "1 access keys", ":mfa/acme-leaver", "acme-operators", "acme-former", "ReadOnlyAccess", "look"))
+    desk.run("iam.delete_user")
+    iam = desk.stage.client("iam")
+    assert {group["GroupName"] for group in iam.list_groups()["Groups"]} >= {"acme-operators", "acme-former"}
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+
+
+def test_the_plan_tells_who_loses_what_with_a_group(desk):
+    assert "1 members (acme-leaver)" in desk.run("iam.delete_group", check=True)["entries"][0]["confirm"]
+
+
+def test_a_role_is_for_a_service_or_an_account(desk):
+    trusting = dict(ops_iam_role="acme-partner", ops_iam_external_id="acme-7f31")
+    assert "'arn:aws:iam::12345:root'" in desk.run("iam.create_role", check=True, variables=dict(trusting, ops_iam_trusted_by="12345"), fails=True)["msg"]
+    desk.run("iam.create_role", variables=dict(trusting, ops_iam_trusted_by="210987654321"))
+    (statement,) = desk.stage.client("iam").get_role(RoleName="acme-partner")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::210987654321:root"}
+    assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "acme-7f31"}}
+
+
+# ---- budgets
+
+THRESHOLD = "budgets.change_alert_threshold"
+
+
+def alerts(desk):
+    """Type and threshold of each alert with the addresses that it tells."""
+    budgets, where = desk.stage.client("budgets"), dict(AccountId=ACCOUNT, BudgetName="acme-monthly")
+    found = budgets.describe_budget_notifications_for_account(AccountId=ACCOUNT)["BudgetNotificationsForAccount"][0]["Notifications"]
+    plain = [{name: value for name, value in one.items() if name != "NotificationState"} for one in found]
+    told = (budgets.describe_subscribers_for_notification(**where, Notification=one)["Subscribers"] for one in plain)
+    return {(one["NotificationType"], one["Threshold"]): sorted(who["Address"] for who in people) for one, people in zip(plain, told, strict=True)}
+
+
+def test_who_is_told_stays_whatever_the_threshold(desk):
+    desk.run(THRESHOLD)
+    assert alerts(desk) == {("ACTUAL", 90.0): ["a@example.jp", "b@example.jp"], ("FORECASTED", 80.0): ["a@example.jp", "b@example.jp"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        (dict(threshold=80, new_threshold=90), "more than one notification is meant"),
+        (dict(threshold=70, new_threshold=95), "there is ACTUAL GREATER_THAN 80 PERCENTAGE"),
+        (dict(threshold=80, new_threshold=90, budget="acme-yearly"), "no budget of this name"),
+    ],
+)
+def test_one_alert_is_meant_or_none_is_changed(desk, parameters, said):
+    variables = {f"ops_budgets_{name}": value for name, value in dict(dict(budget="acme-monthly"), **parameters).items()}
+    assert said in desk.run(THRESHOLD, check=True, variables=variables, fails=True)["msg"]

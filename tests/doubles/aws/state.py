@@ -41,6 +41,7 @@ SKIPPED = {
     "last_used_date",
     "password_last_used",
     "credential_report",  # only says that one was asked for
+    "attachment_count",  # of a policy; what it is attached to says so
     "assumed_roles",  # sessions are nothing that an account holds
     "_ri_offerings",  # Amazon's price list and schemas, loaded when somebody looks
     "config_schema",

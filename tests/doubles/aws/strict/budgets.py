@@ -53,7 +53,7 @@ def key_of(notification):
 
 @BOOK.rule(
     *("CreateBudget", "UpdateBudget", "DescribeBudget", "DescribeBudgets", "DeleteBudget", "CreateNotification", "DeleteNotification", "CreateSubscriber"),
-    *("UpdateSubscriber", "DeleteSubscriber", "DescribeSubscribersForNotification", "DescribeBudgetNotificationsForAccount"),
+    *("UpdateNotification", "UpdateSubscriber", "DeleteSubscriber", "DescribeSubscribersForNotification", "DescribeBudgetNotificationsForAccount"),
 )
 def the_account_is_the_callers(budgets, AccountId, **_):
     """AccessDeniedException: "You are not authorized to use this operation with the given parameters"."""
@@ -257,6 +257,23 @@ def delete_notification(budgets, AccountId, BudgetName, Notification, **_):
     """DeleteNotification: with its subscribers; NotFoundException (moto takes any)."""
     budget = budget_of(budgets, AccountId, BudgetName)
     budget.notifications.remove(notification_of(budget, Notification))
+    return {}
+
+
+@BOOK.rule("DescribeNotificationsForBudget")
+def the_budget_is_there(budgets, AccountId, BudgetName, **_):
+    """NotFoundException, over which moto falls."""
+    budget_of(budgets, AccountId, BudgetName)
+
+
+@BOOK.adds("UpdateNotification")
+def update_notification(budgets, AccountId, BudgetName, OldNotification, NewNotification, **_):
+    """UpdateNotification: the subscribers stay; DuplicateRecordException "because the notification already exists"."""
+    budget = budget_of(budgets, AccountId, BudgetName)
+    found = notification_of(budget, OldNotification)
+    if key_of(NewNotification) in [key_of(one.details) for one in budget.notifications]:
+        raise Refused("DuplicateRecordException", "Error updating notification - the notification already exists.")
+    found.details = {"ThresholdType": "PERCENTAGE", **NewNotification}
     return {}
 
 

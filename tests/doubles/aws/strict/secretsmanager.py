@@ -9,7 +9,7 @@ import json
 import re
 
 from moto.awslambda.models import lambda_backends
-from moto.secretsmanager.models import FakeSecret
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from .passing import LOOKS
 from .rules import Refused, RuleBook
@@ -67,6 +67,13 @@ def an_empty_description_is_none(secretsmanager, SecretId, Description=None, **_
     """UpdateSecret.Description: an empty one takes the description away, which moto takes for not given."""
     if Description == "":
         secretsmanager.secrets[SecretId].description = ""
+
+
+@BOOK.patch(SecretsManagerBackend, "get_secret_value")
+def a_secret_is_its_current_version(original, secretsmanager, secret_id, version_id, version_stage):
+    """GetSecretValue: "If you don't specify either a VersionStage or VersionId, then the default is to perform the operation on the version with the
+    VersionStage value of AWSCURRENT"; moto gives the last one that was put, pending or not."""
+    return original(secretsmanager, secret_id, version_id, version_stage or (None if version_id else "AWSCURRENT"))
 
 
 @BOOK.patch(FakeSecret, "to_dict")
