@@ -29,9 +29,7 @@ STOPPED = dict(
 )
 # Verb → the kind whose examples make what it works on; a setting works on what those of its own kind make. All others have the servers.
 MADE_BY = dict(
-    ec2_change_client_vpn_cidr="ec2_client_vpn_endpoints",
     ec2_renew_client_vpn_certificate="ec2_client_vpn_endpoints",
-    networkfirewall_change_rule="networkfirewall_rule_groups",
 )
 # Kinds whose examples make what operations on the network work on.
 NETWORKS = {
@@ -41,8 +39,17 @@ NETWORKS = {
     *("directconnect_hosted_virtual_interfaces", "directconnect_transit_gateway_associations", "directconnect_virtual_gateway_associations"),
     "directconnect_virtual_interfaces",
 }
+NEXT = dict(
+    name="acme-vpn-server-2028",
+    authority="acme/client-vpn/ca",
+    domain_name="vpn.acme.example",
+    extended_key_usages=["TLS_WEB_SERVER_AUTHENTICATION"],
+    validity_days=1000,
+    private_key_secret="acme/client-vpn/server-2028",
+)
 # Kind → what else an operation's example names.
 BESIDE = dict(
+    ec2_client_vpn_endpoints=(("acm_certificates", dict(certificates=[NEXT])),),
     ec2_transit_gateway_vpc_attachments=(
         ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),
         ("ec2_subnets", dict(subnets=[dict(name="dev-tgw-a", vpc="acme-dev", cidr_block="10.40.0.0/28", availability_zone="ap-northeast-1a")])),
