@@ -60,7 +60,7 @@ def write_operations(desk: Desk) -> None:
     folder.mkdir(exist_ok=True)
     for operation in OPERATIONS:
         if not sys.argv[1:] or operation in sys.argv[1:]:
-            needed = actions(desk.open().calls_of(operation) | calls_in_operation(operation))
+            needed = actions(desk.open(operation).calls_of(operation) | calls_in_operation(operation))
             write(folder / f"{operation}.json", json.dumps(document(needed), indent=2) + "\n")
     for stale in set(folder.glob("*.json")) - {folder / f"{operation}.json" for operation in OPERATIONS}:
         stale.unlink()

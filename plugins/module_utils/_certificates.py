@@ -149,6 +149,33 @@ def check(certificate: str, chain: str | None, private_key: str) -> None:
     _check_chain([*found, *above])
 
 
+def check_server(certificate: Any) -> None:
+    """What every client would refuse of a server."""
+    now = datetime.now(UTC)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        raise Problem(f"the certificate is valid from {begin:%Y-%m-%d} to {end:%Y-%m-%d}, and not today")
+    if "serverAuth" not in _usages(certificate):
+        raise Problem("the certificate is not one of a server (it has no usage serverAuth), so clients refuse it")
+
+
+def strange_to_profiles(before: list[Any], after: list[Any]) -> str | None:
+    """Why profiles handed out with one certificate and its chain refuse another: they hold the chain, and the first name that the server must have."""
+    trusted = before[1:] or before
+    if not any(_signed_by(one, root) for one in after for root in trusted):
+        return f"they trust {trusted[-1].subject.rfc4514_string()}, and it is issued by {after[-1].issuer.rfc4514_string()}"
+    names = [(_domains(chain[0]) or [""])[0] for chain in (before, after)]
+    return None if names[0] == names[1] else f"they ask for the name {names[0]}, and it has {names[1] or 'none'}"
+
+
+def _signed_by(certificate: Any, root: Any) -> bool:
+    try:
+        certificate.verify_directly_issued_by(root)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def check_key(certificate: str, private_key: str) -> None:
     if loaded(private_key).public_key() != parsed(certificate)[0].public_key():
         raise Problem("the private key does not belong to the certificate")

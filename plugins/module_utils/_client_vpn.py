@@ -36,6 +36,12 @@ def code(thing: Mapping[str, Any]) -> str:
     return thing["Status"]["Code"]
 
 
+def sessions(aws: Aws, endpoint_id: str) -> list[str]:
+    """Who is connected right now. AWS goes on showing sessions for an hour after they have ended."""
+    found = aws.pages("ec2", "describe_client_vpn_connections", "Connections", ClientVpnEndpointId=endpoint_id)
+    return sorted(one.get("Username") or one.get("CommonName") or one["ConnectionId"] for one in found if code(one) == "active")
+
+
 # ---- before anything is touched
 
 

@@ -257,3 +257,11 @@ def test_tags_are_of_endpoints_that_exist(ec2, arn):
     ec2.create_tags(Resources=[endpoint], Tags=[dict(Key="a", Value="b")])
     assert described(ec2, endpoint)["Tags"] == [dict(Key="a", Value="b")]
     assert code(ec2.create_tags, Resources=["cvpn-endpoint-12345678"], Tags=[dict(Key="a", Value="b")]) == "InvalidClientVpnEndpointId.NotFound"
+
+
+def test_who_is_connected_is_told_by_endpoint(double, ec2, arn):
+    endpoint, other = made(ec2, arn), made(ec2, arn)
+    double.client_vpn_sessions(endpoint, ["taro"])
+    (session,) = ec2.describe_client_vpn_connections(ClientVpnEndpointId=endpoint)["Connections"]
+    assert session["CommonName"] == "taro" and session["Status"]["Code"] == "active" and "Username" not in session
+    assert ec2.describe_client_vpn_connections(ClientVpnEndpointId=other)["Connections"] == []

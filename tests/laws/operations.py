@@ -20,7 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, o
 from tests.laws.stage import PREFIX, Stage, examples
 
 OPERATIONS = operations()
-READY: set[str] = set()
+READY: set[Any] = set()
 STOPPED = dict(
     name="acme-stopped01",
     image_parameter="/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
@@ -29,6 +29,34 @@ STOPPED = dict(
 )
 READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 LOOKS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:ListAllMyBuckets", Resource="*")])
+# Verb → the kind whose examples make what it works on; a setting works on what those of its own kind make. All others have the servers.
+MADE_BY = dict(
+    ec2_renew_client_vpn_certificate="ec2_client_vpn_endpoints",
+)
+# Kinds whose examples make what operations on the network work on.
+NETWORKS = {
+    *MADE_BY.values(),
+    *("ec2_customer_gateways", "ec2_network_acls", "ec2_route_tables", "ec2_vpn_connections"),
+    *("ec2_transit_gateway_route_tables", "ec2_transit_gateway_vpc_attachments", "networkfirewall_firewall_policies"),
+    *("directconnect_hosted_virtual_interfaces", "directconnect_transit_gateway_associations", "directconnect_virtual_gateway_associations"),
+    "directconnect_virtual_interfaces",
+}
+NEXT = dict(
+    name="acme-vpn-server-2028",
+    authority="acme/client-vpn/ca",
+    domain_name="vpn.acme.example",
+    extended_key_usages=["TLS_WEB_SERVER_AUTHENTICATION"],
+    validity_days=1000,
+    private_key_secret="acme/client-vpn/server-2028",
+)
+# Kind → what else an operation's example names.
+BESIDE = dict(
+    ec2_client_vpn_endpoints=(("acm_certificates", dict(certificates=[NEXT])),),
+    ec2_transit_gateway_vpc_attachments=(
+        ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),
+        ("ec2_subnets", dict(subnets=[dict(name="dev-tgw-a", vpc="acme-dev", cidr_block="10.40.0.0/28", availability_zone="ap-northeast-1a")])),
+    )
+)
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
 
@@ -51,9 +79,33 @@ class Desk:
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.double = stage, stage.double
+        self.operation = ""
 
-    def open(self) -> Desk:
-        """An account with servers that run and one that is stopped, made once and brought back from then on."""
+    def open(self, operation: str = "") -> Desk:
+        """An account with what this operation (or the one before) works on, made once and brought back from then on."""
+        self.operation = operation or self.operation
+        module = OPERATIONS[self.operation]["module"] if self.operation else ""
+        made_by = MADE_BY.get(module, module)
+        if made_by in NETWORKS:
+            self._with_networks(made_by)
+        else:
+            self._with_servers()
+        self.double.clear_calls()
+        return self
+
+    def _with_networks(self, kind: str) -> None:
+        key = f"operations on {kind}"
+        if (self.double.url, kind) not in READY:
+            self.stage.prepare(kind)
+            for needed, task in BESIDE.get(kind, ()):
+                self.stage.run(needed, task)
+            self.stage.run(kind, examples(kind).make)
+            self.double.snapshot(key)
+            READY.add((self.double.url, kind))
+        self.double.restore(key)
+
+    def _with_servers(self) -> None:
+        """Servers that run and one that is stopped."""
         if self.double.url not in READY:
             self.stage.prepare("ec2_instances")
             self.stage.run("ec2_instances", examples("ec2_instances").make)
@@ -69,8 +121,6 @@ class Desk:
         self.double.restore("operations")
         self.double.instance_types()
         self.double.transition("ec2::instance", progression="manual", times=2)
-        self.double.clear_calls()
-        return self
 
     def close(self) -> None:
         """For all others the double is as it was."""

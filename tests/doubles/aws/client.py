@@ -21,6 +21,10 @@ class AwsDouble(Double):
         """no_capacity: types that cannot be started now; impaired: types with which an instance fails its status check."""
         self._control("PUT", "instance_types", types)
 
+    def client_vpn_sessions(self, endpoint, names, account="123456789012", region="ap-northeast-1"):
+        """Who is connected to a Client VPN endpoint."""
+        self._control("PUT", "client_vpn_sessions", dict(account=account, region=region, endpoint=endpoint, names=names))
+
     def transition(self, model_name, **transition):
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}

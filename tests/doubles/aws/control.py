@@ -27,6 +27,7 @@ class Control:
             ("POST", "restore"): self.post_restore,
             ("PUT", "confirm"): self.put_confirm,
             ("PUT", "instance_types"): self.put_instance_types,
+            ("PUT", "client_vpn_sessions"): self.put_client_vpn_sessions,
         }
 
     def answer(self, environ, body):
@@ -76,6 +77,12 @@ class Control:
             from .strict.ec2.power import set_types
 
             set_types(**body)
+
+    def put_client_vpn_sessions(self, _query, body):
+        with self.gateway.turn:
+            from .strict.ec2.client_vpn import connect
+
+            connect(**body)
 
     def put_confirm(self, _query, body):
         with self.gateway.turn:

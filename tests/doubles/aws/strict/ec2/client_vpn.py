@@ -256,6 +256,7 @@ def create_client_vpn_endpoint(ec2, ClientCidrBlock, ServerCertificateArn, Authe
         associations={},
         rules={},
         routes={},
+        sessions=[],
         description="",
         split_tunnel=False,
         port=443,
@@ -620,6 +621,26 @@ def describe_client_vpn_routes(ec2, ClientVpnEndpointId, Filters, MaxResults, Ne
         for one in chosen(list(endpoint.routes.values()), Filters, values)
     ]
     return page("Routes", told, MaxResults, NextToken)
+
+
+# -- sessions -------------------------------------------------------------------------------------
+
+
+def connect(account, region, endpoint, names):
+    """These have a session at the endpoint, as AWS shows it. Control interface."""
+    endpoint_of(models.ec2_backends[account][region], endpoint).sessions = [
+        {"ConnectionId": f"cvpn-connection-{place:017x}", "CommonName": name} for place, name in enumerate(names)
+    ]
+
+
+@BOOK.adds("DescribeClientVpnConnections")
+def describe_client_vpn_connections(ec2, ClientVpnEndpointId, Filters, MaxResults, NextToken, **_):
+    """DescribeClientVpnConnections. Username: "only provided if Active Directory client authentication is used"."""
+    endpoint = endpoint_of(ec2, ClientVpnEndpointId)
+    values = {"connection-id": lambda one: one["ConnectionId"]}
+    found = chosen(endpoint.sessions, Filters, values)
+    told = [{**one, "ClientVpnEndpointId": endpoint.id, "Status": {"Code": "active"}} for one in found]
+    return page("Connections", told, MaxResults, NextToken)
 
 
 # -- profiles -------------------------------------------------------------------------------------

@@ -1,0 +1,170 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only operations on networks can show."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import prefix
+from tests.laws.operations import Desk, sample
+
+TABLE, ACL, TUNNEL, KEY = "vpc.change_route_table", "vpc.change_network_acl", "vpc.change_site_to_site_vpn", "vpc.change_vpn_pre_shared_key"
+HOSTED, CERTIFICATE = "vpc.add_cloud_gateway_connection", "vpc.renew_client_vpn_certificate"
+PRIVATE = "169.254.10.0/30"
+
+
+@pytest.fixture
+def desk(stage):
+    opened = Desk(stage)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def said(monkeypatch):
+    texts = []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
+    return texts
+
+
+def refused(desk, operation, **more):
+    """Why it is refused, in the plan and in the run alike; nothing is written."""
+    desk.open(operation)
+    told = [desk.run(operation, check=check, confirmed=False, variables=variables(operation, more), fails=True)["msg"] for check in (True, False)]
+    assert told[0] == told[1] and desk.writes() == []
+    return told[0]
+
+
+def variables(operation, more):
+    """Those of the example with others in their place; None takes one away."""
+    given = {**sample(operation), **{prefix(operation) + name: value for name, value in more.items()}}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def danger(desk, operation, **more):
+    desk.open(operation)
+    (entry,) = desk.run(operation, check=True, variables=variables(operation, more))["entries"]
+    return entry.get("confirm")
+
+
+# ---- route tables and network ACLs
+
+
+def test_another_target_is_one_call_and_told_as_what_it_is(desk):
+    assert "send what goes to 10.30.0.0/16 another way" in danger(desk, TABLE)
+    desk.run(TABLE)
+    assert desk.writes() == ["ec2:ReplaceRoute"]
+
+
+def test_a_subnet_moves_in_one_call_and_comes_back_in_one(desk):
+    desk.open(TABLE)
+    moved = dict(ops_vpc_vpc="acme", ops_vpc_route_table="acme-public", ops_vpc_change="add", ops_vpc_subnet="acme-private-a")
+    assert "take " in desk.run(TABLE, check=True, variables=moved)["entries"][0]["confirm"]
+    desk.run(TABLE, variables=moved)
+    assert desk.writes() == ["ec2:ReplaceRouteTableAssociation"]
+
+
+def test_a_propagation_ends_and_no_route_is_deleted(desk):
+    desk.open(TABLE)
+    ended = dict(ops_vpc_vpc="acme", ops_vpc_route_table="acme-private", ops_vpc_change="remove", ops_vpc_propagating_vpn_gateway="acme")
+    desk.run(TABLE, variables=ended)
+    assert desk.writes() == ["ec2:DisableVgwRoutePropagation"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "words"),
+    [
+        (TABLE, dict(destination_cidr_block=None), "exactly one of destination_cidr_block"),
+        (TABLE, dict(destination_cidr_block="10.30.1.0/16"), "not how AWS writes a network: 10.30.0.0/16"),
+        (TABLE, dict(internet_gateway="acme"), "exactly one target must be named"),
+        (TABLE, dict(vpn_gateway="acme-x"), "acme-x"),
+        (ACL, dict(protocol=None), "ingress 130: protocol must be named"),
+        (ACL, dict(rule_number=32767), "rule_number is 1 to 32766"),
+        (ACL, dict(cidr_block="203.0.113.1/24"), "not how AWS writes a network: 203.0.113.0/24"),
+    ],
+)
+def test_what_aws_would_refuse_half_way_is_refused_in_the_plan(desk, operation, more, words):
+    assert words in refused(desk, operation, **more)
+
+
+def test_a_number_that_is_there_is_replaced_in_one_call(desk):
+    desk.open(ACL)
+    desk.run(ACL, variables=variables(ACL, dict(rule_number=100)))
+    assert desk.writes() == ["ec2:ReplaceNetworkAclEntry"]
+
+
+def test_the_last_entry_that_lets_something_in_is_no_small_thing(desk):
+    desk.open(ACL)
+    gone = dict(ops_vpc_vpc="acme", ops_vpc_network_acl="acme-web", ops_vpc_change="remove", ops_vpc_direction="egress", ops_vpc_rule_number=100)
+    assert "leave its subnets without any traffic" in desk.run(ACL, check=True, variables=gone)["entries"][0]["confirm"]
+
+
+# ---- VPN connections and hosted virtual interfaces
+
+
+def test_the_key_is_in_no_result_and_the_tunnel_that_goes_down_is_told(desk):
+    desk.open(KEY)
+    key = sample(KEY)["ops_vpc_pre_shared_key"]
+    results = [desk.run(KEY, check=True), desk.run(KEY)]
+    assert key not in str(results) and PRIVATE in results[0]["entries"][0]["confirm"]
+    assert desk.writes() == ["ec2:ModifyVpnTunnelOptions"]
+
+
+def test_only_the_tunnel_that_is_named_is_touched(desk):
+    desk.open(TUNNEL)
+    before = desk.double.state()
+    desk.run(TUNNEL)
+    changed = [path for path, thing in desk.double.state().items() if thing != before.get(path)]
+    assert len(changed) == 1 and desk.writes().count("ec2:ModifyVpnTunnelOptions") == 1
+
+
+@pytest.mark.parametrize("more", [dict(asn=65099), dict(virtual_interface_type="public"), dict(vlan=999)])
+def test_what_differs_from_the_carriers_notice_is_not_accepted(desk, more):
+    assert refused(desk, HOSTED, **more)
+
+
+# ---- the certificate of a Client VPN endpoint
+
+
+def test_who_is_connected_is_told_and_is_no_part_of_the_plan(desk, said):
+    desk.open(CERTIFICATE)
+    quiet = desk.run(CERTIFICATE, check=True)
+    desk.double.client_vpn_sessions(quiet["entries"][0]["id"], ["taro", "hanako"])
+    said.clear()
+    busy = desk.run(CERTIFICATE, check=True)
+    assert any("2 are connected now (hanako, taro)" in text for text in said)
+    assert {name: value for name, value in busy.items() if name != "calls"} == {name: value for name, value in quiet.items() if name != "calls"}
+
+
+def test_a_certificate_that_profiles_refuse_waits_until_the_users_are_told(desk):
+    message = refused(desk, CERTIFICATE, server_certificate="acme-vpn-server-2")
+    assert "they ask for the name vpn.acme.example, and it has vpn2.acme.example" in message and "clients_told" in message
+    assert "lock out everybody who has no new profile" in danger(desk, CERTIFICATE, server_certificate="acme-vpn-server-2", clients_told=True)
+    told = variables(CERTIFICATE, dict(server_certificate="acme-vpn-server-2", clients_told=True))
+    assert "in confirm" in desk.run(CERTIFICATE, variables=told, confirmed=False, fails=True)["msg"] and desk.writes() == []
+    desk.run(CERTIFICATE, variables=told)
+    assert desk.writes() == ["ec2:ModifyClientVpnEndpoint"]
+
+
+def test_another_authority_is_another_trust(desk):
+    desk.open(CERTIFICATE)
+    authority = dict(name="acme/other/ca", common_name="other CA", validity_days=3650)
+    desk.stage.run("secretsmanager_certificate_authorities", dict(certificate_authorities=[authority]))
+    given = dict(domain_name="vpn.acme.example", extended_key_usages=["TLS_WEB_SERVER_AUTHENTICATION"], validity_days=800)
+    certificate = dict(name="acme-vpn-other", authority="acme/other/ca", private_key_secret="acme/other/server", **given)
+    desk.stage.run("acm_certificates", dict(certificates=[certificate]))
+    other = variables(CERTIFICATE, dict(server_certificate="acme-vpn-other"))
+    message = desk.run(CERTIFICATE, check=True, variables=other, fails=True)["msg"]
+    assert "they trust CN=acme client VPN CA, and it is issued by CN=other CA" in message
+
+
+def test_a_certificate_of_a_user_is_none_of_a_server(desk):
+    desk.open(CERTIFICATE)
+    user = dict(domain_name="taro.acme.example", extended_key_usages=["TLS_WEB_CLIENT_AUTHENTICATION"], validity_days=800)
+    certificate = dict(name="acme-taro", authority="acme/client-vpn/ca", private_key_secret="acme/client-vpn/taro", **user)
+    desk.stage.run("acm_certificates", dict(certificates=[certificate]))
+    other = variables(CERTIFICATE, dict(server_certificate="acme-taro"))
+    assert "not one of a server" in desk.run(CERTIFICATE, check=True, variables=other, fails=True)["msg"]
