@@ -21,6 +21,10 @@ class AwsDouble(Double):
         """no_capacity: types that cannot be started now; impaired: types with which an instance fails its status check."""
         self._control("PUT", "instance_types", types)
 
+    def instance_events(self, instance, events):
+        """What EC2 has scheduled for an instance, as DescribeInstanceStatus tells it, with times in ISO."""
+        self._control("PUT", "instance_events", dict(instance=instance, events=events))
+
     def transition(self, model_name, **transition):
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}
