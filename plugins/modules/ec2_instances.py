@@ -146,7 +146,7 @@ def _launch(aws, want):
     if "metadata_options" in want:
         arguments["MetadataOptions"] = {METADATA[option]: value for option, value in want["metadata_options"].items()}
     if "root_volume" in want:
-        arguments["BlockDeviceMappings"] = [dict(DeviceName=aws.once(_root_device, image_id), Ebs=_ebs(want["root_volume"]))]
+        arguments["BlockDeviceMappings"] = [dict(DeviceName=aws.once(_image, image_id)["RootDeviceName"], Ebs=_ebs(want["root_volume"]))]
     volume_tags = dict(tags=want.get("volume_tags", {}))
     return dict(arguments, TagSpecifications=[*_tags.specifications("instance", want), *_tags.specifications("volume", volume_tags)])
 
@@ -160,8 +160,13 @@ def _newest_image(aws, parameter):
         raise Problem(f"image_parameter: there is no parameter {parameter!r} in this Region") from error
 
 
-def _root_device(aws, image_id):
-    return aws.ec2.describe_images(ImageIds=[image_id])["Images"][0]["RootDeviceName"]
+def _image(aws, image_id):
+    try:
+        return aws.ec2.describe_images(ImageIds=[image_id])["Images"][0]
+    except AWS_ERRORS as error:
+        if code_of(error) not in ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"):
+            raise
+        raise Problem(f"image_id: there is no image {image_id!r} in this Region that this account may use") from error
 
 
 def _ebs(volume):
@@ -261,8 +266,21 @@ def refuse(want, have, change):
 
 def foresee(aws, want):
     """The newest image is looked up here once for all entries; a launch takes the same."""
-    if "image_parameter" in want:
-        aws.once(_newest_image, want["image_parameter"])
+    image = aws.once(_image, want.get("image_id") or aws.once(_newest_image, want["image_parameter"]))
+    if image["State"] != "available":
+        raise Problem(f"image_id: {image['ImageId']} is {image['State']}: only one that is available can be launched")
+    offered = aws.once(_architectures, want["instance_type"])
+    if image.get("Architecture") not in (None, *offered):
+        raise Problem(f"instance_type: {want['instance_type']} has not the architecture of {image['ImageId']}, {image['Architecture']} ({', '.join(offered)})")
+
+
+def _architectures(aws, instance_type):
+    """Filtered, not by name: for a name that is none the error would not say which."""
+    filters = [dict(Name="instance-type", Values=[instance_type])]
+    found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)
+    if not found:
+        raise Problem(f"instance_type: there is no type {instance_type!r} in this Region")
+    return found[0]["ProcessorInfo"]["SupportedArchitectures"]
 
 
 def danger(have, change):

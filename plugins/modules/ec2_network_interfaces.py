@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 
 def find(aws, wanted):
@@ -137,6 +137,11 @@ def danger(have, change):
     return None
 
 
+def refuse(want, have, change):
+    if "attachment" in change and (have.get("attachment") or {}).get("device_index") == 0 and _moves(have, change["attachment"]):
+        raise Problem(f"is the first interface of {have['attachment']['instance']}, which cannot be detached from it")
+
+
 def delete(aws, have):
     if have["attachment"]:
         _detach(aws, have)
@@ -174,6 +179,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

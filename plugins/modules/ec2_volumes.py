@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens, _volumes
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
@@ -158,6 +159,27 @@ def _refuse_second_instance(have, delta):
 
 def foresee(aws, want):
     _networks.refuse_zone(aws, want["availability_zone"])
+    if "snapshot_id" in want:
+        _refuse_snapshot(aws.once(_snapshot, want["snapshot_id"]), want)
+
+
+def _snapshot(aws, snapshot_id):
+    try:
+        return aws.ec2.describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"][0]
+    except AWS_ERRORS as error:
+        if code_of(error) not in ("InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"):
+            raise
+        raise Problem(f"snapshot_id: there is no snapshot {snapshot_id!r} in this Region that this account may use") from error
+
+
+def _refuse_snapshot(snapshot, want):
+    """A volume is made of a snapshot that is complete and not archived, and is no smaller than what is in it."""
+    if snapshot["State"] != "completed":
+        raise Problem(f"snapshot_id: {snapshot['SnapshotId']} is {snapshot['State']}: only of one that is completed a volume is made")
+    if snapshot.get("StorageTier") == "archive":
+        raise Problem(f"snapshot_id: {snapshot['SnapshotId']} is archived: restore it to the standard tier first, which takes up to three days")
+    if want.get("size", snapshot["VolumeSize"]) < snapshot["VolumeSize"]:
+        raise Problem(f"size: {want['size']} GiB are too few for {snapshot['SnapshotId']}, which is of a volume of {snapshot['VolumeSize']} GiB")
 
 
 def danger(have, change):

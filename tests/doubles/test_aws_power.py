@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 
@@ -66,3 +68,46 @@ def test_types_without_capacity_and_types_that_do_not_come_up(double, server, re
     assert status["InstanceStatus"]["Status"] == "impaired" and status["SystemStatus"]["Status"] == "ok"
     double.instance_types()
     assert ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "ok"
+
+
+def events(ec2, instance):
+    (status,) = ec2.describe_instance_status(InstanceIds=[instance], IncludeAllInstances=True)["InstanceStatuses"]
+    return {event["InstanceEventId"]: event for event in status.get("Events", [])}
+
+
+def test_scheduled_events_end_with_a_stop_and_a_start_and_move_before_their_deadline(double, server, refused):
+    ec2, instance = server
+    now = datetime.now(UTC)
+    times = dict(NotBefore=(now + timedelta(days=3)).isoformat())
+    deadline = dict(NotBeforeDeadline=(now + timedelta(days=6)).isoformat())
+    stays = dict(InstanceEventId="instance-event-1", Code="instance-retirement", Description="degraded hardware", **times)
+    moves = dict(InstanceEventId="instance-event-2", Code="instance-reboot", Description="reboot", **times, **deadline)
+    double.instance_events(instance, [stays, moves])
+    which = dict(InstanceId=instance, InstanceEventId="instance-event-2")
+    ec2.modify_instance_event_start_time(**which, NotBefore=now + timedelta(days=5))
+    assert events(ec2, instance)["instance-event-2"]["NotBefore"].date() == (now + timedelta(days=5)).date()
+    refused("InvalidInstanceEventStartTime", ec2.modify_instance_event_start_time, **which, NotBefore=now + timedelta(days=7))
+    refused("InvalidInstanceEventStartTime", ec2.modify_instance_event_start_time, **{**which, "InstanceEventId": "instance-event-1"}, NotBefore=now + timedelta(days=4))
+    refused("InvalidInstanceEventIDNotFound", ec2.modify_instance_event_start_time, **{**which, "InstanceEventId": "instance-event-9"}, NotBefore=now)
+    launched = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["LaunchTime"]
+    ec2.stop_instances(InstanceIds=[instance])
+    states(ec2, instance, 3)
+    ec2.start_instances(InstanceIds=[instance])
+    told = events(ec2, instance)
+    assert told["instance-event-1"]["Description"] == "[Completed] degraded hardware" and told["instance-event-2"]["Description"] == "reboot"
+    assert ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["LaunchTime"] >= launched
+
+
+def test_images_have_names_of_their_own_and_are_pending_first(server, refused):
+    ec2, instance = server
+    tags = [dict(ResourceType=kind, Tags=[dict(Key="Ticket", Value="1")]) for kind in ("image", "snapshot")]
+    refused("InvalidAMIName.Malformed", ec2.create_image, InstanceId=instance, Name="web:1", NoReboot=True)
+    made = ec2.create_image(InstanceId=instance, Name="web", TagSpecifications=tags)["ImageId"]
+    refused("InvalidAMIName.Duplicate", ec2.create_image, InstanceId=instance, Name="web", NoReboot=True)
+    assert ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "initializing"
+    found = [ec2.describe_images(ImageIds=[made])["Images"][0] for dummy in range(3)]
+    assert [one["State"] for one in found] == ["pending", "pending", "available"]
+    snapshot = found[0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    assert ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["Tags"] == [dict(Key="Ticket", Value="1")]
+    ec2.stop_instances(InstanceIds=[instance])
+    refused("IncorrectState", ec2.create_image, InstanceId=instance, Name="web2", NoReboot=True)

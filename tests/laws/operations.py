@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -56,6 +57,20 @@ BESIDE = dict(
         ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),
         ("ec2_subnets", dict(subnets=[dict(name="dev-tgw-a", vpc="acme-dev", cidr_block="10.40.0.0/28", availability_zone="ap-northeast-1a")])),
     )
+)
+RETIRING = dict(STOPPED, name="acme-old01")
+INTERFACES = [
+    dict(name="acme-inside", subnet="acme-a", attachment=dict(instance="acme-web01", device_index=1)),
+    dict(name="acme-license", subnet="acme-a"),
+]
+GENERATIONS = dict(
+    name="acme-daily",
+    resource_types=["INSTANCE"],
+    description="acme daily snapshots",
+    policy_state="ENABLED",
+    execution_role="AWSDataLifecycleManagerDefaultRole",
+    target_tags={"Backup": "daily"},
+    schedules=[dict(name="daily", cron_expression="cron(0 17 * * ? *)", retain_count=7), dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6)],
 )
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
@@ -111,11 +126,16 @@ class Desk:
             self.stage.run("ec2_instances", examples("ec2_instances").make)
             self.stage.run("ec2_instances", dict(instances=[STOPPED]))
             self._stop(STOPPED["name"])
+            self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
             self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
             self._hire()
             self._budget()
             self._record()
+            self.stage.run("ec2_network_interfaces", dict(network_interfaces=INTERFACES))
+            for kind, task in examples("dlm_lifecycle_policies").before:
+                self.stage.run(kind, task)
+            self.stage.run("dlm_lifecycle_policies", dict(lifecycle_policies=[GENERATIONS]))
             self.double.snapshot("operations")
             READY.add(self.double.url)
         self.double.restore("operations")
@@ -156,6 +176,17 @@ class Desk:
         trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="sts:AssumeRole", Principal=dict(Service="config.amazonaws.com"))])
         self.stage.run("iam_roles", dict(roles=[dict(name="acme-config", assume_role_policy=trust)]))
         self.stage.run("config_configuration_recorder", dict(configuration_recorder=dict(name="default", role="acme-config")))
+
+    def _retires(self, made: dict[str, Any]) -> None:
+        """Its host is to be retired; an event of last week is over, and another one may be moved."""
+        later = datetime.now(UTC) + timedelta(days=30)
+        events = [
+            dict(InstanceEventId="instance-event-0a", Code="system-reboot", Description="[Completed] reboot", NotBefore=LONG_AGO),
+            dict(InstanceEventId="instance-event-0b", Code="instance-retirement", Description="degraded hardware", NotBefore=later.isoformat()),
+        ]
+        deadline = dict(NotBeforeDeadline=(later + timedelta(days=7)).isoformat())
+        moves = dict(InstanceEventId="instance-event-0c", Code="system-maintenance", Description="power", NotBefore=later.isoformat())
+        self.double.instance_events(made["entries"][0]["id"], [*events, {**moves, **deadline}])
 
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")

@@ -18,9 +18,10 @@ from tests.laws.privileges import ROOT, actions, calls_in_operation
 from tests.laws.stage import ACCOUNT
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
+IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
-MAKING = {"ec2.create_snapshot", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
+MAKING = {"ec2.create_image", "ec2.create_snapshot", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
 
 
@@ -54,8 +55,12 @@ def undone(operation, plan):
 
 def server(desk):
     """The server of the examples, as somebody else sees it."""
+    return instance_called(desk, "acme-batch01")
+
+
+def instance_called(desk, name):
     reservations = desk.stage.client("ec2").describe_instances()["Reservations"]
-    return next(one for group in reservations for one in group["Instances"] if {"Key": "Name", "Value": "acme-batch01"} in one["Tags"])
+    return next(one for group in reservations for one in group["Instances"] if {"Key": "Name", "Value": name} in one["Tags"])
 
 
 # ---- every operation
@@ -99,7 +104,7 @@ def test_killed_at_every_write_the_next_run_ends_it(desk, operation, fault):
     desk.run(operation)
     writes, whole = desk.writes(), desk.states()
     if operation not in (START, STOP):
-        assert {name: state for name, (dummy, state) in whole.items()} == {name: state for name, (dummy, state) in running.items()}
+        assert {name: whole[name][1] for name in running} == {name: state for name, (dummy, state) in running.items()}
     for k in range(1, len(writes) + 1):
         desk.open()
         desk.double.faults([dict(fault=fault, at=k, of="write")])
@@ -143,13 +148,15 @@ def test_the_way_back_leads_to_a_byte_equal_account(desk, returning):
 
 
 def comparable(state):
-    """Without what is no setting: what has ended, which AWS goes on showing for a while; ids of associations that are made anew; tokens of versions; when a
-    budget was changed.
+    """Without what is no setting: what has ended, which AWS goes on showing for a while; ids of associations and attachments that are made anew, and their
+    times; tokens of versions; when a budget was changed.
     """
     gone = {path.rpartition("/")[2] for path, thing in state.items() if ended(thing)}
     kept = {path: lasting(thing) for path, thing in state.items() if path.rpartition("/")[2] not in gone}
-    plain = re.sub(r"iip-assoc-\w+", "iip-assoc", json.dumps(kept, sort_keys=True))
-    return json.loads(re.sub(r'"LastUpdatedTime": [\d.]+', '"LastUpdatedTime": 0', plain))
+    told = json.dumps(kept, sort_keys=True)
+    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified)": ")[^"]+', r'("LastUpdatedTime": )[\d.]+'):
+        told = re.sub(passing, r"\g<1>0", told)
+    return json.loads(told)
 
 
 def ended(thing):
@@ -373,3 +380,112 @@ def test_who_is_told_stays_whatever_the_threshold(desk):
 def test_one_alert_is_meant_or_none_is_changed(desk, parameters, said):
     variables = {f"ops_budgets_{name}": value for name, value in dict(dict(budget="acme-monthly"), **parameters).items()}
     assert said in desk.run(THRESHOLD, check=True, variables=variables, fails=True)["msg"]
+
+
+# ---- images
+
+
+def test_without_a_reboot_nobody_is_interrupted_and_nobody_has_to_confirm(desk):
+    variables = dict(sample(IMAGE), ops_ec2_no_reboot=True)
+    desk.run(IMAGE, confirmed=False, variables=variables)
+    (image,) = desk.stage.client("ec2").describe_images(Owners=["self"])["Images"]
+    assert image["State"] == "available" and {"Key": "OpsTicket", "Value": "REQ-1"} in image["Tags"]
+    assert desk.stage.client("ec2").describe_instance_status(InstanceIds=[server(desk)["InstanceId"]])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "ok"
+
+
+@pytest.mark.parametrize(("name", "said"), [("名前", "is no name of an image"), ("taken", "is called 'taken' already")])
+def test_a_name_that_an_image_cannot_have_is_refused_in_the_plan(desk, name, said):
+    desk.stage.client("ec2").create_image(InstanceId=server(desk)["InstanceId"], Name="taken", NoReboot=True)
+    desk.double.clear_calls()
+    variables = dict(sample(IMAGE), ops_ec2_image_name=name)
+    assert said in desk.run(IMAGE, check=True, variables=variables, fails=True)["msg"] and desk.writes() == []
+
+
+# ---- what is made of something
+
+
+@pytest.mark.parametrize(
+    ("operation", "wrong", "said"),
+    [
+        ("ec2.restore_volume_from_snapshot", dict(snapshot_id="snap-0123456789abcdef0"), "there is no snapshot"),
+        ("ec2.restore_volume_from_snapshot", dict(size=1), "are too few"),
+        ("ec2.launch_instance_from_image", dict(image_id="ami-0123456789abcdef0"), "there is no image"),
+        ("ec2.launch_instance_from_image", dict(instance_type="m7g.large"), "has not the architecture"),
+    ],
+)
+def test_what_it_cannot_be_made_of_is_refused_in_the_plan(desk, operation, wrong, said):
+    variables = {**sample(operation), **{f"ops_ec2_{name}": value for name, value in wrong.items()}}
+    assert said in desk.run(operation, check=True, variables=variables, fails=True)["msg"]
+
+
+def test_a_restored_volume_is_attached_where_that_is_wished(desk):
+    variables = dict(sample("ec2.restore_volume_from_snapshot"), ops_ec2_instance="acme-batch01", ops_ec2_device="/dev/sdf")
+    desk.run("ec2.restore_volume_from_snapshot", variables=variables)
+    (volume,) = desk.stage.client("ec2").describe_volumes(Filters=[dict(Name="tag:Name", Values=["acme-data-restored"])])["Volumes"]
+    assert [(one["InstanceId"], one["Device"]) for one in volume["Attachments"]] == [(server(desk)["InstanceId"], "/dev/sdf")]
+
+
+# ---- generations
+
+
+def test_only_fewer_generations_are_a_danger(desk):
+    more = desk.run(GENERATIONS, check=True, variables=dict(sample(GENERATIONS), ops_ec2_retain_count=14))
+    fewer = desk.run(GENERATIONS, check=True)
+    assert "confirm" not in more["entries"][0] and "what is beyond that is deleted" in fewer["entries"][0]["confirm"]
+
+
+def test_a_schedule_that_is_not_there_is_not_made(desk):
+    result = desk.run(GENERATIONS, check=True, variables=dict(sample(GENERATIONS), ops_ec2_schedule="weekly"), fails=True)
+    assert "'weekly' is new and needs" in result["msg"]
+
+
+# ---- hosts that retire
+
+
+def test_the_instance_is_started_anew_and_its_events_are_over(desk):
+    launched = instance_called(desk, "acme-old01")["LaunchTime"]
+    desk.run(RETIREMENT)
+    again = instance_called(desk, "acme-old01")
+    assert again["LaunchTime"] > launched and desk.writes() == ["ec2:StopInstances", "ec2:StartInstances"]
+    (status,) = desk.stage.client("ec2").describe_instance_status(InstanceIds=[again["InstanceId"]])["InstanceStatuses"]
+    assert all(event["Description"].startswith("[Completed]") for event in status["Events"])
+
+
+def test_without_an_event_nothing_is_done(desk):
+    plan = desk.run(RETIREMENT, check=True, variables=dict(ops_ec2_instance="acme-batch01"))
+    assert not plan["changed"] and not plan["entries"][0].get("confirm")
+
+
+def test_without_capacity_it_stays_whole_and_the_ticket_goes_on(desk):
+    plan = desk.run(RETIREMENT, check=True)
+    desk.double.instance_types(no_capacity=["t3.micro"])
+    result = desk.run(RETIREMENT, fails=True)
+    assert "InsufficientInstanceCapacity" in result["msg"] and "Run this ticket again" in result["msg"]
+    desk.double.instance_types()
+    desk.run(RETIREMENT, before=begun(plan))
+    assert desk.states()["acme-old01"] == ("t3.micro", "running")
+
+
+def test_an_event_is_moved_without_a_word_to_the_instance(desk):
+    """Only one with a deadline, only before it, and that needs no confirmation."""
+    moved = (datetime.now(UTC) + timedelta(days=33)).replace(microsecond=0)
+    variables = dict(sample(RETIREMENT), ops_ec2_event_id="instance-event-0c", ops_ec2_not_before=moved.isoformat())
+    assert desk.run(RETIREMENT, confirmed=False, variables=variables)["changed"] and desk.writes() == ["ec2:ModifyInstanceEventStartTime"]
+    assert not desk.run(RETIREMENT, confirmed=False, variables=variables)["changed"]
+    for wrong, said in (
+        (dict(ops_ec2_event_id="instance-event-0b"), "has no deadline"),
+        (dict(ops_ec2_not_before="2040-01-01T00:00:00+09:00"), "is not between now and the deadline"),
+        (dict(ops_ec2_not_before="next week"), "is no time such as"),
+        (dict(ops_ec2_not_before="2026-12-05T02:00:00"), "its offset from UTC"),
+    ):
+        assert said in desk.run(RETIREMENT, check=True, variables={**variables, **wrong}, fails=True)["msg"]
+
+
+# ---- network interfaces
+
+
+def test_the_first_interface_of_an_instance_stays(desk):
+    first = server(desk)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    desk.stage.client("ec2").create_tags(Resources=[first], Tags=[dict(Key="Name", Value="acme-first")])
+    variables = dict(ops_ec2_network_interface="acme-first")
+    assert "is the first interface of" in desk.run("ec2.detach_network_interface", check=True, variables=variables, fails=True)["msg"]

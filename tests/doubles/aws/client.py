@@ -25,6 +25,10 @@ class AwsDouble(Double):
         """Who is connected to a Client VPN endpoint."""
         self._control("PUT", "client_vpn_sessions", dict(account=account, region=region, endpoint=endpoint, names=names))
 
+    def instance_events(self, instance, events):
+        """What EC2 has scheduled for an instance, as DescribeInstanceStatus tells it, with times in ISO."""
+        self._control("PUT", "instance_events", dict(instance=instance, events=events))
+
     def transition(self, model_name, **transition):
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}

@@ -26,6 +26,7 @@ class Control:
             ("POST", "snapshot"): self.post_snapshot,
             ("POST", "restore"): self.post_restore,
             ("PUT", "confirm"): self.put_confirm,
+            ("PUT", "instance_events"): self.put_instance_events,
             ("PUT", "instance_types"): self.put_instance_types,
             ("PUT", "client_vpn_sessions"): self.put_client_vpn_sessions,
         }
@@ -83,6 +84,12 @@ class Control:
             from .strict.ec2.client_vpn import connect
 
             connect(**body)
+
+    def put_instance_events(self, _query, body):
+        with self.gateway.turn:
+            from .strict.ec2.power import schedule
+
+            schedule(state.backends("ec2"), **body)
 
     def put_confirm(self, _query, body):
         with self.gateway.turn:

@@ -90,6 +90,11 @@ def dump(prefix=""):
     return {k: v for k, v in sorted(result.items()) if k.startswith(prefix)}
 
 
+def backends(service):
+    """The backends of a service that somebody has used."""
+    return [backend for one in BackendDict._instances if one.service_name == service for by_region in dict.values(one) for backend in dict.values(by_region)]
+
+
 def flatten_backend(path, backend):
     walker = Walker()
     walker.learn(path, backend)

@@ -11,6 +11,7 @@ from . import (  # noqa: F401 - each writes its rules into the book
     endpoint_services,
     endpoints,
     gateways,
+    images,
     instances,
     interfaces,
     network_acls,

@@ -149,6 +149,14 @@ def the_primary_interface_stays(ec2, AttachmentId, **_):
             raise Refused("OperationNotPermitted", message)
 
 
+@BOOK.after("DetachNetworkInterface")
+def detached_it_is_as_one_that_was_never_attached(ec2, **_):
+    """NetworkInterface: the index belongs to the attachment (moto: 0 before the first one, None after it)."""
+    for eni in ec2.enis.values():
+        if eni.attachment_id is None:
+            eni.device_index = 0
+
+
 @BOOK.rule("ModifyNetworkInterfaceAttribute")
 def only_ones_own_interfaces(ec2, NetworkInterfaceId, Groups, **given):
     """ModifyNetworkInterfaceAttribute: "You can specify only one attribute at a time"; interfaces

@@ -9,6 +9,9 @@ state, and status checks that are initializing, for so many describing calls (EC
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance, InstanceState
 from moto.moto_api import state_manager
 
@@ -77,6 +80,7 @@ def it_stops_over_time(original, instance):
         return instance._state
     before = original(instance)
     pass_through(instance, "stopping")
+    instance._stopped = True
     return before
 
 
@@ -112,6 +116,54 @@ def checked(original):
 
 
 Instance.instance_status = checked(Instance.instance_status)
+
+
+# -- what EC2 has scheduled ------------------------------------------------------------------------
+
+MOVES = ("instance-stop", "instance-retirement", "system-maintenance", "system-reboot")
+
+
+def schedule(backends, instance, events):
+    """EC2 schedules events for an instance: {InstanceEventId, Code, Description, NotBefore, NotBeforeDeadline}, times in ISO."""
+    (one,) = (found for ec2 in backends for found in all_instances(ec2) if found.id == instance)
+    one._events = events
+
+
+def told(event):
+    return {name: datetime.fromisoformat(value) if name.startswith("Not") else value for name, value in event.items()}
+
+
+Instance.events = property(lambda instance: [told(event) for event in vars(instance).get("_events", [])])
+
+
+@BOOK.after("StartInstances")
+def it_starts_on_another_host(ec2, InstanceIds, **_):
+    """Instance.LaunchTime: "The time that the instance was last launched"; EC2 guide, scheduled events: a stop and a start moves it to another host.
+
+    InstanceStatusEvent.Description: "If the event has been completed, this description starts with the following text: [Completed]".
+    """
+    for one in InstanceIds:
+        instance = instance_of(ec2, one)
+        if not vars(instance).pop("_stopped", False):
+            continue
+        instance.launch_time = utcnow()
+        for event in vars(instance).get("_events", []):
+            if event["Code"] in MOVES and not event["Description"].startswith("[Completed]"):
+                event["Description"] = f"[Completed] {event['Description']}"
+
+
+@BOOK.adds("ModifyInstanceEventStartTime")
+def modify_instance_event_start_time(ec2, InstanceId, InstanceEventId, NotBefore, **_):
+    """ModifyInstanceEventStartTime; EC2 guide, scheduled events: "Only reboot events … have a deadline date", without one, and after it, no event moves."""
+    event = next((one for one in vars(instance_of(ec2, InstanceId)).get("_events", []) if one["InstanceEventId"] == InstanceEventId), None)
+    if event is None:
+        raise Refused("InvalidInstanceEventIDNotFound", f"The event ID '{InstanceEventId}' does not exist")
+    wanted = NotBefore if NotBefore.tzinfo else NotBefore.replace(tzinfo=UTC)
+    deadline = event.get("NotBeforeDeadline")
+    if deadline is None or wanted > datetime.fromisoformat(deadline) or wanted <= datetime.now(UTC):
+        raise Refused("InvalidInstanceEventStartTime", f"The event cannot be moved to {wanted}: its deadline is {deadline}")
+    event["NotBefore"] = wanted.isoformat()
+    return {"Event": told(event)}
 
 
 # -- what is refused ------------------------------------------------------------------------------
