@@ -74,6 +74,7 @@ def _watch_births():
         backend = original(self, region_name)
         if new:
             births.register(self.service_name, backend)
+        births.wake(backend)
         return backend
 
     AccountSpecificBackend.__getitem__ = getitem
@@ -92,7 +93,7 @@ def _find_accounts_quickly():
         if told:
             return told.group(1)
         for account, by_partition in list(dict.items(models.iam_backends)):
-            if any(access_key in b.access_keys for b in dict.values(by_partition)):
+            if any(access_key in b.access_keys for b in dict.values(by_partition) if not births.sleeps(b)):
                 return account
         return models.DEFAULT_ACCOUNT_ID
 
