@@ -14,6 +14,7 @@ from functools import cache
 from moto import backend_index
 from moto import backends as moto_backends
 from moto.core import common_models
+from moto.core import errors as moto_errors
 from moto.core import responses as moto_responses
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.utils import utcnow
@@ -37,6 +38,7 @@ def prepare():
     _find_accounts_quickly()
     _share_what_never_signs()
     _list_methods_once()
+    _index_errors_once()
     for name, pattern in EXTRA_SERVICES.items():
         _register(name, pattern)
 
@@ -56,6 +58,11 @@ def _forget_instances():
 def _list_methods_once():
     """moto looks through the whole class of a service at every call; a service has all its methods before its first one."""
     moto_responses.method_names_from_class = cache(moto_responses.method_names_from_class)
+
+
+def _index_errors_once():
+    """The factory keeps the index of a service's errors, but moto makes a new factory at every error."""
+    moto_errors.ErrorLookupFactory = cache(moto_errors.ErrorLookupFactory)
 
 
 def _share_what_never_signs():
