@@ -10,6 +10,7 @@ MAIN := $(firstword $(ENVS))
 WITH  = .ci/with main
 ALL   = .ci/with all
 ARGS ?=
+PYTEST = pytest -n 2 --dist worksteal  # who is done takes over from the other one
 ONE_CORE = molecule lint sanity demo custodian importer  # what leaves cores idle runs two at a time; the longest one begins
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
@@ -48,20 +49,20 @@ importer: env-main  ## build the tarball and have galaxy-importer judge it
 	@$(WITH) .ci/importer
 
 unit: env  ## the house's own rules, and the engine without AWS
-	@$(ALL) pytest -n 2 tests/unit $(ARGS)
+	@$(ALL) $(PYTEST) tests/unit $(ARGS)
 
 laws: env  ## the laws that every kind obeys; in the second environment those of a plain run
-	@$(WITH) pytest -n 2 tests/laws $(ARGS)
-	@$(if $(filter 2,$(words $(ENVS))),.ci/with new pytest -n 2 tests/laws/test_laws.py -k "$(PLAIN_LAWS)" $(ARGS),echo "== the laws ran in environment '$(MAIN)' only")
+	@$(WITH) $(PYTEST) tests/laws $(ARGS)
+	@$(if $(filter 2,$(words $(ENVS))),.ci/with new $(PYTEST) tests/laws/test_laws.py -k "$(PLAIN_LAWS)" $(ARGS),echo "== the laws ran in environment '$(MAIN)' only")
 
 law: env-main  ## the laws for one kind: make law KIND=ec2_subnets
 	@$(WITH) pytest tests/laws --kind $(or $(KIND),$(error say which: make law KIND=ec2_subnets)) $(ARGS)
 
 integration: env-main  ## whole playbooks against the AWS double
-	@$(WITH) pytest -n 2 tests/integration $(ARGS)
+	@$(WITH) $(PYTEST) tests/integration $(ARGS)
 
 doubles: env-main  ## the doubles themselves: they refuse what the real services refuse
-	@$(WITH) pytest -n 2 tests/doubles $(ARGS)
+	@$(WITH) $(PYTEST) tests/doubles $(ARGS)
 
 custodian: env-main env-custodian  ## Cloud Custodian's opinion of the account that the demo makes
 	@$(WITH) pytest tests/custodian $(ARGS)
@@ -69,7 +70,7 @@ custodian: env-main env-custodian  ## Cloud Custodian's opinion of the account t
 rendering: env-main  ## workbooks and pages in LibreOffice and Chromium, where these are installed
 	@$(call LACKING,$(PROGRAMS)); \
 	if [ -n "$$missing" ]; then echo "== rendering was not tested: there is no$$missing (Debian: $(PROGRAM_PACKAGES))"; \
-	else $(WITH) pytest -n 2 tests/rendering $(ARGS); fi
+	else $(WITH) $(PYTEST) tests/rendering $(ARGS); fi
 
 molecule: env-main  ## the roles inside servers, on guests with systemd, where this machine can boot them; ARGS names scenarios
 	@$(call LACKING,$(GUEST_PROGRAMS)); \

@@ -8,13 +8,16 @@ Only the standard library is needed here: the tests and the demo import this wit
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import threading
+import urllib.error
 import urllib.parse
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -30,8 +33,8 @@ class Double:
         self.python = python or os.environ.get("AWS_DOUBLE_PYTHON") or sys.executable
         self.url = None
         self._process = None
-        # Never through a proxy that the environment may name: this is loopback
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._turn = threading.Lock()
+        self._connection = None  # never through a proxy that the environment may name: this is loopback
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -56,6 +59,7 @@ class Double:
         for pipe in (self._process.stdin, self._process.stdout):
             pipe.close()
         self._process = None
+        self._hang_up()
 
     def __enter__(self):
         return self.start()
@@ -102,8 +106,21 @@ class Double:
 
     def _send(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        request.add_header("Content-Type", "application/json")
-        with self._opener.open(request, timeout=60) as answer:
-            text = answer.read()
+        with self._turn:
+            if self._connection is None:
+                self._connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=60)
+            try:
+                self._connection.request(method, path, data, {"Content-Type": "application/json"})
+                answer = self._connection.getresponse()
+                text = answer.read()
+            except BaseException:
+                self._hang_up()  # what is half read is of no use to the next one
+                raise
+        if answer.status >= 400:
+            raise urllib.error.HTTPError(self.url + path, answer.status, answer.reason, answer.headers, io.BytesIO(text))
         return json.loads(text) if text else None
+
+    def _hang_up(self):
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None

@@ -80,9 +80,9 @@ def in_mode(double, monkeypatch, mode):
     return MackerelStage(double)
 
 
-@pytest.fixture(params=list(plays()))
+@pytest.fixture(params=list(plays()), scope="module")
 def play(request):
-    """A kind's name, and the mode of the double where it has modes."""
+    """A kind's name, and the mode of the double where it has modes. All laws of one kind are played in a row: its account is led up to in one worker only."""
     return request.param
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from botocore import xform_name
 from botocore.session import get_session
 
@@ -29,7 +29,7 @@ POLICIES = ROOT / "docs" / "iam"
 
 @cache
 def words() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "catalog" / "iam_actions.yml").read_text(encoding="utf-8"))
+    return yaml_load((ROOT / "catalog" / "iam_actions.yml").read_text(encoding="utf-8"))
 
 
 def calls_of(stage: Stage, kind: str) -> set[str]:

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import boto3
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from botocore.retries.quota import RetryQuota
@@ -69,8 +69,8 @@ class Examples:
 @cache
 def examples(name: str) -> Examples:
     """The first task of the kind makes, the ones with `state: absent` remove, those between change; tasks of other kinds come before."""
-    text = yaml.safe_load((MODULES / f"{name}.yml").read_text(encoding="utf-8"))["EXAMPLES"]
-    tasks = [(next(key for key in task if key.startswith(PREFIX)), task) for task in opened(yaml.safe_load(text))]
+    text = yaml_load((MODULES / f"{name}.yml").read_text(encoding="utf-8"))["EXAMPLES"]
+    tasks = [(next(key for key in task if key.startswith(PREFIX)), task) for task in opened(yaml_load(text))]
     before = tuple((key.removeprefix(PREFIX), task[key]) for key, task in tasks if key != PREFIX + name)
     own = [task[key] for key, task in tasks if key == PREFIX + name and task[key].get("state") != "gathered"]
     if name in WATCHED:
@@ -173,8 +173,7 @@ class Stage:
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION, who: str = "OTHR") -> Any:
         """Somebody else, at the same account or at another one."""
-        keys = dict(aws_access_key_id=f"AKIA{account}{who}", aws_secret_access_key="x" * 20)
-        return boto3.client(service, endpoint_url=self.double.url, region_name=region, **keys)
+        return somebody(self.double.url, service, account, region, who)
 
     def writes(self) -> list[str]:
         """Writing calls since the record was last cleared, as service:Operation, in their order."""
@@ -182,6 +181,12 @@ class Stage:
 
     def reads(self) -> list[str]:
         return [f"{call['service']}:{call['operation']}" for call in self.double.calls() if not call["write"]]
+
+
+@cache
+def somebody(url: str, service: str, account: str, region: str, who: str) -> Any:
+    keys = dict(aws_access_key_id=f"AKIA{account}{who}", aws_secret_access_key="x" * 20)
+    return boto3.client(service, endpoint_url=url, region_name=region, **keys)
 
 
 class MackerelStage(Stage):

@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -30,7 +30,7 @@ PINS = [path for path in sorted((ROOT / "tests" / "requirements").glob("*.txt"))
 
 
 def load(path: str) -> dict:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return yaml_load((ROOT / path).read_text(encoding="utf-8"))
 
 
 def pins(path: Path) -> dict[str, Version]:
@@ -71,7 +71,7 @@ def test_a_role_tells_of_its_kinds_in_the_order_in_which_it_runs_them(role):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*/tasks/*.yml")), ids=lambda path: f"{path.parts[-3]}/{path.name}")
 def test_what_a_role_does_not_wait_for_it_awaits_later(path):
-    tasks = [task for task in yaml.safe_load(path.read_text(encoding="utf-8")) or [] if any(name.startswith("msp.aws.") for name in task)]
+    tasks = [task for task in yaml_load(path.read_text(encoding="utf-8")) or [] if any(name.startswith("msp.aws.") for name in task)]
     modules = {task["register"]: next((name, task[name]) for name in task if name.startswith("msp.aws.")) for task in tasks if "register" in task}
     begun = defaultdict(list)
     for register, (dummy, arguments) in modules.items():
@@ -127,7 +127,7 @@ def test_the_installed_collections_lie_in_the_promised_ranges():
     places = [Path(place) for place in ansible_collections.__path__]
     for name, wanted in load("galaxy.yml")["dependencies"].items():
         manifest = next(place / name.replace(".", "/") / "MANIFEST.json" for place in places if (place / name.replace(".", "/") / "MANIFEST.json").exists())
-        version = yaml.safe_load(manifest.read_text(encoding="utf-8"))["collection_info"]["version"]
+        version = yaml_load(manifest.read_text(encoding="utf-8"))["collection_info"]["version"]
         assert Version(version) in SpecifierSet(wanted), name
 
 

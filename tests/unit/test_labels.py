@@ -12,13 +12,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 import pytest
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import LABELS, label, note
 
 LANGUAGES = ("ja", "en")
-FILES = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(LABELS.glob("*.yml"))}
+FILES = {path.stem: yaml_load(path.read_text(encoding="utf-8")) for path in sorted(LABELS.glob("*.yml"))}
 # Headings without Japanese that a Japanese customer reads all the same.
 ABBREVIATIONS = {"AMI ID", "ID", "IOPS", "VPC"}
 # Options of entries with one name and several meanings: a domain of servers and a reverse name; policies, for each of which the console has its own word;

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -33,7 +33,7 @@ HELPERS = ("linux_files", "linux_packages")
 
 
 def load(path: Path):
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return yaml_load(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def entry_points(role: Path) -> dict:

@@ -14,6 +14,7 @@ from functools import cache
 from moto import backend_index
 from moto import backends as moto_backends
 from moto.core import common_models
+from moto.core import errors as moto_errors
 from moto.core import responses as moto_responses
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.utils import utcnow
@@ -37,6 +38,7 @@ def prepare():
     _find_accounts_quickly()
     _share_what_never_signs()
     _list_methods_once()
+    _index_errors_once()
     for name, pattern in EXTRA_SERVICES.items():
         _register(name, pattern)
 
@@ -58,6 +60,11 @@ def _list_methods_once():
     moto_responses.method_names_from_class = cache(moto_responses.method_names_from_class)
 
 
+def _index_errors_once():
+    """The factory keeps the index of a service's errors, but moto makes a new factory at every error."""
+    moto_errors.ErrorLookupFactory = cache(moto_errors.ErrorLookupFactory)
+
+
 def _share_what_never_signs():
     """moto gives an RSA key also to a symmetric KMS key, which cannot sign: a tenth of a second for each default key, for nothing."""
     original = kms_models.generate_private_key
@@ -74,6 +81,7 @@ def _watch_births():
         backend = original(self, region_name)
         if new:
             births.register(self.service_name, backend)
+        births.wake(backend)
         return backend
 
     AccountSpecificBackend.__getitem__ = getitem
@@ -92,7 +100,7 @@ def _find_accounts_quickly():
         if told:
             return told.group(1)
         for account, by_partition in list(dict.items(models.iam_backends)):
-            if any(access_key in b.access_keys for b in dict.values(by_partition)):
+            if any(access_key in b.access_keys for b in dict.values(by_partition) if not births.sleeps(b)):
                 return account
         return models.DEFAULT_ACCOUNT_ID
 

@@ -6,16 +6,23 @@
 moto makes a backend at its first use: EC2 brings a default VPC, some 1,300 images and as many
 snapshots; IAM brings 1,300 managed policies. That *stock* belongs to AWS. It is shared between
 snapshots instead of copied, and is shown only where somebody changed it.
+
+A backend that nobody has used since its birth *sleeps*: it holds nothing, and costs nothing when the world is copied, brought back or
+read. The first attribute that somebody wants of it wakes it.
 """
 
 from __future__ import annotations
 
-import copy
+import copyreg
 import gc
-import sys
-from collections import defaultdict
+import io
+import pickle
+import types
+from collections import OrderedDict
+from functools import cache
 
 from moto.core.base_backend import BackendDict
+from moto.core.constants import MISSING
 
 # service -> attributes of the backend that hold only stock at birth
 STOCK = {
@@ -24,65 +31,81 @@ STOCK = {
 }
 BOOKKEEPING = ("_double_service", "_double_stock", "_double_born", "_double_newborn")
 
-
-# Dictionaries of moto's which an ordinary deep copy would call in a way they do not understand
-OWN_DICTS = (
-    ("moto.ssm.models", "ParameterDict"),
-    ("moto.s3.utils", "_VersionedKeyStore"),
-    ("moto.secretsmanager.models", "SecretsStore"),
-)
+_anchored = {id(MISSING): MISSING}  # id -> what is never copied: every backend that was ever born, its stock, code, keys and certificates
 
 
-_anchored = {}  # id -> every backend that was ever born, and its stock
+# -- copies -----------------------------------------------------------------------------------------
 
 
-def teach_copying():
-    for module, name in OWN_DICTS:
-        if module in sys.modules:
-            getattr(sys.modules[module], name).__deepcopy__ = copy_dict
+class Packer(pickle.Pickler):
+    """A deep copy in C, to be unpacked as often as wanted."""
+
+    def reducer_override(self, thing):
+        if id(thing) in _anchored:
+            return anchored, (id(thing),)
+        code = isinstance(thing, (type, types.FunctionType)) and thing.__module__ != __name__
+        if code or type(thing).__module__.startswith("cryptography."):
+            _anchored[id(thing)] = thing
+            return anchored, (id(thing),)
+        if isinstance(thing, dict) and not isinstance(thing, OrderedDict):
+            # What is really in it, past whatever its own items() and __setitem__ make of that
+            held = vars_of(thing), getattr(thing, "default_factory", None), dict(dict.items(thing))
+            return copyreg.__newobj__, (type(thing),), held, None, None, fill
+        return NotImplemented
 
 
-def copy_dict(self, memo):
-    """What is really in it, past whatever its own items() and __setitem__ make of that."""
-    twin = type(self).__new__(type(self))
-    memo[id(self)] = twin
-    vars(twin).update(copy.deepcopy(vars(self), memo))
-    if isinstance(self, defaultdict):
-        twin.default_factory = self.default_factory
-    for key, value in dict.items(self):
-        dict.__setitem__(twin, copy.deepcopy(key, memo), copy.deepcopy(value, memo))
-    return twin
+def anchored(key):
+    return _anchored[key]
+
+
+def vars_of(thing):
+    return getattr(thing, "__dict__", {})
+
+
+def fill(twin, held):
+    own, factory, items = held
+    vars_of(twin).update(own)
+    if factory is not None:
+        twin.default_factory = factory
+    dict.update(twin, items)
+
+
+def pack(things):
+    for backend_dict in BackendDict._instances:
+        for kept in (backend_dict, *dict.values(backend_dict)):
+            _anchored[id(kept)] = kept
+    packed = io.BytesIO()
+    Packer(packed, pickle.HIGHEST_PROTOCOL).dump(things)
+    return packed.getvalue()
+
+
+unpack = pickle.loads
+
+
+# -- births -----------------------------------------------------------------------------------------
 
 
 def register(service, backend):
-    teach_copying()
     stock = {}
     for name in STOCK.get(service, ()):
-        for thing in getattr(backend, name).values():
+        for thing in getattr(backend, name, {}).values():  # EC2 Instance Connect calls itself ec2, and has none
             if hasattr(thing, "__dict__"):
                 stock[id(thing)] = (thing, dict(vars(thing)))
     backend._double_service = service
     backend._double_stock = stock
     _anchored[id(backend)] = backend
     _anchored.update({key: thing for key, (thing, _born) in stock.items()})
+    shadowed = [name for name in contents(backend) if hasattr(type(backend), name)]
+    assert not shadowed, f"asleep, {service} would not wake for {shadowed}"
     from .state import flatten_backend
 
     backend._double_born = flatten_backend("", backend)
-    backend._double_newborn = copy.deepcopy(contents(backend), anchors())
+    backend._double_newborn = pack(contents(backend))
     gc.freeze()  # or every snapshot would have Python look through all of Amazon's things for garbage
 
 
 def contents(backend):
     return {k: v for k, v in vars(backend).items() if k not in BOOKKEEPING}
-
-
-def anchors():
-    """The memo of a deep copy: backends and Amazon's stock are not copied but stay what they are."""
-    memo = dict(_anchored)
-    for backend_dict in BackendDict._instances:
-        memo[id(backend_dict)] = backend_dict
-        memo.update({id(by_region): by_region for by_region in dict.values(backend_dict)})
-    return memo
 
 
 def hold(backend, held):
@@ -95,8 +118,45 @@ def hold(backend, held):
 
 def be_born_again(backend):
     """As new, without the second that loading Amazon's images takes."""
+    if sleeps(backend):
+        return
     restore_stock(backend)
-    hold(backend, copy.deepcopy(backend._double_newborn, anchors()))
+    hold(backend, {})
+    backend.__class__ = sleeper(type(backend))
+
+
+# -- sleep ------------------------------------------------------------------------------------------
+
+
+class Sleeping:
+    """A backend as it was born, which holds nothing as long as nobody wants anything of it."""
+
+    def __getattr__(self, name):
+        wake(self)
+        return getattr(self, name)
+
+    def __setattr__(self, name, value):
+        wake(self)
+        setattr(self, name, value)
+
+
+@cache
+def sleeper(kind):
+    return type(kind.__name__, (Sleeping, kind), {"__module__": kind.__module__})
+
+
+def sleeps(backend):
+    return isinstance(backend, Sleeping)
+
+
+def wake(backend):
+    if not sleeps(backend):
+        return
+    object.__setattr__(backend, "__class__", type(backend).__mro__[2])
+    vars(backend).update({**unpack(backend._double_newborn), **vars(backend)})
+
+
+# -- stock ------------------------------------------------------------------------------------------
 
 
 def restore_stock(backend):

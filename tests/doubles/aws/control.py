@@ -99,5 +99,5 @@ class Control:
 
 
 def as_json(status, value):
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1)
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)  # with an indent it is written in Python, not in C
     return status, {"Content-Type": "application/json"}, text.encode()

@@ -9,7 +9,6 @@ subsequent commands you run".
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import Counter
 from contextlib import contextmanager
@@ -33,16 +32,18 @@ class Past:
         self.times = times
         self.shown = Counter()
         if not times:
-            self.service, self.held = None, {}
+            self.service, self.held = None, []
 
     def before(self, named):
         """A call is about to be executed: keep what it may change."""
         if not (self.times and named.write and MAKES.match(named.operation)):
             return
-        now = {id(one): (one, births.contents(one)) for one in backends_of(named.service)}
-        copied = copy.deepcopy([held for dummy, held in now.values()], births.anchors())
+        there = backends_of(named.service)
+        for one in there:
+            births.wake(one)
+        copied = births.unpack(births.pack([births.contents(one) for one in there]))
         self.service, self.shown = named.service, Counter()
-        self.held = {key: (one, held) for (key, (one, dummy)), held in zip(now.items(), copied, strict=True)}
+        self.held = list(zip(there, copied, strict=True))
 
     @contextmanager
     def as_shown(self, named):
@@ -52,8 +53,8 @@ class Past:
             yield
             return
         self.shown[named.operation] += 1
-        now = [(one, births.contents(one)) for one, dummy in self.held.values()]
-        for one, held in self.held.values():
+        now = [(one, births.contents(one)) for one, dummy in self.held]
+        for one, held in self.held:
             births.hold(one, held)
         try:
             yield

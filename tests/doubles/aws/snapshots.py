@@ -5,11 +5,11 @@
 
 Backends keep their identity (other objects point at them): a snapshot is a deep copy of what they
 hold. All are copied in one go, so that an object which two services share stays one object.
+Those that sleep are as at their birth, and need no copy.
 """
 
 from __future__ import annotations
 
-import copy
 import copyreg
 import threading
 
@@ -48,21 +48,19 @@ class Snapshot:
     def __init__(self):
         self.random = mock_random.getstate()
         self.world = [Part(backend_dict) for backend_dict in BackendDict._instances]
-        held = copy.deepcopy([part.held for part in self.world], births.anchors())
-        for part, copied in zip(self.world, held, strict=True):
-            part.held = copied
+        self.packed = births.pack([part.held() for part in self.world])
 
     def restore(self):
         mock_random.setstate(self.random)
+        awake = {id(b) for part in self.world for b in part.backends.values()}
         for backend_dict in BackendDict._instances:
-            as_new(backend_dict, {id(b) for part in self.world for b in part.backends.values()})
-        held = copy.deepcopy([part.held for part in self.world], births.anchors())
-        for part, copied in zip(self.world, held, strict=True):
-            part.bring_back(copied)
+            as_new(backend_dict, awake)
+        for part, held in zip(self.world, births.unpack(self.packed), strict=True):
+            part.bring_back(held)
 
 
 class Part:
-    """One service's share: the backends as they are, and `held`, the copy of what they hold."""
+    """One service's share: its backends that are awake."""
 
     def __init__(self, backend_dict):
         self.backend_dict = backend_dict
@@ -70,9 +68,12 @@ class Part:
             (account, region): backend
             for account, by_region in dict.items(backend_dict)
             for region, backend in dict.items(by_region)
+            if not births.sleeps(backend)
         }
-        self.held = {
-            "own": own_of(backend_dict),
+
+    def held(self):
+        return {
+            "own": own_of(self.backend_dict),
             "backends": {place: births.contents(b) for place, b in self.backends.items()},
             "stock": {place: births.changed_stock(b) for place, b in self.backends.items()},
         }
@@ -80,6 +81,7 @@ class Part:
     def bring_back(self, held):
         vars(self.backend_dict).update(held["own"])
         for place, backend in self.backends.items():
+            births.wake(backend)
             births.restore_stock(backend)
             births.hold(backend, held["backends"][place])
             for thing, changes in held["stock"][place]:
@@ -91,7 +93,7 @@ def own_of(backend_dict):
 
 
 def as_new(backend_dict, except_for=()):
-    """Backends that a snapshot does not know did not exist then: they are as at their birth."""
+    """Backends that a snapshot does not know did not exist then, or slept: they are as at their birth."""
     for value in own_of(backend_dict).values():
         if hasattr(value, "clear"):
             value.clear()

@@ -80,7 +80,8 @@ def dump(prefix=""):
     for backend_dict in BackendDict._instances:
         for account, by_region in dict.items(backend_dict):
             for region, backend in dict.items(by_region):
-                homes.append((f"{backend_dict.service_name}/{account}/{region}", backend))
+                if not births.sleeps(backend):
+                    homes.append((f"{backend_dict.service_name}/{account}/{region}", backend))
     walker = Walker()
     for path, backend in homes:
         walker.learn(path, backend)

@@ -26,7 +26,7 @@ from moto.iam import models as iam_models
 from moto.sts import models as sts_models
 from moto.utilities.utils import get_partition
 
-from . import naming
+from . import births, naming
 from .strict import shapes
 
 # Writes of what lies in a thing. They are data events, or logged nowhere; the event history has neither ("Data events").
@@ -256,8 +256,8 @@ def user_of(key, account):
 
 
 def existing(backends, account):
-    """Only backends that are there already: to make one of IAM takes a second, and a call to another service needs none."""
-    return list(dict.values(dict.get(backends, account, {})))
+    """Only backends that somebody has used: to make one of IAM takes a second, and a call to another service needs none."""
+    return [backend for backend in dict.values(dict.get(backends, account, {})) if not births.sleeps(backend)]
 
 
 # -- what -----------------------------------------------------------------------------------------

@@ -205,12 +205,19 @@ def serialized(named, result):
 
 def call(function, backend, parameters):
     """Hand a rule those parameters that it names; what the caller left out is None."""
-    wanted = inspect.signature(function).parameters
-    given = {name: parameters.get(name) for name in list(wanted)[1:] if name != "_"}
-    if any(p.kind is p.VAR_KEYWORD for p in wanted.values()):
-        given.pop(next(n for n, p in wanted.items() if p.kind is p.VAR_KEYWORD), None)
+    names, takes_all = asks(function)
+    given = {name: parameters.get(name) for name in names}
+    if takes_all:
         given.update({k: v for k, v in parameters.items() if k not in given})
     return function(backend, **given)
+
+
+@functools.cache
+def asks(function):
+    """The parameters that a rule names, and whether it takes all others as well."""
+    wanted = inspect.signature(function).parameters
+    others = {name for name, parameter in wanted.items() if parameter.kind is parameter.VAR_KEYWORD}
+    return [name for name in list(wanted)[1:] if name != "_" and name not in others], bool(others)
 
 
 def replace(target, name, function):
