@@ -43,7 +43,7 @@ PARAMETERS = FIRST + len(FIELDS) + 1  # the row above its parameters
 # The columns of the second one; the last three are hidden.
 OPERATION, SHOWN, EXPLAINED, KEY, LIST, LENGTH = range(1, 7)
 HEAD = 3  # the row of its headings
-CATALOGUE = (46, 34, 84)  # how wide its columns are
+CATALOGUE = (56, 34, 84)  # how wide its columns are
 BLANK = 1  # the column of the lists that offers nothing
 TYPES = dict(path="str")
 ID = re.compile(r"([a-z0-9_]+\.[a-z0-9_]+)[)）]?$")
@@ -227,7 +227,7 @@ def _catalogue(page: Any, chosen: list[str], sheet: Mapping[str, Any], language:
         page.column_dimensions[get_column_letter(place)].hidden = True
     page.freeze_panes = page.cell(HEAD + 1, 1)
     page.print_title_rows = f"{HEAD}:{HEAD}"
-    set_page(page, 164)
+    set_page(page, sum(CATALOGUE))
     return longest
 
 
