@@ -13,6 +13,7 @@ from tests.laws.operations import Desk, sample
 
 TABLE, ACL, TUNNEL, KEY = "vpc.change_route_table", "vpc.change_network_acl", "vpc.change_site_to_site_vpn", "vpc.change_vpn_pre_shared_key"
 HOSTED, CERTIFICATE = "vpc.add_cloud_gateway_connection", "vpc.renew_client_vpn_certificate"
+RULE, LAST = "network_firewall.add_rule", "network_firewall.delete_rule"
 PRIVATE = "169.254.10.0/30"
 
 
@@ -168,3 +169,53 @@ def test_a_certificate_of_a_user_is_none_of_a_server(desk):
     desk.stage.run("acm_certificates", dict(certificates=[certificate]))
     other = variables(CERTIFICATE, dict(server_certificate="acme-taro"))
     assert "not one of a server" in desk.run(CERTIFICATE, check=True, variables=other, fails=True)["msg"]
+
+
+# ---- rules of Network Firewall
+
+
+def rules(desk):
+    group = desk.stage.client("network-firewall").describe_rule_group(RuleGroupName="acme-suricata", Type="STATEFUL")["RuleGroup"]
+    return group["RulesSource"]["RulesString"].splitlines()
+
+
+def test_a_rule_comes_where_it_was_asked_for_and_the_others_stay(desk):
+    desk.open(RULE)
+    before = rules(desk)
+    desk.run(RULE)
+    assert rules(desk) == [before[0], sample(RULE)["ops_network_firewall_rule"], before[1]]
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "words"),
+    [
+        (RULE, dict(sid=2, rule='drop tcp any any -> any 22 (msg:"ssh"; sid:2; rev:1;)'), "another rule with the sid 2 already: drop tcp any any -> any 23"),
+        (RULE, dict(sid=4), "it has the sid 3, not 4"),
+        (RULE, dict(before_sid=9), "no rule with the sid 9"),
+        (RULE, dict(rule="drop tcp any any -> any 22"), "one rule with one sid"),
+        (RULE, dict(rule_group="acme-domains"), "its rules are no text but RulesSourceList"),
+        ("network_firewall.change_rule", dict(sid=7, rule='drop tcp any any -> any 22 (msg:"ssh"; sid:7; rev:1;)'), "no rule with the sid 7"),
+    ],
+)
+def test_a_rule_that_will_not_do_is_refused_in_the_plan(desk, operation, more, words):
+    assert words in refused(desk, operation, **more)
+
+
+def test_the_last_rule_is_not_deleted(desk):
+    desk.open(LAST)
+    desk.run(LAST)
+    desk.double.clear_calls()
+    assert "it is the last rule" in desk.run(LAST, check=True, variables=variables(LAST, dict(sid=2)), fails=True)["msg"] and desk.writes() == []
+
+
+def test_what_somebody_else_has_added_since_the_plan_stays(desk):
+    desk.open(RULE)
+    plan = desk.run(RULE, check=True)
+    client = desk.stage.client("network-firewall")
+    found = client.describe_rule_group(RuleGroupName="acme-suricata", Type="STATEFUL")
+    theirs = "\n".join([*rules(desk), 'drop tcp any any -> any 25 (msg:"mail"; sid:8; rev:1;)'])
+    group = dict(found["RuleGroup"], RulesSource=dict(RulesString=theirs))
+    client.update_rule_group(UpdateToken=found["UpdateToken"], RuleGroupArn=found["RuleGroupResponse"]["RuleGroupArn"], RuleGroup=group)
+    assert desk.run(RULE, check=True)["diff"] == plan["diff"]
+    desk.run(RULE)
+    assert {line.partition("sid:")[2].partition(";")[0] for line in rules(desk)} == {"1", "2", "3", "8"}
