@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from hypothesis import strategies as st
@@ -25,8 +27,26 @@ TEXT = st.one_of(st.sampled_from(TRAPS), st.text(st.characters(codec="utf-8", ex
 NAME = st.one_of(st.text("abcdefgh-_./0123456789", min_size=1, max_size=10), st.sampled_from([text for text in TRAPS if text]))
 LEAF = st.one_of(st.none(), st.booleans(), st.integers(-(2**60), 2**60), TEXT)
 JSON = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=6)
+WRITTEN = st.sampled_from(["plain", "set", "split"])
+FREE = st.one_of(st.dictionaries(TEXT, TEXT, max_size=4), st.dictionaries(TEXT, JSON, max_size=3))
+RAW = JSON.filter(lambda value: value is not None)
 
 
+def once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A strategy is made, and checked by Hypothesis, once for the same arguments: anew for each draw that took longer than the draws."""
+    made: dict[tuple, tuple[Any, tuple]] = {}
+
+    @wraps(make)
+    def found(*arguments: Any) -> Any:
+        key = tuple(map(id, arguments))
+        if key not in made:
+            made[key] = make(*arguments), arguments  # which live on with it, so that their ids are nobody else's
+        return made[key][0]
+
+    return found
+
+
+@once
 def scalars(wanted: str, service: str, option: Option) -> Any:
     if wanted == "bool":
         return st.booleans()
@@ -38,21 +58,37 @@ def scalars(wanted: str, service: str, option: Option) -> Any:
     return st.one_of(NAME if option.ref else TEXT, *([st.sampled_from(choices)] if choices else []))
 
 
+@once
 @st.composite
 def values(draw: Any, service: str, option: Option) -> Any:
     """A value that the modules take for the option."""
     if option.many:
-        one = draw(unique_items(service, option)) if option.options else draw(st.lists(scalars(option.elements, service, option), unique=True, max_size=4))
-        return draw(st.sampled_from(["plain", "set", "split"]).map(lambda how: spread(how, one)))
+        one = draw(unique_items(service, option)) if option.options else draw(several(service, option, True))
+        return spread(draw(WRITTEN), one)
     if option.options and option.type == "list":
-        return draw(st.lists(things(service, option.options), max_size=3))
+        return draw(structures(service, option.options, 3))
     if option.options:
         return draw(things(service, option.options))
     if option.type == "list":
-        return draw(st.lists(scalars(option.elements, service, option), max_size=4))
+        return draw(several(service, option, False))
     if option.type == "dict":
-        return draw(st.one_of(st.dictionaries(TEXT, TEXT, max_size=4), st.dictionaries(TEXT, JSON, max_size=3)))
-    return draw(scalars(option.type, service, option) if option.type != "raw" else JSON.filter(lambda value: value is not None))
+        return draw(FREE)
+    return draw(scalars(option.type, service, option) if option.type != "raw" else RAW)
+
+
+@once
+def several(service: str, option: Option, unique: bool) -> Any:
+    return st.lists(scalars(option.elements, service, option), unique=unique, max_size=4)
+
+
+@once
+def structures(service: str, options: Any, most: int) -> Any:
+    return st.lists(things(service, options), max_size=most)
+
+
+@once
+def subsets(options: Any) -> Any:
+    return st.sets(st.sampled_from(sorted(options)))
 
 
 def spread(how: str, items: list) -> Any:
@@ -61,23 +97,26 @@ def spread(how: str, items: list) -> Any:
     return items if how == "plain" else dict(set=items) if how == "set" else dict(add=items[:half], remove=items[half:])
 
 
+@once
 @st.composite
 def unique_items(draw: Any, service: str, option: Option) -> list:
     """Items with different keys; the first field of the key is always there."""
-    found = draw(st.lists(things(service, option.options), max_size=4))
+    found = draw(structures(service, option.options, 4))
     for index, item in enumerate(found):
         first = option.key[0]
         item[first] = index + 1 if option.options[first].type == "int" else f"{item.get(first) or ''}{index}"
     return found
 
 
+@once
 @st.composite
 def things(draw: Any, service: str, options: Any) -> dict[str, Any]:
     """A structure: what it must have, and some of the rest."""
-    some = draw(st.sets(st.sampled_from(sorted(options))))
+    some = draw(subsets(options))
     return {name: draw(values(service, option)) for name, option in options.items() if name in some or option.required}
 
 
+@once
 @st.composite
 def entries(draw: Any, kind: Kind, index: int) -> dict[str, Any]:
     entry = draw(things(kind.service, kind.options))
@@ -99,6 +138,7 @@ def entries(draw: Any, kind: Kind, index: int) -> dict[str, Any]:
     return entry
 
 
+@once
 @st.composite
 def sheets(draw: Any, kind: Kind) -> dict[str, Any]:
     """A sheet with entries of one kind."""

@@ -18,6 +18,7 @@ import gc
 import io
 import pickle
 import types
+import weakref
 from collections import OrderedDict
 from functools import cache
 
@@ -47,6 +48,8 @@ class Packer(pickle.Pickler):
         if code or type(thing).__module__.startswith("cryptography."):
             _anchored[id(thing)] = thing
             return anchored, (id(thing),)
+        if isinstance(thing, weakref.WeakValueDictionary):
+            return type(thing), (), None, None, iter(list(thing.items()))
         if isinstance(thing, dict) and not isinstance(thing, OrderedDict):
             # What is really in it, past whatever its own items() and __setitem__ make of that
             held = vars_of(thing), getattr(thing, "default_factory", None), dict(dict.items(thing))
