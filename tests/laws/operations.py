@@ -40,7 +40,10 @@ GENERATIONS = dict(
     policy_state="ENABLED",
     execution_role="AWSDataLifecycleManagerDefaultRole",
     target_tags={"Backup": "daily"},
-    schedules=[dict(name="daily", cron_expression="cron(0 17 * * ? *)", retain_count=7), dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6)],
+    schedules=[
+        dict(name="daily", cron_expression="cron(0 17 * * ? *)", retain_count=7),
+        dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6),
+    ],
 )
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 

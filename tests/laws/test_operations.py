@@ -269,7 +269,8 @@ def test_without_a_reboot_nobody_is_interrupted_and_nobody_has_to_confirm(desk):
     desk.run(IMAGE, confirmed=False, variables=variables)
     (image,) = desk.stage.client("ec2").describe_images(Owners=["self"])["Images"]
     assert image["State"] == "available" and {"Key": "OpsTicket", "Value": "REQ-1"} in image["Tags"]
-    assert desk.stage.client("ec2").describe_instance_status(InstanceIds=[server(desk)["InstanceId"]])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "ok"
+    (status,) = desk.stage.client("ec2").describe_instance_status(InstanceIds=[server(desk)["InstanceId"]])["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "ok"
 
 
 @pytest.mark.parametrize(("name", "said"), [("名前", "is no name of an image"), ("taken", "is called 'taken' already")])
