@@ -75,6 +75,7 @@ class Desk:
             self.stage.run("ec2_instances", examples("ec2_instances").make)
             self.stage.run("ec2_instances", dict(instances=[STOPPED]))
             self._stop(STOPPED["name"])
+            self._lacks_patches("acme-batch01")
             self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
             self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
@@ -106,6 +107,11 @@ class Desk:
         deadline = dict(NotBeforeDeadline=(later + timedelta(days=7)).isoformat())
         moves = dict(InstanceEventId="instance-event-0c", Code="system-maintenance", Description="power", NotBefore=later.isoformat())
         self.double.instance_events(made["entries"][0]["id"], [*events, {**moves, **deadline}])
+
+    def _lacks_patches(self, name: str) -> None:
+        found = self.stage.client("ec2").describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]
+        patches = {"kernel-6.1": "MISSING", "openssl-3.0": "MISSING", "bash-5.2": "INSTALLED"}
+        self.double.managed_node(found[0]["Instances"][0]["InstanceId"], patches=patches, scanned=datetime.now(UTC).isoformat())
 
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")
