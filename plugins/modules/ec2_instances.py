@@ -266,7 +266,14 @@ def refuse(want, have, change):
 
 def foresee(aws, want):
     """The newest image is looked up here once for all entries; a launch takes the same."""
-    image = aws.once(_image, want.get("image_id") or aws.once(_newest_image, want["image_parameter"]))
+    newest = aws.once(_newest_image, want["image_parameter"]) if "image_parameter" in want else None
+    image_id = want.get("image_id") or newest
+    if image_id:
+        _refuse_image(aws, aws.once(_image, image_id), want)
+
+
+def _refuse_image(aws, image, want):
+    """Only what is available is launched, and only with a type of its architecture."""
     if image["State"] != "available":
         raise Problem(f"image_id: {image['ImageId']} is {image['State']}: only one that is available can be launched")
     offered = aws.once(_architectures, want["instance_type"])

@@ -87,7 +87,8 @@ def test_scheduled_events_end_with_a_stop_and_a_start_and_move_before_their_dead
     ec2.modify_instance_event_start_time(**which, NotBefore=now + timedelta(days=5))
     assert events(ec2, instance)["instance-event-2"]["NotBefore"].date() == (now + timedelta(days=5)).date()
     refused("InvalidInstanceEventStartTime", ec2.modify_instance_event_start_time, **which, NotBefore=now + timedelta(days=7))
-    refused("InvalidInstanceEventStartTime", ec2.modify_instance_event_start_time, **{**which, "InstanceEventId": "instance-event-1"}, NotBefore=now + timedelta(days=4))
+    other = dict(which, InstanceEventId="instance-event-1")
+    refused("InvalidInstanceEventStartTime", ec2.modify_instance_event_start_time, **other, NotBefore=now + timedelta(days=4))
     refused("InvalidInstanceEventIDNotFound", ec2.modify_instance_event_start_time, **{**which, "InstanceEventId": "instance-event-9"}, NotBefore=now)
     launched = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]["LaunchTime"]
     ec2.stop_instances(InstanceIds=[instance])

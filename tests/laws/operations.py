@@ -71,7 +71,10 @@ GENERATIONS = dict(
     policy_state="ENABLED",
     execution_role="AWSDataLifecycleManagerDefaultRole",
     target_tags={"Backup": "daily"},
-    schedules=[dict(name="daily", cron_expression="cron(0 17 * * ? *)", retain_count=7), dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6)],
+    schedules=[
+        dict(name="daily", cron_expression="cron(0 17 * * ? *)", retain_count=7),
+        dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6),
+    ],
 )
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
@@ -127,6 +130,7 @@ class Desk:
             self.stage.run("ec2_instances", examples("ec2_instances").make)
             self.stage.run("ec2_instances", dict(instances=[STOPPED]))
             self._stop(STOPPED["name"])
+            self._lacks_patches("acme-batch01")
             self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
             self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
@@ -188,6 +192,11 @@ class Desk:
         deadline = dict(NotBeforeDeadline=(later + timedelta(days=7)).isoformat())
         moves = dict(InstanceEventId="instance-event-0c", Code="system-maintenance", Description="power", NotBefore=later.isoformat())
         self.double.instance_events(made["entries"][0]["id"], [*events, {**moves, **deadline}])
+
+    def _lacks_patches(self, name: str) -> None:
+        found = self.stage.client("ec2").describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]
+        patches = {"kernel-6.1": "MISSING", "openssl-3.0": "MISSING", "bash-5.2": "INSTALLED"}
+        self.double.managed_node(found[0]["Instances"][0]["InstanceId"], patches=patches, scanned=datetime.now(UTC).isoformat())
 
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")

@@ -19,6 +19,7 @@ from tests.laws.stage import ACCOUNT
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
 IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
+PATCHES = "ec2.apply_os_patches"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
 MAKING = {"ec2.create_image", "ec2.create_snapshot", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
@@ -187,7 +188,7 @@ def test_without_capacity_it_comes_back_with_its_old_type_and_runs(desk):
     desk.double.instance_types(no_capacity=["m7i.xlarge"])
     result = desk.run(TYPE, fails=True)
     assert result["returned"] and "InsufficientInstanceCapacity" in result["msg"] and "old type m7i.large" in result["msg"]
-    assert desk.states() == states and desk.double.state() == before
+    assert desk.states() == states and comparable(desk.double.state()) == comparable(before)
 
 
 def test_with_failing_status_checks_it_comes_back_too(desk, monkeypatch):
@@ -390,7 +391,8 @@ def test_without_a_reboot_nobody_is_interrupted_and_nobody_has_to_confirm(desk):
     desk.run(IMAGE, confirmed=False, variables=variables)
     (image,) = desk.stage.client("ec2").describe_images(Owners=["self"])["Images"]
     assert image["State"] == "available" and {"Key": "OpsTicket", "Value": "REQ-1"} in image["Tags"]
-    assert desk.stage.client("ec2").describe_instance_status(InstanceIds=[server(desk)["InstanceId"]])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "ok"
+    (status,) = desk.stage.client("ec2").describe_instance_status(InstanceIds=[server(desk)["InstanceId"]])["InstanceStatuses"]
+    assert status["InstanceStatus"]["Status"] == "ok"
 
 
 @pytest.mark.parametrize(("name", "said"), [("名前", "is no name of an image"), ("taken", "is called 'taken' already")])
@@ -489,3 +491,52 @@ def test_the_first_interface_of_an_instance_stays(desk):
     desk.stage.client("ec2").create_tags(Resources=[first], Tags=[dict(Key="Name", Value="acme-first")])
     variables = dict(ops_ec2_network_interface="acme-first")
     assert "is the first interface of" in desk.run("ec2.detach_network_interface", check=True, variables=variables, fails=True)["msg"]
+
+
+# ---- patches
+
+
+def patched(desk, **node):
+    """The server of the examples as a managed node that is like this."""
+    desk.double.managed_node(server(desk)["InstanceId"], **node)
+
+
+def test_the_list_that_is_approved_is_what_the_last_scan_found(desk):
+    plan = desk.run(PATCHES, check=True)
+    assert plan["diff"]["before"]["acme-batch01"]["missing"] == [f"{name} (Security, Important)" for name in ("kernel-6.1", "openssl-3.0")]
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (dict(ping="ConnectionLost"), "ConnectionLost"),
+        (dict(scanned=None), "looked for never"),
+        (dict(scanned="2026-01-05T00:00:00+00:00"), "looked for on 2026-01-05"),
+    ],
+)
+def test_whoever_does_not_answer_or_was_not_scanned_is_not_patched(desk, node, said):
+    patched(desk, **node)
+    assert said in desk.run(PATCHES, check=True, fails=True)["msg"] and desk.writes() == []
+
+
+def test_a_scan_needs_no_confirmation_and_is_made_once_for_a_ticket(desk):
+    patched(desk, patches={"openssl-3.0": "MISSING"})
+    variables = dict(sample(PATCHES), ops_ec2_patch_operation="Scan")
+    assert desk.run(PATCHES, confirmed=False, variables=variables)["changed"] and not desk.run(PATCHES, confirmed=False, variables=variables)["changed"]
+    assert desk.run(PATCHES, check=True)["changed"]
+
+
+def test_without_a_reboot_what_waits_for_one_is_done(desk):
+    variables = dict(sample(PATCHES), ops_ec2_reboot_option="NoReboot")
+    desk.run(PATCHES, variables=variables)
+    assert not desk.run(PATCHES, check=True, variables=variables)["changed"]
+    assert desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"] == ["kernel-6.1 (Security, Important)"]
+
+
+def test_what_fails_is_told_and_the_next_run_tries_it_again(desk):
+    now = datetime.now(UTC).isoformat()
+    patched(desk, patches={"openssl-3.0": "FAILED"}, scanned=now)
+    result = desk.run(PATCHES, fails=True)
+    assert "ended with Failed: failed to install" in result["msg"]
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=now)
+    assert desk.run(PATCHES)["changed"] and desk.writes() == ["ssm:SendCommand"] * 2

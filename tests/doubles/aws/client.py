@@ -29,6 +29,10 @@ class AwsDouble(Double):
         """What EC2 has scheduled for an instance, as DescribeInstanceStatus tells it, with times in ISO."""
         self._control("PUT", "instance_events", dict(instance=instance, events=events))
 
+    def managed_node(self, instance, **node):
+        """An instance answers to Systems Manager: ping, patches (name → state), scanned (when, in ISO)."""
+        self._control("PUT", "managed_node", dict(instance=instance, **node))
+
     def transition(self, model_name, **transition):
         """moto's state manager: transition("ec2::vpc", progression="manual", times=2)."""
         body = {"model_name": model_name, "transition": transition}

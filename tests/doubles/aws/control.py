@@ -27,6 +27,7 @@ class Control:
             ("POST", "restore"): self.post_restore,
             ("PUT", "confirm"): self.put_confirm,
             ("PUT", "instance_events"): self.put_instance_events,
+            ("PUT", "managed_node"): self.put_managed_node,
             ("PUT", "instance_types"): self.put_instance_types,
             ("PUT", "client_vpn_sessions"): self.put_client_vpn_sessions,
         }
@@ -90,6 +91,12 @@ class Control:
             from .strict.ec2.power import schedule
 
             schedule(state.backends("ec2"), **body)
+
+    def put_managed_node(self, _query, body):
+        with self.gateway.turn:
+            from .strict.ssm import manage
+
+            manage(state.backends("ec2"), **body)
 
     def put_confirm(self, _query, body):
         with self.gateway.turn:

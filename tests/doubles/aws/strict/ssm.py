@@ -1,7 +1,7 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The public parameters of Windows images, which moto lacks (EC2 guide for Windows, "Find Windows AMIs using Systems Manager")."""
+"""Public parameters of Windows images, which moto lacks (EC2 guide for Windows, "Find Windows AMIs using Systems Manager"), and managed nodes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import datetime
 import re
 
 from moto.ec2.models import ec2_backends
-from moto.ssm.models import Parameter, ParameterDict
+from moto.ssm.models import Parameter, ParameterDict, ssm_backends
 
-from .rules import RuleBook
+from .ec2.book import all_instances
+from .rules import Refused, RuleBook
 
 WINDOWS = re.compile(r"/aws/service/ami-windows-latest/Windows_Server-(2016|2019|2022|2025)-(English|Japanese)-\w+-\w+")
 _moto_loads = ParameterDict._check_loading_status
@@ -32,3 +33,91 @@ def also_windows(parameters, key):
 
 ParameterDict._check_loading_status = also_windows
 BOOK = RuleBook("ssm")
+
+
+# -- managed nodes and their patches ------------------------------------------------------------------
+
+BASELINE = "AWS-RunPatchBaseline"
+
+
+def manage(backends, instance, ping="Online", patches=(), scanned=None):
+    """An instance answers to Systems Manager. `patches`: name → state in words of the model; FAILED ones fail again. `scanned`: when, in ISO."""
+    (ec2,) = (one for one in backends if any(found.id == instance for found in all_instances(one)))
+    nodes = vars(ssm_backends[ec2.account_id][ec2.region_name]).setdefault("_nodes", {})
+    nodes[instance] = dict(id=instance, ping=ping, patches=dict(patches), operation="Scan", ended=scanned)
+
+
+def nodes_of(ssm):
+    return vars(ssm).get("_nodes", {})
+
+
+def node_of(ssm, instance_id):
+    if instance_id not in nodes_of(ssm):
+        raise Refused("InvalidInstanceId", f"Instances [[{instance_id}]] not in a valid state for account")
+    return nodes_of(ssm)[instance_id]
+
+
+@BOOK.adds("DescribeInstanceInformation")
+def describe_instance_information(ssm, Filters, **_):
+    """DescribeInstanceInformation: managed nodes only, InstanceIds among the filters."""
+    asked = [value for one in Filters or [] if one["Key"] == "InstanceIds" for value in one["Values"]]
+    return {"InstanceInformationList": [dict(InstanceId=key, PingStatus=node["ping"]) for key, node in nodes_of(ssm).items() if key in (asked or [key])]}
+
+
+@BOOK.adds("DescribeInstancePatchStates")
+def describe_instance_patch_states(ssm, InstanceIds, **_):
+    """DescribeInstancePatchStates: of nodes that have been scanned."""
+    found = [node for node in nodes_of(ssm).values() if node["id"] in InstanceIds and node["ended"]]
+    return {"InstancePatchStates": [state_of(node) for node in found]}
+
+
+def state_of(node):
+    ended = datetime.datetime.fromisoformat(node["ended"])
+    counts = {f"{name}Count": list(node["patches"].values()).count(name.upper()) for name in ("Missing", "Failed", "Installed")}
+    told = dict(InstanceId=node["id"], PatchGroup="", BaselineId="pb-0123456789abcdef0", Operation=node["operation"])
+    return {**told, **counts, "OperationStartTime": ended, "OperationEndTime": ended}
+
+
+@BOOK.adds("DescribeInstancePatches")
+def describe_instance_patches(ssm, InstanceId, Filters, **_):
+    """DescribeInstancePatches.Filters: State in words such as InstalledPendingReboot; PatchComplianceData.State in capitals."""
+    asked = [value.upper() for one in Filters or [] if one["Key"] == "State" for value in one["Values"]]
+    told = dict(Classification="Security", Severity="Important", InstalledTime=datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC))
+    found = [(name, state) for name, state in node_of(ssm, InstanceId)["patches"].items() if not asked or state.replace("_", "") in asked]
+    return {"Patches": [dict(told, Title=name, KBId=name, State=state) for name, state in found]}
+
+
+@BOOK.rule("SendCommand")
+def only_nodes_that_answer_are_commanded(ssm, InstanceIds, DocumentName, Parameters, Comment, **_):
+    """SendCommand: InvalidInstanceId, "You don't have permission … the SSM Agent isn't running"; Comment of 100 characters at most."""
+    for one in InstanceIds or []:
+        if node_of(ssm, one)["ping"] != "Online":
+            raise Refused("InvalidInstanceId", f"Instances [[{one}]] not in a valid state for account")
+    if len(Comment or "") > 100:
+        raise Refused("ValidationException", "Member must have length less than or equal to 100")
+    if DocumentName == BASELINE and (Parameters or {}).get("Operation") not in (["Scan"], ["Install"]):
+        raise Refused("InvalidParameters", "Operation must be Scan or Install")
+
+
+@BOOK.after("SendCommand")
+def the_baseline_runs(ssm, InstanceIds, DocumentName, Parameters, **_):
+    """AWS-RunPatchBaseline: installs what is missing; a kernel wants a reboot, which NoReboot does not give; what failed makes the command fail."""
+    if DocumentName != BASELINE:
+        return
+    for one in InstanceIds:
+        node = node_of(ssm, one)
+        node.update(operation=Parameters["Operation"][0], ended=datetime.datetime.now(datetime.UTC).isoformat())
+        if node["operation"] == "Install":
+            waits = "INSTALLED_PENDING_REBOOT" if Parameters.get("RebootOption") == ["NoReboot"] else "INSTALLED"
+            becomes = {name: waits if "kernel" in name else "INSTALLED" for name, state in node["patches"].items() if state != "FAILED"}
+            node["patches"].update(becomes)
+            if "FAILED" in node["patches"].values():
+                ssm._commands[-1].status = "Failed"
+
+
+@BOOK.adds("ListCommandInvocations")
+def list_command_invocations(ssm, CommandId, InstanceId, **_):
+    """ListCommandInvocations with Details: what each plugin said."""
+    found = [one for one in ssm._commands if CommandId in (None, one.command_id) and InstanceId in one.instance_ids]
+    plugins = [dict(Name="PatchLinux", Output="failed to install")]
+    return {"CommandInvocations": [dict(CommandId=one.command_id, InstanceId=InstanceId, Status=one.status, CommandPlugins=plugins) for one in found]}
