@@ -26,13 +26,13 @@ def monitoring_faults(sheet: Any, contract: Any, language: str = "ja", known: Ma
 def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None, language: str = "ja") -> dict[str, Any]:
     """All that comes of the `monitoring` of a sheet, made once: Region by Region the entries and the metrics that alarms stand on, and what is still lacking.
 
-    What the sheet itself has an entry for is left to that.
+    What the sheet itself has an entry for is left to that, in the Region of the contract, which is the only one that its entries speak of.
     """
     sheet, contract = _plain(_table(sheet, "a sheet")), _plain(_table(contract, "a contract"))
     rows = _rows(sheet, contract, known)
     regions = _part("_monitoring_entries").expanded(rows, contract, language)
-    for made in regions.values():
-        left = _without_own(made["entries"], sheet)
+    for region, made in regions.items():
+        left = _without_own(made["entries"], sheet) if region == contract["region"] else made["entries"]
         made.update(entries={kind: _packed(entries) for kind, entries in left.items()}, metrics=_packed(made["metrics"]))
     return dict(region=contract["region"], regions=regions, lacks=_lacks(rows))
 

@@ -242,6 +242,8 @@ def test_alarms_on_metrics_that_are_elsewhere_are_there():
     assert monitoring.monitoring_entries(expanded) == {}
     there = opened(expanded, "us-east-1")
     assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
+    own = dict(sheet, sns_topics=[dict(name="acme-alert")])
+    assert entries(own, "us-east-1") == there and "sns_topics" not in entries(dict(own, monitoring=dict(clb=[dict(name="a")])))
 
 
 # ---- faults
