@@ -19,13 +19,16 @@ def answers(operation: str) -> dict[str, Any]:
     """The example of an operation's row in the survey's words. What is not asked for is not there."""
     now, example = datetime.now(timezone(timedelta(hours=9))), operations()[operation]["example"]
     days = dict(request_received=f"{now - timedelta(days=20):%Y-%m-%d}", request_wished=f"{now - timedelta(hours=1):%Y-%m-%d %H:%M}")
-    told = {f"request_{name}": _answer(value) for name, value in example["parameters"].items()}
+    types = {question["variable"]: question["type"] for question in _operations_awx.survey(operation)["spec"]}
+    told = {f"request_{name}": _answer(value, types[f"request_{name}"]) for name, value in example["parameters"].items()}
     return dict(ticket="REQ-1", request_target=example["target"], request_requester="情報システム部 山田様", **days, **told)
 
 
-def _answer(value: Any) -> Any:
+def _answer(value: Any, kind: str) -> Any:
     if isinstance(value, bool):
         return _operations_awx.YES if value else _operations_awx.NO
+    if kind == "multiplechoice":
+        return str(value)
     return "\n".join(map(str, value)) if isinstance(value, list) else value
 
 

@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         dummy, given = self.validate_argument_spec(OPTIONS, required_one_of=[("request", "path")], mutually_exclusive=[("request", "path")])
         try:
-            request = self._request(given["request"], given["path"])
+            request = self._request(given["request"], given["path"], self._vault(task_vars or {}))
             now = datetime.now(UTC) if given["gates"] == "start" else None
             refused = None if given["gates"] == "none" else _gates.refusal(request, given["contract"], given["sheet"], given["events"], now)
         except _requests.RequestError as error:
@@ -54,10 +54,15 @@ class ActionModule(ActionBase):
         result.update(changed=False, request=request, row=dict(operations()[operation], id=operation), variables=told)
         return dict(result, secrets=[name for name in variables if name in secrets(operation)])
 
-    def _request(self, given: Any, path: str | None) -> dict[str, Any]:
+    def _request(self, given: Any, path: str | None, vault: dict[str, Any]) -> dict[str, Any]:
         if path is not None and path.lower().endswith(".xlsx"):
-            return _requests.read_form(Path(self._loader.path_dwim(path)))
-        return _requests.read(given if path is None else self._file(path))
+            return _requests.read_form(Path(self._loader.path_dwim(path)), vault)
+        return _requests.read(given if path is None else self._file(path), vault)
+
+    def _vault(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Secrets do not stand on a form: they come as the variables of the operation's role."""
+        names = {name for operation in operations() for name in secrets(operation)} & task_vars.keys()
+        return {name: self._templar.template(task_vars[name]) for name in names}
 
     def _file(self, path: str) -> Any:
         try:

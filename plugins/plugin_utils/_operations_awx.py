@@ -106,7 +106,7 @@ def _answer(variable: str, kind: str) -> str:
     given = f"{variable} | default('')"
     if kind == "bool":
         return "{{ (" + variable + f" == '{YES}') if {given} else '' " + "}}"
-    return "{{ (" + given + ").splitlines() }}" if kind == "list" else "{{ " + given + " }}"
+    return "{{ " + variable + f".splitlines() if {given} else '' " + "}}" if kind == "list" else "{{ " + given + " }}"
 
 
 def workflow(operation: str, place: Mapping[str, str]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class RequestError(ValueError):
         return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint(language, facts.get('close'))})}"
 
 
-def read_form(path: Path) -> dict[str, Any]:
+def read_form(path: Path, vault: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The request of a form. What is wrong with a cell is told once, and its field is not said to be missing as well."""
     from ansible_collections.msp.aws.plugins.plugin_utils import _request_form  # it needs openpyxl
 
@@ -76,7 +76,7 @@ def read_form(path: Path) -> dict[str, Any]:
     told = {name for name, dummy in form.faults}
     faults = [(name, "cell", dict(said=said)) for name, said in form.faults]
     try:
-        request = {} if "request" in told and not form.given else read(form.given)
+        request = {} if "request" in told and not form.given else read(form.given, vault)
     except RequestError as error:
         faults += [fault for fault in error.faults if fault[0] not in told]
     if faults:
@@ -84,10 +84,11 @@ def read_form(path: Path) -> dict[str, Any]:
     return request
 
 
-def read(given: Any) -> dict[str, Any]:
+def read(given: Any, vault: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The request with its row: {contract, ticket, operation, target, parameters, received, wished, purpose, requester, note, variables, digest}.
 
-    `variables` are those of the role, with their types; `parameters` are the same without the role's prefix, and without secrets.
+    `variables` are those of the role, with their types; `parameters` are the same without the role's prefix, and without secrets. `vault` has, under the
+    names of the role's variables, secrets that the request leaves out.
     """
     if not isinstance(given, Mapping):
         raise RequestError([("request", "table", dict(value=given))])
@@ -106,7 +107,7 @@ def read(given: Any) -> dict[str, Any]:
     if purpose not in PURPOSES:
         faults.append(("purpose", "purpose", dict(value=purpose)))
     moments = _moments(given, faults)
-    variables = _variables(given, faults) if operation in operations() else {}
+    variables = _variables(given, faults, vault or {}) if operation in operations() else {}
     if faults:
         raise RequestError(faults)
     hidden = secrets(operation)
@@ -135,7 +136,7 @@ def _moments(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, An
     return dict(received=received.isoformat() if received else "", wished=wished.isoformat(timespec="minutes") if wished else "")
 
 
-def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]]) -> dict[str, Any]:
+def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]], vault: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as Ansible reads the arguments of the role's entry point."""
     operation, parameters = given["operation"], given.get("parameters") or {}
     if not isinstance(parameters, Mapping):
@@ -149,7 +150,8 @@ def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, 
         elif name not in known:
             faults.append(("parameters", "parameter", dict(value=name, other=", ".join(known), close=_close(str(name), known))))
     named = {start + name: value for name, value in parameters.items() if name in known and value not in (None, "")}
-    read_as = ArgumentSpecValidator(argument_spec(operation)).validate({**named, target: given.get("target")})
+    kept = {name: vault[name] for name in secrets(operation) if name in vault}
+    read_as = ArgumentSpecValidator(argument_spec(operation)).validate({**kept, **named, target: given.get("target")})
     faults += [fault for message in read_as.error_messages for fault in _wrong(message, operation)]
     return {name: value for name, value in read_as.validated_parameters.items() if value is not None}
 

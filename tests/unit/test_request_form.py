@@ -45,9 +45,9 @@ class Form(Filling):
     def __init__(self, language="ja"):
         super().__init__(openpyxl.load_workbook(io.BytesIO(made(language))), language)
 
-    def read(self, tmp_path):
+    def read(self, tmp_path, vault=None):
         self.book.save(tmp_path / "form.xlsx")
-        return _requests.read_form(tmp_path / "form.xlsx")
+        return _requests.read_form(tmp_path / "form.xlsx", vault)
 
     def faults(self, tmp_path):
         with pytest.raises(_requests.RequestError) as caught:
@@ -61,10 +61,13 @@ class Form(Filling):
 @pytest.mark.parametrize("language", _request_form.WORDS)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_reads_back_as_it_was_filled_in(tmp_path, operation, language):
-    example = OPERATIONS[operation]["example"]
-    filled = Form(language).fill(operation, example["target"], example["parameters"], requester="情報システム部 山田様", note="よろしく")
+    """All but its secrets, which come by another way."""
+    example, start = OPERATIONS[operation]["example"], _operations.prefix(operation)
+    vault = {start + name: value for name, value in example["parameters"].items() if start + name in _operations.secrets(operation)}
+    plain = {name: value for name, value in example["parameters"].items() if start + name not in vault}
+    filled = Form(language).fill(operation, example["target"], plain, requester="情報システム部 山田様", note="よろしく")
     request = dict(contract="C-1", ticket="REQ-1", operation=operation, received="2026-11-20", wished="2026-11-26 02:00", **example)
-    assert filled.read(tmp_path) == _requests.read(dict(request, requester="情報システム部 山田様", note="よろしく"))
+    assert filled.read(tmp_path, vault) == _requests.read(dict(request, requester="情報システム部 山田様", note="よろしく"))
 
 
 @pytest.mark.parametrize("language", _request_form.WORDS)
