@@ -146,7 +146,8 @@ def _next_step(aws, params, described):
 def _write(aws, described, lines):
     """UpdateRuleGroup takes the whole group, with the token of what was looked at: whoever was faster is not overwritten."""
     group, response = copy.deepcopy(described["RuleGroup"]), described["RuleGroupResponse"]
-    group["RulesSource"]["RulesString"] = "\n".join([*lines, ""])
+    end = "\n" if group["RulesSource"]["RulesString"].endswith("\n") else ""
+    group["RulesSource"]["RulesString"] = "\n".join(lines) + end
     aws.network_firewall.update_rule_group(
         UpdateToken=described["UpdateToken"],
         RuleGroupArn=response["RuleGroupArn"],

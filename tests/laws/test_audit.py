@@ -354,4 +354,4 @@ def test_a_rule_keeps_its_source_and_goes_only_with_a_confirmation(judged):
 def test_a_parameter_is_a_text_however_it_is_written(judged, value):
     keys = dict(name="acme-keys", source_identifier="ACCESS_KEYS_ROTATED", input_parameters=dict(maxAccessKeyAge=value))
     write(judged, RULES, keys)
-    harmless(judged, RULES, dict(keys, input_parameters=dict(maxAccessKeyAge=str(value).lower())))
+    assert not judged.run(RULES, dict(rules=[dict(keys, input_parameters=dict(maxAccessKeyAge=str(value).lower()))]), check=True)["changed"]
