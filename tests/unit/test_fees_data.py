@@ -61,7 +61,7 @@ def test_every_kind_is_counted_or_part_of_what_is():
     assert len(inside) == len(set(inside))
     assert {*counted, *inside} <= set(kinds())
     assert tuple(units()["parts"]) == PARTS, "what a sheet has beside kinds is known to the fees as well"
-    assert set(units()["inside"]) - {"basic", "monitoring"} <= set(units()["set_up"])
+    assert set(units()["inside"]) - {"basic", "monitoring", "operation"} <= set(units()["set_up"])
 
 
 @pytest.mark.parametrize("table", ["clauses", "texts", "units"])
