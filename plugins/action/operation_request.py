@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates, _requests
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations, secrets
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations, options, secrets
 
 OPTIONS = dict(
     request=dict(type="dict"),
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         if refused:
             return {**result, "failed": True, "msg": refused[given["language"]], "refused": refused}
         variables, operation = request.pop("variables"), request["operation"]
-        _refuse_others(variables, task_vars or {})
+        _refuse_others(operation, variables, task_vars or {})
         # What a task returns is written down by whoever listens, such as AWX.
         told = {name: value for name, value in variables.items() if (name in secrets(operation)) is given["secret"]}
         result.update(changed=False, request=request, row=dict(operations()[operation], id=operation), variables=told)
@@ -71,8 +71,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from None
 
 
-def _refuse_others(variables: dict[str, Any], task_vars: dict[str, Any]) -> None:
-    """A variable of the same name from elsewhere, such as -e, would be done instead of what was requested and approved."""
-    for name, value in variables.items():
-        if task_vars.get(name, value) != value:
+def _refuse_others(operation: str, variables: dict[str, Any], task_vars: dict[str, Any]) -> None:
+    """A variable of the same name from elsewhere, such as -e, would be done instead of, or beside, what was requested and approved."""
+    for name in options(operation):
+        if name in task_vars and task_vars[name] != variables.get(name):
             raise AnsibleActionFail(f"{name} is also set outside of the request, to another value. Take it away there, or write it into the request")

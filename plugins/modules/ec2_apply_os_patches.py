@@ -17,7 +17,8 @@ DOCUMENT = "AWS-RunPatchBaseline"
 GOING = ("Pending", "InProgress", "Cancelling")
 SECONDS = 2 * 3600
 REPORTED_SECONDS = 900
-FRESH = timedelta(days=7)  # what was found longer ago is no list to approve
+LISTED_SECONDS = 120
+FRESH = timedelta(days=1)  # what was found longer ago is no list to approve
 
 
 def plan(aws, params):
@@ -109,8 +110,10 @@ def act(aws, params, planned):
 
 
 def _send(aws, params, instance_id):
+    """Listed a moment after it was sent: who looked in that moment would send another one."""
     parameters = dict(Operation=[params["operation"]], RebootOption=[params["reboot_option"]])
-    aws.ssm.send_command(InstanceIds=[instance_id], DocumentName=DOCUMENT, Comment=_comment(params), Parameters=parameters)
+    sent = aws.ssm.send_command(InstanceIds=[instance_id], DocumentName=DOCUMENT, Comment=_comment(params), Parameters=parameters)["Command"]["CommandId"]
+    aws.wait(f"command {sent}", lambda: [one["CommandId"] for one in _commands(aws, params, instance_id)], lambda listed: sent in listed, limit=LISTED_SECONDS)
 
 
 def _output(aws, command, instance_id):

@@ -15,6 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 NAME = "ec2_create_image"
 TICKET = "OpsTicket"  # on what we make, from its first moment: a later run finds it by that
 SECONDS = 4 * 3600
+SHOWN_SECONDS = 120
 # CreateImage.Name, which the service model tells in words.
 CALLED = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 
@@ -83,6 +84,7 @@ def _settled(image):
 
 
 def _create(aws, params, instance_id):
+    """Shown a moment after it was begun: who looked in that moment would begin another one."""
     tags = dict(name=params["name"], tags={TICKET: params["ticket"]})
     aws.ec2.create_image(
         InstanceId=instance_id,
@@ -91,6 +93,7 @@ def _create(aws, params, instance_id):
         TagSpecifications=[*_tags.specifications("image", tags), *_tags.specifications("snapshot", tags)],
         **(dict(Description=params["description"]) if params["description"] else {}),
     )
+    aws.wait(f"image {params['name']}", partial(_image, aws, instance_id, params["ticket"]), lambda image: image is not None, limit=SHOWN_SECONDS)
 
 
 VERB = Verb(

@@ -28,7 +28,12 @@ def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
     made["dangers"] = [entry["confirm"].partition(", which needs")[0].partition(": this needs")[0] for entry in result["entries"] if entry.get("confirm")]
     made["confirm"] = [f"{row['module']}/{entry['entry']}" for entry in result["entries"] if entry.get("confirm")]
     made["approval_needed"] = bool(made["changes"]) and (needs_approval(row) or bool(made["dangers"]))
-    return dict(made, undo=undo(row, result), hash=digest(made))
+    back = undo(row, result)
+    if made["changes"] and back is None and row["roll_back"] == "automatic":
+        made["roll_back"] = "manual"
+    # The way back can be dangerous where the way there was not, such as the deletion of what was made.
+    undo_confirm = [f"{row['module']}/{entry['entry']}" for entry in result["entries"]] if back else []
+    return dict(made, undo=back, undo_confirm=undo_confirm, hash=digest(made))
 
 
 def _changes(diff: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -41,7 +46,7 @@ def _changes(diff: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def moved(approved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Where a plan differs from the one that was approved, a line each."""
-    names = [name for name in {**approved, **now} if name not in ("hash", "undo", "changes")]
+    names = [name for name in {**approved, **now} if name not in ("hash", "undo", "undo_confirm", "changes")]
     lines = [f"{name}: {approved.get(name)!r} → {now.get(name)!r}" for name in names if approved.get(name) != now.get(name)]
     told = [{(one["entry"], one["option"]): (one["before"], one["after"]) for one in made["changes"]} for made in (approved, now)]
     return lines + [f"{entry} {option}: {told[0].get((entry, option))!r} → {told[1].get((entry, option))!r}" for entry, option in _differing(*told)]
@@ -61,7 +66,10 @@ def undo(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | 
     (label,) = {*result["diff"]["before"], *result["diff"]["after"]} or {None}
     if any(entry["action"] == "created" for entry in result["entries"]):
         return dict(_identity(kind, label), state="absent")
-    return _put_back(kind, label, result["diff"]["before"].get(label, {}), result["diff"]["after"].get(label, {})) if label else None
+    before, after = (result["diff"][side].get(label, {}) for side in ("before", "after"))
+    if not label or {*before, *after} & {*row.get("one_way", ())}:
+        return None
+    return _put_back(kind, label, before, after)
 
 
 def _put_back(kind: Kind, label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

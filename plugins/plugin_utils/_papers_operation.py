@@ -237,8 +237,8 @@ def command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> 
     told: dict[str, Any] = {}
     if phase == "apply" and made["approval_needed"]:
         told = dict(operation_approval=dict(by="…", plan=made["hash"]))
-    if phase == "roll_back" and made["confirm"]:
-        told = dict(confirm=made["confirm"])  # the way back interrupts as the way there did
+    if phase == "roll_back" and made["undo_confirm"]:
+        told = dict(confirm=made["undo_confirm"])
     more = f" -e '{json.dumps(told, ensure_ascii=False)}'" if told else ""
     phase = "apply" if phase == "resume" else phase
     return f"ansible-playbook -i inventories/… playbooks/operate.yml -e @{request['ticket']}.yml -e operation_phase={phase}{more}"
