@@ -37,7 +37,7 @@ from tests.laws.stage import KINDS, Stage, hasten  # noqa: E402  pylint: disable
 README = """# Least privileges
 
 One policy per kind, which allows exactly the calls that the kind makes: to read, plan, make, change and remove.
-Written by `make iam` from the calls that the AWS double saw, and held against them by the laws (`make laws`).
+Written by `make iam` from the calls that stand in the code and that the AWS double saw, and held against them by the laws (`make laws`).
 Join those of the kinds that a contract's sheet uses; `Resource` is left wide, because a sheet makes things that do not exist yet:
 narrow it by the customer's naming where that is agreed. A role for plans alone needs only the actions that read.
 `operations/` has one policy for each operation on request.

@@ -73,8 +73,9 @@ class DoorModule(AnsibleModule):
         super()._load_params()
         for name, facts in self.argument_spec.items():
             if facts.get("elements") == "dict" and isinstance(self.params.get(name), str):
-                with suppress(ValueError):  # no JSON is no list, which Ansible tells
-                    self.params[name] = json.loads(self.params[name])
+                with suppress(ValueError):  # what is no list Ansible tells
+                    told = json.loads(self.params[name])
+                    self.params[name] = told if isinstance(told, list) else self.params[name]
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Ansible's callbacks show what a module was asked only from -vvv on; before that it is no use to send thousands of entries back."""

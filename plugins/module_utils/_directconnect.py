@@ -426,6 +426,9 @@ def refuse_acceptance(want: Mapping[str, Any], have: Mapping[str, Any], change: 
     if change.get("accept") and have and "associated_gateway_owner_account" not in want:
         told = "the account that is expected to have proposed it; it is held against the proposal before that is accepted"
         raise Problem(f"accept: write associated_gateway_owner_account too, {told}")
+    beyond = set(have.get("allowed_prefixes") or ()) - set(want.get("allowed_prefixes", {}).get("add") or ())
+    if change.get("accept") and have and "add" in want.get("allowed_prefixes", {}) and beyond:
+        raise Problem(f"accept: {', '.join(sorted(beyond))} is proposed too, and allowed_prefixes does not name it: write all of them, with set")
     if have.get("accept") is False and "allowed_prefixes" in change and not change.get("accept"):
         raise Problem(f"allowed_prefixes: account {have['associated_gateway_owner_account']} has proposed others: name them together with accept, true")
     if have.get("_proposal") and have["accept"] is None and "allowed_prefixes" in change and "set" not in want["allowed_prefixes"]:

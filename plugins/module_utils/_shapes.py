@@ -8,6 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 
 try:
+    import botocore.loaders
     import botocore.session
 except ImportError:
     botocore = None
@@ -33,7 +35,7 @@ def use(session: Any) -> None:
 @cache
 def loader() -> Any:
     """What reads the models from the disk and keeps them: one for all sessions of a process, because EC2's model takes longer to read than its calls take."""
-    return botocore.session.get_session().get_component("data_loader")
+    return botocore.loaders.create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
 @cache

@@ -332,7 +332,7 @@ KIND = Kind(
     not_yet=(
         *_deliveries.NOT_YET,
         r"\((InvalidRoleException|NoSuchBucketException|NoAvailableConfigurationRecorderException)\)",
-        r"CreateServiceLinkedRole operation: .*has been taken in this account",
+        r"CreateServiceLinkedRole operation.*has been taken in this account",
     ),
 )
 

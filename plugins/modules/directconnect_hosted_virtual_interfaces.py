@@ -91,10 +91,10 @@ def _refuse_unread_notice(want, have):
         what = f"write {', '.join(missing)} too, as the carrier's notice says"
         raise Problem(f"accept: {what}; it is held against the virtual interface before that is confirmed")
     places = [name for name in PLACES if want.get(name) is not None]
-    needed = dict(private=1, transit=1, public=0)[have["virtual_interface_type"]]
-    if len(places) != needed or (have["virtual_interface_type"] == "transit" and places != ["direct_connect_gateway"]):
+    kind = have.get("virtual_interface_type", want["virtual_interface_type"])  # it may not be there yet, which is told later
+    if len(places) != dict(private=1, transit=1, public=0)[kind] or (kind == "transit" and places != ["direct_connect_gateway"]):
         where = dict(private="either virtual_gateway or direct_connect_gateway", transit="direct_connect_gateway alone", public="no gateway")
-        raise Problem(f"accept: a {have['virtual_interface_type']} virtual interface needs {where[have['virtual_interface_type']]}")
+        raise Problem(f"accept: a {kind} virtual interface needs {where[kind]}")
 
 
 def danger(have, change):

@@ -18,7 +18,9 @@ ATTACHMENT_SECONDS = 300
 def find(aws, wanted):
     """Names and tags are those of the attachments that they are for the transit gateways; these are in the account of the transit gateway."""
     attachments = _attachments(aws)
-    elsewhere = [gateway_id for (dummy, gateway_id), one in attachments.items() if one["ResourceOwnerId"] != aws.account]
+    elsewhere = {gateway_id for (dummy, gateway_id), one in attachments.items() if one["ResourceOwnerId"] != aws.account}
+    # The attachment of what was just accepted may not show yet.
+    elsewhere |= {want["transit_gateway"] for want in wanted or [] if want.get("direct_connect_gateway_owner_account", aws.account) != aws.account}
     said = {(want.get("direct_connect_gateway"), want.get("transit_gateway")): want for want in wanted or []}
     found = _directconnect.in_this_account(aws, "transitGateway", lambda: elsewhere, wanted)
     return [_have(one, attachments.get(_place(one)), said.get(_place(one), {})) for one in found]

@@ -17,6 +17,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidd
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 PART = "monitoring"
+# Kinds that it makes; an entry of the sheet's own stands above one of these.
+MONITORED = ("cloudwatch_alarms", "lightsail_alarms", "logs_metric_filters", "mackerel_monitors", "mackerel_roles", "mackerel_services", "sns_topics")
 VERDICTS = ("changed", "missing", "added", "extra", "unknown")
 Path = tuple[Any, ...]  # of keys and numbers, from the sheet to a value in it
 
@@ -69,17 +71,21 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
 def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """The part of the sheet with which a run of setup makes the account as agreed again: the entries that differ.
 
-    What differs in another Region is what comes of the sheet's monitoring there, which is therefore said as a whole.
+    What differs in another Region is what comes of the sheet's monitoring there, which is therefore said as a whole, with the sheet's own entries of what it
+    makes, because they stand above it.
 
     written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out.
     """
     made: dict[str, Any] = {}
     filed = _Filed(sheet, written)
-    if PART in sheet and any("region" in finding for finding in differences(found)):
+    whole = PART in sheet and any("region" in finding for finding in differences(found))
+    if whole:
         made[PART] = filed.kind(PART)
     for name, entries in _entries(sheet):
         kind = kinds()[name]
-        mine = [_readable(kind.options, filed.entry(name, number)) for number, entry in enumerate(entries) if _of_entry(kind, entry, differences(found))]
+        above = whole and name in MONITORED
+        numbers = [number for number, entry in enumerate(entries) if above or _of_entry(kind, entry, differences(found))]
+        mine = [_readable(kind.options, filed.entry(name, number)) for number in numbers]
         if mine:
             made[name] = mine[0] if kind.single else mine
     return made

@@ -145,7 +145,7 @@ class Fault(NamedTuple):
     facts: Mapping[str, Any]
 
     def text(self, language: str) -> str:
-        where = " ".join(part for part in (self.kind, self.entry, self.option) if part)
+        where = " ".join(str(part) for part in (self.kind, self.entry, self.option) if part not in (None, ""))
         return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
 
 

@@ -200,3 +200,16 @@ def test_a_target_that_is_none_is_not_made(desk):
     rule = dict(vpc=vpc, rule_action="add", direction="ingress", protocol="tcp", from_port=443, to_port=443, cidr_ipv4="203.0.113.0/24")
     desk.operate(desk.request("ec2.change_security_group", target="wbe", parameters=rule), "apply", rc=2)
     assert desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
+
+
+def test_a_request_that_would_change_nothing_is_refused_where_that_is_a_mistake(desk):
+    output = desk.operate(desk.request("iam.delete_user", target="nobody"), "apply", rc=2).output
+    assert "would change nothing of nobody" in output and desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
+
+
+def test_what_was_not_requested_is_not_taken_from_elsewhere(desk):
+    """Beside the request, such as in group_vars, it would be in no plan that anybody approves."""
+    output = desk.operate(desk.request("iam.delete_user", target="nobody"), rc=2, ops_iam_user="somebody").output
+    assert "also set outside of the request" in output
+    renewal = desk.request("vpc.renew_client_vpn_certificate", target="vpn", parameters=dict(server_certificate="new"))
+    assert "ops_vpc_clients_told is also set outside" in desk.operate(renewal, rc=2, ops_vpc_clients_told=True).output

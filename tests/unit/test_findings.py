@@ -60,7 +60,7 @@ def test_what_is_elsewhere_is_told_with_its_region_and_hides_nothing_here():
     assert looked["cloudwatch_alarms"]["account"] == here["cloudwatch_alarms"].account and here["cloudwatch_alarms"].agreed == [alarm("same")]
     assert looked["cloudwatch_alarms"]["beside"] == [dict(entry="us-east-1/x", id="y")]
     sheet = dict(monitoring=dict(cloudfront=[dict(name="www")]), cloudwatch_alarms=[dict(name="www", threshold=5)])
-    assert findings.put_back(sheet, found) == dict(monitoring=sheet["monitoring"])
+    assert findings.put_back(sheet, found) == sheet  # its own alarm stands above what monitoring would make
     assert findings.put_back(sheet, []) == {}
 
 

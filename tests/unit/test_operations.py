@@ -191,6 +191,22 @@ def test_the_way_back_of_a_setting_names_only_what_changed():
     assert undo == dict(vpc="acme", name="web", ingress=dict(add=[rule, changed], remove=[other]))
 
 
+def test_where_something_else_was_before_is_not_remembered_so_there_is_no_way_back_by_itself():
+    request = read(**dict(operation="vpc.change_route_table", target="acme-public", parameters=dict(vpc="acme", change="add", subnet="a")))
+    diff = dict(before={"acme/acme-public": dict(subnets=[])}, after={"acme/acme-public": dict(subnets=["a"])})
+    made = _operation_plans.plan(request, dict(diff=diff, entries=[dict(entry="acme/acme-public", action="updated")]))
+    assert (made["undo"], made["undo_confirm"], made["roll_back"]) == (None, [], "manual")
+
+
+def test_the_way_back_has_a_confirmation_of_its_own():
+    """To make a group is no danger, and to remove it is one."""
+    request = read(**dict(operation="iam.create_group", target="acme-developers", parameters={}))
+    diff = dict(before={}, after={"acme-developers": dict(name="acme-developers")})
+    made = _operation_plans.plan(request, dict(diff=diff, entries=[dict(entry="acme-developers", action="created")]))
+    assert made["confirm"] == [] and made["undo_confirm"] == ["iam_groups/acme-developers"]
+    assert "iam_groups/acme-developers" in _papers_operation.command("roll_back", request, made)
+
+
 # ---- the ledger in a directory; what holds in every store is in tests/laws/test_ledger.py
 
 
