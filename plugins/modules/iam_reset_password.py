@@ -14,7 +14,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "iam_reset_password"
 # As in Secrets Manager's own rotation: a version is pending until IAM has taken it, and then becomes what the secret holds.
-PENDING, CURRENT = "AWSPENDING", "AWSCURRENT"
+PENDING = "AWSPENDING"
+CURRENT = "AWSCURRENT"
 
 
 def plan(aws, params):
