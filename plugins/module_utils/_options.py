@@ -137,9 +137,13 @@ def items(key: tuple[str, ...], options: Mapping[str, Option], **facts: Any) -> 
     return Option("list", "dict", options=options, many=True, key=key, **facts)
 
 
+def same_text(wanted: Any, has: Any) -> bool:
+    return str(wanted) == str(has)
+
+
 def tags(**facts: Any) -> Option:
     """Tags. AWS keeps their values as text, so a number in a sheet means its digits."""
-    return Option("dict", clearable=True, same_each=lambda wanted, has: str(wanted) == str(has), **facts)
+    return Option("dict", clearable=True, same_each=same_text, **facts)
 
 
 # ---- the argument spec

@@ -22,7 +22,7 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, spread, without_secrets
+from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, same_text, spread, without_secrets
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
@@ -403,7 +403,11 @@ def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
             yield Fault(kind.name, label, path, "contradiction", dict(value=value))
     except (AttributeError, TypeError):
         pass  # something inside has a wrong type, which is told above
-    for path in entry.get("clear") or []:
+    clear = entry.get("clear") or []
+    if not isinstance(clear, list):
+        yield Fault(kind.name, label, "clear", "wrong_type", dict(value=clear, limit="list"))
+        return
+    for path in clear:
         if not can_clear(kind.options, path):
             yield Fault(kind.name, label, "clear", "clear", dict(value=path, limit=", ".join(clearable)))
         elif entry.get(path) is not None:
@@ -466,6 +470,9 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
     except (TypeError, ValueError):
         yield path, "wrong_type", dict(value="********" if option.secret else value, limit=wanted)
         return
+    if option.same_each is same_text and isinstance(value, Mapping):
+        wrong = {key: one for key, one in value.items() if isinstance(one, (list, Mapping))}
+        yield from ((f"{path}.{key}", "wrong_type", dict(value=one, limit="str")) for key, one in wrong.items())
     if option.options:
         if isinstance(value, Mapping):
             yield from _values(option.options, value, f"{path}.")

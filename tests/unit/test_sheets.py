@@ -58,6 +58,18 @@ def test_every_option_of_a_wrong_type_is_told(name):
         assert any(line.startswith(f"{name} {first(name, sheet)} {option}: ") for line in sheet_faults(sheet)), option
 
 
+def test_tags_and_what_is_cleared_have_their_types_too():
+    sheet = dict(ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/16", tags=dict(a=[1], b=dict(x=1), c=True, d=1), clear="tags")])
+    told = sheet_faults(sheet, language="en")
+    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a clear"]
+
+
+@pytest.mark.parametrize("sheet", [{5: []}, {True: []}])
+def test_a_kind_that_yaml_read_as_no_text_hides_no_other_fault(sheet):
+    told = sheet_faults(dict(sheet, ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/33")]), language="en")
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize("name", LISTED)
 def test_a_duplicate_is_told_once(name):
     sheet = sheet_of(name)
