@@ -36,7 +36,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LON
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
-from ansible_collections.msp.aws.plugins.plugin_utils.labels import note
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
 TITLE, LINKS, GROUP, HEADING, MARK, NOTE, EMPTY = range(1, 8)  # rows above the keys, where no mapping says otherwise
 SPARE = 15  # rows to be filled in, below those that are filled; fewer where the heads leave no room for them on a printed page
@@ -310,7 +310,8 @@ class _Worksheet:
 
     def _explanation(self, column: Column) -> str:
         words, option = self.words, column.option
-        lines = [column.note] if self.layout.language == "ja" or option is None else []
+        english = option is not None and self.layout.language == "en"
+        lines = [description(self.table.kind.name, (*self.table.path, *column.path)) if english else column.note]
         if column.role == "list":
             lines += [words["rows"].format(self.layout.child(self.table, column).title), words["list_note"]]
         elif column.role == "structure":

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
@@ -13,9 +14,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from ansible.module_utils.common.yaml import yaml_load
+from openpyxl import load_workbook
 
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import NOTE, workbook
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
-from ansible_collections.msp.aws.plugins.plugin_utils.labels import LABELS, label, note
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import LABELS, MARKUP, description, label, note
 
 LANGUAGES = ("ja", "en")
 FILES = {path.stem: yaml_load(path.read_text(encoding="utf-8")) for path in sorted(LABELS.glob("*.yml"))}
@@ -29,6 +33,8 @@ SEVERAL_MEANINGS = {"authority", "domain_name", "duration", "logging", "metrics"
 JAPANESE = "\u3041-\u30ff\u4e00-\u9fff々"
 # What Japanese writes in full width although it has a half-width twin.
 FULL_WIDTH = set("（）：～％…")
+# Of an English explanation that names another kind.
+AUTO_ACCEPT = 'Whether attachments of accounts that the gateway is shared with are accepted at once. Otherwise "Accepted transit gateway attachments" does.'
 HEADING_COLUMNS = 40  # 20 full-width characters
 NOTE_CHARACTERS = 110
 NOTE_SENTENCES = 2
@@ -213,3 +219,34 @@ def test_explanations_quote_headings_of_their_own_kind():
             quoted = set(re.findall("「([^」]*)」", note(kind_name, path) or ""))
             astray += [(place(kind_name, path), words) for words in quoted - own]
     assert not astray
+
+
+# ---- explanations in English, out of the documentation, and those of the template
+
+
+def test_english_explanations_are_sentences_without_markup():
+    told = [(place(kind_name, path), description(kind_name, path)) for kind_name, path, dummy in LEVELS if path]
+    assert not [found for found in told if not re.fullmatch(r"[^\s].*[.]", found[1]) or MARKUP.search(found[1])]
+
+
+@pytest.mark.parametrize(
+    ("kind_name", "path", "told"),
+    [
+        ("budgets_budgets", "name", "The name, once in an account, without : and \\."),
+        ("cloudwatch_alarms", "metric_name", 'The metric. Either this or "Metrics and expressions".'),
+        ("ec2_network_acls", "ingress.cidr_block", 'The other side, as an IPv4 block. An entry has this or "Source (IPv6 CIDR)".'),
+        ("ec2_transit_gateways", "auto_accept_shared_attachments", AUTO_ACCEPT),
+        ("mackerel_hosts", "name", "The name. Where several hosts have it, id says which is meant."),
+        ("s3_buckets", "object_lock_default_retention", 'Needs "Object Lock"=true, because Object Lock can never be switched off again.'),
+    ],
+)
+def test_english_explanations_name_other_options_as_the_workbook_does(kind_name, path, told):
+    assert description(kind_name, path.split(".")) == told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_template_explains_every_column(language):
+    mine = layout(language)
+    book = load_workbook(io.BytesIO(workbook(mine, {}, {})))
+    cells = [(table.key, column.key, book[table.title].cell(NOTE, number).value) for table in mine.worksheets for number, column in enumerate(table.shown, 1)]
+    assert not [found for found in cells if not found[2]]
