@@ -291,7 +291,7 @@ thead th { border-top: 2px solid #1f3a5f; border-bottom: 1px solid #1f3a5f; back
 tbody th[scope=row] { min-width: 13em }
 tbody th.short[scope=row] { min-width: 0 }
 .number { text-align: right; white-space: nowrap }
-thead .number { min-width: 3em; white-space: normal; word-break: keep-all }
+thead .number { min-width: 3em; white-space: normal }
 .short { white-space: nowrap }
 .many .short { min-width: 6em; white-space: normal; overflow-wrap: anywhere }
 thead th, .short { overflow-wrap: break-word }
