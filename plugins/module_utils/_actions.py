@@ -23,6 +23,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.module_utils._reports import calls
 
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
+TICKET = "OpsTicket"  # the tag of what we make, from its first moment: a later run finds it by that
 MOST_STEPS = 20  # more than any way has; who goes round in a circle is stopped
 
 

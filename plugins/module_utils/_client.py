@@ -284,12 +284,8 @@ class Aws(Door):
     def offers(self, service: str) -> bool:
         """Whether the service is in this Region; of those that are everywhere botocore names none."""
         region = self.region
-        known = self._session.get_available_regions(service)
+        known = _shapes.session().get_available_regions(service)
         return not known or region in known
-
-    def has(self, service: str) -> bool:
-        """Whether the service is in this Region at all."""
-        return self.region in get_session().get_available_regions(service, self.ec2.meta.partition)
 
     def pages(self, service: str, operation: str, result: str, **arguments: Any) -> list[Any]:
         """All of a list operation's results, over its pages, in the order AWS gives them."""
@@ -307,7 +303,6 @@ class Aws(Door):
             core.register_component("data_loader", _shapes.loader())
             core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_moment)
             self._session = Session(botocore_session=core, profile_name=profile)
-            _shapes.use(self._session)
         config = Config(
             user_agent_extra="msp.aws",
             retries={**RETRIES, "total_max_attempts": 1} if acting else RETRIES,

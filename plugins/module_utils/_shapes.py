@@ -24,14 +24,6 @@ except ImportError:
     botocore = None
 
 
-_sessions: list[Any] = []
-
-
-def use(session: Any) -> None:
-    """Take the models from a session that has read them already."""
-    _sessions[:] = [session._session]  # pylint: disable=protected-access
-
-
 @cache
 def loader() -> Any:
     """What reads the models from the disk and keeps them: one for all sessions of a process, because EC2's model takes longer to read than its calls take."""
@@ -39,16 +31,21 @@ def loader() -> Any:
 
 
 @cache
+def session() -> Any:
+    """One that only knows the models."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", loader())
+    return core
+
+
+@cache
 def model(service: str) -> Any:
-    if not _sessions:
-        _sessions.append(botocore.session.get_session())
-    return _sessions[0].get_service_model(service)
+    return session().get_service_model(service)
 
 
 def title(service: str) -> str:
     """What a service calls itself."""
-    known = botocore.session.get_session() if not _sessions else _sessions[0]
-    return model(service).service_id if service in known.get_available_services() else service.capitalize()
+    return model(service).service_id if service in session().get_available_services() else service.capitalize()
 
 
 @cache

@@ -9,11 +9,10 @@ import re
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _instances, _tags
-from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
+from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_create_image"
-TICKET = "OpsTicket"  # on what we make, from its first moment: a later run finds it by that
 SECONDS = 4 * 3600
 SHOWN_SECONDS = 120
 # CreateImage.Name, which the service model tells in words.

@@ -8,12 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
+from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_create_snapshot"
-TICKET = "OpsTicket"  # on what we make, from its first moment: a later run finds it by that
 SECONDS = 4 * 3600
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _instances, _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -55,7 +55,7 @@ def find(aws, wanted):
     def asked(option):
         return wanted is None or any(option in want for want in wanted)
 
-    instances = _instances(aws, "instance-state-name", LIVE)
+    instances = _listed(aws, "instance-state-name", LIVE)
     volumes = {volume["VolumeId"]: volume for volume in aws.pages("ec2", "describe_volumes", "Volumes")} if asked("root_volume") else {}
     key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("root_volume", {}).get("kms_key_id")) for want in wanted])
     credits_of = _credits(aws) if asked("cpu_credits") else lambda instance: None
@@ -63,7 +63,7 @@ def find(aws, wanted):
     return [dict(have, root_volume=_root_volume(one, have, volumes, key_word), cpu_credits=credits_of(one)) for one, have in found]
 
 
-def _instances(aws, name, values):
+def _listed(aws, name, values):
     reservations = aws.pages("ec2", "describe_instances", "Reservations", Filters=[dict(Name=name, Values=values)])
     return [instance for reservation in reservations for instance in reservation["Instances"]]
 
@@ -176,11 +176,11 @@ def _ebs(volume):
 
 def _ended(aws):
     """Ids of instances that are no more; EC2 shows them for about an hour."""
-    return {instance["InstanceId"] for instance in _instances(aws, "instance-state-name", ENDED)}
+    return {instance["InstanceId"] for instance in _listed(aws, "instance-state-name", ENDED)}
 
 
 def _described(aws, instance_id):
-    return next(iter(_instances(aws, "instance-id", [instance_id])), None)
+    return next(iter(_listed(aws, "instance-id", [instance_id])), None)
 
 
 def _wait(aws, instance_id, state):
@@ -282,12 +282,10 @@ def _refuse_image(aws, image, want):
 
 
 def _architectures(aws, instance_type):
-    """Filtered, not by name: for a name that is none the error would not say which."""
-    filters = [dict(Name="instance-type", Values=[instance_type])]
-    found = aws.pages("ec2", "describe_instance_types", "InstanceTypes", Filters=filters)
+    found = _instances.types(aws, [instance_type])
     if not found:
         raise Problem(f"instance_type: there is no type {instance_type!r} in this Region")
-    return found[0]["ProcessorInfo"]["SupportedArchitectures"]
+    return found[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
 
 
 def danger(have, change):

@@ -31,7 +31,7 @@ PER_METRIC = 2  # "You can configure up to two alarms per metric", of one resour
 
 
 def find(aws, wanted):
-    if wanted is None and not aws.has("lightsail"):
+    if wanted is None and not aws.offers("lightsail"):
         return []
     return [_have(alarm) for alarm in _alarms(aws)]
 

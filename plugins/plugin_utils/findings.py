@@ -13,11 +13,11 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PART
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-PART = "monitoring"
-# Kinds that it makes; an entry of the sheet's own stands above one of these.
+# Kinds that monitoring makes; an entry of the sheet's own stands above one of these.
 MONITORED = ("cloudwatch_alarms", "lightsail_alarms", "logs_metric_filters", "mackerel_monitors", "mackerel_roles", "mackerel_services", "sns_topics")
 VERDICTS = ("changed", "missing", "added", "extra", "unknown")
 Path = tuple[Any, ...]  # of keys and numbers, from the sheet to a value in it
