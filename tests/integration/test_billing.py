@@ -101,13 +101,23 @@ def test_a_paper_is_planned_made_and_left_alone(office, playbook):
     assert office.play(playbook, **variables).changed == 0 and office.files() == made
 
 
-def test_a_contract_in_english_has_english_papers(office):
-    office.agreed()
+ENGLISH = {
+    "quote": ("Quotation", "Set-up of components", "月額"),
+    "usage": ("Usage statement", "Operation menu, Advanced plan, 2026-08", "利用"),
+    "invoice": ("Invoice (qualified invoice)", "Operation menu, Advanced plan, 2026-09", "請求"),
+}
+
+
+@pytest.mark.parametrize("playbook", PAPERS)
+def test_a_contract_in_english_has_english_papers(office, playbook):
+    variables, name = PAPERS[playbook]
+    office.open_again() if playbook == "quote" else office.agreed()
     office.edit("contract", lambda contract: contract.update(language="en"))
-    office.play("invoice", billing_month="2026-08")
-    told, html, numbers = office.made("SMP-2026-0412-invoice-2026-08")
+    office.play(playbook, **variables)
+    told, html, numbers = office.made(name)
     same_figures(told, html, numbers)
-    assert 'lang="en"' in html and "Invoice (qualified invoice)" in html and "Operation menu, Advanced plan, 2026-08" in html and "請求" not in html
+    title, line, japanese = ENGLISH[playbook]
+    assert 'lang="en"' in html and title in html and line in html and japanese not in html
 
 
 @pytest.mark.parametrize("playbook", PAPERS)

@@ -17,6 +17,28 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins" / "plugin_utils").glob("_fees_*.py")))
 PRICES = [(name, line) for name, row in book()["prices"].items() for line in row["since"]]
+# The rows of 別紙2 and the words of 第49条, as the terms print them.
+PRINTED = """\
+パラメータシート作成支援	時間	15,000円 (税込価格 16,500円)
+クラウド基本設定	アカウント	100,000円 (税込価格 110,000円)
+コンポーネント設定	コンポーネント※1	50,000円 (税込価格 55,000円)
+保守初期設定 (基本)	アカウント	50,000円 (税込価格 55,000円)
+保守初期設定 (コンポーネント)	コンポーネント※1	10,000円 (税込価格 11,000円)
+エントリープラン※2	コンポーネント※3	5,000円 (税込価格 5,500円)
+スタンダードプラン※2	コンポーネント※3	15,000円 (税込価格 16,500円)
+アドバンストプラン※2	コンポーネント※3	30,000円 (税込価格 33,000円)
+適格請求書発行手数料	請求	400円(税込価格 440円)
+"""
+UNITS = dict(時間=("minute", 60), アカウント=("account", 1), コンポーネント=("component", 1), 請求=("request", 1))
+
+
+def test_the_prices_are_those_that_the_terms_print():
+    printed = {}
+    for row in PRINTED.splitlines():
+        name, unit, yen = (re.sub("※[0-9]", "", cell) for cell in row.split("\t"))
+        printed[name.replace(" (", "（").replace(")", "）"), *UNITS[unit]] = tuple(int(amount.replace(",", "")) for amount in re.findall("[0-9,]+", yen))
+    data = {(row["ja"], row["unit"], row["per"]): tuple(row["since"][0][key] for key in ("yen", "printed")) for row in book()["prices"].values()}
+    assert data == printed
 
 
 @pytest.mark.parametrize("name, line", PRICES, ids=[f"{name}-{line['from']}" for name, line in PRICES])
