@@ -57,10 +57,17 @@ def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, An
     return [entry for dummy, entry in found if isinstance(entry, Mapping) and entry.get("state", "present") != "absent"]
 
 
+def _basic(part: str, sheet: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether the sheet has anything of 別紙4 第1表, which is charged for the account and not by the piece."""
+    found = [sheet.get(kind) for kind in units()["inside"]["basic"]] if part == "set_up" else []
+    entries = [entry for given in found for entry in (given if isinstance(given, list) else [given])]
+    return dict(basic=True) if any(isinstance(entry, Mapping) and entry.get("state", "present") != "absent" for entry in entries) else {}
+
+
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     """A contract that need not be accepted yet, and the day of the quotation (that of the application).
 
-    What the contract does not name is counted in the sheet, component by component.
+    What the contract does not name is counted in the sheet, component by component; クラウド基本設定 where the sheet has anything of 別紙4 第1表.
     """
     faults: list[Fault] = []
     if not isinstance(contract, Mapping):
@@ -77,5 +84,5 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
         # Without a plan there is nothing to operate, and where maintenance alone is set up, somebody else has built the rest.
         wanted = made.get("plans") if part == "operation" else not (isinstance(given, Mapping) and maintenance_alone(given))
         if wanted and isinstance(given, Mapping) and isinstance(named or {}, Mapping):
-            made[part] = {**given, "components": {**counted[part], **(named or {})}}
+            made[part] = {**_basic(part, sheet), **given, "components": {**counted[part], **(named or {})}}
     return agreement(made, (), faults), told["date"]

@@ -1144,7 +1144,7 @@ def test_the_last_month_that_can_be_named_can_be_billed():
 
 def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
     plain = dict(applied_on="2026-04-13", sheet_support_minutes=390, plans=[{"plan": "standard", "from": "2026-06-15"}])
-    quoted = quotation(dict(plain, set_up=dict(basic=True)), SHEET)
+    quoted = quotation(plain, SHEET)
     assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (97_500 + 100_000 + 150_000, 30_000)
     assert (quoted["monthly"]["billed_from"], quoted["monthly"]["total"]) == ("2026-07-01", 33_000)
     told = dict(plain, set_up=dict(components=dict(ec2=1)), operation=dict(components=dict(ec2=5)))
@@ -1153,10 +1153,24 @@ def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
 
 def test_each_component_that_the_contract_does_not_name_is_counted_in_the_sheet():
     plain = dict(applied_on="2026-04-13", plans=[{"plan": "standard", "from": "2026-06-15"}])
-    rds = dict(plain, set_up=dict(components=dict(rds=1)), operation=dict(components=dict(rds=1)))
+    rds = dict(plain, set_up=dict(basic=False, components=dict(rds=1)), operation=dict(components=dict(rds=1)))
     quoted = quotation(rds, SHEET)
     assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (4 * 50_000, 3 * 15_000)
-    assert quotation(dict(plain, set_up=dict(components=dict(s3=0))), SHEET)["set_up"]["net"] == 2 * 50_000
+    assert quotation(dict(plain, set_up=dict(basic=False, components=dict(s3=0))), SHEET)["set_up"]["net"] == 2 * 50_000
+
+
+@pytest.mark.parametrize("kinds, yen", [
+    (dict(ec2_vpcs=[dict(name="v")]), 100_000),
+    (dict(ec2_vpcs=[dict(name="v", state="absent")]), 0),
+    (dict(iam_password_policy=dict(require_symbols=True)), 100_000),
+    (dict(iam_password_policy=dict(state="absent")), 0),
+    (dict(ec2_vpcs=[], iam_users=None, guardduty_detector=None), 0),
+    (dict(ec2_volumes=[dict(name="v")]), 0),
+])  # fmt: skip
+def test_the_basic_set_up_is_counted_once_where_the_sheet_has_anything_of_it(kinds, yen):
+    plain = dict(applied_on="2026-04-13")
+    assert quotation(plain, kinds)["set_up"]["net"] == yen
+    assert quotation(dict(plain, set_up=dict(basic=False)), kinds)["set_up"]["net"] == 0
 
 
 def test_a_contract_without_operation_has_no_monthly_fee():
