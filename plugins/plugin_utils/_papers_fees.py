@@ -263,7 +263,7 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     once, monthly, change = told["set_up"], told["monthly"], told["change"]
-    columns = [("component", "text"), ("menu", "text"), ("before", "integer"), ("after", "integer"), ("unit", "text"), ("clauses", "text")]
+    columns = [("component", "text"), ("menu", "text"), ("before", "integer"), ("after", "integer"), ("unit", "text")]
     changes = dict(
         heading=words("section_changes"),
         table=dict(columns=_columns(columns, words), rows=[_change(one, words) for one in change["components"]]),
@@ -307,7 +307,7 @@ def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     told = {name: one[name] for name in ("before", "after", "unit")}
-    return dict(told, component=one["name"], menu=words(one["menu"]), clauses=words.clauses(one["clauses"]))
+    return dict(told, component=[one["name"], words("based_on", clauses=words.clauses(one["clauses"]))], menu=words(one["menu"]))
 
 
 def _since(quoted_on: str, first: str, words: _Words) -> str:
