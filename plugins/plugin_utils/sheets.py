@@ -235,10 +235,8 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Kind and label of every entry, as results tell of them."""
-    for name, given in sheet.items():
-        for entry in [given] if isinstance(given, Mapping) else given if name in kinds() else ():
-            if name in kinds():
-                yield name, kinds()[name].label(entry)
+    for kind, given in [(kinds()[name], given) for name, given in sheet.items() if name in kinds()]:
+        yield from ((kind.name, kind.label(entry)) for entry in ([given] if kind.single else given or ()))
 
 
 def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ import string
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_outside_names
+from ansible_collections.msp.aws.plugins.filter.sheet import run_summary, sheet_entries, sheet_faults, sheet_left, sheet_names, sheet_outside_names
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
@@ -279,3 +279,14 @@ def test_the_value_of_a_secret_is_never_told():
     assert secret
     for name, option in secret:
         assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
+
+
+def test_what_a_run_has_not_come_to():
+    sheet = dict(ec2_vpcs=[dict(name="a"), dict(name="b")], iam_password_policy=dict(minimum_password_length=12), monitoring=dict(ec2=[dict(name="x")]))
+    done = run_summary(dict(setup_network_ec2_vpcs=dict(entries=[dict(entry="a", action="created"), dict(entry="b", action="failed", reason="no")])))
+    assert [(one["kind"], one["entry"]) for one in sheet_left(sheet, run_summary({}))] == [
+        ("ec2_vpcs", "a"),
+        ("ec2_vpcs", "b"),
+        ("iam_password_policy", "password_policy"),
+    ]
+    assert [one["kind"] for one in sheet_left(sheet, done)] == ["iam_password_policy"]
