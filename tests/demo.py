@@ -27,6 +27,7 @@ import yaml
 from openpyxl import load_workbook
 
 from tests.doubles.aws import AwsDouble
+from tests.playbook import warnings_in
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".build" / "demo"
@@ -51,6 +52,7 @@ def session(url: str, key: str) -> dict[str, str]:
         AWS_ACCESS_KEY_ID=key,
         AWS_SECRET_ACCESS_KEY="demo-secret-that-no-log-may-show",
         AWS_DEFAULT_REGION="ap-northeast-1",
+        ANSIBLE_DEPRECATION_WARNINGS="1",
         ANSIBLE_NOCOLOR="1" if not sys.stdout.isatty() else "0",
     )
 
@@ -107,13 +109,16 @@ class Demo:
         return ["ansible-playbook", "-i", str(INVENTORY.relative_to(ROOT)), f"playbooks/{playbook}.yml", *arguments]
 
     def execute(self, title: str, command: list[str], fails: bool = False) -> subprocess.CompletedProcess[str]:
-        """Its output is kept beside the results."""
+        """Its output is kept beside the results. A warning of ansible-core is a failure, as in all tests."""
         run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
         (RESULTS / f"{next(self.runs)}-{Path(command[3]).stem}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
         if self.verbose or bool(run.returncode) != fails:
             print(run.stdout + run.stderr)
         if bool(run.returncode) != fails:
             raise Failed(f"{title}: ansible-playbook ended with {run.returncode}")
+        warnings = warnings_in(run.stdout) + warnings_in(run.stderr)
+        if warnings:
+            raise Failed("\n".join([f"{title}: a run must have nothing to warn of", *warnings]))
         return run
 
     def fill_in(self) -> None:

@@ -19,6 +19,7 @@ from ansible.errors import AnsibleFilterError
 
 # What stands before the kind in the names under which the roles register results.
 REGISTERED = re.compile(r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|finish|global|remove)_)?")
+DONE = ("created", "updated", "deleted", "unchanged", "failed")
 NOT_HERE = re.compile(r"^(setup_[a-z]+|monitoring_setup)_(global|remove)_")  # what is gone, or in another Region
 
 
@@ -140,7 +141,7 @@ def _names_one_of(value: Any, options: list[str]) -> bool:
 
 def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
-    summary: dict[str, Any] = dict(created=[], updated=[], deleted=[], unchanged=[], failed=[], reads=0, writes=[])
+    summary: dict[str, Any] = {**{action: [] for action in DONE}, "reads": 0, "writes": []}
     for name, result in results.items():
         kind, again = REGISTERED.sub("", name), REGISTERED.match(name).group(2) in ("await", "finish")
         for entry in result.get("entries", ()):
@@ -155,14 +156,21 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return summary
 
 
+def sheet_left(sheet: Any, summary: Mapping[str, Any], expanded: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """The entries of a sheet that a run summary does not tell of, neither as done nor as failed."""
+    told = {(entry["kind"], entry["entry"]) for action in DONE for entry in summary[action]}
+    return [dict(kind=kind, entry=label) for kind, label in _sheets().labels(_whole(sheet, expanded)) if (kind, label) not in told]
+
+
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that may have been meant by, or written for, another one."""
     return next(iter(get_close_matches(word, [other for other in words if other != word], 1, 0.75)), None)
 
 
 def failure_line(entry: Mapping[str, Any]) -> str:
-    """One failed entry of a run summary as a line for people."""
-    return " ".join(part for part in (entry["kind"], entry.get("entry")) if part) + f": {entry.get('reason')}"
+    """One entry of a run summary as a line for people, with the reason where it failed."""
+    line = " ".join(part for part in (entry["kind"], entry.get("entry")) if part)
+    return f"{line}: {entry['reason']}" if "reason" in entry else line
 
 
 def _sheets() -> Any:
@@ -196,6 +204,7 @@ class FilterModule:
             run_summary=run_summary,
             sheet_entries=sheet_entries,
             sheet_faults=sheet_faults,
+            sheet_left=sheet_left,
             sheet_names=sheet_names,
             sheet_neighbours=sheet_neighbours,
             sheet_outside_names=sheet_outside_names,

@@ -456,14 +456,7 @@ def between_accounts() -> dict[str, Option]:
 
 
 def prefixes() -> Option:
-    return Option("list", "str", many=True)
-
-
-def faults_of_prefixes(entries: Any) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-    for index, entry in enumerate(entries):
-        for option, prefix in _networks.blocks(entry, "allowed_prefixes"):
-            if _networks.network(prefix) is None:
-                yield index, option, "not_a_network", dict(value=prefix)
+    return Option("list", "str", many=True, wrong=_networks.wrong_block)
 
 
 def faults_of_other_kind(entries: Any, sheet: Mapping[str, Any], other: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:

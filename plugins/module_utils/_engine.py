@@ -9,10 +9,8 @@ Private to the collection.
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
-import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,24 +21,12 @@ from ansible_collections.msp.aws.plugins.module_utils._client import Door, Rehea
 from ansible_collections.msp.aws.plugins.module_utils._entries import check
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
-from ansible_collections.msp.aws.plugins.module_utils._options import (
-    Option,
-    Problem,
-    Unknown,
-    differences,
-    emptied,
-    masked,
-    merged,
-    named,
-    transform,
-    unknowns,
-)
-from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, differences, emptied, merged, named, transform, unknowns
+from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown, why
 from ansible_collections.msp.aws.plugins.module_utils._waiting import moving, settle
 
 WORKERS = 8
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
-FORESEEN = (Problem, TimeoutError)
 
 
 def run(kind: Kind) -> None:
@@ -67,7 +53,7 @@ class Run:
         try:
             return self.go()
         except Exception as error:
-            return dict(failed=True, msg=f"{self.kind.name}: {_why(error, self.aws)}", entries=[], calls=calls(self.aws))
+            return dict(failed=True, msg=f"{self.kind.name}: {why(error, self.aws)}", entries=[], calls=calls(self.aws))
 
     def go(self) -> dict[str, Any]:
         self.aws.check_owner(self.params.get(self.kind.door.owner))
@@ -216,17 +202,17 @@ class Run:
             return
         if action == "deleted":
             step.before = self._shown(step.have)
-            why = self.kind.danger and self.kind.danger(step.have, {}) or "would be deleted"
+            danger = self.kind.danger and self.kind.danger(step.have, {}) or "would be deleted"
         else:
             after = {name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change}
             once = {} if step.have else {name: value for name, value in step.want.items() if self.kind.options[name].write_only}
             step.after = self._shown({**after, **once})
             step.before = self._shown({name: step.have.get(name) for name in step.change}) if step.have else {}
-            why = self.kind.danger and not step.unseen and self.kind.danger(step.have or {}, step.change)
+            danger = self.kind.danger and not step.unseen and self.kind.danger(step.have or {}, step.change)
         name = f"{self.kind.name}/{step.label}"
-        if why and name not in self.params["confirm"]:
+        if danger and name not in self.params["confirm"]:
             paste = json.dumps(dict(confirm=[name]), ensure_ascii=False)
-            step.confirm = f"{why}, which needs a confirmation of its own: run again with {name!r} in confirm, such as -e '{paste}'"
+            step.confirm = f"{danger}, which needs a confirmation of its own: run again with {name!r} in confirm, such as -e '{paste}'"
             if not self.aws.check_mode:
                 raise Problem(step.confirm)
 
@@ -308,7 +294,7 @@ class Run:
                     deed(step)
                     return
                 except Exception as error:
-                    failure, again = _why(error, self.aws), self._again(error)
+                    failure, again = why(error, self.aws), self._again(error)
                 if pause is None or not again:
                     break
                 time.sleep(pause)
@@ -332,7 +318,7 @@ class Run:
             except Rehearsed:
                 pass
             except Exception as error:
-                step.reason = _why(error, self.aws)
+                step.reason = why(error, self.aws)
 
     # ---- helpers
 
@@ -355,7 +341,7 @@ class Run:
         try:
             deed(step)
         except Exception as error:
-            step.reason = _why(error, self.aws)
+            step.reason = why(error, self.aws)
 
     def _shown(self, thing: Mapping[str, Any]) -> dict[str, Any]:
         return shown(self.kind, self.names, thing, self.aws.check_mode)
@@ -371,12 +357,3 @@ class Run:
             holders = [step for step in self.steps if step.have and not step.reason]
             self._each(holders, lambda step: step.have.update(self.kind.read(self.aws, step.have, list(self.kind.options))))
         return gathered(self.kind, self.steps, self.aws, self._shown)
-
-
-def _why(error: BaseException, aws: Door) -> str:
-    """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
-    if not isinstance(error, (*FORESEEN, *aws.errors)):
-        # One entry's surprise must not cost the record of what was done for the others.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
-    return masked(aws.explain(error, None if isinstance(error, Problem) else aws.last_call))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -34,6 +35,39 @@ def canonical(text: Any) -> str | None:
 def same(one: str, other: str) -> bool:
     """Whether two texts mean one block, which AWS answers in its own spelling."""
     return one == other or (canonical(one) is not None and canonical(one) == canonical(other))
+
+
+def wrong_block(value: Any, version: int | None = None) -> tuple[str, Any] | None:
+    """Why a value is no block, or none of this version; for an option's `wrong`."""
+    own = canonical(value)
+    if own is None or version not in (None, ipaddress.ip_network(own).version):
+        return "not_a_network", None
+    sound = network(value) if ":" in own else value == own  # digits of IPv6 have two cases
+    return None if sound else ("network_spelling", own)
+
+
+def wrong_key(value: Any, version: int | None = None) -> tuple[str, Any] | None:
+    """The same of a block by which things are told apart: spelt otherwise than by AWS, it would not be found again."""
+    own = canonical(value)
+    return wrong_block(value, version) or (None if value == own else ("network_spelling", own))
+
+
+wrong_ipv4_block, wrong_ipv6_block = (partial(wrong_block, version=version) for version in (4, 6))
+wrong_ipv4_key, wrong_ipv6_key = (partial(wrong_key, version=version) for version in (4, 6))
+
+
+def wrong_address(value: Any) -> tuple[str, Any] | None:
+    """Why a value is no address; for an option's `wrong`."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return "not_an_address", None
+    return None
+
+
+def wrong_interface(value: Any) -> tuple[str, Any] | None:
+    """The same of an address that has its network's length with it."""
+    return wrong_address(str(value).partition("/")[0]) or (None if canonical(value) else ("not_a_network", None))
 
 
 def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]:
@@ -70,8 +104,7 @@ def misplaced(kind: str, entries: Iterable[Mapping[str, Any]], sheet: Mapping[st
             try:
                 address = ipaddress.ip_address(str(text))
             except ValueError:
-                yield index, option, "not_an_address", dict(value=text)
-                continue
+                continue  # which is told of the option
             place = _subnet_name(entry)
             block = subnets.get(place)
             if block is not None and address not in block:
@@ -135,12 +168,11 @@ def named_twice(entries: Iterable[Mapping[str, Any]], option: str, within: str) 
 
 
 def overlaps(named: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-    """Faults of (entry, option, block): what is no block at all, and what overlaps one named before it."""
+    """Faults of (entry, option, block): what overlaps one named before it. What is no block is told of the option."""
     seen: list[tuple[int, Any]] = []
     for index, option, block in named:
         parsed = network(block)
         if parsed is None:
-            yield index, option, "not_a_network", dict(value=block)
             continue
         for other_index, other in seen:
             if other.version == parsed.version and other.overlaps(parsed) and other_index != index:

@@ -75,6 +75,7 @@ class Option:
     api        "Operation.Member.Member" in the service model, for its choices and limits
     choices    what is possible where the service model does not say it
     limits     min and max (of a text its length) and pattern, where no service model says it
+    wrong      wrong(value): why it cannot be, as a code of _shapes.TEXTS and a limit, or None; for what neither model nor pattern can say
     reserved   of a free dictionary: keys that another option writes, each with that option's name
     same       compares two values that may be spelt differently
     same_each  the same for the values of a free dictionary
@@ -104,6 +105,7 @@ class Option:
     api: str | None = None
     choices: tuple[Any, ...] = ()
     limits: Mapping[str, Any] | None = None
+    wrong: Callable[[Any], tuple[str, Any] | None] | None = None
     reserved: Mapping[str, str] | None = None
     same: Callable[[Any, Any], bool] | None = None
     same_each: Callable[[Any, Any], bool] | None = None

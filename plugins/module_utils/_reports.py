@@ -8,6 +8,8 @@ Private to the collection.
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +18,10 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, masked, transform_all
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, declared, masked, transform_all
 
 AFTER_APPLY = "(known after apply)"
+FORESEEN = (Problem, TimeoutError)
 
 
 @dataclass(eq=False)  # each is itself: to compare the fields of thousands with one another takes seconds
@@ -117,3 +120,12 @@ def _report(step: Step) -> dict[str, Any]:
 
 def calls(aws: Door) -> dict[str, Any]:
     return dict(reads=aws.reads, writes=aws.writes)
+
+
+def why(error: BaseException, aws: Door) -> str:
+    """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
+    if not isinstance(error, (*FORESEEN, *aws.errors)):
+        # One entry's surprise must not cost the record of what was done for the others.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
+    return masked(aws.explain(error, None if isinstance(error, Problem) else aws.last_call))

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option
 
 try:
     import botocore.loaders
@@ -100,6 +100,9 @@ TEXTS = dict(
     most_items="{value} are named; at most {limit} can be",
     least_items="{value} are named; at least {limit} are needed",
     pattern="{value!r} does not fit the pattern {limit}",
+    not_a_network="{value!r} is not a network address (CIDR)",
+    network_spelling="{value!r} is not how AWS writes a network: {limit}",
+    not_an_address="{value!r} is not an IP address",
 )
 
 
@@ -170,9 +173,17 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
-    elif option.api or option.limits:
-        for code, limit in refused(described(service, option), value):
-            yield Fault(path, "********" if option.secret else value, code, limit)
+    else:
+        for code, limit in _reasons(service, option, value):
+            yield Fault(path, HIDDEN if option.secret else value, code, limit)
+
+
+def _reasons(service: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:
+    if option.api or option.limits:
+        yield from refused(described(service, option), value)
+    wrong = option.wrong(value) if option.wrong and value != "" else None
+    if wrong:
+        yield wrong
 
 
 class Stated(NamedTuple):

@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 
 PARSE = dict(str=str, int=int, bool="true".__eq__, dict=json.loads)
@@ -35,9 +34,3 @@ def as_text(value: Any) -> str:
 
 def role_name(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-def role_arn(aws: Aws, name: str) -> str:
-    """The ARN holds the path of the role, which the name does not say."""
-    with aws.reading():
-        return aws.iam.get_role(RoleName=name)["Role"]["Arn"]

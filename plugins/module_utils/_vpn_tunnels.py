@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.module_utils import _networks
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Problem, equal, ref, same_secret
 
@@ -80,7 +81,7 @@ def _list(kind: str, choices: tuple) -> Option:
 
 
 TUNNEL = dict(
-    tunnel_inside_cidr=Option(required=True),
+    tunnel_inside_cidr=Option(required=True, wrong=_networks.wrong_ipv4_key),
     pre_shared_key=Option(secret=True, same=same_secret),
     ike_versions=_list("str", ("ikev1", "ikev2")),
     phase1_encryption_algorithms=_list("str", ENCRYPTION),
@@ -100,7 +101,7 @@ TUNNEL = dict(
     enable_tunnel_lifecycle_control=Option("bool"),
 )
 LOG = dict(
-    tunnel_inside_cidr=Option(required=True),
+    tunnel_inside_cidr=Option(required=True, wrong=_networks.wrong_ipv4_key),
     log_enabled=Option("bool"),
     log_group=ref("logs_log_groups"),
     log_output_format=Option(choices=("json", "text")),
@@ -280,8 +281,8 @@ def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
 
 def _wrong(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(option, what is wrong), without a word of the key."""
-    block = _block(item[CIDR])
-    if block is None or block.prefixlen != 30 or not block.subnet_of(LINK_LOCAL) or str(block) in RESERVED:
+    block = _networks.network(item[CIDR])  # what is none is told of the option
+    if block and (block.version != 4 or block.prefixlen != 30 or not block.subnet_of(LINK_LOCAL) or str(block) in RESERVED):
         yield CIDR, "must be a /30 of 169.254.0.0/16 that AWS has not reserved for itself"
     if item.get(KEY) is not None and item[KEY] != HIDDEN and not KEY_FORM.fullmatch(item[KEY]):
         yield KEY, f"must have {KEY_RULE}"
@@ -295,13 +296,6 @@ def _wrong(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     margin = item.get("rekey_margin_time_seconds")
     if isinstance(margin, int) and isinstance(second, int) and not 60 <= margin <= second / 2:
         yield "rekey_margin_time_seconds", "must be between 60 and half of phase2_lifetime_seconds"
-
-
-def _block(text: Any) -> ipaddress.IPv4Network | None:
-    try:
-        return ipaddress.IPv4Network(text)
-    except ValueError:
-        return None
 
 
 def _wrong_log(item: Mapping[str, Any]) -> str | None:

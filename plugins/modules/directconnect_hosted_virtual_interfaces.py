@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _directconnect
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _networks
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
@@ -132,8 +132,8 @@ KIND = Kind(
         virtual_interface_type=fixed(choices=_directconnect.TYPES),
         asn=fixed("int"),
         virtual_interface_name=fixed(),
-        amazon_address=fixed(),
-        customer_address=fixed(),
+        amazon_address=fixed(wrong=_networks.wrong_interface),
+        customer_address=fixed(wrong=_networks.wrong_interface),
         accept=Option("bool"),
         virtual_gateway=ref("ec2_vpn_gateways"),
         direct_connect_gateway=ref("directconnect_gateways"),

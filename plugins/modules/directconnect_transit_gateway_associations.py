@@ -113,9 +113,8 @@ def refuse(want, have, change):
 
 
 def faults(entries, sheet):
-    """Two ASNs, what is allowed is a block, one kind for each Direct Connect gateway, and names that mean one attachment."""
+    """Two ASNs, one kind for each Direct Connect gateway, and names that mean one attachment."""
     yield from _networks.claimed_twice(entries, "name")
-    yield from _directconnect.faults_of_prefixes(entries)
     yield from _directconnect.faults_of_other_kind(entries, sheet, "directconnect_virtual_gateway_associations")
     asns = {kind: {one.get("name"): one.get("amazon_side_asn") for one in sheet.get(kind) or []} for kind in ("directconnect_gateways", "ec2_transit_gateways")}
     for index, entry in enumerate(entries):

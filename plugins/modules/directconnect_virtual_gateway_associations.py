@@ -54,9 +54,8 @@ def _virtual_gateways(aws):
 
 
 def faults(entries, sheet):
-    """A virtual private gateway has one Direct Connect gateway, and what is allowed is a block."""
+    """A virtual private gateway has one Direct Connect gateway."""
     yield from _networks.claimed_twice(entries, "virtual_gateway")
-    yield from _directconnect.faults_of_prefixes(entries)
     yield from _directconnect.faults_of_other_kind(entries, sheet, "directconnect_transit_gateway_associations")
 
 

@@ -315,9 +315,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         for option, block in _networks.blocks(entry, "client_cidr_block"):
             parsed = _networks.network(block)
-            if parsed is None:
-                yield index, option, "not_a_network", dict(value=block)
-            elif not WIDEST <= parsed.prefixlen <= NARROWEST:
+            if parsed and not WIDEST <= parsed.prefixlen <= NARROWEST:
                 code, limit = ("least", WIDEST) if parsed.prefixlen < WIDEST else ("most", NARROWEST)
                 yield index, option, code, dict(value=f"/{parsed.prefixlen}", limit=f"/{limit}")
         servers = entry.get("dns_servers")
@@ -363,7 +361,7 @@ KIND = Kind(
     options=dict(
         name=Option(),
         description=Option(api=f"{API}.Description"),
-        client_cidr_block=fixed(required=True, same=_networks.same),
+        client_cidr_block=fixed(required=True, same=_networks.same, wrong=_networks.wrong_ipv4_block),
         server_certificate=ref("acm_certificates", required=True),
         authentication_options=fixed("list", elements="dict", options=AUTHENTICATION_OPTIONS, required=True, same=_same_methods),
         connection_log_options=_structure(
@@ -375,7 +373,7 @@ KIND = Kind(
             ),
             required=True,
         ),
-        dns_servers=Option("list", elements="str", clearable=True),
+        dns_servers=Option("list", elements="str", clearable=True, wrong=_networks.wrong_address),
         transport_protocol=fixed(api=f"{API}.TransportProtocol"),
         vpn_port=Option("int"),
         split_tunnel=Option("bool"),
@@ -392,7 +390,7 @@ KIND = Kind(
             key=("target_network_cidr", "access_group_id"),
             spelt=_spelt("target_network_cidr"),
             options=dict(
-                target_network_cidr=Option(required=True),
+                target_network_cidr=Option(required=True, wrong=_networks.wrong_block),
                 access_group_id=Option(),
                 authorize_all_groups=Option("bool"),
                 description=Option(),
@@ -402,7 +400,7 @@ KIND = Kind(
             key=("destination_cidr_block", "target_vpc_subnet"),
             spelt=_spelt("destination_cidr_block"),
             options=dict(
-                destination_cidr_block=Option(required=True),
+                destination_cidr_block=Option(required=True, wrong=_networks.wrong_block),
                 target_vpc_subnet=ref("ec2_subnets", within="vpc"),
                 description=Option(),
             ),

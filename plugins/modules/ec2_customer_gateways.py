@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -90,8 +90,6 @@ def refuse(want, have, change):
         raise Problem("needs ip_address, or certificate where the address of the router changes")
     if not 1 <= change.get("bgp_asn", 1) <= LAST_ASN:
         raise Problem(f"bgp_asn: {change['bgp_asn']} is no ASN (1 to {LAST_ASN})")
-    if change.get("ip_address") and _address(change["ip_address"]) is None:
-        raise Problem(f"ip_address: {change['ip_address']!r} is no IP address")
 
 
 def _address(text):
@@ -118,8 +116,6 @@ def faults(entries, sheet):
         asn, address = entry.get("bgp_asn"), entry.get("ip_address")
         if isinstance(asn, int) and not 1 <= asn <= LAST_ASN:
             yield index, "bgp_asn", "least" if asn < 1 else "most", dict(value=asn, limit=1 if asn < 1 else LAST_ASN)
-        if address and _address(address) is None:
-            yield index, "ip_address", "pattern", dict(value=address, limit="203.0.113.10")
         key = tuple(entry.get(name) for name in SAME)
         if address and asn and key in seen:
             yield index, "ip_address", "overlap", dict(value=address, other=address, other_entry=seen[key])
@@ -131,7 +127,7 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        ip_address=fixed(same=_same_address),
+        ip_address=fixed(same=_same_address, wrong=_networks.wrong_address),
         bgp_asn=fixed("int", required=True),
         certificate=ref("acm_certificates", fixed=True),
         device_name=fixed(),

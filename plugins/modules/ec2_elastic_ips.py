@@ -164,11 +164,11 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        public_ip=fixed(),
+        public_ip=fixed(wrong=_networks.wrong_address),
         public_ipv4_pool=fixed(),
         instance=ref("ec2_instances", clearable=True),
         network_interface=ref("ec2_network_interfaces", clearable=True),
-        private_ip_address=Option(clearable=True),
+        private_ip_address=Option(clearable=True, wrong=_networks.wrong_address),
         domain_name=Option(clearable=True, same=_same_name),
         tags=_tags.beside_name(),
     ),

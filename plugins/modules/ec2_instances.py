@@ -332,7 +332,7 @@ KIND = Kind(
         image_parameter=Option(write_only=True, api="ssm:GetParameter.Name"),
         instance_type=Option(required=True, api="RunInstances.InstanceType"),
         subnet=ref("ec2_subnets", fixed=True, required=True),
-        private_ip_address=fixed(api="RunInstances.PrivateIpAddress"),
+        private_ip_address=fixed(api="RunInstances.PrivateIpAddress", wrong=_networks.wrong_address),
         associate_public_ip_address=Option("bool", write_only=True),
         security_groups=refs("ec2_security_groups"),
         source_dest_check=Option("bool"),

@@ -151,7 +151,7 @@ KIND = Kind(
         subnet=ref("ec2_subnets", fixed=True, required=True),
         connectivity_type=fixed(api="CreateNatGateway.ConnectivityType"),
         elastic_ip=ref("ec2_elastic_ips", fixed=True),
-        private_ip_address=fixed(),
+        private_ip_address=fixed(wrong=_networks.wrong_address),
         secondary_elastic_ips=refs("ec2_elastic_ips"),
         tags=_tags.beside_name(),
     ),

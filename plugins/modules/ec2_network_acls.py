@@ -146,8 +146,6 @@ def _fault(entry):
         return f"{', '.join(missing)} must be named"
     if len(blocks) != 1:
         return f"exactly one of {', '.join(BLOCKS)} must be named"
-    if blocks[0] != _networks.canonical(blocks[0]):
-        return f"{blocks[0]} is not how AWS writes a network: {_networks.canonical(blocks[0]) or 'it is none'}"
     return None
 
 
@@ -176,14 +174,8 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """Blocks of entries are networks, without host bits; a subnet has one ACL."""
+    """A subnet has one ACL."""
     yield from _networks.named_twice(entries, "subnets", "vpc")
-    for index, entry in enumerate(entries):
-        for direction in DIRECTIONS:
-            named = entry.get(direction) or []
-            for rule in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
-                wrong = [(option, block) for option, block in _networks.blocks(rule, *BLOCKS) if _networks.network(block) is None]
-                yield from ((index, f"{direction}.{option}", "not_a_network", dict(value=block, item=rule)) for option, block in wrong)
 
 
 def _spelt(entry):
@@ -204,8 +196,8 @@ def _entries():
             rule_number=Option("int", required=True),
             rule_action=Option(api="CreateNetworkAclEntry.RuleAction"),
             protocol=Option(same=lambda one, other: _number(one) == _number(other)),
-            cidr_block=Option(),
-            ipv6_cidr_block=Option(),
+            cidr_block=Option(wrong=_networks.wrong_ipv4_key),
+            ipv6_cidr_block=Option(wrong=_networks.wrong_ipv6_key),
             from_port=Option("int"),
             to_port=Option("int"),
             icmp_type=Option("int"),

@@ -158,8 +158,8 @@ KIND = Kind(
     options=dict(
         name=Option(),
         subnet=ref("ec2_subnets", fixed=True, required=True),
-        private_ip_address=fixed(api="CreateNetworkInterface.PrivateIpAddress"),
-        secondary_private_ip_addresses=Option("list", "str", many=True),
+        private_ip_address=fixed(api="CreateNetworkInterface.PrivateIpAddress", wrong=_networks.wrong_address),
+        secondary_private_ip_addresses=Option("list", "str", many=True, wrong=_networks.wrong_address),
         security_groups=refs("ec2_security_groups"),
         source_dest_check=Option("bool"),
         description=Option(clearable=True, api="CreateNetworkInterface.Description"),

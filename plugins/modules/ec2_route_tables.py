@@ -182,8 +182,6 @@ def _fault(route):
         return f"exactly one target must be named for {destination}: {', '.join(TARGETS)}"
     if bool(route.get("firewall")) != bool(route.get("availability_zone")):
         return f"firewall and availability_zone belong together; {destination} has one of them"
-    if "DestinationPrefixListId" not in destinations and destination != _networks.canonical(destination):
-        return f"{destination} is not how AWS writes a network: {_networks.canonical(destination) or 'it is none'}"
     return None
 
 
@@ -222,7 +220,7 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """A route has one destination, which is a network, and one target; a subnet or gateway has one table."""
+    """A route has one destination and one target; a subnet or gateway has one table."""
     for option in ASSOCIATED:
         yield from _networks.named_twice(entries, option, "vpc")
     for index, entry in enumerate(entries):
@@ -231,13 +229,10 @@ def faults(entries, sheet):
             for options in (DESTINATIONS, TARGETS):
                 given = [option for option in options if route.get(option)]
                 if len(given) != 1:
-                    yield index, f"routes.{(given or options)[0]}", "one_of", dict(value=", ".join(given), other=", ".join(options), item=route)
+                    yield index, f"routes.{next(iter(given or options))}", "one_of", dict(value=", ".join(given), other=", ".join(options), item=route)
             if bool(route.get("firewall")) != bool(route.get("availability_zone")):
                 lacking = "availability_zone" if route.get("firewall") else "firewall"
                 yield index, f"routes.{lacking}", "needs", dict(value=None, other=lacking, item=route)
-            blocks = _networks.blocks(route, "destination_cidr_block", "destination_ipv6_cidr_block")
-            wrong = [(option, block) for option, block in blocks if _networks.network(block) is None]
-            yield from ((index, f"routes.{option}", "not_a_network", dict(value=block, item=route)) for option, block in wrong)
 
 
 KIND = Kind(
@@ -250,8 +245,8 @@ KIND = Kind(
             key=tuple(DESTINATIONS),
             one_of=(*TARGETS, "availability_zone"),
             options=dict(
-                destination_cidr_block=Option(),
-                destination_ipv6_cidr_block=Option(),
+                destination_cidr_block=Option(wrong=_networks.wrong_ipv4_key),
+                destination_ipv6_cidr_block=Option(wrong=_networks.wrong_ipv6_key),
                 destination_prefix_list=Option(),
                 internet_gateway=ref("ec2_internet_gateways"),
                 vpn_gateway=ref("ec2_vpn_gateways"),

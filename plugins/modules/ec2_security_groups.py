@@ -22,7 +22,7 @@ PEERS = dict(
     prefix_list=("PrefixListId", "PrefixListIds", "PrefixListId"),
     security_group=(None, "UserIdGroupPairs", "GroupId"),
 )
-BLOCKS = dict(cidr_ipv4=4, cidr_ipv6=6)
+BLOCKS = ("cidr_ipv4", "cidr_ipv6")
 # AWS takes a protocol by name or number, in any case, and answers these by name.
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 PORTS = ("tcp", "udp")
@@ -225,7 +225,6 @@ def _told(rule):
 SAID = dict(
     one_of="exactly one of {other} must be named, found {value!r}",
     needs="{other} must be named, found {value!r}",
-    not_a_network="{value!r} is no network",
     choice="{value!r} is not possible; possible is {limit}",
     ports="{value}: ports are 0 to 65535, and from_port is not above to_port",
     icmp_ports="{value}: from_port is a type and to_port a code, each 0 to 255, or -1 for all",
@@ -241,7 +240,7 @@ def refuse(want, have, change):
 
 
 def faults(entries, sheet):
-    """A rule has exactly one other side, networks as AWS writes them, and ports that go with its protocol."""
+    """A rule has exactly one other side, and ports that go with its protocol."""
     for index, entry in enumerate(entries):
         for direction in DIRECTIONS:
             for rule in _wanted(entry.get(direction)):
@@ -257,13 +256,6 @@ def _mistakes(rule):
     named = [peer for peer in PEERS if rule.get(peer)]
     if len(named) != 1:
         yield (named or [*PEERS])[-1 if named else 0], "one_of", dict(value=", ".join(named), other=", ".join(PEERS))
-    for option, version in BLOCKS.items():
-        block = rule.get(option)
-        canonical = block and _networks.canonical(block)
-        if block and (not canonical or _networks.network(canonical).version != version):
-            yield option, "not_a_network", dict(value=block)
-        elif block and _networks.network(block) is None:
-            yield option, "choice", dict(value=block, limit=canonical)
     if rule.get("protocol") is not None:
         yield from _mistaken_ports(rule)
 
@@ -294,8 +286,8 @@ def _rules():
             protocol=Option(required=True, same=lambda one, other: _protocol(dict(protocol=one)) == _protocol(dict(protocol=other))),
             from_port=Option("int"),
             to_port=Option("int"),
-            cidr_ipv4=Option(same=_networks.same),
-            cidr_ipv6=Option(same=_networks.same),
+            cidr_ipv4=Option(same=_networks.same, wrong=_networks.wrong_ipv4_block),
+            cidr_ipv6=Option(same=_networks.same, wrong=_networks.wrong_ipv6_block),
             prefix_list=Option(),
             security_group=ref("ec2_security_groups", within="vpc", elsewhere=True),
             description=Option(limits=TEXT),

@@ -112,10 +112,10 @@ KIND = Kind(
     options=dict(
         name=Option(),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
-        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same),
+        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same, wrong=_networks.wrong_ipv4_block),
         availability_zone=fixed(required=True, api="CreateSubnet.AvailabilityZone"),
         map_public_ip_on_launch=Option("bool"),
-        ipv6_cidr_block=Option(clearable=True, same=_networks.same),
+        ipv6_cidr_block=Option(clearable=True, same=_networks.same, wrong=_networks.wrong_ipv6_block),
         assign_ipv6_address_on_creation=Option("bool"),
         private_dns_hostname_type=Option(api="ModifySubnetAttribute.PrivateDnsHostnameTypeOnLaunch"),
         tags=_tags.beside_name(),

@@ -224,8 +224,6 @@ def _fault(option, route):
     key = route[ROUTES[option]]
     if len([name for name in LEADS_TO if route.get(name)]) != 1:
         return f"exactly one of {', '.join(LEADS_TO)} must be named for {key}"
-    if option == "routes" and key != _networks.canonical(key):
-        return f"{key} is not how AWS writes a network: {_networks.canonical(key) or 'it is none'}"
     return None
 
 
@@ -281,7 +279,7 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """An attachment is under one table; a route has one target, and its destination is a network."""
+    """An attachment is under one table; a route has one target."""
     yield from _networks.named_twice(entries, "associations", "transit_gateway")
     for index, entry in enumerate(entries):
         for option in ROUTES:
@@ -289,8 +287,6 @@ def faults(entries, sheet):
             for route in [*(named.get("add") or []), *(named.get("set") or [])] if isinstance(named, dict) else named:
                 if len([name for name in LEADS_TO if route.get(name)]) != 1:
                     yield index, option, "one_of", dict(value=route, other=", ".join(LEADS_TO))
-                blocks = _networks.blocks(route, "destination_cidr_block")
-                yield from ((index, option, "not_a_network", dict(value=block)) for dummy, block in blocks if _networks.network(block) is None)
 
 
 KIND = Kind(
@@ -304,7 +300,7 @@ KIND = Kind(
         routes=items(
             key=("destination_cidr_block",),
             one_of=LEADS_TO,
-            options=dict(destination_cidr_block=Option(required=True), attachment=ref(ATTACHMENTS), blackhole=Option("bool")),
+            options=dict(destination_cidr_block=Option(required=True, wrong=_networks.wrong_key), attachment=ref(ATTACHMENTS), blackhole=Option("bool")),
         ),
         prefix_list_references=items(
             key=("prefix_list",),

@@ -126,7 +126,7 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """Its own blocks are networks and do not overlap."""
+    """Its own blocks do not overlap."""
     for index, entry in enumerate(entries):
         blocks = [(place, option, block) for place, (option, block) in enumerate(_networks.blocks(entry, BLOCKS))]
         for dummy, option, code, facts in _networks.overlaps(blocks):
@@ -151,7 +151,7 @@ KIND = Kind(
         security_group_referencing_support=_switch("security_group_referencing_support"),
         vpn_ecmp_support=_switch("vpn_ecmp_support"),
         multicast_support=fixed(api="CreateTransitGateway.Options.MulticastSupport"),
-        transit_gateway_cidr_blocks=Option("list", "str", many=True),
+        transit_gateway_cidr_blocks=Option("list", "str", many=True, wrong=_networks.wrong_key),
         tags=_tags.beside_name(),
     ),
     find=find,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
 
 NO_OPTIONS = "default"  # the word in the place of an id with which AWS says that a VPC has no option set, and takes one away
 
@@ -117,13 +117,6 @@ def delete(aws, have):
     aws.ec2.delete_vpc(VpcId=have["id"])
 
 
-def refuse(want, have, change):
-    """A block that AWS spells otherwise would not be found again."""
-    for block in change["secondary_cidr_blocks"].add if "secondary_cidr_blocks" in change else ():
-        if block != _networks.canonical(block):
-            raise Problem(f"secondary_cidr_blocks: {block} is not how AWS writes a network: {_networks.canonical(block) or 'it is none'}")
-
-
 def faults(entries, sheet):
     """VPCs of one sheet that overlap can never be peered or reach one network on premises."""
     blocks = [(index, option, block) for index, entry in enumerate(entries) for option, block in _networks.blocks(entry, "cidr_block", "secondary_cidr_blocks")]
@@ -135,8 +128,8 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock", same=_networks.same),
-        secondary_cidr_blocks=Option("list", "str", many=True),
+        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock", same=_networks.same, wrong=_networks.wrong_ipv4_block),
+        secondary_cidr_blocks=Option("list", "str", many=True, wrong=_networks.wrong_ipv4_key),
         amazon_provided_ipv6_cidr_block=Option("bool"),
         instance_tenancy=fixed(api="CreateVpc.InstanceTenancy"),
         enable_dns_support=Option("bool"),
@@ -151,7 +144,6 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
-    refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

@@ -256,9 +256,6 @@ def _refuse_gateways(have, change):
         raise Problem("tunnel_bandwidth: large needs a transit_gateway")
     if at_vpn_gateway and change.get(ATTACHMENT_TAGS):
         raise Problem(f"{ATTACHMENT_TAGS} needs a transit_gateway: a virtual private gateway has no attachments")
-    for option in ("local_ipv4_network_cidr", "remote_ipv4_network_cidr"):
-        if change.get(option) and change[option] != _networks.canonical(change[option]):
-            raise Problem(f"{option}: {change[option]} is not how AWS writes a network: {_networks.canonical(change[option]) or 'it is none'}")
 
 
 def _refuse_routes(have, change):
@@ -268,9 +265,6 @@ def _refuse_routes(have, change):
         raise Problem("routes: at a transit gateway they are routes of ec2_transit_gateway_route_tables, which name this connection as attachment")
     if coming and not _after(have, change, "static_routes_only"):
         raise Problem("routes: the router announces its networks by BGP, so there is nothing to write, unless static_routes_only is true from the beginning")
-    for block in coming:
-        if block != _networks.canonical(block):
-            raise Problem(f"routes: {block} is not how AWS writes a network: {_networks.canonical(block) or 'it is none'}")
     staying = [route for route in have.get("routes", []) if not delta or route not in delta.remove]
     if staying and change.get("transit_gateway"):
         listed = ", ".join(route["destination_cidr_block"] for route in staying)
@@ -355,12 +349,12 @@ KIND = Kind(
         static_routes_only=fixed("bool"),
         enable_acceleration=fixed("bool"),
         pre_shared_key_storage=Option(choices=("Standard", "SecretsManager")),
-        local_ipv4_network_cidr=_option("local_ipv4_network_cidr"),
-        remote_ipv4_network_cidr=_option("remote_ipv4_network_cidr"),
+        local_ipv4_network_cidr=_option("local_ipv4_network_cidr", wrong=_networks.wrong_ipv4_key),
+        remote_ipv4_network_cidr=_option("remote_ipv4_network_cidr", wrong=_networks.wrong_ipv4_key),
         tunnel_bandwidth=_option("tunnel_bandwidth"),
         tunnel_options=items(key=("tunnel_inside_cidr",), options=_vpn_tunnels.TUNNEL),
         log_options=items(key=("tunnel_inside_cidr",), options=_vpn_tunnels.LOG),
-        routes=items(key=("destination_cidr_block",), options=dict(destination_cidr_block=Option(required=True))),
+        routes=items(key=("destination_cidr_block",), options=dict(destination_cidr_block=Option(required=True, wrong=_networks.wrong_ipv4_key))),
         transit_gateway_attachment_tags=tags(),
         tags=_tags.beside_name(),
     ),

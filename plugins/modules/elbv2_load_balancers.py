@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _elbv2
+from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, explain
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -276,8 +276,8 @@ def _log():
 MAPPING = dict(
     subnet=ref("ec2_subnets", required=True),
     elastic_ip=ref("ec2_elastic_ips"),
-    private_ipv4_address=Option(),
-    ipv6_address=Option(),
+    private_ipv4_address=Option(wrong=_networks.wrong_address),
+    ipv6_address=Option(wrong=_networks.wrong_address),
 )
 KIND = Kind(
     name="elbv2_load_balancers",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _elbv2
+from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -236,7 +236,7 @@ KIND = Kind(
             key=(*TARGETS.values(), "port", "availability_zone"),
             options=dict(
                 instance=ref("ec2_instances"),
-                ip_address=Option(),
+                ip_address=Option(wrong=_networks.wrong_address),
                 lambda_function=Option(),
                 load_balancer=ref("elbv2_load_balancers"),
                 port=Option("int", api="RegisterTargets.Targets.Port"),

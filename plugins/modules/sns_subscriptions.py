@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _shapes, _sns
+from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _shapes, _sns
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, merged, ref
@@ -62,7 +62,7 @@ def create(aws, want):
 
 
 def _text(aws, option, value):
-    return _sns.role_arn(aws, value) if OPTIONS[option].ref else _sns.as_text(value)
+    return _deliveries.role_arn(aws, value) if OPTIONS[option].ref else _sns.as_text(value)
 
 
 def update(aws, have, change):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _shapes, _sns, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _policies, _shapes, _sns, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
@@ -136,7 +136,7 @@ def _feedback(aws, delta):
     for old, new in changes:
         for option in FEEDBACK.keys() & new.keys():
             if new[option] != old.get(option):
-                value = _sns.role_arn(aws, new[option]) if option.endswith("_role") and new[option] else new[option]
+                value = _deliveries.role_arn(aws, new[option]) if option.endswith("_role") and new[option] else new[option]
                 attributes[f"{new['protocol']}{FEEDBACK[option]}"] = _sns.as_text(value)
     return attributes
 

@@ -22,7 +22,17 @@ from ansible.module_utils.common.validation import (
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers
-from ansible_collections.msp.aws.plugins.module_utils._options import VERBS, Option, contradictions, identity, named, same_text, spread, without_secrets
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    VERBS,
+    Option,
+    contradictions,
+    identity,
+    named,
+    same_text,
+    spread,
+    transform_all,
+    without_secrets,
+)
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
@@ -67,6 +77,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
         pattern="「{value}」は形式が正しくありません（{limit}）",
         not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
+        network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
         reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
         overlap="{value} は {other_label} の {other} と重なっています",
         outside="{value} は VPC の範囲（{other}）に含まれていません",
@@ -107,10 +118,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
         circular="these wait for each other and can never be made: {limit}",
-        not_a_network="{value!r} is not a network address (CIDR)",
         overlap="{value} overlaps {other} of {other_label}",
         outside="{value} does not lie in the VPC ({other})",
-        not_an_address="{value!r} is not an IP address",
         outside_subnet="{value} does not lie in the subnet {other}",
         reserved_address="{value} is reserved by AWS in the subnet {other}, as are the first four addresses and the last one of each",
         address_taken="{value} is also named by {other}",
@@ -192,13 +201,23 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         for entry in entries:
             mistakes = list(_entry(kind, entry))
             found += mistakes
-            well_formed[name].append({} if any(mistake.code in ("not_entry", "wrong_type") for mistake in mistakes) else entry)
+            well_formed[name].append({} if any(mistake.code in ("not_entry", "wrong_type") for mistake in mistakes) else _typed(kind.options, entry))
         found += _duplicates(kind, [entry for entry in entries if isinstance(entry, Mapping)])
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, well_formed)
     found += _to_be_removed(well_formed)
     found += _circular(references(well_formed))
     return found
+
+
+def _typed(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry as its module gets it: where a text is meant, Ansible makes one of a number."""
+
+    def typed(option: Option, value: Any, dummy: Any) -> Any:
+        wanted = option.type if isinstance(value, list) else option.elements or option.type
+        return value if value is None else TYPES[wanted](value)
+
+    return transform_all(options, entry, typed)
 
 
 def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -212,6 +231,12 @@ def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         elif kind and kind.single and isinstance(entries, Mapping) and entries.get("state") != "absent":
             found[name] = [kind.things]
     return found
+
+
+def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Kind and label of every entry, as results tell of them."""
+    for kind, given in [(kinds()[name], given) for name, given in sheet.items() if name in kinds()]:
+        yield from ((kind.name, kind.label(entry)) for entry in ([given] if kind.single else given or ()))
 
 
 def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -374,9 +399,10 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
-            elif option.ref and isinstance(one, str) and not (option.elsewhere and is_id(option.ref, one)):
+            elif option.ref and not isinstance(one, (list, Mapping)) and not (option.elsewhere and is_id(option.ref, str(one))):
                 hard = not path and (option.required or option.fixed)
-                yield Reference(kind, label, f"{path}{name}", option.ref, one, hard, whole.get(option.within) if option.within else None, option.elsewhere)
+                scope = whole.get(option.within) if option.within else None
+                yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope if scope is None else str(scope), option.elsewhere)
             elif option.value_refs and isinstance(one, Mapping):
                 yield from _references(kind, label, option.values(entry), one, f"{path}{name}.", whole)
 
@@ -401,8 +427,8 @@ def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
     try:
         for path, value in contradictions(kind.options, {**spread(kind.options, plain), "clear": entry.get("clear")}):
             yield Fault(kind.name, label, path, "contradiction", dict(value=value))
-    except (AttributeError, TypeError):
-        pass  # something inside has a wrong type, which is told above
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass  # something inside has a wrong type or is not there, which is told above
     clear = entry.get("clear") or []
     if not isinstance(clear, list):
         yield Fault(kind.name, label, "clear", "wrong_type", dict(value=clear, limit="list"))

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -358,6 +361,19 @@ def command(*arguments):
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+STRICT = Path(__file__).parent / "aws" / "strict"
+
+
+@pytest.mark.parametrize("path", sorted(STRICT.rglob("*.py")), ids=lambda path: str(path.relative_to(STRICT)))
+def test_every_rule_that_refuses_says_what_it_is_taken_from(path):
+    """The model or document stands at the rule, or at the head of a file whose rules are all of one model."""
+    book = ast.parse(path.read_text(encoding="utf-8"))
+    if re.search(r"^Sources?\b.*:", ast.get_docstring(book) or "", re.MULTILINE):
+        return
+    rules = [one for one in book.body if isinstance(one, ast.FunctionDef) and one.decorator_list and not ast.get_docstring(one)]
+    assert [rule.name for rule in rules if any(isinstance(inner, ast.Raise) for inner in ast.walk(rule))] == []
 
 
 def test_ends_on_sigterm_and_when_its_parent_is_gone():

@@ -69,6 +69,16 @@ def test_states_pass(firehose, destination, refused):
     firehose.create_delivery_stream(**NAME, ExtendedS3DestinationConfiguration=destination)
 
 
+def test_a_stale_version_is_refused(firehose, destination, refused):
+    """UpdateDestination, CurrentDeliveryStreamVersionId: "This value is required, and helps the service perform conditional operations"."""
+    firehose.create_delivery_stream(**NAME, ExtendedS3DestinationConfiguration=destination)
+    settled(firehose)
+    change = {"CurrentDeliveryStreamVersionId": "1", "DestinationId": "destinationId-000000000001"}
+    firehose.update_destination(**NAME, **change, ExtendedS3DestinationUpdate={"Prefix": "b/"})
+    refused("ConcurrentModificationException", firehose.update_destination, **NAME, **change, ExtendedS3DestinationUpdate={"Prefix": "c/"})
+    assert firehose.describe_delivery_stream(**NAME)["DeliveryStreamDescription"]["VersionId"] == "2"
+
+
 def test_a_destination_must_be_possible(firehose, destination, role, refused):
     for change in (
         {"RoleARN": "arn:aws:iam::123456789012:role/nobody"},

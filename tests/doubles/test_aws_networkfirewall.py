@@ -274,6 +274,26 @@ def test_a_token_is_good_for_one_write(nfw, place, refused):
     nfw.update_firewall_encryption_configuration(FirewallArn=arn, EncryptionConfiguration={"Type": "CUSTOMER_KMS", "KeyId": "alias/a"})
 
 
+@pytest.mark.parametrize(
+    "operation, more",
+    {
+        "associate_firewall_policy": dict(FirewallPolicyArn="{policy}"),
+        "associate_subnets": dict(SubnetMappings=[dict(SubnetId="{subnet}")]),
+        "disassociate_subnets": dict(SubnetIds=["{subnet}"]),
+        "update_firewall_delete_protection": dict(DeleteProtection=True),
+        "update_firewall_description": dict(Description="y"),
+        "update_firewall_encryption_configuration": dict(EncryptionConfiguration=dict(Type="AWS_OWNED_KMS_KEY")),
+        "update_firewall_policy_change_protection": dict(FirewallPolicyChangeProtection=True),
+        "update_subnet_change_protection": dict(SubnetChangeProtection=True),
+    }.items(),
+)
+def test_a_stale_token_is_refused_by_every_write_to_a_firewall(nfw, place, refused, operation, more):
+    arn = make_firewall(nfw, place)
+    token = nfw.describe_firewall(FirewallArn=arn)["UpdateToken"]
+    nfw.update_firewall_description(FirewallArn=arn, UpdateToken=token, Description="x")
+    refused(STALE, getattr(nfw, operation), FirewallArn=arn, UpdateToken=token, **more)
+
+
 def test_a_firewall_goes_slowly_and_its_endpoints_with_it(nfw, aws, place, refused):
     arn = make_firewall(nfw, place, DeleteProtection=False)
     settle(nfw)

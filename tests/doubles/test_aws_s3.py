@@ -206,6 +206,18 @@ def test_a_bucket_with_anything_in_it_stays(s3, bucket, refused):
     refused("NoSuchBucket", s3.delete_bucket, Bucket=bucket)
 
 
+def test_conditions_of_writes(s3, bucket, refused):
+    """PutObject and DeleteObject, IfMatch and IfNoneMatch: "S3 returns a 412 Precondition Failed error"; the ledger stands on it."""
+    held = {"Bucket": bucket, "Key": "a"}
+    refused("NoSuchKey", s3.put_object, **held, Body=b"one", IfMatch='"0123"')
+    first = s3.put_object(**held, Body=b"one", IfNoneMatch="*")["ETag"]
+    refused("PreconditionFailed", s3.put_object, **held, Body=b"two", IfNoneMatch="*")
+    s3.put_object(**held, Body=b"two", IfMatch=first)
+    refused("PreconditionFailed", s3.put_object, **held, Body=b"three", IfMatch=first)
+    refused("PreconditionFailed", s3.delete_object, **held, IfMatch=first)
+    assert s3.get_object(**held)["Body"].read() == b"two"
+
+
 def test_versions_survive_a_snapshot(s3, bucket, double):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"one", b"two"):

@@ -17,17 +17,24 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from tests.integration.conftest import ACCOUNT, SECRET
 from tests.playbook import BIN, ROOT
 
 VPC = dict(name="acme", cidr_block="10.20.0.0/16")
 SUBNET = dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
+KINDS = kinds()
 GROUP = dict(name="acme-app", vpc="acme", description="servers")
 
 
 def client(double, service):
     """Eyes and hands of its own in the account, not the project's."""
     return boto3.client(service, endpoint_url=double.url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}EYES", aws_secret_access_key="x" * 20)
+
+
+def told(entries):
+    """Entries of a result as kind and name."""
+    return {f"{entry['kind']} {entry['entry']}" for entry in entries}
 
 
 def test_plan_apply_again(customer):
@@ -68,6 +75,22 @@ def test_the_audit_comes_after_what_it_delivers_to_and_goes_before_it(customer):
     names = ["s3_buckets/acme-audit", "cloudtrail_trails/acme", "config_configuration_recorder/configuration_recorder"]
     assert customer.setup("-e", json.dumps(dict(confirm=names)), **gone).changed == 3
     assert customer.writes()[-2:] == ["cloudtrail:DeleteTrail", "s3:DeleteBucket"]
+
+
+def test_tags_run_just_what_they_say_and_the_verdict_comes(customer):
+    sheet = dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET], iam_groups=[dict(name="acme-admins")], sns_topics=[dict(name="acme")])
+    vpcs, subnets = [VPC, dict(name="other", cidr_block="10.30.0.0/16")], [SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.2.0/24")]
+    more = dict(sheet, ec2_vpcs=vpcs, ec2_subnets=subnets)
+    for tag, given, made in (
+        ("iam", sheet, {"iam_groups acme-admins"}),
+        ("ec2", sheet, {"ec2_vpcs acme", "ec2_subnets acme/acme-a"}),
+        ("ec2_subnets", more, {"ec2_subnets acme/acme-b"}),
+    ):
+        run = customer.setup("--tags", tag, **given)
+        result = customer.result()
+        assert told(result["result"]["created"]) == made and f"Result: {len(made)} created, 0 updated" in run.stdout, tag
+        assert {call.partition(":")[0] for call in customer.writes()} == {tag.partition("_")[0]}
+        assert result["finished"] and "sns_topics acme" in told(result["not_done"])
 
 
 # ---- bad input: one clear message each, before the first write
@@ -204,21 +227,52 @@ def test_one_bad_entry_stops_only_what_depends_on_it(customer):
     assert "ec2:CreateVpc: InvalidVpc.Range" in run.output
 
 
-def test_a_killed_process_is_completed_by_the_next_run(customer, double):
-    """Not a simulated death: the whole of ansible-playbook is killed while the module waits for an answer."""
-    customer.sheet(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-c", cidr_block="10.20.2.0/24")])
+def test_a_run_that_is_stopped_says_what_was_done_and_what_not(customer, double):
+    """AWS refuses what the monitoring looks for, the second time that it does: after the network was made."""
+    customer.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en", monitoring=dict(notify=["acme-alert"]))
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    customer.setup("--check", *early, ec2_vpcs=[VPC], monitoring=dict(sqs=[dict(name="acme-orders")]))
+    looks = [call for call in double.calls() if call["operation"] == "ListMetrics"]
+    double.faults([dict(fault="denied", service="cloudwatch", operation="ListMetrics", at=len(looks) // 2 + 1, times=0)])
+    run = customer.setup(*early, rc=2)
+    double.clear_faults()
+    stopped = customer.result()
+    assert not stopped["finished"] and stopped["stopped"]["task"].endswith("Look for the metrics that alarms stand on")
+    assert "AccessDenied" in stopped["stopped"]["reason"] and "AccessDenied" in run.output
+    assert told(stopped["result"]["created"]) == {"ec2_vpcs acme"} and len(stopped["result"]["writes"]) == len(customer.writes())
+    left = told(stopped["not_done"])
+    assert "sns_topics acme-alert" in left and any(one.startswith("cloudwatch_alarms sqs-acme-orders") for one in left) and "ec2_vpcs acme" not in left
+    assert all(one in run.output for one in left) and f"Not done yet ({len(left)})" in run.output
+    customer.setup(*early)
+    done = customer.result()
+    assert done["finished"] and done["stopped"] is None and done["not_done"] == [] and told(done["result"]["created"]) == left
+
+
+@pytest.mark.parametrize(
+    "last, done",
+    {"ec2:CreateVpc": set(), "sns:CreateTopic": {"ec2_vpcs acme", "ec2_subnets acme/acme-a", "ec2_subnets acme/acme-c"}}.items(),
+)
+def test_a_killed_process_is_completed_by_the_next_run(customer, double, last, done):
+    """Not a simulated death: the whole of ansible-playbook is killed while the module waits for an answer. What the roles before it did is kept."""
+    things = dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-c", cidr_block="10.20.2.0/24")], sns_topics=[dict(name="acme")])
+    customer.sheet(**things)
     environment = dict(
         AWS_ENDPOINT_URL=double.url, AWS_ACCESS_KEY_ID=f"AKIA{ACCOUNT}ENGR", AWS_SECRET_ACCESS_KEY=SECRET, ANSIBLE_CONFIG=str(ROOT / "ansible.cfg")
     )
-    command = [str(BIN / "ansible-playbook"), "-i", str(customer.inventory), str(ROOT / "playbooks/setup.yml")]
+    place = f"setup_result_directory={customer.folder / 'results'}"
+    command = [str(BIN / "ansible-playbook"), "-i", str(customer.inventory), str(ROOT / "playbooks/setup.yml"), "-e", place]
     double.clear_calls()
     run = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not customer.writes() and time.monotonic() < deadline:
+    while last not in customer.writes() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    assert customer.writes(), "it was killed before its first write"
+    assert last in customer.writes(), "it was killed before this write"
+    kept = customer.result()
+    assert not kept["finished"] and told(kept["result"]["created"]) == done
+    every = {f"{kind} {KINDS[kind].label(entry)}" for kind, entries in things.items() for entry in entries}
+    assert told(kept["not_done"]) == every - done
     customer.setup()
     assert len(client(double, "ec2").describe_vpcs(Filters=[dict(Name="tag:Name", Values=["acme"])])["Vpcs"]) == 1
     assert customer.setup().changed == 0 and customer.writes() == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
@@ -92,6 +93,29 @@ def opened(value: Any) -> Any:
 def entries(name: str, task: dict) -> list[dict]:
     given = task[KINDS[name].things]
     return [given] if isinstance(given, dict) else given
+
+
+def like(name: str, entry: dict, number: int) -> dict:
+    """One more entry like this, under a name of its own; addresses, small networks and a priority are its own as well."""
+    *scope, last = KINDS[name].identity
+    own = entry[last] + number if isinstance(entry[last], int) else f"{entry[last]}{number}"
+    apart = dict(priority=entry["priority"] + number) if "priority" in entry else {}
+    return {**_moved(entry, number), **apart, **{part: entry[part] for part in scope}, last: own}
+
+
+ADDRESS = re.compile(r"(\d+\.\d+)\.(\d+)\.(\d+)(/2[4-9]|/30)?")
+
+
+def _moved(value: Any, by: int) -> Any:
+    if isinstance(value, dict):
+        return {key: _moved(inner, by) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_moved(inner, by) for inner in value]
+    found = ADDRESS.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return value
+    network, third, last, length = found.groups()
+    return f"{network}.{int(third) + 100 + by}.{last}{length}" if length else f"{network}.{third}.{int(last) + 100 + by}"
 
 
 class Stage:

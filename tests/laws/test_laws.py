@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import pytest
@@ -16,8 +15,9 @@ from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
 from ansible_collections.msp.aws.plugins.module_utils._reports import AFTER_APPLY
 from tests.laws.bystanders import COMMON, LEAST, PLANT
+from tests.laws.moved import assert_nothing_foreign_moved, assert_only_what_is_named_moved, leaves
 from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, has_policy, is_read, of_options, shipped, words
-from tests.laws.stage import KINDS, WATCHED, agreed, entries, examples
+from tests.laws.stage import KINDS, WATCHED, agreed, entries, examples, like
 
 
 def acts(name):
@@ -151,10 +151,12 @@ def test_law_4_what_is_not_named_stays_byte_identical(prepared, kind):
             said = set(entry) | {path.partition(".")[0] for path in entry.get("clear", ())}
             assert moved <= said, "options moved that were not named"
             assert set(result["entries"][0]["changed"]) <= said
+            can_move = {name for name in said & set(kind.options) if not kind.options[name].fixed}
+            about = [{name: one.get(name) for name in can_move} for one in (entry, before.get(label, {}), after[label])]
             if not kind.single:
-                can_move = {name for name in said & set(kind.options) if not kind.options[name].fixed}
-                about = [{name: one.get(name) for name in can_move} for one in (entry, before.get(label, {}), after[label])]
-                assert_nothing_foreign_moved(*moved_state, {result["entries"][0]["id"], label.rpartition("/")[2]} | leaves(about))
+                own = {result["entries"][0]["id"], label.rpartition("/")[2]}
+                assert_nothing_foreign_moved(*moved_state, own | leaves(about))
+                assert_only_what_is_named_moved(kind, own, about, *moved_state)
             neighbours = {name: one for name, one in after.items() if name != label}
             assert neighbours == {name: one for name, one in before.items() if name != label}, "a neighbour moved"
 
@@ -239,26 +241,6 @@ def test_law_4_bystanders_stay_byte_identical(home, kind):
         now = home.double.state()
         moved = [path for path, thing in planted.items() if now.get(path) != thing]
         assert not moved
-
-
-def assert_nothing_foreign_moved(before, after, words):
-    """Seen through the double's own state: an object that has nothing to do with the entry is what it was, byte for byte.
-
-    To do with it have those that hold one of the words: its id, its name, what it named or names, and the ids of all these.
-    """
-    words = words | {path.rpartition("/")[2] for path, thing in after.items() if words & leaves(thing)}
-    for path in before.keys() | after.keys():
-        if before.get(path) != after.get(path):
-            assert words & leaves([path, before.get(path), after.get(path)]), f"{path} moved, which has nothing to do with {words}"
-
-
-def leaves(value):
-    """Every text in it."""
-    if isinstance(value, dict):
-        return {text for key, inner in value.items() for text in leaves(key) | leaves(inner)}
-    if isinstance(value, list):
-        return {text for inner in value for text in leaves(inner)}
-    return {text for part in [value] if isinstance(part, str) for text in {part, re.split("[/:]", part)[-1]} - {""}}
 
 
 def test_law_4_naming_one_option_alone_touches_no_other_object(prepared, kind):
@@ -474,10 +456,20 @@ ONE_BY_ONE = dict(
     budgets_budgets={"budgets:DescribeSubscribersForNotification", "budgets:ListTagsForResource"},
     cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
     config_rules={"config:ListTagsForResource"},
-    acm_certificates={"acm:GetCertificate"},
+    acm_certificates={"acm:GetCertificate", "acm:ListTagsForCertificate"},
+    cloudwatch_alarms={"cloudwatch:ListTagsForResource"},
     dlm_lifecycle_policies={"dlm:GetLifecyclePolicy"},
     ec2_client_vpn_endpoints={"ec2:DescribeClientVpnTargetNetworks", "ec2:DescribeClientVpnAuthorizationRules", "ec2:DescribeClientVpnRoutes"},
+    ec2_instances={"ec2:DescribeInstanceAttribute"},
     ec2_vpc_endpoint_services={"ec2:DescribeVpcEndpointServicePermissions"},
+    ec2_vpcs={"ec2:DescribeVpcAttribute"},
+    elbv2_listeners={"elbv2:DescribeListenerAttributes", "elbv2:DescribeListenerCertificates"},
+    elbv2_load_balancers={"elbv2:DescribeLoadBalancerAttributes"},
+    elbv2_target_groups={"elbv2:DescribeTargetGroupAttributes", "elbv2:DescribeTargetHealth"},
+    firehose_delivery_streams={"firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"},
+    iam_instance_profiles={"iam:GetInstanceProfile"},  # for its tags
+    iam_policies={"iam:ListPolicyTags"},
+    logs_log_groups={"logs:ListTagsForResource"},
     mackerel_dashboards={"mackerel:GET /dashboards/{}"},
     mackerel_graph_annotations={"mackerel:GET /graph-annotations"},
     mackerel_hosts={"mackerel:GET /hosts/{}/metadata", "mackerel:GET /hosts/{}/metadata/{}"},
@@ -494,32 +486,79 @@ ONE_BY_ONE = dict(
     s3_buckets={
         "s3:GetBucketLifecycleConfiguration",
         "s3:GetBucketPolicy",
+        "s3:GetBucketRequestPayment",
         "s3:GetBucketTagging",
         "s3:GetBucketVersioning",
         "s3:GetBucketWebsite",
         "s3:ListObjectVersions",
     },
+    secretsmanager_secrets={"secretsmanager:DescribeSecret"},
     securityhub_standards={"securityhub:BatchGetStandardsControlAssociations", "securityhub:ListSecurityControlDefinitions"},
     shield_protections={"shield:ListTagsForResource"},
     sns_subscriptions={"sns:GetSubscriptionAttributes"},
-    sns_topics={"sns:GetTopicAttributes"},
+    sns_topics={"sns:GetTopicAttributes", "sns:ListTagsForResource"},
 )
 
 
-def test_reads_of_what_is_there_grow_only_where_aws_has_no_list(prepared, kind):
-    make = examples(kind.name).make
-    prepared.run(kind.name, make)
-    if kind.single or len(entries(kind.name, make)) < 2:
+# Whose names others give, or of which there is one for each pair of other things; the examples have two.
+FEW = {
+    "directconnect_hosted_connections",
+    "directconnect_hosted_virtual_interfaces",
+    "ec2_transit_gateway_peering_attachments",
+    "ec2_transit_gateway_vpc_attachments",
+    "ec2_vpc_peering_connections",
+    "iam_login_profiles",
+    "mackerel_hosts",
+    "ram_resource_share_accepters",
+    "securityhub_standards",
+}
+MORE = 4
+CROWDS: dict[str, list] = {}
+
+
+@pytest.fixture
+def crowded(prepared, kind):
+    """A task that makes the kind's example and more entries like one of it, as many as the account lets stand side by side; None where there is one at most."""
+    if kind.single:
+        return None
+    task = {**examples(kind.name).make, "wait": True}
+    if kind.name not in CROWDS:
+        CROWDS[kind.name] = max((crowd_of(prepared, kind, task, one) for one in entries(kind.name, task)), key=len)
+        prepared.prepare(kind.name)
+    assert (len(CROWDS[kind.name]) < 3) == (kind.name in FEW), "what reads grow with is seen from three entries on"
+    return {**task, **confirmed(kind, CROWDS[kind.name])}
+
+
+def crowd_of(stage, kind, task, pattern):
+    """Those that are as they shall be after one run: they do not stand in each other's way."""
+    stage.prepare(kind.name)
+    crowd = [*entries(kind.name, task), *(like(kind.name, pattern, number) for number in range(1, MORE + 1))]
+    stage.attempt(kind.name, {**task, **confirmed(kind, crowd)})
+    after = stage.attempt(kind.name, {**task, **confirmed(kind, crowd)}, check=True)
+    settled = {one["entry"] for one in after["entries"] if one["action"] == "unchanged"}
+    return [one for one in crowd if kind.label(one) in settled]
+
+
+def confirmed(kind, crowd):
+    return {kind.things: crowd, "confirm": [f"{kind.name}/{kind.label(one)}" for one in crowd]}
+
+
+def growing(few, many):
+    """Calls that more entries need more of. A list may be read twice: to find the entries, and to find what they refer to."""
+    return {call for call, count in Counter(many).items() if count > max(few.count(call), 2)}
+
+
+def test_reads_of_what_is_there_grow_only_where_aws_has_no_list(prepared, kind, crowded):
+    if not crowded:
         assert kind.name not in ONE_BY_ONE
         return
-    counts = []
-    for chosen in (entries(kind.name, make)[:1], entries(kind.name, make)):
+    prepared.attempt(kind.name, crowded)
+    reads = []
+    for number in (1, None):
         prepared.double.clear_calls()
-        prepared.run(kind.name, {**make, kind.things: chosen}, check=True)
-        counts.append(Counter(prepared.reads()))
-    # A list may be read twice: to find the entries, and to find what they refer to.
-    growing = {call for call, count in counts[1].items() if count > max(counts[0][call], 2)}
-    assert growing <= ONE_BY_ONE.get(kind.name, set()), growing
+        prepared.run(kind.name, {**crowded, kind.things: crowded[kind.things][:number]}, check=True)
+        reads.append(prepared.reads())
+    assert growing(*reads) <= ONE_BY_ONE.get(kind.name, set())
 
 
 # What looks once more for each thing that it makes: whether what its token stands for shows, or nobody has taken its place meanwhile, or what to go on with.
@@ -561,29 +600,26 @@ LOOK_BEFORE = dict(
     ec2_vpc_endpoints={"ec2:DescribeVpcEndpoints"},
     ec2_vpc_peering_connections={"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs"},
     ec2_vpn_connections={"ec2:DescribeVpnConnections", "ec2:DescribeTransitGatewayAttachments"},
-    elbv2_listeners={"elbv2:DescribeListenerAttributes"},
-    elbv2_load_balancers={"elbv2:DescribeLoadBalancerAttributes"},
-    elbv2_target_groups={"elbv2:DescribeTargetGroupAttributes"},
-    firehose_delivery_streams={"firehose:DescribeDeliveryStream"},
-    iam_access_keys={"iam:ListAccessKeys"},
+    ec2_vpcs={"ec2:DescribeVpcs"},  # for its blocks, one after another
+    iam_access_keys={"iam:ListAccessKeys", "secretsmanager:DescribeSecret"},
     logs_subscription_filters={"logs:DescribeSubscriptionFilters"},
+    ram_resource_shares={"ram:GetResourceShareAssociations", "ram:GetResourceShares"},  # a share takes one change at a time
+    secretsmanager_secrets={"secretsmanager:GetRandomPassword"},
     securityhub_standards={"securityhub:GetEnabledStandards"},
     shield_protections={"shield:DescribeProtection"},
 )
 
 
-def test_reads_of_a_run_that_makes_grow_only_where_each_thing_is_looked_at(prepared, kind):
-    make = examples(kind.name).make
-    if kind.single or len(entries(kind.name, make)) < 2:
+def test_reads_of_a_run_that_makes_grow_only_where_each_thing_is_looked_at(prepared, kind, crowded):
+    if not crowded:
         assert kind.name not in LOOK_BEFORE
         return
-    counts = []
+    reads = []
     prepared.double.snapshot("before")
-    for chosen in (entries(kind.name, make)[:1], entries(kind.name, make)):
+    for number in (1, None):
         prepared.double.restore("before")
         prepared.double.clear_calls()
         # The first one may need the second; and how often one looks while waiting is a matter of time.
-        prepared.attempt(kind.name, {**make, kind.things: chosen, "wait": False})
-        counts.append(Counter(prepared.reads()))
-    growing = {call for call, count in counts[1].items() if count > max(counts[0][call], 2)}
-    assert growing <= LOOK_BEFORE.get(kind.name, set()) | ONE_BY_ONE.get(kind.name, set()), growing
+        prepared.attempt(kind.name, {**crowded, kind.things: crowded[kind.things][:number], "wait": False})
+        reads.append(prepared.reads())
+    assert growing(*reads) <= LOOK_BEFORE.get(kind.name, set()) | ONE_BY_ONE.get(kind.name, set())

@@ -56,15 +56,13 @@ def test_a_block_is_the_same_however_it_is_spelt(network):
     write(network, SUBNETS, dict(SUBNET, ipv6_cidr_block=block))
     long = _networks.network(block).exploded.upper()
     assert long != block
-    for entry in (dict(SUBNET, ipv6_cidr_block=long), dict(SUBNET, cidr_block="10.20.1.7/24")):
-        assert not write(network, SUBNETS, entry)["changed"]
-    for entry in (dict(ACME, cidr_block="10.20.0.1/16"), dict(name="new", cidr_block="10.40.0.1/16")):
-        write(network, VPCS, entry)
-        assert not write(network, VPCS, entry)["changed"]
+    assert not write(network, SUBNETS, dict(SUBNET, ipv6_cidr_block=long))["changed"]
+    for kind, entry in ((SUBNETS, dict(SUBNET, cidr_block="10.20.1.7/24")), (VPCS, dict(name="new", cidr_block="10.20.1.7/24"))):
+        assert "cidr_block: '10.20.1.7/24' is not how AWS writes a network: 10.20.1.0/24" in refused(network, kind, entry)
     assert not _networks.same("10.0.0.0/16", "10.0.0.0/17") and not _networks.same("x", "y")
 
 
-@pytest.mark.parametrize(("block", "said"), [("10.21.0.1/16", "not how AWS writes a network: 10.21.0.0/16"), ("10.21.0.0", "it is none")])
+@pytest.mark.parametrize(("block", "said"), [("10.21.0.1/16", "not how AWS writes a network: 10.21.0.0/16"), ("10.21.0.0", "is not a network address")])
 def test_a_secondary_block_that_would_not_be_found_again_is_refused(network, block, said):
     for name in ("acme", "acme-new"):
         assert said in refused(network, VPCS, dict(name=name, cidr_block=ACME["cidr_block"], secondary_cidr_blocks=[block]))
@@ -83,10 +81,6 @@ def test_what_a_sheet_says_wrong_of_vpcs():
     assert faults(VPCS, ACME, far, small) == [(2, "cidr_block", "overlap")]
     assert faults(VPCS, ACME, dict(far, secondary_cidr_blocks=["10.20.3.0/24", "10.21.0.0/16"])) == [(1, "secondary_cidr_blocks", "overlap")]
     assert faults(VPCS, ACME, dict(far, secondary_cidr_blocks=dict(remove=["10.20.3.0/24"]))) == []
-    assert faults(VPCS, dict(ACME, cidr_block="10.20.0.1/16"), dict(far, cidr_block="x")) == [
-        (0, "cidr_block", "not_a_network"),
-        (1, "cidr_block", "not_a_network"),
-    ]
 
 
 def test_what_a_sheet_says_wrong_of_subnets():
@@ -95,7 +89,6 @@ def test_what_a_sheet_says_wrong_of_subnets():
     assert faults(SUBNETS, SUBNET, dict(half, name="b"), dict(second, name="c"), **sheet) == [(1, "cidr_block", "overlap")]
     assert faults(SUBNETS, SUBNET, dict(outside, name="b"), **sheet) == [(1, "cidr_block", "outside")]
     assert faults(SUBNETS, SUBNET, dict(outside, name="b", vpc="other"), dict(half, vpc="elsewhere"), **sheet) == []
-    assert faults(SUBNETS, dict(SUBNET, cidr_block="10.20.1.1/24"), **sheet) == [(0, "cidr_block", "not_a_network")]
 
 
 # -- interfaces

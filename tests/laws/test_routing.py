@@ -76,7 +76,7 @@ def test_a_route_table_in_use_stays(network):
     ("route", "said"),
     [
         (dict(destination_cidr_block="10.9.0.1/16", internet_gateway="acme"), "10.9.0.0/16"),
-        (dict(destination_cidr_block="elsewhere", internet_gateway="acme"), "it is none"),
+        (dict(destination_cidr_block="elsewhere", internet_gateway="acme"), "is not a network address"),
         (dict(internet_gateway="acme"), "exactly one of destination_cidr_block"),
         (dict(destination_cidr_block="10.9.0.0/16"), "exactly one target"),
         (dict(destination_cidr_block="10.9.0.0/16", internet_gateway="acme", vpn_gateway="acme"), "exactly one target"),

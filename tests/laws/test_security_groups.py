@@ -8,6 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, REGION
 
 GROUPS = "ec2_security_groups"
@@ -89,7 +90,7 @@ def test_two_spellings_in_one_list_make_one_rule(vpc, one, other):
 @pytest.mark.parametrize(
     ("rule", "option", "code", "said"),
     [
-        (dict(HTTPS, cidr_ipv4="10.0.0.1/24"), "cidr_ipv4", "choice", "10.0.0.0/24"),
+        (dict(HTTPS, cidr_ipv4="10.0.0.1/24"), "cidr_ipv4", "network_spelling", "10.0.0.0/24"),
         (dict(HTTPS, cidr_ipv4="10.0.0.1"), "cidr_ipv4", "not_a_network", "10.0.0.1"),
         (dict(HTTPS, cidr_ipv4="::/0"), "cidr_ipv4", "not_a_network", "::/0"),
         (dict(HTTPS, cidr_ipv6="::/0"), "cidr_ipv6", "one_of", "cidr_ipv6"),
@@ -106,8 +107,8 @@ def test_two_spellings_in_one_list_make_one_rule(vpc, one, other):
 )
 def test_a_mistaken_rule_is_found_in_the_sheet_and_in_the_plan(vpc, rule, option, code, said):
     for rules in ([rule], dict(set=[rule])):
-        found = list(KINDS[GROUPS].faults([dict(WEB, ingress=rules)], {}))
-        assert [fault[1:3] for fault in found] == [(f"ingress.{option}", code)] and said in str(found)
+        found = sheets.faults({GROUPS: [dict(WEB, ingress=rules)]})
+        assert [(fault.option.replace(".set", ""), fault.code) for fault in found] == [(f"ingress.{option}", code)] and said in str(found)
     for check in (True, False):
         assert said in vpc.run(GROUPS, dict(security_groups=[dict(WEB, ingress=[rule])]), check=check, fails=True)["msg"]
     assert names(vpc) == {"default"}

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+from tests import demo
 from tests.playbook import PlaybookError, run_playbook
 
 HEAD = "---\n- name: Try\n  hosts: localhost\n  gather_facts: false\n  tasks:\n"
@@ -48,3 +50,12 @@ def test_an_unexpected_exit_status_fails_the_run(play):
     with pytest.raises(PlaybookError, match="exit status 2 instead of 0"):
         play(FAILS)
     assert play(FAILS, rc=2).rc == 2
+
+
+def test_a_warning_fails_the_demo(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "RESULTS", tmp_path)
+    (tmp_path / "play.yml").write_text(WARNS, encoding="utf-8")
+    played = demo.Demo(SimpleNamespace(url="http://127.0.0.1:9"), verbose=False)
+    command = ["ansible-playbook", "-i", "localhost,", str(tmp_path / "play.yml"), "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+    with pytest.raises(demo.Failed, match="nothing to warn of"):
+        played.execute("Try", command)

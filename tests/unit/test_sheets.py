@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import copy
+import re
 import string
 
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_outside_names
+from ansible_collections.msp.aws.plugins.filter.sheet import run_summary, sheet_entries, sheet_faults, sheet_left, sheet_names, sheet_outside_names
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
@@ -56,6 +57,71 @@ def test_every_option_of_a_wrong_type_is_told(name):
             continue
         sheet = sheet_of(name, **{option: "a text" if facts.many else WRONG[wanted]})
         assert any(line.startswith(f"{name} {first(name, sheet)} {option}: ") for line in sheet_faults(sheet)), option
+
+
+def texts(options, path=()):
+    """Path and facts of every option that takes a text, also of those that lie inside another one."""
+    for name, facts in options.items():
+        if facts.options:
+            yield from texts(facts.options, (*path, name))
+        elif (facts.elements or facts.type) == "str" and not facts.ref:
+            yield (*path, name), facts
+
+
+def holding(options, path, value):
+    """What an entry says to give the option at this path a value."""
+    name, *inner = path
+    given = holding(options[name].options, inner, value) if inner else value
+    return {name: [given] if options[name].type == "list" else given}
+
+
+def told_of(name, path, value):
+    kind = KINDS[name]
+    entry = {**dict.fromkeys(kind.identity, "1"), **holding(kind.options, path, value)}
+    return [fault for fault in sheets.faults({name: entry if kind.single else [entry]}) if fault.option == ".".join(path)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_number_in_the_place_of_a_text_is_judged_as_the_text_that_it_becomes(name):
+    for path, dummy in texts(KINDS[name].options):
+        assert [fault.text("ja") for fault in told_of(name, path, 10)] == [fault.text("ja") for fault in told_of(name, path, "10")], path
+
+
+# What looks like an address by its name and is none.
+NO_ADDRESSES = r"type|family|_log_|action|email|config\."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_should_be_an_address_and_is_none_is_told_in_both_languages(name):
+    for path, dummy in texts(KINDS[name].options):
+        text = ".".join(path)
+        if re.search(r"cidr|address|(^|_)ip$|prefixes", text) and not re.search(NO_ADDRESSES, text) and path[0] not in KINDS[name].identity:
+            for value in (10, "banana", "10.0.0.0.0/16", "10.0.0.0/33"):
+                (fault,) = [one for one in told_of(name, path, value) if one.code not in ("one_of", "needs")]
+                for language in ("ja", "en"):
+                    assert str(value) in fault.text(language) and fault.text(language).startswith(f"{name} "), text
+
+
+def test_a_block_is_written_as_aws_writes_it():
+    blocks = dict(a="10.0.0.1/16", b="2001:db8::/56", c="10.1.0.0/255.255.0.0")
+    sheet = dict(ec2_vpcs=[dict(name=name, cidr_block=block) for name, block in blocks.items()])
+    assert sheet_faults(sheet, language="en") == [
+        "ec2_vpcs a cidr_block: '10.0.0.1/16' is not how AWS writes a network: 10.0.0.0/16",
+        "ec2_vpcs b cidr_block: '2001:db8::/56' is not a network address (CIDR)",
+        "ec2_vpcs c cidr_block: '10.1.0.0/255.255.0.0' is not how AWS writes a network: 10.1.0.0/16",
+    ]
+    assert sheet_faults(sheet)[0] == "ec2_vpcs a cidr_block: 「10.0.0.1/16」は AWS では 10.0.0.0/16 になります。10.0.0.0/16 と書いてください"
+
+
+def test_a_number_in_the_place_of_a_name_is_a_name():
+    sheet = dict(ec2_vpcs=[dict(name=1, cidr_block="10.0.0.0/16")], ec2_subnets=[dict(name="a", vpc=1), dict(name="b", vpc=2)])
+    assert sheet_outside_names(sheet)["ec2_vpcs"] == ["2"]
+
+
+def test_a_route_without_a_destination_is_told():
+    routes = [dict(internet_gateway="id")]
+    told = sheet_faults(dict(ec2_route_tables=[dict(name="a", vpc="b", routes=routes)]), language="en")
+    assert any(line.startswith("ec2_route_tables b/a routes.destination_cidr_block: write exactly one of") for line in told)
 
 
 def test_tags_and_what_is_cleared_have_their_types_too():
@@ -213,3 +279,14 @@ def test_the_value_of_a_secret_is_never_told():
     assert secret
     for name, option in secret:
         assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
+
+
+def test_what_a_run_has_not_come_to():
+    sheet = dict(ec2_vpcs=[dict(name="a"), dict(name="b")], iam_password_policy=dict(minimum_password_length=12), monitoring=dict(ec2=[dict(name="x")]))
+    done = run_summary(dict(setup_network_ec2_vpcs=dict(entries=[dict(entry="a", action="created"), dict(entry="b", action="failed", reason="no")])))
+    assert [(one["kind"], one["entry"]) for one in sheet_left(sheet, run_summary({}))] == [
+        ("ec2_vpcs", "a"),
+        ("ec2_vpcs", "b"),
+        ("iam_password_policy", "password_policy"),
+    ]
+    assert [one["kind"] for one in sheet_left(sheet, done)] == ["iam_password_policy"]

@@ -190,6 +190,7 @@ def actions_are_arns_of_this_region(cw, OKActions, AlarmActions, InsufficientDat
 
 @BOOK.rule("PutMetricAlarm")
 def the_name_is_no_composite_alarms(cw, AlarmName, **_):
+    """PutMetricAlarm, AlarmName: "This name must be unique within the Region"; metric and composite alarms share their names."""
     old = cw.alarms.get(AlarmName)
     if old is not None and old.rule is not None:
         raise wrong(f"{AlarmName} is a composite alarm")
@@ -369,6 +370,7 @@ def the_tagged_thing_exists(cw, ResourceARN, **_):
 
 @BOOK.rule("PutMetricAlarm", "PutCompositeAlarm", "TagResource")
 def tags_are_sound(_cw, Tags, **_):
+    """PutMetricAlarm, Tags: "You can associate as many as 50 tags with an alarm"; Tagging Best Practices: the prefix aws: is reserved."""
     if any(tag["Key"].lower().startswith("aws:") for tag in Tags or []):
         raise wrong("Tag keys must not begin with the reserved prefix aws:")
     if len(Tags or []) > 50:

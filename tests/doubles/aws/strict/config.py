@@ -231,6 +231,7 @@ def parameters_are_known(known, text):
 
 @BOOK.adds("DescribeConfigRules")
 def describe_config_rules(config, ConfigRuleNames=None, **_):
+    """NoSuchConfigRuleException: "Verify that ... the rule name is correct". A rule that is being deleted is shown for a while."""
     rules = rules_of(config)
     for name in ConfigRuleNames or ():
         if name not in rules:

@@ -82,6 +82,7 @@ def new_group_name_is_free(iam, GroupName, NewGroupName, **_):
 
 @BOOK.rule("CreateRole")
 def role_name_is_free(iam, RoleName, **_):
+    """CreateRole, RoleName: "Names are not distinguished by case"; those of services are made by CreateServiceLinkedRole."""
     free_name("Role", RoleName, [role.name for role in iam.roles.values()])
     if RoleName.startswith("AWSServiceRoleFor"):
         message = "Cannot create a role with the prefix AWSServiceRoleFor"
@@ -185,12 +186,14 @@ def bounded(iam, arn):
 
 @BOOK.rule("CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion", "TagPolicy")
 def amazons_policies_are_amazons(_iam, PolicyArn, **_):
+    """IAM guide, "Managed policies and inline policies": "You cannot change the permissions defined in AWS managed policies"."""
     if PolicyArn.split(":")[4] == "aws":
         raise Refused("AccessDenied", f"Cannot change an AWS managed policy: {PolicyArn}", 403)
 
 
 @BOOK.rule("RemoveRoleFromInstanceProfile")
 def only_what_is_in_it_is_removed(iam, InstanceProfileName, RoleName, **_):
+    """RemoveRoleFromInstanceProfile: NoSuchEntityException, "it referenced a resource entity that does not exist"."""
     profile = iam.instance_profiles.get(InstanceProfileName)
     if profile is not None and RoleName not in [role.name for role in profile.roles]:
         raise no_such("Role in the Instance Profile", RoleName)
@@ -367,6 +370,7 @@ def a_service_has_one_linked_role(iam, AWSServiceName, CustomSuffix, **_):
 
 @BOOK.rule("DeleteRole")
 def a_linked_role_is_not_deleted_like_others(iam, RoleName, **_):
+    """UnmodifiableEntityException: "Only the service that depends on the service-linked role can modify or delete the role"."""
     role = role_of(iam, RoleName)
     if role is not None and role._linked_service:
         message = f"Cannot perform the operation on the protected role '{RoleName}'"
@@ -409,6 +413,7 @@ def delete_user_permissions_boundary(iam, UserName, **_):
 
 @BOOK.rule("DeleteRolePermissionsBoundary")
 def there_is_a_boundary_to_delete(iam, RoleName, **_):
+    """DeleteRolePermissionsBoundary: NoSuchEntityException, "it referenced a resource entity that does not exist"."""
     role = role_of(iam, RoleName)
     if role is not None and not role.permissions_boundary_arn:
         raise no_such("permissions boundary of role", RoleName)
@@ -661,6 +666,7 @@ def create_own_key(original, response):
 
 @BOOK.patch(IamResponse, "delete_access_key")
 def delete_own_key(original, response):
+    """DeleteAccessKey without a user: "This operation works for access keys under the Amazon Web Services account"."""
     if response._get_param("UserName") or not as_root(response, ROOT, DELETE):
         return original(response)
     key = response._get_param("AccessKeyId")

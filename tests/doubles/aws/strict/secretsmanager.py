@@ -115,6 +115,7 @@ def time_passes_for_replicas(secretsmanager, SecretId, **_):
 
 @BOOK.rule("RemoveRegionsFromReplication")
 def only_replicas_go(secretsmanager, SecretId, RemoveReplicaRegions, **_):
+    """RemoveRegionsFromReplication, RemoveReplicaRegions: "The Regions of the replicas to remove"; InvalidParameterException."""
     secret = secretsmanager.secrets[SecretId] if secretsmanager._is_valid_identifier(SecretId) else None
     none = sorted(set(RemoveReplicaRegions) - {one.region for one in getattr(secret, "replicas", [])})
     if secret is not None and none:

@@ -414,6 +414,7 @@ def a_pending_one_cannot_be_taken_away(sns, SubscriptionArn, **_):
 
 @BOOK.rule("SetSubscriptionAttributes")
 def raw_delivery_suits_the_protocol(sns, SubscriptionArn, AttributeName, AttributeValue, **_):
+    """SNS guide, "Amazon SNS raw message delivery": for Firehose, SQS and HTTP/S endpoints."""
     one = sns.subscriptions.get(SubscriptionArn)
     if one is None or AttributeName != "RawMessageDelivery":
         return

@@ -242,6 +242,7 @@ def allocate_hosted_connection(backend, connectionId, ownerAccount, bandwidth, c
 
 @BOOK.adds("ConfirmConnection")
 def confirm_connection(backend, connectionId, **_):
+    """ConfirmConnection: it "is initially in the Ordering state, and remains in this state until the owner confirms"."""
     one = connection_of(backend, connectionId)
     if one.state != "ordering":
         raise refused(f"Connection {connectionId} is in state {one.state}, it cannot be confirmed.")

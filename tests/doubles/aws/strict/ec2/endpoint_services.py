@@ -50,6 +50,7 @@ def types_are_known(types):
 
 @BOOK.adds("CreateVpcEndpointServiceConfiguration")
 def create(ec2, AcceptanceRequired, PrivateDnsName, SupportedIpAddressTypes, SupportedRegions, TagSpecifications, **given):
+    """CreateVpcEndpointServiceConfiguration: "you must create one of the following for your service"; PrivateDnsName: "(Interface endpoint configuration)"."""
     network, gateway = (given.get(member) or [] for member in KINDS.values())
     if bool(network) == bool(gateway):
         raise Refused("InvalidParameter", "exactly one of NetworkLoadBalancerArns and GatewayLoadBalancerArns must be specified")

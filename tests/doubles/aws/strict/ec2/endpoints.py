@@ -49,6 +49,7 @@ def the_service_offers_that_kind(_ec2, VpcEndpointType, ServiceName, **given):
 
 @BOOK.rule("CreateVpcEndpoint", "ModifyVpcEndpoint")
 def the_policy_is_json(_ec2, PolicyDocument, **_):
+    """CreateVpcEndpoint, PolicyDocument: "The policy must be in valid JSON format"."""
     if PolicyDocument:
         try:
             json.loads(PolicyDocument)
@@ -233,6 +234,7 @@ def endpoint_of(ec2, endpoint_id):
 
 @BOOK.rule("ModifyVpcEndpoint")
 def a_change_suits_the_endpoint(ec2, VpcEndpointId, AddRouteTableIds, PrivateDnsEnabled, **given):
+    """ModifyVpcEndpoint names with each member the type of endpoint that it is for, such as "(Gateway endpoint)" with AddRouteTableIds."""
     endpoint = endpoint_of(ec2, VpcEndpointId)
     if is_gateway(endpoint.vpc_endpoint_type):
         names = ("AddSubnetIds", "RemoveSubnetIds", "AddSecurityGroupIds", "RemoveSecurityGroupIds")

@@ -157,6 +157,7 @@ def an_instance_profile_exists(ec2, IamInstanceProfile, **_):
 
 @BOOK.rule("RunInstances")
 def counts_are_sound(_ec2, MinCount, MaxCount, **_):
+    """RunInstances, MinCount and MaxCount: "Between 1 and the quota", and the least is not above the most."""
     if not 1 <= int(MinCount) <= int(MaxCount):
         raise invalid(f"Invalid value for MinCount/MaxCount: {MinCount}/{MaxCount}")
 
@@ -333,6 +334,7 @@ def unnamed_metadata_options_stay(original, ec2, instance_id, *args, **kwargs):
 
 @BOOK.rule("StartInstances")
 def terminated_instances_do_not_start(ec2, InstanceIds, **_):
+    """StartInstances starts one "that you've previously stopped"; IncorrectInstanceState of the error codes of EC2."""
     for one in InstanceIds:
         if not live(instance_of(ec2, one)):
             message = f"The instance '{one}' is not in a state from which it can be started."
@@ -341,6 +343,7 @@ def terminated_instances_do_not_start(ec2, InstanceIds, **_):
 
 @BOOK.rule("StopInstances")
 def terminated_instances_do_not_stop(ec2, InstanceIds, **_):
+    """EC2 guide, "Amazon EC2 instance state changes": terminated is an end; IncorrectInstanceState of the error codes of EC2."""
     for one in InstanceIds:
         if not live(instance_of(ec2, one)):
             message = f"This instance '{one}' is not in a state from which it can be stopped."

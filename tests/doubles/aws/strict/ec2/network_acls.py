@@ -98,6 +98,7 @@ def an_entry_is_new_and_fits(ec2, NetworkAclId, Egress, RuleNumber, **_):
 
 @BOOK.rule("ReplaceNetworkAclEntry", "DeleteNetworkAclEntry")
 def the_entry_exists(ec2, NetworkAclId, Egress, RuleNumber, **_):
+    """InvalidNetworkAclEntry.NotFound of the error codes of EC2: "The specified network ACL entry does not exist"."""
     entries = acl_of(ec2, NetworkAclId).network_acl_entries
     if not any(e.egress == bool(Egress) and int(e.rule_number) == int(RuleNumber) for e in entries):
         message = f"The networkAcl entry identified by {RuleNumber} does not exist"

@@ -40,6 +40,7 @@ def new_tags_are_sound(_ec2, Tags, **_):
 
 @BOOK.rule("DeleteTags")
 def reserved_tags_stay(_ec2, Tags, **_):
+    """DeleteTags, Tags: "We do not delete Amazon Web Services-generated tags (tags that have the aws: prefix)"."""
     for tag in Tags or []:
         if tag.get("Key", "").lower().startswith("aws:"):
             raise invalid(f"Tag keys starting with 'aws:' are reserved for internal use: {tag['Key']}")

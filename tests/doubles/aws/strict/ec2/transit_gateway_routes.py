@@ -128,6 +128,7 @@ def associate(ec2, TransitGatewayRouteTableId, TransitGatewayAttachmentId, **_):
 
 @BOOK.adds("DisassociateTransitGatewayRouteTable")
 def disassociate(ec2, TransitGatewayRouteTableId, TransitGatewayAttachmentId, **_):
+    """DisassociateTransitGatewayRouteTable; TransitGatewayAssociationState: only what is associated can be taken off."""
     table = table_of(ec2, TransitGatewayRouteTableId)
     one = attachment_of(ec2, TransitGatewayAttachmentId)
     if not one.associated() or one.association.table_id != table.id:
@@ -168,6 +169,7 @@ def enable_propagation(ec2, TransitGatewayRouteTableId, TransitGatewayAttachment
 
 @BOOK.adds("DisableTransitGatewayRouteTablePropagation")
 def disable_propagation(ec2, TransitGatewayRouteTableId, TransitGatewayAttachmentId, **_):
+    """DisableTransitGatewayRouteTablePropagation of an attachment that does propagate into the table."""
     table = usable(ec2, TransitGatewayRouteTableId)
     one = attachment_of(ec2, TransitGatewayAttachmentId)
     if table.propagations.pop(one.id, None) is None:
@@ -215,6 +217,7 @@ def as_route(ec2, table, destination):
 
 @BOOK.adds("CreateTransitGatewayRoute")
 def create_route(ec2, TransitGatewayRouteTableId, DestinationCidrBlock, TransitGatewayAttachmentId, Blackhole, **_):
+    """CreateTransitGatewayRoute; one that is there is for ReplaceTransitGatewayRoute (RouteAlreadyExists of the error codes of EC2)."""
     table, destination = usable(ec2, TransitGatewayRouteTableId), block(DestinationCidrBlock)
     target = leads_to(ec2, table, TransitGatewayAttachmentId, Blackhole)
     if destination in table.routes:
