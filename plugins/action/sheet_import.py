@@ -31,4 +31,4 @@ class ActionModule(WorkbookAction):
         return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, *told)
 
     def more(self, outcome: Any) -> dict[str, Any]:
-        return dict(version=outcome.version, changes=outcome.changes, sheet=outcome.sheet) if outcome.files else {}
+        return dict(version=outcome.version, changes=outcome.changes, kinds=outcome.kinds, sheet=outcome.sheet) if outcome.files else {}

@@ -44,7 +44,7 @@ class Refused(Exception):
 class Outcome:
     """What is to be written: path → content. Empty when everything is so already.
 
-    `shown` gives before and after for people, `sheet` the sheet that was taken in, without secrets.
+    `shown` gives before and after for people, `sheet` the sheet that was taken in, without secrets, `kinds` those of which something changed.
     """
 
     files: dict[Path, bytes] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Outcome:
     changes: list[dict[str, Any]] = field(default_factory=list)
     version: int = 0
     sheet: dict[str, Any] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def write(self) -> None:
@@ -114,13 +115,15 @@ def take_in(
     _refuse(found.faults, setting.language)
     covered = found.layout.kinds()
     _refuse(lost, setting.language)
-    if canonical_sheet(old, found.layout) == found.sheet:
+    was = canonical_sheet(old, found.layout)
+    changed = [kind for kind in covered if was.get(kind) != found.sheet.get(kind)]
+    if not changed:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
     if not force:
         _refuse(_dropped(found.layout, old, new), setting.language)
     versions = _history(history, setting.language)
-    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new))
+    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, old)
     outcome.warnings = [fault.text(setting.language) for fault in (*_reverts(outcome.changes, versions), *_secrets(found))]

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from openpyxl import load_workbook
 
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_outside_names
+from ansible_collections.msp.aws.plugins.plugin_utils import workbook
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
 from tests.playbook import run_playbook
 
@@ -56,6 +58,23 @@ def test_out_and_in_and_out_again(customer):
     (version,) = yaml.safe_load(history.read_text(encoding="utf-8"))["sheet_history"]
     assert version["ticket"] == "REQ-7" and [(change["before"], change["after"]) for change in version["changes"]] == [("1", "7")]
     assert run("import").changed == 0
+
+
+def test_a_filled_example_is_beside_the_empty_workbook(tmp_path):
+    """From the template's inventory, whose customer has nothing yet: the demo customer's workbook, which none but that customer can take in."""
+    shutil.copytree(ROOT / "inventories" / "template", tmp_path / "acme")
+    command = ["-i", tmp_path / "acme", ROOT / "playbooks/sheet_template.yml"]
+    assert run_playbook(command).changed == 1 and run_playbook([*command, "-e", "sheet_example=true"]).changed == 1
+    assert run_playbook([*command, "-e", "sheet_example=true"]).changed == 0
+    empty, example = tmp_path / "acme.xlsx", tmp_path / "acme-example.xlsx"
+    assert load_workbook(empty)[ALARMS.title].cell(ALARMS.first_row, 1).value is None
+
+    demo = ROOT / "inventories/demo/group_vars/all"
+    contract, agreed = (yaml.safe_load((demo / f"{name}.yml").read_text(encoding="utf-8"))[name] for name in ("contract", "sheet"))
+    workbook.take_in(workbook.Setting(contract), example, tmp_path / "sheet.yml", None, outside=sheet_outside_names(agreed)).write()
+    assert yaml.safe_load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"] == agreed
+    refused = run_playbook(["-i", tmp_path / "acme", ROOT / "playbooks/sheet_import.yml", "-e", f"sheet_workbook={example}"], rc=2)
+    assert "「123456789012」のブックです" in refused.output
 
 
 def test_a_bad_workbook_is_told_in_full_and_writes_nothing(customer):
