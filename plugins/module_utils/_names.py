@@ -190,12 +190,12 @@ class Index:
 class Names:
     """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names, or scope/name).
 
-    `neighbours` are the other contracts of the same run (host → kind → label → id, or None for what that run will make); a reference to
-    something of theirs is host:name.
+    `neighbours` are the other contracts of the same run (host → kind → label → id, or None for what that run will make; and host → "plans" →
+    kind → labels of what their tasks make or change); a reference to something of theirs is host:name.
     """
 
     def __init__(
-        self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool, neighbours: Mapping[str, Mapping[str, Mapping[str, str | None]]] | None = None
+        self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool, neighbours: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self._aws = aws
         self._check_mode = check_mode
@@ -260,6 +260,12 @@ class Names:
         if thing is None and not self._check_mode:
             raise Problem(f"{value!r} of {kind} is in the sheet of {host} but does not exist: it was not made in this run, see what is said about it there")
         return thing or Unknown(value)
+
+    def is_asked_for(self, value: str, kind: str, kinds: Iterable[str]) -> bool:
+        """Whether the plan of a neighbour whose thing it is, host:name, makes or changes something of these kinds; of its own kind, that very thing."""
+        host, dummy, name = value.partition(":")
+        plans = (self._neighbours.get(host) or {}).get("plans") or {}
+        return any(name in plans.get(one, ()) if one == kind else plans.get(one) for one in kinds)
 
     def found(self, kind: str, value: str) -> list[dict[str, Any]]:
         """Everything that a name (an id, scope/name) means, without judging: id, name and id of what it lies in, and ids of what it joins, if it does."""
