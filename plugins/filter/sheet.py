@@ -85,7 +85,7 @@ def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
 def _plans_of(variables: Mapping[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for kind, entries in _told_of(variables):
-        found.setdefault(kind, []).extend(entry["entry"] for entry in entries if entry["action"] in ("created", "updated"))
+        found.setdefault(kind, []).extend(entry["entry"] for entry in entries if entry.get("action") in ("created", "updated"))
     return found
 
 

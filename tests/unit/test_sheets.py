@@ -11,7 +11,14 @@ import string
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_neighbours, sheet_outside_names
+from ansible_collections.msp.aws.plugins.filter.sheet import (
+    neighbour_ids,
+    sheet_entries,
+    sheet_faults,
+    sheet_names,
+    sheet_neighbours,
+    sheet_outside_names,
+)
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
@@ -149,6 +156,20 @@ def test_a_removal_by_id_is_seen_through_the_name_and_another_thing_of_that_name
     twins = [dict(id=f"i-0000000{number}", scope=None, scope_id=None) for number in (1, 2)]
     one_left = dict(ec2_volumes=volumes, ec2_instances=[dict(id="i-00000001", state="absent")])
     assert not any("removes" in line for line in sheet_faults(one_left, account=dict(ec2_instances=dict(web=twins)), language="en"))
+
+
+def test_what_a_host_knows_and_what_its_tasks_make_or_change():
+    """What is removed, or is in another Region, is nothing that others could name; what is only looked at is no plan."""
+    done = [dict(entry="made", action="created"), dict(entry="other", action="updated", id="tgw-2"), dict(entry="same", action="unchanged", id="tgw-3")]
+    host = dict(
+        sheet_own_names=dict(ec2_transit_gateways=["made", "other", "same"]),
+        setup_network_ec2_transit_gateways=dict(entries=done),
+        setup_network_accept_ec2_vpcs=dict(skipped=True),
+        setup_network_remove_ec2_subnets=dict(entries=[dict(entry="gone", action="deleted", id="subnet-1")]),
+    )
+    plans = dict(ec2_transit_gateways=["made", "other"], ec2_vpcs=[])
+    known = dict(ec2_transit_gateways=dict(made=None, other="tgw-2", same="tgw-3"), ec2_vpcs={})
+    assert neighbour_ids(dict(far=host, other={}), ["far"]) == dict(far=dict(known, plans=plans))
 
 
 ASSOCIATION = dict(direct_connect_gateway="dx", transit_gateway="hub", state="absent")
