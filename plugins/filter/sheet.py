@@ -10,7 +10,7 @@ that need the kinds import them, when they are called.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -65,9 +65,12 @@ def sheet_neighbours(sheet: Any, hosts: Iterable[str], expanded: Mapping[str, An
     return _sheets().hosts_named(_whole(sheet, expanded), hosts)
 
 
-def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, dict[str, dict[str, str | None]]]:
-    """host → kind → label → id, as far as these hosts know by now: what they will make (None), what they looked up, what their tasks made or found."""
-    return {host: _known_of(hostvars[host]) for host in hosts}
+def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """host → kind → label → id, as far as these hosts know by now: what they will make (None), what they looked up, what their tasks made or found.
+
+    Under `plans` stands kind → labels of what their tasks make or change: what they ask others for is there only when that is done.
+    """
+    return {host: dict(_known_of(hostvars[host]), plans=_plans_of(hostvars[host])) for host in hosts}
 
 
 def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
@@ -75,11 +78,23 @@ def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
     for kind, looked_up in (variables.get("sheet_account") or {}).get("names", {}).items():
         # Two things of one name stay unknown here: their host's own check tells of them.
         found.setdefault(kind, {}).update({_label(name, *things): things[0]["id"] for name, things in looked_up.items() if len(things) == 1})
+    for kind, entries in _told_of(variables):
+        found.setdefault(kind, {}).update({entry["entry"]: entry["id"] for entry in entries if "id" in entry})
+    return found
+
+
+def _plans_of(variables: Mapping[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for kind, entries in _told_of(variables):
+        found.setdefault(kind, []).extend(entry["entry"] for entry in entries if entry.get("action") in ("created", "updated"))
+    return found
+
+
+def _told_of(variables: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[Mapping[str, Any]]]]:
+    """Kind and entries of every result that the roles registered."""
     for name in (name for name in variables if REGISTERED.match(name) and not NOT_HERE.match(name)):
         result = variables[name] if isinstance(variables[name], Mapping) else {}
-        made = {entry["entry"]: entry["id"] for entry in result.get("entries", ()) if "id" in entry}
-        found.setdefault(REGISTERED.sub("", name), {}).update(made)
-    return found
+        yield REGISTERED.sub("", name), result.get("entries", ())
 
 
 def _label(name: str, thing: Mapping[str, Any]) -> str:

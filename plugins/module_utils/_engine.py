@@ -154,6 +154,8 @@ class Run:
 
     def _compare(self, step: Step) -> None:
         options, have = self.kind.options, step.have
+        if self.aws.check_mode and not (have or step.absent):
+            self._foretell(step)
         step.change = {} if step.absent else self._changes(step)
         if step.absent:
             action = "deleted" if have else "unchanged"
@@ -178,6 +180,13 @@ class Run:
             self.kind.foresee(self.aws, step.want)
         if not step.planned:
             self._plan(step, action)
+
+    def _foretell(self, step: Step) -> None:
+        """What the plan of a neighbour asks for can be accepted then, and nobody can see it yet: whose it is, is known after apply."""
+        for name, value in step.entry.items():
+            option = self.kind.options.get(name)
+            if option and option.elsewhere and isinstance(value, str) and self.names.is_asked_for(value, option.ref, self.kind.asked_by):
+                step.want[name] = Unknown(value)
 
     def _changes(self, step: Step) -> dict[str, Any]:
         have = step.have or {}

@@ -43,6 +43,7 @@ class Kind:
               and in have["_failed"] why it came to nothing
     service   boto3's name of the service, where it has a hyphen: otherwise it is how the kind's name begins
     door      through which it is reached
+    asked_by  the kinds with which another contract of the run asks for what an entry of this one accepts
     joined    what stands between the parts of its identity: others refer to it by the whole where it is not /
     """
 
@@ -66,6 +67,7 @@ class Kind:
     door: type[Door] = Aws
     joined: str = "/"
     named_by: str = ""
+    asked_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.service:

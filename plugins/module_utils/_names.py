@@ -28,6 +28,7 @@ class Lookup(NamedTuple):
     every      arguments that leave something out of the list unless they name all choices of the service model: argument → its path there
     tags_call  where the list has no tags: the call that gives those of one thing, and its argument for the id
     called     (member, resource type): a thing is called as the EC2 resource of that type whose id its member holds
+    between    members that hold the ids of the two things that it joins, in the order of the identity of the kind that means it by them
     ids        how its ids look, where not like those of others
     What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
@@ -43,6 +44,7 @@ class Lookup(NamedTuple):
     every: Mapping[str, str] = {}
     tags_call: tuple[str, str] | None = None
     called: tuple[str, str] | None = None
+    between: tuple[str, ...] = ()
     made_by: tuple[str, ...] = ()
     ids: re.Pattern[str] = ID
 
@@ -97,6 +99,7 @@ LOOKUPS: dict[str, Lookup] = {
         "TransitGatewayAttachmentId",
         state="State",
         called=("ResourceId", "vpn-connection"),
+        between=("ResourceId", "TransitGatewayId"),
         made_by=(
             "directconnect_transit_gateway_associations",
             "ec2_transit_gateway_attachment_accepters",
@@ -158,11 +161,15 @@ class Missing(Problem):
 
 
 class Known(NamedTuple):
-    """A thing with its name, and the id of what it lies in. One that the sheet will make has an Unknown as id, and its scope as the sheet writes it."""
+    """A thing with its name, and the ids of what it lies in and of what it joins.
+
+    One that the sheet will make has an Unknown as id, and its scope as the sheet writes it.
+    """
 
     id: str
     name: str | None
     scope: str | None
+    between: tuple[str | None, ...] = ()
 
 
 class Index:
@@ -183,12 +190,12 @@ class Index:
 class Names:
     """Name ↔ id for every kind that is referred to. `planned` are names of the sheet that may not exist yet (kind → names, or scope/name).
 
-    `neighbours` are the other contracts of the same run (host → kind → label → id, or None for what that run will make); a reference to
-    something of theirs is host:name.
+    `neighbours` are the other contracts of the same run (host → kind → label → id, or None for what that run will make; and host → "plans" →
+    kind → labels of what their tasks make or change); a reference to something of theirs is host:name.
     """
 
     def __init__(
-        self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool, neighbours: Mapping[str, Mapping[str, Mapping[str, str | None]]] | None = None
+        self, aws: Any, planned: Mapping[str, Iterable[str]], check_mode: bool, neighbours: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
         self._aws = aws
         self._check_mode = check_mode
@@ -254,9 +261,19 @@ class Names:
             raise Problem(f"{value!r} of {kind} is in the sheet of {host} but does not exist: it was not made in this run, see what is said about it there")
         return thing or Unknown(value)
 
-    def found(self, kind: str, value: str) -> list[dict[str, str | None]]:
-        """Everything that a name (an id, scope/name) means, without judging: id, and name and id of what it lies in."""
-        return [dict(id=known.id, scope=self.name_of(SCOPES, known.scope), scope_id=known.scope) for known in sorted(self._matches(kind, value, None))]
+    def is_asked_for(self, value: str, kind: str, kinds: Iterable[str]) -> bool:
+        """Whether the plan of a neighbour whose thing it is, host:name, makes or changes something of these kinds; of its own kind, that very thing."""
+        host, dummy, name = value.partition(":")
+        plans = (self._neighbours.get(host) or {}).get("plans") or {}
+        return any(name in plans.get(one, ()) if one == kind else plans.get(one) for one in kinds)
+
+    def found(self, kind: str, value: str) -> list[dict[str, Any]]:
+        """Everything that a name (an id, scope/name) means, without judging: id, name and id of what it lies in, and ids of what it joins, if it does."""
+        return [self._said(known) for known in sorted(self._matches(kind, value, None))]
+
+    def _said(self, known: Known) -> dict[str, Any]:
+        joins = dict(between=list(known.between)) if known.between else {}
+        return dict(id=known.id, scope=self.name_of(SCOPES, known.scope), scope_id=known.scope, **joins)
 
     def name_of(self, kind: str, id: str | None) -> str | None:  # pylint: disable=redefined-builtin
         """The name to show for an id: with its scope where the name alone could be another's; the id itself where that does not help."""
@@ -346,7 +363,12 @@ def _list(aws: Any, kind: str) -> list[Known]:
         things = [dict(thing, Tags=tags_of(aws, lookup, thing[lookup.id])) for thing in things]
     member, called = (lookup.called[0], _called(aws, lookup.called[1])) if lookup.called else ("", {})
     return [
-        Known(thing[lookup.id], called.get(thing.get(member)) or _name(thing, lookup.name), thing.get(lookup.scope) if lookup.scope else None)
+        Known(
+            thing[lookup.id],
+            called.get(thing.get(member)) or _name(thing, lookup.name),
+            thing.get(lookup.scope) if lookup.scope else None,
+            tuple(thing.get(one) for one in lookup.between),
+        )
         for thing in things
         if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD
     ]

@@ -128,6 +128,7 @@ KIND = Kind(
     name="directconnect_transit_gateway_associations",
     identity=("direct_connect_gateway", "transit_gateway"),
     named_by="name",
+    asked_by=("directconnect_transit_gateway_associations",),
     options=dict(
         name=Option(),
         direct_connect_gateway=ref("directconnect_gateways", elsewhere=True, fixed=True),

@@ -62,6 +62,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="directconnect_virtual_gateway_associations",
     identity=("direct_connect_gateway", "virtual_gateway"),
+    asked_by=("directconnect_virtual_gateway_associations",),
     options=dict(
         direct_connect_gateway=ref("directconnect_gateways", elsewhere=True, fixed=True),
         virtual_gateway=ref("ec2_vpn_gateways", elsewhere=True, fixed=True),

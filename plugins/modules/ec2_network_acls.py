@@ -19,6 +19,8 @@ BLOCKS = ("cidr_block", "ipv6_cidr_block")
 DIRECTIONS = ("ingress", "egress")
 # From this number on AWS keeps the rules that deny the rest; nobody can write them.
 RESERVED = 32767
+# Clients take a port from these for the answers that they wait for, Linux from 32768 to 60999 (VPC User Guide, "Ephemeral ports").
+EPHEMERAL = (32768, 60999)
 
 
 def find(aws, wanted):
@@ -62,6 +64,7 @@ def _entry(entry):
 
 
 def create(aws, want):
+    _tell_one_way(aws, want["name"], {direction: _named(want.get(direction)) for direction in DIRECTIONS})
     arguments = dict(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))
     made = _tokens.make(aws, aws.ec2.create_network_acl, arguments, lambda answer: answer["NetworkAcl"]["NetworkAclId"], lambda one: _described(aws, one))
     return _have(made)
@@ -74,6 +77,8 @@ def _described(aws, acl_id):
 def update(aws, have, change):
     """Entries before subnets: a subnet must never stand under an ACL that is not finished."""
     _tags.update(aws, have, change)
+    if change.keys() & set(DIRECTIONS):
+        _tell_one_way(aws, have["name"], merged(KIND.options, have, change))
     for direction in DIRECTIONS:
         if direction in change:
             _update_entries(aws, dict(NetworkAclId=have["id"], Egress=direction == "egress"), change[direction])
@@ -118,6 +123,26 @@ def _update_subnets(aws, have, delta):
         if association["SubnetId"] in (delta.remove if mine else delta.add):
             acl_id = default if mine else have["id"]
             aws.ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl_id)
+
+
+def _tell_one_way(aws, name, rules):
+    """An ACL keeps no state: what comes in on one port is answered on another one, which has to be let out, and the other way round."""
+    for direction, other in (DIRECTIONS, DIRECTIONS[::-1]):
+        there, back = ([_spelt(entry) for entry in rules.get(one) or [] if entry.get("rule_action") == "allow"] for one in (direction, other))
+        for entry in there:
+            if entry.get("protocol") in PORTS and not _answers(entry) and not any(_answers(one, entry) for one in back):
+                said = f"{direction} {entry['rule_number']} lets connections begin, and no {other} entry their answers pass"
+                aws.warn(f"{name}: {said}. An ACL keeps no state: allow {entry['protocol']} {EPHEMERAL[0]} to {EPHEMERAL[1]} or more to the same network")
+
+
+def _answers(entry, asked=None):
+    """Whether answers pass by this entry: at all, or those to another one."""
+    if entry.get("protocol") in PORTS and not (entry["from_port"] <= EPHEMERAL[0] and entry["to_port"] >= EPHEMERAL[1]):
+        return False
+    if asked is None:
+        return True
+    one, other = (_networks.network(block.get("cidr_block") or block.get("ipv6_cidr_block")) for block in (entry, asked))
+    return entry.get("protocol") in ("-1", asked["protocol"]) and one.version == other.version and one.overlaps(other)
 
 
 def refuse(want, have, change):
@@ -176,6 +201,10 @@ def delete(aws, have):
 def faults(entries, sheet):
     """A subnet has one ACL."""
     yield from _networks.named_twice(entries, "subnets", "vpc")
+
+
+def _named(value):
+    return [*(value.get("add") or []), *(value.get("set") or [])] if isinstance(value, dict) else value or []
 
 
 def _spelt(entry):

@@ -132,6 +132,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="ec2_transit_gateway_attachment_accepters",
     identity=("name",),
+    asked_by=("ec2_transit_gateway_vpc_attachments", "ec2_transit_gateway_peering_attachments"),
     options=dict(
         name=Option(),
         transit_gateway=ref("ec2_transit_gateways", fixed=True, required=True),

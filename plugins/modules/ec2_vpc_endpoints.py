@@ -161,6 +161,16 @@ def delete(aws, have):
     aws.wait(f"deletion of {have['id']}", lambda: _look(aws, have["id"]), lambda seen: not seen or _state(seen) == "deleted", limit=600)
 
 
+def faults(entries, sheet):
+    """The private names of a service are answered only where the VPC resolves names and gives them."""
+    vpcs = {vpc.get("name"): vpc for vpc in sheet.get("ec2_vpcs") or []}
+    for index, entry in enumerate(entries):
+        switches = vpcs.get(entry.get("vpc"), {})
+        off = [name for name in ("enable_dns_support", "enable_dns_hostnames") if switches.get(name) is False]
+        if entry.get("private_dns_enabled") and off:
+            yield index, "private_dns_enabled", "needs", dict(value=True, other=f"ec2_vpcs {entry['vpc']} {', '.join(f'{name}: true' for name in off)}")
+
+
 KIND = Kind(
     name="ec2_vpc_endpoints",
     identity=("vpc", "name"),
@@ -192,6 +202,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    faults=faults,
     not_yet=_tags.NOT_YET,
 )
 

@@ -49,7 +49,7 @@ def create(aws, want):
         keys = aws.once(_keys, user) if aws.check_mode else _keys(aws, user)
     lost = [key for key in keys if secret and _is_lost(aws, key, secret)]
     if len(keys) - len(lost) >= KEYS:
-        known = ", ".join(f"{key['AccessKeyId']} of {key['CreateDate']:%Y-%m-%d} ({key['Status']})" for key in keys)
+        known = ", ".join(f"{key['AccessKeyId']} of {key['CreateDate']:%Y-%m-%d} ({key['Status']}, {_use(aws, key)})" for key in keys)
         raise Problem(f"{user} has {KEYS} access keys already, as many as there can be: {known}. Remove the one that nobody uses")
     if not secret:
         arguments = dict(KmsKeyId=want["secret_kms_key_id"]) if "secret_kms_key_id" in want else {}
@@ -63,12 +63,21 @@ def create(aws, want):
     return _have(key, dict(name=name, description=secret["Description"] if secret else want["purpose"]))
 
 
+def _last_used(aws, key):
+    return aws.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
+
+
+def _use(aws, key):
+    """When and for what it was used last, which says which one nobody needs."""
+    used = _last_used(aws, key)
+    return f"used last on {used['LastUsedDate']:%Y-%m-%d} for {used['ServiceName']}" if "LastUsedDate" in used else "never used"
+
+
 def _is_lost(aws, key, secret):
     """Whether a broken run made the key and nobody can know its secret half: made after the secret, never used, and kept nowhere."""
     if key["CreateDate"] < secret["CreatedDate"] or KEY in _tags.as_dict(secret.get("Tags")):
         return False
-    used = aws.iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"]
-    return "LastUsedDate" not in used and key["AccessKeyId"] not in [other["tags"].get(KEY) for other in _secrets.holding(aws, HOLDS)]
+    return "LastUsedDate" not in _last_used(aws, key) and key["AccessKeyId"] not in [other["tags"].get(KEY) for other in _secrets.holding(aws, HOLDS)]
 
 
 def update(aws, have, change):

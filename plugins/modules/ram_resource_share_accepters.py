@@ -72,6 +72,7 @@ def delete(aws, have):
 KIND = Kind(
     name="ram_resource_share_accepters",
     identity=("resource_share",),
+    asked_by=("ram_resource_shares",),
     options=dict(
         resource_share=ref("ram_resource_shares", elsewhere=True, fixed=True),
         accept=Option("bool"),

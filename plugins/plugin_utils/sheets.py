@@ -242,8 +242,8 @@ def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     """kind → names that the sheet alone cannot explain.
 
-    References to what it does not make, or to what has a name that something else may have, too; and its own entries that do not say
-    enough to make them, which is no fault of what is there.
+    References to what it does not make, or to what has a name that something else may have, too; its own entries that do not say
+    enough to make them, which is no fault of what is there; and what is joined by things that it removes without their names.
     """
     own, found = _by_words(names(sheet)), defaultdict(set)
     for reference in references(sheet):
@@ -251,6 +251,8 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
             found[reference.to].add(reference.name)
     for name, label, *dummy in _too_little_to_create(sheet):
         found[name].add(label)
+    for kind, value in (end for dummy, ends in _nameless(sheet) for end in ends):
+        found[kind].add(value)
     return {kind: sorted(wanted) for kind, wanted in found.items()}
 
 
@@ -274,13 +276,13 @@ def incomplete(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list
 
 def hosts_named(sheet: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:
     """Those of the hosts of a run whose things the sheet names, as host:name."""
-    return sorted({reference.name.partition(":")[0] for reference in references(sheet) if _of_neighbour(reference)} & set(hosts))
+    return sorted({reference.name.partition(":")[0] for reference in [*references(sheet), *_parting(sheet)] if _of_neighbour(reference)} & set(hosts))
 
 
 def wanted_of(host: str, others: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     """kind → names of things of this host that other sheets name."""
     found = defaultdict(set)
-    for reference in (reference for sheet in others for reference in references(sheet)):
+    for reference in (reference for sheet in others for reference in [*references(sheet), *_parting(sheet)]):
         if reference.elsewhere and reference.name.startswith(f"{host}:"):
             found[reference.to].add(reference.name.removeprefix(f"{host}:"))
     return {kind: sorted(wanted) for kind, wanted in found.items()}
@@ -296,6 +298,7 @@ def unresolved(
     """
     going = _going(sheet)
     own, away = _by_words(names(sheet)), _by_words(going)
+    joined = [(name, [_ids(kind, value, account, neighbours) for kind, value in ends]) for name, ends in _nameless(sheet)]
     for reference in references(sheet):
         if reference.name.startswith("arn:") or (neighbours is None and _of_neighbour(reference)):
             continue
@@ -308,7 +311,7 @@ def unresolved(
         mine = _own(reference, own)
         there = (account or {}).get(reference.to, {}).get(reference.name, [])
         by_name = _own(reference, away)
-        gone = [*by_name, *(thing["id"] for thing in there if thing["id"] in going.get(reference.to, ()) and thing["id"] not in by_name)]
+        gone = [*by_name, *(thing["id"] for thing in there if _goes(makers(reference.to), thing, going, joined) and thing["id"] not in by_name)]
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
             if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
                 yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
@@ -334,6 +337,31 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
             gone = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
             found[name] = [entry.get("id") or kinds()[name].called(entry) for entry in gone]
     return found
+
+
+def _nameless(sheet: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """What the sheet removes without the name by which others refer to it: its kind, and kind and name of each thing that it joins."""
+    for name, entries in sheet.items():
+        kind = kinds().get(name)
+        for entry in entries if kind and kind.named_by and isinstance(entries, list) else []:
+            ends = [(kind.options[option].ref, entry.get(option)) for option in kind.identity] if isinstance(entry, Mapping) else []
+            if ends and entry.get("state") == "absent" and not entry.get(kind.named_by) and all(isinstance(value, str) for dummy, value in ends):
+                yield name, ends
+
+
+def _ids(kind: str, value: str, account: Mapping[str, Any] | None, neighbours: Mapping[str, Any] | None) -> set[str]:
+    """The ids that a name can mean, here or as host:name, or the id that it is itself."""
+    host, dummy, name = value.partition(":")
+    theirs = labelled((neighbours or {}).get(host, {}).get(kind) or {}, name)
+    return {value, *(thing["id"] for thing in (account or {}).get(kind, {}).get(value, [])), *(one for one in theirs.values() if one)}
+
+
+def _goes(kinds_of_it: Iterable[str], thing: Mapping[str, Any], going: Mapping[str, list[str]], joined: list[tuple[str, list[set[str]]]]) -> bool:
+    """Whether something of the account is what the sheet removes, by its id or by what it joins."""
+    if any(thing["id"] in going.get(kind, ()) for kind in kinds_of_it):
+        return True
+    between = thing.get("between", ())
+    return any(kind in kinds_of_it and len(ends) == len(between) and all(map(set.__contains__, ends, between)) for kind, ends in joined)
 
 
 def _label(reference: Reference) -> str:
@@ -385,6 +413,17 @@ def references(sheet: Mapping[str, Any]) -> list[Reference]:
                 found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "", entry)
                 if ":" in str(entry.get("id", "")) and not ID.fullmatch(entry["id"]):
                     found.append(Reference(kind.name, kind.label(entry), "id", kind.name, entry["id"], hard=False, elsewhere=True))
+    return found
+
+
+def _parting(sheet: Mapping[str, Any]) -> list[Reference]:
+    """Names of other things by which an entry says what it removes."""
+    found = []
+    for kind, entries in ((kinds().get(name), entries) for name, entries in sheet.items()):
+        for entry in entries if kind and isinstance(entries, list) else []:
+            if isinstance(entry, Mapping) and entry.get("state") == "absent":
+                meant = {name: entry[name] for name in kind.identity if name in entry}
+                found += _references(kind.name, kind.label(entry), kind.options, meant, "", entry)
     return found
 
 

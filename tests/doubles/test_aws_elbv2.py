@@ -9,6 +9,8 @@ import json
 
 import pytest
 
+from tests.certificates import authority
+
 FORBIDDEN = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]
 INVALID, WRONG, ACTION = "ValidationError", "InvalidConfigurationRequest", "InvalidLoadBalancerAction"
 PATH = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/x"]}}]
@@ -427,10 +429,9 @@ def test_all_of_it_survives_a_restore(elbv2, subnets, vpc, double):
 
 @pytest.fixture
 def store(aws):
-    from ansible_collections.msp.aws.plugins.module_utils import _certificates
-
     aws("s3").create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-    aws("s3").put_object(Bucket="bundles", Key="ca.pem", Body=json.loads(_certificates.new_authority("ca", 400)[0])["certificate"])
+    for key, body in zip(("ca.pem", "ca.crl"), authority("ca", revoked=3), strict=True):
+        aws("s3").put_object(Bucket="bundles", Key=key, Body=body)
     aws("s3").put_object(Bucket="bundles", Key="empty.pem", Body="nothing")
     return {"Name": "partners", "CaCertificatesBundleS3Bucket": "bundles", "CaCertificatesBundleS3Key": "ca.pem"}
 
@@ -456,3 +457,23 @@ def test_a_trust_store_in_use_stays(elbv2, subnets, store, certificate, refused)
     elbv2.delete_listener(ListenerArn=there)
     elbv2.delete_trust_store(TrustStoreArn=arn)
     assert elbv2.describe_trust_stores()["TrustStores"] == []
+
+
+def test_revocation_lists_are_copied_from_a_bucket_and_told_by_their_number(elbv2, store, refused):
+    arn = elbv2.create_trust_store(**store)["TrustStores"][0]["TrustStoreArn"]
+
+    def content(key):
+        return {"TrustStoreArn": arn, "RevocationContents": [{"S3Bucket": "bundles", "S3Key": key}]}
+
+    refused("RevocationContentNotFound", elbv2.add_trust_store_revocations, **content("none.crl"))
+    refused("InvalidRevocationContent", elbv2.add_trust_store_revocations, **content("ca.pem"))
+    refused("TrustStoreNotFound", elbv2.add_trust_store_revocations, **{**content("ca.crl"), "TrustStoreArn": f"{arn}0"})
+    told = [elbv2.add_trust_store_revocations(**content("ca.crl"))["TrustStoreRevocations"][0] for dummy in range(2)]
+    assert [(one["RevocationId"], one["NumberOfRevokedEntries"]) for one in told] == [(1, 3), (2, 3)] and "S3Key" not in told[0]
+    assert elbv2.describe_trust_stores()["TrustStores"][0]["TotalRevokedEntries"] == 6
+    refused("RevocationIdNotFound", elbv2.remove_trust_store_revocations, TrustStoreArn=arn, RevocationIds=[1, 7])
+    elbv2.remove_trust_store_revocations(TrustStoreArn=arn, RevocationIds=[1])
+    refused("RevocationIdNotFound", elbv2.describe_trust_store_revocations, TrustStoreArn=arn, RevocationIds=[1])
+    assert elbv2.describe_trust_store_revocations(TrustStoreArn=arn)["TrustStoreRevocations"] == [told[1]]
+    again = {**content("ca.crl"), "RevocationContents": content("ca.crl")["RevocationContents"] * 30}
+    refused("TooManyTrustStoreRevocationEntries", elbv2.add_trust_store_revocations, **again)

@@ -12,7 +12,7 @@ import boto3
 import pytest
 import yaml
 
-from ansible_collections.msp.aws.plugins.module_utils._certificates import new_authority
+from tests.certificates import authority
 from tests.integration.conftest import SECRET, Customer
 from tests.playbook import ROOT
 
@@ -42,8 +42,8 @@ class Enterprise(Customer):
             self.client("iam", account).create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
 
         self.client("s3", APP).create_bucket(Bucket="ent-authorities", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
-        authority = json.loads(new_authority("partners", 400)[0])["certificate"]
-        self.client("s3", APP).put_object(Bucket="ent-authorities", Key="partners.pem", Body=authority)
+        for key, body in zip(("partners.pem", "partners.crl"), authority("partners", revoked=1), strict=True):
+            self.client("s3", APP).put_object(Bucket="ent-authorities", Key=key, Body=body)
         self.carrier_opens_the_line()
         blog = dict(availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
         self.client("lightsail", APP).create_instances(instanceNames=["ent-blog"], **blog)

@@ -122,3 +122,49 @@ def test_one_contract_alone_can_be_run_once_its_neighbours_are_there(customers):
     tokyo = json.loads(json.dumps(SHEETS["tokyo"]).replace("partner:hub", ids["hub"]).replace("osaka:dr", ids["dr"]))
     customers.sheets(**{**SHEETS, "tokyo": tokyo})
     assert customers.setup("--limit", "tokyo").changed == 0
+
+
+CLOSED = dict(default_route_table_association="disable", default_route_table_propagation="disable")
+GATEWAYS = dict(
+    tokyo=dict(
+        ec2_vpcs=[vpc("acme", "10.20.0.0/16")],
+        ec2_subnets=[dict(name="acme-a", vpc="acme", cidr_block="10.20.0.0/28", availability_zone="ap-northeast-1a")],
+        ec2_vpn_gateways=[dict(name="acme", vpc="acme", amazon_side_asn=64620)],
+    ),
+    partner=dict(
+        ec2_transit_gateways=[dict(CLOSED, name="core", amazon_side_asn=64610)],
+        directconnect_gateways=[dict(name="dx", amazon_side_asn=64600)],
+        ram_resource_shares=[dict(name="core", transit_gateways=["core"])],
+    ),
+)
+REQUESTS = dict(
+    tokyo=dict(
+        ram_resource_share_accepters=[dict(resource_share="partner:core", accept=True)],
+        ec2_transit_gateway_vpc_attachments=[dict(name="core", transit_gateway="partner:core", vpc="acme", subnets=["acme-a"])],
+        directconnect_virtual_gateway_associations=[
+            dict(direct_connect_gateway="partner:dx", virtual_gateway="acme", direct_connect_gateway_owner_account=THEIRS)
+        ],
+    ),
+    partner=dict(
+        ram_resource_shares=[dict(name="core", principals=[OURS])],
+        ec2_transit_gateway_attachment_accepters=[
+            dict(name="acme", transit_gateway="core", vpc="tokyo:acme", resource_owner_id=OURS, accept=True),
+        ],
+        directconnect_virtual_gateway_associations=[
+            dict(direct_connect_gateway="dx", virtual_gateway="tokyo:acme", associated_gateway_owner_account=OURS, accept=True),
+        ],
+    ),
+)
+
+
+def test_what_is_asked_for_and_accepted_in_one_run_between_gateways_that_are_there(customers):
+    """A share, an attachment and an association: the plan of the side that accepts can see none of the requests, and foresees them."""
+    told = {"(has to|must) accept": "whose turn it is, of which a later task of the same run takes care"}
+    customers.sheets(**GATEWAYS)
+    customers.setup()
+    customers.sheets(**{place: {**GATEWAYS[place], **REQUESTS[place]} for place in GATEWAYS})
+    plan = customers.setup("--check", "--diff", allow=told)
+    assert not set(customers.writes()) - {"sts:AssumeRole"}
+    assert all(f"{name} (known after apply)" in plan.stdout for name in ("partner:core", "tokyo:acme"))
+    assert customers.setup(allow=told).changed == plan.changed
+    assert customers.setup().changed == 0

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._certificates import new_authority
+from tests.certificates import authority
 
 ACCEPTERS, SERVICES = "ec2_transit_gateway_attachment_accepters", "ec2_vpc_endpoint_services"
 OWN, PARTNER, CARRIER = "123456789012", "210987654321", "999988887777"
@@ -101,9 +101,10 @@ def a_partners_bucket(client: Callable[..., Any]) -> None:
 
 
 def bundles(client: Callable[..., Any]) -> None:
-    """Certificates of authorities, in the bucket of the examples."""
+    """Certificates of authorities and what these revoke, in the bucket of the examples."""
     for name in ("partners", "devices"):
-        client("s3").put_object(Bucket="acme-authorities", Key=f"{name}.pem", Body=json.loads(new_authority(name, 400)[0])["certificate"])
+        for end, body in zip(("pem", "crl"), authority(name, revoked=2), strict=True):
+            client("s3").put_object(Bucket="acme-authorities", Key=f"{name}.{end}", Body=body)
 
 
 def a_trust_store(client: Callable[..., Any]) -> None:

@@ -288,6 +288,13 @@ def test_what_an_endpoint_loses_needs_a_confirmation(endpoints):
     harmless(endpoints, ENDPOINTS, dict(ssm, private_dns_enabled=True))
 
 
+def test_private_names_in_a_vpc_whose_sheet_switches_names_off():
+    wanted, vpc = dict(name="ssm", vpc="acme", private_dns_enabled=True), dict(name="acme", enable_dns_support=True, enable_dns_hostnames=False)
+    assert faults(ENDPOINTS, wanted, ec2_vpcs=[vpc]) == [(0, "private_dns_enabled", "needs")]
+    for harmless_one, where in ((dict(wanted, private_dns_enabled=False), vpc), (wanted, dict(vpc, enable_dns_hostnames=True)), (wanted, dict(vpc, name="b"))):
+        assert faults(ENDPOINTS, harmless_one, ec2_vpcs=[where]) == []
+
+
 def test_the_service_of_an_endpoint_stays(endpoints):
     entry = dict(vpc="acme", name="acme-ssm", service_name=f"com.amazonaws.{REGION}.logs")
     assert "service_name cannot change after creation" in refused(endpoints, ENDPOINTS, entry)

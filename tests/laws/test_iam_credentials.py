@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from tests.laws.stage import KINDS
 from tests.laws.test_gateways import client, dangerous, refused, task, write
 
 PROFILES, KEYS = "iam_login_profiles", "iam_access_keys"
@@ -58,7 +60,15 @@ def test_a_key_is_kept_in_its_secret_and_shown_nowhere(alice):
 def test_a_third_key_is_refused_and_the_two_are_named(alice):
     made = [client(alice, "iam").create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"] for _number in range(2)]
     message = refused(alice, KEYS, dict(user="alice", secret="acme/alice", purpose="backup"))
-    assert all(key in message for key in made)
+    assert all(key in message for key in made) and message.count("never used") == 2
+
+
+def test_of_two_keys_that_are_in_the_way_is_told_when_they_were_used_last(alice, monkeypatch):
+    for _number in range(2):
+        client(alice, "iam").create_access_key(UserName="alice")
+    used = dict(LastUsedDate=datetime(2026, 3, 31, tzinfo=UTC), ServiceName="s3", Region="ap-northeast-1")
+    monkeypatch.setitem(KINDS[KEYS].create.__globals__, "_last_used", lambda aws, key: used)
+    assert "used last on 2026-03-31 for s3" in refused(alice, KEYS, dict(user="alice", secret="acme/alice", purpose="backup"))
 
 
 def test_a_key_that_others_made_is_never_taken_for_a_lost_one(alice):

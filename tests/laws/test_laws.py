@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from moto.core.utils import get_service_model
 from policy_sentry.querying.all import get_all_actions
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
+from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
 from ansible_collections.msp.aws.plugins.module_utils._reports import AFTER_APPLY
 from tests.laws.bystanders import COMMON, LEAST, PLANT
@@ -286,6 +291,42 @@ def test_law_5_who_does_not_wait_gets_the_same_and_the_next_run_waits(prepared, 
     begun = prepared.run(kind.name, make, wait=False)
     assert set(begun.get("awaited", ())) <= {kind.label(entry) for entry in entries(kind.name, make)}
     assert "awaited" not in prepared.run(kind.name, make)
+    assert prepared.gather(kind.name) == whole and not prepared.run(kind.name, make)["changed"]
+
+
+# What the sheet has often, and what takes longest.
+TAKES_MINUTES = {
+    "directconnect_virtual_interfaces",
+    "ec2_nat_gateways",
+    "ec2_transit_gateway_vpc_attachments",
+    "ec2_vpn_connections",
+    "networkfirewall_firewalls",
+}
+
+
+def test_law_5_a_wait_tells_what_and_since_when_and_after_its_limit_the_next_run_goes_on(prepared, kind, monkeypatch, tmp_path):
+    """The one who waits sees the entries, when it began, its limit and the state; at the limit each entry says its state, and nothing is made anew."""
+    make = examples(kind.name).make
+    prepared.double.snapshot("before")
+    begun = prepared.run(kind.name, make, wait=False).get("awaited", [])
+    if not begun:
+        assert kind.name not in TAKES_MINUTES
+        return
+    monkeypatch.setenv(PROGRESS, str(tmp_path / "progress"))
+    prepared.double.restore("before")
+    start = time.time()
+    prepared.run(kind.name, make)
+    whole, lines = prepared.gather(kind.name), (tmp_path / "progress").read_text(encoding="utf-8").splitlines()
+    seen = [word for word in map(json.loads, lines) if word["what"].startswith(f"{kind.name} ")]
+    assert seen and all(start <= word["since"] <= time.time() and word["limit"] == kind.seconds for word in seen)
+    assert any(label in word["what"] and label in word.get("seen", "") for word in seen for label in begun)
+    prepared.double.restore("before")
+    with monkeypatch.context() as limited:
+        limited.setitem(KINDS, kind.name, replace(kind, seconds=0))
+        entries_then = prepared.run(kind.name, make, fails=True)["entries"]
+    late = {entry["entry"]: entry["reason"] for entry in entries_then if "reason" in entry}
+    assert late and all(re.search(r" is .+ after 0 s; the next run goes on from here$", reason) for reason in late.values())
+    prepared.run(kind.name, make)
     assert prepared.gather(kind.name) == whole and not prepared.run(kind.name, make)["changed"]
 
 

@@ -345,6 +345,38 @@ def test_clients_are_verified_against_a_trust_store(listeners):
     assert listening(listeners)[443]["MutualAuthentication"] == dict(Mode="off")
 
 
+STORES = "elbv2_trust_stores"
+
+
+def revocations(stage):
+    arn = stage.run(STORES, task(STORES, dict(name="acme-partners")))["entries"][0]["id"]
+    return client(stage, "elbv2").describe_trust_store_revocations(TrustStoreArn=arn)["TrustStoreRevocations"]
+
+
+def test_a_revocation_list_is_missed_only_with_a_confirmation_and_in_a_new_version_never(stage):
+    stage.prepare(STORES)
+    stage.run(STORES, examples(STORES).make)
+    first = dict(s3_bucket="acme-authorities", s3_key="partners.crl")
+    stage.double.clear_calls()
+    harmless(stage, STORES, dict(name="acme-partners", revocations=dict(set=[dict(first, s3_object_version="null")])))
+    wrote = [name.partition(":")[2] for name in stage.writes() if "Revocation" in name]
+    assert wrote == ["AddTrustStoreRevocations", "RemoveTrustStoreRevocations"] and [one["RevocationId"] for one in revocations(stage)] == [2]
+    assert "would let clients in again whose certificates partners.crl" in dangerous(stage, STORES, dict(name="acme-partners", revocations=dict(set=[])))
+    assert revocations(stage) == []
+
+
+def test_a_revocation_list_of_unknown_origin_is_told_and_left_alone(stage, said):
+    """Its number is all that AWS tells; also when a run has broken off, in which one was just to come that is noted by now."""
+    stage.prepare(STORES)
+    arn = stage.run(STORES, examples(STORES).make)["entries"][0]["id"]
+    content = dict(S3Bucket="acme-authorities", S3Key="devices.crl")
+    client(stage, "elbv2").add_trust_store_revocations(TrustStoreArn=arn, RevocationContents=[content])
+    client(stage, "elbv2").add_tags(ResourceArns=[arn], Tags=[dict(Key="RevocationList:coming", Value="acme-authorities - partners.crl")])
+    entry = dict(name="acme-partners", revocations=dict(set=[dict(s3_bucket="acme-authorities", s3_key="partners.crl")]))
+    assert not write(stage, STORES, entry)["changed"]
+    assert any("acme-partners: nothing tells of which objects its revocation lists 2 are" in text for text in said)
+
+
 def test_weights_alone_are_written_over_what_is_there(listeners):
     """What an action does not name stays: the stickiness between the groups."""
     shift = [dict(target_group="acme-blue", weight=10), dict(target_group="acme-green", weight=90)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils import _client
 from tests.laws.stage import KINDS, REGION
 
 TABLES, ACLS, PEERINGS, ENDPOINTS = "ec2_route_tables", "ec2_network_acls", "ec2_vpc_peering_connections", "ec2_vpc_endpoints"
@@ -162,6 +163,39 @@ def test_an_entry_that_goes_unnamed_needs_a_confirmation_where_there_are_subnets
 def test_a_network_acl_in_use_stays(network):
     write(network, ACLS, dict(OPEN, name="one", subnets=["a"]))
     assert "1 subnets are under it" in refused(network, ACLS, dict(name="one", vpc="acme", state="absent"), confirm=["ec2_network_acls/acme/one"])
+
+
+BACK = dict(ALLOW, rule_number=110, protocol="tcp", from_port=1024, to_port=65535)
+HTTPS = dict(ALLOW, rule_number=100, protocol="tcp", from_port=443, to_port=443, cidr_block="10.20.0.0/16")
+
+
+@pytest.mark.parametrize(
+    "ingress, egress, told",
+    [
+        ([HTTPS], [BACK], []),
+        ([HTTPS], [ALLOW], []),
+        ([HTTPS], [dict(BACK, cidr_block="10.20.1.0/24")], []),
+        ([HTTPS], [HTTPS], ["ingress 100", "egress 100"]),
+        ([HTTPS], [dict(BACK, cidr_block="192.0.2.0/24")], ["ingress 100"]),
+        ([HTTPS], [dict(BACK, protocol="udp")], ["ingress 100"]),
+        ([HTTPS], [dict(BACK, rule_action="deny"), dict(HTTPS, rule_action="deny")], ["ingress 100"]),
+        ([dict(HTTPS, rule_action="deny"), BACK], [HTTPS], []),
+    ],
+)
+def test_connections_whose_answers_a_network_acl_drops_are_told(network, monkeypatch, ingress, egress, told):
+    """In the plan as in the run, of a new one and of one that changes."""
+    texts = []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
+    new = dict(name="one", vpc="acme", ingress=ingress, egress=egress)
+    for check in (True, False):
+        texts.clear()
+        network.run(ACLS, dict(network_acls=[new]), check=check)
+        assert {text.partition(" lets")[0] for text in texts} == {f"one: {place}" for place in told}
+    write(network, ACLS, dict(OPEN, name="two"))
+    texts.clear()
+    changed = dict(new, name="two", ingress=dict(set=ingress), egress=dict(set=egress))
+    network.run(ACLS, dict(network_acls=[changed]), check=True)
+    assert {text.partition(" lets")[0] for text in texts} == {f"two: {place}" for place in told}
 
 
 @pytest.mark.parametrize(

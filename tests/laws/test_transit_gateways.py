@@ -246,6 +246,51 @@ def test_nothing_is_accepted_that_nobody_asked_for(asked):
     assert "nobody has asked" in refused(asked, ACCEPTERS, asked.entry)
 
 
+TRANSIT, VIRTUAL = "directconnect_transit_gateway_associations", "directconnect_virtual_gateway_associations"
+ACCEPTED_SHARES = "ram_resource_share_accepters"
+PROPOSED = dict(associated_gateway_owner_account=OTHER, accept=True)
+REQUESTS = {  # what accepts, the kind and the label of what the neighbour asks with, what it has, and what is said while nobody asks
+    "vpc": (ACCEPTERS, VPCS, "theirs", "ec2_vpcs", "vpc-0123456789abcdef0", "nobody has asked"),
+    "peer_transit_gateway": (ACCEPTERS, PEERINGS, "theirs", "ec2_transit_gateways", "tgw-0123456789abcdef0", "nobody has asked"),
+    "transit_gateway": (TRANSIT, TRANSIT, "acme-dxgw/new", "ec2_transit_gateways", "tgw-0123456789abcdef0", "nobody has proposed"),
+    "virtual_gateway": (VIRTUAL, VIRTUAL, "acme-dxgw/new", "ec2_vpn_gateways", "vgw-0123456789abcdef0", "nobody has proposed"),
+    "resource_share": (ACCEPTED_SHARES, SHARES, "new", SHARES, f"arn:aws:ram:{REGION}:{OTHER}:resource-share/new", "nobody has invited"),
+}
+OF_ENTRIES = {
+    ACCEPTERS: dict(name="theirs", transit_gateway="acme", resource_owner_id=OTHER, accept=True),
+    TRANSIT: dict(PROPOSED, direct_connect_gateway="acme-dxgw"),
+    VIRTUAL: dict(PROPOSED, direct_connect_gateway="acme-dxgw"),
+    ACCEPTED_SHARES: dict(accept=True),
+}
+
+
+@pytest.mark.parametrize("option", REQUESTS)
+def test_what_the_plan_of_a_neighbour_asks_for_is_foreseen(stage, option, monkeypatch):
+    """It can be seen by nobody before the run; a plan of something else, and a run in which it did not come, leave the message as it is."""
+    kind, asking, label, of, there, nobody = REQUESTS[option]
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    stage.prepare(kind)
+    entry = task(kind, {**OF_ENTRIES[kind], option: "far:new"})
+
+    def plans(**labels):
+        return {**stage.neighbours, "far": dict({of: dict(new=there)}, plans=labels)}
+
+    for others in ({}, {"ec2_vpcs": ["new"]} if of != "ec2_vpcs" else {"ec2_subnets": ["new"]}, {asking: []}):
+        assert nobody in stage.run(kind, entry, check=True, fails=True, neighbours=plans(**others))["msg"]
+    planned = stage.run(kind, entry, check=True, neighbours=plans(**{asking: [label]}))
+    (after,) = planned["diff"]["after"].values()
+    assert planned["entries"][0]["action"] == "created" and after[option] == "far:new (known after apply)"
+    assert nobody in stage.run(kind, entry, fails=True, neighbours=plans(**{asking: [label]}))["msg"]
+
+
+def test_another_share_of_the_neighbour_is_no_invitation(stage):
+    stage.prepare(ACCEPTED_SHARES)
+    share = REQUESTS["resource_share"][4]
+    others = dict(stage.neighbours, far={SHARES: dict(new=share), "plans": {SHARES: ["other"]}})
+    entry = task(ACCEPTED_SHARES, dict(resource_share="far:new", accept=True))
+    assert "nobody has invited" in stage.run(ACCEPTED_SHARES, entry, check=True, fails=True, neighbours=others)["msg"]
+
+
 def test_a_request_of_an_unexpected_account_is_left_as_it_is(asked):
     asked.ask()
     at_rest(client(asked, "ec2").describe_transit_gateway_vpc_attachments)

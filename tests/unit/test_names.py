@@ -124,6 +124,7 @@ def test_what_several_kinds_make_is_found_under_one_name():
     found = Names(Attached(), {maker: ["new", "old"]}, True)
     assert found.id_of(several, "old") == "tgw-attach-00000001" and isinstance(found.id_of(several, "new"), Unknown)
     assert makers("ec2_vpcs") == ("ec2_vpcs",) and makers(maker) == (maker,)
+    assert found.found(several, "office")[0]["between"] == ["vpn-00000002", None]
     assert found.id_of(several, "office") == "tgw-attach-00000002" and found.name_of(several, "tgw-attach-00000002") == "office"
     with pytest.raises(Missing):
         found.id_of(several, "other")

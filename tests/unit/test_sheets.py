@@ -12,7 +12,16 @@ import string
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.filter.sheet import run_summary, sheet_entries, sheet_faults, sheet_left, sheet_names, sheet_outside_names
+from ansible_collections.msp.aws.plugins.filter.sheet import (
+    neighbour_ids,
+    run_summary,
+    sheet_entries,
+    sheet_faults,
+    sheet_left,
+    sheet_names,
+    sheet_neighbours,
+    sheet_outside_names,
+)
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
@@ -215,6 +224,53 @@ def test_a_removal_by_id_is_seen_through_the_name_and_another_thing_of_that_name
     twins = [dict(id=f"i-0000000{number}", scope=None, scope_id=None) for number in (1, 2)]
     one_left = dict(ec2_volumes=volumes, ec2_instances=[dict(id="i-00000001", state="absent")])
     assert not any("removes" in line for line in sheet_faults(one_left, account=dict(ec2_instances=dict(web=twins)), language="en"))
+
+
+def test_what_a_host_knows_and_what_its_tasks_make_or_change():
+    """What is removed, or is in another Region, is nothing that others could name; what is only looked at is no plan."""
+    done = [dict(entry="made", action="created"), dict(entry="other", action="updated", id="tgw-2"), dict(entry="same", action="unchanged", id="tgw-3")]
+    host = dict(
+        sheet_own_names=dict(ec2_transit_gateways=["made", "other", "same"]),
+        setup_network_ec2_transit_gateways=dict(entries=done),
+        setup_network_accept_ec2_vpcs=dict(skipped=True),
+        setup_network_remove_ec2_subnets=dict(entries=[dict(entry="gone", action="deleted", id="subnet-1")]),
+    )
+    plans = dict(ec2_transit_gateways=["made", "other"], ec2_vpcs=[])
+    known = dict(ec2_transit_gateways=dict(made=None, other="tgw-2", same="tgw-3"), ec2_vpcs={})
+    assert neighbour_ids(dict(far=host, other={}), ["far"]) == dict(far=dict(known, plans=plans))
+
+
+ASSOCIATION = dict(direct_connect_gateway="dx", transit_gateway="hub", state="absent")
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+@pytest.mark.parametrize("said", ["to-dx", "tgw-attach-00000001"])
+def test_a_removal_without_a_name_is_seen_through_what_it_joins(said, theirs):
+    """Others refer to an association by its attachment's name or id, and its entry says only which two gateways it joins, one perhaps another host's."""
+    gone = dict(ASSOCIATION, direct_connect_gateway="far:dx") if theirs else ASSOCIATION
+    tables = [dict(name="main", transit_gateway="hub", associations=[said])]
+    sheet = dict(directconnect_transit_gateway_associations=[gone], ec2_transit_gateway_route_tables=tables)
+    outside = sheet_outside_names(sheet)
+    assert outside["ec2_transit_gateways"] == ["hub"] and (theirs or outside["directconnect_gateways"] == ["dx"])
+    assert sheet_neighbours(sheet, ["far", "other"]) == (["far"] if theirs else [])
+    assert sheet_outside_names({}, host="far", others=[sheet]) == (dict(directconnect_gateways=["dx"]) if theirs else {})
+    plain = dict(scope=None, scope_id=None)
+    account = dict(ec2_transit_gateways=dict(hub=[dict(plain, id="tgw-00000001")]))
+    account.update({} if theirs else dict(directconnect_gateways=dict(dx=[dict(plain, id="uuid-1")])))
+    neighbours = dict(far=dict(directconnect_gateways=dict(dx="uuid-1")))
+    for between, told in ((["uuid-1", "tgw-00000001"], 1), (["uuid-2", "tgw-00000001"], 0), (["vpc-00000001", "tgw-00000001"], 0)):
+        there = {**account, "ec2_transit_gateway_attachments": {said: [dict(plain, id="tgw-attach-00000001", between=between)]}}
+        lines = [line for line in sheet_faults(sheet, account=there, neighbours=neighbours, language="en") if "removes" in line]
+        assert len(lines) == told and all(line.startswith("ec2_transit_gateway_route_tables hub/main associations: ") for line in lines)
+
+
+def test_a_removal_by_id_is_seen_whichever_kind_it_is_of():
+    sheet = dict(
+        ec2_transit_gateway_vpc_attachments=[dict(id="tgw-attach-00000001", state="absent")],
+        ec2_transit_gateway_route_tables=[dict(name="main", transit_gateway="hub", associations=["app"])],
+    )
+    there = dict(ec2_transit_gateway_attachments=dict(app=[dict(id="tgw-attach-00000001", scope=None, scope_id=None, between=["vpc-1", "tgw-1"])]))
+    assert any("removes" in line for line in sheet_faults(sheet, account=there, language="en"))
 
 
 @pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and any(option.required for option in KINDS[name].options.values())])

@@ -13,26 +13,37 @@ from ..rules import Refused
 from . import tags
 from .book import BOOK, page, store_of, stores
 
-MOST_STORES, MOST_CERTIFICATES = 20, 25  # Application Load Balancer quotas
+MOST_STORES, MOST_CERTIFICATES, MOST_LISTS = 20, 25, 30  # Application Load Balancer quotas
 
 
 class TrustStore:
     def __init__(self, elbv2, name, certificates):
         self.arn = f"arn:aws:elasticloadbalancing:{elbv2.region_name}:{elbv2.account_id}:truststore/{name}/{mock_random.get_random_hex(16)}"
         self.name, self.certificates, self.status = name, certificates, "CREATING"
+        self.lists, self.last = {}, 0  # number → how many certificates it revokes
 
     def described(self):
-        return {"Name": self.name, "TrustStoreArn": self.arn, "Status": self.status, "NumberOfCaCertificates": self.certificates, "TotalRevokedEntries": 0}
+        counts = {"NumberOfCaCertificates": self.certificates, "TotalRevokedEntries": sum(self.lists.values())}
+        return {"Name": self.name, "TrustStoreArn": self.arn, "Status": self.status, **counts}
+
+    def revocation(self, number):
+        return {"TrustStoreArn": self.arn, "RevocationId": number, "RevocationType": "CRL", "NumberOfRevokedEntries": self.lists[number]}
+
+
+def held(bucket_name, key, version, code, what):
+    """What is in the bucket."""
+    bucket = access.bucket_of(bucket_name)
+    found = [one for one in bucket.keys.getlist(key, []) if version in (None, one.version_id or "null")] if bucket else []
+    if not found:
+        raise Refused(code, f"The {what} s3://{bucket_name}/{key} does not exist")
+    return found[-1].value
 
 
 def bundle(bucket_name, key, version):
     """CaCertificatesBundleNotFoundException, InvalidCaCertificatesBundleException; ALB guide: PEM, and a quota of certificates for each store."""
-    bucket = access.bucket_of(bucket_name)
-    held = [one for one in bucket.keys.getlist(key, []) if version in (None, one.version_id or "null")] if bucket else []
-    if not held:
-        raise Refused("CaCertificatesBundleNotFound", f"The CA certificates bundle s3://{bucket_name}/{key} does not exist")
+    there = held(bucket_name, key, version, "CaCertificatesBundleNotFound", "CA certificates bundle")
     try:
-        certificates = len(x509.load_pem_x509_certificates(held[-1].value))
+        certificates = len(x509.load_pem_x509_certificates(there))
     except ValueError:
         certificates = 0
     if not 1 <= certificates <= MOST_CERTIFICATES:
@@ -63,6 +74,51 @@ def describe(elbv2, TrustStoreArns, Names, Marker, PageSize, **_):
     for one in found:
         one.status = "ACTIVE"
     return page(told, Marker, PageSize, "TrustStores")
+
+
+@BOOK.adds("AddTrustStoreRevocations")
+def add_revocations(elbv2, TrustStoreArn, RevocationContents, **_):
+    """RevocationContentNotFoundException, InvalidRevocationContentException; ALB guide: PEM; quotas: revocation lists for each store."""
+    store = store_of(elbv2, TrustStoreArn)
+    revoked = [entries_of(**content) for content in RevocationContents or []]
+    if len(store.lists) + len(revoked) > MOST_LISTS:
+        raise Refused("TooManyTrustStoreRevocationEntries", f"The trust store '{store.arn}' has too many revocation entries")
+    numbers = range(store.last + 1, store.last + len(revoked) + 1)
+    store.lists.update(zip(numbers, revoked, strict=True))
+    store.last += len(revoked)
+    return {"TrustStoreRevocations": [store.revocation(number) for number in numbers]}
+
+
+def entries_of(S3Bucket=None, S3Key=None, S3ObjectVersion=None, **_):
+    there = held(S3Bucket, S3Key, S3ObjectVersion, "RevocationContentNotFound", "revocation file")
+    try:
+        return len(x509.load_pem_x509_crl(there))
+    except ValueError:
+        raise Refused("InvalidRevocationContent", "The revocation file is not valid") from None
+
+
+@BOOK.adds("DescribeTrustStoreRevocations")
+def describe_revocations(elbv2, TrustStoreArn, RevocationIds, Marker, PageSize, **_):
+    store = store_of(elbv2, TrustStoreArn)
+    numbers = numbered(store, RevocationIds) or store.lists
+    return page([store.revocation(number) for number in numbers], Marker, PageSize, "TrustStoreRevocations")
+
+
+@BOOK.adds("RemoveTrustStoreRevocations")
+def remove_revocations(elbv2, TrustStoreArn, RevocationIds, **_):
+    store = store_of(elbv2, TrustStoreArn)
+    for number in numbered(store, RevocationIds):
+        del store.lists[number]
+    return {}
+
+
+def numbered(store, numbers):
+    """RevocationIdNotFoundException."""
+    known = [int(number) for number in numbers or []]
+    for number in known:
+        if number not in store.lists:
+            raise Refused("RevocationIdNotFound", f"The revocation ID '{number}' does not exist")
+    return known
 
 
 @BOOK.adds("DeleteTrustStore")
