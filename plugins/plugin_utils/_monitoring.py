@@ -22,6 +22,7 @@ CATALOG = Path(__file__).resolve().parents[2] / "catalog" / "monitoring.yml"
 PART = "monitoring"  # of the sheet, and of the contract
 SIDES = ("cloudwatch", "mackerel")
 PLACE = re.compile(r"\{(\w+)\}")
+SECRETS_OF_A_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*")  # who asks, and with which key; a name is seen by everybody
 # What people read for a definition that makes nothing.
 PAGES, SHOWN, OTHER_SIDE, LACKS = "pages", "shown", "other_side", "lacks"
 OF_THE_CATALOGUE = ("shown", "when", "ratio", "fallback", "band", "options", "plugins")
@@ -265,14 +266,18 @@ def _name(
 ) -> str:
     """Of the component, or of what the definition looks at where that is another thing, so that two components do not page for one and the same."""
     asked = sorted(places({name: definition[name] for name in ("dimensions", "metrics", "metric", "filter", "command", "url") if name in definition}))
-    more = [str(facts[name]) for name in asked if name in own]
+    more = [_word(name, facts) for name in asked if name in own]
     if definition.get("type") in OF_A_ROLE:
         label = [role or component, *(str(facts[name]) for name in asked if facts.get(name) is not None)]  # one monitor for all hosts of a role
     elif side == "cloudwatch" and asked and not own and not _of_component(catalogue()[target]["name"], asked):
         label = [str(facts.get(name)) for name in asked]
     else:
-        label = [component, *(more or [str(facts[name]) for name in own[:1]])]
+        label = [component, *(more or [_word(name, facts) for name in own[:1]])]
     return "-".join([target, *dict.fromkeys(label), item, *([key] if key != item else [])])[:255]
+
+
+def _word(name: str, facts: Mapping[str, Any]) -> str:
+    return SECRETS_OF_A_URL.sub("", str(facts[name])) if name == "url" else str(facts[name])
 
 
 def _of_component(own: str, asked: list[str]) -> bool:

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
+
 import boto3
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.integration.conftest import ACCOUNT, SECRET
 
@@ -163,6 +167,50 @@ def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(
     assert set(alarms(double)) == told and alarms(double)[changed]["Threshold"] == there["Threshold"]
 
 
+def test_what_the_monitoring_says_as_an_expression_or_vaulted_stays_so(watched, double, mackerel, tmp_path):
+    """In what would put back and in what would take over, also where a monitor has it from there; and the monitoring as a whole puts back."""
+    password = tmp_path / "password"
+    password.write_text("vault-password", encoding="utf-8")
+    url = "https://acme.example.jp/?key=vaulted-words"
+    vaulted = VaultLib([("default", VaultSecret(b"vault-password"))]).encrypt(url).decode().strip().splitlines()
+    text = """---
+sheet:
+  monitoring:
+    ec2:
+      - name: i-0123456789abcdef0
+        platform: linux
+        vcpu_count: 2
+        items:
+          cpu: {critical: "{{ acme_limit }}"}
+          url_status_code:
+            - url: !vault |
+                %s
+acme_limit: 97
+"""
+    (watched.inventory / "group_vars/all/sheet.yml").write_text(text % "\n                ".join(vaulted), encoding="utf-8")
+    opened = ("--vault-password-file", password)
+    watched.setup(*opened, env=watched.env)
+    (id,) = [path.rpartition("/")[2] for path, one in mackerel.state("mackerel/monitors").items() if one.get("url") == url]
+    hands = mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]
+    change_by_hand(mackerel, f"/monitors/{id}", {**hands, "maxCheckAttempts": 7})
+    watched.inspect("drift", *opened, rc=2, env=watched.env)
+    put_back, adopt = (watched.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
+    for way, times in ((put_back, 1), (adopt, 2)):
+        written = way.read_text(encoding="utf-8")
+        assert "vaulted-words" not in written and written.count("!vault") == times and '"{{ acme_limit }}"' in written
+    assert "mackerel_monitors" not in put_back.read_text(encoding="utf-8")
+    watched.setup(*opened, "-e", f"@{adopt}", env=watched.env)
+    assert mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]["maxCheckAttempts"] == 7
+    watched.setup(*opened, "-e", f"@{put_back}", env=watched.env)
+    assert mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]["maxCheckAttempts"] == 3
+
+
+def change_by_hand(mackerel, path, thing):
+    body = json.dumps({name: value for name, value in thing.items() if name != "id"}).encode()
+    request = urllib.request.Request(f"{mackerel.url}/api/v0{path}", body, {"X-Api-Key": mackerel.key, "Content-Type": "application/json"}, method="PUT")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
+
+
 def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_too(watched, double):
     """One changed by hand in us-east-1 and one made there, beside a topic whose name is in the contract's own Region as well."""
     watched.contract(**dict(CONTRACT, language="ja"))
@@ -182,8 +230,11 @@ def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_
     assert (told["entry"], told["option"], told["actual"], told["region"]) == (f"us-east-1/{name}", "threshold", 99, "us-east-1")
     assert [event["name"] for event in told["changed_by"]][:1] == ["PutMetricAlarm"]
     assert {one["entry"] for one in looked["cloudwatch_alarms"]["beside"]} == {"us-east-1/theirs"}
-    watched.inspect("adopt", env=watched.env)
+    told = watched.inspect("adopt", env=watched.env).stdout
     (adopted,) = (watched.folder / "results").glob("*-adopt-*-us-east-1.yml")
+    here = yaml.safe_load(watched.newest("*-adopt-*Z.yml").read_text(encoding="utf-8"))["sheet"]
+    assert f"us-east-1 にあるもの 3 件を {adopted} に書き出しました。sheet.yml には入れないでください" in told
+    assert f"{sum(len(given) if isinstance(given, list) else 1 for given in here.values())} 件を" in told
     kept = yaml.safe_load(adopted.read_text(encoding="utf-8"))["sheet"]
     assert {one["name"]: one["threshold"] for one in kept["cloudwatch_alarms"]} == {name: 99, "theirs": there[name]["Threshold"]}
     watched.setup(*early, "-e", f"@{watched.newest('*drift*-put-back.yml')}", env=watched.env)

@@ -227,12 +227,12 @@ def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
 
 def test_the_role_has_a_task_for_every_kind_that_comes_out():
     tasks = yaml.safe_load((ROOT / "roles/monitoring/tasks/main.yml").read_text(encoding="utf-8"))
-    here, elsewhere = (
-        {one.partition("msp.aws.")[2] for task in tasks for one in task if f"{name}." in str(task[one])} for name in ("monitoring_entries", "monitoring_global")
-    )
-    for dummy, sheet in sheets_of_all():
-        assert entries(sheet).keys() <= here
-        assert entries(sheet, "us-east-1").keys() <= elsewhere
+    calls = [(one.removeprefix("msp.aws."), str(given)) for task in tasks for one, given in task.items() if one.startswith("msp.aws.")]
+    here, elsewhere = ({kind for kind, given in calls if f"{name}." in given} for name in ("monitoring_entries", "monitoring_global"))
+    contracts = [dict(CONTRACT, monitoring=dict(SHOWN, primary=side)) for side in _monitoring.SIDES]
+    made = [entries(sheet, contract=contract).keys() for contract in contracts for dummy, sheet in sheets_of_all()]
+    assert here == set(_monitoring_entries.MADE) == set().union(*made)
+    assert all(entries(sheet, "us-east-1").keys() <= elsewhere for dummy, sheet in sheets_of_all())
 
 
 def test_alarms_on_metrics_that_are_elsewhere_are_there():
@@ -274,6 +274,16 @@ def test_a_fault_says_where_and_what(part, where, word):
     assert len(monitoring.monitoring_faults(dict(monitoring=part), CONTRACT, "en")) == len(told)
     with pytest.raises(AnsibleFilterError, match=where):
         monitoring.monitoring_expanded(dict(monitoring=part), CONTRACT)
+
+
+def test_what_is_secret_in_an_address_is_in_no_name():
+    def sheet(*urls):
+        return dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, items=dict(url_status_code=[dict(url=url) for url in urls]))]))
+
+    (site,) = [one for one in entries(sheet("https://me:pa55@acme.jp:8443/x/?key=s3cret#y"))["mackerel_monitors"] if one["type"] == "external"]
+    assert site["name"] == "ec2-a-https://acme.jp:8443/x/-url_status_code-url_status" and "s3cret" in site["url"]
+    (told,) = monitoring.monitoring_faults(sheet("https://acme.jp/?a=1", "https://acme.jp/?a=2"), CONTRACT)
+    assert told.startswith("monitoring ec2 a url_status_code: ") and "URL" in told
 
 
 def test_nobody_to_tell_is_a_fault():
