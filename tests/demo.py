@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the customer of inventories/demo from the filled workbook to the running account and its papers, against doubles of AWS and Mackerel on loopback.
+"""`make demo`: the customer of inventories/demo from the filled workbook to the running account and its papers, against doubles on loopback.
 
 Nothing here is special to the doubles but their addresses: on a real account the same commands run with another inventory.
 """

@@ -249,6 +249,16 @@ def datapoints(definition: Mapping[str, Any]) -> Any:
     return definition.get("datapoints_to_alarm", definition["evaluation_periods"])
 
 
+def unwatched(rows: list[Row]) -> list[Row]:
+    """Those that would page if they did not lack something. Of alternatives, such as a file and a log group, one is enough."""
+    paged = {(row.target, row.component, row.item, row.side) for row in rows if row.state == PAGES and _has_alternatives(row)}
+    return [row for row in rows if row.state == LACKS and would_page(row) and (row.target, row.component, row.item, row.side) not in paged]
+
+
+def _has_alternatives(row: Row) -> bool:
+    return any("|" in names for names in catalogue()[row.target]["items"][row.item].get("gives", ()))
+
+
 def would_page(row: Row) -> bool:
     """Whether a row that lacks something would page if it did not: what the catalogue only shows, or the other side watches, is nobody's loss."""
     about = catalogue()[row.target]["items"][row.item]
@@ -269,8 +279,8 @@ def _name(
     more = [_word(name, facts) for name in asked if name in own]
     if definition.get("type") in OF_A_ROLE:
         label = [role or component, *(str(facts[name]) for name in asked if facts.get(name) is not None)]  # one monitor for all hosts of a role
-    elif side == "cloudwatch" and asked and not own and not _of_component(catalogue()[target]["name"], asked):
-        label = [str(facts.get(name)) for name in asked]
+    elif side == "cloudwatch" and not own and not _of_component(catalogue()[target]["name"], asked):
+        label = [str(facts.get(name)) for name in asked]  # none: it is of the whole account
     else:
         label = [component, *(more or [_word(name, facts) for name in own[:1]])]
     return "-".join([target, *dict.fromkeys(label), item, *([key] if key != item else [])])[:255]

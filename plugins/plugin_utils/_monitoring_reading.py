@@ -60,7 +60,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         full_name="「{value}」はロールのフルネーム（サービス名:ロール名）ではありません",
         differs="{other} と同じ名前「{value}」になりますが、内容が異なります。"
         "Mackerel の監視ルールはロール全体に効くため、しきい値が違うなら mackerel_role を分けてください",
-        same_url="{other} と同じ名前「{value}」になります。? より後だけが異なる URL は、片方だけを書いてください",
+        alike="{other} と同じ名前「{value}」になりますが、内容が異なります。内容をそろえるか、片方だけを書いてください（URL の ? より後は名前に入りません）",
         order="warning の {value} は critical の {limit} より先に超える値にしてください",
     ),
     en=dict(
@@ -80,7 +80,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_role="has no role of Mackerel: say contract.monitoring.mackerel_service or mackerel_role",
         full_name="{value!r} is not the full name of a role (service:role)",
         differs="would have the name {value!r} as {other} has, and differs from it. A monitor of Mackerel is for a whole role: give another mackerel_role",
-        same_url="would have the name {value!r} as {other} has: of addresses that differ behind their ? alone write one",
+        alike="would have the name {value!r} as {other} has, and differs from it. "
+        "Say the same for both, or write one (what is behind the ? of an address is in no name)",
         order="warning {value} must be reached before critical {limit}",
     ),
 )
@@ -257,5 +258,4 @@ def _alike(made: list[Row]) -> Iterator[Found]:
         other = first.setdefault((row.side, row.name), row)
         if other.definition != row.definition and (row.side == "cloudwatch" or row.definition["type"] in (*OF_A_ROLE, "external")):
             where = f"{PART} {row.target} {row.component} {row.item}"
-            code = "same_url" if row.definition.get("type") == "external" else "differs"
-            yield where, code, dict(value=row.name, other=f"{other.target} {other.component}")
+            yield where, "differs" if row.definition.get("type") in OF_A_ROLE else "alike", dict(value=row.name, other=f"{other.target} {other.component}")

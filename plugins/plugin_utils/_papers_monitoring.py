@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue, datapoints
@@ -31,6 +31,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         monitor="{operator} 警告 {warning} / 危険 {critical}（{duration} 点の平均、{attempts} 回連続）",
         check="{attempts} 回連続で失敗",
+        response="応答時間の {duration} 点の平均 > 警告 {warning} / 危険 {critical} ミリ秒",
+        certificate="証明書の残り < 警告 {warning} / 危険 {critical} 日",
+        also="、",
         none="しきい値なし",
         role="ロール {}",
     ),
@@ -54,6 +57,9 @@ WORDS: dict[str, dict[str, Any]] = dict(
         band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
         monitor="{operator} warning {warning} / critical {critical} (mean of {duration} points, {attempts} times)",
         check="fails {attempts} times",
+        response="mean response time of {duration} points > warning {warning} / critical {critical} ms",
+        certificate="days left on the certificate < warning {warning} / critical {critical}",
+        also="; ",
         none="no threshold",
         role="role {}",
     ),
@@ -147,7 +153,17 @@ def _condition(definition: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     if {"warning", "critical"} & definition.keys():
         facts = dict(operator=definition["operator"], warning=_number(definition.get("warning")), critical=_number(definition.get("critical")))
         return words["monitor"].format(**facts, duration=definition.get("duration", "-"), attempts=definition.get("max_check_attempts", 1))
-    return words["none"] if "operator" in definition else words["check"].format(attempts=definition.get("max_check_attempts", 1))
+    if "operator" in definition:
+        return words["none"]
+    told = [words["check"].format(attempts=definition.get("max_check_attempts", 1))]
+    return words["also"].join([*told, *_of_an_address(definition, words)])
+
+
+def _of_an_address(definition: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[str]:
+    for word, stem in (("response", "response_time"), ("certificate", "certification_expiration")):
+        limits = {name: definition.get(f"{stem}_{name}") for name in ("warning", "critical")}
+        if any(value is not None for value in limits.values()):
+            yield words[word].format(duration=definition.get(f"{stem}_duration"), **{name: _number(value) for name, value in limits.items()})
 
 
 def _number(value: Any) -> str:

@@ -18,7 +18,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
 from ansible_collections.msp.aws.plugins.module_utils import _components
-from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, _papers_monitoring, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,8 +52,6 @@ GIVEN = dict(
     log="Application",
     plugin="check-tcp",
 )
-
-
 def component(target, **facts):
     """A component of which everything is known, and every item named."""
     known = {name: NUMBERS.get(name, f"the-{name}") for name in _monitoring.parameters(target) - {CATALOGUE[target]["name"]} - set(GIVEN)}
@@ -151,6 +149,26 @@ def test_one_side_pages_for_an_item():
     for dummy, sheet in sheets_of_all():
         sides = {(row.component, row.item, row.side) for row in _monitoring.rows(sheet, CONTRACT) if row.state == _monitoring.PAGES}
         assert set(Counter((component, item) for component, item, dummy in sides).values()) <= {1}
+
+
+def test_two_components_do_not_page_for_one_metric():
+    """Such as one that is counted for the whole account."""
+    for target, sheet in sheets_of_all():
+        (entry,) = sheet["monitoring"][target]
+        both = [{fact: f"{name}-{value}" if str(value).startswith(("the-", "acme-")) else value for fact, value in entry.items()} for name in "ab"]
+        both = [dict(one, items={}) for one in both]
+        for alarms in (entries(dict(monitoring={target: both}), region).get("cloudwatch_alarms", []) for region in (None, "us-east-1")):
+            told = Counter(json.dumps([alarm.get(part) for part in ("namespace", "metric_name", "dimensions", "metrics")], sort_keys=True) for alarm in alarms)
+            assert {metric for metric, times in told.items() if times > 1} == set(), target
+
+
+def test_of_alternatives_one_is_enough():
+    def lacks(**log):
+        entry = dict(name="a", platform="linux", vcpu_count=1, items=dict(log=[log]))
+        return monitoring.monitoring_expanded(dict(monitoring=dict(ec2=[entry])), CONTRACT)["lacks"]
+
+    assert lacks(path="/var/log/x.log", pattern="error") == []
+    assert any("log_group" in line for line in lacks(path="/var/log/x.log", filter_pattern="error"))
 
 
 @pytest.mark.parametrize("chosen", _monitoring.SIDES)
@@ -375,7 +393,11 @@ def test_the_design_has_a_line_for_every_definition(language):
         contract = dict(CONTRACT, customer="Acme", number="ACME-1")
         paper = monitoring.monitoring_paper(sheet, contract, "2026-06-01", language=language)
         lines = [line for section in paper["sections"][1:] for line in section["table"]["rows"]]
-        assert len(lines) == len(_monitoring.rows(sheet, contract)) and all(line["condition"] and line["metric"] for line in lines)
+        rows = _monitoring.rows(sheet, contract)
+        assert len(lines) == len(rows) and all(line["condition"] and line["metric"] for line in lines)
+        for line, row in zip(lines, rows, strict=True):
+            numbers = [row.definition[name] for name in row.definition if name.endswith(("threshold", "warning", "critical"))]
+            assert all(_papers_monitoring._number(number) in line["condition"] for number in numbers), (line, row)
         _papers.read(paper)
 
 
