@@ -277,6 +277,8 @@ def test_alarms_on_metrics_that_are_elsewhere_are_there():
         (dict(ec2=[dict(name="a", items=dict(cpuu={}))]), "monitoring ec2 a", "cpu"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning="9O")))]), "monitoring ec2 a cpu warning", "数値"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning=95)))]), "monitoring ec2 a cpu", "critical"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, check_interval=90)]))]), "monitoring ec2 a port check_interval", "1 – 60"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, timeout_seconds=1.5)]))]), "monitoring ec2 a port timeout_seconds", "整数"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(primary="zabbix")))]), "monitoring ec2 a cpu primary", "cloudwatch"),
         (dict(ec2=[dict(name="a", items=dict(port=[{}]))]), "monitoring ec2 a port", "port"),
         (dict(ec2=[dict(name="a", items=dict(status_check=dict(alarms=dict(sytem={}))))]), "monitoring ec2 a status_check alarms", "system"),
