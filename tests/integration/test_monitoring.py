@@ -41,6 +41,15 @@ def alarms(double, region="ap-northeast-1"):
     return {alarm["AlarmName"]: alarm for alarm in client(double, "cloudwatch", region).describe_alarms()["MetricAlarms"]}
 
 
+def change_alarm(double, alarm, region="ap-northeast-1", **changed):
+    """As somebody does it by hand: all of it is put again, with lists longer by what is given. What it is then."""
+    hands, there = client(double, "cloudwatch", region), alarms(double, region)[alarm]
+    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    now = {name: [*there[name], *value] if isinstance(value, list) else value for name, value in changed.items()}
+    hands.put_metric_alarm(**{**{name: value for name, value in there.items() if name in taken}, **now})
+    return {**there, **now}
+
+
 def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mackerel):
     early = ("-e", "monitoring_alarms_before_metrics=true")
     first = watched.setup(env=watched.env, **SHEET)
@@ -68,11 +77,12 @@ def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watche
     sheet = dict(SHEET, monitoring=dict(sqs=[dict(name="acme-orders")]))
     early = ("-e", "monitoring_alarms_before_metrics=true")
     watched.setup(*early, env=watched.env, **sheet)
-    silenced = client(double, "cloudwatch")
-    silenced.disable_alarm_actions(AlarmNames=["sqs-acme-orders-in_flight"])
+    extended = change_alarm(double, "sqs-acme-orders-in_flight", AlarmActions=[client(double, "sns").create_topic(Name="theirs")["TopicArn"]])
+    client(double, "cloudwatch").disable_alarm_actions(AlarmNames=["sqs-acme-orders-in_flight"])
     watched.setup(*early, env=watched.env, **dict(sheet, monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))])))
     assert watched.writes() == ["cloudwatch:PutMetricAlarm"]
-    assert (alarms(double)["sqs-acme-orders-in_flight"]["Threshold"], alarms(double)["sqs-acme-orders-in_flight"]["ActionsEnabled"]) == (50, False)
+    kept = alarms(double)["sqs-acme-orders-in_flight"]
+    assert (kept["Threshold"], kept["ActionsEnabled"], sorted(kept["AlarmActions"])) == (50, False, sorted(extended["AlarmActions"]))
 
 
 def test_the_contract_asks_for_dashboards_and_for_an_integration_of_what_is_watched(watched, mackerel):
@@ -150,12 +160,10 @@ def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(
     result = watched.result()
     told = {one["entry"] for one in result["looked"]["cloudwatch_alarms"]["agreed"]}
     assert told == set(alarms(double)) and result["looked"]["cloudwatch_alarms"]["beside"] == []
-    hands = client(double, "cloudwatch")
     (changed, gone, *dummy) = sorted(told)
     there = alarms(double)[changed]
-    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    hands.put_metric_alarm(**dict({name: value for name, value in there.items() if name in taken}, Threshold=there["Threshold"] + 1))
-    hands.delete_alarms(AlarmNames=[gone])
+    change_alarm(double, changed, Threshold=there["Threshold"] + 1)
+    client(double, "cloudwatch").delete_alarms(AlarmNames=[gone])
     watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
     assert {(one["entry"], one["verdict"]) for one in watched.result()["findings"]} == {(changed, "changed"), (gone, "missing")}
     put_back, adopt = (watched.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
@@ -219,10 +227,8 @@ def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_
     watched.setup(*early, env=watched.env, **sheet)
     there = alarms(double, "us-east-1")
     (name,) = there
-    hands = client(double, "cloudwatch", "us-east-1")
-    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, Threshold=99))
-    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, AlarmName="theirs"))
+    change_alarm(double, name, "us-east-1", Threshold=99)
+    change_alarm(double, name, "us-east-1", AlarmName="theirs", Threshold=there[name]["Threshold"])
     watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
     (told,), looked = watched.result()["findings"], watched.result()["looked"]
     assert {f"us-east-1/{name}"} == {one["entry"] for one in looked["cloudwatch_alarms"]["agreed"]} - set(alarms(double))

@@ -40,6 +40,7 @@ CASES = dict(
     reachable_from=("outside", "inside"),
     engine=("mysql",),
     hypervisor=("nitro",),
+    scope=("regional", "cloudfront"),
 )
 GIVEN = dict(
     port=8080,
@@ -188,9 +189,8 @@ def test_what_has_no_number_pages_only_when_the_sheet_says_so():
             entry = component(target, **{name: value.split("|")[0] for name, value in definition.get("when", {}).items()})
             for said, count in (({}, 0), (dict(threshold=7), 1), (dict(band=2), 1)):
                 entry["items"][item] = dict(alarms={key: said})
-                found = _monitoring_entries.entries(_monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT), "ap-northeast-1").get(
-                    "cloudwatch_alarms", []
-                )
+                rows = _monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT)
+                found = _monitoring_entries.entries(rows, definition.get("region", CONTRACT["region"])).get("cloudwatch_alarms", [])
                 mine = [alarm for alarm in found if alarm["name"].endswith(f"-{item}" if key == item else f"-{item}-{key}")]
                 assert len(mine) == count, (where, said)
                 assert all(("threshold" in alarm) == ("threshold" in said) for alarm in mine)
@@ -262,6 +262,14 @@ def test_alarms_on_metrics_that_are_elsewhere_are_there():
     assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
     own = dict(sheet, sns_topics=[dict(name="acme-alert")])
     assert entries(own, "us-east-1") == there and "sns_topics" not in entries(dict(own, monitoring=dict(clb=[dict(name="a")])))
+
+
+def test_what_waf_does_for_cloudfront_is_counted_in_us_east_1_and_in_no_region_of_its_own():
+    items = {item: dict(threshold=1) for item in ("allowed", "blocked", "passed")}
+    acl = dict(name="edge", scope="cloudfront", rule_group_metric_name="group", items=items)
+    expanded = monitoring.monitoring_expanded(dict(monitoring=dict(waf=[acl])), CONTRACT)
+    assert opened(expanded) == {} and len(opened(expanded, "us-east-1")["cloudwatch_alarms"]) == 3
+    assert not any("Region" in alarm["dimensions"] for alarm in opened(expanded, "us-east-1")["cloudwatch_alarms"])
 
 
 # ---- faults
