@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue, datapoints
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, PAGES, Row, catalogue, datapoints, unwatched
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -25,7 +25,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="条件",
         state="通知",
         notify="通知先",
-        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要"),
+        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要", optional="なし（{} を書くと追加）"),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold}（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
@@ -51,7 +51,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="Condition",
         state="Paging",
         notify="Tells",
-        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}"),
+        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}", optional="none (needs {})"),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold} ({period} s × {points}/{periods}, missing: {missing})",
         band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
@@ -73,6 +73,7 @@ SIGNS = dict(
 def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str) -> dict[str, Any]:
     """The paper: how many of each, then a section for each target with a line for each definition."""
     words = WORDS[language]
+    open_ones = {(row.side, row.name) for row in unwatched(rows)}
     by_target: dict[str, list[Row]] = {}
     for row in rows:
         by_target.setdefault(row.target, []).append(row)
@@ -84,7 +85,7 @@ def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str)
         to=dict(name=contract["customer"]),
         lead=[words["lead"]],
         contents=True,
-        sections=[_summary(by_target, words, language), *(_section(target, some, words, language) for target, some in by_target.items())],
+        sections=[_summary(by_target, words, language), *(_section(target, some, open_ones, words, language) for target, some in by_target.items())],
     )
 
 
@@ -105,18 +106,18 @@ def _summary(by_target: Mapping[str, list[Row]], words: Mapping[str, Any], langu
     return dict(heading=words["summary"], table=_table(words, ("target", "components", "pages"), rows, ("components", "pages")))
 
 
-def _section(target: str, some: list[Row], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _section(target: str, some: list[Row], open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     names = ("component", "item", "side", "metric", "condition", "state", "notify")
     # The short names of some targets are alike, and a worksheet has the name of its heading.
     return dict(
         heading=target.replace("_", " "),
         text=[catalogue()[target][language]],
         own_page=True,
-        table=_table(words, names, [_line(row, words, language) for row in some]),
+        table=_table(words, names, [_line(row, open_ones, words, language) for row in some]),
     )
 
 
-def _line(row: Row, words: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _line(row: Row, open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     definition = row.definition
     metric = definition.get("expression") or definition.get("metric_name") or definition.get("metric") or definition.get("command") or definition.get("url")
     plugin = definition.get("plugin", {}).get("plugin")
@@ -126,7 +127,7 @@ def _line(row: Row, words: Mapping[str, Any], language: str) -> dict[str, Any]:
         side=words["sides"][row.side],
         metric=" ".join(metric) if isinstance(metric, list) else metric or plugin or row.key,
         condition=_condition(definition, words),
-        state=words["states"][row.state].format(", ".join(row.lacks)),
+        state=words["states"]["optional" if row.state == LACKS and (row.side, row.name) not in open_ones else row.state].format(", ".join(row.lacks)),
         notify=_told(row, words),
     )
 

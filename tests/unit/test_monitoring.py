@@ -411,6 +411,15 @@ def test_the_design_has_a_line_for_every_definition(language):
         _papers.read(paper)
 
 
+def test_only_what_would_page_is_told_as_not_set():
+    """The other side of what is watched, and a file beside the log group that was chosen, are nobody's loss."""
+    entry = dict(name="a", vcpu_count=1, platform="linux", items=dict(log=[dict(path="/x", pattern="e")]))
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(ec2=[entry])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    assert not [line for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]]
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(rds=[dict(name="a")])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    assert [line["state"] for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]] == ["未設定: engine が必要"]
+
+
 # ---- what an account is asked for, and how long it takes
 
 
