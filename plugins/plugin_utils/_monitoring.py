@@ -277,6 +277,8 @@ def _name(
     """Of the component, or of what the definition looks at where that is another thing, so that two components do not page for one and the same."""
     asked = sorted(places({name: definition[name] for name in ("dimensions", "metrics", "metric", "filter", "command", "url") if name in definition}))
     more = [_word(name, facts) for name in asked if name in own]
+    if side == "mackerel" and "url" in asked:
+        return f"{target}-{component}-{_word('url', facts)}"[:255]  # of an address there is one, whatever of its answer is looked at
     if definition.get("type") in OF_A_ROLE:
         label = [role or component, *(str(facts[name]) for name in asked if facts.get(name) is not None)]  # one monitor for all hosts of a role
     elif side == "cloudwatch" and not own and not _of_component(catalogue()[target]["name"], asked):

@@ -60,8 +60,16 @@ def _once(pairs: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[st
     found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {kind: {} for kind in MADE}
     for kind, entry in pairs:
         names = ("name",) if kind == "mackerel_monitors" else ("log_group", "service", "name", "url_path")
-        found[kind].setdefault(tuple(entry.get(name) for name in names), entry)
+        key = tuple(entry.get(name) for name in names)
+        found[kind][key] = _both(found[kind][key], entry) if key in found[kind] else entry
     return {kind: list(by_name.values()) for kind, by_name in found.items() if by_name}
+
+
+def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """What two rows come to is the same, but of an address each says what it looks at of the answer: else two would tell that nobody answers."""
+    if second.get("type") != "external" or second["memo"] in first["memo"]:
+        return first
+    return dict(second, **first) | dict(memo=f"{first['memo']} / {second['memo']}")
 
 
 def of_region(made: Mapping[str, Any], region: str, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[dict[str, Any]]]:

@@ -163,6 +163,20 @@ def test_two_components_do_not_page_for_one_metric():
             assert {metric for metric, times in told.items() if times > 1} == set(), target
 
 
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_an_address_that_does_not_answer_pages_once(where):
+    """Whatever else is looked at of its answer."""
+    items = {item: [dict(url="https://acme.jp/")] for item in ("url_response_time", "url_status_code")}
+    sheet = dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, reachable_from=where, items=items)]))
+    monitors = [one for one in entries(sheet)["mackerel_monitors"] if one["type"] == "external"]
+    (fragment,) = [one["text"] for one in monitoring.monitoring_agents(sheet, CONTRACT)]
+    assert (len(monitors), fragment.count("check-http")) == ((1, 0) if where == "outside" else (0, 1))
+    if monitors:
+        assert {"response_time_critical", "certification_expiration_critical"} <= monitors[0].keys() and "レスポンスコード" in monitors[0]["memo"]
+        items["url_status_code"][0]["max_check_attempts"] = 9
+        assert ["url_status_code" in line for line in monitoring.monitoring_faults(sheet, CONTRACT)] == [True]
+
+
 def test_of_alternatives_one_is_enough():
     def lacks(**log):
         entry = dict(name="a", platform="linux", vcpu_count=1, items=dict(log=[log]))
@@ -309,7 +323,7 @@ def test_what_is_secret_in_an_address_is_in_no_name():
         return dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, items=dict(url_status_code=[dict(url=url) for url in urls]))]))
 
     (site,) = [one for one in entries(sheet("https://me:pa55@acme.jp:8443/x/?key=s3cret#y"))["mackerel_monitors"] if one["type"] == "external"]
-    assert site["name"] == "ec2-a-https://acme.jp:8443/x/-url_status_code-url_status" and "s3cret" in site["url"]
+    assert site["name"] == "ec2-a-https://acme.jp:8443/x/" and "s3cret" in site["url"]
     (told,) = monitoring.monitoring_faults(sheet("https://acme.jp/?a=1", "https://acme.jp/?a=2"), CONTRACT)
     assert told.startswith("monitoring ec2 a url_status_code: ") and "URL" in told
 
