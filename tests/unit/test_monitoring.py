@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -480,6 +481,13 @@ def test_a_name_that_several_have_is_nobodys_name():
     instances = [dict(InstanceId=f"i-{number}", State=dict(Name="running"), Tags=[dict(Key="Name", Value="web")]) for number in range(2)]
     found = _components.components(Account([dict(Instances=instances)]), ["ec2"])
     assert [one["name"] for one in found["ec2"]] == ["i-0", "i-1"]
+
+
+@pytest.mark.parametrize(("region", "scopes"), [("us-east-1", ["regional", "cloudfront"]), ("ap-northeast-1", ["regional"])])
+def test_web_acls_of_cloudfront_are_looked_for_where_they_are(region, scopes):
+    account = Account([])
+    account.region, account.wafv2 = region, SimpleNamespace(list_web_acls=lambda Scope: dict(WebACLs=[dict(Name=f"of-{Scope}")]))
+    assert [one["scope"] for one in _components.components(account, ["waf"])["waf"]] == sorted(scopes)
 
 
 def test_what_a_region_lacks_has_nothing_and_what_may_not_be_read_is_told():
