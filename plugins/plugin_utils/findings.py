@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, identity
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PART
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_entries import MADE
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
@@ -254,13 +254,28 @@ def in_file(
             yield from in_file(mine[number], value, is_expression, ciphertext, (*path, number))
 
 
+def without_vaulted(result: Any, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> Any:
+    """What was found, to be shown: what the sheet's file has vaulted is in nothing of it, also where the account has it as agreed."""
+    filed = _Filed(sheet, [one for one in written if one["tag"]])
+    words = [str(value) for path in filed.said if (value := filed.at(path)) not in (None, "", True, False)]
+    return _without(result, words) if words else result
+
+
+def _without(value: Any, words: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without(inner, words) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without(inner, words) for inner in value]
+    return HIDDEN if isinstance(value, (str, int, float)) and any(word in str(value) for word in words) else value
+
+
 class _Filed:
     """The sheet in the words of its file."""
 
     def __init__(self, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> None:
         self.sheet = sheet
         self.said = {tuple(one["path"]): Hidden(one["text"], one["tag"]) for one in written}
-        self.watched = {value: words for path, words in self.said.items() if path[0] == PART and isinstance(value := self._at(path), str)}
+        self.watched = {value: words for path, words in self.said.items() if path[0] == PART and isinstance(value := self.at(path), str)}
 
     def kind(self, name: str) -> Any:
         return self._of((name,), self.sheet[name])
@@ -279,7 +294,7 @@ class _Filed:
             return [self.implied(inner) for inner in value]
         return self.watched.get(value, value) if isinstance(value, str) else value
 
-    def _at(self, path: Path) -> Any:
+    def at(self, path: Path) -> Any:
         """What the words at this path mean."""
         value = self.sheet
         for part in path:

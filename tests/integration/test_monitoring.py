@@ -207,6 +207,8 @@ acme_limit: 97
         written = way.read_text(encoding="utf-8")
         assert "vaulted-words" not in written and written.count("!vault") == times and '"{{ acme_limit }}"' in written
     assert "mackerel_monitors" not in put_back.read_text(encoding="utf-8")
+    shown = [path.read_text(encoding="utf-8") for path in (watched.folder / "results").glob("*drift*") if path.suffix in (".html", ".json")]
+    assert len(shown) == 2 and not [text for text in shown if "vaulted-words" in text]
     watched.setup(*opened, "-e", f"@{adopt}", env=watched.env)
     assert mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]["maxCheckAttempts"] == 7
     watched.setup(*opened, "-e", f"@{put_back}", env=watched.env)

@@ -90,6 +90,14 @@ def test_what_is_only_implied_is_taken_over_in_the_words_of_the_file():
     assert dump(taken).count("!vault") == 2 and "s3cret" not in dump(taken)
 
 
+def test_what_is_vaulted_is_shown_nowhere():
+    sheet = dict(iam_users=[dict(name="u", path="/a/")], monitoring=dict(sqs=[dict(name="q", secret="s3cret")]))
+    written = [dict(path=["monitoring", "sqs", 0, "secret"], text="x", tag="!vault"), dict(path=["iam_users", 0, "path"], text="{{ x }}", tag=None)]
+    found = dict(findings=[dict(agreed="https://x/?s3cret", actual="/a/")])
+    assert findings.without_vaulted(found, sheet, written) == dict(findings=[dict(agreed="********", actual="/a/")])
+    assert findings.without_vaulted(found, sheet, written[1:]) is found
+
+
 def test_what_is_extra_is_told_but_not_put_back():
     sheet, looked = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"])]), looked_at()
     found = findings.findings(looked)
