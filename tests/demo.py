@@ -1,9 +1,9 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: the customer of inventories/demo from the filled workbook to the running account and its papers, against an AWS double on loopback.
+"""`make demo`: the customer of inventories/demo from the filled workbook to the running account and its papers, against doubles on loopback.
 
-Nothing here is special to the double but its address: on a real account the same commands run with another inventory.
+Nothing here is special to the doubles but their addresses: on a real account the same commands run with another inventory.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
+from typing import Any
 from unicodedata import east_asian_width
 
 import boto3
@@ -27,6 +28,7 @@ import yaml
 from openpyxl import load_workbook
 
 from tests.doubles.aws import AwsDouble
+from tests.doubles.mackerel import MackerelDouble
 from tests.playbook import warnings_in
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +37,9 @@ INVENTORY = RESULTS / "smp"  # the customer's inventory, whose sheet comes from 
 WORKBOOK = RESULTS / "smp.xlsx"
 LEDGER = RESULTS / "ledger"
 ACCOUNT = "123456789012"
+ORGANIZATION = "sample-trading"  # of Mackerel
 KEYS = 8  # the row of a worksheet by which its columns are known
+STATUS_CHECKS = ("StatusCheckFailed_System", "StatusCheckFailed_Instance", "StatusCheckFailed_AttachedEBS")  # of every server, each with its alarm
 HTTPS = dict(vpc="smp-prod", rule_action="add", direction="ingress", protocol="tcp", from_port=8443, to_port=8443, cidr_ipv4="192.168.10.0/24")
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
 
@@ -44,11 +48,13 @@ class Failed(Exception):
     """A step of the demo did not end as it must."""
 
 
-def session(url: str, key: str) -> dict[str, str]:
-    """The environment of somebody who works with these credentials against the double."""
+def session(double: AwsDouble, mackerel: MackerelDouble, key: str) -> dict[str, str]:
+    """The environment of somebody who works with these credentials against the doubles."""
     return dict(
         os.environ,
-        AWS_ENDPOINT_URL=url,
+        MACKEREL_APIBASE=mackerel.url,
+        MACKEREL_APIKEY=mackerel.key,
+        AWS_ENDPOINT_URL=double.url,
         AWS_ACCESS_KEY_ID=key,
         AWS_SECRET_ACCESS_KEY="demo-secret-that-no-log-may-show",
         AWS_DEFAULT_REGION="ap-northeast-1",
@@ -57,8 +63,10 @@ def session(url: str, key: str) -> dict[str, str]:
     )
 
 
-def customer_opens_the_door(url: str) -> None:
-    """What the customer did before: a role in the account that the provider may take on with the contract's number."""
+def customer_opens_the_doors(double: AwsDouble, mackerel: MackerelDouble) -> None:
+    """What the customer did before: a role in the account that the provider may take on with the contract's number, and Slack in Mackerel's console."""
+    mackerel.belongs_to(ORGANIZATION)
+    mackerel.plant("channels", type="slack", name="#smp-alert", url="https://hooks.slack.example/that-nobody-else-knows", events=["alert"])
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -70,25 +78,33 @@ def customer_opens_the_door(url: str) -> None:
             }
         ],
     }
-    iam = boto3.client("iam", endpoint_url=url, region_name="us-east-1", aws_access_key_id=f"AKIA{ACCOUNT}ROOT", aws_secret_access_key="x" * 20)
+    iam = customers(double, "iam")
     iam.create_role(RoleName="msp-operator", AssumeRolePolicyDocument=json.dumps(trust))
     iam.attach_role_policy(RoleName="msp-operator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
-class Demo:
-    """The steps, and what the double counted in each."""
+def customers(double: AwsDouble, service: str) -> Any:
+    """A client with the customer's own hands."""
+    access = dict(region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}ROOT", aws_secret_access_key="x" * 20)
+    return boto3.client(service, endpoint_url=double.url, **access)
 
-    def __init__(self, double: AwsDouble, verbose: bool) -> None:
-        self.double, self.verbose = double, verbose
+
+class Demo:
+    """The steps, and what the doubles counted in each."""
+
+    def __init__(self, double: AwsDouble, mackerel: MackerelDouble, verbose: bool) -> None:
+        self.double, self.mackerel, self.verbose = double, mackerel, verbose
         self.lines: list[tuple[str, str]] = []
         self.runs = count(1)
 
     def play(self, title: str, *arguments: str, expect: str) -> list[dict]:
-        """One run of playbooks/setup.yml; the calls that the double saw in it."""
-        self.double.clear_calls()
+        """One run of playbooks/setup.yml; the writing calls that the doubles saw in it."""
+        doubles = (self.double, self.mackerel)
+        for double in doubles:
+            double.clear_calls()
         before = time.monotonic()
         run = self.run(title, "setup", "-e", f"setup_result_directory={RESULTS}", *arguments)
-        calls = self.double.calls()
+        calls = [call for double in doubles for call in double.calls()]
         writes = [call for call in calls if call["write"]]
         recap = next((line for line in run.stdout.splitlines() if "changed=" in line), "")
         changed = int(recap.partition("changed=")[2].split()[0])
@@ -110,7 +126,7 @@ class Demo:
 
     def execute(self, title: str, command: list[str], fails: bool = False) -> subprocess.CompletedProcess[str]:
         """Its output is kept beside the results. A warning of ansible-core is a failure, as in all tests."""
-        run = subprocess.run(command, cwd=ROOT, env=session(self.double.url, OPERATOR), text=True, capture_output=True, check=False)
+        run = subprocess.run(command, cwd=ROOT, env=session(self.double, self.mackerel, OPERATOR), text=True, capture_output=True, check=False)
         (RESULTS / f"{next(self.runs)}-{Path(command[3]).stem}.log").write_text(run.stdout + run.stderr, encoding="utf-8")
         if self.verbose or bool(run.returncode) != fails:
             print(run.stdout + run.stderr)
@@ -122,10 +138,11 @@ class Demo:
         return run
 
     def fill_in(self) -> None:
-        """The customer's workbook, taken in as the sheet of an inventory that has none yet."""
+        """The customer's workbook, taken in as the sheet of an inventory that has none yet but what is to be watched, of which there is no worksheet."""
         shutil.copytree(ROOT / "inventories" / "demo", INVENTORY)
         self.run("パラメータシート (the filled workbook)", "sheet_export", "-e", f"sheet_workbook={WORKBOOK}")
-        (INVENTORY / "group_vars/all/sheet.yml").unlink()
+        watched = json.dumps(dict(sheet=dict(monitoring=agreed_sheet()["monitoring"])), ensure_ascii=False)
+        (INVENTORY / "group_vars/all/sheet.yml").write_text(watched, encoding="utf-8")
         self.run("取り込み (the workbook becomes the sheet)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0001")
         if agreed_sheet() != agreed_sheet(ROOT / "inventories" / "demo"):
             raise Failed("the sheet that came out of the workbook is not the one that went in")
@@ -136,16 +153,18 @@ class Demo:
         self.run("変更の取り込み (a changed workbook)", "sheet_import", "-e", f"sheet_workbook={WORKBOOK}", "-e", "ticket=REQ-0002")
 
     def papers(self) -> list[tuple[str, list[str], subprocess.CompletedProcess[str]]]:
-        """What one server more costs, the customer's own quotation, as it was before the order, the first invoice, and a refusal.
+        """What is watched at which threshold, what one server more costs, the customer's own quotation, as it was before the order, the first invoice,
+        and a refusal.
 
         None of them calls AWS, so beside all else.
         """
+        design = ("監視設計書 (what is watched, and at which threshold)", "monitoring_design", f"monitoring_directory={RESULTS}")
         papers = [
             ("変更見積書 (quotation of one server more)", "quote", f"@{one_more_server()}"),
             ("見積書 (quotation)", "quote", f"@{before_the_order()}"),
             ("請求書 (invoice)", "invoice", "billing_month=2026-04"),
         ]
-        commands = [(title, self.command(name, "-e", f"billing_directory={RESULTS}", "-e", more)) for title, name, more in papers]
+        commands = [(title, self.command(name, "-e", f"billing_directory={RESULTS}", "-e", more)) for title, name, more in (design, *papers)]
         return [(title, command, self.execute(title, command)) for title, command in commands] + [self.too_soon()]
 
     def too_soon(self) -> tuple[str, list[str], subprocess.CompletedProcess[str]]:
@@ -160,7 +179,7 @@ class Demo:
         found = json.loads(max(RESULTS.glob("*-as-built-*.json")).read_text(encoding="utf-8"))["findings"]
         if found:
             raise Failed(f"the account is as it was just made, and as built differs: {found}")
-        somebody_changes_things(self.double.url)
+        somebody_changes_things(self.double)
         told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
 
     def tickets(self) -> None:
@@ -200,14 +219,21 @@ def told(run: subprocess.CompletedProcess[str], *words: str) -> None:
     print("\n".join(f"   {line.strip()}" for line in run.stdout.splitlines() if any(word in line for word in words)))
 
 
-def somebody_changes_things(url: str) -> None:
+def servers_begin_to_report(double: AwsDouble) -> None:
+    """What AWS does in the minutes after a server has started: it publishes how the server is."""
+    reservations = customers(double, "ec2").describe_instances()["Reservations"]
+    ids = [instance["InstanceId"] for one in reservations for instance in one["Instances"]]
+    told = [dict(MetricName=check, Dimensions=[dict(Name="InstanceId", Value=name)], Value=0.0) for name in ids for check in STATUS_CHECKS]
+    customers(double, "cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=told)
+
+
+def somebody_changes_things(double: AwsDouble) -> None:
     """What nobody agreed upon: SSH open to the world, and a trail that is kept for a day."""
-    access = dict(endpoint_url=url, region_name="ap-northeast-1", aws_access_key_id=f"AKIA{ACCOUNT}ROOT", aws_secret_access_key="x" * 20)
-    ec2 = boto3.client("ec2", **access)
+    ec2 = customers(double, "ec2")
     group = ec2.describe_security_groups(Filters=[dict(Name="group-name", Values=["smp-app"])])["SecurityGroups"][0]["GroupId"]
     ssh = dict(IpProtocol="tcp", FromPort=22, ToPort=22, IpRanges=[dict(CidrIp="0.0.0.0/0")])
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
-    boto3.client("logs", **access).put_retention_policy(logGroupName="smp-trail", retentionInDays=1)
+    customers(double, "logs").put_retention_policy(logGroupName="smp-trail", retentionInDays=1)
 
 
 def screen(demo: Demo, made: Counter, seconds: float) -> None:
@@ -218,7 +244,7 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     for title, said in demo.lines:
         print(f"  {title}{' ' * (60 - width(title))}{said}")
     print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
-    print(f"定義書・差異報告書・見積書・請求書・作業手順書・作業完了報告書 ({where}, also as xlsx and JSON):")
+    print(f"監視設計書・定義書・差異報告書・見積書・請求書・作業手順書・作業完了報告書 ({where}, also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
     print(f"運用代行の作業完了報告書: {where}/REQ-0102-customer.html")
     print("\nMade, by writing call:")
@@ -236,18 +262,19 @@ def main() -> int:
     RESULTS.mkdir(parents=True)
     start = time.monotonic()
     try:
-        with AwsDouble() as double, ThreadPoolExecutor(1) as beside:
-            customer_opens_the_door(double.url)
-            demo = Demo(double, "-v" in sys.argv[1:])
+        with AwsDouble() as double, MackerelDouble() as mackerel, ThreadPoolExecutor(1) as beside:
+            customer_opens_the_doors(double, mackerel)
+            demo = Demo(double, mackerel, "-v" in sys.argv[1:])
             demo.fill_in()
             papers = beside.submit(demo.papers)
             demo.play("計画 (plan)", "--check", "--diff", expect="plan")
             made = Counter(f"{call['service']}:{call['operation']}" for call in demo.play("適用 (apply)", expect="changes"))
             demo.play("再実行 (again)", expect="nothing")
             demo.change_one_value()
-            written = demo.play("1 項目の変更 (one changed value)", expect="changes")
-            if len(written) != 1:
-                raise Failed(f"one value was changed and {len(written)} calls were made: {written}")
+            servers_begin_to_report(double)
+            written = demo.play("1 項目の変更と監視の開始 (one changed value; the alarms that waited)", expect="changes")
+            if Counter(call["operation"] for call in written) != dict(PutRetentionPolicy=1, PutMetricAlarm=4 * len(STATUS_CHECKS)):
+                raise Failed(f"one value was changed and four servers have metrics now, and these calls were made: {written}")
             demo.inspect()
             *bills, refusal = papers.result()
             for title, command, run in bills:

@@ -45,7 +45,8 @@ class ActionModule(ActionBase):
             accounts, findings = _part("accounts"), _part("findings")
         except ImportError as error:
             return {**result, "failed": True, "msg": f"boto3 and botocore are needed where Ansible runs: {error}"}
-        args["sheet"] = {name: given for name, given in args["sheet"].items() if name not in _part("kinds").PARTS}
+        whole, parts = args["sheet"], _part("kinds").PARTS
+        args["sheet"] = {name: given for name, given in whole.items() if name not in parts}
         faults = _faults(args, _part("kinds").kinds())
         place = accounts.Place(args)
         doors = accounts.doors(place)
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
         result["elsewhere"] = {region: {kind: one.account for kind, one in there.items()} for region, there in elsewhere.items()}
         if args["sheet_variable"]:
-            result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), args["sheet"], _is_expression, _ciphertext))
+            result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), whole, _is_expression, _ciphertext))
         every = [*doors, *far.values()]
         calls = dict(reads=sum(door.reads for door in every), writes=[write for door in every for write in door.writes])
         result.update(counts=findings.counts(looked, found), calls=calls)

@@ -61,6 +61,11 @@ def sheet_yaml(variables: Any, head: str = "") -> str:
     return _part("_workbook_yaml").dump(variables, (head,) if head else ())
 
 
+def without_vaulted(result: Any, sheet: Any) -> Mapping[str, Any]:
+    """What was found, to be shown: without what the sheet's file has vaulted."""
+    return _findings().without_vaulted(_found(result), sheet, result.get("written") or ())
+
+
 def _found(result: Any) -> Mapping[str, Any]:
     if not isinstance(result, Mapping) or not {"looked", "findings", "counts"} <= result.keys():
         raise AnsibleFilterError("this filter takes what msp.aws.account_info returned")
@@ -95,4 +100,5 @@ class FilterModule:
             drift_total_paper=drift_total_paper,
             put_back_yaml=put_back_yaml,
             sheet_yaml=sheet_yaml,
+            without_vaulted=without_vaulted,
         )

@@ -45,8 +45,7 @@ def _without_own(made: Mapping[str, list[dict[str, Any]]], sheet: Mapping[str, A
 
 def _lacks(rows: Iterable[Any]) -> list[str]:
     """What cannot be made yet, because something is known neither from the sheet nor from the account: a line each."""
-    part = _part("_monitoring")
-    lacking = [row for row in rows if row.state == part.LACKS and part.would_page(row)]
+    lacking = _part("_monitoring").unwatched(list(rows))
     return [f"monitoring {row.target} {row.component} {row.item} ({row.key}): {', '.join(row.lacks)}" for row in lacking]
 
 

@@ -69,13 +69,14 @@ class DoorModule(AnsibleModule):
             self.fail_json(msg=lacking)
 
     def _load_params(self) -> None:
-        """Lists of dictionaries may come as JSON: Ansible looks for templates in each value of thousands of entries, and in a text once."""
+        """Entries may come as JSON: Ansible looks for templates in each value of thousands of entries, and in a text once."""
         super()._load_params()
         for name, facts in self.argument_spec.items():
-            if facts.get("elements") == "dict" and isinstance(self.params.get(name), str):
-                with suppress(ValueError):  # what is no list Ansible tells
+            shape = list if facts.get("elements") == "dict" else dict if "options" in facts else None
+            if shape and isinstance(self.params.get(name), str):
+                with suppress(ValueError):  # what is neither Ansible tells
                     told = json.loads(self.params[name])
-                    self.params[name] = told if isinstance(told, list) else self.params[name]
+                    self.params[name] = told if isinstance(told, shape) else self.params[name]
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Ansible's callbacks show what a module was asked only from -vvv on; before that it is no use to send thousands of entries back."""

@@ -138,13 +138,19 @@ def _stage(stages: list[Mapping[str, Any]], name: str) -> dict[str, Any]:
 
 
 def _web_acls(aws: Any) -> list[dict[str, Any]]:
+    """Those of CloudFront are listed, and counted, in us-east-1 only."""
+    scopes = ("REGIONAL", "CLOUDFRONT") if aws.region == "us-east-1" else ("REGIONAL",)
+    return [dict(name=one["Name"], scope=scope.lower()) for scope in scopes for one in _web_acls_of(aws, scope)]
+
+
+def _web_acls_of(aws: Any, scope: str) -> list[Mapping[str, Any]]:
     """botocore has no paginator for them."""
     found, marker = [], {}
     while True:
-        page = aws.wafv2.list_web_acls(Scope="REGIONAL", **marker)
+        page = aws.wafv2.list_web_acls(Scope=scope, **marker)
         found += page["WebACLs"]
         if not page.get("NextMarker") or not page["WebACLs"]:
-            return [dict(name=one["Name"]) for one in found]
+            return found
         marker = dict(NextMarker=page["NextMarker"])
 
 

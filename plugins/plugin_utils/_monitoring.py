@@ -22,6 +22,7 @@ CATALOG = Path(__file__).resolve().parents[2] / "catalog" / "monitoring.yml"
 PART = "monitoring"  # of the sheet, and of the contract
 SIDES = ("cloudwatch", "mackerel")
 PLACE = re.compile(r"\{(\w+)\}")
+SECRETS_OF_A_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*")  # who asks, and with which key; a name is seen by everybody
 # What people read for a definition that makes nothing.
 PAGES, SHOWN, OTHER_SIDE, LACKS = "pages", "shown", "other_side", "lacks"
 OF_THE_CATALOGUE = ("shown", "when", "ratio", "fallback", "band", "options", "plugins")
@@ -248,6 +249,16 @@ def datapoints(definition: Mapping[str, Any]) -> Any:
     return definition.get("datapoints_to_alarm", definition["evaluation_periods"])
 
 
+def unwatched(rows: list[Row]) -> list[Row]:
+    """Those that would page if they did not lack something. Of alternatives, such as a file and a log group, one is enough."""
+    paged = {(row.target, row.component, row.item, row.side) for row in rows if row.state == PAGES and _has_alternatives(row)}
+    return [row for row in rows if row.state == LACKS and would_page(row) and (row.target, row.component, row.item, row.side) not in paged]
+
+
+def _has_alternatives(row: Row) -> bool:
+    return any("|" in names for names in catalogue()[row.target]["items"][row.item].get("gives", ()))
+
+
 def would_page(row: Row) -> bool:
     """Whether a row that lacks something would page if it did not: what the catalogue only shows, or the other side watches, is nobody's loss."""
     about = catalogue()[row.target]["items"][row.item]
@@ -265,14 +276,20 @@ def _name(
 ) -> str:
     """Of the component, or of what the definition looks at where that is another thing, so that two components do not page for one and the same."""
     asked = sorted(places({name: definition[name] for name in ("dimensions", "metrics", "metric", "filter", "command", "url") if name in definition}))
-    more = [str(facts[name]) for name in asked if name in own]
+    more = [_word(name, facts) for name in asked if name in own]
+    if side == "mackerel" and "url" in asked:
+        return f"{target}-{component}-{_word('url', facts)}"[:255]  # of an address there is one, whatever of its answer is looked at
     if definition.get("type") in OF_A_ROLE:
         label = [role or component, *(str(facts[name]) for name in asked if facts.get(name) is not None)]  # one monitor for all hosts of a role
-    elif side == "cloudwatch" and asked and not own and not _of_component(catalogue()[target]["name"], asked):
-        label = [str(facts.get(name)) for name in asked]
+    elif side == "cloudwatch" and not own and not _of_component(catalogue()[target]["name"], asked):
+        label = [str(facts.get(name)) for name in asked]  # none: it is of the whole account
     else:
-        label = [component, *(more or [str(facts[name]) for name in own[:1]])]
+        label = [component, *(more or [_word(name, facts) for name in own[:1]])]
     return "-".join([target, *dict.fromkeys(label), item, *([key] if key != item else [])])[:255]
+
+
+def _word(name: str, facts: Mapping[str, Any]) -> str:
+    return SECRETS_OF_A_URL.sub("", str(facts[name])) if name == "url" else str(facts[name])
 
 
 def _of_component(own: str, asked: list[str]) -> bool:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row
@@ -50,7 +52,7 @@ def files(rows: Iterable[Row]) -> list[dict[str, str]]:
 
 
 def _of_a_host(some: list[Row]) -> Iterator[tuple[str, str]]:
-    sections = [_section(row) for row in some if row.definition.get("type") in ("check", "plugin")]
+    sections = [_section(name, row) for name, row in _named(some).items()]
     role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
     if role or sections:
         yield "mackerel-agent.msp-aws.conf", "\n".join([*([f"roles = [{_toml(role)}]\n"] if role else []), *sections])
@@ -59,14 +61,22 @@ def _of_a_host(some: list[Row]) -> Iterator[tuple[str, str]]:
         yield "amazon-cloudwatch-agent.msp-aws.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
+def _named(some: list[Row]) -> dict[str, Row]:
+    """What the agents run, by names that they take. Names that differ in other signs alone, such as those of two services in Japanese, stay apart."""
+    run = {row.name: row for row in some if row.definition.get("type") in ("check", "plugin")}
+    plain = {name: SECTION.sub("_", name) for name in run}
+    times = Counter(plain.values())
+    return {plain[name] + (f"-{sha256(name.encode()).hexdigest()[:8]}" if times[plain[name]] > 1 else ""): row for name, row in run.items()}
+
+
 # ---- mackerel-agent
 
 
-def _section(row: Row) -> str:
+def _section(name: str, row: Row) -> str:
     definition = row.definition
     kind = _kind(row)
-    told = dict(command=_command(row), **{name: definition[name] for name in CHECK if definition.get(name) is not None})
-    lines = [f"[plugin.{kind}.{_toml(SECTION.sub('_', row.name))}]", *(f"{name} = {_toml(value)}" for name, value in told.items())]
+    told = dict(command=_command(row), **{option: definition[option] for option in CHECK if definition.get(option) is not None})
+    lines = [f"[plugin.{kind}.{_toml(name)}]", *(f"{option} = {_toml(value)}" for option, value in told.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -94,11 +104,10 @@ def _toml(value: Any) -> str:
 def _of_containers(some: list[Row]) -> Iterator[tuple[str, str]]:
     """It checks each minute and knows no attempts; of what its elder can be told, it takes time limit and environment."""
     plugins: dict[str, dict[str, Any]] = {}
-    for row in some:
-        if row.definition.get("type") in ("check", "plugin"):
-            told = {"timeoutSeconds": row.definition.get("timeout_seconds"), "env": row.definition.get("env")}
-            section = dict(command=_command(row), **{name: value for name, value in told.items() if value is not None})
-            plugins.setdefault(_kind(row), {})[SECTION.sub("_", row.name)] = section
+    for name, row in _named(some).items():
+        told = {"timeoutSeconds": row.definition.get("timeout_seconds"), "env": row.definition.get("env")}
+        section = dict(command=_command(row), **{option: value for option, value in told.items() if value is not None})
+        plugins.setdefault(_kind(row), {})[name] = section
     role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
     if role or plugins:
         yield "mackerel-container-agent.msp-aws.yaml", dump(dict(dict(roles=[role]) if role else {}, **(dict(plugin=plugins) if plugins else {})))

@@ -13,6 +13,18 @@ from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import region 
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_views import dashboards, integration
 from ansible_collections.msp.aws.plugins.plugin_utils._plain import unpacked
 
+# The kinds of what comes of it, in the order in which one needs the other.
+MADE = (
+    "sns_topics",
+    "logs_metric_filters",
+    "cloudwatch_alarms",
+    "lightsail_alarms",
+    "mackerel_services",
+    "mackerel_roles",
+    "mackerel_monitors",
+    "mackerel_dashboards",
+    "mackerel_aws_integrations",
+)
 NOT_OPTIONS = ("needs", "region", "filter", "lightsail", "band", "expression", "label")
 MONITORS = (*OF_A_ROLE, "service", "external", "expression")
 
@@ -45,11 +57,19 @@ def _pairs(made: Mapping[str, Iterable[dict[str, Any]]]) -> Iterator[tuple[str, 
 
 def _once(pairs: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """kind → entries. What several rows come to is one thing."""
-    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+    found: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {kind: {} for kind in MADE}
     for kind, entry in pairs:
         names = ("name",) if kind == "mackerel_monitors" else ("log_group", "service", "name", "url_path")
-        found.setdefault(kind, {}).setdefault(tuple(entry.get(name) for name in names), entry)
-    return {kind: list(by_name.values()) for kind, by_name in found.items()}
+        key = tuple(entry.get(name) for name in names)
+        found[kind][key] = _both(found[kind][key], entry) if key in found[kind] else entry
+    return {kind: list(by_name.values()) for kind, by_name in found.items() if by_name}
+
+
+def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """What two rows come to is the same, but of an address each says what it looks at of the answer: else two would tell that nobody answers."""
+    if second.get("type") != "external" or second["memo"] in first["memo"]:
+        return first
+    return dict(second, **first) | dict(memo=f"{first['memo']} / {second['memo']}")
 
 
 def of_region(made: Mapping[str, Any], region: str, unseen: Iterable[Mapping[str, Any]] = ()) -> dict[str, list[dict[str, Any]]]:

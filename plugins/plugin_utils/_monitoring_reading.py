@@ -36,6 +36,8 @@ NUMBERS = {name for options in OPTIONS.values() for name in options} - {
     "contains_string",
     "prevent_alert_auto_close",
 }
+# Whole numbers, from and to: what neither a kind nor the service looks at before mackerel-agent does.
+WHOLE = dict(check_interval=(1, 60), timeout_seconds=(1, 3600), max_check_attempts=(1, 10), notification_interval=(10, 10080))
 OF_AN_ENTRY = ("name", "items", "primary", "notify", "mackerel_role")
 OF_AN_ITEM = ("primary", "notify", "log", "plugin", "options", *SINGLE.values())
 OF_THE_CONTRACT = ("primary", "notify", "mackerel_service", "items", "dashboard", "aws_integration")
@@ -52,6 +54,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         name="name（監視する物の名前）が必要です",
         twice="同じ名前が 2 回あります。1 回だけ書いてください",
         number="「{value}」は数値ではありません",
+        whole="「{value}」は {limit} の整数ではありません",
         word="「{value}」は使えません。使える値: {limit}",
         needs="{value} が必要です",
         whose="{value} をどの定義に使うかが分かりません（{limit}）。{other} の下に定義ごとに書いてください",
@@ -60,6 +63,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         full_name="「{value}」はロールのフルネーム（サービス名:ロール名）ではありません",
         differs="{other} と同じ名前「{value}」になりますが、内容が異なります。"
         "Mackerel の監視ルールはロール全体に効くため、しきい値が違うなら mackerel_role を分けてください",
+        alike="{other} と同じ名前「{value}」になりますが、内容が異なります。内容をそろえるか、片方だけを書いてください（URL の ? より後は名前に入りません）",
         order="warning の {value} は critical の {limit} より先に超える値にしてください",
     ),
     en=dict(
@@ -72,6 +76,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         name="needs a name, that of what is watched",
         twice="is named twice; write it once",
         number="{value!r} is no number",
+        whole="{value!r} is no whole number of {limit}",
         word="{value!r} is not allowed here; allowed: {limit}",
         needs="needs {value}",
         whose="{value} may be meant for any of {limit}; write it for each of them under {other}",
@@ -79,6 +84,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_role="has no role of Mackerel: say contract.monitoring.mackerel_service or mackerel_role",
         full_name="{value!r} is not the full name of a role (service:role)",
         differs="would have the name {value!r} as {other} has, and differs from it. A monitor of Mackerel is for a whole role: give another mackerel_role",
+        alike="would have the name {value!r} as {other} has, and differs from it. "
+        "Say the same for both, or write one (what is behind the ? of an address is in no name)",
         order="warning {value} must be reached before critical {limit}",
     ),
 )
@@ -207,6 +214,8 @@ def _numbers(where: str, said: Mapping[str, Any]) -> Iterator[Found]:
     for name in NUMBERS & said.keys():
         if isinstance(said[name], bool) or not isinstance(said[name], (int, float)):
             yield f"{where} {name}", "number", dict(value=said[name])
+        elif name in WHOLE and not (isinstance(said[name], int) and WHOLE[name][0] <= said[name] <= WHOLE[name][1]):
+            yield f"{where} {name}", "whole", dict(value=said[name], limit="{} – {}".format(*WHOLE[name]))
 
 
 # ---- of the whole
@@ -253,6 +262,13 @@ def _alike(made: list[Row]) -> Iterator[Found]:
         if row.state != PAGES:
             continue
         other = first.setdefault((row.side, row.name), row)
-        if other.definition != row.definition and (row.side == "cloudwatch" or row.definition["type"] in OF_A_ROLE):
+        if not _agree(other.definition, row.definition):
             where = f"{PART} {row.target} {row.component} {row.item}"
-            yield where, "differs", dict(value=row.name, other=f"{other.target} {other.component}")
+            yield where, "differs" if row.definition.get("type") in OF_A_ROLE else "alike", dict(value=row.name, other=f"{other.target} {other.component}")
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Two that look at one address may look at different things of its answer."""
+    if one.get("type") == "external":
+        return all(one[name] == other[name] for name in one.keys() & other.keys())
+    return one == other

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, catalogue, datapoints
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, PAGES, Row, catalogue, datapoints, unwatched
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -25,12 +25,15 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="条件",
         state="通知",
         notify="通知先",
-        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要"),
+        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要", optional="なし（{} を書くと追加）"),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold}（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         monitor="{operator} 警告 {warning} / 危険 {critical}（{duration} 点の平均、{attempts} 回連続）",
         check="{attempts} 回連続で失敗",
+        response="応答時間の {duration} 点の平均 > 警告 {warning} / 危険 {critical} ミリ秒",
+        certificate="証明書の残り < 警告 {warning} / 危険 {critical} 日",
+        also="、",
         none="しきい値なし",
         role="ロール {}",
     ),
@@ -48,12 +51,15 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="Condition",
         state="Paging",
         notify="Tells",
-        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}"),
+        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}", optional="none (needs {})"),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold} ({period} s × {points}/{periods}, missing: {missing})",
         band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
         monitor="{operator} warning {warning} / critical {critical} (mean of {duration} points, {attempts} times)",
         check="fails {attempts} times",
+        response="mean response time of {duration} points > warning {warning} / critical {critical} ms",
+        certificate="days left on the certificate < warning {warning} / critical {critical}",
+        also="; ",
         none="no threshold",
         role="role {}",
     ),
@@ -67,6 +73,7 @@ SIGNS = dict(
 def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str) -> dict[str, Any]:
     """The paper: how many of each, then a section for each target with a line for each definition."""
     words = WORDS[language]
+    open_ones = {(row.side, row.name) for row in unwatched(rows)}
     by_target: dict[str, list[Row]] = {}
     for row in rows:
         by_target.setdefault(row.target, []).append(row)
@@ -78,7 +85,7 @@ def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str)
         to=dict(name=contract["customer"]),
         lead=[words["lead"]],
         contents=True,
-        sections=[_summary(by_target, words, language), *(_section(target, some, words, language) for target, some in by_target.items())],
+        sections=[_summary(by_target, words, language), *(_section(target, some, open_ones, words, language) for target, some in by_target.items())],
     )
 
 
@@ -99,18 +106,18 @@ def _summary(by_target: Mapping[str, list[Row]], words: Mapping[str, Any], langu
     return dict(heading=words["summary"], table=_table(words, ("target", "components", "pages"), rows, ("components", "pages")))
 
 
-def _section(target: str, some: list[Row], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _section(target: str, some: list[Row], open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     names = ("component", "item", "side", "metric", "condition", "state", "notify")
     # The short names of some targets are alike, and a worksheet has the name of its heading.
     return dict(
         heading=target.replace("_", " "),
         text=[catalogue()[target][language]],
         own_page=True,
-        table=_table(words, names, [_line(row, words, language) for row in some]),
+        table=_table(words, names, [_line(row, open_ones, words, language) for row in some]),
     )
 
 
-def _line(row: Row, words: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _line(row: Row, open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     definition = row.definition
     metric = definition.get("expression") or definition.get("metric_name") or definition.get("metric") or definition.get("command") or definition.get("url")
     plugin = definition.get("plugin", {}).get("plugin")
@@ -120,7 +127,7 @@ def _line(row: Row, words: Mapping[str, Any], language: str) -> dict[str, Any]:
         side=words["sides"][row.side],
         metric=" ".join(metric) if isinstance(metric, list) else metric or plugin or row.key,
         condition=_condition(definition, words),
-        state=words["states"][row.state].format(", ".join(row.lacks)),
+        state=words["states"]["optional" if row.state == LACKS and (row.side, row.name) not in open_ones else row.state].format(", ".join(row.lacks)),
         notify=_told(row, words),
     )
 
@@ -147,7 +154,17 @@ def _condition(definition: Mapping[str, Any], words: Mapping[str, Any]) -> str:
     if {"warning", "critical"} & definition.keys():
         facts = dict(operator=definition["operator"], warning=_number(definition.get("warning")), critical=_number(definition.get("critical")))
         return words["monitor"].format(**facts, duration=definition.get("duration", "-"), attempts=definition.get("max_check_attempts", 1))
-    return words["none"] if "operator" in definition else words["check"].format(attempts=definition.get("max_check_attempts", 1))
+    if "operator" in definition:
+        return words["none"]
+    told = [words["check"].format(attempts=definition.get("max_check_attempts", 1))]
+    return words["also"].join([*told, *_of_an_address(definition, words)])
+
+
+def _of_an_address(definition: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[str]:
+    for word, stem in (("response", "response_time"), ("certificate", "certification_expiration")):
+        limits = {name: definition.get(f"{stem}_{name}") for name in ("warning", "critical")}
+        if any(value is not None for value in limits.values()):
+            yield words[word].format(duration=definition.get(f"{stem}_duration"), **{name: _number(value) for name, value in limits.items()})
 
 
 def _number(value: Any) -> str:

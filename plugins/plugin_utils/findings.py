@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, identity
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PART
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_entries import MADE
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-# Kinds that monitoring makes; an entry of the sheet's own stands above one of these.
-MONITORED = ("cloudwatch_alarms", "lightsail_alarms", "logs_metric_filters", "mackerel_monitors", "mackerel_roles", "mackerel_services", "sns_topics")
 VERDICTS = ("changed", "missing", "added", "extra", "unknown")
 Path = tuple[Any, ...]  # of keys and numbers, from the sheet to a value in it
 
@@ -71,19 +70,20 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
 def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """The part of the sheet with which a run of setup makes the account as agreed again: the entries that differ.
 
-    What differs in another Region is what comes of the sheet's monitoring there, which is therefore said as a whole, with the sheet's own entries of what it
-    makes, because they stand above it.
+    What differs and is no entry of the sheet comes of its monitoring, which is therefore said as a whole, with the sheet's own entries of what it makes,
+    because they stand above it.
 
     written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out.
     """
     made: dict[str, Any] = {}
     filed = _Filed(sheet, written)
-    whole = PART in sheet and any("region" in finding for finding in differences(found))
+    own = {(name, kinds()[name].label(entry)) for name, entries in _entries(sheet) for entry in entries}
+    whole = PART in sheet and any((finding["kind"], finding["entry"]) not in own for finding in differences(found) if finding["verdict"] != "unknown")
     if whole:
         made[PART] = filed.kind(PART)
     for name, entries in _entries(sheet):
         kind = kinds()[name]
-        above = whole and name in MONITORED
+        above = whole and name in MADE
         numbers = [number for number, entry in enumerate(entries) if above or _of_entry(kind, entry, differences(found))]
         mine = [_readable(kind.options, filed.entry(name, number)) for number in numbers]
         if mine:
@@ -114,7 +114,7 @@ def adopted(
     filed = _Filed(sheet, written)
     for name, given in sheet.items():
         if name not in kinds() or not isinstance(given, (list, Mapping)):
-            made[name] = given
+            made[name] = filed.kind(name)
             continue
         kind = kinds()[name]
         one_of = [_of_entry(kind, entry, found) for entry in ([given] if kind.single else given)]
@@ -126,7 +126,8 @@ def adopted(
         kept = [entry for entry in entries if entry is not None]
         made[name] = kept[0] if kind.single and kept else kept
     for name, fresh in _implied(sheet, whole or {}, looked):
-        made[name] = [*(made.get(name) or ()), *(one for one in (_of_implied(kinds()[name], entry, found, looked[name]) for entry in fresh) if one)]
+        kept = (_of_implied(kinds()[name], entry, filed.implied(entry), found, looked[name]) for entry in fresh)
+        made[name] = [*(made.get(name) or ()), *(one for one in kept if one)]
     return {name: given for name, given in made.items() if given}
 
 
@@ -138,12 +139,14 @@ def _implied(sheet: Mapping[str, Any], whole: Mapping[str, Any], looked: Mapping
             yield name, [entry for entry in entries if entry not in own.get(name, ())]
 
 
-def _of_implied(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]) -> dict[str, Any] | None:
+def _of_implied(
+    kind: Kind, entry: Mapping[str, Any], filed: Mapping[str, Any], found: list[Mapping[str, Any]], looked: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """None: it is as implied. What is gone must be said, or it would be made again."""
     mine = _of_entry(kind, entry, found)
     if not differences(mine):
         return None
-    return _adopted_entry(kind, entry, entry, mine, looked) or dict({name: entry[name] for name in kind.identity}, state="absent")
+    return _adopted_entry(kind, entry, filed, mine, looked) or dict({name: filed[name] for name in kind.identity}, state="absent")
 
 
 def _adopted_entry(
@@ -251,12 +254,28 @@ def in_file(
             yield from in_file(mine[number], value, is_expression, ciphertext, (*path, number))
 
 
+def without_vaulted(result: Any, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> Any:
+    """What was found, to be shown: what the sheet's file has vaulted is in nothing of it, also where the account has it as agreed."""
+    filed = _Filed(sheet, [one for one in written if one["tag"]])
+    words = [str(value) for path in filed.said if (value := filed.at(path)) not in (None, "", True, False)]
+    return _without(result, words) if words else result
+
+
+def _without(value: Any, words: list[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without(inner, words) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without(inner, words) for inner in value]
+    return HIDDEN if isinstance(value, (str, int, float)) and any(word in str(value) for word in words) else value
+
+
 class _Filed:
     """The sheet in the words of its file."""
 
     def __init__(self, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> None:
         self.sheet = sheet
         self.said = {tuple(one["path"]): Hidden(one["text"], one["tag"]) for one in written}
+        self.watched = {value: words for path, words in self.said.items() if path[0] == PART and isinstance(value := self.at(path), str)}
 
     def kind(self, name: str) -> Any:
         return self._of((name,), self.sheet[name])
@@ -266,6 +285,22 @@ class _Filed:
         given = self.sheet[name]
         path = (name,) if isinstance(given, Mapping) else (name, number)
         return {option: self._of((*path, option), value) for option, value in (given if isinstance(given, Mapping) else given[number]).items()}
+
+    def implied(self, value: Any) -> Any:
+        """What is not in the file and comes of its monitoring: what it has from there is said in the same words."""
+        if isinstance(value, Mapping):
+            return {name: self.implied(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.implied(inner) for inner in value]
+        return self.watched.get(value, value) if isinstance(value, str) else value
+
+    def at(self, path: Path) -> Any:
+        """What the words at this path mean."""
+        value = self.sheet
+        for part in path:
+            known = part in value if isinstance(value, Mapping) else isinstance(value, list) and part < len(value)
+            value = value[part] if known else None
+        return value
 
     def _of(self, path: Path, value: Any) -> Any:
         if path in self.said:

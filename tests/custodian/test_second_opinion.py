@@ -16,6 +16,7 @@ import yaml
 
 from tests import demo
 from tests.doubles.aws import AwsDouble
+from tests.doubles.mackerel import MackerelDouble
 from tests.playbook import ROOT, run_playbook
 
 BASELINE = Path(__file__).parent / "baseline.yml"
@@ -30,9 +31,9 @@ OPEN = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal="*",
 @pytest.fixture(scope="module")
 def account():
     """The demo customer's account, made by the playbook."""
-    with AwsDouble() as double:
-        demo.customer_opens_the_door(double.url)
-        run_playbook(["-i", ROOT / "inventories/demo", ROOT / "playbooks/setup.yml"], demo.session(double.url, demo.OPERATOR), allow=TOLD)
+    with AwsDouble() as double, MackerelDouble() as mackerel:
+        demo.customer_opens_the_doors(double, mackerel)
+        run_playbook(["-i", ROOT / "inventories/demo", ROOT / "playbooks/setup.yml"], demo.session(double, mackerel, demo.OPERATOR), allow=TOLD)
         double.snapshot("made")
         yield double
 

@@ -176,7 +176,7 @@ def test_what_no_kind_counts_is_quoted_from_the_contract(office):
     office.open_again()
     office.play("quote")
     alone = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
-    office.edit("contract", lambda contract: contract.update(set_up=dict(components=dict(rds=1)), operation=dict(components=dict(rds=1))))
+    office.edit("contract", lambda contract: contract.update(set_up=dict(components=dict(redshift=1)), operation=dict(components=dict(redshift=1))))
     office.play("quote")
     more = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
     assert [more[menu]["net"] - alone[menu]["net"] for menu in ("set_up", "monthly")] == [50_000, 30_000]

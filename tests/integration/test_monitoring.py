@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
+
 import boto3
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.integration.conftest import ACCOUNT, SECRET
 
@@ -37,6 +41,15 @@ def alarms(double, region="ap-northeast-1"):
     return {alarm["AlarmName"]: alarm for alarm in client(double, "cloudwatch", region).describe_alarms()["MetricAlarms"]}
 
 
+def change_alarm(double, alarm, region="ap-northeast-1", **changed):
+    """As somebody does it by hand: all of it is put again, with lists longer by what is given. What it is then."""
+    hands, there = client(double, "cloudwatch", region), alarms(double, region)[alarm]
+    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    now = {name: [*there[name], *value] if isinstance(value, list) else value for name, value in changed.items()}
+    hands.put_metric_alarm(**{**{name: value for name, value in there.items() if name in taken}, **now})
+    return {**there, **now}
+
+
 def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mackerel):
     early = ("-e", "monitoring_alarms_before_metrics=true")
     first = watched.setup(env=watched.env, **SHEET)
@@ -64,11 +77,12 @@ def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watche
     sheet = dict(SHEET, monitoring=dict(sqs=[dict(name="acme-orders")]))
     early = ("-e", "monitoring_alarms_before_metrics=true")
     watched.setup(*early, env=watched.env, **sheet)
-    silenced = client(double, "cloudwatch")
-    silenced.disable_alarm_actions(AlarmNames=["sqs-acme-orders-in_flight"])
+    extended = change_alarm(double, "sqs-acme-orders-in_flight", AlarmActions=[client(double, "sns").create_topic(Name="theirs")["TopicArn"]])
+    client(double, "cloudwatch").disable_alarm_actions(AlarmNames=["sqs-acme-orders-in_flight"])
     watched.setup(*early, env=watched.env, **dict(sheet, monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))])))
     assert watched.writes() == ["cloudwatch:PutMetricAlarm"]
-    assert (alarms(double)["sqs-acme-orders-in_flight"]["Threshold"], alarms(double)["sqs-acme-orders-in_flight"]["ActionsEnabled"]) == (50, False)
+    kept = alarms(double)["sqs-acme-orders-in_flight"]
+    assert (kept["Threshold"], kept["ActionsEnabled"], sorted(kept["AlarmActions"])) == (50, False, sorted(extended["AlarmActions"]))
 
 
 def test_the_contract_asks_for_dashboards_and_for_an_integration_of_what_is_watched(watched, mackerel):
@@ -146,12 +160,10 @@ def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(
     result = watched.result()
     told = {one["entry"] for one in result["looked"]["cloudwatch_alarms"]["agreed"]}
     assert told == set(alarms(double)) and result["looked"]["cloudwatch_alarms"]["beside"] == []
-    hands = client(double, "cloudwatch")
     (changed, gone, *dummy) = sorted(told)
     there = alarms(double)[changed]
-    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    hands.put_metric_alarm(**dict({name: value for name, value in there.items() if name in taken}, Threshold=there["Threshold"] + 1))
-    hands.delete_alarms(AlarmNames=[gone])
+    change_alarm(double, changed, Threshold=there["Threshold"] + 1)
+    client(double, "cloudwatch").delete_alarms(AlarmNames=[gone])
     watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
     assert {(one["entry"], one["verdict"]) for one in watched.result()["findings"]} == {(changed, "changed"), (gone, "missing")}
     put_back, adopt = (watched.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
@@ -163,6 +175,52 @@ def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(
     assert set(alarms(double)) == told and alarms(double)[changed]["Threshold"] == there["Threshold"]
 
 
+def test_what_the_monitoring_says_as_an_expression_or_vaulted_stays_so(watched, double, mackerel, tmp_path):
+    """In what would put back and in what would take over, also where a monitor has it from there; and the monitoring as a whole puts back."""
+    password = tmp_path / "password"
+    password.write_text("vault-password", encoding="utf-8")
+    url = "https://acme.example.jp/?key=vaulted-words"
+    vaulted = VaultLib([("default", VaultSecret(b"vault-password"))]).encrypt(url).decode().strip().splitlines()
+    text = """---
+sheet:
+  monitoring:
+    ec2:
+      - name: i-0123456789abcdef0
+        platform: linux
+        vcpu_count: 2
+        items:
+          cpu: {critical: "{{ acme_limit }}"}
+          url_status_code:
+            - url: !vault |
+                %s
+acme_limit: 97
+"""
+    (watched.inventory / "group_vars/all/sheet.yml").write_text(text % "\n                ".join(vaulted), encoding="utf-8")
+    opened = ("--vault-password-file", password)
+    watched.setup(*opened, env=watched.env)
+    (id,) = [path.rpartition("/")[2] for path, one in mackerel.state("mackerel/monitors").items() if one.get("url") == url]
+    hands = mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]
+    change_by_hand(mackerel, f"/monitors/{id}", {**hands, "maxCheckAttempts": 7})
+    watched.inspect("drift", *opened, rc=2, env=watched.env)
+    put_back, adopt = (watched.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
+    for way, times in ((put_back, 1), (adopt, 2)):
+        written = way.read_text(encoding="utf-8")
+        assert "vaulted-words" not in written and written.count("!vault") == times and '"{{ acme_limit }}"' in written
+    assert "mackerel_monitors" not in put_back.read_text(encoding="utf-8")
+    shown = [path.read_text(encoding="utf-8") for path in (watched.folder / "results").glob("*drift*") if path.suffix in (".html", ".json")]
+    assert len(shown) == 2 and not [text for text in shown if "vaulted-words" in text]
+    watched.setup(*opened, "-e", f"@{adopt}", env=watched.env)
+    assert mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]["maxCheckAttempts"] == 7
+    watched.setup(*opened, "-e", f"@{put_back}", env=watched.env)
+    assert mackerel.state(f"mackerel/monitors/{id}")[f"mackerel/monitors/{id}"]["maxCheckAttempts"] == 3
+
+
+def change_by_hand(mackerel, path, thing):
+    body = json.dumps({name: value for name, value in thing.items() if name != "id"}).encode()
+    request = urllib.request.Request(f"{mackerel.url}/api/v0{path}", body, {"X-Api-Key": mackerel.key, "Content-Type": "application/json"}, method="PUT")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
+
+
 def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_too(watched, double):
     """One changed by hand in us-east-1 and one made there, beside a topic whose name is in the contract's own Region as well."""
     watched.contract(**dict(CONTRACT, language="ja"))
@@ -171,10 +229,8 @@ def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_
     watched.setup(*early, env=watched.env, **sheet)
     there = alarms(double, "us-east-1")
     (name,) = there
-    hands = client(double, "cloudwatch", "us-east-1")
-    taken = hands.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, Threshold=99))
-    hands.put_metric_alarm(**dict({member: value for member, value in there[name].items() if member in taken}, AlarmName="theirs"))
+    change_alarm(double, name, "us-east-1", Threshold=99)
+    change_alarm(double, name, "us-east-1", AlarmName="theirs", Threshold=there[name]["Threshold"])
     watched.inspect("drift", *early, rc=2, env=watched.env, fresh=False)
     (told,), looked = watched.result()["findings"], watched.result()["looked"]
     assert {f"us-east-1/{name}"} == {one["entry"] for one in looked["cloudwatch_alarms"]["agreed"]} - set(alarms(double))
@@ -182,8 +238,11 @@ def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_
     assert (told["entry"], told["option"], told["actual"], told["region"]) == (f"us-east-1/{name}", "threshold", 99, "us-east-1")
     assert [event["name"] for event in told["changed_by"]][:1] == ["PutMetricAlarm"]
     assert {one["entry"] for one in looked["cloudwatch_alarms"]["beside"]} == {"us-east-1/theirs"}
-    watched.inspect("adopt", env=watched.env)
+    told = watched.inspect("adopt", env=watched.env).stdout
     (adopted,) = (watched.folder / "results").glob("*-adopt-*-us-east-1.yml")
+    here = yaml.safe_load(watched.newest("*-adopt-*Z.yml").read_text(encoding="utf-8"))["sheet"]
+    assert f"us-east-1 にあるもの 3 件を {adopted} に書き出しました。sheet.yml には入れないでください" in told
+    assert f"{sum(len(given) if isinstance(given, list) else 1 for given in here.values())} 件を" in told
     kept = yaml.safe_load(adopted.read_text(encoding="utf-8"))["sheet"]
     assert {one["name"]: one["threshold"] for one in kept["cloudwatch_alarms"]} == {name: 99, "theirs": there[name]["Threshold"]}
     watched.setup(*early, "-e", f"@{watched.newest('*drift*-put-back.yml')}", env=watched.env)

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _names, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import Run
-from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
+from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._names import Known
 from ansible_collections.msp.aws.plugins.module_utils._options import (
     Delta,
@@ -304,6 +307,15 @@ def test_the_service_of_a_kind_begins_its_name_unless_it_is_said():
     assert KIND.service == "shelf"
     kind = Kind(name="onetwo_things", service="one-two", identity=("name",), options={}, **functions)
     assert (kind.service, kind.things) == ("one-two", "things")
+
+
+@pytest.mark.parametrize("identity, shape", [(("name",), lambda entry: [entry]), ((), lambda entry: entry)], ids=["many", "single"])
+def test_entries_may_come_as_one_text_with_plain_lists_in_them(identity, shape):
+    kind = replace(KIND, identity=identity, door=Mackerel)
+    given = dict(boxes=json.dumps(shape(dict(name="a", labels=["b"]))), mackerel_api_key="key-4d1f")
+    with patch_module_args(given):
+        taken = Module(kind).params["boxes"]
+    assert (taken[0] if identity else taken)["labels"]["add"] == ["b"]
 
 
 def test_where_the_parts_of_a_name_are_joined_otherwise_the_whole_is_the_name():

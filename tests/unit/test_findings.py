@@ -64,6 +64,40 @@ def test_what_is_elsewhere_is_told_with_its_region_and_hides_nothing_here():
     assert findings.put_back(sheet, []) == {}
 
 
+def watched_here(threshold):
+    """An alarm that the sheet only implies, and a dashboard of its own that stands above the implied one."""
+    options = [line("threshold", "same" if threshold == 5 else "changed", 5, threshold)]
+    alarm = dict(entry="sqs-q-x", id="arn", verdict=options[0]["verdict"], reason=None, options=options)
+    return dict(cloudwatch_alarms=dict(account=[dict(name="sqs-q-x", threshold=threshold)], agreed=[alarm], beside=[], unread=None))
+
+
+def test_what_is_only_implied_is_put_back_by_the_monitoring_in_the_words_of_the_file():
+    board = dict(url_path="acme/acme", title="ours")
+    sheet = dict(monitoring=dict(sqs=[dict(name="q", secret="s3cret")]), mackerel_dashboards=[board], iam_users=[dict(name="u")])
+    written = [dict(path=["monitoring", "sqs", 0, "secret"], text="$ANSIBLE_VAULT;1.1;AES256", tag="!vault")]
+    back = findings.put_back(sheet, findings.findings(watched_here(9)), written)
+    assert back.keys() == {"monitoring", "mackerel_dashboards"} and back["mackerel_dashboards"] == [board]
+    assert "!vault" in dump(back) and "s3cret" not in dump(back)
+    assert findings.put_back(sheet, findings.findings(watched_here(5)), written) == {}
+
+
+def test_what_is_only_implied_is_taken_over_in_the_words_of_the_file():
+    sheet = dict(monitoring=dict(sqs=[dict(name="q", secret="s3cret")]))
+    whole = dict(cloudwatch_alarms=[dict(name="sqs-q-x", threshold=5, description="s3cret")])
+    written = [dict(path=["monitoring", "sqs", 0, "secret"], text="$ANSIBLE_VAULT;1.1;AES256", tag="!vault")]
+    taken = findings.adopted(sheet, watched_here(9), written, whole)
+    assert taken["cloudwatch_alarms"][0]["threshold"] == 9
+    assert dump(taken).count("!vault") == 2 and "s3cret" not in dump(taken)
+
+
+def test_what_is_vaulted_is_shown_nowhere():
+    sheet = dict(iam_users=[dict(name="u", path="/a/")], monitoring=dict(sqs=[dict(name="q", secret="s3cret")]))
+    written = [dict(path=["monitoring", "sqs", 0, "secret"], text="x", tag="!vault"), dict(path=["iam_users", 0, "path"], text="{{ x }}", tag=None)]
+    found = dict(findings=[dict(agreed="https://x/?s3cret", actual="/a/")])
+    assert findings.without_vaulted(found, sheet, written) == dict(findings=[dict(agreed="********", actual="/a/")])
+    assert findings.without_vaulted(found, sheet, written[1:]) is found
+
+
 def test_what_is_extra_is_told_but_not_put_back():
     sheet, looked = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"])]), looked_at()
     found = findings.findings(looked)

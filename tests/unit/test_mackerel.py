@@ -15,8 +15,19 @@ from ansible_collections.msp.aws.plugins.module_utils import _mackerel
 from ansible_collections.msp.aws.plugins.module_utils._client import Rehearsed
 from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel, Refused
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Delta, Option, Problem, fixed, items
+from ansible_collections.msp.aws.plugins.modules import mackerel_channels, mackerel_monitors
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from tests.doubles.mackerel.contract import Contract
 
 KEY = "key-5f2a19c0"
+SCHEMAS = dict(
+    mackerel_downtimes="Downtime",
+    mackerel_notification_groups="NotificationGroup",
+    mackerel_alert_group_settings="AlertGroupSetting",
+    mackerel_graph_annotations="GraphAnnotation",
+    mackerel_dashboards="Dashboard",
+    mackerel_aws_integrations="AwsIntegration",
+)
 
 
 class Pool:
@@ -129,6 +140,29 @@ def test_the_organization_is_compared_first():
     door((200, dict(name="acme"))).check_owner("acme")
     with pytest.raises(Problem, match="nothing was done"):
         door((200, dict(name="globex"))).check_owner("acme")
+
+
+# ---- every field of the API
+
+
+def fields(contract, schema):
+    return {name for name, facts in contract.schemas[schema]["properties"].items() if not facts.get("readOnly")}
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_kind_has_every_field_that_can_be_written(kind):
+    assert fields(Contract(), SCHEMAS[kind]) == {_mackerel.member(name) for name in kinds()[kind].options}
+
+
+@pytest.mark.parametrize("kind, schema", [(mackerel_monitors, "Monitor"), (mackerel_channels, "ChannelInput")], ids=["monitors", "channels"])
+def test_each_type_has_every_field_that_can_be_written(kind, schema):
+    contract = Contract()
+    told = {}
+    for one in contract.schemas[schema]["oneOf"]:
+        properties = contract.schemas[one["$ref"]]["properties"]
+        told[properties["type"].get("const") or properties["type"]["enum"][0]] = fields(contract, one["$ref"])
+    said = {name: {_mackerel.member(option) for option in (*kind.COMMON, *kind.NEEDED[name], *kind.MORE[name])} for name in kind.NEEDED}
+    assert told == said
 
 
 # ---- forms

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
 from ansible_collections.msp.aws.plugins.module_utils import _components
-from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, _papers_monitoring, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,7 @@ CASES = dict(
     reachable_from=("outside", "inside"),
     engine=("mysql",),
     hypervisor=("nitro",),
+    scope=("regional", "cloudfront"),
 )
 GIVEN = dict(
     port=8080,
@@ -52,8 +54,6 @@ GIVEN = dict(
     log="Application",
     plugin="check-tcp",
 )
-
-
 def component(target, **facts):
     """A component of which everything is known, and every item named."""
     known = {name: NUMBERS.get(name, f"the-{name}") for name in _monitoring.parameters(target) - {CATALOGUE[target]["name"]} - set(GIVEN)}
@@ -153,6 +153,40 @@ def test_one_side_pages_for_an_item():
         assert set(Counter((component, item) for component, item, dummy in sides).values()) <= {1}
 
 
+def test_two_components_do_not_page_for_one_metric():
+    """Such as one that is counted for the whole account."""
+    for target, sheet in sheets_of_all():
+        (entry,) = sheet["monitoring"][target]
+        both = [{fact: f"{name}-{value}" if str(value).startswith(("the-", "acme-")) else value for fact, value in entry.items()} for name in "ab"]
+        both = [dict(one, items={}) for one in both]
+        for alarms in (entries(dict(monitoring={target: both}), region).get("cloudwatch_alarms", []) for region in (None, "us-east-1")):
+            told = Counter(json.dumps([alarm.get(part) for part in ("namespace", "metric_name", "dimensions", "metrics")], sort_keys=True) for alarm in alarms)
+            assert {metric for metric, times in told.items() if times > 1} == set(), target
+
+
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_an_address_that_does_not_answer_pages_once(where):
+    """Whatever else is looked at of its answer."""
+    items = {item: [dict(url="https://acme.jp/")] for item in ("url_response_time", "url_status_code")}
+    sheet = dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, reachable_from=where, items=items)]))
+    monitors = [one for one in entries(sheet)["mackerel_monitors"] if one["type"] == "external"]
+    (fragment,) = [one["text"] for one in monitoring.monitoring_agents(sheet, CONTRACT)]
+    assert (len(monitors), fragment.count("check-http")) == ((1, 0) if where == "outside" else (0, 1))
+    if monitors:
+        assert {"response_time_critical", "certification_expiration_critical"} <= monitors[0].keys() and "レスポンスコード" in monitors[0]["memo"]
+        items["url_status_code"][0]["max_check_attempts"] = 9
+        assert ["url_status_code" in line for line in monitoring.monitoring_faults(sheet, CONTRACT)] == [True]
+
+
+def test_of_alternatives_one_is_enough():
+    def lacks(**log):
+        entry = dict(name="a", platform="linux", vcpu_count=1, items=dict(log=[log]))
+        return monitoring.monitoring_expanded(dict(monitoring=dict(ec2=[entry])), CONTRACT)["lacks"]
+
+    assert lacks(path="/var/log/x.log", pattern="error") == []
+    assert any("log_group" in line for line in lacks(path="/var/log/x.log", filter_pattern="error"))
+
+
 @pytest.mark.parametrize("chosen", _monitoring.SIDES)
 def test_the_sheet_chooses_the_side_where_both_can(chosen):
     for dummy, sheet in sheets_of_all():
@@ -170,9 +204,8 @@ def test_what_has_no_number_pages_only_when_the_sheet_says_so():
             entry = component(target, **{name: value.split("|")[0] for name, value in definition.get("when", {}).items()})
             for said, count in (({}, 0), (dict(threshold=7), 1), (dict(band=2), 1)):
                 entry["items"][item] = dict(alarms={key: said})
-                found = _monitoring_entries.entries(_monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT), "ap-northeast-1").get(
-                    "cloudwatch_alarms", []
-                )
+                rows = _monitoring.rows(dict(monitoring={target: [entry]}), CONTRACT)
+                found = _monitoring_entries.entries(rows, definition.get("region", CONTRACT["region"])).get("cloudwatch_alarms", [])
                 mine = [alarm for alarm in found if alarm["name"].endswith(f"-{item}" if key == item else f"-{item}-{key}")]
                 assert len(mine) == count, (where, said)
                 assert all(("threshold" in alarm) == ("threshold" in said) for alarm in mine)
@@ -227,12 +260,12 @@ def test_all_that_comes_out_is_in_order_for_the_kinds_and_has_one_name_each():
 
 def test_the_role_has_a_task_for_every_kind_that_comes_out():
     tasks = yaml.safe_load((ROOT / "roles/monitoring/tasks/main.yml").read_text(encoding="utf-8"))
-    here, elsewhere = (
-        {one.partition("msp.aws.")[2] for task in tasks for one in task if f"{name}." in str(task[one])} for name in ("monitoring_entries", "monitoring_global")
-    )
-    for dummy, sheet in sheets_of_all():
-        assert entries(sheet).keys() <= here
-        assert entries(sheet, "us-east-1").keys() <= elsewhere
+    calls = [(one.removeprefix("msp.aws."), str(given)) for task in tasks for one, given in task.items() if one.startswith("msp.aws.")]
+    here, elsewhere = ({kind for kind, given in calls if f"{name}." in given} for name in ("monitoring_entries", "monitoring_global"))
+    contracts = [dict(CONTRACT, monitoring=dict(SHOWN, primary=side)) for side in _monitoring.SIDES]
+    made = [entries(sheet, contract=contract).keys() for contract in contracts for dummy, sheet in sheets_of_all()]
+    assert here == set(_monitoring_entries.MADE) == set().union(*made)
+    assert all(entries(sheet, "us-east-1").keys() <= elsewhere for dummy, sheet in sheets_of_all())
 
 
 def test_alarms_on_metrics_that_are_elsewhere_are_there():
@@ -244,6 +277,14 @@ def test_alarms_on_metrics_that_are_elsewhere_are_there():
     assert {kind: len(entries) for kind, entries in there.items()} == dict(sns_topics=1, cloudwatch_alarms=1)
     own = dict(sheet, sns_topics=[dict(name="acme-alert")])
     assert entries(own, "us-east-1") == there and "sns_topics" not in entries(dict(own, monitoring=dict(clb=[dict(name="a")])))
+
+
+def test_what_waf_does_for_cloudfront_is_counted_in_us_east_1_and_in_no_region_of_its_own():
+    items = {item: dict(threshold=1) for item in ("allowed", "blocked", "passed")}
+    acl = dict(name="edge", scope="cloudfront", rule_group_metric_name="group", items=items)
+    expanded = monitoring.monitoring_expanded(dict(monitoring=dict(waf=[acl])), CONTRACT)
+    assert opened(expanded) == {} and len(opened(expanded, "us-east-1")["cloudwatch_alarms"]) == 3
+    assert not any("Region" in alarm["dimensions"] for alarm in opened(expanded, "us-east-1")["cloudwatch_alarms"])
 
 
 # ---- faults
@@ -259,6 +300,8 @@ def test_alarms_on_metrics_that_are_elsewhere_are_there():
         (dict(ec2=[dict(name="a", items=dict(cpuu={}))]), "monitoring ec2 a", "cpu"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning="9O")))]), "monitoring ec2 a cpu warning", "数値"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning=95)))]), "monitoring ec2 a cpu", "critical"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, check_interval=90)]))]), "monitoring ec2 a port check_interval", "1 – 60"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, timeout_seconds=1.5)]))]), "monitoring ec2 a port timeout_seconds", "整数"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(primary="zabbix")))]), "monitoring ec2 a cpu primary", "cloudwatch"),
         (dict(ec2=[dict(name="a", items=dict(port=[{}]))]), "monitoring ec2 a port", "port"),
         (dict(ec2=[dict(name="a", items=dict(status_check=dict(alarms=dict(sytem={}))))]), "monitoring ec2 a status_check alarms", "system"),
@@ -274,6 +317,16 @@ def test_a_fault_says_where_and_what(part, where, word):
     assert len(monitoring.monitoring_faults(dict(monitoring=part), CONTRACT, "en")) == len(told)
     with pytest.raises(AnsibleFilterError, match=where):
         monitoring.monitoring_expanded(dict(monitoring=part), CONTRACT)
+
+
+def test_what_is_secret_in_an_address_is_in_no_name():
+    def sheet(*urls):
+        return dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, items=dict(url_status_code=[dict(url=url) for url in urls]))]))
+
+    (site,) = [one for one in entries(sheet("https://me:pa55@acme.jp:8443/x/?key=s3cret#y"))["mackerel_monitors"] if one["type"] == "external"]
+    assert site["name"] == "ec2-a-https://acme.jp:8443/x/" and "s3cret" in site["url"]
+    (told,) = monitoring.monitoring_faults(sheet("https://acme.jp/?a=1", "https://acme.jp/?a=2"), CONTRACT)
+    assert told.startswith("monitoring ec2 a url_status_code: ") and "URL" in told
 
 
 def test_nobody_to_tell_is_a_fault():
@@ -365,8 +418,21 @@ def test_the_design_has_a_line_for_every_definition(language):
         contract = dict(CONTRACT, customer="Acme", number="ACME-1")
         paper = monitoring.monitoring_paper(sheet, contract, "2026-06-01", language=language)
         lines = [line for section in paper["sections"][1:] for line in section["table"]["rows"]]
-        assert len(lines) == len(_monitoring.rows(sheet, contract)) and all(line["condition"] and line["metric"] for line in lines)
+        rows = _monitoring.rows(sheet, contract)
+        assert len(lines) == len(rows) and all(line["condition"] and line["metric"] for line in lines)
+        for line, row in zip(lines, rows, strict=True):
+            numbers = [row.definition[name] for name in row.definition if name.endswith(("threshold", "warning", "critical"))]
+            assert all(_papers_monitoring._number(number) in line["condition"] for number in numbers), (line, row)
         _papers.read(paper)
+
+
+def test_only_what_would_page_is_told_as_not_set():
+    """The other side of what is watched, and a file beside the log group that was chosen, are nobody's loss."""
+    entry = dict(name="a", vcpu_count=1, platform="linux", items=dict(log=[dict(path="/x", pattern="e")]))
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(ec2=[entry])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    assert not [line for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]]
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(rds=[dict(name="a")])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    assert [line["state"] for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]] == ["未設定: engine が必要"]
 
 
 # ---- what an account is asked for, and how long it takes
@@ -415,6 +481,13 @@ def test_a_name_that_several_have_is_nobodys_name():
     instances = [dict(InstanceId=f"i-{number}", State=dict(Name="running"), Tags=[dict(Key="Name", Value="web")]) for number in range(2)]
     found = _components.components(Account([dict(Instances=instances)]), ["ec2"])
     assert [one["name"] for one in found["ec2"]] == ["i-0", "i-1"]
+
+
+@pytest.mark.parametrize(("region", "scopes"), [("us-east-1", ["regional", "cloudfront"]), ("ap-northeast-1", ["regional"])])
+def test_web_acls_of_cloudfront_are_looked_for_where_they_are(region, scopes):
+    account = Account([])
+    account.region, account.wafv2 = region, SimpleNamespace(list_web_acls=lambda Scope: dict(WebACLs=[dict(Name=f"of-{Scope}")]))
+    assert [one["scope"] for one in _components.components(account, ["waf"])["waf"]] == sorted(scopes)
 
 
 def test_what_a_region_lacks_has_nothing_and_what_may_not_be_read_is_told():

@@ -26,6 +26,23 @@ def closed(required, **properties):
     return dict(type="object", additionalProperties=False, required=required, properties=properties)
 
 
+# What mackerel-agent takes of a fragment, after its documentation: it does not start with a key that it does not know.
+COMMAND = dict(anyOf=[TEXT, TEXTS])
+OF_BOTH = dict(command=COMMAND, user=TEXT, env=dict(type="object", additionalProperties=dict(type="string")), timeout_seconds=SECONDS, custom_identifier=TEXT)
+CHECK = closed(
+    ["command"],
+    **OF_BOTH,
+    check_interval=dict(type="integer", minimum=1, maximum=60),
+    max_check_attempts=dict(type="integer", minimum=1),
+    prevent_alert_auto_close=dict(type="boolean"),
+    notification_interval=dict(type="integer", minimum=10),
+    memo=dict(type="string", maxLength=250),
+    action=closed(["command"], command=COMMAND, user=TEXT, env=OF_BOTH["env"], timeout_seconds=SECONDS),
+)
+METRIC = closed(["command"], **OF_BOTH, include_pattern=TEXT, exclude_pattern=TEXT, use_plugin_timestamp=dict(type="boolean"))
+NAMED = dict(type="object", propertyNames=dict(pattern="^[A-Za-z0-9_-]+$"))
+FRAGMENT = closed([], roles=TEXTS, plugin=closed([], checks=dict(NAMED, additionalProperties=CHECK), metrics=dict(NAMED, additionalProperties=METRIC)))
+
 # The part of the CloudWatch agent's document that is rendered, after the reference of its configuration file.
 PLAIN = closed(["measurement"], measurement=TEXTS, metrics_collection_interval=SECONDS)
 WITH_RESOURCES = closed(["measurement"], measurement=TEXTS, metrics_collection_interval=SECONDS, resources=dict(type="array", items=TEXT))
@@ -57,6 +74,7 @@ def test_a_fragment_has_every_check_that_pages(platform):
     made = tomllib.loads(files(CONTRACT, platform=platform)["mackerel-agent.msp-aws.conf"])
     rows = _monitoring.rows(dict(monitoring=dict(ec2=[component("ec2", platform=platform)])), CONTRACT)
     wanted = [row for row in rows if row.state == _monitoring.PAGES and row.definition.get("type") in ("check", "plugin")]
+    Draft202012Validator(FRAGMENT).validate(made)
     assert made["roles"] == ["acme:ec2"]
     assert len(made["plugin"]["checks"]) + len(made["plugin"]["metrics"]) == len(wanted) > 4
     for check in made["plugin"]["checks"].values():
@@ -87,6 +105,17 @@ def test_nothing_of_a_sheet_ends_a_string_or_reaches_a_shell():
     (service,) = [check for name, check in checks.items() if "service" in name]
     assert nasty in process["command"]
     assert "'$(reboot); nginx'" in service["command"]
+
+
+def test_names_that_differ_in_signs_of_japanese_alone_stay_apart():
+    services = [dict(service=name) for name in ("受注", "発注", "受注", "DNS")]
+    entry = dict(name="a", platform="windows", vcpu_count=1, items=dict(service=services))
+    made = monitoring.monitoring_agents(dict(monitoring=dict(ec2=[entry])), CONTRACT)
+    checks = tomllib.loads(made[0]["text"])["plugin"]["checks"]
+    assert sorted(check["command"][2] for check in checks.values()) == ["DNS", "受注", "発注"] and "ec2-a-DNS-service-ntservice" in checks
+    services[2]["check_interval"] = 5
+    (told,) = monitoring.monitoring_faults(dict(monitoring=dict(ec2=[entry])), CONTRACT)
+    assert told.startswith("monitoring ec2 a service: ") and "受注" in told
 
 
 @pytest.mark.parametrize("target", ["ecs_task", "eks_pod"])

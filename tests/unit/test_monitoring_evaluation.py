@@ -4,7 +4,9 @@
 """The proof: points above and below each threshold raise and clear what the catalogue says, by an evaluation that follows the services' documented rules.
 
 CloudWatch: the newest `evaluation_periods` points; so many of them over the threshold as `datapoints_to_alarm` says raise; missing ones count as
-`treat_missing_data` says. Mackerel: the mean of the newest `duration` points, bad as often in a row as `max_check_attempts` says.
+`treat_missing_data` says. Mackerel: the mean of the newest `duration` points, bad as often in a row as `max_check_attempts` says. Of an address it looks
+at its answer, at the mean of the newest `response_time_duration` response times and at the days that are left on its certificate; of a check, at what
+its plugin says of the numbers on its command line.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import re
 import pytest
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring
-from tests.unit.test_monitoring import all_rows
+from tests.unit.test_monitoring import CONTRACT, all_rows, definitions, sheets_of_all
 
 COMPARE = dict(
     GreaterThanThreshold=operator.gt,
@@ -143,6 +145,92 @@ def test_metric_math_comes_to_what_its_alarm_judges(where):
     assert math(alarm["expression"], dict.fromkeys(alarm["metrics"]), alarm["period"]) == nothing
 
 
+# ---- addresses and checks
+
+
+def steady(states, attempts):
+    """The state that Mackerel tells: the one that was there, or was surpassed, as often in a row as there are attempts."""
+    newest = states[-attempts:]
+    ranks = ("OK", "warning", "critical")
+    return ranks[min(map(ranks.index, newest))] if len(newest) == attempts else "OK"
+
+
+def address(monitor, points):
+    """The state after these points: what was answered (milliseconds, days left on the certificate, whether the status was good)."""
+    duration = monitor.get("response_time_duration", 1)
+    states = []
+    for end in range(1, len(points) + 1):
+        milliseconds = [point["milliseconds"] for point in points[:end]][-duration:]
+        bad = {"critical": [not points[end - 1]["good"]], "warning": []}
+        for state, told in bad.items():
+            told.append(len(milliseconds) == duration and sum(milliseconds) / duration > monitor.get(f"response_time_{state}", float("inf")))
+            told.append(points[end - 1]["days"] < monitor.get(f"certification_expiration_{state}", 0))
+        states.append(next((state for state in bad if any(bad[state])), "OK"))
+    return steady(states, monitor.get("max_check_attempts", 1))
+
+
+def of_type(wanted):
+    """As they are where the sheet says nothing of their options."""
+    options = {name for dummy, definition in definitions() for name in definition.get("options", ())}
+    rows = {}
+    for target, sheet in sheets_of_all():
+        (entry,) = sheet["monitoring"][target]
+        plain = {name: value for name, value in entry.items() if name not in options}
+        for row in _monitoring.rows(dict(monitoring={target: [plain]}), CONTRACT):
+            if row.definition.get("type") == wanted and not row.lacks:
+                rows["-".join((row.target, row.item, row.key))] = row.definition
+    return rows
+
+
+ADDRESSES, CHECKS = of_type("external"), of_type("check")
+WELL = dict(milliseconds=1, days=365, good=True)
+
+
+@pytest.mark.parametrize("monitor", ADDRESSES.values(), ids=ADDRESSES)
+def test_an_address_raises_beyond_its_thresholds_and_clears_on_this_side(monitor):
+    attempts, duration = monitor.get("max_check_attempts", 1), monitor.get("response_time_duration", 1)
+    enough = duration + attempts - 1
+    trials = [(dict(good=False), "critical", attempts)]
+    for state in ("warning", "critical"):
+        if f"response_time_{state}" in monitor:
+            trials.append((dict(milliseconds=monitor[f"response_time_{state}"] + 1), state, enough))
+            assert address(monitor, [dict(WELL, milliseconds=monitor[f"response_time_{state}"])] * enough) != state, "at the threshold is not beyond"
+        if f"certification_expiration_{state}" in monitor:
+            trials.append((dict(days=monitor[f"certification_expiration_{state}"] - 1), state, attempts))
+    assert len(trials) > 2
+    for bad, state, points in trials:
+        assert address(monitor, [dict(WELL, **bad)] * points) == state
+        assert address(monitor, [WELL] * enough + [dict(WELL, **bad)] * (attempts - 1)) == "OK", "one attempt too few"
+        assert address(monitor, [dict(WELL, **bad)] * points + [WELL] * enough) == "OK"
+
+
+FLAGS = {"-w": "warning over", "-c": "critical over", "--warning-over": "warning over", "--critical-over": "critical over"}
+FLAGS.update({"--warning-under": "warning under", "--critical-under": "critical under"})
+
+
+def limits(check):
+    """What stands on the command line of a check: (state, over or under) → number."""
+    words = check["command"] if isinstance(check.get("command"), list) else []
+    return {tuple(FLAGS[word].split()): float(words[number + 1]) for number, word in enumerate(words[:-1]) if word in FLAGS}
+
+
+def plugin(check, value):
+    """What the plugin says of the number it looks at."""
+    passed = {state for (state, side), limit in limits(check).items() if (value > limit if side == "over" else value < limit)}
+    return next((state for state in ("critical", "warning") if state in passed), "OK")
+
+
+@pytest.mark.parametrize("check", [one for one in CHECKS.values() if limits(one)], ids=[where for where, one in CHECKS.items() if limits(one)])
+def test_a_check_raises_beyond_the_numbers_of_its_command_and_clears_on_this_side(check):
+    attempts = check["max_check_attempts"]
+    worst = {limit for (state, dummy), limit in limits(check).items() if state == "critical"}.pop()
+    sign = 1 if all(side == "over" for dummy, side in limits(check)) else -1
+    bad, good = plugin(check, worst + sign * 0.5), plugin(check, min(limits(check).values()) - 0.5 if sign > 0 else worst + 0.5)
+    assert (bad, good, plugin(check, worst)) == ("critical", "OK", plugin(check, worst)) and plugin(check, worst) != "critical"
+    assert steady(["OK"] + [bad] * attempts, attempts) == "critical" and steady([bad] * attempts + [good], attempts) == "OK"
+    assert steady(["OK"] * attempts + [bad] * (attempts - 1), attempts) == "OK"
+
+
 def test_every_item_with_a_number_is_proved():
     proved = {tuple(where.split("-")[:2]) for where in LIMITED}
     catalogue = _monitoring.catalogue()
@@ -152,6 +240,8 @@ def test_every_item_with_a_number_is_proved():
         for item, one in about["items"].items()
         for side in _monitoring.SIDES
         for definition in one.get(side, {}).values()
-        if {"threshold", "warning", "critical", "ratio"} & definition.keys()
+        if any(name == "ratio" or name.endswith(("threshold", "warning", "critical")) for name in definition)
     }
+    proved |= {tuple(where.split("-")[:2]) for where in ADDRESSES}
     assert numbered <= proved and len(OF_CLOUDWATCH) > 100
+    assert {one["command"][0] for one in CHECKS.values() if limits(one)} == {"check-tcp", "check-procs", "check-log"}

@@ -19,6 +19,10 @@ class MackerelDouble(Double):
         """Set what the documents leave open; the others stay as they are."""
         self._control("PUT", "modes", modes)
 
+    def belongs_to(self, name):
+        """The organisation has another name."""
+        self._control("PUT", "organisation", name)
+
     def plant(self, collection, **thing):
         """Something that no call of the API makes, such as a member; gives it with its id."""
         return self._control("PUT", "thing", dict(collection=collection, thing=thing))

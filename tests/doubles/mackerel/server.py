@@ -131,6 +131,8 @@ class Service:
                 self.organisation.reset()
                 self.record.clear()
                 self.plan.clear()
+            elif (method, path) == ("PUT", "organisation"):
+                self.organisation.data["org"]["org"]["name"] = body
             elif (method, path) == ("PUT", "thing"):
                 return self._plant(**body)
             else:
