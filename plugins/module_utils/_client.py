@@ -227,7 +227,7 @@ class Door:
 class Aws(Door):
     """AWS: `aws.<service>` is a client.
 
-    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two.
+    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two. One that is called as a word of Python is `aws.lambda_`.
     """
 
     owner = "account_id"
@@ -262,7 +262,7 @@ class Aws(Door):
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.client(service.replace("_", "-"))
+        return self.client(service.rstrip("_").replace("_", "-"))
 
     def client(self, service: str) -> Any:
         """The client of a service; while an entry is acted on it is one that does not retry by itself."""

@@ -24,7 +24,7 @@ from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
-from tests.laws.outside import OUTSIDE
+from tests.laws.outside import OUTSIDE, archive_file, archive_hash
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -37,7 +37,10 @@ READY: dict[tuple[str, str], dict] = {}
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
     acme_aws_secret="aws-secret-31f0bd",
+    acme_import_sha256=archive_hash(),
+    acme_import_zip=archive_file(),
     acme_mail_key="mail-key-4d1f0c",
+    acme_orders_token="orders-token-8e02f7",
     acme_probe_body="probe-body-51be20",
     acme_probe_key="probe-key-90d3aa",
     acme_slack_url="https://hooks.slack.example/T0/B0/slack-key-77d1e0",

@@ -1,0 +1,502 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from datetime import UTC, datetime, timedelta
+
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
+from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    HIDDEN,
+    Option,
+    Problem,
+    differences,
+    fixed,
+    items,
+    merged,
+    ref,
+    refs,
+    same_secret,
+    tags,
+)
+
+LOGGING = dict(log_format="LogFormat", log_group="LogGroup", application_log_level="ApplicationLogLevel", system_log_level="SystemLogLevel")
+# What one call writes. Lambda keeps what it is not told of, and takes each member whole.
+CONFIGURATION = dict(
+    description="Description",
+    handler="Handler",
+    runtime="Runtime",
+    memory_size="MemorySize",
+    timeout="Timeout",
+    ephemeral_storage="EphemeralStorage.Size",
+    tracing_config="TracingConfig.Mode",
+    dead_letter_target_arn="DeadLetterConfig.TargetArn",
+    kms_key_arn="KMSKeyArn",
+    layers=Field("Layers", lambda found: [layer["Arn"] for layer in found], lambda wanted: wanted),
+    logging_config=Field("LoggingConfig", lambda found: flat(LOGGING, found), lambda wanted: deep(LOGGING, wanted, {})),
+)
+NONE = dict(description="", dead_letter_target_arn="", kms_key_arn="", layers=[])  # how the call says that there is none
+VPC = dict(subnets="SubnetIds", security_groups="SecurityGroupIds", ipv6_allowed_for_dual_stack="Ipv6AllowedForDualStack")
+PACKAGE = dict(s3_bucket="S3Bucket", s3_key="S3Key", s3_object_version="S3ObjectVersion", image_uri="ImageUri")
+INVOKE = dict(
+    maximum_retry_attempts="MaximumRetryAttempts",
+    maximum_event_age_in_seconds="MaximumEventAgeInSeconds",
+    on_success="DestinationConfig.OnSuccess.Destination",
+    on_failure="DestinationConfig.OnFailure.Destination",
+)
+SERVICE = "lambda.amazonaws.com"
+VARIABLES_BYTES = 4096  # names and values together
+UNRESERVED = 100  # what the functions without a reservation keep
+USED_DAYS = 14
+
+
+# ---- what is there
+
+
+def find(aws, wanted):
+    """What the list says of functions; whether one is still being changed is said only by a call for each, in `read`."""
+    functions = aws.pages("lambda", "list_functions", "Functions")
+    return [_have(one, _named_code(wanted, one["FunctionName"])) for one in functions]
+
+
+def _named_code(wanted, name):
+    """What the sheet says of the code of this function."""
+    return next((entry.get("code", {}) for entry in wanted or () if name in (entry.get("id"), entry.get("name"))), {})
+
+
+def _have(function, code):
+    vpc, environment = function.get("VpcConfig") or {}, function.get("Environment") or {}
+    return dict(
+        {option: value for option, value in flat(CONFIGURATION, function).items() if value != ""},
+        id=function["FunctionName"],
+        name=function["FunctionName"],
+        role=function["Role"].rpartition("/")[2],
+        environment=environment.get("Variables") or {},
+        subnets=vpc.get("SubnetIds") or [],
+        security_groups=vpc.get("SecurityGroupIds") or [],
+        ipv6_allowed_for_dual_stack=bool(vpc.get("Ipv6AllowedForDualStack")),
+        package_type=function.get("PackageType"),
+        architectures=function.get("Architectures"),
+        code=_code(function.get("CodeSha256"), code),
+        _arn=function["FunctionArn"],
+        _code=code,
+        _hidden=(environment.get("Error") or {}).get("Message"),
+        **_progress(function),
+    )
+
+
+def _code(sha256, named):
+    """Lambda tells only the hash of what it was given; a file that has it is the one that is there."""
+    file = named.get("zip_file")
+    return dict(sha256=sha256, **({"zip_file": file} if file and _sha256(file) == sha256 else {}))
+
+
+def _sha256(file):
+    return base64.b64encode(hashlib.sha256(_content(file)).digest()).decode()
+
+
+def _content(file):
+    try:
+        with open(file, "rb") as package:
+            return package.read()
+    except OSError as error:
+        raise Problem(f"code.zip_file: {file} cannot be read ({error.strerror})") from error
+
+
+def _progress(function):
+    """What goes on, or came to nothing, and the revision that a change must be of."""
+    making, changing = function.get("State"), function.get("LastUpdateStatus")
+    return dict(
+        _moving=making if making == "Pending" else changing if changing == "InProgress" else None,
+        _failed=function.get("StateReason") if making == "Failed" else function.get("LastUpdateStatusReason") if changing == "Failed" else None,
+        _revision=function.get("RevisionId"),
+    )
+
+
+def look(aws, ids):
+    return [dict(id=name, **_progress(_configured(aws, name))) for name in ids]
+
+
+def _configured(aws, name):
+    return aws.lambda_.get_function_configuration(FunctionName=name)
+
+
+def read(aws, have, names):
+    found = aws.lambda_.get_function(FunctionName=have["name"])
+    more = _have(found["Configuration"], have["_code"])
+    if found["Configuration"].get("PackageType") == "Image":
+        more["code"] = dict(more["code"], image_uri=found["Code"].get("ImageUri"))
+    more["tags"] = {key: value for key, value in (found.get("Tags") or {}).items() if not key.startswith("aws:")}
+    more["reserved_concurrent_executions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+    if "event_invoke_config" in names:
+        more["event_invoke_config"] = _invoke_config(aws, have["name"])
+    if "permissions" in names:
+        more["permissions"] = [_permission(statement) for statement in _statements(aws, have["name"])]
+    return more
+
+
+def _invoke_config(aws, name):
+    """That of the function itself; versions and aliases have their own."""
+    found = aws.pages("lambda", "list_function_event_invoke_configs", "FunctionEventInvokeConfigs", FunctionName=name)
+    return next((flat(INVOKE, one) for one in found if one["FunctionArn"].split(":")[7:] in ([], ["$LATEST"])), None)
+
+
+def _statements(aws, name):
+    try:
+        policy = aws.lambda_.get_policy(FunctionName=name)["Policy"]
+    except AWS_ERRORS as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return []
+    return _policies.document(policy)["Statement"]
+
+
+def _permission(statement):
+    principal, condition = statement["Principal"], statement.get("Condition", {})
+    told = dict(
+        statement_id=statement["Sid"],
+        action=statement["Action"],
+        principal=principal if isinstance(principal, str) else next(iter(principal.values())),
+        source_arn=condition.get("ArnLike", {}).get("AWS:SourceArn"),
+        source_account=condition.get("StringEquals", {}).get("AWS:SourceAccount"),
+    )
+    return {option: value for option, value in told.items() if value is not None}
+
+
+# ---- writing
+
+
+def create(aws, want):
+    """Concurrency, asynchronous invocation and permissions come afterwards."""
+    more = dict(PackageType=want.get("package_type"), Architectures=want.get("architectures"), Tags=_tags.split({}, want)[0] or None)
+    made = aws.lambda_.create_function(
+        FunctionName=want["name"],
+        Code=_package(want["code"]),
+        **_settings(aws, {}, differences(OPTIONS, want, {})),
+        **{member: value for member, value in more.items() if value is not None},
+    )
+    return dict(_have(made, want["code"]), tags=want.get("tags", {}), permissions=[])
+
+
+def _package(code):
+    """Where the code comes from; what it is instead of is not said."""
+    given = {member: code[option] for option, member in PACKAGE.items() if code.get(option)}
+    return dict(given, **({"ZipFile": _content(code["zip_file"])} if code.get("zip_file") else {}))
+
+
+def _settings(aws, have, change):
+    """The members of the configuration that the change names, each whole."""
+    values = {option: NONE.get(option) if value is None else value for option, value in change.items()}
+    settings = deep(CONFIGURATION, values, {})
+    after = merged(OPTIONS, have, change)
+    if "role" in change:
+        settings["Role"] = _trusted_role(aws, change["role"])
+    if "environment" in change:
+        settings["Environment"] = dict(Variables={name: str(value) for name, value in (after["environment"] or {}).items()})
+    if VPC.keys() & change.keys():
+        settings["VpcConfig"] = {member: after[option] for option, member in VPC.items() if after.get(option) is not None}
+    return settings
+
+
+def _trusted_role(aws, name):
+    """The ARN of the role; Lambda would refuse, or only fail later with, one that it may not have."""
+    with aws.reading():
+        role = aws.iam.get_role(RoleName=name)["Role"]
+    if not _policies.lets(role["AssumeRolePolicyDocument"], SERVICE, "sts:assumerole"):
+        raise Problem(f"role: {name} does not let {SERVICE} assume it: its assume_role_policy has to name that service")
+    return role["Arn"]
+
+
+def update(aws, have, change):
+    """All settings go in one call, because Lambda takes no other while it is at work on one; the code follows, and then what is not of a version."""
+    _consider(aws, have, change)
+    moving, settings = None, _settings(aws, have, change)
+    if settings:
+        moving = _moving(aws.lambda_.update_function_configuration(FunctionName=have["name"], RevisionId=have["_revision"], **settings))
+    if "code" in change:
+        _deploy(aws, have, change["code"], _at_rest(aws, have["name"]) if moving else have["_revision"])
+        moving = "InProgress"
+    beside = {"tags": _retag, "reserved_concurrent_executions": _reserve, "permissions": _permit, "event_invoke_config": _handle}
+    for option in beside.keys() & change.keys():
+        if moving:
+            _at_rest(aws, have["name"])
+            moving = None
+        beside[option](aws, have, change)
+    return moving
+
+
+def _moving(function):
+    return _progress(function)["_moving"]
+
+
+def _at_rest(aws, name):
+    """The revision that the change has come to."""
+    seen = aws.wait(f"function {name}", lambda: _progress(_configured(aws, name)), lambda progress: not progress["_moving"], limit=KIND.seconds)
+    if seen["_failed"]:
+        raise Problem(f"the change of its settings came to nothing: {seen['_failed']}")
+    return seen["_revision"]
+
+
+def _deploy(aws, have, code, revision):
+    made = aws.lambda_.update_function_code(FunctionName=have["name"], RevisionId=revision, **_package(code))
+    if code.get("s3_key") and code.get("sha256") not in (None, made["CodeSha256"]):
+        raise Problem(f"code.sha256: what is in s3://{code['s3_bucket']}/{code['s3_key']} has {made['CodeSha256']}, and that is what runs now")
+
+
+def _retag(aws, have, change):
+    _tags.write(have, change, aws.lambda_.tag_resource, aws.lambda_.untag_resource, Resource=have["_arn"])
+
+
+def _reserve(aws, have, change):
+    wanted = change["reserved_concurrent_executions"]
+    if wanted is None:
+        aws.lambda_.delete_function_concurrency(FunctionName=have["name"])
+    else:
+        aws.lambda_.put_function_concurrency(FunctionName=have["name"], ReservedConcurrentExecutions=wanted)
+
+
+def _permit(aws, have, change):
+    """A statement cannot be changed: it goes and comes again."""
+    delta = change["permissions"]
+    for item in [*delta.remove, *(old for old, dummy in delta.change)]:
+        aws.lambda_.remove_permission(FunctionName=have["name"], StatementId=item["statement_id"])
+    for item in delta.coming:
+        where = dict(SourceArn=item.get("source_arn"), SourceAccount=item.get("source_account"))
+        aws.lambda_.add_permission(
+            FunctionName=have["name"],
+            StatementId=item["statement_id"],
+            Action=item["action"],
+            Principal=item["principal"],
+            **{member: value for member, value in where.items() if value},
+        )
+
+
+def _handle(aws, have, change):
+    """The call takes the configuration whole."""
+    wanted = {option: value for option, value in (change["event_invoke_config"] or {}).items() if value not in (None, "")}
+    if wanted:
+        aws.lambda_.put_function_event_invoke_config(FunctionName=have["name"], **deep(INVOKE, wanted, {}))
+    else:
+        aws.lambda_.delete_function_event_invoke_config(FunctionName=have["name"])
+
+
+def delete(aws, have):
+    aws.lambda_.delete_function(FunctionName=have["name"])
+
+
+# ---- what to think about first
+
+
+def _consider(aws, have, change):
+    """What the account and the use of the function say to a change, before anything is written."""
+    with aws.reading():
+        wanted = change.get("reserved_concurrent_executions")
+        if wanted:
+            _spare(aws, have, wanted)
+            _tell_used(aws, have, "ConcurrentExecutions", wanted, "runs at once")
+        if change.get("timeout"):
+            _tell_used(aws, have, "Duration", change["timeout"] * 1000, "milliseconds")
+            _tell_queues(aws, have, change["timeout"])
+
+
+def _spare(aws, have, wanted):
+    limits = aws.lambda_.get_account_settings()["AccountLimit"]
+    free = limits["UnreservedConcurrentExecutions"] + (have.get("reserved_concurrent_executions") or 0) - UNRESERVED
+    if wanted > free:
+        raise Problem(
+            f"reserved_concurrent_executions: {wanted} would leave the other functions fewer than {UNRESERVED} of the account's "
+            f"{limits['ConcurrentExecutions']}; at most {max(free, 0)} can be reserved here, or raise the quota first"
+        )
+
+
+def _tell_used(aws, have, metric, wanted, unit):
+    """More was used lately than there shall be."""
+    now = datetime.now(UTC)
+    points = aws.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[dict(Name="FunctionName", Value=have["name"])],
+        StartTime=now - timedelta(days=USED_DAYS),
+        EndTime=now,
+        Period=86400,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    most = max((point["Maximum"] for point in points), default=0)
+    if most > wanted:
+        aws.warn(f"{have['name']}: in the last {USED_DAYS} days {metric} was up to {math.ceil(most)} {unit}, more than the {wanted} that it would have")
+
+
+def _tell_queues(aws, have, timeout):
+    """A message that is worked on for longer than its queue hides it is worked on twice."""
+    for mapping in aws.pages("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=have["name"]):
+        dummy, dummy, service, dummy, account, queue = (mapping.get("EventSourceArn") or "arn:::::").split(":")[:6]
+        if service != "sqs":
+            continue
+        url = aws.sqs.get_queue_url(QueueName=queue, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        hidden = int(aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"])
+        if hidden < timeout:
+            raise Problem(f"timeout: {queue} hides a message for {hidden} s only, so Lambda refuses {timeout} s: raise VisibilityTimeout of the queue first")
+        if hidden < 6 * timeout:
+            aws.warn(f"{have['name']}: AWS advises six times the timeout, {6 * timeout} s, as VisibilityTimeout of the queue {queue}; it has {hidden} s")
+
+
+def refuse(want, have, change):
+    after = merged(OPTIONS, have, change)
+    if bool(after.get("subnets")) != bool(after.get("security_groups")):
+        raise Problem("subnets and security_groups: a function has both, or none of both")
+    if "environment" in change and have.get("_hidden"):
+        raise Problem(f"environment cannot be read ({have['_hidden']}), and Lambda takes all variables at once: the key has to let these credentials decrypt it")
+    for option, code, facts in mistakes(dict(want, environment=after.get("environment"))):
+        raise Problem(f"{option}: {WORDS[code].format(**facts)}")
+
+
+def foresee(aws, want):
+    image, code = want.get("package_type") == "Image", want["code"]
+    lacking = [] if image else [option for option in ("handler", "runtime") if option not in want]
+    if lacking:
+        raise Problem(f"does not exist, and to create it {', '.join(lacking)} must be named, where it is no image")
+    if not _package_named(code, image):
+        raise Problem("code: " + ("image_uri is needed for an image" if image else "zip_file, or s3_bucket and s3_key, are needed"))
+    if HIDDEN in want.get("environment", {}).values():
+        raise Problem("environment: a sheet that was read from an account has stars in the place of values: write what the new function shall have")
+
+
+def _package_named(code, image):
+    return bool(code.get("image_uri") if image else code.get("zip_file") or (code.get("s3_bucket") and code.get("s3_key")))
+
+
+def danger(have, change):
+    if not have:
+        return None
+    if not change:
+        return "would be deleted with its versions, its aliases and who may invoke it; its event source mappings stay behind and fail"
+    reasons = []
+    if change.get("reserved_concurrent_executions") == 0:
+        reasons.append("would stop the function: with a reserved concurrency of 0 every invocation is refused")
+    gone = [item["statement_id"] for item in change["permissions"].remove] if "permissions" in change else []
+    if gone:
+        reasons.append(f"would no longer let those of {', '.join(gone)} invoke it")
+    if have.get("subnets") and not merged(OPTIONS, have, change).get("subnets"):
+        reasons.append("would take the function out of its VPC")
+    return " and ".join(reasons) or None
+
+
+# Lambda guide, "Defined runtime environment variables": those that cannot be set in the configuration.
+RESERVED = {
+    *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+    *("AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
+}
+WORDS = dict(
+    most="the names and values take {value} bytes, and Lambda has room for {limit}: move what is large, or secret, to Secrets Manager",
+    reserved_name="{value} is a name that Lambda keeps for itself: take another",
+)
+
+
+def mistakes(entry):
+    """What no function can have, as (option, code, facts); values of variables are never part of it."""
+    variables = {name: str(value) for name, value in (entry.get("environment") or {}).items() if value is not None}
+    for name in sorted(RESERVED & variables.keys()):
+        yield "environment", "reserved_name", dict(value=name)
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
+    if size > VARIABLES_BYTES:
+        yield "environment", "most", dict(value=size, limit=VARIABLES_BYTES)
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for option, code, facts in mistakes(entry):
+            yield index, option, code, facts
+
+
+API = "CreateFunction"
+OPTIONS = dict(
+    name=fixed(api=f"{API}.FunctionName"),
+    description=Option(clearable=True, api=f"{API}.Description"),
+    role=ref("iam_roles", required=True),
+    package_type=fixed(api=f"{API}.PackageType"),
+    architectures=fixed("list", elements="str", api=f"{API}.Architectures"),
+    code=Option(
+        "dict",
+        required=True,
+        options=dict(
+            zip_file=Option(),
+            s3_bucket=Option(write_only=True, api=f"{API}.Code.S3Bucket"),
+            s3_key=Option(write_only=True, api=f"{API}.Code.S3Key"),
+            s3_object_version=Option(write_only=True, api=f"{API}.Code.S3ObjectVersion"),
+            image_uri=Option(),
+            sha256=Option(),
+        ),
+    ),
+    handler=Option(api=f"{API}.Handler"),
+    runtime=Option(api=f"{API}.Runtime"),
+    # The model's limits are those of managed instances; these of all others stand in its words and in the quotas of Lambda.
+    memory_size=Option("int", limits=dict(min=128, max=10240)),
+    timeout=Option("int", limits=dict(min=1, max=900)),
+    ephemeral_storage=Option("int", api=f"{API}.EphemeralStorage.Size"),
+    environment=Option("dict", clearable=True, secret=True, same_each=lambda wanted, has: same_secret(str(wanted), has)),
+    kms_key_arn=Option(clearable=True, api=f"{API}.KMSKeyArn"),
+    subnets=refs("ec2_subnets"),
+    security_groups=refs("ec2_security_groups"),
+    ipv6_allowed_for_dual_stack=Option("bool"),
+    layers=Option("list", "str", clearable=True, api=f"{API}.Layers"),
+    dead_letter_target_arn=Option(clearable=True, api=f"{API}.DeadLetterConfig.TargetArn"),
+    tracing_config=Option(api=f"{API}.TracingConfig.Mode"),
+    logging_config=Option("dict", options={option: Option(api=f"{API}.LoggingConfig.{member}") for option, member in LOGGING.items()}),
+    reserved_concurrent_executions=Option("int", clearable=True, api="PutFunctionConcurrency.ReservedConcurrentExecutions"),
+    event_invoke_config=Option(
+        "dict",
+        clearable=True,
+        options=dict(
+            maximum_retry_attempts=Option("int", api="PutFunctionEventInvokeConfig.MaximumRetryAttempts"),
+            maximum_event_age_in_seconds=Option("int", api="PutFunctionEventInvokeConfig.MaximumEventAgeInSeconds"),
+            on_success=Option(api="PutFunctionEventInvokeConfig.DestinationConfig.OnSuccess.Destination"),
+            on_failure=Option(api="PutFunctionEventInvokeConfig.DestinationConfig.OnFailure.Destination"),
+        ),
+    ),
+    permissions=items(
+        key=("statement_id",),
+        options=dict(
+            statement_id=Option(required=True, api="AddPermission.StatementId"),
+            action=Option(required=True, api="AddPermission.Action"),
+            principal=Option(required=True, same=lambda wanted, has: wanted == has or f":iam::{wanted}:root" in has),
+            source_arn=Option(api="AddPermission.SourceArn"),
+            source_account=Option(api="AddPermission.SourceAccount"),
+        ),
+    ),
+    tags=tags(),
+)
+KIND = Kind(
+    name="lambda_functions",
+    identity=("name",),
+    options=OPTIONS,
+    find=find,
+    read=read,
+    look=look,
+    create=create,
+    update=update,
+    delete=delete,
+    refuse=refuse,
+    foresee=foresee,
+    danger=danger,
+    faults=faults,
+    # A role, or a policy of it, may be too new to be known everywhere; and Lambda takes no change while it is at work on one.
+    not_yet=(r"cannot be assumed by Lambda", r"does not have permissions? to", r"\(ResourceConflictException\)"),
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
