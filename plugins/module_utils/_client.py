@@ -79,7 +79,11 @@ class DoorModule(AnsibleModule):
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Ansible's callbacks show what a module was asked only from -vvv on; before that it is no use to send thousands of entries back."""
-        super()._return_formatted(dict(kwargs, invocation=dict(module_args=_named(self.params)) if self._verbosity > 2 else {}))
+        super()._return_formatted(dict(kwargs, invocation=dict(module_args=_named(self._asked())) if self._verbosity > 2 else {}))
+
+    def _asked(self) -> dict[str, Any]:
+        """What it was asked, as it may be shown."""
+        return self.params
 
 
 def _named(value: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Unknown, declared, masked, transform_all
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Unknown, declared, hidden, masked, transform_all
 
 AFTER_APPLY = "(known after apply)"
 
@@ -53,8 +53,8 @@ def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) 
     """A thing for people: names instead of ids, no secrets (of a free dictionary its keys), nothing that is not an option."""
 
     def show(option: Option, value: Any, dummy: Any) -> Any:
-        if option.secret and value is not None:
-            return dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else HIDDEN
+        if option.secret:
+            return hidden(value)
         if isinstance(value, Unknown):
             return f"{value} {AFTER_APPLY}" if check_mode else str(value)
         told = names.name_of(option.ref, value) if option.ref else value

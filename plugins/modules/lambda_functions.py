@@ -47,6 +47,7 @@ CONFIGURATION = dict(
 NONE = dict(description="", dead_letter_target_arn="", kms_key_arn="", layers=[])  # how the call says that there is none
 VPC = dict(subnets="SubnetIds", security_groups="SecurityGroupIds", ipv6_allowed_for_dual_stack="Ipv6AllowedForDualStack")
 PACKAGE = dict(s3_bucket="S3Bucket", s3_key="S3Key", s3_object_version="S3ObjectVersion", image_uri="ImageUri")
+CODE = {"zip_file", "image_uri", "code_sha256"}  # by these it is seen that it is another one
 INVOKE = dict(
     maximum_retry_attempts="MaximumRetryAttempts",
     maximum_event_age_in_seconds="MaximumEventAgeInSeconds",
@@ -65,15 +66,15 @@ USED_DAYS = 14
 def find(aws, wanted):
     """What the list says of functions; whether one is still being changed is said only by a call for each, in `read`."""
     functions = aws.pages("lambda", "list_functions", "Functions")
-    return [_have(one, _named_code(wanted, one["FunctionName"])) for one in functions]
+    return [_have(one, _named(wanted, one["FunctionName"])) for one in functions]
 
 
-def _named_code(wanted, name):
-    """What the sheet says of the code of this function."""
-    return next((entry.get("code", {}) for entry in wanted or () if name in (entry.get("id"), entry.get("name"))), {})
+def _named(wanted, name):
+    """What the sheet says of this function: where its code comes from is nowhere else."""
+    return next((entry for entry in wanted or () if name in (entry.get("id"), entry.get("name"))), {})
 
 
-def _have(function, code):
+def _have(function, named):
     vpc, environment = function.get("VpcConfig") or {}, function.get("Environment") or {}
     return dict(
         {option: value for option, value in flat(CONFIGURATION, function).items() if value != ""},
@@ -86,18 +87,18 @@ def _have(function, code):
         ipv6_allowed_for_dual_stack=bool(vpc.get("Ipv6AllowedForDualStack")),
         package_type=function.get("PackageType"),
         architectures=function.get("Architectures"),
-        code=_code(function.get("CodeSha256"), code),
+        code_sha256=function.get("CodeSha256"),
+        zip_file=_same_file(named.get("zip_file"), function.get("CodeSha256")),
         _arn=function["FunctionArn"],
-        _code=code,
+        _named=named,
         _hidden=(environment.get("Error") or {}).get("Message"),
         **_progress(function),
     )
 
 
-def _code(sha256, named):
+def _same_file(file, sha256):
     """Lambda tells only the hash of what it was given; a file that has it is the one that is there."""
-    file = named.get("zip_file")
-    return dict(sha256=sha256, **({"zip_file": file} if file and _sha256(file) == sha256 else {}))
+    return file if file and _sha256(file) == sha256 else None
 
 
 def _sha256(file):
@@ -109,7 +110,7 @@ def _content(file):
         with open(file, "rb") as package:
             return package.read()
     except OSError as error:
-        raise Problem(f"code.zip_file: {file} cannot be read ({error.strerror})") from error
+        raise Problem(f"zip_file: {file} cannot be read ({error.strerror})") from error
 
 
 def _progress(function):
@@ -132,13 +133,12 @@ def _configured(aws, name):
 
 def read(aws, have, names):
     found = aws.lambda_.get_function(FunctionName=have["name"])
-    more = _have(found["Configuration"], have["_code"])
-    if found["Configuration"].get("PackageType") == "Image":
-        more["code"] = dict(more["code"], image_uri=found["Code"].get("ImageUri"))
+    more = _have(found["Configuration"], have["_named"])
+    more["image_uri"] = found.get("Code", {}).get("ImageUri")
     more["tags"] = {key: value for key, value in (found.get("Tags") or {}).items() if not key.startswith("aws:")}
     more["reserved_concurrent_executions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-    if "event_invoke_config" in names:
-        more["event_invoke_config"] = _invoke_config(aws, have["name"])
+    if INVOKE.keys() & set(names):
+        more.update(dict.fromkeys(INVOKE), **_invoke_config(aws, have["name"]))
     if "permissions" in names:
         more["permissions"] = [_permission(statement) for statement in _statements(aws, have["name"])]
     return more
@@ -147,7 +147,7 @@ def read(aws, have, names):
 def _invoke_config(aws, name):
     """That of the function itself; versions and aliases have their own."""
     found = aws.pages("lambda", "list_function_event_invoke_configs", "FunctionEventInvokeConfigs", FunctionName=name)
-    return next((flat(INVOKE, one) for one in found if one["FunctionArn"].split(":")[7:] in ([], ["$LATEST"])), None)
+    return next((flat(INVOKE, one) for one in found if one["FunctionArn"].split(":")[7:] in ([], ["$LATEST"])), {})
 
 
 def _statements(aws, name):
@@ -180,17 +180,17 @@ def create(aws, want):
     more = dict(PackageType=want.get("package_type"), Architectures=want.get("architectures"), Tags=_tags.split({}, want)[0] or None)
     made = aws.lambda_.create_function(
         FunctionName=want["name"],
-        Code=_package(want["code"]),
+        Code=_package(want),
         **_settings(aws, {}, differences(OPTIONS, want, {})),
         **{member: value for member, value in more.items() if value is not None},
     )
-    return dict(_have(made, want["code"]), tags=want.get("tags", {}), permissions=[])
+    return dict(_have(made, want), image_uri=want.get("image_uri"), tags=want.get("tags", {}), permissions=[])
 
 
-def _package(code):
-    """Where the code comes from; what it is instead of is not said."""
-    given = {member: code[option] for option, member in PACKAGE.items() if code.get(option)}
-    return dict(given, **({"ZipFile": _content(code["zip_file"])} if code.get("zip_file") else {}))
+def _package(named):
+    """Where the code comes from."""
+    given = {member: named[option] for option, member in PACKAGE.items() if option in named}
+    return dict(given, **({"ZipFile": _content(named["zip_file"])} if "zip_file" in named else {}))
 
 
 def _settings(aws, have, change):
@@ -222,15 +222,15 @@ def update(aws, have, change):
     moving, settings = None, _settings(aws, have, change)
     if settings:
         moving = _moving(aws.lambda_.update_function_configuration(FunctionName=have["name"], RevisionId=have["_revision"], **settings))
-    if "code" in change:
-        _deploy(aws, have, change["code"], _at_rest(aws, have["name"]) if moving else have["_revision"])
+    if CODE & change.keys():
+        _deploy(aws, have, _at_rest(aws, have["name"]) if moving else have["_revision"])
         moving = "InProgress"
-    beside = {"tags": _retag, "reserved_concurrent_executions": _reserve, "permissions": _permit, "event_invoke_config": _handle}
-    for option in beside.keys() & change.keys():
-        if moving:
-            _at_rest(aws, have["name"])
-            moving = None
-        beside[option](aws, have, change)
+    for options, write in BESIDE:
+        if options & change.keys():
+            if moving:
+                _at_rest(aws, have["name"])
+                moving = None
+            write(aws, have, change)
     return moving
 
 
@@ -246,10 +246,11 @@ def _at_rest(aws, name):
     return seen["_revision"]
 
 
-def _deploy(aws, have, code, revision):
-    made = aws.lambda_.update_function_code(FunctionName=have["name"], RevisionId=revision, **_package(code))
-    if code.get("s3_key") and code.get("sha256") not in (None, made["CodeSha256"]):
-        raise Problem(f"code.sha256: what is in s3://{code['s3_bucket']}/{code['s3_key']} has {made['CodeSha256']}, and that is what runs now")
+def _deploy(aws, have, revision):
+    named = have["_named"]
+    made = aws.lambda_.update_function_code(FunctionName=have["name"], RevisionId=revision, **_package(named))
+    if named.get("code_sha256", made["CodeSha256"]) != made["CodeSha256"]:
+        raise Problem(f"code_sha256: the archive has {made['CodeSha256']}, not {named['code_sha256']}, and is what runs now: correct the sheet, or the archive")
 
 
 def _retag(aws, have, change):
@@ -282,11 +283,20 @@ def _permit(aws, have, change):
 
 def _handle(aws, have, change):
     """The call takes the configuration whole."""
-    wanted = {option: value for option, value in (change["event_invoke_config"] or {}).items() if value not in (None, "")}
+    after = merged(OPTIONS, have, change)
+    wanted = {option: after[option] for option in INVOKE if after.get(option) is not None}
     if wanted:
         aws.lambda_.put_function_event_invoke_config(FunctionName=have["name"], **deep(INVOKE, wanted, {}))
     else:
         aws.lambda_.delete_function_event_invoke_config(FunctionName=have["name"])
+
+
+BESIDE = (
+    ({"tags"}, _retag),
+    ({"reserved_concurrent_executions"}, _reserve),
+    ({"permissions"}, _permit),
+    (INVOKE.keys(), _handle),
+)
 
 
 def delete(aws, have):
@@ -353,6 +363,10 @@ def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
     if bool(after.get("subnets")) != bool(after.get("security_groups")):
         raise Problem("subnets and security_groups: a function has both, or none of both")
+    if have and CODE & change.keys() and not _package_named(want):
+        raise Problem("code_sha256 differs, so the code is to be another one: name zip_file, or s3_bucket and s3_key, too")
+    if {"zip_file", "code_sha256"} <= want.keys() and _sha256(want["zip_file"]) != want["code_sha256"]:
+        raise Problem(f"code_sha256: {want['zip_file']} has {_sha256(want['zip_file'])}")
     if "environment" in change and have.get("_hidden"):
         raise Problem(f"environment cannot be read ({have['_hidden']}), and Lambda takes all variables at once: the key has to let these credentials decrypt it")
     for option, code, facts in mistakes(dict(want, environment=after.get("environment"))):
@@ -360,18 +374,18 @@ def refuse(want, have, change):
 
 
 def foresee(aws, want):
-    image, code = want.get("package_type") == "Image", want["code"]
+    image = want.get("package_type") == "Image"
     lacking = [] if image else [option for option in ("handler", "runtime") if option not in want]
     if lacking:
         raise Problem(f"does not exist, and to create it {', '.join(lacking)} must be named, where it is no image")
-    if not _package_named(code, image):
-        raise Problem("code: " + ("image_uri is needed for an image" if image else "zip_file, or s3_bucket and s3_key, are needed"))
+    if not _package_named(want) or image != ("image_uri" in want):
+        raise Problem("does not exist, and to create it " + ("image_uri" if image else "zip_file, or s3_bucket and s3_key,") + " must be named")
     if HIDDEN in want.get("environment", {}).values():
         raise Problem("environment: a sheet that was read from an account has stars in the place of values: write what the new function shall have")
 
 
-def _package_named(code, image):
-    return bool(code.get("image_uri") if image else code.get("zip_file") or (code.get("s3_bucket") and code.get("s3_key")))
+def _package_named(want):
+    return bool({"image_uri", "zip_file"} & want.keys()) or {"s3_bucket", "s3_key"} <= want.keys()
 
 
 def danger(have, change):
@@ -425,18 +439,12 @@ OPTIONS = dict(
     role=ref("iam_roles", required=True),
     package_type=fixed(api=f"{API}.PackageType"),
     architectures=fixed("list", elements="str", api=f"{API}.Architectures"),
-    code=Option(
-        "dict",
-        required=True,
-        options=dict(
-            zip_file=Option(),
-            s3_bucket=Option(write_only=True, api=f"{API}.Code.S3Bucket"),
-            s3_key=Option(write_only=True, api=f"{API}.Code.S3Key"),
-            s3_object_version=Option(write_only=True, api=f"{API}.Code.S3ObjectVersion"),
-            image_uri=Option(),
-            sha256=Option(),
-        ),
-    ),
+    zip_file=Option(),
+    s3_bucket=Option(write_only=True, api=f"{API}.Code.S3Bucket"),
+    s3_key=Option(write_only=True, api=f"{API}.Code.S3Key"),
+    s3_object_version=Option(write_only=True, api=f"{API}.Code.S3ObjectVersion"),
+    image_uri=Option(),
+    code_sha256=Option(),
     handler=Option(api=f"{API}.Handler"),
     runtime=Option(api=f"{API}.Runtime"),
     # The model's limits are those of managed instances; these of all others stand in its words and in the quotas of Lambda.
@@ -453,16 +461,10 @@ OPTIONS = dict(
     tracing_config=Option(api=f"{API}.TracingConfig.Mode"),
     logging_config=Option("dict", options={option: Option(api=f"{API}.LoggingConfig.{member}") for option, member in LOGGING.items()}),
     reserved_concurrent_executions=Option("int", clearable=True, api="PutFunctionConcurrency.ReservedConcurrentExecutions"),
-    event_invoke_config=Option(
-        "dict",
-        clearable=True,
-        options=dict(
-            maximum_retry_attempts=Option("int", api="PutFunctionEventInvokeConfig.MaximumRetryAttempts"),
-            maximum_event_age_in_seconds=Option("int", api="PutFunctionEventInvokeConfig.MaximumEventAgeInSeconds"),
-            on_success=Option(api="PutFunctionEventInvokeConfig.DestinationConfig.OnSuccess.Destination"),
-            on_failure=Option(api="PutFunctionEventInvokeConfig.DestinationConfig.OnFailure.Destination"),
-        ),
-    ),
+    maximum_retry_attempts=Option("int", clearable=True, api="PutFunctionEventInvokeConfig.MaximumRetryAttempts"),
+    maximum_event_age_in_seconds=Option("int", clearable=True, api="PutFunctionEventInvokeConfig.MaximumEventAgeInSeconds"),
+    on_success=Option(clearable=True, api="PutFunctionEventInvokeConfig.DestinationConfig.OnSuccess.Destination"),
+    on_failure=Option(clearable=True, api="PutFunctionEventInvokeConfig.DestinationConfig.OnFailure.Destination"),
     permissions=items(
         key=("statement_id",),
         options=dict(

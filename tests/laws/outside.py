@@ -63,7 +63,8 @@ def code_and_a_layer(client: Callable[..., Any]) -> None:
 def a_queue_and_a_stream(client: Callable[..., Any]) -> None:
     """And an alias of the function that shall read them."""
     client("sqs").create_queue(QueueName="acme-orders", Attributes=dict(VisibilityTimeout="180"))
-    client("sqs").create_queue(QueueName="acme-failed")
+    for name in ("acme-failed", "acme-more"):
+        client("sqs").create_queue(QueueName=name, Attributes=dict(VisibilityTimeout="180"))
     client("kinesis").create_stream(StreamName="acme-clicks", ShardCount=1)
     version = client("lambda").publish_version(FunctionName="acme-import")["Version"]
     client("lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)

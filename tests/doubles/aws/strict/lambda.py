@@ -13,6 +13,7 @@ import uuid
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
 from moto.ec2.models import ec2_backends
+from moto.kinesis.models import kinesis_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -385,9 +386,13 @@ def what_a_mapping_says_of_itself(original, mapping):
 
 @BOOK.rule("ListEventSourceMappings", "GetEventSourceMapping", "CreateEventSourceMapping")
 def what_has_gone_is_gone(backend, **_):
+    """DeleteEventSourceMapping; moto leaves it at its source."""
     gone = [key for key, one in backend._event_source_mappings.items() if state_of(one, "at rest").state == "gone"]
-    for key in gone:
-        del backend._event_source_mappings[key]
+    sources = [*sqs_backends[backend.account_id][backend.region_name].queues.values(), *kinesis_backends[backend.account_id][backend.region_name].streams.values()]
+    for mapping in map(backend._event_source_mappings.pop, gone):
+        for held in (source.lambda_event_source_mappings for source in sources):
+            for key in [key for key, one in held.items() if one is mapping]:
+                del held[key]
 
 
 @BOOK.after("ListEventSourceMappings", "GetEventSourceMapping")
