@@ -209,11 +209,14 @@ def _settings(aws, have, change):
 
 def _trusted_role(aws, name):
     """The ARN of the role; Lambda would refuse, or only fail later with, one that it may not have."""
-    with aws.reading():
-        role = aws.iam.get_role(RoleName=name)["Role"]
+    role = aws.once(_role, name)
     if not _policies.lets(role["AssumeRolePolicyDocument"], SERVICE, "sts:assumerole"):
         raise Problem(f"role: {name} does not let {SERVICE} assume it: its assume_role_policy has to name that service")
     return role["Arn"]
+
+
+def _role(aws, name):
+    return aws.iam.get_role(RoleName=name)["Role"]
 
 
 def update(aws, have, change):

@@ -11,6 +11,7 @@ import json
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,7 +25,7 @@ from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
-from tests.laws.outside import OUTSIDE, archive_file, archive_hash
+from tests.laws.outside import OUTSIDE, an_archive, archive_file, hash_of
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -37,8 +38,9 @@ READY: dict[tuple[str, str], dict] = {}
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
     acme_aws_secret="aws-secret-31f0bd",
-    acme_import_sha256=archive_hash(),
+    acme_import_sha256=hash_of(an_archive()),
     acme_import_zip=archive_file(),
+    acme_import_zip_sha256=hash_of(Path(archive_file()).read_bytes()),
     acme_mail_key="mail-key-4d1f0c",
     acme_orders_token="orders-token-8e02f7",
     acme_probe_body="probe-body-51be20",

@@ -13,7 +13,7 @@ from moto.core.utils import get_service_model
 from policy_sentry.querying.all import get_all_actions
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal, hidden
 from ansible_collections.msp.aws.plugins.module_utils._reports import AFTER_APPLY
 from tests.laws.bystanders import COMMON, LEAST, PLANT
 from tests.laws.privileges import POLICIES, actions, calls_in_code, calls_of, has_policy, is_read, of_options, shipped, words
@@ -109,7 +109,7 @@ def assert_is_so(kind, name, value, actual, last):
         for inner, wanted in value.items():
             assert equal(option.options[inner], wanted, (found or {}).get(inner)), f"{name}.{inner}: {found}"
     elif option.merges:
-        assert {**(found or {}), **value} == found
+        assert {**(found or {}), **(hidden(value) if option.secret else value)} == found
     else:
         assert equal(option, value, found), f"{name} is {found!r} instead of {value!r}"
 

@@ -67,13 +67,15 @@ def function_of(backend, name):
     return group["latest"] if group else None
 
 
-def state_of(thing, settled):
-    """Its state; what is there from before it was first changed has come to rest."""
-    if "passing" not in vars(thing):
-        thing.passing = State()
-        thing.passing.be(settled, settled)
-        thing.passing.state = settled
-    return thing.passing
+def passing(going_on, then="at rest"):
+    state = State()
+    state.be(going_on, then)
+    return state
+
+
+def state_of(thing):
+    """What goes on with it."""
+    return vars(thing)["passing"].state if "passing" in vars(thing) else "at rest"
 
 
 def check_configuration(backend, role_arn, Timeout=None, MemorySize=None, Environment=None, VpcConfig=None, DeadLetterConfig=None, **_):
@@ -152,13 +154,15 @@ def a_new_function_is_sound(backend, Role, PackageType, Runtime, Handler, **give
     check_configuration(backend, Role, **given)
 
 
-@BOOK.after("CreateFunction")
-def it_is_being_made(backend, FunctionName, **given):
-    """CreateFunction: "the function's State is Pending" while Lambda provisions it; LoggingConfig has defaults (guide, "Working with Lambda function logs")."""
-    function = function_of(backend, FunctionName)
-    function.kept = {member: given[member] for member in KEPT if given.get(member) not in (None, {})}
-    state_of(function, "Active").be("Pending", "Active")
+@BOOK.patch(LambdaBackend, "create_function")
+def it_is_being_made(original, backend, spec):
+    """CreateFunction: the State of a new function is Pending while Lambda provisions it."""
+    made = original(backend, spec)
+    function = function_of(backend, spec["FunctionName"])
+    function.kept = {member: spec[member] for member in KEPT if spec.get(member) not in (None, {})}
+    function.passing = passing("Pending")
     function.code_or_config_updated = True  # what was never published is new
+    return made
 
 
 @BOOK.rule("UpdateFunctionConfiguration", "UpdateFunctionCode")
@@ -167,7 +171,7 @@ def one_change_at_a_time(backend, FunctionName, RevisionId, **_):
     function = function_of(backend, FunctionName)
     if function is None:
         return
-    if state_of(function, "Active").state in ("Pending", "InProgress"):
+    if state_of(function) != "at rest":
         raise conflict(f"The operation cannot be performed at this time. An update is in progress for resource: {function.function_arn}")
     if RevisionId and RevisionId != function.get_configuration()["RevisionId"]:
         raise Refused("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetFunction API", 412)
@@ -185,33 +189,42 @@ def renamed(given):
     return {"role_arn" if member == "Role" else member: value for member, value in given.items()}
 
 
-@BOOK.after("UpdateFunctionConfiguration", "UpdateFunctionCode")
-def it_is_being_changed(backend, FunctionName, **given):
+@BOOK.patch(LambdaFunction, "update_configuration")
+def its_settings_are_being_changed(original, function, config_updates):
     """GetFunctionConfiguration: LastUpdateStatus is InProgress for a while after an update."""
-    function = function_of(backend, FunctionName)
-    kept = vars(function).setdefault("kept", {})
-    kept.update({member: given[member] for member in KEPT if given.get(member) is not None})
-    if kept.get("DeadLetterConfig", {}).get("TargetArn") == "":
-        del kept["DeadLetterConfig"]
-    state_of(function, "Active").be("InProgress", "Active")
+    kept = {**vars(function).get("kept", {}), **{member: config_updates[member] for member in KEPT if config_updates.get(member) is not None}}
+    function.kept = {member: value for member, value in kept.items() if value != {"TargetArn": ""} and value != ""}
+    function.passing = passing("InProgress")
+    return original(function, config_updates)
+
+
+@BOOK.patch(LambdaFunction, "update_function_code")
+def its_code_is_being_changed(original, function, updated_spec):
+    function.passing = passing("InProgress")
+    return original(function, updated_spec)
+
+
+def look(thing):
+    if "passing" in vars(thing):
+        thing.passing.look()
 
 
 @BOOK.after("GetFunction", "GetFunctionConfiguration")
 def time_passes(backend, FunctionName, **_):
-    state_of(function_of(backend, FunctionName), "Active").look()
+    look(function_of(backend, FunctionName))
 
 
 @BOOK.patch(LambdaFunction, "get_configuration")
 def what_a_function_says_of_itself(original, function, on_create=False):
     """FunctionConfiguration: RevisionId "is changed every time" something is written, here a hash of all that is told."""
-    state = state_of(function, "Active").state
+    state = state_of(function)
     told = dict(original(function, on_create), **{"LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}"}})
     kept = vars(function).get("kept", {})
     told.update({member: value for member, value in kept.items() if member not in ("ImageConfig", "LoggingConfig")})
     told["LoggingConfig"] = {**told["LoggingConfig"], **kept.get("LoggingConfig", {})}
     told["VpcConfig"] = network_of(function)
     told["State"] = "Pending" if state == "Pending" else "Active"
-    told["LastUpdateStatus"] = "InProgress" if state in ("Pending", "InProgress") else "Successful"
+    told["LastUpdateStatus"] = "Successful" if state == "at rest" else "InProgress"
     told["RevisionId"] = str(uuid.uuid5(NAMESPACE, json.dumps([told, str(function.reserved_concurrency)], sort_keys=True, default=str)))
     return told
 
@@ -341,12 +354,27 @@ def a_new_mapping_is_sound(backend, FunctionName, EventSourceArn, **given):
     check_mapping(backend, function, EventSourceArn, given)
 
 
-@BOOK.after("CreateEventSourceMapping")
-def it_is_being_connected(backend, FunctionName, EventSourceArn, **_):
+@BOOK.patch(LambdaBackend, "create_event_source_mapping")
+def it_is_being_connected(original, backend, spec):
     """EventSourceMappingConfiguration: State "can be one of ... Creating, Enabling, Enabled, Disabling, Disabled, Updating, or Deleting"."""
-    for one in backend._event_source_mappings.values():
-        if one.event_source_arn == EventSourceArn and one.function_name == FunctionName:
-            state_of(one, "at rest").be("Creating", "at rest")
+    mapping = original(backend, spec)
+    mapping.passing = passing("Creating")
+    return led_to(mapping, spec)
+
+
+@BOOK.patch(LambdaBackend, "update_event_source_mapping")
+def it_is_being_updated(original, backend, uuid, spec):
+    mapping = original(backend, uuid, spec)
+    mapping.passing = passing("Updating")
+    return led_to(mapping, spec)
+
+
+def led_to(mapping, spec):
+    """FunctionArn: an alias stays an alias (moto tells the version that it leads to)."""
+    name, dummy, qualifier = spec.get("FunctionName", "").partition(":")
+    if name:
+        mapping.function_arn = ":".join([*mapping.function_arn.split(":")[:7], *filter(None, [qualifier])])
+    return mapping
 
 
 @BOOK.rule("UpdateEventSourceMapping", "DeleteEventSourceMapping")
@@ -355,8 +383,8 @@ def it_is_at_rest(backend, UUID, **given):
     mapping = backend._event_source_mappings.get(UUID)
     if mapping is None:
         raise Refused("ResourceNotFoundException", "The resource you requested does not exist.", 404)
-    if state_of(mapping, "at rest").state != "at rest":
-        raise Refused("ResourceInUseException", f"Cannot change the event source mapping because it is in use ({state_of(mapping, 'at rest').state}).")
+    if state_of(mapping) != "at rest":
+        raise Refused("ResourceInUseException", f"Cannot change the event source mapping because it is in use ({state_of(mapping)}).")
     if given:
         present = {"BatchSize": mapping.batch_size, "MaximumBatchingWindowInSeconds": mapping.max_batch_window}
         function = function_of(backend, given.get("FunctionName") or mapping.function_arn)
@@ -364,30 +392,25 @@ def it_is_at_rest(backend, UUID, **given):
             check_mapping(backend, function, mapping.event_source_arn, {**present, **given})
 
 
-@BOOK.after("UpdateEventSourceMapping")
-def it_is_being_updated(backend, UUID, **_):
-    state_of(backend._event_source_mappings[UUID], "at rest").be("Updating", "at rest")
-
-
 @BOOK.patch(LambdaBackend, "delete_event_source_mapping")
 def it_goes_slowly(original, backend, mapping_id):
     """DeleteEventSourceMapping: "it enters a Deleting state and might not be completely deleted for several seconds"."""
     mapping = backend._event_source_mappings.get(mapping_id)
     if mapping:
-        state_of(mapping, "at rest").be("Deleting", "gone")
+        mapping.passing = passing("Deleting", "gone")
     return mapping
 
 
 @BOOK.patch(EventSourceMapping, "get_configuration")
 def what_a_mapping_says_of_itself(original, mapping):
-    state = state_of(mapping, "at rest").state
+    state = state_of(mapping)
     return original(mapping) if state == "at rest" else {**original(mapping), "State": state}
 
 
 @BOOK.rule("ListEventSourceMappings", "GetEventSourceMapping", "CreateEventSourceMapping")
 def what_has_gone_is_gone(backend, **_):
     """DeleteEventSourceMapping; moto leaves it at its source."""
-    gone = [key for key, one in backend._event_source_mappings.items() if state_of(one, "at rest").state == "gone"]
+    gone = [key for key, one in backend._event_source_mappings.items() if state_of(one) == "gone"]
     sources = [*sqs_backends[backend.account_id][backend.region_name].queues.values(), *kinesis_backends[backend.account_id][backend.region_name].streams.values()]
     for mapping in map(backend._event_source_mappings.pop, gone):
         for held in (source.lambda_event_source_mappings for source in sources):
@@ -398,4 +421,4 @@ def what_has_gone_is_gone(backend, **_):
 @BOOK.after("ListEventSourceMappings", "GetEventSourceMapping")
 def mappings_come_to_rest(backend, **_):
     for one in backend._event_source_mappings.values():
-        state_of(one, "at rest").look()
+        look(one)
