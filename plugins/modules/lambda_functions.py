@@ -87,7 +87,7 @@ def _have(function, named):
         ipv6_allowed_for_dual_stack=bool(vpc.get("Ipv6AllowedForDualStack")),
         package_type=function.get("PackageType"),
         architectures=function.get("Architectures"),
-        code_sha256=function.get("CodeSha256"),
+        code_sha256=function.get("CodeSha256") if function.get("PackageType") != "Image" else None,
         zip_file=_same_file(named.get("zip_file"), function.get("CodeSha256")),
         _arn=function["FunctionArn"],
         _named=named,
@@ -371,7 +371,7 @@ def refuse(want, have, change):
     if {"zip_file", "code_sha256"} <= want.keys() and _sha256(want["zip_file"]) != want["code_sha256"]:
         raise Problem(f"code_sha256: {want['zip_file']} has {_sha256(want['zip_file'])}")
     if "environment" in change and have.get("_hidden"):
-        raise Problem(f"environment cannot be read ({have['_hidden']}), and Lambda takes all variables at once: the key has to let these credentials decrypt it")
+        raise Problem(f"environment cannot be read ({have['_hidden']}), and Lambda takes all variables at once: let these credentials decrypt with its key")
     for option, code, facts in mistakes(dict(want, environment=after.get("environment"))):
         raise Problem(f"{option}: {WORDS[code].format(**facts)}")
 

@@ -155,7 +155,8 @@ def comparable(state):
     gone = {path.rpartition("/")[2] for path, thing in state.items() if ended(thing)}
     kept = {path: lasting(thing) for path, thing in state.items() if path.rpartition("/")[2] not in gone}
     told = json.dumps(kept, sort_keys=True).replace('"description": ""', '"description": null')
-    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified|revision)": ")[^"]+', r'("(?:LastUpdatedTime|last_modified)": )[\d.]+'):
+    moments = r'("(?:LastUpdatedTime|last_modified)": )[\d.]+'
+    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified|revision)": ")[^"]+', moments):
         told = re.sub(passing, r"\g<1>0", told)
     return json.loads(told)
 

@@ -32,7 +32,7 @@ RESERVED = {
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
 }
 # Members of the configuration that moto does not keep, and what a function has of itself
-KEPT = ("DeadLetterConfig", "TracingConfig", "EphemeralStorage", "KMSKeyArn", "LoggingConfig", "ImageConfig", "FileSystemConfigs", "SnapStart")
+KEPT = ("DeadLetterConfig", "TracingConfig", "EphemeralStorage", "LoggingConfig", "ImageConfig", "FileSystemConfigs", "SnapStart")
 UNLISTED = ("State", "StateReason", "StateReasonCode", "LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode", "RuntimeVersionConfig")
 STREAM_ONLY = ("StartingPosition", "ParallelizationFactor", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "BisectBatchOnFunctionError")
 STREAM_ONLY += ("TumblingWindowInSeconds", "DestinationConfig")
@@ -162,6 +162,7 @@ def it_is_being_made(original, backend, spec):
     function.kept = {member: spec[member] for member in KEPT if spec.get(member) not in (None, {})}
     function.passing = passing("Pending")
     function.code_or_config_updated = True  # what was never published is new
+    backend.functions = backend._lambdas._functions  # the state shows each by itself, and not all of them as one thing
     return made
 
 
@@ -193,7 +194,8 @@ def renamed(given):
 def its_settings_are_being_changed(original, function, config_updates):
     """GetFunctionConfiguration: LastUpdateStatus is InProgress for a while after an update."""
     kept = {**vars(function).get("kept", {}), **{member: config_updates[member] for member in KEPT if config_updates.get(member) is not None}}
-    function.kept = {member: value for member, value in kept.items() if value != {"TargetArn": ""} and value != ""}
+    function.kept = {member: value for member, value in kept.items() if value != {"TargetArn": ""}}
+    function.kms_key_arn = config_updates.get("KMSKeyArn", function.kms_key_arn) or None
     function.passing = passing("InProgress")
     return original(function, config_updates)
 
@@ -411,7 +413,8 @@ def what_a_mapping_says_of_itself(original, mapping):
 def what_has_gone_is_gone(backend, **_):
     """DeleteEventSourceMapping; moto leaves it at its source."""
     gone = [key for key, one in backend._event_source_mappings.items() if state_of(one) == "gone"]
-    sources = [*sqs_backends[backend.account_id][backend.region_name].queues.values(), *kinesis_backends[backend.account_id][backend.region_name].streams.values()]
+    queues, streams = (backends[backend.account_id][backend.region_name] for backends in (sqs_backends, kinesis_backends))
+    sources = [*queues.queues.values(), *streams.streams.values()]
     for mapping in map(backend._event_source_mappings.pop, gone):
         for held in (source.lambda_event_source_mappings for source in sources):
             for key in [key for key, one in held.items() if one is mapping]:
