@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
-from datetime import UTC, datetime, timedelta
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
@@ -47,7 +45,7 @@ CONFIGURATION = dict(
 NONE = dict(description="", dead_letter_target_arn="", kms_key_arn="", layers=[])  # how the call says that there is none
 VPC = dict(subnets="SubnetIds", security_groups="SecurityGroupIds", ipv6_allowed_for_dual_stack="Ipv6AllowedForDualStack")
 PACKAGE = dict(s3_bucket="S3Bucket", s3_key="S3Key", s3_object_version="S3ObjectVersion", image_uri="ImageUri")
-CODE = {"zip_file", "image_uri", "code_sha256"}  # by these it is seen that it is another one
+CODE = {"image_uri", "code_sha256"}  # by these it is seen that it is another one
 INVOKE = dict(
     maximum_retry_attempts="MaximumRetryAttempts",
     maximum_event_age_in_seconds="MaximumEventAgeInSeconds",
@@ -56,8 +54,6 @@ INVOKE = dict(
 )
 SERVICE = "lambda.amazonaws.com"
 VARIABLES_BYTES = 4096  # names and values together
-UNRESERVED = 100  # what the functions without a reservation keep
-USED_DAYS = 14
 
 
 # ---- what is there
@@ -88,17 +84,11 @@ def _have(function, named):
         package_type=function.get("PackageType"),
         architectures=function.get("Architectures"),
         code_sha256=function.get("CodeSha256") if function.get("PackageType") != "Image" else None,
-        zip_file=_same_file(named.get("zip_file"), function.get("CodeSha256")),
         _arn=function["FunctionArn"],
         _named=named,
         _hidden=(environment.get("Error") or {}).get("Message"),
         **_progress(function),
     )
-
-
-def _same_file(file, sha256):
-    """Lambda tells only the hash of what it was given; a file that has it is the one that is there."""
-    return file if file and _sha256(file) == sha256 else None
 
 
 def _sha256(file):
@@ -134,6 +124,7 @@ def _configured(aws, name):
 def read(aws, have, names):
     found = aws.lambda_.get_function(FunctionName=have["name"])
     more = _have(found["Configuration"], have["_named"])
+    _refuse_other_code(have["_named"], more["code_sha256"])
     more["image_uri"] = found.get("Code", {}).get("ImageUri")
     more["tags"] = {key: value for key, value in (found.get("Tags") or {}).items() if not key.startswith("aws:")}
     more["reserved_concurrent_executions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
@@ -142,6 +133,13 @@ def read(aws, have, names):
     if "permissions" in names:
         more["permissions"] = [_permission(statement) for statement in _statements(aws, have["name"])]
     return more
+
+
+def _refuse_other_code(named, present):
+    """Lambda tells only the hash of its code, so a file is compared by that, and the sheet says it."""
+    file = named.get("zip_file")
+    if file and "code_sha256" not in named and _sha256(file) != present:
+        raise Problem(f"zip_file: {file} is other code than the function has: name code_sha256: {_sha256(file)} beside it to have it sent")
 
 
 def _invoke_config(aws, name):
@@ -221,7 +219,7 @@ def _role(aws, name):
 
 def update(aws, have, change):
     """All settings go in one call, because Lambda takes no other while it is at work on one; the code follows, and then what is not of a version."""
-    _consider(aws, have, change)
+    _lambda.consider(aws, have, change)
     moving, settings = None, _settings(aws, have, change)
     if settings:
         moving = _moving(aws.lambda_.update_function_configuration(FunctionName=have["name"], RevisionId=have["_revision"], **settings))
@@ -309,59 +307,6 @@ def delete(aws, have):
 # ---- what to think about first
 
 
-def _consider(aws, have, change):
-    """What the account and the use of the function say to a change, before anything is written."""
-    with aws.reading():
-        wanted = change.get("reserved_concurrent_executions")
-        if wanted:
-            _spare(aws, have, wanted)
-            _tell_used(aws, have, "ConcurrentExecutions", wanted, "runs at once")
-        if change.get("timeout"):
-            _tell_used(aws, have, "Duration", change["timeout"] * 1000, "milliseconds")
-            _tell_queues(aws, have, change["timeout"])
-
-
-def _spare(aws, have, wanted):
-    limits = aws.lambda_.get_account_settings()["AccountLimit"]
-    free = limits["UnreservedConcurrentExecutions"] + (have.get("reserved_concurrent_executions") or 0) - UNRESERVED
-    if wanted > free:
-        raise Problem(
-            f"reserved_concurrent_executions: {wanted} would leave the other functions fewer than {UNRESERVED} of the account's "
-            f"{limits['ConcurrentExecutions']}; at most {max(free, 0)} can be reserved here, or raise the quota first"
-        )
-
-
-def _tell_used(aws, have, metric, wanted, unit):
-    """More was used lately than there shall be."""
-    now = datetime.now(UTC)
-    points = aws.cloudwatch.get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName=metric,
-        Dimensions=[dict(Name="FunctionName", Value=have["name"])],
-        StartTime=now - timedelta(days=USED_DAYS),
-        EndTime=now,
-        Period=86400,
-        Statistics=["Maximum"],
-    )["Datapoints"]
-    most = max((point["Maximum"] for point in points), default=0)
-    if most > wanted:
-        aws.warn(f"{have['name']}: in the last {USED_DAYS} days {metric} was up to {math.ceil(most)} {unit}, more than the {wanted} that it would have")
-
-
-def _tell_queues(aws, have, timeout):
-    """A message that is worked on for longer than its queue hides it is worked on twice."""
-    for mapping in aws.pages("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=have["name"]):
-        dummy, dummy, service, dummy, account, queue = (mapping.get("EventSourceArn") or "arn:::::").split(":")[:6]
-        if service != "sqs":
-            continue
-        url = aws.sqs.get_queue_url(QueueName=queue, QueueOwnerAWSAccountId=account)["QueueUrl"]
-        hidden = int(aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"])
-        if hidden < timeout:
-            raise Problem(f"timeout: {queue} hides a message for {hidden} s only, so Lambda refuses {timeout} s: raise VisibilityTimeout of the queue first")
-        if hidden < 6 * timeout:
-            aws.warn(f"{have['name']}: AWS advises six times the timeout, {6 * timeout} s, as VisibilityTimeout of the queue {queue}; it has {hidden} s")
-
-
 def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
     if bool(after.get("subnets")) != bool(after.get("security_groups")):
@@ -442,7 +387,7 @@ OPTIONS = dict(
     role=ref("iam_roles", required=True),
     package_type=fixed(api=f"{API}.PackageType"),
     architectures=fixed("list", elements="str", api=f"{API}.Architectures"),
-    zip_file=Option(),
+    zip_file=Option(write_only=True),
     s3_bucket=Option(write_only=True, api=f"{API}.Code.S3Bucket"),
     s3_key=Option(write_only=True, api=f"{API}.Code.S3Key"),
     s3_object_version=Option(write_only=True, api=f"{API}.Code.S3ObjectVersion"),

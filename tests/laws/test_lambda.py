@@ -177,6 +177,14 @@ def test_a_new_function_that_cannot_be_is_refused_in_the_plan(functions, without
     assert said in refused(functions, FUNCTIONS, entry)
 
 
+def test_a_file_of_other_code_is_sent_only_with_its_hash(functions):
+    text = refused(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file()))
+    wanted = text.partition("code_sha256: ")[2].split()[0]
+    harmless(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file(), code_sha256=wanted))
+    assert configuration(functions)["CodeSha256"] == wanted
+    assert not write(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file()))["changed"]
+
+
 def test_other_code_must_be_somewhere(functions):
     assert "name zip_file" in refused(functions, FUNCTIONS, dict(IMPORT, code_sha256="x"))
 
