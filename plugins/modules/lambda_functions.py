@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _policies, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _policies, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
@@ -53,6 +53,7 @@ INVOKE = dict(
     on_failure="DestinationConfig.OnFailure.Destination",
 )
 SERVICE = "lambda.amazonaws.com"
+NAMES = "EnvironmentVariableName"
 VARIABLES_BYTES = 4096  # names and values together
 
 
@@ -359,6 +360,7 @@ RESERVED = {
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
 }
 WORDS = dict(
+    _shapes.TEXTS,
     most="the names and values take {value} bytes, and Lambda has room for {limit}: move what is large, or secret, to Secrets Manager",
     reserved_name="{value} is a name that Lambda keeps for itself: take another",
 )
@@ -369,6 +371,8 @@ def mistakes(entry):
     variables = {name: str(value) for name, value in (entry.get("environment") or {}).items() if value is not None}
     for name in sorted(RESERVED & variables.keys()):
         yield "environment", "reserved_name", dict(value=name)
+    for name in sorted(variables.keys() - RESERVED):
+        yield from (("environment", code, dict(value=name, limit=limit)) for code, limit in _shapes.refused(_shapes.model("lambda").shape_for(NAMES), name))
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
     if size > VARIABLES_BYTES:
         yield "environment", "most", dict(value=size, limit=VARIABLES_BYTES)

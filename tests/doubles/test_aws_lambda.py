@@ -113,7 +113,7 @@ def test_the_role_is_one_that_lambda_may_have(functions, sound, role, refused):
         {"MemorySize": 10241},
         {"MemorySize": 127},
         {"EphemeralStorage": {"Size": 511}},
-        {"Environment": {"Variables": {"A": "x" * 4096}}},
+        {"Environment": {"Variables": {"AA": "x" * 4095}}},
         {"Environment": {"Variables": {"AWS_REGION": "x"}}},
         {"VpcConfig": {"SubnetIds": ["subnet-12345678"], "SecurityGroupIds": ["sg-12345678"]}},
         {"VpcConfig": {"SubnetIds": ["subnet-12345678"]}},
@@ -124,7 +124,7 @@ def test_the_role_is_one_that_lambda_may_have(functions, sound, role, refused):
 def test_what_no_function_can_have(functions, sound, refused, wrong):
     refused(INVALID, functions.update_function_configuration, **NAME, **wrong)
     refused(INVALID, functions.create_function, **{**sound, "FunctionName": "g", **wrong})
-    assert functions.update_function_configuration(**NAME, Environment={"Variables": {"A": "x" * 4095}})
+    assert functions.update_function_configuration(**NAME, Environment={"Variables": {"AA": "x" * 4094}})
 
 
 def test_an_archive_has_a_handler(aws, sound, refused):

@@ -328,7 +328,9 @@ def check_mapping(backend, function, source, given):
         if batch > 10 and not given.get("MaximumBatchingWindowInSeconds"):
             raise invalid("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
         queue = source_of(backend, source)
-        hidden = int(queue.visibility_timeout) if queue else TIMEOUT
+        if queue is None:
+            raise invalid("Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue.")
+        hidden = int(queue.visibility_timeout)
         if hidden < function.timeout:
             raise invalid(f"Queue visibility timeout: {hidden} seconds is less than Function timeout: {function.timeout} seconds")
     elif given.get("ScalingConfig"):
