@@ -13,17 +13,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
+LATEST = "$LATEST"
 UNRESERVED = 100  # what the functions without a reservation keep
 USED_DAYS = 14
 ADVISED = 6  # times the timeout a queue should hide a message
 
 
-def consider(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
-    """A Problem for what AWS would refuse, a warning for what would be short; before anything is written."""
+def consider(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any], versioned: bool) -> None:
+    """A Problem for what AWS would refuse, a warning for what people may not expect; before anything is written.
+
+    versioned: something changes that is of a version, and a version that is there never changes.
+    """
     with aws.reading():
+        if versioned:
+            _tell_frozen(aws, have)
+        if "role" in change:
+            _tell_less(aws, have, change["role"])
         wanted = change.get("reserved_concurrent_executions")
         if wanted:
             _spare(aws, have, wanted)
@@ -31,6 +39,30 @@ def consider(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any]) -> No
         if change.get("timeout"):
             _tell_used(aws, have, "Duration", change["timeout"] * 1000, "milliseconds")
             _tell_queues(aws, have, change["timeout"])
+
+
+def _tell_frozen(aws: Aws, have: Mapping[str, Any]) -> None:
+    found = aws.pages("lambda", "list_aliases", "Aliases", FunctionName=have["name"])
+    frozen = sorted(f"{alias['Name']} ({alias['FunctionVersion']})" for alias in found if alias["FunctionVersion"] != LATEST)
+    if frozen:
+        aws.warn(f"{have['name']}: who calls one of these aliases goes on with the version that it leads to, which stays as it is: {', '.join(frozen)}")
+
+
+def _tell_less(aws: Aws, have: Mapping[str, Any], role: str) -> None:
+    """The names of policies that the function loses; whether it needs them only its owner knows."""
+    lost = sorted(_policies_of(aws, have["role"]) - _policies_of(aws, role))
+    if lost:
+        aws.warn(f"{have['name']}: {have['role']} has policies that {role} has not: {', '.join(lost)}")
+
+
+def _policies_of(aws: Aws, role: str) -> set[str]:
+    try:
+        attached = aws.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+        return {*(policy["PolicyName"] for policy in attached), *aws.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)}
+    except AWS_ERRORS as error:
+        if code_of(error) != "NoSuchEntity":
+            raise
+        return set()  # the old one may have gone before its function
 
 
 def _spare(aws: Aws, have: Mapping[str, Any], wanted: int) -> None:

@@ -53,7 +53,7 @@ def look(aws, ids):
 def _have(mapping):
     name, *qualifier = mapping["FunctionArn"].split(":")[6:]
     return dict(
-        {option: value for option, value in flat(SETTINGS, mapping).items() if value != []},
+        {"filters": [], "function_response_types": [], **flat(SETTINGS, mapping)},
         id=mapping["UUID"],
         function=name,
         qualifier=qualifier[0] if qualifier else None,

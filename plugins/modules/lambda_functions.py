@@ -46,6 +46,7 @@ NONE = dict(description="", dead_letter_target_arn="", kms_key_arn="", layers=[]
 VPC = dict(subnets="SubnetIds", security_groups="SecurityGroupIds", ipv6_allowed_for_dual_stack="Ipv6AllowedForDualStack")
 PACKAGE = dict(s3_bucket="S3Bucket", s3_key="S3Key", s3_object_version="S3ObjectVersion", image_uri="ImageUri")
 CODE = {"image_uri", "code_sha256"}  # by these it is seen that it is another one
+VERSIONED = {"role", "environment", *CONFIGURATION, *VPC, *CODE}
 INVOKE = dict(
     maximum_retry_attempts="MaximumRetryAttempts",
     maximum_event_age_in_seconds="MaximumEventAgeInSeconds",
@@ -74,7 +75,7 @@ def _named(wanted, name):
 def _have(function, named):
     vpc, environment = function.get("VpcConfig") or {}, function.get("Environment") or {}
     return dict(
-        {option: value for option, value in flat(CONFIGURATION, function).items() if value != ""},
+        {"layers": [], **{option: value for option, value in flat(CONFIGURATION, function).items() if value != ""}},
         id=function["FunctionName"],
         name=function["FunctionName"],
         role=function["Role"].rpartition("/")[2],
@@ -220,7 +221,7 @@ def _role(aws, name):
 
 def update(aws, have, change):
     """All settings go in one call, because Lambda takes no other while it is at work on one; the code follows, and then what is not of a version."""
-    _lambda.consider(aws, have, change)
+    _lambda.consider(aws, have, change, versioned=bool(VERSIONED & change.keys()))
     moving, settings = None, _settings(aws, have, change)
     if settings:
         moving = _moving(aws.lambda_.update_function_configuration(FunctionName=have["name"], RevisionId=have["_revision"], **settings))

@@ -136,6 +136,19 @@ def test_a_role_that_lambda_may_not_have_is_refused_in_the_plan(functions):
     assert "assume" in refused(functions, FUNCTIONS, dict(IMPORT, role="acme-backup"))
 
 
+def test_an_alias_that_sees_nothing_of_it_is_told(functions, told):
+    version = client(functions, "lambda").publish_version(FunctionName="acme-import")["Version"]
+    client(functions, "lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)
+    harmless(functions, FUNCTIONS, dict(IMPORT, memory_size=512))
+    assert any(f"live ({version})" in text for text in told)
+
+
+def test_policies_that_only_the_old_role_has_are_told(functions, told):
+    write(functions, "iam_roles", dict(name="acme-bare", assume_role_policy=trust("lambda.amazonaws.com")))
+    harmless(functions, FUNCTIONS, dict(name="acme-report", role="acme-bare"))
+    assert any("acme-bare has not: run" in text for text in told)
+
+
 def test_no_concurrency_is_a_stop(functions):
     assert "would stop the function" in dangerous(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=0))
 
