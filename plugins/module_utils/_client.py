@@ -80,7 +80,11 @@ class DoorModule(AnsibleModule):
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Ansible's callbacks show what a module was asked only from -vvv on; before that it is no use to send thousands of entries back."""
-        super()._return_formatted(dict(kwargs, invocation=dict(module_args=_named(self.params)) if self._verbosity > 2 else {}))
+        super()._return_formatted(dict(kwargs, invocation=dict(module_args=_named(self._asked())) if self._verbosity > 2 else {}))
+
+    def _asked(self) -> dict[str, Any]:
+        """What it was asked, as it may be shown."""
+        return self.params
 
 
 def _named(value: Any) -> Any:
@@ -228,7 +232,7 @@ class Door:
 class Aws(Door):
     """AWS: `aws.<service>` is a client.
 
-    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two.
+    Python has no hyphen in a name: `aws.one_two` is the client of the service one-two. One that is called as a word of Python is `aws.lambda_`.
     """
 
     owner = "account_id"
@@ -263,7 +267,7 @@ class Aws(Door):
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.client(service.replace("_", "-"))
+        return self.client(service.rstrip("_").replace("_", "-"))
 
     def client(self, service: str) -> Any:
         """The client of a service; while an entry is acted on it is one that does not retry by itself."""

@@ -23,7 +23,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws, Door, DoorModule
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, masked, spread
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, argument_spec, hidden, masked, spread, transform_all
+
+LEAST_BLOTTED = 8
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ class Module(DoorModule):
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
         super().__init__(kind.door, kind.argument_spec())
+        # Ansible blots out a secret wherever its letters stand, and one that is as short as a word would be taken out of names and ids:
+        # such a one is hidden only where it stands as itself.
+        self.no_log_values = {value for value in self.no_log_values if len(value) >= LEAST_BLOTTED}
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -133,3 +138,15 @@ class Module(DoorModule):
             self.params[self._kind.things] = [spread(self._kind.options, entry) if isinstance(entry, dict) else entry for entry in entries]
         elif isinstance(entries, dict):
             self.params[self._kind.things] = spread(self._kind.options, entries)
+
+    def _asked(self) -> dict[str, Any]:
+        given = self.params.get(self._kind.things)
+        if isinstance(given, list):
+            told: Any = [transform_all(self._kind.options, entry, _without_secret) if isinstance(entry, dict) else entry for entry in given]
+        else:
+            told = transform_all(self._kind.options, given, _without_secret) if isinstance(given, dict) else given
+        return {**super()._asked(), self._kind.things: told}
+
+
+def _without_secret(option: Option, value: Any, dummy: Any) -> Any:
+    return hidden(value) if option.secret else value

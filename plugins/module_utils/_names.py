@@ -128,6 +128,7 @@ LOOKUPS: dict[str, Lookup] = {
     "iam_policies": Lookup("iam", "list_policies", "Policies", "Arn", "PolicyName", arguments={"Scope": "Local"}),
     "iam_roles": Lookup("iam", "list_roles", "Roles", "RoleName", "RoleName"),
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
+    "lambda_functions": Lookup("lambda", "list_functions", "Functions", "FunctionName", "FunctionName"),
     "logs_log_groups": Lookup("logs", "describe_log_groups", "logGroups", "logGroupName", "logGroupName"),
     "mackerel_channels": Lookup("mackerel", "/channels", "channels", "id", "name"),
     "mackerel_hosts": Lookup(

@@ -35,6 +35,11 @@ class Unknown(str):
 HIDDEN = "********"  # stands for a secret that is there: what `gathered` shows
 
 
+def hidden(value: Any) -> Any:
+    """A secret as it is shown: that it is there; of a free dictionary also its keys."""
+    return dict.fromkeys(value, HIDDEN) if isinstance(value, Mapping) else None if value is None else HIDDEN
+
+
 class Delta(NamedTuple):
     """What happens to a list of independent things. `change` holds pairs (as it is, as it shall be).
 

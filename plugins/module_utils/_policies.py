@@ -8,9 +8,10 @@ Private to the collection.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -72,3 +73,18 @@ def _caseless(document):
 def _lowered_actions(statement):
     named = {member: statement[member] for member in ("Action", "NotAction") if member in statement}
     return {member: [action.lower() for action in ([value] if isinstance(value, str) else value)] for member, value in named.items()}
+
+
+def lets(wanted: Mapping[str, Any], service: str, action: str) -> bool:
+    """Whether any statement lets the service do it (the action in small letters); conditions are not looked into."""
+    return any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in _actions(wanted, service))
+
+
+def _actions(wanted: Mapping[str, Any], service: str) -> Iterator[str]:
+    statements = wanted.get("Statement") or []
+    for statement in [statements] if isinstance(statements, Mapping) else statements:
+        principal = statement.get("Principal")
+        named = principal.get("Service", []) if isinstance(principal, Mapping) else principal
+        if statement.get("Effect") == "Allow" and {service, "*"} & {*([named] if isinstance(named, str) else named or [])}:
+            actions = statement.get("Action", [])
+            yield from [actions] if isinstance(actions, str) else actions

@@ -8,10 +8,6 @@ Private to the collection.
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from ansible_collections.msp.aws.plugins.module_utils import _policies
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 
@@ -24,7 +20,7 @@ def silent(aws: Aws, topic: str, service: str, account: str) -> str | None:
         return None
     attributes = aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     key = attributes.get("KmsMasterKeyId") or ""
-    if not _allowed(_policies.document(attributes.get("Policy")), service, "sns:publish"):
+    if not _policies.lets(_policies.document(attributes.get("Policy")), service, "sns:publish"):
         return f"{service} may not publish to {topic}, and nobody would be told: name publishers: [{service}] of the topic in sns_topics"
     if key.endswith(OWN_KEY_OF_SNS):
         return f"{service} may not use {OWN_KEY_OF_SNS}, with which {topic} is encrypted, and nobody would be told: give the topic a key of your own"
@@ -39,19 +35,4 @@ def _may_use(aws: Aws, key: str, service: str, account: str) -> bool:
         return True  # its owner has to see to it
     key_id = aws.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
     policy = _policies.document(aws.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
-    return all(_allowed(policy, service, action) for action in ("kms:generatedatakey", "kms:decrypt"))
-
-
-def _allowed(policy: Mapping[str, Any], service: str, action: str) -> bool:
-    """Whether any statement lets the service do it; conditions are not looked into."""
-    return any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in _actions(policy, service))
-
-
-def _actions(policy: Mapping[str, Any], service: str) -> Iterator[str]:
-    statements = policy.get("Statement") or []
-    for statement in [statements] if isinstance(statements, Mapping) else statements:
-        principal = statement.get("Principal")
-        named = principal.get("Service", []) if isinstance(principal, Mapping) else principal
-        if statement.get("Effect") == "Allow" and {service, "*"} & {*([named] if isinstance(named, str) else named or [])}:
-            actions = statement.get("Action", [])
-            yield from [actions] if isinstance(actions, str) else actions
+    return all(_policies.lets(policy, service, action) for action in ("kms:generatedatakey", "kms:decrypt"))

@@ -18,7 +18,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, declared, masked, transform_all
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, declared, hidden, masked, transform_all
 
 AFTER_APPLY = "(known after apply)"
 FORESEEN = (Problem, TimeoutError)
@@ -53,11 +53,11 @@ class Step:
 
 
 def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    """A thing for people: names instead of ids, no secrets, nothing that is not an option."""
+    """A thing for people: names instead of ids, no secrets (of a free dictionary its keys), nothing that is not an option."""
 
     def show(option: Option, value: Any, dummy: Any) -> Any:
-        if option.secret and value is not None:
-            return "********"
+        if option.secret:
+            return hidden(value)
         if isinstance(value, Unknown):
             return f"{value} {AFTER_APPLY}" if check_mode else str(value)
         told = names.name_of(option.ref, value) if option.ref else value

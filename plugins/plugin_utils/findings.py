@@ -177,6 +177,9 @@ def _adopted_entry(
 
 def _taken(option: Option, said: Any, filed: Any, is_now: Any, lines: list[Mapping[str, Any]]) -> Any:
     """What the account has, of what the sheet says something about; what is as agreed in the words of the file."""
+    if option.merges and isinstance(said, Mapping) and not option.write_only:
+        each = Option(secret=option.secret)
+        return {key: _taken(each, said[key], _under(filed, key), (is_now or {})[key], []) for key in said if key in (is_now or {})}
     if option.secret or option.write_only:
         return filed
     if option.many:
@@ -188,8 +191,6 @@ def _taken(option: Option, said: Any, filed: Any, is_now: Any, lines: list[Mappi
             return dict(set=there)
         gone = [item for item in _verbs(said).get("remove") or [] if identity(option, item) not in [identity(option, one) for one in there]]
         return dict(add=there, remove=gone) if gone else there
-    if option.merges and isinstance(said, Mapping):
-        return {key: _taken(Option(), said[key], _under(filed, key), (is_now or {})[key], []) for key in said if key in (is_now or {})}
     if option.options and isinstance(said, Mapping) and isinstance(is_now, Mapping):
         inner = {
             name: _taken(option.options[name], value, _under(filed, name), is_now.get(name), [])

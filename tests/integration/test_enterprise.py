@@ -30,7 +30,7 @@ CONFIRM = [
 
 
 class Enterprise(Customer):
-    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on, and a bundle of certificates."""
+    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on, a bundle of certificates, a queue."""
 
     def __init__(self, folder, double):
         super().__init__(folder, double)
@@ -44,6 +44,7 @@ class Enterprise(Customer):
         self.client("s3", APP).create_bucket(Bucket="ent-authorities", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
         for key, body in zip(("partners.pem", "partners.crl"), authority("partners", revoked=1), strict=True):
             self.client("s3", APP).put_object(Bucket="ent-authorities", Key=key, Body=body)
+        self.client("sqs", APP).create_queue(QueueName="ent-orders", Attributes=dict(VisibilityTimeout="180"))
         self.carrier_opens_the_line()
         blog = dict(availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
         self.client("lightsail", APP).create_instances(instanceNames=["ent-blog"], **blog)

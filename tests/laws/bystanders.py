@@ -12,16 +12,16 @@ import urllib.request
 import boto3
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates
-from tests.laws.outside import wait_for_ports
+from tests.laws.outside import an_archive, wait_for_ports
 from tests.laws.stage import ACCOUNT, REGION, MackerelStage, Stage
 
 NAME = "bystander-7f3a"
 OTHER = "999900001111"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
-# Not a thing but what the double keeps over all things: tags and metric filters of a whole service, how often a managed policy is attached.
+# Not a thing but what the double keeps over all things: tags, metric filters and names of a whole service, how often a managed policy is attached.
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
-COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$")
-TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "logs.amazonaws.com"])
+COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$|^lambda/[^/]+/[^/]+/_lambdas$")
+TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "logs.amazonaws.com"])
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
 
 
@@ -43,6 +43,7 @@ def plant_bystanders(double):
     store(client("s3"))
     watch(client("sns"), client("cloudwatch"), client("logs"))
     back_up(client("firehose"), client("logs"), role)
+    answer(client, role)
     spend(client("budgets"))
     blog(client("lightsail"))
     # There is one in a Region, so theirs is in another one.
@@ -278,6 +279,23 @@ def back_up(firehose, logs, role):
     stream = firehose.create_delivery_stream(DeliveryStreamName=NAME, ExtendedS3DestinationConfiguration=bucket, Tags=TAGS)["DeliveryStreamARN"]
     at_rest(firehose.describe_delivery_stream, DeliveryStreamName=NAME)
     logs.put_subscription_filter(logGroupName=NAME, filterName=NAME, filterPattern="", destinationArn=stream, roleArn=role)
+
+
+def answer(client, role):
+    """A function with a variable, a statement and a reservation, which a queue invokes."""
+    queue = client("sqs").create_queue(QueueName=NAME)["QueueUrl"]
+    source = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    reads = dict(Effect="Allow", Action=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], Resource=source)
+    client("iam").put_role_policy(RoleName=NAME, PolicyName="queue", PolicyDocument=json.dumps(dict(Version="2012-10-17", Statement=[reads])))
+    functions, which = client("lambda"), dict(FunctionName=NAME)
+    told = dict(Runtime="python3.13", Handler="app.handler", Environment=dict(Variables=dict(OWNER=NAME)), Tags=dict(Owner=NAME))
+    functions.create_function(**which, Role=role, Code=dict(ZipFile=an_archive()), **told)
+    functions.add_permission(**which, StatementId=NAME, Action="lambda:InvokeFunction", Principal="events.amazonaws.com")
+    functions.put_function_concurrency(**which, ReservedConcurrentExecutions=5)
+    functions.put_function_event_invoke_config(**which, MaximumRetryAttempts=1)
+    functions.create_event_source_mapping(**which, EventSourceArn=source)
+    while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
+        pass
 
 
 def blog(lightsail):

@@ -8,10 +8,15 @@ What other contracts of the same run have in it is returned: host → kind → l
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.certificates import authority
@@ -29,13 +34,46 @@ def a_zone_with_a_record(client: Callable[..., Any]) -> None:
     client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=dict(Changes=[dict(Action="UPSERT", ResourceRecordSet=record)]))
 
 
-def a_rotating_function(client: Callable[..., Any]) -> None:
-    role = client("iam").create_role(RoleName="acme-rotation", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+def an_archive(does: str = "pass") -> bytes:
+    """The code of a function, the same at any time."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("rotate.py", "def handler(event, context):\n    pass\n")
-    code = dict(ZipFile=archive.getvalue())
-    client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="rotate.handler", Code=code)
+        code.writestr(zipfile.ZipInfo("app.py"), f"def handler(event, context):\n    {does}\n")
+    return archive.getvalue()
+
+
+@cache
+def archive_file() -> str:
+    """Other code, on this machine."""
+    path = Path(tempfile.mkdtemp()) / "import.zip"
+    path.write_bytes(an_archive("return 1"))
+    return str(path)
+
+
+def hash_of(archive: bytes) -> str:
+    """As Lambda tells it."""
+    return base64.b64encode(hashlib.sha256(archive).digest()).decode()
+
+
+def code_and_a_layer(client: Callable[..., Any]) -> None:
+    client("s3").put_object(Bucket="acme-code", Key="import.zip", Body=an_archive())
+    client("lambda").publish_layer_version(LayerName="acme-common", Content=dict(ZipFile=an_archive()))
+
+
+def a_queue_and_a_stream(client: Callable[..., Any]) -> None:
+    """And an alias of the function that shall read them."""
+    client("sqs").create_queue(QueueName="acme-orders", Attributes=dict(VisibilityTimeout="180"))
+    for name in ("acme-failed", "acme-more"):
+        client("sqs").create_queue(QueueName=name, Attributes=dict(VisibilityTimeout="180"))
+    client("kinesis").create_stream(StreamName="acme-clicks", ShardCount=1)
+    version = client("lambda").publish_version(FunctionName="acme-import")["Version"]
+    client("lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)
+
+
+def a_rotating_function(client: Callable[..., Any]) -> None:
+    role = client("iam").create_role(RoleName="acme-rotation", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    code = dict(ZipFile=an_archive())
+    client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="app.handler", Code=code)
 
 
 def a_private_certificate(client: Callable[..., Any]) -> None:
@@ -214,6 +252,8 @@ OUTSIDE = {
     "elbv2_listeners": a_trust_store,
     "elbv2_trust_stores": bundles,
     "iam_root_user": a_root_user_with_mfa,
+    "lambda_event_source_mappings": a_queue_and_a_stream,
+    "lambda_functions": code_and_a_layer,
     "lightsail_alarms": servers_of_lightsail,
     "mackerel_dashboards": hosts_of_acme,
     "mackerel_hosts": hosts_of_acme,

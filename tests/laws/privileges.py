@@ -82,7 +82,7 @@ def _look_ups(options: Any) -> set[str]:
 
 def named(node: ast.Attribute) -> str:
     """The service whose client `aws.<attribute>` is."""
-    return node.attr.replace("_", "-")
+    return node.attr.rstrip("_").replace("_", "-")
 
 
 def is_name(node: ast.AST, name: str) -> bool:

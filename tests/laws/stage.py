@@ -12,6 +12,7 @@ import re
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,7 +26,7 @@ from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import spread
 from ansible_collections.msp.aws.plugins.plugin_utils import accounts
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import MODULES, kinds
-from tests.laws.outside import OUTSIDE
+from tests.laws.outside import OUTSIDE, an_archive, archive_file, hash_of
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -38,7 +39,11 @@ READY: dict[tuple[str, str], dict] = {}
 VAULT = dict(
     acme_bgp_key="bgp-key-7c21e9",
     acme_aws_secret="aws-secret-31f0bd",
+    acme_import_sha256=hash_of(an_archive()),
+    acme_import_zip=archive_file(),
+    acme_import_zip_sha256=hash_of(Path(archive_file()).read_bytes()),
     acme_mail_key="mail-key-4d1f0c",
+    acme_orders_token="orders-token-8e02f7",
     acme_probe_body="probe-body-51be20",
     acme_probe_key="probe-key-90d3aa",
     acme_slack_url="https://hooks.slack.example/T0/B0/slack-key-77d1e0",

@@ -1314,6 +1314,27 @@ def test_cloudwatchlogs_log_group_metric_filter_takes_a_longer_name_for_its_own(
     assert (sorted(left), none) == (["errors", "errors-all"], ["errors-all"])
 
 
+def test_lambda_resets_what_is_not_named(account, theirs):
+    account.prepare("lambda_functions")
+    account.run("lambda_functions", examples("lambda_functions").make)
+    functions, which = client(account, "lambda"), dict(FunctionName="acme-import")
+
+    def look():
+        while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
+            pass
+        told = functions.get_function_configuration(**which)
+        return told["MemorySize"], told["Timeout"], "VpcConfig" in told, sorted(told["Environment"]["Variables"])
+
+    def ours():
+        harmless(account, "lambda_functions", dict(name="acme-import", environment=dict(LOG_LEVEL="INFO")))
+
+    before = functions.get_function_configuration(**which)
+    wish = dict(name="acme-import", runtime=before["Runtime"], role=before["Role"], handler=before["Handler"], environment_variables=dict(LOG_LEVEL="INFO"))
+    names = ["LOG_LEVEL", "ORDERS_TOKEN", "STAGE"]
+    assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda": wish})) == ((256, 30, True, names), (128, 3, False, ["LOG_LEVEL"]))
+
+
+
 def test_sns_topic_unsubscribes_everybody(account, theirs):
     """Who reads by mail has to confirm anew."""
     sns = client(account, "sns")

@@ -17,7 +17,7 @@ from policy_sentry.querying.all import get_all_actions
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
 from ansible_collections.msp.aws.plugins.module_utils._client import PROGRESS
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, equal, hidden
 from ansible_collections.msp.aws.plugins.module_utils._reports import AFTER_APPLY
 from tests.laws.bystanders import COMMON, LEAST, PLANT
 from tests.laws.moved import assert_nothing_foreign_moved, assert_only_what_is_named_moved, leaves
@@ -114,7 +114,7 @@ def assert_is_so(kind, name, value, actual, last):
         for inner, wanted in value.items():
             assert equal(option.options[inner], wanted, (found or {}).get(inner)), f"{name}.{inner}: {found}"
     elif option.merges:
-        assert {**(found or {}), **value} == found
+        assert {**(found or {}), **(hidden(value) if option.secret else value)} == found
     else:
         assert equal(option, value, found), f"{name} is {found!r} instead of {value!r}"
 
@@ -510,6 +510,8 @@ ONE_BY_ONE = dict(
     firehose_delivery_streams={"firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"},
     iam_instance_profiles={"iam:GetInstanceProfile"},  # for its tags
     iam_policies={"iam:ListPolicyTags"},
+    lambda_event_source_mappings={"lambda:ListTags"},
+    lambda_functions={"lambda:GetFunction", "lambda:GetPolicy", "lambda:ListFunctionEventInvokeConfigs"},
     logs_log_groups={"logs:ListTagsForResource"},
     mackerel_dashboards={"mackerel:GET /dashboards/{}"},
     mackerel_graph_annotations={"mackerel:GET /graph-annotations"},

@@ -150,12 +150,13 @@ def test_the_way_back_leads_to_a_byte_equal_account(desk, returning):
 
 def comparable(state):
     """Without what is no setting: what has ended, which AWS goes on showing for a while; ids of associations and attachments that are made anew, and their
-    times; tokens of versions; when a budget was changed. An empty description is none.
+    times; tokens of versions and revisions; when a budget or a mapping was changed. An empty description is none.
     """
     gone = {path.rpartition("/")[2] for path, thing in state.items() if ended(thing)}
     kept = {path: lasting(thing) for path, thing in state.items() if path.rpartition("/")[2] not in gone}
     told = json.dumps(kept, sort_keys=True).replace('"description": ""', '"description": null')
-    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified)": ")[^"]+', r'("LastUpdatedTime": )[\d.]+'):
+    moments = r'("(?:LastUpdatedTime|last_modified)": )[\d.]+'
+    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified|revision)": ")[^"]+', moments):
         told = re.sub(passing, r"\g<1>0", told)
     return json.loads(told)
 

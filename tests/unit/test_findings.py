@@ -139,6 +139,16 @@ def test_secrets_in_clear_are_not_put_back():
     assert findings.left_out(sheet, made) == ["ec2_instances/i user_data"]
 
 
+def test_a_secret_that_is_gone_from_a_dictionary_goes_from_the_adopted_sheet():
+    sheet = dict(lambda_functions=[dict(name="f", environment=dict(STAGE="prod", TOKEN="x"))])
+    hidden = "********"
+    lines = [line("environment.STAGE", "missing", hidden, None), line("environment.TOKEN", "same", hidden, hidden)]
+    agreed = dict(entry="f", id="f", verdict="changed", reason=None, options=lines)
+    account = [dict(name="f", environment=dict(TOKEN=hidden))]
+    looked = dict(lambda_functions=dict(account=account, agreed=[agreed], beside=[], unread=None))
+    assert findings.adopted(sheet, looked) == dict(lambda_functions=[dict(name="f", environment=dict(TOKEN="x"))])
+
+
 def test_what_the_file_says_is_found_at_its_place():
     raw = dict(a=[dict(name="{{ x }}", tags=dict(A="{{ y }}"), rest="{{ not one }}")], b="{{ c }}")
     meant = dict(a=[dict(name="1", tags=dict(A="2"), rest="{{ not one }}")], b=[dict(name="s3cret")])

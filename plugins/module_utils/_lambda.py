@@ -1,0 +1,104 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the account, and how a Lambda function was used lately, say to a change of it.
+
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+
+LATEST = "$LATEST"
+UNRESERVED = 100  # what the functions without a reservation keep
+USED_DAYS = 14
+ADVISED = 6  # times the timeout a queue should hide a message
+
+
+def consider(aws: Aws, have: Mapping[str, Any], change: Mapping[str, Any], versioned: bool) -> None:
+    """A Problem for what AWS would refuse, a warning for what people may not expect; before anything is written.
+
+    versioned: something changes that is of a version, and a version that is there never changes.
+    """
+    with aws.reading():
+        if versioned:
+            _tell_frozen(aws, have)
+        if "role" in change:
+            _tell_less(aws, have, change["role"])
+        wanted = change.get("reserved_concurrent_executions")
+        if wanted:
+            _spare(aws, have, wanted)
+            _tell_used(aws, have, "ConcurrentExecutions", wanted, "runs at once")
+        if change.get("timeout"):
+            _tell_used(aws, have, "Duration", change["timeout"] * 1000, "milliseconds")
+            _tell_queues(aws, have, change["timeout"])
+
+
+def _tell_frozen(aws: Aws, have: Mapping[str, Any]) -> None:
+    found = aws.pages("lambda", "list_aliases", "Aliases", FunctionName=have["name"])
+    frozen = sorted(f"{alias['Name']} ({alias['FunctionVersion']})" for alias in found if alias["FunctionVersion"] != LATEST)
+    if frozen:
+        aws.warn(f"{have['name']}: who calls one of these aliases goes on with the version that it leads to, which stays as it is: {', '.join(frozen)}")
+
+
+def _tell_less(aws: Aws, have: Mapping[str, Any], role: str) -> None:
+    """The names of policies that the function loses; whether it needs them only its owner knows."""
+    lost = sorted(_policies_of(aws, have["role"]) - _policies_of(aws, role))
+    if lost:
+        aws.warn(f"{have['name']}: {have['role']} has policies that {role} has not: {', '.join(lost)}")
+
+
+def _policies_of(aws: Aws, role: str) -> set[str]:
+    try:
+        attached = aws.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+        return {*(policy["PolicyName"] for policy in attached), *aws.pages("iam", "list_role_policies", "PolicyNames", RoleName=role)}
+    except AWS_ERRORS as error:
+        if code_of(error) != "NoSuchEntity":
+            raise
+        return set()  # the old one may have gone before its function
+
+
+def _spare(aws: Aws, have: Mapping[str, Any], wanted: int) -> None:
+    limits = aws.lambda_.get_account_settings()["AccountLimit"]
+    free = limits["UnreservedConcurrentExecutions"] + (have.get("reserved_concurrent_executions") or 0) - UNRESERVED
+    if wanted > free:
+        raise Problem(
+            f"reserved_concurrent_executions: {wanted} would leave the other functions fewer than {UNRESERVED} of the account's "
+            f"{limits['ConcurrentExecutions']}; at most {max(free, 0)} can be reserved here, or raise the quota first"
+        )
+
+
+def _tell_used(aws: Aws, have: Mapping[str, Any], metric: str, wanted: int, unit: str) -> None:
+    """More was used lately than there shall be."""
+    now = datetime.now(UTC)
+    points = aws.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[dict(Name="FunctionName", Value=have["name"])],
+        StartTime=now - timedelta(days=USED_DAYS),
+        EndTime=now,
+        Period=86400,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    most = max((point["Maximum"] for point in points), default=0)
+    if most > wanted:
+        aws.warn(f"{have['name']}: in the last {USED_DAYS} days {metric} was up to {math.ceil(most)} {unit}, more than the {wanted} that it would have")
+
+
+def _tell_queues(aws: Aws, have: Mapping[str, Any], timeout: int) -> None:
+    """A message that is worked on for longer than its queue hides it is worked on twice."""
+    for mapping in aws.pages("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=have["name"]):
+        dummy, dummy, service, dummy, account, queue = (mapping.get("EventSourceArn") or "arn:::::").split(":")[:6]
+        if service != "sqs":
+            continue
+        url = aws.sqs.get_queue_url(QueueName=queue, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        hidden = int(aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"])
+        if hidden < ADVISED * timeout:
+            aws.warn(f"{have['name']}: AWS advises six times the timeout, {ADVISED * timeout} s, as VisibilityTimeout of the queue {queue}; it has {hidden} s")

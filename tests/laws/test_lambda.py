@@ -1,0 +1,240 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Functions and what invokes them: what is refused, dangerous, told or wrong in a sheet, and that no value of a variable is seen."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils import _client
+from tests.laws.operations import Desk
+from tests.laws.outside import archive_file
+from tests.laws.stage import examples
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
+
+FUNCTIONS, MAPPINGS = "lambda_functions", "lambda_event_source_mappings"
+IMPORT = dict(name="acme-import")
+QUEUE = dict(function="acme-import", event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-orders")
+MORE = dict(QUEUE, event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-more")
+STREAM = dict(QUEUE, event_source_arn="arn:aws:kinesis:ap-northeast-1:123456789012:stream/acme-clicks")
+NEW = dict(name="acme-new", role="acme-import", zip_file=archive_file(), handler="app.handler", runtime="python3.13")
+PLANTED = ["variable-6c0f41d2", "variable-9b7e30aa"]
+
+
+@pytest.fixture
+def functions(stage):
+    stage.prepare(FUNCTIONS)
+    stage.run(FUNCTIONS, examples(FUNCTIONS).make)
+    return stage
+
+
+@pytest.fixture
+def mappings(stage):
+    stage.prepare(MAPPINGS)
+    stage.run(MAPPINGS, examples(MAPPINGS).make)
+    return stage
+
+
+@pytest.fixture
+def told(monkeypatch):
+    texts = []
+    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
+    return texts
+
+
+def configuration(stage, name="acme-import"):
+    return client(stage, "lambda").get_function_configuration(FunctionName=name)
+
+
+def trust(service):
+    return dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service=service), Action="sts:AssumeRole")])
+
+
+# ---- variables
+
+
+def test_values_of_variables_are_seen_nowhere_and_their_names_are(functions):
+    old = configuration(functions)["Environment"]["Variables"]
+    entry = dict(IMPORT, environment=dict(DATABASE=PLANTED[0], PIN="prod", PORT=5432))
+    results = [functions.run(FUNCTIONS, dict(functions=[entry]), check=check) for check in (True, False)]
+    results.append(functions.run(FUNCTIONS, dict(functions=[dict(IMPORT, environment=dict(DATABASE=PLANTED[1]))]), _ansible_verbosity=3))
+    results.append(functions.run(FUNCTIONS, dict(functions=[dict(IMPORT, environment=dict(PIN="prod-2"))]), _ansible_verbosity=3))
+    results.append(functions.gather(FUNCTIONS))
+    # What the function has had for long is a tag's value, too.
+    assert not [value for value in (*PLANTED, old["ORDERS_TOKEN"], "5432", "prod-2") if value in json.dumps(results)]
+    assert "DATABASE" in json.dumps(results[0]["diff"]) and "acme-import" in json.dumps(results)
+    assert configuration(functions)["Environment"]["Variables"] == {**old, "DATABASE": PLANTED[1], "PIN": "prod-2", "PORT": "5432"}
+
+
+def test_a_request_keeps_the_value_out_of_its_result(stage):
+    desk = Desk(stage).open("lambda.change_environment_variables")
+    results = [desk.run("lambda.change_environment_variables", check=check) for check in (True, False)]
+    value = "orders-token-2-9c1f55d0e7"
+    assert value not in json.dumps(results) and configuration(stage)["Environment"]["Variables"]["ORDERS_TOKEN"] == value
+
+
+def test_variables_that_cannot_be_read_are_not_written_over(functions, monkeypatch):
+    found = dict(configuration(functions), Environment=dict(Error=dict(ErrorCode="AccessDeniedException", Message="no key")))
+    real = _client.Aws.pages
+    monkeypatch.setattr(_client.Aws, "pages", lambda aws, *args, **more: [found] if "list_functions" in args else real(aws, *args, **more))
+    from ansible_collections.msp.aws.plugins.modules import lambda_functions
+
+    have = lambda_functions._have(found, {})
+    with pytest.raises(lambda_functions.Problem, match="cannot be read"):
+        lambda_functions.refuse(IMPORT, have, dict(environment=dict(STAGE="1")))
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"), [(dict(A="1"), "pattern"), (dict(PAYLOAD="x" * 4096), "4096"), (dict(AWS_REGION="ap-northeast-1"), "AWS_REGION")]
+)
+def test_variables_that_lambda_refuses_are_refused_before(functions, variables, said):
+    text = refused(functions, FUNCTIONS, dict(IMPORT, environment=variables))
+    assert said in text and "x" * 20 not in text
+
+
+def test_variables_that_lambda_refuses_are_found_in_the_sheet():
+    assert faults(FUNCTIONS, dict(NEW, environment=dict(AWS_REGION="x", PAYLOAD="y" * 4096))) == [
+        (0, "environment", "reserved_name"),
+        (0, "environment", "most"),
+    ]
+
+
+# ---- functions
+
+
+def test_all_settings_go_in_one_call_and_unnamed_ones_stay(functions):
+    before = configuration(functions)
+    functions.double.clear_calls()
+    harmless(functions, FUNCTIONS, dict(IMPORT, memory_size=512, timeout=60, security_groups=dict(set=["acme-db-clients"])))
+    assert functions.writes() == ["lambda:UpdateFunctionConfiguration"]
+    after = configuration(functions)
+    assert {name for name in before["VpcConfig"] if before["VpcConfig"][name] != after["VpcConfig"][name]} == {"SecurityGroupIds"}
+    assert {name for name in before if before[name] != after[name]} == {"MemorySize", "Timeout", "VpcConfig", "RevisionId", "ResponseMetadata"}
+
+
+def test_what_somebody_else_changes_meanwhile_is_not_written_over(functions, monkeypatch):
+    update = _client.Aws.acting_for
+
+    def first(aws, entry):
+        client(functions, "lambda").update_function_configuration(FunctionName="acme-import", Description="theirs")
+        while configuration(functions)["LastUpdateStatus"] == "InProgress":
+            pass
+        return update(aws, entry)
+
+    monkeypatch.setattr(_client.Aws, "acting_for", first)
+    result = functions.run(FUNCTIONS, dict(functions=[dict(IMPORT, memory_size=512)]), fails=True)
+    assert "PreconditionFailedException" in result["msg"]
+    assert configuration(functions)["Description"] == "theirs" and configuration(functions)["MemorySize"] == 256
+
+
+def test_a_role_that_lambda_may_not_have_is_refused_in_the_plan(functions):
+    write(functions, "iam_roles", dict(name="acme-backup", assume_role_policy=trust("backup.amazonaws.com")))
+    assert "assume" in refused(functions, FUNCTIONS, dict(IMPORT, role="acme-backup"))
+
+
+def test_an_alias_that_sees_nothing_of_it_is_told(functions, told):
+    version = client(functions, "lambda").publish_version(FunctionName="acme-import")["Version"]
+    client(functions, "lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)
+    harmless(functions, FUNCTIONS, dict(IMPORT, memory_size=512))
+    assert any(f"live ({version})" in text for text in told)
+
+
+def test_policies_that_only_the_old_role_has_are_told(functions, told):
+    write(functions, "iam_roles", dict(name="acme-bare", assume_role_policy=trust("lambda.amazonaws.com")))
+    harmless(functions, FUNCTIONS, dict(name="acme-report", role="acme-bare"))
+    assert any("acme-bare has not: run" in text for text in told)
+
+
+def test_no_concurrency_is_a_stop(functions):
+    assert "would stop the function" in dangerous(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=0))
+
+
+def test_what_would_leave_the_others_too_little_is_refused_in_the_plan(functions):
+    assert "at most 900" in refused(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=901))
+
+
+def test_less_than_was_used_is_told(functions, told):
+    point = dict(MetricName="ConcurrentExecutions", Dimensions=[dict(Name="FunctionName", Value="acme-import")], Value=40, Unit="Count")
+    client(functions, "cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[dict(point, Timestamp=datetime.now(UTC) - timedelta(days=1))])
+    harmless(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=30))
+    assert any("up to 40" in text for text in told)
+
+
+def test_who_may_no_longer_invoke_it_is_told(functions):
+    gone = dict(statement_id="partner", action="lambda:InvokeFunction", principal="123456789012")
+    assert "partner" in dangerous(functions, FUNCTIONS, dict(IMPORT, permissions=dict(remove=[gone])))
+
+
+def test_a_function_leaves_its_vpc_only_when_that_is_confirmed(functions):
+    assert "out of its VPC" in dangerous(functions, FUNCTIONS, dict(IMPORT, subnets=dict(set=[]), security_groups=dict(set=[])))
+
+
+def test_a_network_has_both(functions):
+    assert "both" in refused(functions, FUNCTIONS, dict(IMPORT, security_groups=dict(set=[])))
+
+
+@pytest.mark.parametrize(
+    ("without", "more", "said"),
+    [
+        (("handler",), {}, "handler"),
+        (("zip_file",), {}, "zip_file"),
+        ((), dict(package_type="Image"), "image_uri"),
+        ((), dict(environment=dict(STAGE="********")), "stars"),
+        ((), dict(code_sha256="x"), "code_sha256"),
+        ((), dict(zip_file="/nowhere/code.zip"), "cannot be read"),
+    ],
+)
+def test_a_new_function_that_cannot_be_is_refused_in_the_plan(functions, without, more, said):
+    entry = {name: value for name, value in {**NEW, **more}.items() if name not in without}
+    assert said in refused(functions, FUNCTIONS, entry)
+
+
+def test_a_file_of_other_code_is_sent_only_with_its_hash(functions):
+    text = refused(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file()))
+    wanted = text.partition("code_sha256: ")[2].split()[0]
+    harmless(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file(), code_sha256=wanted))
+    assert configuration(functions)["CodeSha256"] == wanted
+    assert not write(functions, FUNCTIONS, dict(IMPORT, zip_file=archive_file()))["changed"]
+
+
+def test_other_code_must_be_somewhere(functions):
+    assert "name zip_file" in refused(functions, FUNCTIONS, dict(IMPORT, code_sha256="x"))
+
+
+# ---- what invokes them
+
+
+def test_a_timeout_that_a_queue_does_not_wait_for_is_told(mappings, told):
+    harmless(mappings, FUNCTIONS, dict(IMPORT, timeout=60))
+    assert any("360 s" in text and "acme-orders" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(MORE, batch_size=11), "maximum_batching_window_in_seconds"),
+        (dict(STREAM, event_source_arn=STREAM["event_source_arn"] + "-2"), "starting_position"),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_refused_in_the_plan(mappings, entry, said):
+    assert said in refused(mappings, MAPPINGS, entry)
+
+
+@pytest.mark.parametrize(("entry", "said"), [(dict(QUEUE, enabled=False), "disabled"), (dict(QUEUE, filters=['{"body": ["x"]}']), "lost")])
+def test_what_can_lose_messages_is_dangerous(mappings, entry, said):
+    assert said in dangerous(mappings, MAPPINGS, entry)
+
+
+def test_the_end_of_a_mapping_is_dangerous(mappings):
+    assert "forgotten" in unconfirmed(mappings, MAPPINGS, dict(STREAM, state="absent"))
+
+
+def test_a_name_on_its_way_out_is_free_when_it_is_gone(mappings):
+    gone = dict(QUEUE, state="absent")
+    mappings.run(MAPPINGS, dict(event_source_mappings=[gone], confirm=[f"{MAPPINGS}/acme-import/{QUEUE['event_source_arn']}"]))
+    write(mappings, MAPPINGS, QUEUE)
+    assert {one["event_source_arn"] for one in mappings.gather(MAPPINGS)} == {QUEUE["event_source_arn"], STREAM["event_source_arn"]}
