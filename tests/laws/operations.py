@@ -32,6 +32,7 @@ READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 LOOKS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:ListAllMyBuckets", Resource="*")])
 # Verb → the kind whose examples make what it works on; a setting works on what those of its own kind make. All others have the servers.
 MADE_BY = dict(
+    ec2_change_client_vpn_cidr="ec2_client_vpn_endpoints",
     ec2_renew_client_vpn_certificate="ec2_client_vpn_endpoints",
     networkfirewall_change_rule="networkfirewall_rule_groups",
 )
