@@ -116,6 +116,22 @@ def test_killed_at_every_write_the_next_run_ends_it(desk, operation, fault):
         assert desk.states() == whole and executed == writes, f"{fault} at write {k}"
 
 
+@pytest.mark.parametrize("starting", [TYPE, IMAGE, RETIREMENT, START])
+def test_killed_before_it_was_seen_well_it_is_not_told_as_done(desk, starting, monkeypatch):
+    """What was started and does not come up is no end, whichever run began it."""
+    desk.open(starting)
+    plan = desk.run(starting, check=True)
+    desk.run(starting)
+    last = len(desk.writes())
+    desk.open()
+    desk.double.faults([dict(fault="die_after", at=last, of="write")])
+    desk.run(starting, fails=True)
+    desk.double.clear_faults()
+    monkeypatch.setattr(_instances, "WELL_SECONDS", 1)
+    desk.double.instance_types(impaired=["m7i.xlarge", "m7i.large", "t3.micro"])
+    assert "InstanceStatus impaired" in desk.run(starting, before=begun(plan), fails=True)["msg"]
+
+
 @pytest.mark.parametrize("fault", ["throttle", "server_error_after", "timeout_after"])
 def test_a_bad_moment_is_survived_or_told(desk, operation, fault):
     """What is done once is not tried again by itself: the next run sees what became of it."""
