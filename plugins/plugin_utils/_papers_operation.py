@@ -179,7 +179,7 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         to=dict(name=str(contract.get("customer") or contract["number"])),
         facts=[dict(label=label, value=str(value), strong=place == 0) for place, (label, value) in enumerate(facts) if value],
         sections=sections,
-        notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
+        notes=_notes(found, end, words) if edition == "internal" else [],
     )
     return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
 
@@ -188,6 +188,12 @@ def _outcome(found: Mapping[str, Any]) -> str:
     if "end" not in found:
         return "unverified" if found["failure"].get("unverified") else "failed"
     return "unchanged" if found["end"]["outcome"] == "done" and not found["plan"]["changes"] else found["end"]["outcome"]
+
+
+def _notes(found: Mapping[str, Any], end: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    """Why it came to nothing, and how it was proved."""
+    reason = [f"{words['reason']}: {end['reason']}"] if end.get("reason") else []
+    return reason + found.get("result", {}).get("notes", [])
 
 
 def _next(found: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

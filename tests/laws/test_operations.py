@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _instances
+from ansible_collections.msp.aws.plugins.modules import ec2_reboot_instance
 from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
 from tests.laws.operations import OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
@@ -21,6 +22,7 @@ TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "
 IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
 PATCHES = "ec2.apply_os_patches"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
+ASKS = "ssm:SendCommand"  # by which one that is done once only asks
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
 MAKING = {"ec2.create_image", "ec2.create_snapshot", "vpc.change_client_vpn_cidr", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
@@ -137,11 +139,11 @@ def test_a_bad_moment_is_survived_or_told(desk, operation, fault):
     """What is done once is not tried again by itself: the next run sees what became of it."""
     plan = desk.run(operation, check=True)
     desk.run(operation)
-    writes, whole = len(desk.writes()), desk.states()
-    for k in range(1, writes + 1):
+    writes, whole = desk.writes(), desk.states()
+    for k in range(1, len(writes) + 1):
         desk.open()
         desk.double.faults([dict(fault=fault, at=k, of="write")])
-        desk.run(operation, fails=operation in ONCE)
+        desk.run(operation, fails=operation in ONCE and writes[k - 1] != ASKS)
         desk.double.clear_faults()
         desk.run(operation, before=begun(plan))
         assert desk.states() == whole
@@ -290,6 +292,27 @@ def test_as_long_as_nobody_can_know_it_is_not_rebooted(desk):
 def test_only_a_running_instance_is_rebooted(desk):
     desk.stage.client("ec2").stop_instances(InstanceIds=[server(desk)["InstanceId"]])
     assert "only one that is running" in desk.run(REBOOT, check=True, fails=True)["msg"]
+
+
+def test_the_kernel_proves_the_reboot_and_that_is_told(desk):
+    (note,) = desk.run(REBOOT)["notes"]
+    assert note.startswith("Its kernel says that it booted at") and desk.writes() == [ASKS, "ec2:RebootInstances", ASKS]
+
+
+def test_whom_nobody_can_ask_proves_it_by_the_checks_and_that_is_told(desk):
+    patched(desk, ping="ConnectionLost")
+    (note,) = desk.run(REBOOT)["notes"]
+    assert "no Linux in it that could tell" in note and desk.writes() == ["ec2:RebootInstances"]
+
+
+def test_a_system_that_hangs_on_the_way_down_is_not_told_as_rebooted(desk, monkeypatch):
+    monkeypatch.setattr(ec2_reboot_instance, "PAUSES", (0, 0))
+    desk.double.managed_node(server(desk)["InstanceId"], hangs=True)
+    assert "its kernel still is the one" in desk.run(REBOOT, fails=True)["msg"]
+    patched(desk)
+    plan = desk.run(REBOOT, check=True, before=begun({}))
+    assert plan["changed"] and desk.run(REBOOT, before=begun({}), fails=False)["notes"]
+    assert desk.writes().count("ec2:RebootInstances") == 1
 
 
 # ---- users, groups and roles
@@ -548,6 +571,29 @@ def test_without_a_reboot_what_waits_for_one_is_done(desk):
     desk.run(PATCHES, variables=variables)
     assert not desk.run(PATCHES, check=True, variables=variables)["changed"]
     assert desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"] == ["kernel-6.1 (Security, Important)"]
+
+
+def test_what_has_come_since_the_list_was_approved_is_not_installed(desk):
+    """A list older than an hour is looked for once more, and one that has grown is refused: nothing is installed, and the ticket ends."""
+    morning = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=morning, appears=["glibc-2.39"])
+    result = desk.run(PATCHES, fails=True)
+    assert result["returned"] and "it would install glibc-2.39 (Security, Important)" in result["msg"] and desk.writes() == [ASKS]
+    assert [one.split()[0] for one in desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"]] == ["glibc-2.39", "openssl-3.0"]
+
+
+def test_what_was_approved_is_installed_though_a_run_broke_off(desk):
+    """What is left is less than the list, which is no reason to refuse it."""
+    patched(desk, patches={"openssl-3.0": "MISSING", "bash-5.2": "MISSING"}, scanned=datetime.now(UTC).isoformat())
+    plan = desk.run(PATCHES, check=True)
+    patched(desk, patches={"openssl-3.0": "MISSING", "bash-5.2": "INSTALLED"}, scanned=datetime.now(UTC).isoformat())
+    result = desk.run(PATCHES, before=begun(plan))
+    assert result["notes"] == ["Of the 2 approved patches none is missing any more"]
+
+
+def test_what_came_beside_the_list_is_told(desk):
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=datetime.now(UTC).isoformat(), brings=["openssl-libs-3.0"])
+    assert "Installed beside the approved list: openssl-libs-3.0 (Security, Important)" in desk.run(PATCHES)["notes"]
 
 
 def test_what_fails_is_told_and_the_next_run_tries_it_again(desk):
