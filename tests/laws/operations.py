@@ -60,6 +60,15 @@ BESIDE = dict(
         ("ec2_subnets", dict(subnets=[dict(name="dev-tgw-a", vpc="acme-dev", cidr_block="10.40.0.0/28", availability_zone="ap-northeast-1a")])),
     )
 )
+LOGS = dict(
+    name="acme-logs",
+    availability_zone="ap-northeast-1a",
+    size=100,
+    volume_type="gp3",
+    iops=4000,
+    attachments=[dict(instance="acme-batch01", device="/dev/sdg", delete_on_termination=True)],
+    tags=dict(Env="prod"),
+)
 RETIRING = dict(STOPPED, name="acme-old01")
 INTERFACES = [
     dict(name="acme-inside", subnet="acme-a", attachment=dict(instance="acme-web01", device_index=1)),
@@ -133,7 +142,7 @@ class Desk:
             self._stop(STOPPED["name"])
             self._lacks_patches("acme-batch01")
             self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
-            self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
+            self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3"), LOGS]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
             self._hire()
             self._budget()

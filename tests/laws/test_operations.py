@@ -20,11 +20,12 @@ from tests.laws.stage import ACCOUNT
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
 IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
-PATCHES = "ec2.apply_os_patches"
+PATCHES, REPLACE = "ec2.apply_os_patches", "ec2.replace_volume_from_snapshot"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
 ASKS = "ssm:SendCommand"  # by which one that is done once only asks
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
-MAKING = {"ec2.create_image", "ec2.create_snapshot", "vpc.change_client_vpn_cidr", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
+MADE_BY_ACTIONS = {"ec2.create_image", "ec2.create_snapshot", "ec2.replace_volume_from_snapshot", "vpc.change_client_vpn_cidr"}
+MAKING = MADE_BY_ACTIONS | {name for name, row in OPERATIONS.items() if row.get("makes")}
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
 
 
@@ -465,6 +466,47 @@ def test_a_restored_volume_is_attached_where_that_is_wished(desk):
     desk.run("ec2.restore_volume_from_snapshot", variables=variables)
     (volume,) = desk.stage.client("ec2").describe_volumes(Filters=[dict(Name="tag:Name", Values=["acme-data-restored"])])["Volumes"]
     assert [(one["InstanceId"], one["Device"]) for one in volume["Attachments"]] == [(server(desk)["InstanceId"], "/dev/sdf")]
+
+
+# ---- a volume in the place of another
+
+
+def volumes(desk):
+    found = desk.stage.client("ec2").describe_volumes()["Volumes"]
+    return {tag["Value"]: one for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
+
+
+def test_the_new_volume_is_like_the_one_that_it_replaces_which_is_kept(desk):
+    old = volumes(desk)["acme-logs"]
+    desk.run(REPLACE)
+    assert desk.writes().count("ec2:StopInstances") == desk.writes().count("ec2:StartInstances") == 1
+    new, kept = volumes(desk)["acme-logs"], volumes(desk)["acme-logs-before-REQ-1"]
+    assert kept["VolumeId"] == old["VolumeId"] and kept["State"] == "available" and new["SnapshotId"] == sample(REPLACE)["ops_ec2_snapshot_id"]
+    assert all(new[member] == old[member] for member in ("Size", "VolumeType", "Iops", "AvailabilityZone"))
+    where = ("InstanceId", "Device", "DeleteOnTermination")
+    assert [new["Attachments"][0][member] for member in where] == [old["Attachments"][0][member] for member in where]
+    assert {tag["Key"]: tag["Value"] for tag in new["Tags"]} == {"Name": "acme-logs", "Env": "prod", "OpsTicket": "REQ-1"}
+
+
+@pytest.mark.parametrize("call", ["AttachVolume", "StartInstances"])
+def test_where_it_cannot_be_put_there_the_former_one_is_and_the_instance_runs(desk, call):
+    """The new volume is kept: nothing is deleted because something went wrong."""
+    before, states = volumes(desk)["acme-logs"], desk.states()
+    desk.double.faults([dict(fault="denied", at=1, of="write", operation=call, times=1)])
+    result = desk.run(REPLACE, fails=True)
+    assert result["returned"] and call in result["msg"] and desk.states() == states
+    after = volumes(desk)
+    assert after["acme-logs"]["VolumeId"] == before["VolumeId"] and after["acme-logs"]["Attachments"][0]["Device"] == "/dev/sdg"
+    assert after["acme-logs-REQ-1"]["State"] == "available"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(dict(volume="acme-data"), "it is attached to 0 instances"), (dict(snapshot_id="snap-0123456789abcdef0"), "there is no snapshot")],
+)
+def test_a_volume_that_cannot_be_replaced_is_refused_in_the_plan(desk, wrong, said):
+    variables = {**sample(REPLACE), **{f"ops_ec2_{name}": value for name, value in wrong.items()}}
+    assert said in desk.run(REPLACE, check=True, variables=variables, fails=True)["msg"] and desk.writes() == []
 
 
 # ---- generations

@@ -269,7 +269,8 @@ def test_the_customers_edition_has_nothing_of_ours(store):
     one, request = journal(store), {name: value for name, value in read(requester="山田様").items() if name != "variables"}
     made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large"))))
     calls = dict(writes=[dict(call="ec2:StopInstances", request_id="r-1")])
-    told = dict(request=request, plan=made, approval=dict(by="佐藤"), before=dict(operator="ops1"), result=dict(calls=calls, notes=["seen"]), end=dict(outcome="done"))
+    begun, done = dict(approval=dict(by="佐藤"), before=dict(operator="ops1")), dict(result=dict(calls=calls, notes=["seen"]), end=dict(outcome="done"))
+    told = dict(request=request, plan=made, **begun, **done)
     for kind, content in told.items():
         one.add(kind, content, RUN, datetime.now(UTC))
     for language in ("ja", "en"):
