@@ -38,6 +38,7 @@ class Plan:
     before, after  the attributes that differ; none when there is nothing to do
     facts          how the thing is, as far as the way back and a later run need it: the option `before` takes it
     dangers        what needs a confirmation of its own
+    notes          what is told beside, by who has done it: how it was proved
     """
 
     label: str
@@ -46,6 +47,7 @@ class Plan:
     after: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
     dangers: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def _told(aws: Aws, plan: Plan, confirm: str | None = None, reason: str | None =
         changed=acts if aws.check_mode else any("refused" not in write for write in aws.writes),
         entries=[entry],
         facts=plan.facts,
+        **(dict(notes=plan.notes) if plan.notes else {}),
         calls=calls(aws),
         diff=dict(before={plan.label: plan.before} if plan.before else {}, after={plan.label: plan.after} if plan.after else {}),
     )

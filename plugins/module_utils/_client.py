@@ -46,9 +46,12 @@ except ImportError:
 
 # A report is made to be read, and a session changes nothing.
 READ = re.compile(
-    r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate|Assume|Generate\w*Reports?$)"
+    r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate|Assume|ExportClientVpn|Generate\w*Reports?$)"
 )
-THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded")
+# The last: EC2 takes one change of a thing at a time.
+THROTTLED = re.compile(
+    r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded|ConcurrentMutationLimitExceeded"
+)
 RETRIES = dict(mode="adaptive", total_max_attempts=10)
 CONNECT_SECONDS = 10
 READ_SECONDS = 60

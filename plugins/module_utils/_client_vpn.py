@@ -25,11 +25,19 @@ NARROWEST = 27
 SECONDS = 1800
 
 
+def described(aws: Aws, *filters: dict[str, Any]) -> list[dict[str, Any]]:
+    return aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", Filters=list(filters))
+
+
+def endpoints(aws: Aws) -> list[dict[str, Any]]:
+    """All that are there and stay."""
+    return [one for one in described(aws) if code(one) not in ("deleting", "deleted")]
+
+
 def endpoint(aws: Aws, endpoint_id: str) -> dict[str, Any] | None:
     """The endpoint as long as it is there."""
-    filters = [dict(Name="endpoint-id", Values=[endpoint_id])]
-    found = aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", Filters=filters)
-    return next((one for one in found if one["Status"]["Code"] != "deleted"), None)
+    found = described(aws, dict(Name="endpoint-id", Values=[endpoint_id]))
+    return next((one for one in found if code(one) != "deleted"), None)
 
 
 def code(thing: Mapping[str, Any]) -> str:
@@ -126,7 +134,7 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _authorize(aws: Aws, endpoint_id: str, rule: Mapping[str, Any]) -> None:
     who = dict(AccessGroupId=rule["access_group_id"]) if rule.get("access_group_id") else dict(AuthorizeAllGroups=True)
-    aws.ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=rule["target_network_cidr"], **who, **_described(rule))
+    aws.ec2.authorize_client_vpn_ingress(ClientVpnEndpointId=endpoint_id, TargetNetworkCidr=rule["target_network_cidr"], **who, **_with_description(rule))
 
 
 def _revoke(aws: Aws, endpoint_id: str, rule: Mapping[str, Any]) -> None:
@@ -151,7 +159,7 @@ def _route(route: Mapping[str, Any]) -> dict[str, Any]:
 
 def _create_route(aws: Aws, endpoint_id: str, route: Mapping[str, Any]) -> None:
     network, subnet = route["destination_cidr_block"], route.get("target_vpc_subnet") or LOCAL
-    aws.ec2.create_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet, **_described(route))
+    aws.ec2.create_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet, **_with_description(route))
 
 
 def _delete_route(aws: Aws, endpoint_id: str, route: Mapping[str, Any]) -> None:
@@ -159,7 +167,7 @@ def _delete_route(aws: Aws, endpoint_id: str, route: Mapping[str, Any]) -> None:
     aws.ec2.delete_client_vpn_route(ClientVpnEndpointId=endpoint_id, DestinationCidrBlock=network, TargetVpcSubnetId=subnet)
 
 
-def _described(item: Mapping[str, Any]) -> dict[str, Any]:
+def _with_description(item: Mapping[str, Any]) -> dict[str, Any]:
     return dict(Description=item["description"]) if item.get("description") else {}
 
 

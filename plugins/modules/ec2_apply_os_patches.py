@@ -8,17 +8,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances
-from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
+from ansible_collections.msp.aws.plugins.module_utils import _instances, _nodes
+from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Returned, Verb, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_apply_os_patches"
 DOCUMENT = "AWS-RunPatchBaseline"
-GOING = ("Pending", "InProgress", "Cancelling")
 SECONDS = 2 * 3600
 REPORTED_SECONDS = 900
-LISTED_SECONDS = 120
 FRESH = timedelta(days=1)  # what was found longer ago is no list to approve
+RECENT = timedelta(hours=1)  # what was found longer ago is looked for once more right before it is installed
 
 
 def plan(aws, params):
@@ -26,14 +25,15 @@ def plan(aws, params):
     instance_id, installs = instance["InstanceId"], params["operation"] == "Install"
     _refuse(aws, instance)
     missing = _missing(aws, instance_id, params["reboot_option"]) if installs else []
-    done = not missing if installs else any(one["Status"] == "Success" for one in _commands(aws, params, instance_id))
+    done = not missing if installs else any(one["Status"] == "Success" for one in _nodes.commands(aws, _order(params, instance_id)))
     wanted = (dict(missing=missing), dict(missing=[])) if installs else ({}, dict(scanned=True))
     return Plan(
         label=_instances.label(instance),
         id=instance_id,
         before={} if done else wanted[0],
         after={} if done else wanted[1],
-        facts=dict(state=_instances.state(instance)),
+        # A run that goes on installs what was approved then, though part of it is there by now.
+        facts=dict(state=_instances.state(instance), missing=params["before"].get("missing", missing)),
         dangers=tuple(_dangers(aws, params, instance)) if installs else (),
     )
 
@@ -42,16 +42,9 @@ def _refuse(aws, instance):
     """Whoever does not answer Systems Manager is not patched, by no other way either."""
     if _instances.state(instance) != "running":
         raise Problem(f"the instance is {_instances.state(instance)}, and only one that is running is patched")
-    ping = _ping(aws, instance["InstanceId"])
+    ping = _nodes.ping(aws, instance["InstanceId"])
     if ping != "Online":
         raise Problem(f"Systems Manager says {ping or 'that it is no managed node'}: see to its agent, its instance profile and its way to the endpoints")
-
-
-def _ping(aws, instance_id):
-    filters = [dict(Key="InstanceIds", Values=[instance_id])]
-    with aws.reading():
-        found = aws.pages("ssm", "describe_instance_information", "InstanceInformationList", Filters=filters)
-    return found[0]["PingStatus"] if found else None
 
 
 def _missing(aws, instance_id, reboot_option):
@@ -60,11 +53,19 @@ def _missing(aws, instance_id, reboot_option):
     if scanned is None or datetime.now(UTC) - scanned > FRESH:
         when = "never" if scanned is None else f"on {scanned:%Y-%m-%d}"
         raise Problem(f"its patches were looked for {when}: scan it first (operation Scan), so that there is a list to approve")
-    states = ["Missing", "Failed", *(["InstalledPendingReboot"] if reboot_option == "RebootIfNeeded" else [])]
-    filters = [dict(Key="State", Values=states)]
+    waiting = ["InstalledPendingReboot"] if reboot_option == "RebootIfNeeded" else []
+    return [_told(one) for one in _patches(aws, instance_id, ["Missing", "Failed", *waiting])]
+
+
+def _patches(aws, instance_id, states):
     with aws.reading():
-        found = aws.pages("ssm", "describe_instance_patches", "Patches", InstanceId=instance_id, Filters=filters)
-    return sorted(f"{one['KBId']} ({one['Classification']}, {one['Severity']})" for one in found)
+        found = aws.pages("ssm", "describe_instance_patches", "Patches", InstanceId=instance_id, Filters=[dict(Key="State", Values=states)])
+    return sorted(found, key=lambda one: one["Title"])
+
+
+def _told(patch):
+    """By its title, which has the version of a package where the id has only its name."""
+    return f"{patch['Title']} ({patch['Classification']}, {patch['Severity']})"
 
 
 def _scanned(aws, instance_id):
@@ -73,16 +74,11 @@ def _scanned(aws, instance_id):
     return found[0]["OperationEndTime"] if found else None
 
 
-def _commands(aws, params, instance_id):
-    """Those of this ticket, which is in their comment."""
-    filters = [dict(key="DocumentName", value=DOCUMENT)]
-    with aws.reading():
-        found = aws.pages("ssm", "list_commands", "Commands", InstanceId=instance_id, Filters=filters)
-    return [one for one in found if one.get("Comment") == _comment(params)]
-
-
-def _comment(params):
-    return f"{params['ticket']} {params['operation']}"
+def _order(params, instance_id, looks_again=False):
+    """Looking once more before an installation is no scan that somebody requested."""
+    operation, comment = ("Scan", "look again") if looks_again else (params["operation"], params["operation"])
+    reboot_option = "NoReboot" if looks_again else params["reboot_option"]
+    return _nodes.Order(instance_id, DOCUMENT, f"{params['ticket']} {comment}", dict(Operation=[operation], RebootOption=[reboot_option]))
 
 
 def _dangers(aws, params, instance):
@@ -95,42 +91,57 @@ def _dangers(aws, params, instance):
 
 
 def act(aws, params, planned):
-    # SendCommand takes no token: what is on its way is waited for, and only what had ended before is followed by another one.
-    past = {one["CommandId"] for one in _commands(aws, params, planned.id) if one["Status"] not in GOING}
+    installs = params["operation"] == "Install"
+    if installs:
+        _look_again(aws, params, planned)
+    began = _run(aws, planned, _order(params, planned.id))
+    _verify(aws, params, planned, began)
+    if installs:
+        planned.notes.extend(_compared(aws, planned, began))
 
-    def look():
-        return next((one for one in _commands(aws, params, planned.id) if one["CommandId"] not in past), None)
 
-    drive(aws, planned.label, look, lambda there: None if there else partial(_send, aws, params, planned.id))
-    ended = aws.wait(f"{DOCUMENT} on {planned.label}", look, lambda one: one["Status"] not in GOING, limit=SECONDS)
+def _run(aws, planned, order):
+    """When the command was sent; the times of reports have no fractions of a second."""
+    ended = _nodes.carry_out(aws, planned.label, order, SECONDS)
     if ended["Status"] != "Success":
-        raise Problem(f"{DOCUMENT} {ended['CommandId']} ended with {ended['Status']}: {_output(aws, ended, planned.id)}")
-    # The times of reports have no fractions of a second.
-    _verify(aws, params, planned, ended["RequestedDateTime"].replace(microsecond=0))
+        said = _nodes.output(aws, ended, planned.id) or "it said nothing"
+        raise Problem(f"{DOCUMENT} {ended['CommandId']} ended with {ended['Status']}: {said}")
+    return ended["RequestedDateTime"].replace(microsecond=0)
 
 
-def _send(aws, params, instance_id):
-    """Listed a moment after it was sent: who looked in that moment would send another one."""
-    parameters = dict(Operation=[params["operation"]], RebootOption=[params["reboot_option"]])
-    sent = aws.ssm.send_command(InstanceIds=[instance_id], DocumentName=DOCUMENT, Comment=_comment(params), Parameters=parameters)["Command"]["CommandId"]
-    aws.wait(f"command {sent}", lambda: [one["CommandId"] for one in _commands(aws, params, instance_id)], lambda listed: sent in listed, limit=LISTED_SECONDS)
+def _look_again(aws, params, planned):
+    """The baseline decides what is installed, and it may have approved more since the list was: then nothing is."""
+    if datetime.now(UTC) - _scanned(aws, planned.id) > RECENT:
+        began = _run(aws, planned, _order(params, planned.id, looks_again=True))
+        _await_report(aws, planned, began)
+    more = [one for one in _missing(aws, planned.id, params["reboot_option"]) if one not in planned.facts["missing"]]
+    if more:
+        raise Returned(f"besides what was approved it would install {', '.join(more)}. Nothing was installed: request it anew, with the list of now")
 
 
-def _output(aws, command, instance_id):
-    with aws.reading():
-        found = aws.pages("ssm", "list_command_invocations", "CommandInvocations", CommandId=command["CommandId"], InstanceId=instance_id, Details=True)
-    said = [plugin.get("Output", "").strip() for one in found for plugin in one["CommandPlugins"]]
-    return "\n".join(text[-1000:] for text in said if text) or "it said nothing"
+def _await_report(aws, planned, began):
+    aws.wait(f"patch report of {planned.label}", partial(_scanned, aws, planned.id), lambda when: when is not None and when >= began, limit=REPORTED_SECONDS)
 
 
-def _verify(aws, params, planned, sent):
+def _verify(aws, params, planned, began):
     """It answers again, and its own report from after the command has nothing left."""
-    aws.wait(f"agent of {planned.label}", partial(_ping, aws, planned.id), lambda ping: ping == "Online", limit=REPORTED_SECONDS)
-    aws.wait(f"patch report of {planned.label}", partial(_scanned, aws, planned.id), lambda when: when is not None and when >= sent, limit=REPORTED_SECONDS)
+    _nodes.await_answer(aws, planned.label, planned.id, REPORTED_SECONDS)
+    _await_report(aws, planned, began)
     _instances.await_well(aws, planned.id)
     left = _missing(aws, planned.id, params["reboot_option"]) if params["operation"] == "Install" else []
     if left:
         raise Problem(f"still to be installed after it: {', '.join(left)}. See the output of the command in Systems Manager before another attempt")
+
+
+def _compared(aws, planned, began):
+    """What came with the command, held against what was approved: packages bring others that they need, and not every system tells its times."""
+    there = _patches(aws, planned.id, ["Installed", "InstalledOther", "InstalledPendingReboot"])
+    new = [_told(one) for one in there if one["InstalledTime"] >= began]
+    beside = [one for one in new if one not in planned.facts["missing"]]
+    yield f"Of the {len(planned.facts['missing'])} approved patches none is missing any more"
+    if beside:
+        aws.warn(f"{planned.label}: installed beside the approved list: {', '.join(beside)}")
+        yield f"Installed beside the approved list: {', '.join(beside)}"
 
 
 VERB = Verb(

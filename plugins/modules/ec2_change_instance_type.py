@@ -22,15 +22,15 @@ def plan(aws, params):
     have, wanted = _facts(instance), params["instance_type"]
     # A run that goes on where another broke off finds the instance half-way: how it was is told by whoever began.
     before = {**have, **{name: value for name, value in params["before"].items() if name in have}}
-    done = have["instance_type"] == wanted and not (before["state"] == "running" and have["state"] != "running")
-    if not done:
+    there = have["instance_type"] == wanted and not (before["state"] == "running" and have["state"] != "running")
+    if not there:
         _refuse(aws, instance, before, wanted)
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
         # On the way back the old type is what is wanted.
-        before={} if done else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
-        after={} if done else dict(instance_type=wanted),
+        before={} if there else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
+        after=_instances.unchecked(aws, instance, params["before"]) if there else dict(instance_type=wanted),
         facts=before,
         dangers=tuple(_dangers(aws, instance, before)),
     )
@@ -114,12 +114,12 @@ def _dangers(aws, instance, before):
 
 
 def act(aws, params, planned):
-    before = planned.facts
+    before, goal = planned.facts, dict(planned.facts, instance_type=params["instance_type"])
     try:
-        _bring(aws, planned, dict(before, instance_type=params["instance_type"]))
+        _bring(aws, planned, goal)
     except Exception as failure:
         # Whatever it was, the instance must not be left stopped.
-        _bring_back(aws, planned, before, why(failure, aws))
+        _bring_back(aws, planned, before, goal, why(failure, aws))
 
 
 def _bring(aws, planned, goal):
@@ -144,9 +144,9 @@ def _next_step(aws, goal, instance):
     return None
 
 
-def _bring_back(aws, planned, before, failure):
+def _bring_back(aws, planned, before, goal, failure):
     """The same way with the old type as its goal. What it cannot reach is said with what is to be done by hand."""
-    if before["instance_type"] == planned.after["instance_type"]:
+    if before["instance_type"] == goal["instance_type"]:
         raise Problem(failure)
     try:
         _bring(aws, planned, before)

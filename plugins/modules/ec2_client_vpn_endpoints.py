@@ -5,99 +5,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _networks, _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _client_vpn_endpoints, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, refs
 
-CERTIFICATE = "certificate-authentication"
-WIDEST = 12
-NARROWEST = 22
-# Where home routers have their networks, from which users come.
-HOMES = ("192.168.0.0/24", "192.168.1.0/24", "192.168.10.0/24", "192.168.11.0/24", "192.168.100.0/24")
-
-# Option → member, of both calls.
-VALUES = dict(
-    description="Description",
-    server_certificate="ServerCertificateArn",
-    split_tunnel="SplitTunnel",
-    vpn_port="VpnPort",
-    self_service_portal="SelfServicePortal",
-    session_timeout_hours="SessionTimeoutHours",
-    disconnect_on_session_timeout="DisconnectOnSessionTimeout",
-    vpc="VpcId",
-)
-# Structures, which both calls take whole.
-STRUCTURES = dict(
-    connection_log_options=(
-        "ConnectionLogOptions",
-        dict(
-            enabled="Enabled",
-            cloudwatch_log_group="CloudwatchLogGroup",
-            cloudwatch_log_stream="CloudwatchLogStream",
-            include_authorization_policy_context="IncludeAuthorizationPolicyContext",
-        ),
-    ),
-    client_connect_options=("ClientConnectOptions", dict(enabled="Enabled", lambda_function_arn="LambdaFunctionArn")),
-    client_login_banner_options=("ClientLoginBannerOptions", dict(enabled="Enabled", banner_text="BannerText")),
-    client_route_enforcement_options=("ClientRouteEnforcementOptions", dict(enforced="Enforced")),
-)
-# Option of an authentication → the paths of its value in the request and in the answer.
-AUTHENTICATION = dict(
-    client_root_certificate_chain=("MutualAuthentication", "ClientRootCertificateChainArn", "ClientRootCertificateChain"),
-    directory_id=("ActiveDirectory", "DirectoryId", "DirectoryId"),
-    saml_provider_arn=("FederatedAuthentication", "SAMLProviderArn", "SamlProviderArn"),
-    self_service_saml_provider_arn=("FederatedAuthentication", "SelfServiceSAMLProviderArn", "SelfServiceSamlProviderArn"),
-)
-
 
 def find(aws, wanted):
-    return [_have(endpoint) for endpoint in _described(aws) if endpoint["Status"]["Code"] not in ("deleting", "deleted")]
+    return [_client_vpn_endpoints.in_sheet_form(endpoint) for endpoint in _client_vpn.endpoints(aws)]
 
 
 def look(aws, ids):
     """With all that hangs on them, for which AWS takes its time; it tells of one at a time."""
-    found = _described(aws, dict(Name="endpoint-id", Values=ids))
-    return [dict(_have(endpoint), **_client_vpn.in_sheet_form(aws, endpoint["ClientVpnEndpointId"])) for endpoint in found]
-
-
-def _described(aws, *filters):
-    return aws.pages("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", Filters=list(filters))
-
-
-def _have(endpoint):
-    have = {option: endpoint.get(member) or None for option, member in VALUES.items() if option not in ("split_tunnel", "disconnect_on_session_timeout")}
-    structures = {option: _read(members, endpoint.get(member, {})) for option, (member, members) in STRUCTURES.items()}
-    return dict(
-        have,
-        **structures,
-        id=endpoint["ClientVpnEndpointId"],
-        client_cidr_block=endpoint.get("ClientCidrBlock"),
-        authentication_options=[_authentication(one) for one in endpoint["AuthenticationOptions"]],
-        transport_protocol=endpoint["TransportProtocol"],
-        dns_servers=endpoint.get("DnsServers", []),
-        security_groups=endpoint.get("SecurityGroupIds", []),
-        split_tunnel=endpoint.get("SplitTunnel"),
-        disconnect_on_session_timeout=endpoint.get("DisconnectOnSessionTimeout"),
-        # Nothing but the address of the portal tells whether it is on.
-        self_service_portal="enabled" if endpoint.get("SelfServicePortalUrl") else "disabled",
-        _status=endpoint["Status"]["Code"],
-        **_tags.name_and_tags(endpoint),
-    )
-
-
-def _read(members, structure):
-    return {option: structure[member] for option, member in members.items() if structure.get(member) is not None}
-
-
-def _authentication(given):
-    found = dict(type=given["Type"])
-    for option, (outer, dummy, member) in AUTHENTICATION.items():
-        if given.get(outer, {}).get(member):
-            found[option] = given[outer][member]
-    return found
+    found = _client_vpn.described(aws, dict(Name="endpoint-id", Values=ids))
+    return [dict(_client_vpn_endpoints.in_sheet_form(endpoint), **_client_vpn.in_sheet_form(aws, endpoint["ClientVpnEndpointId"])) for endpoint in found]
 
 
 def read(aws, have, names):
@@ -108,56 +29,14 @@ def read(aws, have, names):
 
 
 def create(aws, want):
-    """Target networks, rules and routes come afterwards, one by one."""
-    _check_place(aws, want.get("vpc"), want["client_cidr_block"])
+    _client_vpn_endpoints.check_place(aws, want.get("vpc"), want["client_cidr_block"])
     _client_vpn.check_networks(aws, _named(want.get("target_networks")))
-    homes = [home for home in HOMES if _networks.network(home).overlaps(_networks.network(want["client_cidr_block"]))]
-    if homes:
-        aws.warn(f"ec2_client_vpn_endpoints {want['name']}: its range overlaps {', '.join(homes)}, which many home routers use; from there it may not work")
-    _client_vpn.make_stream(aws, want["connection_log_options"])
-    arguments = _settings(want)
-    # AWS switches the portal on unless told otherwise, and nobody asked for it.
-    arguments.setdefault("SelfServicePortal", "disabled")
-    if "dns_servers" in want:
-        arguments["DnsServers"] = want["dns_servers"]
-    if _named(want.get("security_groups")):
-        arguments["SecurityGroupIds"] = _named(want["security_groups"])
-    if "transport_protocol" in want:
-        arguments["TransportProtocol"] = want["transport_protocol"]
-    arguments["ClientCidrBlock"] = want["client_cidr_block"]
-    arguments["AuthenticationOptions"] = [_requested(one) for one in want["authentication_options"]]
-    arguments["TagSpecifications"] = _tags.specifications("client-vpn-endpoint", want)
-    order, look = aws.ec2.create_client_vpn_endpoint, partial(_client_vpn.endpoint, aws)
-    made = _tokens.make(aws, order, arguments, lambda answer: answer["ClientVpnEndpointId"], look)
-    return dict(_have(made), target_networks=[], authorization_rules=[], routes=[])
+    made = _client_vpn_endpoints.make(aws, want, _named(want.get("security_groups")))
+    return dict(made, target_networks=[], authorization_rules=[], routes=[])
 
 
 def _named(verbs):
     return (verbs or {}).get("add") or (verbs or {}).get("set") or []
-
-
-def _settings(named):
-    """What the entry, or the change, says of values and structures, as both calls take it."""
-    arguments = {member: named[option] for option, member in VALUES.items() if option in named}
-    for option, (member, members) in STRUCTURES.items():
-        if option in named:
-            arguments[member] = {inner: named[option][name] for name, inner in members.items() if named[option].get(name) is not None}
-    return arguments
-
-
-def _requested(given):
-    request = dict(Type=given["type"])
-    for option, (outer, member, dummy) in AUTHENTICATION.items():
-        if given.get(option):
-            request.setdefault(outer, {})[member] = given[option]
-    return request
-
-
-def _check_place(aws, vpc, client_cidr_block):
-    mine = _networks.network(client_cidr_block)
-    for block in aws.once(_client_vpn.blocks_of_vpcs).get(vpc, ()):
-        if _networks.network(block).overlaps(mine):
-            raise Problem(f"client_cidr_block {client_cidr_block} overlaps {block} of its VPC: take a range that nothing else uses")
 
 
 def update(aws, have, change):
@@ -191,7 +70,7 @@ def _create_routes(aws, have, routes):
 
 def _check(aws, have, change):
     if "vpc" in change:
-        _check_place(aws, change["vpc"], have["client_cidr_block"])
+        _client_vpn_endpoints.check_place(aws, change["vpc"], have["client_cidr_block"])
         if have["vpc"] and _client_vpn.NETWORKS.listed(aws, have["id"]):
             raise Problem("vpc: an endpoint moves only without target networks. Take them off in a run of their own")
     if "target_networks" in change:
@@ -200,7 +79,7 @@ def _check(aws, have, change):
 
 
 def _modify(aws, have, change):
-    arguments = _settings(change)
+    arguments = _client_vpn_endpoints.settings(change)
     if "connection_log_options" in change:
         _client_vpn.make_stream(aws, change["connection_log_options"])
     if "dns_servers" in change:
@@ -215,11 +94,9 @@ def _modify(aws, have, change):
 
 def refuse(want, have, change):
     if "client_cidr_block" in change:
-        block = _networks.network(change["client_cidr_block"])
-        if block is None or not WIDEST <= block.prefixlen <= NARROWEST:
-            raise Problem(f"client_cidr_block must be an IPv4 block between /{WIDEST} and /{NARROWEST}, not {change['client_cidr_block']}")
+        _client_vpn_endpoints.check_size(change["client_cidr_block"])
     methods = [one["type"] for one in want.get("authentication_options") or have.get("authentication_options") or []]
-    if change.get("self_service_portal") == "enabled" and set(methods) == {CERTIFICATE}:
+    if change.get("self_service_portal") == "enabled" and set(methods) == {_client_vpn_endpoints.CERTIFICATE}:
         raise Problem("self_service_portal needs users of a directory or identity provider: with certificates alone there is none")
     if "security_groups" in change and not (want.get("vpc") or have.get("vpc")):
         raise Problem("security_groups need vpc")
@@ -304,6 +181,9 @@ def _of_settings(have, change):
 
 
 def delete(aws, have):
+    users = _client_vpn.sessions(aws, have["id"])
+    if users:
+        aws.warn(f"{have['name'] or have['id']}: {len(users)} are connected now ({', '.join(users)}), and their sessions end with it")
     networks = [one["TargetNetworkId"] for one in _client_vpn.NETWORKS.listed(aws, have["id"])]
     if _client_vpn.end(aws, _client_vpn.NETWORKS, have["id"], networks):
         _client_vpn.await_end(aws, have["id"])
@@ -312,11 +192,12 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
+    widest, narrowest = _client_vpn_endpoints.WIDEST, _client_vpn_endpoints.NARROWEST
     for index, entry in enumerate(entries):
         for option, block in _networks.blocks(entry, "client_cidr_block"):
             parsed = _networks.network(block)
-            if parsed and not WIDEST <= parsed.prefixlen <= NARROWEST:
-                code, limit = ("least", WIDEST) if parsed.prefixlen < WIDEST else ("most", NARROWEST)
+            if parsed and not widest <= parsed.prefixlen <= narrowest:
+                code, limit = ("least", widest) if parsed.prefixlen < widest else ("most", narrowest)
                 yield index, option, code, dict(value=f"/{parsed.prefixlen}", limit=f"/{limit}")
         servers = entry.get("dns_servers")
         if isinstance(servers, list) and len(servers) > 2:
@@ -417,8 +298,7 @@ KIND = Kind(
     refuse=refuse,
     faults=faults,
     seconds=_client_vpn.SECONDS,
-    # One change of an endpoint at a time.
-    not_yet=(*_tags.NOT_YET, r"ConcurrentMutationLimitExceeded"),
+    not_yet=_tags.NOT_YET,
 )
 
 

@@ -22,16 +22,17 @@ CALLED = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
 def plan(aws, params):
     instance = _instances.find(aws, params["instance"])
     there = _image(aws, instance["InstanceId"], params["ticket"])
-    done = there is not None and there["State"] == "available"
+    made = there is not None and there["State"] == "available"
     if there is None:
         _refuse(aws, instance, params["name"])
     reboots = not params["no_reboot"] and _instances.state(instance) == "running"
     wanted = dict(image=params["name"], description=params["description"], rebooted=reboots or None)
+    left = _instances.unchecked(aws, instance, params["before"]) if reboots else {}
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
         before={},
-        after={} if done else {name: value for name, value in wanted.items() if value},
+        after=left if made else {name: value for name, value in wanted.items() if value},
         facts=dict(state=_instances.state(instance)),
         dangers=tuple(_dangers(aws, instance)) if reboots else (),
     )
@@ -70,7 +71,7 @@ def act(aws, params, planned):
     look = partial(_image, aws, planned.id, params["ticket"])
     drive(aws, planned.label, look, lambda there: None if there else partial(_create, aws, params, planned.id))
     aws.wait(f"image of {planned.label}", look, _settled, limit=SECONDS)
-    if "rebooted" in planned.after:
+    if {"rebooted", "status_checks"} & planned.after.keys():
         _instances.await_well(aws, planned.id)
 
 

@@ -27,14 +27,14 @@ def plan(aws, params):
     if params["not_before"]:
         return _rescheduling(aws, params, instance, events)
     left_stopped = before["state"] == "running" and _facts(instance)["state"] != "running"
-    done = not events and not left_stopped
-    if not done:
+    over = not events and not left_stopped
+    if not over:
         _refuse(aws, instance, before, events)
     return Plan(
         label=label,
         id=instance["InstanceId"],
-        before={} if done else dict(events=[_told(event) for event in events]),
-        after={} if done else dict(events=[]),
+        before={} if over else dict(events=[_told(event) for event in events]),
+        after=_instances.unchecked(aws, instance, params["before"]) if over else dict(events=[]),
         facts=before,
         dangers=tuple(_dangers(aws, instance)),
     )
@@ -106,7 +106,7 @@ def _next_step(aws, before, instance):
 
 
 def _await_closed(aws, params, planned):
-    what = f"end of {', '.join(planned.before['events'])}"
+    what = f"end of {', '.join(planned.before.get('events', []))}"
     aws.wait(what, lambda: [_told(one) for one in _open(aws, planned.id, params["event_id"])], lambda events: not events, limit=CLOSED_SECONDS)
 
 

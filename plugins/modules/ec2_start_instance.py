@@ -19,13 +19,13 @@ def plan(aws, params):
     state = _instances.state(instance)
     if state in _instances.GONE:
         raise Problem(f"the instance is {state}")
-    done = state in ("running", "pending")
+    runs = state in ("running", "pending")
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
-        before={} if done else dict(state="stopped"),
-        after={} if done else dict(state="running"),
-        facts=dict(state="running" if done else "stopped"),
+        before={} if runs else dict(state="stopped"),
+        after=_instances.unchecked(aws, instance, params["before"]) if runs else dict(state="running"),
+        facts=dict(state="running" if runs else "stopped"),
         dangers=tuple(f"{owner} manages it, and may stop it again" for owner in _instances.owners(aws, instance)),
     )
 

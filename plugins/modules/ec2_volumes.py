@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens, _volumes
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
+from ansible_collections.msp.aws.plugins.module_utils import _attachments, _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
 
 # Option → member of CreateVolume, ModifyVolume and a described volume.
 MODIFIED = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", multi_attach_enabled="MultiAttachEnabled")
-GONE = ("deleting", "deleted")
 CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encrypted", kms_key_id="KmsKeyId", snapshot_id="SnapshotId")
 
 
 def find(aws, wanted):
     key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("kms_key_id")) for want in wanted])
-    found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes") if volume["State"] not in GONE]
+    found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes") if volume["State"] not in _attachments.GONE]
     return [dict(have, kms_key_id=key_word(have, have["kms_key_id"])) for have in found]
 
 
@@ -45,28 +43,10 @@ def _attachment(attachment):
 def create(aws, want):
     arguments = {member: want[option] for option, member in CREATED.items() if option in want}
     arguments["TagSpecifications"] = _tags.specifications("volume", want)
-    volume = _tokens.make(aws, aws.ec2.create_volume, arguments, lambda answer: answer["VolumeId"], lambda one: _described(aws, one))
-    _wait(aws, volume["VolumeId"], "available", lambda state, attached: state in ("available", "in-use"))
+    volume = _tokens.make(aws, aws.ec2.create_volume, arguments, lambda answer: answer["VolumeId"], lambda one: _attachments.described(aws, one))
+    _attachments.wait(aws, volume["VolumeId"], "available", lambda state, attached: state in ("available", "in-use"))
     have = _have(volume)
     return dict(have, kms_key_id=want.get("kms_key_id", have["kms_key_id"]))
-
-
-def _described(aws, volume_id):
-    found = aws.pages("ec2", "describe_volumes", "Volumes", Filters=[dict(Name="volume-id", Values=[volume_id])])
-    return next((volume for volume in found if volume["State"] not in GONE), None)
-
-
-def _wait(aws, volume_id, what, until):
-    def look():
-        volume = _described(aws, volume_id) or dict(State=None)
-        return volume["State"], {one["InstanceId"]: one["State"] for one in volume.get("Attachments", [])}
-
-    def judged(seen):
-        if seen[0] == "error":
-            raise Problem(f"volume {volume_id} went into state error: AWS could not make it, for example because its KMS key may not be used")
-        return until(*seen)
-
-    aws.wait(f"volume {volume_id} {what}", look, judged, limit=300)
 
 
 def update(aws, have, change):
@@ -99,33 +79,12 @@ def _change_attachments(aws, have, delta):
     moved = [(old, new) for old, new in delta.change if old["device"] != new["device"]]
     # A volume is at one instance, unless Multi-Attach lets it be at several: let go first.
     for attachment in [*delta.remove, *(old for old, dummy in moved)]:
-        _detach(aws, have["id"], attachment)
+        _attachments.detach(aws, have["id"], attachment)
     for attachment in [*delta.add, *(new for dummy, new in moved)]:
-        _attach(aws, have["id"], attachment)
+        _attachments.attach(aws, have["id"], attachment)
     for old, new in delta.change:
         if (old, new) not in moved:
-            _goes_along(aws, new)
-
-
-def _detach(aws, volume_id, attachment):
-    instance_id = attachment["instance"]
-    aws.ec2.detach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=attachment["device"])
-    # It stays `busy` while the operating system has it mounted.
-    _wait(aws, volume_id, f"detached from {instance_id}", lambda state, attached: instance_id not in attached)
-
-
-def _attach(aws, volume_id, attachment):
-    instance_id = attachment["instance"]
-    aws.ec2.attach_volume(VolumeId=volume_id, InstanceId=instance_id, Device=attachment["device"])
-    _wait(aws, volume_id, f"attached to {instance_id}", lambda state, attached: attached.get(instance_id) == "attached")
-    if attachment.get("delete_on_termination"):
-        _goes_along(aws, attachment)
-
-
-def _goes_along(aws, attachment):
-    """Whether a volume goes when its instance goes is kept by the instance; a volume that is attached does not, by AWS's own default."""
-    mapping = dict(DeviceName=attachment["device"], Ebs=dict(DeleteOnTermination=attachment["delete_on_termination"]))
-    aws.ec2.modify_instance_attribute(InstanceId=attachment["instance"], BlockDeviceMappings=[mapping])
+            _attachments.goes_along(aws, new)
 
 
 def refuse(want, have, change):
@@ -160,26 +119,7 @@ def _refuse_second_instance(have, delta):
 def foresee(aws, want):
     _networks.refuse_zone(aws, want["availability_zone"])
     if "snapshot_id" in want:
-        _refuse_snapshot(aws.once(_snapshot, want["snapshot_id"]), want)
-
-
-def _snapshot(aws, snapshot_id):
-    try:
-        return aws.ec2.describe_snapshots(SnapshotIds=[snapshot_id])["Snapshots"][0]
-    except AWS_ERRORS as error:
-        if code_of(error) not in ("InvalidSnapshot.NotFound", "InvalidSnapshotID.Malformed"):
-            raise
-        raise Problem(f"snapshot_id: there is no snapshot {snapshot_id!r} in this Region that this account may use") from error
-
-
-def _refuse_snapshot(snapshot, want):
-    """A volume is made of a snapshot that is complete and not archived, and is no smaller than what is in it."""
-    if snapshot["State"] != "completed":
-        raise Problem(f"snapshot_id: {snapshot['SnapshotId']} is {snapshot['State']}: only of one that is completed a volume is made")
-    if snapshot.get("StorageTier") == "archive":
-        raise Problem(f"snapshot_id: {snapshot['SnapshotId']} is archived: restore it to the standard tier first, which takes up to three days")
-    if want.get("size", snapshot["VolumeSize"]) < snapshot["VolumeSize"]:
-        raise Problem(f"size: {want['size']} GiB are too few for {snapshot['SnapshotId']}, which is of a volume of {snapshot['VolumeSize']} GiB")
+        _attachments.refuse_snapshot(aws.once(_attachments.snapshot, want["snapshot_id"]), want)
 
 
 def danger(have, change):

@@ -27,9 +27,9 @@ def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
     made["facts"] = result.get("facts", {})
     made["dangers"] = [entry["confirm"].partition(", which needs")[0].partition(": this needs")[0] for entry in result["entries"] if entry.get("confirm")]
     made["confirm"] = [f"{row['module']}/{entry['entry']}" for entry in result["entries"] if entry.get("confirm")]
-    made["approval_needed"] = bool(made["changes"]) and (needs_approval(row) or bool(made["dangers"]))
+    made["approval_needed"] = needs_approval(row) or bool(made["dangers"])
     back = undo(row, result)
-    if made["changes"] and back is None and row["roll_back"] == "automatic":
+    if back is None and row["roll_back"] == "automatic":
         made["roll_back"] = "manual"
     # The way back can be dangerous where the way there was not, such as the deletion of what was made.
     undo_confirm = [f"{row['module']}/{entry['entry']}" for entry in result["entries"]] if back else []
@@ -63,11 +63,11 @@ def undo(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | 
     kind = kinds().get(row["module"])
     if kind is None:
         return dict(result.get("facts", {}))
-    (label,) = {*result["diff"]["before"], *result["diff"]["after"]} or {None}
+    (label,) = {*result["diff"]["before"], *result["diff"]["after"]}
     if any(entry["action"] == "created" for entry in result["entries"]):
         return dict(_identity(kind, label), state="absent")
     before, after = (result["diff"][side].get(label, {}) for side in ("before", "after"))
-    if not label or {*before, *after} & {*row.get("one_way", ())}:
+    if {*before, *after} & {*row.get("one_way", ())}:
         return None
     return _put_back(kind, label, before, after)
 

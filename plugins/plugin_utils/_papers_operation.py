@@ -26,7 +26,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         outcome="作業結果",
         outcomes=dict(
             done="完了（確認済み）",
-            unchanged="完了（ご依頼の状態にすでにあったため、変更はありません）",
             returned="中止（ご依頼の状態にできず、作業前の状態に戻しました）",
             rolled_back="切り戻し済み（作業前の状態に戻しました）",
             failed="未完了（作業の途中で止まっています）",
@@ -60,6 +59,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="作業手順書",
         minutes="最大作業時間",
         roll_back="切り戻し",
+        one_way="（変更前の所属先は記録されないため、自動では戻りません。元の所属先を対象に、同じ作業をご依頼ください）",
         dangers="ご承認いただく影響",
         steps="手順",
         step="手順",
@@ -88,7 +88,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
         outcome="Outcome",
         outcomes=dict(
             done="done and verified",
-            unchanged="done: it was so already, and nothing was changed",
             returned="came to nothing, and was brought back to what was before",
             rolled_back="rolled back to what was before",
             failed="unfinished: the work stopped half-way",
@@ -122,6 +121,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         procedure="Procedure",
         minutes="At most",
         roll_back="Way back",
+        one_way=" (where it was before is not remembered: request the same operation for the former place)",
         dangers="What is approved",
         steps="Steps",
         step="Step",
@@ -179,7 +179,7 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         to=dict(name=str(contract.get("customer") or contract["number"])),
         facts=[dict(label=label, value=str(value), strong=place == 0) for place, (label, value) in enumerate(facts) if value],
         sections=sections,
-        notes=[f"{words['reason']}: {end['reason']}"] if end.get("reason") and edition == "internal" else [],
+        notes=_notes(found, end, words) if edition == "internal" else [],
     )
     return dict(paper, **({"from": {"name": issuer["name"]}} if issuer else {}))
 
@@ -187,7 +187,13 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
 def _outcome(found: Mapping[str, Any]) -> str:
     if "end" not in found:
         return "unverified" if found["failure"].get("unverified") else "failed"
-    return "unchanged" if found["end"]["outcome"] == "done" and not found["plan"]["changes"] else found["end"]["outcome"]
+    return found["end"]["outcome"]
+
+
+def _notes(found: Mapping[str, Any], end: Mapping[str, Any], words: Mapping[str, Any]) -> list[str]:
+    """Why it came to nothing, and how it was proved."""
+    reason = [f"{words['reason']}: {end['reason']}"] if end.get("reason") else []
+    return reason + found.get("result", {}).get("notes", [])
 
 
 def _next(found: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +214,7 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
         (words["wished"], _moment(request["wished"])),
         (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
         (words["minutes"], row["minutes"]),
-        (words["roll_back"], ROLL_BACKS[row["roll_back"]][language]),
+        (words["roll_back"], _way_back(made, row, words, language)),
         (words["plan"], made["hash"]),
     ]
     changes = [_change(one, words) for one in made["changes"]]
@@ -228,6 +234,12 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
         facts=[dict(label=label, value=value, kind="minutes" if label == words["minutes"] else "text") for label, value in facts if value],
         sections=sections,
     )
+
+
+def _way_back(made: Mapping[str, Any], row: Mapping[str, Any], words: Mapping[str, Any], language: str) -> str:
+    """Of this plan: the row tells of what can be requested at best."""
+    told = ROLL_BACKS[made["roll_back"]][language]
+    return told if made["roll_back"] == row["roll_back"] else told + words["one_way"]
 
 
 def command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> str:

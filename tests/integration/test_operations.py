@@ -202,9 +202,12 @@ def test_a_target_that_is_none_is_not_made(desk):
     assert desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
 
 
-def test_a_request_that_would_change_nothing_is_refused_where_that_is_a_mistake(desk):
-    output = desk.operate(desk.request("iam.delete_user", target="nobody"), "apply", rc=2).output
-    assert "would change nothing of nobody" in output and desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
+@pytest.mark.parametrize(("operation", "target"), [("iam.delete_user", "nobody"), ("ec2.change_instance_type", "web")])
+def test_a_request_that_would_change_nothing_is_refused(desk, operation, target):
+    """Whether what it names is not there, or is so already; a setting, or an action."""
+    parameters = dict(instance_type="t3.medium") if target == "web" else {}
+    output = desk.operate(desk.request(operation, target=target, parameters=parameters), "apply", rc=2).output
+    assert f"would change nothing of {target}" in output and desk.customer.writes() == [] and not (desk.customer.folder / "ledger").exists()
 
 
 def test_what_was_not_requested_is_not_taken_from_elsewhere(desk):

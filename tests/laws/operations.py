@@ -32,6 +32,7 @@ READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 LOOKS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:ListAllMyBuckets", Resource="*")])
 # Verb → the kind whose examples make what it works on; a setting works on what those of its own kind make. All others have the servers.
 MADE_BY = dict(
+    ec2_change_client_vpn_cidr="ec2_client_vpn_endpoints",
     ec2_renew_client_vpn_certificate="ec2_client_vpn_endpoints",
     networkfirewall_change_rule="networkfirewall_rule_groups",
 )
@@ -58,6 +59,15 @@ BESIDE = dict(
         ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),
         ("ec2_subnets", dict(subnets=[dict(name="dev-tgw-a", vpc="acme-dev", cidr_block="10.40.0.0/28", availability_zone="ap-northeast-1a")])),
     )
+)
+LOGS = dict(
+    name="acme-logs",
+    availability_zone="ap-northeast-1a",
+    size=100,
+    volume_type="gp3",
+    iops=4000,
+    attachments=[dict(instance="acme-batch01", device="/dev/sdg", delete_on_termination=True)],
+    tags=dict(Env="prod"),
 )
 RETIRING = dict(STOPPED, name="acme-old01")
 INTERFACES = [
@@ -132,7 +142,7 @@ class Desk:
             self._stop(STOPPED["name"])
             self._lacks_patches("acme-batch01")
             self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
-            self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3")]))
+            self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3"), LOGS]))
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
             self._hire()
             self._budget()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _instances
+from ansible_collections.msp.aws.plugins.modules import ec2_reboot_instance
 from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
 from tests.laws.operations import OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
@@ -19,10 +20,12 @@ from tests.laws.stage import ACCOUNT
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
 IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
-PATCHES = "ec2.apply_os_patches"
+PATCHES, REPLACE = "ec2.apply_os_patches", "ec2.replace_volume_from_snapshot"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
+ASKS = "ssm:SendCommand"  # by which one that is done once only asks
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
-MAKING = {"ec2.create_image", "ec2.create_snapshot", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
+MADE_BY_ACTIONS = {"ec2.create_image", "ec2.create_snapshot", "ec2.replace_volume_from_snapshot", "vpc.change_client_vpn_cidr"}
+MAKING = MADE_BY_ACTIONS | {name for name, row in OPERATIONS.items() if row.get("makes")}
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
 
 
@@ -116,16 +119,32 @@ def test_killed_at_every_write_the_next_run_ends_it(desk, operation, fault):
         assert desk.states() == whole and executed == writes, f"{fault} at write {k}"
 
 
+@pytest.mark.parametrize("starting", [TYPE, IMAGE, RETIREMENT, START])
+def test_killed_before_it_was_seen_well_it_is_not_told_as_done(desk, starting, monkeypatch):
+    """What was started and does not come up is no end, whichever run began it."""
+    desk.open(starting)
+    plan = desk.run(starting, check=True)
+    desk.run(starting)
+    last = len(desk.writes())
+    desk.open()
+    desk.double.faults([dict(fault="die_after", at=last, of="write")])
+    desk.run(starting, fails=True)
+    desk.double.clear_faults()
+    monkeypatch.setattr(_instances, "WELL_SECONDS", 1)
+    desk.double.instance_types(impaired=["m7i.xlarge", "m7i.large", "t3.micro"])
+    assert "InstanceStatus impaired" in desk.run(starting, before=begun(plan), fails=True)["msg"]
+
+
 @pytest.mark.parametrize("fault", ["throttle", "server_error_after", "timeout_after"])
 def test_a_bad_moment_is_survived_or_told(desk, operation, fault):
     """What is done once is not tried again by itself: the next run sees what became of it."""
     plan = desk.run(operation, check=True)
     desk.run(operation)
-    writes, whole = len(desk.writes()), desk.states()
-    for k in range(1, writes + 1):
+    writes, whole = desk.writes(), desk.states()
+    for k in range(1, len(writes) + 1):
         desk.open()
         desk.double.faults([dict(fault=fault, at=k, of="write")])
-        desk.run(operation, fails=operation in ONCE)
+        desk.run(operation, fails=operation in ONCE and writes[k - 1] != ASKS)
         desk.double.clear_faults()
         desk.run(operation, before=begun(plan))
         assert desk.states() == whole
@@ -275,6 +294,27 @@ def test_as_long_as_nobody_can_know_it_is_not_rebooted(desk):
 def test_only_a_running_instance_is_rebooted(desk):
     desk.stage.client("ec2").stop_instances(InstanceIds=[server(desk)["InstanceId"]])
     assert "only one that is running" in desk.run(REBOOT, check=True, fails=True)["msg"]
+
+
+def test_the_kernel_proves_the_reboot_and_that_is_told(desk):
+    (note,) = desk.run(REBOOT)["notes"]
+    assert note.startswith("Its kernel says that it booted at") and desk.writes() == [ASKS, "ec2:RebootInstances", ASKS]
+
+
+def test_whom_nobody_can_ask_proves_it_by_the_checks_and_that_is_told(desk):
+    patched(desk, ping="ConnectionLost")
+    (note,) = desk.run(REBOOT)["notes"]
+    assert "no Linux in it that could tell" in note and desk.writes() == ["ec2:RebootInstances"]
+
+
+def test_a_system_that_hangs_on_the_way_down_is_not_told_as_rebooted(desk, monkeypatch):
+    monkeypatch.setattr(ec2_reboot_instance, "PAUSES", (0, 0))
+    desk.double.managed_node(server(desk)["InstanceId"], hangs=True)
+    assert "its kernel still is the one" in desk.run(REBOOT, fails=True)["msg"]
+    patched(desk)
+    plan = desk.run(REBOOT, check=True, before=begun({}))
+    assert plan["changed"] and desk.run(REBOOT, before=begun({}), fails=False)["notes"]
+    assert desk.writes().count("ec2:RebootInstances") == 1
 
 
 # ---- users, groups and roles
@@ -429,6 +469,47 @@ def test_a_restored_volume_is_attached_where_that_is_wished(desk):
     assert [(one["InstanceId"], one["Device"]) for one in volume["Attachments"]] == [(server(desk)["InstanceId"], "/dev/sdf")]
 
 
+# ---- a volume in the place of another
+
+
+def volumes(desk):
+    found = desk.stage.client("ec2").describe_volumes()["Volumes"]
+    return {tag["Value"]: one for one in found for tag in one.get("Tags", []) if tag["Key"] == "Name"}
+
+
+def test_the_new_volume_is_like_the_one_that_it_replaces_which_is_kept(desk):
+    old = volumes(desk)["acme-logs"]
+    desk.run(REPLACE)
+    assert desk.writes().count("ec2:StopInstances") == desk.writes().count("ec2:StartInstances") == 1
+    new, kept = volumes(desk)["acme-logs"], volumes(desk)["acme-logs-before-REQ-1"]
+    assert kept["VolumeId"] == old["VolumeId"] and kept["State"] == "available" and new["SnapshotId"] == sample(REPLACE)["ops_ec2_snapshot_id"]
+    assert all(new[member] == old[member] for member in ("Size", "VolumeType", "Iops", "AvailabilityZone"))
+    where = ("InstanceId", "Device", "DeleteOnTermination")
+    assert [new["Attachments"][0][member] for member in where] == [old["Attachments"][0][member] for member in where]
+    assert {tag["Key"]: tag["Value"] for tag in new["Tags"]} == {"Name": "acme-logs", "Env": "prod", "OpsTicket": "REQ-1"}
+
+
+@pytest.mark.parametrize("call", ["AttachVolume", "StartInstances"])
+def test_where_it_cannot_be_put_there_the_former_one_is_and_the_instance_runs(desk, call):
+    """The new volume is kept: nothing is deleted because something went wrong."""
+    before, states = volumes(desk)["acme-logs"], desk.states()
+    desk.double.faults([dict(fault="denied", at=1, of="write", operation=call, times=1)])
+    result = desk.run(REPLACE, fails=True)
+    assert result["returned"] and call in result["msg"] and desk.states() == states
+    after = volumes(desk)
+    assert after["acme-logs"]["VolumeId"] == before["VolumeId"] and after["acme-logs"]["Attachments"][0]["Device"] == "/dev/sdg"
+    assert after["acme-logs-REQ-1"]["State"] == "available"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(dict(volume="acme-data"), "it is attached to 0 instances"), (dict(snapshot_id="snap-0123456789abcdef0"), "there is no snapshot")],
+)
+def test_a_volume_that_cannot_be_replaced_is_refused_in_the_plan(desk, wrong, said):
+    variables = {**sample(REPLACE), **{f"ops_ec2_{name}": value for name, value in wrong.items()}}
+    assert said in desk.run(REPLACE, check=True, variables=variables, fails=True)["msg"] and desk.writes() == []
+
+
 # ---- generations
 
 
@@ -533,6 +614,29 @@ def test_without_a_reboot_what_waits_for_one_is_done(desk):
     desk.run(PATCHES, variables=variables)
     assert not desk.run(PATCHES, check=True, variables=variables)["changed"]
     assert desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"] == ["kernel-6.1 (Security, Important)"]
+
+
+def test_what_has_come_since_the_list_was_approved_is_not_installed(desk):
+    """A list older than an hour is looked for once more, and one that has grown is refused: nothing is installed, and the ticket ends."""
+    morning = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=morning, appears=["glibc-2.39"])
+    result = desk.run(PATCHES, fails=True)
+    assert result["returned"] and "it would install glibc-2.39 (Security, Important)" in result["msg"] and desk.writes() == [ASKS]
+    assert [one.split()[0] for one in desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"]] == ["glibc-2.39", "openssl-3.0"]
+
+
+def test_what_was_approved_is_installed_though_a_run_broke_off(desk):
+    """What is left is less than the list, which is no reason to refuse it."""
+    patched(desk, patches={"openssl-3.0": "MISSING", "bash-5.2": "MISSING"}, scanned=datetime.now(UTC).isoformat())
+    plan = desk.run(PATCHES, check=True)
+    patched(desk, patches={"openssl-3.0": "MISSING", "bash-5.2": "INSTALLED"}, scanned=datetime.now(UTC).isoformat())
+    result = desk.run(PATCHES, before=begun(plan))
+    assert result["notes"] == ["Of the 2 approved patches none is missing any more"]
+
+
+def test_what_came_beside_the_list_is_told(desk):
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=datetime.now(UTC).isoformat(), brings=["openssl-libs-3.0"])
+    assert "Installed beside the approved list: openssl-libs-3.0 (Security, Important)" in desk.run(PATCHES)["notes"]
 
 
 def test_what_fails_is_told_and_the_next_run_tries_it_again(desk):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.module_utils import _client, _client_vpn
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import prefix
 from tests.laws.operations import Desk, sample
 
 TABLE, ACL, TUNNEL, KEY = "vpc.change_route_table", "vpc.change_network_acl", "vpc.change_site_to_site_vpn", "vpc.change_vpn_pre_shared_key"
 HOSTED, CERTIFICATE = "vpc.add_cloud_gateway_connection", "vpc.renew_client_vpn_certificate"
+RANGE, GONE = "vpc.change_client_vpn_cidr", "vpc.delete_client_vpn_endpoint"
+REVOKED = "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----"
 RULE, LAST = "network_firewall.add_rule", "network_firewall.delete_rule"
 PRIVATE = "169.254.10.0/30"
 
@@ -169,6 +171,86 @@ def test_a_certificate_of_a_user_is_none_of_a_server(desk):
     desk.stage.run("acm_certificates", dict(certificates=[certificate]))
     other = variables(CERTIFICATE, dict(server_certificate="acme-taro"))
     assert "not one of a server" in desk.run(CERTIFICATE, check=True, variables=other, fails=True)["msg"]
+
+
+# ---- the range of a Client VPN endpoint
+
+
+def endpoints(desk):
+    return {one["Tags"][0]["Value"]: one for one in desk.stage.client("ec2").describe_client_vpn_endpoints()["ClientVpnEndpoints"]}
+
+
+def whole(desk, endpoint):
+    """All of an endpoint by which its users could tell it from another one, but for name, address, range and ticket."""
+    ec2, which = desk.stage.client("ec2"), dict(ClientVpnEndpointId=endpoint["ClientVpnEndpointId"])
+    own = ("ClientVpnEndpointId", "CreationTime", "DnsName", "ClientCidrBlock", "Tags", "SelfServicePortalUrl")
+    told = [
+        {name: value for name, value in endpoint.items() if name not in own},
+        {one["Key"]: one["Value"] for one in endpoint["Tags"] if one["Key"] not in ("Name", "OpsTicket")},
+        [one["TargetNetworkId"] for one in ec2.describe_client_vpn_target_networks(**which)["ClientVpnTargetNetworks"]],
+        [(one["DestinationCidr"], one["AccessAll"]) for one in ec2.describe_client_vpn_authorization_rules(**which)["AuthorizationRules"]],
+        sorted((one["DestinationCidr"], one["TargetSubnet"]) for one in ec2.describe_client_vpn_routes(**which)["Routes"]),
+        ec2.export_client_vpn_client_certificate_revocation_list(**which).get("CertificateRevocationList"),
+    ]
+    return [str(one).replace(endpoint["ClientCidrBlock"], "the range") for one in told]
+
+
+def test_the_new_endpoint_is_like_the_old_one_but_for_its_range(desk):
+    """With who is locked out, before anybody can connect, and with what is said of the clients' own range."""
+    desk.open(RANGE)
+    ec2, old = desk.stage.client("ec2"), endpoints(desk)["acme-vpn"]
+    which = dict(ClientVpnEndpointId=old["ClientVpnEndpointId"])
+    ec2.import_client_vpn_client_certificate_revocation_list(**which, CertificateRevocationList=REVOKED)
+    ec2.create_client_vpn_route(**which, DestinationCidrBlock=old["ClientCidrBlock"], TargetVpcSubnetId="local")
+    for dummy in range(3):
+        ec2.describe_client_vpn_routes(**which)
+    desk.double.clear_calls()
+    desk.run(RANGE)
+    assert desk.writes()[:2] == ["ec2:CreateClientVpnEndpoint", "ec2:ImportClientVpnClientCertificateRevocationList"]
+    made = endpoints(desk)["acme-vpn-2"]
+    assert made["ClientCidrBlock"] == "172.30.0.0/20" and {"Key": "OpsTicket", "Value": "REQ-1"} in made["Tags"]
+    assert whole(desk, made) == whole(desk, old) and "the range" in str(whole(desk, made))
+
+
+def test_another_ticket_does_not_take_what_is_not_its_own(desk):
+    desk.open(RANGE)
+    desk.run(RANGE)
+    assert "is not of this ticket" in desk.run(RANGE, check=True, ticket="REQ-2", fails=True)["msg"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (dict(client_cidr_block="172.30.0.0/23"), "between /12 and /22"),
+        (dict(client_cidr_block="172.30.0.1/20"), "between /12 and /22"),
+        (dict(client_cidr_block="10.20.64.0/20"), "overlaps 10.20.0.0/16 of its VPC"),
+        (dict(client_cidr_block="172.31.240.0/20"), "the present range"),
+        (dict(client_cidr_block="192.168.128.0/20"), "overlaps 192.168.0.0/16, which the users reach"),
+        (dict(new_client_vpn_endpoint="acme-vpn-admin"), "is called so already"),
+        (dict(client_vpn_endpoint="acme-vpn-x"), "acme-vpn-x"),
+    ],
+)
+def test_a_range_that_will_not_do_is_refused_in_the_plan(desk, more, words):
+    assert words in refused(desk, RANGE, **more)
+
+
+def test_a_network_that_cannot_be_associated_leaves_the_old_endpoint_and_the_ticket_goes_on(desk, monkeypatch):
+    desk.open(RANGE)
+    plan, old, state = desk.run(RANGE, check=True), endpoints(desk)["acme-vpn"], _client_vpn.code
+    with monkeypatch.context() as failing:
+        is_new = lambda one: one["ClientVpnEndpointId"] != old["ClientVpnEndpointId"]  # noqa: E731
+        failing.setattr(_client_vpn, "code", lambda one: "association-failed" if state(one) == "associated" and is_new(one) else state(one))
+        message = desk.run(RANGE, fails=True)["msg"]
+    assert "is association-failed" in message and "run this ticket again" in message and whole(desk, endpoints(desk)["acme-vpn"]) == whole(desk, old)
+    desk.run(RANGE, before=plan["facts"])
+    assert len(endpoints(desk)) == 3 and whole(desk, endpoints(desk)["acme-vpn-2"]) == whole(desk, old)
+
+
+def test_who_is_connected_is_told_before_an_endpoint_is_deleted(desk, said):
+    desk.open(GONE)
+    desk.double.client_vpn_sessions(endpoints(desk)["acme-vpn"]["ClientVpnEndpointId"], ["taro"])
+    desk.run(GONE)
+    assert any("1 are connected now (taro)" in text for text in said)
 
 
 # ---- rules of Network Firewall

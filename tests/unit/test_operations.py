@@ -179,7 +179,6 @@ def test_a_plan_has_the_hash_of_what_it_would_do():
     assert one == same and one["hash"] != other["hash"] and one["approval_needed"]
     assert one["confirm"] == ["ec2_change_instance_type/web01"] and one["undo"] == dict(instance_type="t3.medium", state="running")
     assert _operation_plans.moved(one, other) == ["web01 instance_type: ('t3.medium', 't3.large') → ('t3.small', 't3.large')"]
-    assert not _operation_plans.plan(read(), result({}, {}))["approval_needed"]
 
 
 def test_the_way_back_of_a_setting_names_only_what_changed():
@@ -196,6 +195,8 @@ def test_where_something_else_was_before_is_not_remembered_so_there_is_no_way_ba
     diff = dict(before={"acme/acme-public": dict(subnets=[])}, after={"acme/acme-public": dict(subnets=["a"])})
     made = _operation_plans.plan(request, dict(diff=diff, entries=[dict(entry="acme/acme-public", action="updated")]))
     assert (made["undo"], made["undo_confirm"], made["roll_back"]) == (None, [], "manual")
+    paper = str(_papers.read(_papers_operation.procedure(made, request, CONTRACT, "2026-11-24", "ja")))
+    assert "元の所属先を対象に、同じ作業をご依頼ください" in paper and "operation_phase=roll_back" not in paper
 
 
 def test_the_way_back_has_a_confirmation_of_its_own():
@@ -268,14 +269,15 @@ def test_the_customers_edition_has_nothing_of_ours(store):
     one, request = journal(store), {name: value for name, value in read(requester="山田様").items() if name != "variables"}
     made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large"))))
     calls = dict(writes=[dict(call="ec2:StopInstances", request_id="r-1")])
-    told = dict(request=request, plan=made, approval=dict(by="佐藤"), before=dict(operator="ops1"), result=dict(calls=calls), end=dict(outcome="done"))
+    begun, done = dict(approval=dict(by="佐藤"), before=dict(operator="ops1")), dict(result=dict(calls=calls, notes=["seen"]), end=dict(outcome="done"))
+    told = dict(request=request, plan=made, **begun, **done)
     for kind, content in told.items():
         one.add(kind, content, RUN, datetime.now(UTC))
     for language in ("ja", "en"):
         papers = [_papers_operation.completion(one.records, CONTRACT, language, edition) for edition in _papers_operation.EDITIONS]
         customer, internal = (str(_papers.read(paper)) for paper in papers)
         assert "t3.medium" in customer and one.head in customer and "山田様" in customer
-        assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal
+        assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal and "seen" in internal
 
 
 def test_a_ticket_that_stands_half_way_has_a_report_with_the_commands_for_us(store):

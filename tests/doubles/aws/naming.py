@@ -177,7 +177,7 @@ def rest_router(service):
 
 READ = re.compile(
     r"(Describe|Get|List|Head|BatchGet|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate"
-    r"|Query|Scan|Preview|Check)(?=[A-Z]|$)|Generate\w*Reports?$"
+    r"|Query|Scan|Preview|Check|ExportClientVpn)(?=[A-Z]|$)|Generate\w*Reports?$"
 )
 # Operations whose names sound like a look but which do something
 WRITES = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import uuid
 
 from moto.ec2.models import ec2_backends
 from moto.ssm.models import Parameter, ParameterDict, ssm_backends
@@ -40,11 +41,14 @@ BOOK = RuleBook("ssm")
 BASELINE = "AWS-RunPatchBaseline"
 
 
-def manage(backends, instance, ping="Online", patches=(), scanned=None):
-    """An instance answers to Systems Manager. `patches`: name → state in words of the model; FAILED ones fail again. `scanned`: when, in ISO."""
+def manage(backends, instance, ping="Online", patches=(), scanned=None, appears=(), brings=(), hangs=False):
+    """An instance answers to Systems Manager. `patches`: name → state in words of the model; FAILED ones fail again. `scanned`: when, in ISO.
+    `appears`: what the next scan finds besides; `brings`: what an installation brings along; `hangs`: on its way down.
+    """
     (ec2,) = (one for one in backends if any(found.id == instance for found in all_instances(one)))
     nodes = vars(ssm_backends[ec2.account_id][ec2.region_name]).setdefault("_nodes", {})
-    nodes[instance] = dict(id=instance, ping=ping, patches=dict(patches), operation="Scan", ended=scanned)
+    facts = dict(id=instance, ping=ping, operation="Scan", ended=scanned, hangs=hangs)
+    nodes[instance] = dict(facts, patches=dict(patches), appears=list(appears), brings=list(brings), times={})
 
 
 def nodes_of(ssm):
@@ -82,9 +86,10 @@ def state_of(node):
 def describe_instance_patches(ssm, InstanceId, Filters, **_):
     """DescribeInstancePatches.Filters: State in words such as InstalledPendingReboot; PatchComplianceData.State in capitals."""
     asked = [value.upper() for one in Filters or [] if one["Key"] == "State" for value in one["Values"]]
-    told = dict(Classification="Security", Severity="Important", InstalledTime=datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC))
-    found = [(name, state) for name, state in node_of(ssm, InstanceId)["patches"].items() if not asked or state.replace("_", "") in asked]
-    return {"Patches": [dict(told, Title=name, KBId=name, State=state) for name, state in found]}
+    told, node = dict(Classification="Security", Severity="Important"), node_of(ssm, InstanceId)
+    found = [(name, state) for name, state in node["patches"].items() if not asked or state.replace("_", "") in asked]
+    times = {name: datetime.datetime.fromisoformat(node["times"].get(name, "1970-01-01T00:00:00+00:00")) for name, dummy in found}
+    return {"Patches": [dict(told, Title=name, KBId=name, State=state, InstalledTime=times[name]) for name, state in found]}
 
 
 @BOOK.rule("SendCommand")
@@ -107,17 +112,29 @@ def the_baseline_runs(ssm, InstanceIds, DocumentName, Parameters, **_):
     for one in InstanceIds:
         node = node_of(ssm, one)
         node.update(operation=Parameters["Operation"][0], ended=datetime.datetime.now(datetime.UTC).isoformat())
+        node["patches"].update(dict.fromkeys(node.pop("appears", ()), "MISSING"))
         if node["operation"] == "Install":
             waits = "INSTALLED_PENDING_REBOOT" if Parameters.get("RebootOption") == ["NoReboot"] else "INSTALLED"
-            becomes = {name: waits if "kernel" in name else "INSTALLED" for name, state in node["patches"].items() if state != "FAILED"}
-            node["patches"].update(becomes)
+            becomes = {name: waits if "kernel" in name else "INSTALLED" for name, state in node["patches"].items() if state not in ("FAILED", "INSTALLED")}
+            node["patches"].update(becomes, **dict.fromkeys(node["brings"], "INSTALLED_OTHER"))
+            node["times"].update(dict.fromkeys([*becomes, *node["brings"]], node["ended"]))
             if "FAILED" in node["patches"].values():
                 ssm._commands[-1].status = "Failed"
+
+
+@BOOK.after("SendCommand")
+def the_kernel_tells_its_boot(ssm, InstanceIds, DocumentName, Parameters, **_):
+    """AWS-RunShellScript, of which only this question is answered. proc(5): boot_id is another one after each boot, btime is when that was."""
+    if DocumentName == "AWS-RunShellScript" and "boot_id" in str(Parameters["commands"]):
+        (instance,) = (one for one in all_instances(ec2_backends[ssm.account_id][ssm.region_name]) if one.id == InstanceIds[0])
+        booted = instance.launch_time if node_of(ssm, instance.id)["hangs"] else getattr(instance, "_booted", instance.launch_time)
+        ssm._commands[-1]._said = f"{uuid.uuid5(uuid.NAMESPACE_OID, f'{instance.id} {booted}')}\nbtime {int(booted.timestamp())}"
 
 
 @BOOK.adds("ListCommandInvocations")
 def list_command_invocations(ssm, CommandId, InstanceId, **_):
     """ListCommandInvocations with Details: what each plugin said."""
     found = [one for one in ssm._commands if CommandId in (None, one.command_id) and InstanceId in one.instance_ids]
-    plugins = [dict(Name="PatchLinux", Output="failed to install")]
-    return {"CommandInvocations": [dict(CommandId=one.command_id, InstanceId=InstanceId, Status=one.status, CommandPlugins=plugins) for one in found]}
+    plugins = {one.command_id: [dict(Name="PatchLinux", Output=getattr(one, "_said", "failed to install"))] for one in found}
+    told = [dict(CommandId=one.command_id, InstanceId=InstanceId, Status=one.status, CommandPlugins=plugins[one.command_id]) for one in found]
+    return {"CommandInvocations": told}

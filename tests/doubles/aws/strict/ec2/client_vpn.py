@@ -257,6 +257,7 @@ def create_client_vpn_endpoint(ec2, ClientCidrBlock, ServerCertificateArn, Authe
         rules={},
         routes={},
         sessions=[],
+        revoked="",
         description="",
         split_tunnel=False,
         port=443,
@@ -641,6 +642,28 @@ def describe_client_vpn_connections(ec2, ClientVpnEndpointId, Filters, MaxResult
     found = chosen(endpoint.sessions, Filters, values)
     told = [{**one, "ClientVpnEndpointId": endpoint.id, "Status": {"Code": "active"}} for one in found]
     return page("Connections", told, MaxResults, NextToken)
+
+
+# -- revoked certificates -------------------------------------------------------------------------
+
+
+@BOOK.adds("ImportClientVpnClientCertificateRevocationList")
+def import_client_vpn_client_certificate_revocation_list(ec2, ClientVpnEndpointId, CertificateRevocationList, **_):
+    """ImportClientVpnClientCertificateRevocationList: it overwrites. Guide, "Client certificate revocation lists": for mutual authentication."""
+    endpoint = endpoint_of(ec2, ClientVpnEndpointId)
+    if not any(one["Type"] == "certificate-authentication" for one in endpoint.authentication):
+        raise invalid(f"Endpoint {endpoint.id} does not use certificate-based authentication")
+    if not CertificateRevocationList.startswith("-----BEGIN X509 CRL-----"):
+        raise invalid("The certificate revocation list is not valid")
+    endpoint.revoked = CertificateRevocationList
+    return {"Return": True}
+
+
+@BOOK.adds("ExportClientVpnClientCertificateRevocationList")
+def export_client_vpn_client_certificate_revocation_list(ec2, ClientVpnEndpointId, **_):
+    """ExportClientVpnClientCertificateRevocationList: no member of its answer is required, and without a list there is nothing to tell."""
+    endpoint = endpoint_of(ec2, ClientVpnEndpointId)
+    return {"CertificateRevocationList": endpoint.revoked, "Status": {"Code": "active"}} if endpoint.revoked else {}
 
 
 # -- profiles -------------------------------------------------------------------------------------

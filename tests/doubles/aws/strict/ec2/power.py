@@ -89,6 +89,7 @@ def a_reboot_starts_nothing(_original, instance):
     """RebootInstances: asynchronous, the state stays running; the checks begin anew (moto starts a stopped one)."""
     if instance.state == "running":
         instance._status_tick = looks()
+        instance._booted = utcnow()
 
 
 @BOOK.after("DescribeInstances", "DescribeInstanceStatus")
