@@ -309,7 +309,8 @@ def test_what_is_done_at_aws_and_inside_a_server_is_one_plan():
         diff=dict(before={}, after=dict(web01=dict(image="before"))),
         calls=dict(reads=2, writes=[]),
     )
-    planned = dict(before=dict(nginx="1"), after=dict(nginx="2"), facts=dict(replaced=[dict(name="nginx", version="1")], one_way=False), dangers=["would restart nginx"])
+    facts = dict(replaced=[dict(name="nginx", version="1")], one_way=False)
+    planned = dict(before=dict(nginx="1"), after=dict(nginx="2"), facts=facts, dangers=["would restart nginx"])
     result = _operation_plans.on_server(image, planned, "web01", "i-1")
     update = read(operation="ec2.update_software", parameters=dict(package="nginx", version="2", image_name="before"))
     made = _operation_plans.plan(update, result)

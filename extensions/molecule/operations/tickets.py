@@ -29,7 +29,7 @@ PARAMETERS = {
     UPDATE: dict(package="plain", version="2", service="nginx", image_name="web before plain 2"),
     PATCHES: dict(security_only=True, reboot_option="NoReboot", services=["nginx"], image_name="web before patches"),
     RENEWAL: dict(site="www.example.com", certificate_secret="acme/www.example.com", names=["www.example.com"], service="nginx", port=443),
-    GROWTH: dict(size=3, instance="web", path="/data", filesystem="ext4", layout="partition"),
+    GROWTH: dict(size=3, instance="web", path="/data", filesystem="xfs", layout="partition"),
 }
 
 
@@ -99,9 +99,7 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
     desk.operate(request, "apply")
     assert desk.customer.writes() == [] and len(somebody(desk.double).describe_images(Owners=["self"])["Images"]) == 1
     assert version() == "2" and desk.kinds()[-2:] == ["result", "end"]
-    began = time.monotonic()
-    desk.operate(request, "apply")
-    assert time.monotonic() - began < 20 and desk.customer.writes() == [] and desk.kinds()[-1] == "end"
+    assert "Know the server" not in desk.operate(request, "apply").output and desk.customer.writes() == [] and desk.kinds()[-1] == "end"
     desk.operate(request, "roll_back", confirm=["ec2_create_image/web"])
     assert version() == "1" and desk.records()[-1]["content"]["outcome"] == "rolled_back"
 
@@ -112,7 +110,7 @@ def test_a_certificate_and_the_pair_before_it(desk):
     secrets = somebody(desk.double, "secretsmanager")
     secrets.create_secret(Name="acme/www.example.com", SecretString=json.dumps(dict(told, private_key=(PKI / "first.key").read_text(encoding="utf-8"))))
     request = desk.request(RENEWAL)
-    assert "private_key" in desk.operate(request, rc=2).output
+    assert "private_key は" in desk.operate(request, rc=2).output
     secrets.put_secret_value(SecretId="acme/www.example.com", SecretString=json.dumps(told))
     said = desk.operate(request).output
     assert [one for one, dummy, dummy in desk.changes()] == ["www.example.com serial", "www.example.com served", "www.example.com valid until"]
