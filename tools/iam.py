@@ -18,6 +18,7 @@ from _pytest.monkeypatch import MonkeyPatch  # noqa: E402  pylint: disable=wrong
 
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations  # noqa: E402  pylint: disable=wrong-import-position
 from tests.doubles.aws import AwsDouble  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.operations import OPERATIONS, Desk  # noqa: E402  pylint: disable=wrong-import-position
 from tests.laws.privileges import (  # noqa: E402  pylint: disable=wrong-import-position
@@ -58,11 +59,12 @@ def write_operations(desk: Desk) -> None:
     """For each operation what it needs, whatever its parameters say."""
     folder = POLICIES / "operations"
     folder.mkdir(exist_ok=True)
-    for operation in OPERATIONS:
+    for operation in operations():
         if not sys.argv[1:] or operation in sys.argv[1:]:
-            needed = actions(desk.open(operation).calls_of(operation) | calls_in_operation(operation))
+            seen = desk.open(operation).calls_of(operation) if operation in OPERATIONS else set()
+            needed = actions(seen | calls_in_operation(operation))
             write(folder / f"{operation}.json", json.dumps(document(needed), indent=2) + "\n")
-    for stale in set(folder.glob("*.json")) - {folder / f"{operation}.json" for operation in OPERATIONS}:
+    for stale in set(folder.glob("*.json")) - {folder / f"{operation}.json" for operation in operations()}:
         stale.unlink()
 
 

@@ -19,6 +19,11 @@ def operation_moved(approved: Any, now: Any) -> list[str]:
     return _part("_operation_plans").moved(approved, now)
 
 
+def operation_on_server(result: Any, planned: Any, server: str, server_id: str) -> dict[str, Any]:
+    """What is done at AWS and inside a server as one result."""
+    return _part("_operation_plans").on_server(result, planned, server, server_id)
+
+
 def operation_paper(records: Any, contract: Any, language: str = "ja", edition: str = "customer", issuer: Any = None) -> dict[str, Any]:
     """The 作業完了報告書."""
     return _part("_papers_operation").completion(records, contract, language, edition, issuer)
@@ -51,6 +56,7 @@ class FilterModule:
             operation_awx=operation_awx,
             operation_command=operation_command,
             operation_moved=operation_moved,
+            operation_on_server=operation_on_server,
             operation_paper=operation_paper,
             operation_plan=operation_plan,
             operation_procedure=operation_procedure,

@@ -22,17 +22,18 @@ OF_THE_ROW = ("interruption", "roll_back", "minutes", "fee")
 def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """What would be done, of what check mode registered: the same account and the same request have the same hash."""
     row = operations()[request["operation"]]
+    owner = row["module"] or row["role"]
     made = {name: request[name] for name in OF_THE_REQUEST} | {name: row[name] for name in OF_THE_ROW}
     made["changes"] = list(_changes(result["diff"]))
     made["facts"] = result.get("facts", {})
     made["dangers"] = [entry["confirm"].partition(", which needs")[0].partition(": this needs")[0] for entry in result["entries"] if entry.get("confirm")]
-    made["confirm"] = [f"{row['module']}/{entry['entry']}" for entry in result["entries"] if entry.get("confirm")]
+    made["confirm"] = [f"{owner}/{entry['entry']}" for entry in result["entries"] if entry.get("confirm")]
     made["approval_needed"] = needs_approval(row) or bool(made["dangers"])
     back = undo(row, result)
     if back is None and row["roll_back"] == "automatic":
         made["roll_back"] = "manual"
     # The way back can be dangerous where the way there was not, such as the deletion of what was made.
-    undo_confirm = [f"{row['module']}/{entry['entry']}" for entry in result["entries"]] if back else []
+    undo_confirm = [f"{owner}/{entry['entry']}" for entry in result["entries"]] if back else []
     return dict(made, undo=back, undo_confirm=undo_confirm, hash=digest(made))
 
 
@@ -56,13 +57,33 @@ def _differing(one: Mapping[tuple[str, str], Any], other: Mapping[tuple[str, str
     return sorted(key for key in {*one, *other} if one.get(key) != other.get(key))
 
 
+def on_server(result: Mapping[str, Any], planned: Mapping[str, Any], server: str, server_id: str) -> dict[str, Any]:
+    """What a module told of its part at AWS (nothing, where there is none), with what a role of the server plans: {before, after, facts, dangers}."""
+    acts, told = bool(planned["after"]), result.get("diff", {})
+    entry = dict(entry=server, id=server_id, action="updated" if acts else "unchanged", changed=sorted(planned["after"]))
+    if acts and planned["dangers"]:
+        entry["confirm"] = f"{'; '.join(planned['dangers'])}: this needs a confirmation of its own"
+    diff = {side: dict(told.get(side, {})) for side in ("before", "after")}
+    for side, attributes in diff.items():
+        if planned[side]:
+            attributes[server] = {**attributes.get(server, {}), **planned[side]}
+    return dict(
+        changed=acts or bool(result.get("changed")),
+        entries=[*result.get("entries", ()), entry],
+        facts={**result.get("facts", {}), **planned["facts"]},
+        diff=diff,
+        calls=result.get("calls", dict(reads=0, writes=[])),
+    )
+
+
 def undo(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the entry point takes as operation_undo: for a setting the entry that puts back what was, for an action how the thing was."""
     if row["roll_back"] != "automatic":
         return None
     kind = kinds().get(row["module"])
     if kind is None:
-        return dict(result.get("facts", {}))
+        facts = dict(result.get("facts", {}))
+        return None if facts.get("one_way") else facts
     (label,) = {*result["diff"]["before"], *result["diff"]["after"]}
     if any(entry["action"] == "created" for entry in result["entries"]):
         return dict(_identity(kind, label), state="absent")

@@ -24,6 +24,8 @@ from tests.laws.stage import KINDS, Stage, examples
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "plugins" / "modules"
+# What an entry point asks of AWS beside its module: the role that makes a host of the server, and the plugin that reads a secret.
+BESIDE = {"inside.yml": "ec2:DescribeInstances", "amazon.aws.secretsmanager_secret": "secretsmanager:GetSecretValue"}
 POLICIES = ROOT / "docs" / "iam"
 
 
@@ -53,13 +55,16 @@ def calls_in_code(kind: str) -> set[str]:
 def calls_in_operation(operation: str) -> set[str]:
     """The same for an operation. A setting is found, read and changed; it is made only where its row says so, and removed only where its task does."""
     row = operations_of_the_catalogue()[operation]
+    task = (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").read_text(encoding="utf-8")
+    beside = {call for word, call in BESIDE.items() if word in task}
+    if row["module"] is None:
+        return beside
     path, kind = MODULES / f"{row['module']}.py", KINDS.get(row["module"])
     if kind is None:
-        return _calls(list(reached(path)), set())
-    task = (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").read_text(encoding="utf-8")
+        return _calls(list(reached(path)), set()) | beside
     deeds = [kind.find, kind.look, kind.read, kind.update, kind.create if row.get("makes") else None, kind.delete if "state: absent" in task else None]
     used = [function for function in deeds if function and function.__name__ in parts(path)]
-    return _calls(list(reached(path, [parts(path)[function.__name__] for function in used])), {kind.service}) | _look_ups(kind.options)
+    return _calls(list(reached(path, [parts(path)[function.__name__] for function in used])), {kind.service}) | _look_ups(kind.options) | beside
 
 
 def _calls(code: list[ast.AST], known: set[str]) -> set[str]:

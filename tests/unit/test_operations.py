@@ -64,7 +64,7 @@ def test_a_row_is_whole_and_its_role_has_it(name):
     row = OPERATIONS[name]
     assert row["interruption"] in _operations.INTERRUPTIONS and row["roll_back"] in _operations.ROLL_BACKS
     assert (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").exists()
-    assert (ROOT / "plugins" / "modules" / f"{row['module']}.py").exists()
+    assert row["module"] is None and row["inside"] or (ROOT / "plugins" / "modules" / f"{row['module']}.py").exists()
     declared = _operations.options(name)
     assert row["target"] in declared and declared[row["target"]]["required"]
     assert all(option.startswith(_operations.prefix(name)) and facts["description"] for option, facts in declared.items())
@@ -301,6 +301,31 @@ def test_the_procedure_has_the_plan_and_every_command():
     for language in ("ja", "en"):
         paper = str(_papers.read(_papers_operation.procedure(made, read(), CONTRACT, "2026-11-24", language)))
         assert all(word in paper for word in ("t3.medium", made["hash"], "would stop", "operation_phase=roll_back", "verify_evidence.yml"))
+
+
+def test_what_is_done_at_aws_and_inside_a_server_is_one_plan():
+    image = dict(
+        changed=True,
+        entries=[dict(entry="web01", id="i-1", action="updated", changed=["image"])],
+        facts=dict(state="running"),
+        diff=dict(before={}, after=dict(web01=dict(image="before"))),
+        calls=dict(reads=2, writes=[]),
+    )
+    facts = dict(replaced=[dict(name="nginx", version="1")], one_way=False)
+    planned = dict(before=dict(nginx="1"), after=dict(nginx="2"), facts=facts, dangers=["would restart nginx"])
+    result = _operation_plans.on_server(image, planned, "web01", "i-1")
+    update = read(operation="ec2.update_software", parameters=dict(package="nginx", version="2", image_name="before"))
+    made = _operation_plans.plan(update, result)
+    assert [(one["entry"], one["option"], one["before"], one["after"]) for one in made["changes"]] == [
+        ("web01", "image", None, "before"),
+        ("web01", "nginx", "1", "2"),
+    ]
+    assert (made["dangers"], made["confirm"]) == (["would restart nginx"], ["ec2_create_image/web01"])
+    assert (made["roll_back"], made["undo"]) == ("automatic", {**image["facts"], **planned["facts"]})
+    lost = _operation_plans.on_server(image, dict(planned, facts=dict(one_way=True)), "web01", "i-1")
+    assert (_operation_plans.plan(update, lost)["roll_back"], _operation_plans.plan(update, lost)["undo"]) == ("manual", None)
+    nothing = _operation_plans.on_server({}, dict(before={}, after={}, facts={}, dangers=["would restart nginx"]), "web01", "i-1")
+    assert not nothing["changed"] and _operation_plans.plan(update, nothing)["changes"] == _operation_plans.plan(update, nothing)["dangers"] == []
 
 
 # ---- AWX and the pages
