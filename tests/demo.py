@@ -42,6 +42,7 @@ KEYS = 8  # the row of a worksheet by which its columns are known
 STATUS_CHECKS = ("StatusCheckFailed_System", "StatusCheckFailed_Instance", "StatusCheckFailed_AttachedEBS")  # of every server, each with its alarm
 HTTPS = dict(vpc="smp-prod", rule_action="add", direction="ingress", protocol="tcp", from_port=8443, to_port=8443, cidr_ipv4="192.168.10.0/24")
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
+TOLD = re.compile(r"\[WARNING\]: [a-z0-9]+_[a-z_]+ \S+: ")  # what a kind says of an entry, such as a forecast that cannot come yet
 
 
 class Failed(Exception):
@@ -132,7 +133,7 @@ class Demo:
             print(run.stdout + run.stderr)
         if bool(run.returncode) != fails:
             raise Failed(f"{title}: ansible-playbook ended with {run.returncode}")
-        warnings = warnings_in(run.stdout) + warnings_in(run.stderr)
+        warnings = [warning for warning in warnings_in(run.stdout) + warnings_in(run.stderr) if not TOLD.match(warning)]
         if warnings:
             raise Failed("\n".join([f"{title}: a run must have nothing to warn of", *warnings]))
         return run

@@ -277,9 +277,9 @@ def test_a_token_is_good_for_one_write(nfw, place, refused):
 @pytest.mark.parametrize(
     "operation, more",
     {
-        "associate_firewall_policy": dict(FirewallPolicyArn="{policy}"),
-        "associate_subnets": dict(SubnetMappings=[dict(SubnetId="{subnet}")]),
-        "disassociate_subnets": dict(SubnetIds=["{subnet}"]),
+        "associate_firewall_policy": dict(FirewallPolicyArn="arn:aws:network-firewall:ap-northeast-1:123456789012:firewall-policy/other"),
+        "associate_subnets": dict(SubnetMappings=[dict(SubnetId="subnet-0123456789abcdef0")]),
+        "disassociate_subnets": dict(SubnetIds=["subnet-0123456789abcdef0"]),
         "update_firewall_delete_protection": dict(DeleteProtection=True),
         "update_firewall_description": dict(Description="y"),
         "update_firewall_encryption_configuration": dict(EncryptionConfiguration=dict(Type="AWS_OWNED_KMS_KEY")),
