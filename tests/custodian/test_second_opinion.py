@@ -125,6 +125,130 @@ def root_key(client):
     client("iam", aws_access_key_id=f"AKIA{demo.ACCOUNT}ROOT").create_access_key()
 
 
+def open_role(client):
+    anybody = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(AWS="*"), Action="sts:AssumeRole")])
+    client("iam").create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(anybody))
+
+
+def almighty(client):
+    everything = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="*", Resource="*")])
+    client("iam").create_policy(PolicyName=NAME, PolicyDocument=json.dumps(everything))
+
+
+def empty_group(client):
+    client("iam").create_group(GroupName=NAME)
+
+
+def access_key(client):
+    client("iam").create_access_key(UserName="smp-viewer01")
+
+
+def shield(client):
+    client("shield", region_name="us-east-1").create_subscription()
+
+
+def secret(client):
+    policy = dict(OPEN, Statement=[dict(Effect="Allow", Principal="*", Action="secretsmanager:GetSecretValue", Resource="*")])
+    client("secretsmanager").put_resource_policy(SecretId="smp/prod/rds/master", ResourcePolicy=json.dumps(policy), BlockPublicPolicy=False)
+
+
+def budget(client):
+    client("budgets", region_name="us-east-1").delete_budget(AccountId=demo.ACCOUNT, BudgetName="smp-monthly")
+
+
+def named(found, name):
+    return next(one for one in found if dict(Key="Name", Value=name) in one.get("Tags", []))
+
+
+def network_names(client):
+    vpc = named(client("ec2").describe_vpcs()["Vpcs"], "smp-prod")["VpcId"]
+    client("ec2").modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames=dict(Value=False))
+
+
+def public_subnet(client):
+    subnet = named(client("ec2").describe_subnets()["Subnets"], "smp-prod-db-a")["SubnetId"]
+    client("ec2").modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch=dict(Value=True))
+
+
+def lone_internet_gateway(client):
+    client("ec2").create_internet_gateway()
+
+
+def lone_virtual_gateway(client):
+    client("ec2").create_vpn_gateway(Type="ipsec.1")
+
+
+def lost_route(client):
+    ec2 = client("ec2")
+    table = named(ec2.describe_route_tables()["RouteTables"], "smp-prod-rt-db")["RouteTableId"]
+    subnet = named(ec2.describe_subnets()["Subnets"], "smp-prod-db-a")["SubnetId"]
+    lost = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="192.0.2.0/24", NetworkInterfaceId=lost)
+    ec2.delete_network_interface(NetworkInterfaceId=lost)
+
+
+def open_access_list(client):
+    acl = named(client("ec2").describe_network_acls()["NetworkAcls"], "smp-prod-db-nacl")["NetworkAclId"]
+    client("ec2").create_network_acl_entry(NetworkAclId=acl, RuleNumber=1, Protocol="-1", RuleAction="allow", Egress=False, CidrBlock="0.0.0.0/0")
+
+
+def address(client):
+    client("ec2").allocate_address(Domain="vpc")
+
+
+def interface(client):
+    subnet = named(client("ec2").describe_subnets()["Subnets"], "smp-prod-db-a")["SubnetId"]
+    client("ec2").create_network_interface(SubnetId=subnet)
+
+
+def office(client):
+    connection = named(client("ec2").describe_vpn_connections()["VpnConnections"], "smp-office")["VpnConnectionId"]
+    client("ec2").delete_tags(Resources=[connection], Tags=[dict(Key="Name")])
+
+
+def endpoint(client):
+    found = named(client("ec2").describe_vpc_endpoints()["VpcEndpoints"], "smp-prod-vpce-ssm")["VpcEndpointId"]
+    client("ec2").modify_vpc_endpoint(VpcEndpointId=found, PrivateDnsEnabled=False)
+
+
+def peering(client):
+    vpcs = [client("ec2").create_vpc(CidrBlock=block)["Vpc"]["VpcId"] for block in ("10.90.0.0/24", "10.91.0.0/24")]
+    asked = client("ec2").create_vpc_peering_connection(VpcId=vpcs[0], PeerVpcId=vpcs[1])["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    client("ec2").accept_vpc_peering_connection(VpcPeeringConnectionId=asked)
+
+
+def firewall(client):
+    found, firewalls = named(client("ec2").describe_subnets()["Subnets"], "smp-prod-db-a"), client("network-firewall")
+    actions = dict(StatelessDefaultActions=["aws:pass"], StatelessFragmentDefaultActions=["aws:pass"])
+    policy = firewalls.create_firewall_policy(FirewallPolicyName=NAME, FirewallPolicy=actions)["FirewallPolicyResponse"]["FirewallPolicyArn"]
+    where = dict(VpcId=found["VpcId"], SubnetMappings=[dict(SubnetId=found["SubnetId"])])
+    firewalls.create_firewall(FirewallName=NAME, FirewallPolicyArn=policy, DeleteProtection=False, **where)
+
+
+def transit_gateway(client):
+    client("ec2").create_transit_gateway(Options=dict(AutoAcceptSharedAttachments="enable"))
+
+
+def direct_connect_gateway(client):
+    client("directconnect").create_direct_connect_gateway(directConnectGatewayName=NAME)
+
+
+def open_service(client):
+    subnet = named(client("ec2").describe_subnets()["Subnets"], "smp-prod-db-a")["SubnetId"]
+    balancer = client("elbv2").create_load_balancer(Name=NAME, Type="network", Scheme="internal", Subnets=[subnet])["LoadBalancers"][0]["LoadBalancerArn"]
+    client("ec2").create_vpc_endpoint_service_configuration(NetworkLoadBalancerArns=[balancer], AcceptanceRequired=False)
+
+
+def clear_text(client):
+    arn = next(one["TopicArn"] for one in client("sns").list_topics()["Topics"] if one["TopicArn"].endswith(":smp-alert"))
+    client("sns").subscribe(TopicArn=arn, Protocol="http", Endpoint="http://alarms.example.com/")
+
+
+def silent_alarm(client):
+    counted = dict(Namespace="AWS/EC2", MetricName="CPUUtilization", Statistic="Average", Period=300)
+    client("cloudwatch").put_metric_alarm(AlarmName=NAME, EvaluationPeriods=1, Threshold=90, ComparisonOperator="GreaterThanThreshold", **counted)
+
+
 PLANTS = {
     "password-policy-is-weak": weak_passwords,
     "administrators-without-a-group": administrator,
@@ -139,4 +263,28 @@ PLANTS = {
     "threats-not-detected": detector,
     "findings-not-gathered": hub,
     "root-user-with-a-key": root_key,
+    "role-open-to-everybody": open_role,
+    "policy-that-allows-everything": almighty,
+    "group-of-nobody": empty_group,
+    "key-of-a-user": access_key,
+    "shield-advanced-paid-for": shield,
+    "secret-open-to-other-accounts": secret,
+    "spending-without-a-budget": budget,
+    "network-without-names": network_names,
+    "servers-of-a-database-with-public-addresses": public_subnet,
+    "internet-gateway-of-no-network": lone_internet_gateway,
+    "virtual-gateway-of-no-network": lone_virtual_gateway,
+    "route-to-nothing": lost_route,
+    "access-list-that-lets-all-in": open_access_list,
+    "address-paid-for-and-not-used": address,
+    "interface-of-no-server": interface,
+    "office-without-a-name": office,
+    "endpoint-that-names-do-not-lead-to": endpoint,
+    "peering-without-routes": peering,
+    "firewall-without-protection": firewall,
+    "transit-gateway-open-to-whom-it-is-shared-with": transit_gateway,
+    "direct-connect-gateway-with-the-default-asn": direct_connect_gateway,
+    "service-that-lets-everybody-in": open_service,
+    "alarm-sent-in-clear-text": clear_text,
+    "alarm-that-tells-nobody": silent_alarm,
 }
