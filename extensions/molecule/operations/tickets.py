@@ -26,8 +26,8 @@ DISK = "vol-0aaaaaaaaaaaaaaaa"
 WAY = f'-o ProxyCommand="{TOOL} connect {NAME}" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
 UPDATE, RENEWAL, GROWTH, PATCHES = "ec2.update_software", "ec2.renew_server_certificate", "ec2.expand_volume", "ec2.apply_os_patches_in_guest"
 PARAMETERS = {
-    UPDATE: dict(package="plain", version="2", service="nginx", image_name="web before plain 2"),
-    PATCHES: dict(security_only=True, reboot_option="NoReboot", services=["nginx"], image_name="web before patches"),
+    UPDATE: dict(package="plain", version="2", service="ssh", image_name="web before plain 2"),
+    PATCHES: dict(security_only=True, reboot_option="NoReboot", services=["ssh"], image_name="web before patches"),
     RENEWAL: dict(site="www.example.com", certificate_secret="acme/www.example.com", names=["www.example.com"], service="nginx", port=443),
     GROWTH: dict(size=3, instance="web", path="/data", filesystem="xfs", layout="partition"),
 }
@@ -39,8 +39,8 @@ def inside(command):
     return subprocess.run(login, check=True, text=True, capture_output=True, timeout=60).stdout.strip()
 
 
-def version():
-    return inside("dpkg-query --show --showformat='${Version}' plain")
+def version(package="plain"):
+    return inside(f"dpkg-query --show --showformat='${{Version}}' {package}")
 
 
 def served():
@@ -102,6 +102,14 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
     assert "Know the server" not in desk.operate(request, "apply").output and desk.customer.writes() == [] and desk.kinds()[-1] == "end"
     desk.operate(request, "roll_back", confirm=["ec2_create_image/web"])
     assert version() == "1" and desk.records()[-1]["content"]["outcome"] == "rolled_back"
+
+
+def test_patches_are_those_of_the_plan(desk):
+    request = desk.request(PATCHES)
+    desk.operate(request)
+    assert desk.changes() == [("image", None, "web before patches"), ("shaky", "1", "2")]
+    desk.operate(request, "apply", operation_approval=desk.approval())
+    assert version("shaky") == "2" and desk.customer.writes() == ["ec2:CreateImage"] and desk.kinds()[-1] == "end"
 
 
 def test_a_certificate_and_the_pair_before_it(desk):
