@@ -10,6 +10,17 @@ from ..rules import Refused, RuleBook
 BOOK = RuleBook("autoscaling", invalid="ValidationError")
 
 
+class Held:
+    """What a group has, such as a policy: one object of the state."""
+
+    def __init__(self, told):
+        self.told = told
+
+
+def told_of(things, key):
+    return things[key].told if key in things else {}
+
+
 def invalid(message):
     return Refused("ValidationError", message)
 

@@ -12,7 +12,7 @@ from moto.autoscaling.models import FakeAutoScalingGroup
 from ..ec2.book import subnet_of
 from ..ec2.launch_templates import template_of, version_of
 from ..rules import Refused
-from .book import BOOK, group_of, invalid, sizes_are_in_order
+from .book import BOOK, Held, group_of, invalid, sizes_are_in_order, told_of
 
 PROCESSES = {
     *("Launch", "Terminate", "AddToLoadBalancer", "AlarmNotification", "AZRebalance", "HealthCheck", "InstanceRefresh", "ReplaceUnhealthy"),
@@ -207,10 +207,10 @@ def sound_hook(hook, new):
 
 def put_hook(autoscaling, group, hook):
     key = f"{group}/{hook['LifecycleHookName']}"
-    there = autoscaling.lifecycle_hooks.get(key)
-    sound_hook(hook, new=there is None)
+    there = told_of(autoscaling.lifecycle_hooks, key)
+    sound_hook(hook, new=not there)
     fresh = {"AutoScalingGroupName": group, "HeartbeatTimeout": 3600, "DefaultResult": "ABANDON", "GlobalTimeout": 172800}
-    autoscaling.lifecycle_hooks[key] = {**(there or fresh), **hook}
+    autoscaling.lifecycle_hooks[key] = Held({**(there or fresh), **hook})
 
 
 @BOOK.adds("PutLifecycleHook")
@@ -233,7 +233,7 @@ def it_has_its_hooks_from_the_first(autoscaling, AutoScalingGroupName, Lifecycle
 
 @BOOK.adds("DescribeLifecycleHooks")
 def describe_lifecycle_hooks(autoscaling, AutoScalingGroupName, LifecycleHookNames, **_):
-    hooks = [hook for hook in autoscaling.lifecycle_hooks.values() if hook["AutoScalingGroupName"] == AutoScalingGroupName]
+    hooks = [held.told for held in autoscaling.lifecycle_hooks.values() if held.told["AutoScalingGroupName"] == AutoScalingGroupName]
     return {"LifecycleHooks": [hook for hook in hooks if not LifecycleHookNames or hook["LifecycleHookName"] in LifecycleHookNames]}
 
 

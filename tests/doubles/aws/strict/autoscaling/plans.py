@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from moto.moto_api._internal import mock_random
 
-from .book import BOOK, group_of, invalid, page, sizes_are_in_order
+from .book import BOOK, Held, group_of, invalid, page, sizes_are_in_order, told_of
 
 SIZES = ("MinSize", "DesiredCapacity", "MaxSize")
 FIELD = re.compile(r"[0-9A-Za-z*,/?L#-]+")
@@ -69,16 +69,16 @@ def an_action_is_sound(autoscaling, AutoScalingGroupName, StartTime, EndTime, Re
 def put_scheduled_update_group_action(autoscaling, AutoScalingGroupName, ScheduledActionName, **given):
     """The whole action is written anew, and keeps its ARN."""
     key = f"{AutoScalingGroupName}/{ScheduledActionName}"
-    known = autoscaling.scheduled_actions.get(key) or {}
+    known = told_of(autoscaling.scheduled_actions, key)
     told = {name: aware(value) if isinstance(value, datetime) else value for name, value in given.items()}
     named = {"AutoScalingGroupName": AutoScalingGroupName, "ScheduledActionName": ScheduledActionName}
     made = known.get("ScheduledActionARN") or arn(autoscaling, "scheduledUpdateGroupAction", AutoScalingGroupName, f"scheduledActionName/{ScheduledActionName}")
-    autoscaling.scheduled_actions[key] = {**named, "ScheduledActionARN": made, **told}
+    autoscaling.scheduled_actions[key] = Held({**named, "ScheduledActionARN": made, **told})
 
 
 @BOOK.adds("DescribeScheduledActions")
 def describe_scheduled_actions(autoscaling, AutoScalingGroupName, ScheduledActionNames, MaxRecords, NextToken, **_):
-    found = [one for one in autoscaling.scheduled_actions.values() if AutoScalingGroupName in (None, one["AutoScalingGroupName"])]
+    found = [one.told for one in autoscaling.scheduled_actions.values() if AutoScalingGroupName in (None, one.told["AutoScalingGroupName"])]
     named = [one for one in found if not ScheduledActionNames or one["ScheduledActionName"] in ScheduledActionNames]
     return page("ScheduledUpdateGroupActions", named, MaxRecords, NextToken)
 
@@ -108,7 +108,7 @@ def a_policy_is_sound(autoscaling, AutoScalingGroupName, PolicyName, PolicyType,
             raise invalid(f"{name} is not supported by policy type {kind}")
     if told.get("AdjustmentType") not in (None, *ADJUSTMENTS):
         raise invalid(f"Invalid adjustment type {told['AdjustmentType']}")
-    there = autoscaling.policies.get(f"{AutoScalingGroupName}/{PolicyName}")
+    there = told_of(autoscaling.policies, f"{AutoScalingGroupName}/{PolicyName}")
     if there and there["PolicyType"] != kind:
         raise invalid("The policy type of a policy cannot be changed")
     one_metric(TargetTrackingConfiguration)
@@ -131,23 +131,23 @@ def put_scaling_policy(autoscaling, AutoScalingGroupName, PolicyName, **given):
     """The whole policy is written anew, and keeps its ARN. Enabled: "The default is enabled"."""
     key = f"{AutoScalingGroupName}/{PolicyName}"
     kind = given.get("PolicyType") or SIMPLE
-    made = (autoscaling.policies.get(key) or {}).get("PolicyARN") or arn(autoscaling, "scalingPolicy", AutoScalingGroupName, f"policyName/{PolicyName}")
+    made = told_of(autoscaling.policies, key).get("PolicyARN") or arn(autoscaling, "scalingPolicy", AutoScalingGroupName, f"policyName/{PolicyName}")
     more = {"MetricAggregationType": "Average"} if kind == STEP else {}
     named = {"AutoScalingGroupName": AutoScalingGroupName, "PolicyName": PolicyName, "PolicyARN": made, "PolicyType": kind, "Enabled": True}
-    autoscaling.policies[key] = {**named, **more, **given}
+    autoscaling.policies[key] = Held({**named, **more, **given})
     return {"PolicyARN": made, "Alarms": []}
 
 
 @BOOK.adds("DescribePolicies")
 def describe_policies(autoscaling, AutoScalingGroupName, PolicyNames, PolicyTypes, MaxRecords, NextToken, **_):
-    found = [one for one in autoscaling.policies.values() if AutoScalingGroupName in (None, one["AutoScalingGroupName"])]
+    found = [one.told for one in autoscaling.policies.values() if AutoScalingGroupName in (None, one.told["AutoScalingGroupName"])]
     named = [one for one in found if not PolicyNames or {one["PolicyName"], one["PolicyARN"]} & {*PolicyNames}]
     return page("ScalingPolicies", [one for one in named if not PolicyTypes or one["PolicyType"] in PolicyTypes], MaxRecords, NextToken)
 
 
 @BOOK.adds("DeletePolicy")
 def delete_policy(autoscaling, AutoScalingGroupName, PolicyName, **_):
-    keys = [key for key, one in autoscaling.policies.items() if f"{AutoScalingGroupName}/{PolicyName}" == key or one["PolicyARN"] == PolicyName]
+    keys = [key for key, one in autoscaling.policies.items() if f"{AutoScalingGroupName}/{PolicyName}" == key or one.told["PolicyARN"] == PolicyName]
     if not keys:
         raise invalid(f"Policy name {PolicyName} not found")
     del autoscaling.policies[keys[0]]

@@ -24,7 +24,7 @@ WORDS = ("$Latest", "$Default")
 
 
 def refreshes_of(autoscaling, name):
-    return vars(autoscaling).setdefault("instance_refreshes", {}).setdefault(name, [])
+    return vars(autoscaling).get("instance_refreshes", {}).get(name, [])
 
 
 def status(refresh):
@@ -72,7 +72,7 @@ def start_instance_refresh(autoscaling, AutoScalingGroupName, DesiredConfigurati
         "Strategy": Strategy or "Rolling",
         "_way": list(WAYS["Successful" if works else "RollbackSuccessful" if given.get("AutoRollback") else "Failed"]),
     }
-    refreshes_of(autoscaling, AutoScalingGroupName).insert(0, refresh)
+    vars(autoscaling).setdefault("instance_refreshes", {}).setdefault(AutoScalingGroupName, []).insert(0, refresh)
     return {"InstanceRefreshId": refresh["InstanceRefreshId"]}
 
 
