@@ -22,7 +22,10 @@ IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention",
 PATCHES = "ec2.apply_os_patches"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
-MAKING = {"autoscaling.change_launch_template_image", "ec2.create_image", "ec2.create_snapshot", *(name for name, row in OPERATIONS.items() if row.get("makes"))}
+MAKING = {
+    *("autoscaling.change_launch_template_image", "ec2.create_image", "ec2.create_snapshot"),
+    *(name for name, row in OPERATIONS.items() if row.get("makes")),
+}
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic"]
 
 
