@@ -26,7 +26,8 @@ def scaling(aws):
 
 @pytest.fixture
 def template(ec2):
-    mapping = dict(DeviceName="/dev/xvdf", Ebs=dict(VolumeSize=20, VolumeType="gp3", SnapshotId="snap-0123456789abcdef0"))
+    snapshot = ec2.create_snapshot(VolumeId=ec2.create_volume(AvailabilityZone="ap-northeast-1a", Size=1)["VolumeId"])["SnapshotId"]
+    mapping = dict(DeviceName="/dev/xvdf", Ebs=dict(VolumeSize=20, VolumeType="gp3", SnapshotId=snapshot))
     data = dict(ImageId=IMAGE, InstanceType="t3.micro", UserData=SCRIPT, BlockDeviceMappings=[mapping])
     return ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)["LaunchTemplate"]["LaunchTemplateId"]
 

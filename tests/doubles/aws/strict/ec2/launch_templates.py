@@ -84,7 +84,8 @@ def a_version_inherits(original, template, data, description):
         source = given.get("SourceVersion")
         inherited = without_snapshots(version_of(template, source).data) if source else {}
         data = {**inherited, **given["LaunchTemplateData"]}
-        data["UserData"] = parse_user_data(data.get("UserData"))
+        if "UserData" in given["LaunchTemplateData"]:
+            data["UserData"] = parse_user_data(data["UserData"])
     return original(template, {name: value for name, value in data.items() if value is not None}, description)
 
 
