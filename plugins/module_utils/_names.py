@@ -60,6 +60,7 @@ LOOKUPS: dict[str, Lookup] = {
         every={"Includes": "ListCertificates.Includes.keyTypes"},
         tags_call=("list_tags_for_certificate", "CertificateArn"),
     ),
+    "autoscaling_groups": Lookup("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName", "AutoScalingGroupName"),
     "directconnect_connections": Lookup(
         "directconnect",
         "describe_connections",
@@ -86,6 +87,7 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_instances": Lookup("ec2", "describe_instances", "Reservations[].Instances", "InstanceId", state="State.Name"),
     "ec2_internet_gateways": Lookup("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     "ec2_key_pairs": Lookup("ec2", "describe_key_pairs", "KeyPairs", "KeyName", "KeyName"),
+    "ec2_launch_templates": Lookup("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId", "LaunchTemplateName"),
     "ec2_managed_prefix_lists": Lookup("ec2", "describe_managed_prefix_lists", "PrefixLists", "PrefixListId", "PrefixListName"),
     "ec2_nat_gateways": Lookup("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId", scope="VpcId", state="State"),
     "ec2_network_interfaces": Lookup("ec2", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", scope="VpcId"),

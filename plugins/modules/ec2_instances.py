@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances, _networks, _tags, _tokens, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _launches, _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -13,14 +13,6 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 
 LIVE = ["pending", "running", "stopping", "stopped"]
 ENDED = ["shutting-down", "terminated"]
-
-METADATA = dict(
-    http_tokens="HttpTokens",
-    http_put_response_hop_limit="HttpPutResponseHopLimit",
-    http_endpoint="HttpEndpoint",
-    http_protocol_ipv6="HttpProtocolIpv6",
-    instance_metadata_tags="InstanceMetadataTags",
-)
 
 # Options that are attributes of an instance: DescribeInstances does not tell the first three, ModifyInstanceAttribute takes one in a call.
 TOLD_ALONE = dict(
@@ -32,20 +24,6 @@ ATTRIBUTES = dict(TOLD_ALONE, instance_type="InstanceType", ebs_optimized="EbsOp
 
 # ModifyInstanceAttribute refuses these for a running instance.
 NEEDS_STOP = ("instance_type", "ebs_optimized")
-
-# What the model of EC2 says in words only: types with credits, bytes of user data, hops.
-BURSTABLE = ("t2", "t3", "t3a", "t4g")
-USER_DATA = 16 * 1024
-HOPS = 64
-
-# What RunInstances takes under the same name, and what it takes inside something else.
-LAUNCH = dict(ATTRIBUTES, key_pair="KeyName", user_data="UserData")
-LAUNCH_INSIDE = dict(
-    instance_profile=("IamInstanceProfile", "Name"),
-    monitoring=("Monitoring", "Enabled"),
-    cpu_credits=("CreditSpecification", "CpuCredits"),
-    tenancy=("Placement", "Tenancy"),
-)
 
 
 # ---- what is there
@@ -81,7 +59,7 @@ def _have(instance):
         source_dest_check=first.get("SourceDestCheck"),
         key_pair=instance.get("KeyName"),
         instance_profile=instance.get("IamInstanceProfile", {}).get("Arn", "").rpartition("/")[2] or None,
-        metadata_options={option: metadata.get(member) for option, member in METADATA.items()},
+        metadata_options={option: metadata.get(member) for option, member in _launches.METADATA.items()},
         monitoring=instance["Monitoring"]["State"] in ("pending", "enabled"),
         ebs_optimized=instance.get("EbsOptimized"),
         tenancy=instance["Placement"].get("Tenancy"),
@@ -141,12 +119,12 @@ def _launch(aws, want):
         if option in want:
             interface[member] = want[option]
     arguments = dict(ImageId=image_id, MinCount=1, MaxCount=1, NetworkInterfaces=[interface])
-    arguments.update({member: want[option] for option, member in LAUNCH.items() if option in want})
-    arguments.update({outer: {inner: want[option]} for option, (outer, inner) in LAUNCH_INSIDE.items() if option in want})
+    arguments.update({member: want[option] for option, member in _launches.MEMBERS.items() if option in want})
+    arguments.update({outer: {inner: want[option]} for option, (outer, inner) in _launches.INSIDE.items() if option in want})
     if "metadata_options" in want:
-        arguments["MetadataOptions"] = {METADATA[option]: value for option, value in want["metadata_options"].items()}
+        arguments["MetadataOptions"] = _launches.metadata(want["metadata_options"])
     if "root_volume" in want:
-        arguments["BlockDeviceMappings"] = [dict(DeviceName=aws.once(_image, image_id)["RootDeviceName"], Ebs=_ebs(want["root_volume"]))]
+        arguments["BlockDeviceMappings"] = [dict(DeviceName=aws.once(_launches.image, image_id)["RootDeviceName"], Ebs=_launches.ebs(want["root_volume"]))]
     volume_tags = dict(tags=want.get("volume_tags", {}))
     return dict(arguments, TagSpecifications=[*_tags.specifications("instance", want), *_tags.specifications("volume", volume_tags)])
 
@@ -158,20 +136,6 @@ def _newest_image(aws, parameter):
         if code_of(error) != "ParameterNotFound":
             raise
         raise Problem(f"image_parameter: there is no parameter {parameter!r} in this Region") from error
-
-
-def _image(aws, image_id):
-    try:
-        return aws.ec2.describe_images(ImageIds=[image_id])["Images"][0]
-    except AWS_ERRORS as error:
-        if code_of(error) not in ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"):
-            raise
-        raise Problem(f"image_id: there is no image {image_id!r} in this Region that this account may use") from error
-
-
-def _ebs(volume):
-    members = dict(_volumes.MEMBERS, size="VolumeSize", delete_on_termination="DeleteOnTermination")
-    return {members[option]: value for option, value in volume.items()}
 
 
 def _ended(aws):
@@ -206,7 +170,7 @@ def update(aws, have, change):
         aws.ec2.modify_instance_attribute(**instance, **{ATTRIBUTES[option]: dict(Value=change[option])})
     if "metadata_options" in change:
         differing = {option: value for option, value in change["metadata_options"].items() if value != have["metadata_options"][option]}
-        aws.ec2.modify_instance_metadata_options(**instance, **{METADATA[option]: value for option, value in differing.items()})
+        aws.ec2.modify_instance_metadata_options(**instance, **_launches.metadata(differing))
     if "monitoring" in change:
         switch = aws.ec2.monitor_instances if change["monitoring"] else aws.ec2.unmonitor_instances
         switch(InstanceIds=[have["id"]])
@@ -245,15 +209,11 @@ def _set_profile(aws, have, profile):
         aws.ec2.replace_iam_instance_profile_association(**association, IamInstanceProfile=dict(Name=profile))
 
 
-def _burstable(instance_type):
-    return str(instance_type).partition(".")[0] in BURSTABLE
-
-
 def refuse(want, have, change):
     if not have and "root_volume" in want:
         _volumes.refuse(want["root_volume"], "root_volume.")
-    if "cpu_credits" in change and not _burstable({**have, **want}.get("instance_type")):
-        raise Problem(f"cpu_credits: only instances of the types {', '.join(BURSTABLE)} have credits, this one is {({**have, **want}).get('instance_type')}")
+    if "cpu_credits" in change:
+        _launches.refuse_credits({**have, **want}.get("instance_type"))
     if not have and ("image_id" in want) == ("image_parameter" in want):
         raise Problem("does not exist, and to create it either image_id or image_parameter must be named")
     stopping = [option for option in NEEDS_STOP if have and option in change]
@@ -269,23 +229,7 @@ def foresee(aws, want):
     newest = aws.once(_newest_image, want["image_parameter"]) if "image_parameter" in want else None
     image_id = want.get("image_id") or newest
     if image_id:
-        _refuse_image(aws, aws.once(_image, image_id), want)
-
-
-def _refuse_image(aws, image, want):
-    """Only what is available is launched, and only with a type of its architecture."""
-    if image["State"] != "available":
-        raise Problem(f"image_id: {image['ImageId']} is {image['State']}: only one that is available can be launched")
-    offered = aws.once(_architectures, want["instance_type"])
-    if image.get("Architecture") not in (None, *offered):
-        raise Problem(f"instance_type: {want['instance_type']} has not the architecture of {image['ImageId']}, {image['Architecture']} ({', '.join(offered)})")
-
-
-def _architectures(aws, instance_type):
-    found = _instances.types(aws, [instance_type])
-    if not found:
-        raise Problem(f"instance_type: there is no type {instance_type!r} in this Region")
-    return found[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
+        _launches.refuse_image(aws, aws.once(_launches.image, image_id), want["instance_type"])
 
 
 def danger(have, change):
@@ -312,14 +256,8 @@ def faults(entries, sheet):
             yield index, f"root_volume.{option}", code, facts
         if (entry.get("root_volume") or {}).get("kms_key_id") and not entry["root_volume"].get("encrypted"):
             yield index, "root_volume.kms_key_id", "needs", dict(value=entry["root_volume"]["kms_key_id"], other="encrypted")
-        if entry.get("cpu_credits") and entry.get("instance_type") and not _burstable(entry["instance_type"]):
-            yield index, "cpu_credits", "needs", dict(value=entry["cpu_credits"], other=f"instance_type: {' / '.join(BURSTABLE)}")
-        if len(str(entry.get("user_data") or "").encode()) > USER_DATA:
-            yield index, "user_data", "longest", dict(value="…", limit=USER_DATA)
-        hops = (entry.get("metadata_options") or {}).get("http_put_response_hop_limit")
-        if hops is not None and not 1 <= int(hops) <= HOPS:
-            code, limit = ("least", 1) if int(hops) < 1 else ("most", HOPS)
-            yield index, "metadata_options.http_put_response_hop_limit", code, dict(value=hops, limit=limit)
+        for option, code, facts in _launches.faults(entry):
+            yield index, option, code, facts
     yield from _networks.misplaced("ec2_instances", entries, sheet)
 
 
@@ -338,17 +276,8 @@ KIND = Kind(
         source_dest_check=Option("bool"),
         key_pair=ref("ec2_key_pairs", fixed=True),
         instance_profile=ref("iam_instance_profiles", clearable=True),
-        root_volume=fixed("dict", options=dict(_volumes.options(), delete_on_termination=Option("bool"))),
-        metadata_options=Option(
-            "dict",
-            options=dict(
-                http_tokens=Option(api="RunInstances.MetadataOptions.HttpTokens"),
-                http_put_response_hop_limit=Option("int", api="RunInstances.MetadataOptions.HttpPutResponseHopLimit"),
-                http_endpoint=Option(api="RunInstances.MetadataOptions.HttpEndpoint"),
-                http_protocol_ipv6=Option(api="RunInstances.MetadataOptions.HttpProtocolIpv6"),
-                instance_metadata_tags=Option(api="RunInstances.MetadataOptions.InstanceMetadataTags"),
-            ),
-        ),
+        root_volume=fixed("dict", options=_launches.volume_options()),
+        metadata_options=_launches.metadata_options(),
         disable_api_termination=Option("bool"),
         disable_api_stop=Option("bool"),
         instance_initiated_shutdown_behavior=Option(api="RunInstances.InstanceInitiatedShutdownBehavior"),

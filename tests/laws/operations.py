@@ -36,8 +36,10 @@ MADE_BY = dict(
     ec2_change_client_vpn_cidr="ec2_client_vpn_endpoints",
     ec2_renew_client_vpn_certificate="ec2_client_vpn_endpoints",
     networkfirewall_change_rule="networkfirewall_rule_groups",
+    autoscaling_change_launch_template_image="autoscaling_scheduled_actions",
+    autoscaling_groups="autoscaling_scheduled_actions",
 )
-# Kinds whose examples make what operations on the network work on.
+# Kinds whose examples make what operations on the network, and on groups of servers, work on.
 NETWORKS = {
     *MADE_BY.values(),
     *("ec2_customer_gateways", "ec2_network_acls", "ec2_route_tables", "ec2_vpn_connections"),

@@ -505,6 +505,7 @@ def test_reads_do_not_grow_with_the_entries(prepared, kind):
 
 # Reads that AWS answers for one thing at a time, and for which it has no list.
 ONE_BY_ONE = dict(
+    autoscaling_groups={"autoscaling:DescribeLifecycleHooks"},
     budgets_budgets={"budgets:DescribeSubscribersForNotification", "budgets:ListTagsForResource"},
     cloudtrail_trails={"cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors"},
     config_rules={"config:ListTagsForResource"},
@@ -617,6 +618,9 @@ def test_reads_of_what_is_there_grow_only_where_aws_has_no_list(prepared, kind, 
 
 # What looks once more for each thing that it makes: whether what its token stands for shows, or nobody has taken its place meanwhile, or what to go on with.
 LOOK_BEFORE = dict(
+    autoscaling_groups={"autoscaling:DescribeAutoScalingGroups"},
+    autoscaling_policies={"autoscaling:DescribePolicies"},
+    autoscaling_scheduled_actions={"autoscaling:DescribeScheduledActions"},
     directconnect_transit_gateway_associations={
         "directconnect:DescribeDirectConnectGatewayAssociations",
         "directconnect:DescribeDirectConnectGatewayAttachments",
@@ -641,6 +645,7 @@ LOOK_BEFORE = dict(
     ec2_customer_gateways={"ec2:DescribeCustomerGateways"},
     ec2_elastic_ips={"ec2:DescribeAddresses"},
     ec2_instances={"ec2:DescribeInstances", "ec2:DescribeInstanceTypes"},  # the latter once for each type
+    ec2_launch_templates={"ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"},
     ec2_nat_gateways={"ec2:DescribeNatGateways"},
     ec2_network_acls={"ec2:DescribeNetworkAcls"},
     ec2_network_interfaces={"ec2:DescribeNetworkInterfaces"},

@@ -14,6 +14,7 @@ from . import (  # noqa: F401 - each writes its rules into the book
     images,
     instances,
     interfaces,
+    launch_templates,
     network_acls,
     peering,
     power,
