@@ -41,6 +41,11 @@ ORGANIZATION = "sample-trading"  # of Mackerel
 KEYS = 8  # the row of a worksheet by which its columns are known
 STATUS_CHECKS = ("StatusCheckFailed_System", "StatusCheckFailed_Instance", "StatusCheckFailed_AttachedEBS")  # of every server, each with its alarm
 HTTPS = dict(vpc="smp-prod", rule_action="add", direction="ingress", protocol="tcp", from_port=8443, to_port=8443, cidr_ipv4="192.168.10.0/24")
+BY_HAND = "moto"  # what the double calls somebody with a key that is no user's
+PLANTED = {  # what drift says of what somebody_changes_things does: the verdict, the newest change, and whose it is
+    ("ec2_security_groups", "smp-prod/smp-app", "ingress"): ("extra", "AuthorizeSecurityGroupIngress", BY_HAND),
+    ("logs_log_groups", "smp-trail", "retention_in_days"): ("changed", "PutRetentionPolicy", BY_HAND),
+}
 OPERATOR = "AKIA999999999999DEMO"  # key id of a user in the provider's own account, 999999999999
 TOLD = re.compile(r"\[WARNING\]: [a-z0-9]+_[a-z_]+ \S+: ")  # what a kind says of an entry, such as a forecast that cannot come yet
 
@@ -181,7 +186,13 @@ class Demo:
         if found:
             raise Failed(f"the account is as it was just made, and as built differs: {found}")
         somebody_changes_things(self.double)
-        told(self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True), "追加", "変更:", "消失:")
+        drift = self.run("差異 (drift, after a change by hand)", "drift", "-e", f"inspection_directory={RESULTS}", fails=True)
+        told(drift, "追加", "変更:", "消失:")
+        found = json.loads(max(RESULTS.glob("*-drift-*.json")).read_text(encoding="utf-8"))["findings"]
+        newest = [(one, next(iter(one["changed_by"]), {})) for one in found]
+        said = {(one["kind"], one["entry"], one["option"]): (one["verdict"], event.get("name"), event.get("user")) for one, event in newest}
+        if "合意値と異なります" not in drift.stdout + drift.stderr or said != PLANTED:
+            raise Failed(f"drift does not say what was changed by hand, and by whom, and nothing else: {said}")
 
     def tickets(self) -> None:
         """Requests of the customer (運用代行): a rule more, which nobody needs to approve, and a larger server, which somebody has to."""
