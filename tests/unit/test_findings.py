@@ -117,6 +117,18 @@ def test_a_value_that_is_cut_says_so():
     assert row["actual"].endswith("…") and len(row["actual"]) == _papers_account.LONGEST
 
 
+@pytest.mark.parametrize(("language", "heading", "moment"), [("ja", "取得日時", "2026年07月02日 00:30:00 JST"), ("en", "Read at", "2026-07-02 00:30:00 JST")])
+def test_every_row_of_as_built_says_when_it_was_read_in_japan(language, heading, moment):
+    looked = looked_at()
+    found = findings.findings(looked)
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.as_built(result, dict(number="C", account_id="1", region="r"), "2026-07-01T15:30:00+00:00", language)
+    assert dict(label=heading, value=moment) in paper["facts"]
+    (section,) = [section for section in paper["sections"] if section.get("own_worksheet")]
+    rows = section["table"]["rows"]
+    assert section["table"]["columns"][-1]["label"] == heading and [row["at"] for row in rows] == ["2026-07-02 00:30"] * 3
+
+
 def test_what_is_as_agreed_stays_in_the_words_of_the_file():
     sheet = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"], tags=dict(A="1"))])
     written = [
