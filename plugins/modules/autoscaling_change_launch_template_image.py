@@ -84,8 +84,7 @@ def plan(aws, params):
     facts = dict(version=have["reference"], number=have["in_use"]["VersionNumber"], image_id=_image_of(have["in_use"]))
     facts.update({name: value for name, value in params["before"].items() if name in facts})
     replaces = params["rollout"] == REFRESH and not _replaced(have, version)
-    stays = have["reference"] == facts["version"] or have["reference"] == str(version and version["VersionNumber"])
-    done = _image_of(have["in_use"]) == params["image_id"] and stays and not replaces
+    done = _image_of(have["in_use"]) == params["image_id"] and have["reference"] == _launched_by(facts, version) and not replaces
     if not done:
         _refuse(aws, params, have, version)
     after = dict(image_id=params["image_id"], **({"replaced_instances": len(_others(have, version))} if replaces else {}))
@@ -97,6 +96,11 @@ def plan(aws, params):
         facts=facts,
         dangers=tuple(_dangers(aws, params, have, version)) if not done else (),
     )
+
+
+def _launched_by(before, version):
+    """What the group names in the end: the word that it named before, or the number of the version with the image."""
+    return before["version"] if before["version"] in (DEFAULT, LATEST) else str(version["VersionNumber"])
 
 
 def _replaced(have, version):
@@ -206,8 +210,8 @@ def _next_step(aws, params, before, have):
         return partial(_start, aws, params, have, version["VersionNumber"])
     if before["version"] == DEFAULT and not version["DefaultVersion"]:
         return partial(aws.ec2.modify_launch_template, LaunchTemplateId=have["template"], DefaultVersion=str(version["VersionNumber"]))
-    launched_by = before["version"] if before["version"] in (DEFAULT, LATEST) else str(version["VersionNumber"])
-    return partial(_launch_by, aws, have, launched_by) if have["reference"] != launched_by else None
+    goal = _launched_by(before, version)
+    return partial(_launch_by, aws, have, goal) if have["reference"] != goal else None
 
 
 def _launch_by(aws, have, version):

@@ -225,7 +225,14 @@ def _await(aws, have, what, until):
 # ---- what to think about first
 
 
+def _twice(entry):
+    """Keys that both dictionaries of tags name; the group has each once."""
+    return sorted(set(entry.get("tags") or {}) & set(entry.get("tags_at_launch") or {}))
+
+
 def refuse(want, have, change):
+    if _twice(want):
+        raise Problem(f"{', '.join(_twice(want))} is in tags and in tags_at_launch: write it once")
     after = merged(OPTIONS, have, change)
     least, desired, most = (after.get(size) for size in _autoscaling.SIZES)
     if least > most:
@@ -263,7 +270,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         for option, code, facts in _autoscaling.size_faults(entry):
             yield index, option, code, facts
-        for key in set(entry.get("tags") or {}) & set(entry.get("tags_at_launch") or {}):
+        for key in _twice(entry):
             yield index, f"tags_at_launch.{key}", "one_of", dict(value=key, other="tags, tags_at_launch")
 
 
