@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
@@ -86,12 +86,12 @@ def test_what_passes_can_be_said(customer, double):
 def test_as_built_of_an_account_that_may_only_partly_be_read(customer, double):
     customer.setup(ec2_vpcs=[VPC], logs_log_groups=[LOGS])
     double.faults([dict(fault="denied", service="iam", times=0)])
-    started = datetime.now(timezone.utc).replace(microsecond=0)
+    started = datetime.now(UTC).replace(microsecond=0)
     customer.inspect("as_built", "-e", "inspection_language=ja")
     double.clear_faults()
     result = customer.result()
     read = datetime.fromisoformat(result["at"])
-    assert started <= read <= datetime.now(timezone.utc)
+    assert started <= read <= datetime.now(UTC)
     assert result["looked"]["iam_roles"]["unread"] and result["looked"]["ec2_vpcs"]["agreed"][0]["verdict"] == "same"
     page = customer.newest("*as-built*.html").read_text(encoding="utf-8")
     assert "定義書" in page and "<svg" in page and "10.20.0.0/16" in page and "契約外" in page
