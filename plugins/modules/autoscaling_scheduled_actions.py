@@ -102,6 +102,8 @@ def refuse(want, have, change):
         raise Problem(f"one of {', '.join(_autoscaling.SIZES)} must be named")
     if after.get("recurrence") is None and after.get("start_time") is None:
         raise Problem("either recurrence or start_time must be named")
+    if after.get("time_zone") and after.get("recurrence") is None:
+        raise Problem("time_zone: only a recurrence has one")
     for option in TIMES:
         if option in change and _past(change[option]):
             raise Problem(f"{option} {change[option]} is in the past")
@@ -127,8 +129,6 @@ def faults(entries, sheet):
             yield index, "recurrence", "pattern", dict(value=entry["recurrence"], limit="minute hour day month weekday")
         if entry.get("time_zone") and entry["time_zone"] not in zoneinfo.available_timezones():
             yield index, "time_zone", "no_choice", dict(value=entry["time_zone"])
-        if entry.get("time_zone") and not entry.get("recurrence"):
-            yield index, "time_zone", "needs", dict(value=entry["time_zone"], other="recurrence")
     yield from _at_once(entries)
 
 

@@ -39,9 +39,10 @@ PLAIN = dict(bool=check_type_bool, float=check_type_float, int=check_type_int, s
 
 
 class Kept(NamedTuple):
-    """A cell whose value is not shown: only the sheet's file has it."""
+    """A cell whose value is not shown: only the sheet's file has it, and which keys of a free dictionary are taken away."""
 
     value: Any
+    keys: tuple[str, ...] = ()
 
 
 class Meaning(NamedTuple):
@@ -115,7 +116,7 @@ def write(option: Option, value: Any, marks: Marks, clear: bool = False, keys: t
     if clear:
         return marks.none
     if value is not None and (option.secret or hidden(value)):
-        return Kept(value)
+        return Kept(value, keys)
     if value is None and not keys:
         return None
     cell = _cell(option, value, marks, keys)
@@ -201,7 +202,7 @@ def printable(text: str) -> str:
 def read(option: Option, cell: Any, marks: Marks, clearable: bool) -> Meaning:
     """What a cell says. `clearable`: the mark for nothing is allowed here. Raises Mistake."""
     if isinstance(cell, Kept):
-        return Meaning(cell.value)
+        return Meaning(cell.value, keys=cell.keys)
     if isinstance(cell, str):
         cell = cell.strip(BLANKS)
     if cell is None or cell == "":

@@ -55,7 +55,7 @@ def test_an_unexpected_exit_status_fails_the_run(play):
 def test_a_warning_fails_the_demo(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "RESULTS", tmp_path)
     (tmp_path / "play.yml").write_text(WARNS, encoding="utf-8")
-    played = demo.Demo(SimpleNamespace(url="http://127.0.0.1:9"), verbose=False)
+    played = demo.Demo(SimpleNamespace(url="http://127.0.0.1:9"), SimpleNamespace(url="http://127.0.0.1:9", key="none"), verbose=False)
     command = ["ansible-playbook", "-i", "localhost,", str(tmp_path / "play.yml"), "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
     with pytest.raises(demo.Failed, match="nothing to warn of"):
         played.execute("Try", command)

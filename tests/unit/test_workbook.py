@@ -419,10 +419,11 @@ def mapped(place, columns, edits=(), **tables):
 def test_what_the_mapping_has_no_column_for_stays_as_it_was(place):
     before, after, outcome = mapped(place, dict(name="名称", cidr_block="範囲"))
     assert "enable_dns_support" in before["ec2_vpcs"][0] and outcome.files == {} and after == before
-    edits = [("VPC", "B9", False), ("VPC", "A10", "new"), ("VPC", "B10", True)]
-    before, after, outcome = mapped(place, dict(name="名称", enable_dns_hostnames="DNS"), edits)
-    assert after["ec2_vpcs"] == [dict(before["ec2_vpcs"][0], enable_dns_hostnames=False), dict(name="new", enable_dns_hostnames=True)]
-    assert [change["before"] for change in outcome.changes] == ["TRUE", ""]
+    edits = [("VPC", "B9", True), ("VPC", "A10", "new"), ("VPC", "B10", False)]
+    before, after, outcome = mapped(place, dict(name="名称", amazon_provided_ipv6_cidr_block="IPv6"), edits)
+    expected = [dict(before["ec2_vpcs"][0], amazon_provided_ipv6_cidr_block=True), dict(name="new", amazon_provided_ipv6_cidr_block=False)]
+    assert after["ec2_vpcs"] == expected
+    assert [change["after"] for change in outcome.changes] == ["TRUE", "名称: new\nIPv6: FALSE"]
 
 
 def test_so_do_lists_that_the_mapping_has_no_column_for(place):
