@@ -72,6 +72,7 @@ LOGS = dict(
     attachments=[dict(instance="acme-batch01", device="/dev/sdg", delete_on_termination=True)],
     tags=dict(Env="prod"),
 )
+NIGHTLY = "snap-0a1b2c3d4e5f60718"  # in examples, which cannot know the id of the one that there is
 RETIRING = dict(STOPPED, name="acme-old01")
 INTERFACES = [
     dict(name="acme-inside", subnet="acme-a", attachment=dict(instance="acme-web01", device_index=1)),
@@ -147,6 +148,7 @@ class Desk:
             self._lacks_patches("acme-batch01")
             self._retires(self.stage.run("ec2_instances", dict(instances=[RETIRING])))
             self.stage.run("ec2_volumes", dict(volumes=[dict(name="acme-data", availability_zone="ap-northeast-1a", size=20, volume_type="gp3"), LOGS]))
+            self._saves("acme-logs")
             self.stage.run("ec2_elastic_ips", dict(elastic_ips=[dict(name="acme-spare")]))
             self._hire()
             self._budget()
@@ -212,6 +214,16 @@ class Desk:
         patches = {"kernel-6.1": "MISSING", "openssl-3.0": "MISSING", "bash-5.2": "INSTALLED"}
         self.double.managed_node(found[0]["Instances"][0]["InstanceId"], patches=patches, scanned=datetime.now(UTC).isoformat())
 
+    def _saves(self, name: str) -> None:
+        client = self.stage.client("ec2")
+        (volume,) = client.describe_volumes(Filters=[dict(Name="tag:Name", Values=[name])])["Volumes"]
+        client.create_snapshot(VolumeId=volume["VolumeId"], Description="nightly")
+
+    def nightly(self) -> str:
+        """The id of the snapshot of last night."""
+        (found,) = self.stage.client("ec2").describe_snapshots(Filters=[dict(Name="description", Values=["nightly"])])["Snapshots"]
+        return found["SnapshotId"]
+
     def _stop(self, name: str) -> None:
         client = self.stage.client("ec2")
         found = client.describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]
@@ -225,6 +237,7 @@ class Desk:
             told["operation_confirm"] = [f"{self.module(operation)}/{entry['entry']}" for entry in plan["entries"]]
         loader, task = _task(operation)
         given = {**(sample(operation) if variables is None else variables), **told, **task.get("vars", {})}
+        given |= {name: self.nightly() for name, value in given.items() if value == NIGHTLY}
         arguments = Templar(loader, variables=given).template(task[PREFIX + self.module(operation)])
         return self._module(self.module(operation), {**arguments, **self.stage.hands()}, check)
 
