@@ -13,8 +13,10 @@ from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, Pl
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "autoscaling_change_launch_template_image"
-REFRESH, NEXT = "instance_refresh", "next_launch_only"
-DEFAULT, LATEST = "$Default", "$Latest"
+REFRESH = "instance_refresh"
+NEXT = "next_launch_only"
+DEFAULT = "$Default"
+LATEST = "$Latest"
 ACTIVE = ("Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking")
 REFRESH_SECONDS = 3 * 3600
 NEEDED = {"Launch", "Terminate", "InstanceRefresh"}  # processes without which nothing is replaced

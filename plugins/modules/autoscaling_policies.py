@@ -10,7 +10,9 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, ref
 
-TRACKING, STEP, SIMPLE = "TargetTrackingScaling", "StepScaling", "SimpleScaling"
+TRACKING = "TargetTrackingScaling"
+STEP = "StepScaling"
+SIMPLE = "SimpleScaling"
 # Options that only policies of some types have.
 ONLY = dict(
     target_tracking_configuration=(TRACKING,),
