@@ -1334,7 +1334,6 @@ def test_lambda_resets_what_is_not_named(account, theirs):
     assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda": wish})) == ((256, 30, True, names), (128, 3, False, ["LOG_LEVEL"]))
 
 
-
 def test_sns_topic_unsubscribes_everybody(account, theirs):
     """Who reads by mail has to confirm anew."""
     sns = client(account, "sns")

@@ -237,9 +237,13 @@ def test_a_range_that_will_not_do_is_refused_in_the_plan(desk, more, words):
 def test_a_network_that_cannot_be_associated_leaves_the_old_endpoint_and_the_ticket_goes_on(desk, monkeypatch):
     desk.open(RANGE)
     plan, old, state = desk.run(RANGE, check=True), endpoints(desk)["acme-vpn"], _client_vpn.code
+
+    def code(one):
+        fails = state(one) == "associated" and one["ClientVpnEndpointId"] != old["ClientVpnEndpointId"]
+        return "association-failed" if fails else state(one)
+
     with monkeypatch.context() as failing:
-        is_new = lambda one: one["ClientVpnEndpointId"] != old["ClientVpnEndpointId"]  # noqa: E731
-        failing.setattr(_client_vpn, "code", lambda one: "association-failed" if state(one) == "associated" and is_new(one) else state(one))
+        failing.setattr(_client_vpn, "code", code)
         message = desk.run(RANGE, fails=True)["msg"]
     assert "is association-failed" in message and "run this ticket again" in message and whole(desk, endpoints(desk)["acme-vpn"]) == whole(desk, old)
     desk.run(RANGE, before=plan["facts"])

@@ -29,7 +29,7 @@ PRINTED = """\
 アドバンストプラン※2	コンポーネント※3	30,000円 (税込価格 33,000円)
 適格請求書発行手数料	請求	400円(税込価格 440円)
 """
-UNITS = dict(時間=("minute", 60), アカウント=("account", 1), コンポーネント=("component", 1), 請求=("request", 1))
+UNITS = {"時間": ("minute", 60), "アカウント": ("account", 1), "コンポーネント": ("component", 1), "請求": ("request", 1)}
 
 
 def test_the_prices_are_those_that_the_terms_print():

@@ -54,6 +54,8 @@ GIVEN = dict(
     log="Application",
     plugin="check-tcp",
 )
+
+
 def component(target, **facts):
     """A component of which everything is known, and every item named."""
     known = {name: NUMBERS.get(name, f"the-{name}") for name in _monitoring.parameters(target) - {CATALOGUE[target]["name"]} - set(GIVEN)}
