@@ -229,7 +229,8 @@ def faults(entries, sheet):
             for options in (DESTINATIONS, TARGETS):
                 given = [option for option in options if route.get(option)]
                 if len(given) != 1:
-                    yield index, f"routes.{(given or options)[0]}", "one_of", dict(value=", ".join(given), other=", ".join(options), item=route)
+                    first, *dummy = given or options
+                    yield index, f"routes.{first}", "one_of", dict(value=", ".join(given), other=", ".join(options), item=route)
             if bool(route.get("firewall")) != bool(route.get("availability_zone")):
                 lacking = "availability_zone" if route.get("firewall") else "firewall"
                 yield index, f"routes.{lacking}", "needs", dict(value=None, other=lacking, item=route)
