@@ -240,6 +240,19 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert told["charge"] and told["total"] < 0 and "お振込先" not in html, "all in all something is given back"
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_issued_invoice_is_never_written_over_with_another_amount(office, language):
+    office.agreed()
+    office.edit("contract", lambda contract: contract.update(language=language))
+    office.play("invoice", billing_month="2026-09")
+    office.edit("events", lambda events: events.append({"date": "2026-10-05", "event": "invoiced", "months": ["2026-09"]}))
+    office.play("invoice", billing_month="2026-09")
+    made = office.files()
+    office.edit("events", lambda events: events.append({"date": "2026-09-10 09:00", "event": "outage", "until": "2026-09-12 20:00", "cause": "provider"}))
+    refused = office.play("invoice", billing_month="2026-09", rc=2)
+    assert "billing_issued=" in refused.output and office.files() == made
+
+
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
     office.agreed()
     assert "請求する料金がありません" in office.play("invoice", billing_month="2026-06").stdout
