@@ -463,7 +463,7 @@ def test_every_rule_has_something_to_decide(name):
 
 
 # What is not decided in a line's amount, but by which lines there are, or beside the lines.
-BESIDE_THE_LINES = {"channel_month", "write_off_up_to", "late_day_count", "due_date_roll", "billing_month_start_day"}
+BESIDE_THE_LINES = {"channel_month", "write_off_up_to", "billing_month_start_day"}
 
 
 @pytest.mark.parametrize("name", sorted(set(RULES) - BESIDE_THE_LINES))
