@@ -451,6 +451,7 @@ class _Reader:
         found = {}
         for event in self._once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
             menu, month = event.fields.get("menu", "operation"), self._month_of_contract(event)
+            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
             if menu == "operation" and self.operated_from is None:
                 self._no_plan(event.where)
             elif menu == "operation":
