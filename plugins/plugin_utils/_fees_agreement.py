@@ -310,6 +310,8 @@ class _Reader:
         for name in sorted(set(done) & set(gone)):
             if gone[name].date > done[name].date:
                 self._fault(gone[name].where, "completed", limit=done[name].date)
+            elif gone[name].date < done[name].date and not any(parts(gone[name].fields.get("payable", {})).values()):
+                self._fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
         for name, event in sorted(done.items()):
             self._not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
         found = tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))

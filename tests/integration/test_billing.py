@@ -254,6 +254,7 @@ def test_a_month_of_which_nothing_is_left_and_one_after_the_end_say_why(office):
     assert "利用不能による減額により全額を差し引いています (第35条第2項表2欄)" in office.play("invoice", billing_month="2026-10").stdout
     office.edit("events", lambda events: events.append(dict(date="2026-11-05", event="cancelled")))
     assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12").stdout
+    assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12", billing_date="2027-01-05").stdout
     assert office.files() == {}
 
 

@@ -362,6 +362,12 @@ FAULTS = [
     ("day", dict(CONTRACT, qualified_invoice={"from": "soon"}), [], "contract qualified_invoice from"),
     ("missing", dict(CONTRACT, qualified_invoice={}), [], "contract qualified_invoice from"),
     ("before", CONTRACT, [happened("2026-04-12", "reduction", month="2026-07", percent=5)], "events #1 reduction 2026-04-12"),
+    (
+        "called_off",
+        ORDERED,
+        [happened("2026-04-18", "set_up_cancelled"), happened("2026-05-20", "set_up_completed")],
+        "events #2 set_up_completed 2026-05-20",
+    ),
     ("of_provider", CONTRACT, [happened("2026-07-01", "cancelled", ground="notice")], "events #1 cancelled 2026-07-01 ground"),
     ("word", with_option(dict(covers=[])), [], "contract operation options #1 covers"),
     ("before", dict(CONTRACT, accepted_on="2026-06-16"), [], "contract plans #1"),
