@@ -130,7 +130,7 @@ class _Reader:
             requests=self._requests(issues),
             payments=self._payments(),
             refunds=self._refunds(),
-            channels=((date.min, billing.get("channel", "own")), *self._channels()),
+            channels=tuple(self._channels()),
             qualified_from=self._qualified_from(),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
@@ -243,6 +243,8 @@ class _Reader:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self._all("components_added", "components_removed"):
             given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
+            if not event.fields["components"]:
+                self._fault(f"{event.where} components", "nothing_named")
             self._not_ended(event.where, event.date)
         for dummy, dummy, dummy, where in [] if plans else given:
             self._no_plan(where)
@@ -349,6 +351,8 @@ class _Reader:
             if other is not order:
                 self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
             self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+            if not any(parts(event.fields).values()):
+                self._fault(event.where, "nothing_named")
             self._not_ended(event.where, event.date)
         for order in found.values():
             names = Counter(item.get("name") for item in order.fields.get("individual", []))
@@ -446,7 +450,12 @@ class _Reader:
         return tuple((event.date, event.fields["yen"]) for event in refunds)
 
     def _channels(self) -> list[tuple[date, str]]:
-        return [(event.date, event.fields["channel"]) for event in self._once("channel_changed", lambda event: event.date)]
+        found = [(date.min, self.facts.get("billing", {}).get("channel", "own"))]
+        for event in self._once("channel_changed", lambda event: event.date):
+            if event.fields["channel"] == found[-1][1]:
+                self._fault(event.where, "same_channel")
+            found.append((event.date, event.fields["channel"]))
+        return found
 
     def _reductions(self) -> dict[tuple[str, str], int]:
         """第25条: menu and month → per cent."""

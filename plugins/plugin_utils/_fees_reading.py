@@ -61,6 +61,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         perhaps_begun_at_end="契約が {value} に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
         "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
         completed="作業は {limit} に完了しています。完了した作業は取り消せません",
+        nothing_named="何も書かれていません。増減したもの、注文されたものを書くか、この出来事を消してください",
+        same_channel="それまでと同じ請求の経路です。変更でないなら消してください",
         called_off="作業は {limit} にすべて取り消されています（{other}）。残した部分があれば、その payable に書いてください（第29条）",
         ended="契約は {limit} に解除されています",
         too_long="{value} からの利用停止が {limit} を超えています。料金の未払い以外の利用停止は、続けて行うものも合わせて 6ヵ月以内です（第34条第1項）",
@@ -138,6 +140,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         perhaps_begun_at_end="it is not known whether work had begun when the contract ended on {value}; write set_up_completed if it was completed, "
         "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
+        nothing_named="names nothing; write what came, went or was ordered, or take the event away",
+        same_channel="is billed as before; take it away if it is no change",
         called_off="all of the work was called off on {limit} ({other}); write what stays into its payable, if anything does (Article 29)",
         ended="the contract was cancelled on {limit}",
         too_long="goes on since {value}, for longer than until {limit}; suspensions that are not for unpaid fees last 6 months at most, "

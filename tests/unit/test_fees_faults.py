@@ -45,7 +45,7 @@ ENDED = happened("2026-08-01", "cancelled")
 # code, contract, events, where the fault is
 BEGINS = [
     dict(event="sheet_support", minutes=60),
-    dict(event="set_up_ordered", order="x", components={}),
+    dict(event="set_up_ordered", order="x", components=dict(ec2=1)),
     dict(event="components_added", components=dict(ec2=1)),
     dict(event="channel_changed", channel="resale"),
 ]
@@ -160,7 +160,7 @@ FAULTS = [
     ("before", ORDERED, [happened("2026-04-14", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-14"),
     ("before", with_option(dict(until="2026-06-30")), [], "contract operation options #1"),
     ("before", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"], due="2026-08-19")], "events #1 invoiced 2026-08-20 due"),
-    ("same_name", ORDERED, [happened("2026-07-01", "set_up_ordered", order="contract")], "events #1 set_up_ordered 2026-07-01"),
+    ("same_name", ORDERED, [happened("2026-07-01", "set_up_ordered", order="contract", maintenance=True)], "events #1 set_up_ordered 2026-07-01"),
     ("same_name", dict(ORDERED, set_up=dict(basic=False, components={}, individual=[dict(name="AD", yen=1)] * 2)), [], "contract set_up individual"),
     ("twice", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "cancelled")], "events #2 cancelled 2026-07-02"),
     ("twice", ORDERED, [happened("2026-07-01", "set_up_completed"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
@@ -173,7 +173,7 @@ FAULTS = [
     (
         "twice",
         CONTRACT,
-        [happened("2026-07-01", "channel_changed", channel="own"), happened("2026-07-01", "channel_changed", channel="resale")],
+        [happened("2026-07-01", "channel_changed", channel="aws_marketplace"), happened("2026-07-01", "channel_changed", channel="resale")],
         "events #2 channel_changed 2026-07-01",
     ),
     (
@@ -367,6 +367,16 @@ FAULTS = [
         ORDERED,
         [happened("2026-04-18", "set_up_cancelled"), happened("2026-05-20", "set_up_completed")],
         "events #2 set_up_completed 2026-05-20",
+    ),
+    ("nothing_named", CONTRACT, [happened("2026-07-01", "components_added", components={})], "events #1 components_added 2026-07-01 components"),
+    ("nothing_named", CONTRACT, [happened("2026-07-01", "components_removed", components={})], "events #1 components_removed 2026-07-01 components"),
+    ("nothing_named", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", basic=False)], "events #1 set_up_ordered 2026-07-01"),
+    ("same_channel", CONTRACT, [happened("2026-07-01", "channel_changed", channel="own")], "events #1 channel_changed 2026-07-01"),
+    (
+        "same_channel",
+        CONTRACT,
+        [happened("2026-07-01", "channel_changed", channel="resale"), happened("2026-08-01", "channel_changed", channel="resale")],
+        "events #2 channel_changed 2026-08-01",
     ),
     ("of_provider", CONTRACT, [happened("2026-07-01", "cancelled", ground="notice")], "events #1 cancelled 2026-07-01 ground"),
     ("word", with_option(dict(covers=[])), [], "contract operation options #1 covers"),

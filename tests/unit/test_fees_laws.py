@@ -81,7 +81,7 @@ def outages(draw):
 def histories(draw):
     """Events of which no two contradict each other."""
     events = draw(outages())
-    events += [happened(day, "components_added", components=draw(counts)) for day in draw(st.lists(days, max_size=3))]
+    events += [happened(day, "components_added", components=draw(counts.filter(bool))) for day in draw(st.lists(days, max_size=3))]
     events += [happened(day, "components_removed", components=dict(ec2=2, waf=3)) for day in draw(st.lists(days, max_size=4))]
     events += [happened(day, "sheet_support", minutes=draw(st.integers(1, 500))) for day in draw(st.lists(days, max_size=2))]
     events += [happened(day, "payment", yen=draw(yen)) for day in draw(st.lists(days, max_size=4))]
