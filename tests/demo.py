@@ -321,10 +321,19 @@ def one_more_server() -> Path:
 
 
 def before_the_order() -> Path:
-    """The contract as it was when the customer applied for it: nothing was ordered yet, so the sheet says what there is to be set up."""
-    contract = yaml.safe_load((INVENTORY / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
-    later = ("accepted_on", "set_up_from", "operation")
-    return kept("before-the-order.json", contract=dict({name: contract[name] for name in contract if name not in later}, set_up=dict(basic=True)))
+    return kept("before-the-order.json", contract=applied_for(INVENTORY))
+
+
+def applied_for(inventory: Path) -> dict:
+    """The contract as it was when the customer applied for it: nothing was ordered yet, so the sheet says what there is to be set up.
+
+    Of what no entry of the sheet makes, such as databases, there is what was agreed in the hearing.
+    """
+    contract = yaml.safe_load((inventory / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
+    units = yaml.safe_load((ROOT / "catalog/units.yml").read_text(encoding="utf-8"))["set_up"]
+    sheet, later = agreed_sheet(inventory), ("accepted_on", "set_up_from", "operation")
+    heard = {name: count for name, count in contract["set_up"]["components"].items() if not sheet.keys() & set(units[name].get("kinds", ()))}
+    return dict({name: contract[name] for name in contract if name not in later}, set_up=dict(components=heard))
 
 
 def agreed_sheet(inventory: Path = INVENTORY) -> dict:

@@ -14,10 +14,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_against_bills import against_bills
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     CONTRACT,
-    EVENTS,
+    GROUNDS,
     OWN_ORDER,
     PRICED,
     Agreement,
@@ -29,9 +29,10 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     Plan,
     Settled,
 )
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, last_of_months, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, moment, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 
 
 def parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def parts(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def maintenance_alone(set_up: Mapping[str, Any]) -> bool:
     """保守初期設定 of what somebody else has built: no component is set up."""
-    return bool(set_up.get("maintenance") or set_up.get("maintenance_components")) and not set_up.get("basic") and set_up.get("components") is None
+    return bool(set_up.get("maintenance") or set_up.get("maintenance_components")) and not set_up.get("basic") and not set_up.get("components")
 
 
 def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None) -> Agreement:
@@ -59,39 +60,14 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     """
     faults = [] if faults is None else faults
     facts = read(CONTRACT, contract, "contract", faults, others=True)
-    happened = _events(events, faults)
+    happened = read_events(events, faults)
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
     result = _Reader(facts, written, happened, faults).agreement()
     if not faults:
-        faults += [Fault(event.where, "not_billed", value=event.fields["month"]) for event in _of_no_invoice(result, happened)]
-        faults += [Fault(f"{event.where} months", "ended", limit=result.cancelled_on) for event in _of_nothing_after_the_end(result, happened)]
+        faults += against_bills(result, happened)
     if faults:
         raise FeeError(faults)
     return result
-
-
-def _of_no_invoice(agreed: Agreement, happened: Iterable[_Event]) -> list[_Event]:
-    """第49条: requests for a qualified invoice where the provider billed nothing that bears consumption tax."""
-    asked = [event for event in happened if event.kind == "qualified_invoice_requested"]
-    return [event for event in asked if not bills(agreed, agreed.month(event.fields["month"]))[-1].qualified]
-
-
-def _of_nothing_after_the_end(agreed: Agreement, happened: Iterable[_Event]) -> list[_Event]:
-    """Invoices, and what settles them, of months after the end for which nothing is owed: late interest and what articles 18 and 49 ask for may follow it.
-
-    What was billed by mistake may have been given back altogether.
-    """
-    if agreed.cancelled_on is None:
-        return []
-    after = [event for event in happened if event.kind in ("invoiced", "settled") and agreed.month(event.fields["months"][0]).first > agreed.cancelled_on]
-    found = []
-    for event in after:
-        months = event.fields["months"]
-        told = [other.fields.get("yen") for other in after if other.fields["months"] == months]
-        given_back = len(told) > 1 and None not in told and sum(told) == 0
-        if not given_back and not any(line.amount for line in bills(agreed, agreed.month(months[0]))[-1].lines):
-            found.append(event)
-    return found
 
 
 def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fault] | None = None) -> tuple[Agreement, Month]:
@@ -100,46 +76,6 @@ def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fau
     told = read(dict(month=Field("month", required=True)), dict(month=month), "", faults)
     agreed = agreement(contract, events, faults)
     return agreed, agreed.month(told["month"])
-
-
-def event_day(event: Mapping[str, Any]) -> date:
-    """The day of an event in which no fault was found."""
-    return moment(event["date"]).date()
-
-
-class _Event(NamedTuple):
-    """A well-formed event: when, what, its fields, and how the engineer finds it again."""
-
-    date: Any
-    kind: str
-    fields: Mapping[str, Any]
-    where: str
-
-
-def _events(given: Any, faults: list[Fault]) -> list[_Event]:
-    if not isinstance(given, (list, tuple)):
-        faults.append(Fault("events", "rows", given))
-        return []
-    found = (_event(number, event, faults) for number, event in enumerate(given, 1))
-    return sorted((event for event in found if event), key=lambda event: (str(event.date), event.kind, repr(sorted(event.fields.items()))))
-
-
-def _event(number: int, given: Any, faults: list[Fault]) -> _Event | None:
-    where = f"events #{number}"
-    if not isinstance(given, Mapping):
-        faults.append(Fault(where, "table", given))
-        return None
-    kind = given.get("event")
-    if not isinstance(kind, str) or kind not in EVENTS:
-        faults.append(Fault(f"{where} event", "missing") if kind is None else Fault(where, "event", kind, close=close(kind, EVENTS)))
-        return None
-    where = " ".join([where, str(kind), *([str(given["date"])] if given.get("date") else [])])
-    shape = dict(dict(date=Field("day", required=True), event=Field("text"), note=Field("text")), **EVENTS[kind])
-    before = len(faults)
-    fields = read(shape, given, where, faults)
-    if len(faults) > before:
-        return None
-    return _Event(fields.pop("date"), fields.pop("event"), {name: value for name, value in fields.items() if name != "note"}, where)
 
 
 class _Ordered(NamedTuple):
@@ -154,7 +90,7 @@ class _Ordered(NamedTuple):
 class _Reader:
     """Puts contract and events together and says what contradicts what."""
 
-    def __init__(self, facts: Mapping[str, Any], written: set[str], events: list[_Event], faults: list[Fault]) -> None:
+    def __init__(self, facts: Mapping[str, Any], written: set[str], events: list[Event], faults: list[Fault]) -> None:
         self.facts = facts
         self.written = written  # what the contract names, be it right or wrong
         self.events = events
@@ -194,8 +130,8 @@ class _Reader:
             requests=self._requests(issues),
             payments=self._payments(),
             refunds=self._refunds(),
-            channels=((date.min, billing.get("channel", "own")), *self._channels()),
-            qualified=facts.get("qualified_invoice", False),
+            channels=tuple(self._channels()),
+            qualified_from=self._qualified_from(),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
             first_day=min([*(one.start for one in (*plans, *options)), *(order.accepted_on for order in orders), *happened], default=None),
@@ -218,7 +154,7 @@ class _Reader:
         for event in self._all(*kinds):
             self._not_before(event.where, event.date, self.facts.get(name), name)
 
-    def _of_operation(self, event: _Event) -> bool:
+    def _of_operation(self, event: Event) -> bool:
         """Whether what happened to the operation menu happened while there was one."""
         if self.operated_from is None:
             self._no_plan(event.where)
@@ -226,19 +162,19 @@ class _Reader:
         day = event.date.date() if isinstance(event.date, datetime) else event.date
         return self._not_before(event.where, day, self.operated_from, "operation")
 
-    def _month_of_contract(self, event: _Event) -> Month:
+    def _month_of_contract(self, event: Event) -> Month:
         """The month that an event is about, in which there must have been a contract."""
         month = self._month(event.fields["month"])
         self._not_before(f"{event.where} month", month.last, self.facts.get("applied_on"), "applied_on")
         self._not_ended(f"{event.where} month", month.first)
         return month
 
-    def _all(self, *kinds: str) -> list[_Event]:
+    def _all(self, *kinds: str) -> list[Event]:
         return [event for event in self.events if event.kind in kinds]
 
-    def _once(self, kind: str, key: Callable[[_Event], Any]) -> list[_Event]:
+    def _once(self, kind: str, key: Callable[[Event], Any]) -> list[Event]:
         """Events of a kind of which there may be one for each key."""
-        first: dict[Any, _Event] = {}
+        first: dict[Any, Event] = {}
         for event in self._all(kind):
             other = first.setdefault(key(event), event)
             if other is not event:
@@ -255,6 +191,11 @@ class _Reader:
         if self.cancelled_on and day > self.cancelled_on:
             self._fault(where, "ended", limit=self.cancelled_on)
 
+    def _qualified_from(self) -> date | None:
+        """第49条: from which day on the customer wants qualified invoices; true is from the beginning."""
+        told = self.facts.get("qualified_invoice", False)
+        return told.get("from") if isinstance(told, Mapping) else date.min if told else None
+
     def _cancellation(self) -> tuple[date | None, str]:
         """The day on which the contract ends: the one wished for, but not before the notice arrived (第15条第2項)."""
         events = self._all("cancelled")
@@ -264,7 +205,10 @@ class _Reader:
             return None, ""
         event = events[0]
         self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
-        return max(event.date, event.fields.get("wish", event.date)), "16" if event.fields.get("by") == "provider" else "15-2"
+        by_provider = event.fields.get("by") == "provider"
+        if "ground" in event.fields and not by_provider:
+            self._fault(f"{event.where} ground", "of_provider")
+        return max(event.date, event.fields.get("wish", event.date)), GROUNDS[event.fields.get("ground", "notice")] if by_provider else "15-2"
 
     def _plans(self) -> tuple[Plan, ...]:
         rows = enumerate(self.facts.get("plans", []), 1)
@@ -278,7 +222,8 @@ class _Reader:
         plans = sorted([*own, *changed]) if own else []
         if plans:
             self._needs("applied_on")
-            self._not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on")
+            if self._not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on"):
+                self._not_before(plans[0].where, plans[0].start, self.facts.get("accepted_on"), "accepted_on")
         for before, after in pairwise(plans):
             if before.start == after.start:
                 self._fault(after.where, "same_day", other=before.where)
@@ -298,6 +243,8 @@ class _Reader:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self._all("components_added", "components_removed"):
             given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
+            if not event.fields["components"]:
+                self._fault(f"{event.where} components", "nothing_named")
             self._not_ended(event.where, event.date)
         for dummy, dummy, dummy, where in [] if plans else given:
             self._no_plan(where)
@@ -309,17 +256,19 @@ class _Reader:
         ]
         # What is added on a day is there when something is removed on it.
         changes.sort(key=lambda change: (change.day, -change.count, change.component, change.group))
-        self._enough(changes)
+        self._enough(changes, plans[0].start if plans else None)
         return tuple(changes)
 
-    def _enough(self, changes: Iterable[Change]) -> None:
-        """Nothing can be removed that is not there. Without units by group, only the sum over the groups counts."""
+    def _enough(self, changes: Iterable[Change], begins: date | None) -> None:
+        """Nothing can be removed that is not there, as what the contract names is not before the menu begins. Without units by group, only the sum counts."""
         by_group = self.facts.get("fee_rules", {}).get("unit_scope") == "group"
         there: Counter = Counter()
         for change in changes if self.sound else ():
             key = (change.component, change.group if by_group else "")
             there[key] += change.count
-            if there[key] < 0:
+            if there[key] < 0 and begins and not self._not_before(change.where, change.day, begins, "operation"):
+                there[key] = 0
+            elif there[key] < 0:
                 self._fault(change.where, "too_many", value=-there[key], limit=" ".join(part for part in key if part))
                 there[key] = 0
 
@@ -360,12 +309,20 @@ class _Reader:
         ordered = self._ordered()
         done = self._about_orders("set_up_completed", ordered)
         gone = self._about_orders("set_up_cancelled", ordered)
-        for name in set(done) & set(gone):
+        for name in sorted(set(done) & set(gone)):
             if gone[name].date > done[name].date:
                 self._fault(gone[name].where, "completed", limit=done[name].date)
-        return tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
+            elif gone[name].date < done[name].date and not any(parts(gone[name].fields.get("payable", {})).values()):
+                self._fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
+        for name, event in sorted(done.items()):
+            self._not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
+        found = tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
+        based = sorted((order for order in found if order.parts["basic"]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
+        for order in based[1:]:  # 別紙2第1表: once for the account
+            self._fault(f"{ordered[order.name].where} basic", "twice", other=ordered[based[0].name].where)
+        return found
 
-    def _order(self, name: str, order: _Ordered, done: _Event | None, gone: _Event | None) -> Order:
+    def _order(self, name: str, order: _Ordered, done: Event | None, gone: Event | None) -> Order:
         """An order as far as it went. The end of the contract is the end of what was neither completed nor called off before (第29条)."""
         completed_on, cancelled_on = done.date if done else None, gone.date if gone else None
         if not done and not gone and self.cancelled_on and order.accepted_on <= self.cancelled_on:
@@ -383,8 +340,9 @@ class _Reader:
             own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
             self._needs("accepted_on")
-            if "components" not in own and not maintenance_alone(own) and self.sound and "set_up" in facts:
-                self._fault("contract set_up components", "counts_needed")
+            needed = dict(components="counts_needed", basic="basic_needed") if "set_up" in facts and not maintenance_alone(own) and self.sound else {}
+            for part in [part for part in needed if part not in own]:
+                self._fault(f"contract set_up {part}", needed[part])
             self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
             self._not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self._all("set_up_ordered"):
@@ -393,6 +351,8 @@ class _Reader:
             if other is not order:
                 self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
             self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+            if not any(parts(event.fields).values()):
+                self._fault(event.where, "nothing_named")
             self._not_ended(event.where, event.date)
         for order in found.values():
             names = Counter(item.get("name") for item in order.fields.get("individual", []))
@@ -400,9 +360,9 @@ class _Reader:
                 self._fault(f"{order.where} individual", "same_name", limit=name, other="individual")
         return found
 
-    def _about_orders(self, kind: str, ordered: Mapping[str, _Ordered]) -> dict[str, _Event]:
+    def _about_orders(self, kind: str, ordered: Mapping[str, _Ordered]) -> dict[str, Event]:
         """order → the one event of a kind about it."""
-        found: dict[str, _Event] = {}
+        found: dict[str, Event] = {}
         for event in self._all(kind):
             name = event.fields.get("order", OWN_ORDER)
             if name not in ordered:
@@ -414,7 +374,7 @@ class _Reader:
                 found[name] = event
         return found
 
-    def _payable(self, order: _Ordered, cancelled_on: date | None, gone: _Event | None) -> Mapping[str, Any]:
+    def _payable(self, order: _Ordered, cancelled_on: date | None, gone: Event | None) -> Mapping[str, Any]:
         """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun."""
         if cancelled_on is None:
             return parts(order.fields)
@@ -490,13 +450,19 @@ class _Reader:
         return tuple((event.date, event.fields["yen"]) for event in refunds)
 
     def _channels(self) -> list[tuple[date, str]]:
-        return [(event.date, event.fields["channel"]) for event in self._once("channel_changed", lambda event: event.date)]
+        found = [(date.min, self.facts.get("billing", {}).get("channel", "own"))]
+        for event in self._once("channel_changed", lambda event: event.date):
+            if event.fields["channel"] == found[-1][1]:
+                self._fault(event.where, "same_channel")
+            found.append((event.date, event.fields["channel"]))
+        return found
 
     def _reductions(self) -> dict[tuple[str, str], int]:
         """第25条: menu and month → per cent."""
         found = {}
         for event in self._once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
             menu, month = event.fields.get("menu", "operation"), self._month_of_contract(event)
+            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
             if menu == "operation" and self.operated_from is None:
                 self._no_plan(event.where)
             elif menu == "operation":
@@ -528,18 +494,20 @@ class _Reader:
         found: list[Settled] = []
         for event in self._once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
             fields = event.fields
-            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date)
+            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, fields.get("written_off", False), event.where)
             issue = next((issue for issue in issues if issue.months[0] in one.months), None)
             months = issue.months if issue else one.months[:1]
             if one.months != months:
                 self._fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))
             self._not_before(event.where, event.date, issue.day if issue else first_issue(self._month(months[-1])), issue.where if issue else "invoiced")
-            if (one.due is None) == (one.yen > 0):
+            if (one.due is None) == (one.yen > 0 and not one.written_off):
                 self._fault(event.where, "due_of_charge")
+            if one.written_off and one.yen < 0:
+                self._fault(f"{event.where} yen", "positive", value=one.yen)
             self._not_before(f"{event.where} due", one.due, event.date, "date")
             self._net_where_needed(event)
             found.append(one)
-            rest = sum(other.yen for other in found if other.months == one.months) + (issue.yen or 0) if issue else 0
+            rest = sum(other.yen for other in found if other.months == one.months and not other.written_off) + (issue.yen or 0) if issue else 0
             if issue and issue.yen is not None and rest < 0:
                 self._fault(event.where, "beyond_invoice", value=-rest, limit=issue.yen, other=issue.where)
             elif not issue:
@@ -569,7 +537,7 @@ class _Reader:
     def _month(self, name: str) -> Month:
         return month_from(date(int(name[:4]), int(name[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1)))
 
-    def _net_where_needed(self, event: _Event) -> None:
+    def _net_where_needed(self, event: Event) -> None:
         if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":
             self._fault(event.where, "net_needed")
 

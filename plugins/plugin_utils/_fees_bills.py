@@ -119,11 +119,11 @@ def _bill(agreed: Agreement, together: tuple[Month, ...], before: list[Bill]) ->
     lines = lines + ([] if alone and agreed.rules["late_interest_alone"] == "waived" else _interest(agreed, before, together[-1], day))
     since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
     possible = day >= since and any(line.taxed_on for line in lines)  # late interest is no price of a supply
-    standing = possible and agreed.qualified
+    standing = possible and agreed.qualified(day)
     lines += _qualified(together[-1], day, "standing", int(standing), agreed.postage if standing else 0)
     asked = any(month in names for dummy, month, dummy in agreed.requests)
     clauses = ("23" if len(together) > 1 else "annex2-billing",)
-    return Bill(together, tuple(lines), tuple(used), day, issue, due, possible and (agreed.qualified or asked), clauses, channel)
+    return Bill(together, tuple(lines), tuple(used), day, issue, due, possible and (agreed.qualified(day) or asked), clauses, channel)
 
 
 def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -13,14 +13,15 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, event_day
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import components
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, components
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 
@@ -31,6 +32,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     """What it costs to make the account as the sheet says from a day on, beside what was agreed and has happened until then.
 
     Only components that a sheet can count are compared; the others stay as agreed. What is new is set up once (第29条) and looked after by the month (第35条).
+    クラウド基本設定 is due when the sheet has anything of 別紙4 第1表 and it was not ordered before.
     """
     told = read(dict(date=Field("day", required=True)), dict(date=day), "", faults)
     if not isinstance(sheet, Mapping):
@@ -47,15 +49,16 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     events = [event for event in events if event["event"] == "plan_changed" or (event_day(event) <= on and event["event"] != "cancelled")]
     before = _as_every_month(agreement(contract, events))
     month = _first_month(before, on)
-    moves = {menu: _moves(menu, _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
+    moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
+    base = basic(sheet) and not _has_base(before, on)
     order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None
-    after = _as_every_month(agreement(contract, [*events, *_events(moves, on, operated_on, order, before)]))
-    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key == key_of("components", order)]
+    after = _as_every_month(agreement(contract, [*events, *_events(moves, base, on, operated_on, order, before)]))
+    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key in (key_of("basic", order), key_of("components", order))]
     charged_from = _charged_from(before, on)
-    charged = not ends_on or charged_from <= ends_on
+    charged = bool(operation.services(before)) and (not ends_on or charged_from <= ends_on)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
     return dict(
         contract=before.number,
@@ -71,7 +74,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             **_sheet(will, language),
         ),
         change=dict(
-            components=_told(moves, before, after, on, language),
+            components=[*([_told_base(language)] if base else []), *_told(moves, before, after, on, language)],
             units=_units(will) - _units(was),
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
         ),
@@ -110,7 +113,10 @@ def _starts(agreed: Agreement) -> list[date]:
 
 def _charged_from(agreed: Agreement, day: date) -> date:
     """The first day on which the change is felt: by the rule `component_change_rule` the day itself once the menu is charged, or else as the menu itself."""
-    since = max(operation.first_charge(agreed, one) for one in _starts(agreed) or [day])
+    charged = [operation.charged_from(agreed, service) or operation.first_charge(agreed, service.start) for service in operation.services(agreed)]
+    since = (charged[0] if agreed.plans else max(charged)) if charged else operation.first_charge(agreed, day)
+    if agreed.plans and day <= agreed.plans[0].start:
+        return since  # as what the menu begins with
     by_day = agreed.rules["component_change_rule"] == "calendar" and agreed.plans and since <= day
     return day if by_day else max(since, operation.first_charge(agreed, day))
 
@@ -151,18 +157,29 @@ def _built(agreed: Agreement, day: date) -> dict[str, int]:
     return built
 
 
-def _moves(menu: str, agreed: Mapping[str, int], wanted: Mapping[str, int]) -> dict[str, int]:
+def _has_base(agreed: Agreement, day: date) -> bool:
+    """Whether the account has its basic set-up: it was ordered, or its maintenance was, or the account is operated without any order of set-up work."""
+    orders = [order for order in agreed.orders if order.accepted_on <= day]
+    return any(order.parts["basic"] or order.parts["maintenance"] for order in orders) or bool(agreed.changes and not orders)
+
+
+def _countable(menu: str, sheet: Mapping[str, Any]) -> list[str]:
+    """The components that a sheet can count: those that it makes, and of the operation menu, where it says what is watched, all that can be."""
+    watches = menu == "operation" and isinstance(sheet.get("monitoring"), Mapping)
+    return [name for name, row in units()[menu].items() if watches or row.get("kinds")]
+
+
+def _moves(countable: Iterable[str], agreed: Mapping[str, int], wanted: Mapping[str, int]) -> dict[str, int]:
     """component → how many more (or less, when negative) the sheet has of what a sheet can count."""
-    countable = [name for name, row in units()[menu].items() if row.get("kinds")]
     return {name: wanted.get(name, 0) - agreed.get(name, 0) for name in countable if wanted.get(name, 0) != agreed.get(name, 0)}
 
 
-def _events(moves: Mapping[str, Mapping[str, int]], on: date, operated_on: date | None, order: str, agreed: Agreement) -> list[dict[str, Any]]:
+def _events(moves: Mapping[str, Mapping[str, int]], base: bool, on: date, operated_on: date | None, order: str, agreed: Agreement) -> list[dict[str, Any]]:
     """The change as events of the contract; of the operation menu not before it begins. What goes is not set up, and nothing is given back for it."""
     new = {name: number for name, number in moves["set_up"].items() if number > 0}
-    found: list[dict[str, Any]] = [dict(date=on, event="set_up_ordered", order=order, components=new)] if new else []
+    found: list[dict[str, Any]] = [dict(date=on, event="set_up_ordered", order=order, basic=base, components=new)] if new or base else []
     # All of it is quoted, even where the contract has an end.
-    found += [dict(date=on, event="set_up_completed", order=order)] if new else []
+    found += [dict(date=on, event="set_up_completed", order=order)] if new or base else []
     if operated_on:
         more = {name: number for name, number in moves["operation"].items() if number > 0}
         less = {name: _taken(agreed, name, -number, operated_on) for name, number in moves["operation"].items() if number < 0}
@@ -182,6 +199,12 @@ def _taken(agreed: Agreement, component: str, number: int, day: date) -> dict[st
         found[group] = min(number, max(has, 0))
         number -= found[group]
     return {group: taken for group, taken in found.items() if taken}
+
+
+def _told_base(language: str) -> dict[str, Any]:
+    """クラウド基本設定, for people."""
+    words = dict(name=say("prices", "basic", language), unit=say("units", "account", language))
+    return dict(menu="set_up", component="basic", **words, before=0, after=1, clauses=cite(("annex4-1", DUE["set_up"]), language))
 
 
 def _told(moves: Mapping[str, Mapping[str, int]], before: Agreement, after: Agreement, on: date, language: str) -> list[dict[str, Any]]:

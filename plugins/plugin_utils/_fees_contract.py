@@ -18,6 +18,7 @@ PLANS = tuple(book()["plans"])
 FEATURES = tuple(book()["plans"]["advanced"])
 CHANNELS = ("own", "aws_marketplace", "resale")
 CAUSES = ("customer", "third_party", "provider", "provider_gross")
+GROUNDS = dict(notice="16", end_of_service="14-2", antisocial="48-2")  # why the provider may end a contract, and the clause
 OWN_ORDER = "contract"  # the name of the order that the contract itself holds
 
 PRICED = dict(name=Field("text", required=True), yen=Field("positive", required=True))
@@ -53,7 +54,7 @@ CONTRACT = dict(
     set_up=Field("table", fields=PARTS),
     plans=Field("rows", fields=PLAN),
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
-    qualified_invoice=Field("flag"),
+    qualified_invoice=Field("flag", fields={"from": Field("day", required=True)}),
     billing=Field("table", fields=dict(channel=Field("word", choices=CHANNELS), recipient=Field("text"), postage=Field("count"))),
     fee_rules=Field("table", fields=RULES),
 )
@@ -65,13 +66,13 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     components_added=dict(components=Field("counts", required=True, menu="operation")),
     components_removed=dict(components=Field("counts", required=True, menu="operation")),
     plan_changed=dict(plan=Field("word", required=True, choices=PLANS)),
-    cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider"))),
+    cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider")), ground=Field("word", choices=tuple(GROUNDS))),
     outage=dict(date=Field("moment", required=True), until=Field("moment", required=True), cause=Field("word", required=True, choices=CAUSES)),
     suspended=dict(until=Field("day", required=True), reason=Field("word", required=True, choices=("unpaid", "other"))),
     reduction=dict(month=Field("month", required=True), percent=Field("percent", required=True), menu=Field("word", choices=("operation", "set_up"))),
     evaded=dict(month=Field("month", required=True), yen=Field("positive", required=True)),
     invoiced=dict(months=Field("months", required=True), due=Field("day"), yen=Field("count"), net=Field("count")),
-    settled=dict(months=Field("months", required=True), yen=Field("signed", required=True), net=Field("signed"), due=Field("day")),
+    settled=dict(months=Field("months", required=True), yen=Field("signed", required=True), net=Field("signed"), due=Field("day"), written_off=Field("flag")),
     qualified_invoice_requested=dict(month=Field("month", required=True), postage=Field("count")),
     payment=dict(yen=Field("positive", required=True)),
     refund=dict(yen=Field("positive", required=True)),
@@ -147,13 +148,18 @@ class Issue(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What was charged on top of an invoice, and when that is due, or was given back (negative), with and without tax, and on which day that was said."""
+    """What was charged on top of an invoice, and when that is due, or was given back (negative), with and without tax, and on which day that was said.
+
+    What was written off is neither: it was lacking, and nobody asked for it.
+    """
 
     months: tuple[str, ...]
     yen: int
     net: int | None
     due: date | None
     day: date
+    written_off: bool
+    where: str
 
 
 @dataclass(frozen=True)
@@ -182,10 +188,14 @@ class Agreement:
     payments: tuple[tuple[date, int], ...]
     refunds: tuple[tuple[date, int], ...]
     channels: tuple[tuple[date, str], ...]
-    qualified: bool
+    qualified_from: date | None
     recipient: str
     postage: int
     first_day: date | None
+
+    def qualified(self, day: date) -> bool:
+        """Whether an invoice that is issued on a day shall be a qualified one (適格請求書)."""
+        return self.qualified_from is not None and self.qualified_from <= day
 
     def billed_together(self, month: str) -> tuple[str, ...]:
         """The months that are billed with a month (第23条)."""

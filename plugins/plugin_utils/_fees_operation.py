@@ -309,8 +309,12 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     left = gross
     if any(_overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
         rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
-    for outage, idle in idle_days(agreed):
-        share = _outage_value(agreed, idle, provided, values)
+    outages = list(idle_days(agreed))
+    # 第35条第2項: of a month that could not be used at all nothing is paid, however many days are reckoned for it.
+    whole = all(sum(idle.get(day, 0) for dummy, idle in outages) >= 1 for day in provided)
+    basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" and not whole else len(values)
+    for outage, idle in outages:
+        share = sum((Fraction(values[day], basis) * idle[day] for day in provided if day in idle), Fraction(0))
         if share:
             share = min(share, left)
             left -= share
@@ -341,12 +345,6 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
 
 def _span(outage: Outage) -> dict[str, str]:
     return {"from": outage.known.isoformat(sep=" "), "until": outage.until.isoformat(sep=" "), "cause": outage.cause}
-
-
-def _outage_value(agreed: Agreement, idle: Mapping[date, Fraction], days: Iterable[date], values: Mapping[date, int]) -> Fraction:
-    """The yen of those days on which an outage made the menu useless."""
-    basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" else len(values)
-    return sum((Fraction(values[day], basis) * idle[day] for day in days if day in idle), Fraction(0))
 
 
 def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]]:

@@ -100,7 +100,7 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
 
 def _price_of_qualified_invoices(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
     """第49条: what comes with each invoice where qualified ones are wanted, and the provider bills."""
-    if not agreed.qualified or agreed.channel(day) != "own":
+    if agreed.qualified_from is None or agreed.channel(day) != "own":
         return []
     return [dict(text=say("texts", "each_qualified_invoice", language, yen=price("qualified_invoice", day)), clauses=cite(("49",), language))]
 
@@ -263,7 +263,7 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     _same_invoice(issued, settled, agreed, bill)
     if day < bill.issue_day:
         raise FeeError([Fault("date", "before", day, bill.issue_day, "invoice")])
-    before = sorted({one.day for one in agreed.settlements if one.months == tuple(issued["months"]) and one.day < day})
+    before = sorted({one.day for one in agreed.settlements if one.months == tuple(issued["months"]) and one.day < day and not one.written_off})
     if len(before) > len(settled):  # what is not named would be charged or given back once more
         raise FeeError([Fault("settled", "settled_before", f"{before[len(settled)]}")])
     qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
@@ -392,9 +392,9 @@ def _step(before: Mapping[int, Mapping[str, int]], after: Mapping[int, Mapping[s
 def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str, Any]:
     """Up to what the provider is liable, in yen without and with tax; there is no limit in case of intent or gross fault (第30条第2項, 第36条第4項).
 
-    For the set-up menu all that was ordered until the end of the month (第30条第1項). For the operation menu the fee of a whole month, charged or not
-    (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement has taken off already:
-    it is not paid twice.
+    For the set-up menu all that was ordered until the end of the month, before special reductions (第30条第1項). For the operation menu the fee of a whole
+    month, charged or not (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement
+    has taken off already: it is not paid twice.
     """
     gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until.date() >= month.first for one in agreed.outages)
     notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
@@ -402,7 +402,8 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     rule = agreed.rules["liability_uncharged_days"]
     of_days = charged if rule == "nothing" else operation.of_provided_days(agreed, month)
     days = [line._replace(amount=line.by_provider) for line in of_days]
-    provided = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
+    ordered = [line for past in _months_until(agreed, month) for line in set_up.lines(agreed, past)]
+    provided = [line._replace(amount=line.amount if line.gross is None else line.gross) for line in ordered]
     return dict(
         contract=agreed.number,
         customer=agreed.customer,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -40,6 +40,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         unknown="「{value}」という項目はありません{hint}",
         missing="必要です",
         counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
+        basic_needed="必要です。クラウド基本設定を含むかどうかを true か false で書いてください（別紙2第1表）",
         read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
         event="「{value}」という出来事はありません{hint}",
         component="「{value}」は課金単位の表（catalog/units.yml の {limit}）にありません{hint}",
@@ -60,6 +61,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         perhaps_begun_at_end="契約が {value} に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
         "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
         completed="作業は {limit} に完了しています。完了した作業は取り消せません",
+        nothing_named="何も書かれていません。増減したもの、注文されたものを書くか、この出来事を消してください",
+        same_channel="それまでと同じ請求の経路です。変更でないなら消してください",
+        called_off="作業は {limit} にすべて取り消されています（{other}）。残した部分があれば、その payable に書いてください（第29条）",
         ended="契約は {limit} に解除されています",
         too_long="{value} からの利用停止が {limit} を超えています。料金の未払い以外の利用停止は、続けて行うものも合わせて 6ヵ月以内です（第34条第1項）",
         no_length="利用できなかった時間がありません（{value} に始まり、同じ時刻に終わっています）。until に復旧した時刻を書いてください",
@@ -73,6 +77,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         too_early="1 か月分の請求書を発行できるのは {limit} 以降です（別紙2）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
         before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit} より前です（消費税法第57条の4）",
         not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
+        nothing_charged="{value} には請求する料金がありません。月を確認してください",
+        others_bill="{value} の料金は当社が請求するものではありません（別紙2）。月か、請求の経路（billing.channel、channel_changed）を確認してください",
+        yen_needed="{value} の請求書の額が分からないため、返した額を差し引けません。出来事 invoiced を yen（税込の額）とともに書いてください（第20条第2項）",
+        of_provider="当社が解除するとき（by: provider）だけに書けます。契約者が解除するときは消してください（第15条）",
         not_begun="契約は作業の着手日 {limit} より前、{value} に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
         settled_before="この請求書は {value} に精算済みです（出来事 settled）。同じ差額を二重に精算しないよう、"
@@ -111,6 +119,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         unknown="there is no field {value!r}{hint}",
         missing="is needed",
         counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
+        basic_needed="is needed; write true or false, whether the basic set-up of the account was ordered (Annex 2, table 1)",
         read_as_true="YAML reads the word on as true; write the date into date",
         event="there is no event {value!r}{hint}",
         component="{value!r} is not in the table of units ({limit} of catalog/units.yml){hint}",
@@ -131,6 +140,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         perhaps_begun_at_end="it is not known whether work had begun when the contract ended on {value}; write set_up_completed if it was completed, "
         "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
+        nothing_named="names nothing; write what came, went or was ordered, or take the event away",
+        same_channel="is billed as before; take it away if it is no change",
+        called_off="all of the work was called off on {limit} ({other}); write what stays into its payable, if anything does (Article 29)",
         ended="the contract was cancelled on {limit}",
         too_long="goes on since {value}, for longer than until {limit}; suspensions that are not for unpaid fees last 6 months at most, "
         "together where one follows the other (Article 34 (1))",
@@ -145,6 +157,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         too_early="one month is billed in the month after, from {limit} on (Annex 2); only several months together are billed before (Article 23)",
         before_the_law="the invoice of {value} is issued on {other}, before qualified invoices began on {limit} (Consumption Tax Act Article 57-4)",
         not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49)",
+        nothing_charged="nothing is charged for {value}; check the month",
+        others_bill="somebody else bills {value} (Annex 2); check the month, or the channel (billing.channel, channel_changed)",
+        yen_needed="gives back of the invoice of {value}, whose yen are not known; write the event invoiced with yen, its amount with tax (Article 20 (2))",
+        of_provider="is for a contract that the provider ends (by: provider); take it away where the customer does (Article 15)",
         not_begun="the contract ended on {value}, before work began on {limit}; nothing is to be paid for work that had not begun (Article 29 (1), proviso)",
         other_issuer="{value!r} is not the issuer of this invoice, who is {limit!r}",
         settled_before="this invoice was settled on {value} (event settled); give the JSON of all its settlements so far (billing_settled of the role), "
@@ -194,7 +210,7 @@ class Field(NamedTuple):
     """What may be written in one place.
 
     `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
-    `counts` (of the components of a `menu`). With `others` a table may hold fields for somebody else.
+    `counts` (of the components of a `menu`). A `flag` may be a table of its `fields`, too. With `others` a table may hold fields for somebody else.
     """
 
     type: str
@@ -292,7 +308,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [_unknown(name, shape, where) for name in given if name not in shape and not (others and close(name, shape, NEAR) is None)]
+    faults += [_unknown(name, shape, where) for name in given if name not in shape and not (others and _near(name, shape) is None)]
     found = {}
     for name, field in shape.items():
         here = f"{where} {name}".strip()
@@ -305,12 +321,19 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
 
 def _unknown(name: Any, shape: Mapping[str, Field], where: str) -> Fault:
     # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
-    return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=close(name, shape))
+    return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=_near(name, shape) or close(name, shape))
+
+
+def _near(name: Any, words: Iterable[str]) -> str | None:
+    """Which of our fields a field must be meant for: it is nearly the same, or the first or last words of it."""
+    plain = str(name).lower().replace("-", "_")
+    part_of = (word for word in words if plain == word or word.startswith(f"{plain}_") or word.endswith(f"_{plain}"))
+    return next(part_of, None) or close(name, words, NEAR)
 
 
 def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     """What is meant, or WRONG."""
-    if field.type == "table" and isinstance(value, Mapping):
+    if isinstance(value, Mapping) and (field.type == "table" or (field.type == "flag" and field.fields)):
         return read(field.fields, value, where, faults, field.others)
     if field.type == "rows":
         return _rows(field, value, where, faults)
@@ -332,7 +355,9 @@ def _words(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     words = value if field.type == "words" and isinstance(value, list) else [value]
     wrong = [word for word in words if not (isinstance(word, str) and word in field.choices)]
     faults += [Fault(where, "word", word, ", ".join(field.choices)) for word in wrong]
-    if wrong:
+    if not words:
+        faults.append(Fault(where, "word", value, ", ".join(field.choices)))
+    if wrong or not words:
         return WRONG
     return tuple(str(word) for word in words) if field.type == "words" else str(value)
 

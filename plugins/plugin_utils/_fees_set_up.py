@@ -71,7 +71,7 @@ def _order(agreed: Agreement, order: Order, month: Month) -> Iterator[Line]:
                 period=period,
                 amount=quantity * yen,
                 taxed_on=taxed_on,
-                clauses=(*clauses, kind["clause"], *(["annex4-2"] if shares else []), "24-1"),
+                clauses=(*clauses, kind["clause"], *(["annex4-2"] if shares else ["annex4-1"] if part == "basic" else []), "24-1"),
                 quantity=quantity,
                 unit=kind["unit"],
                 unit_price=yen,

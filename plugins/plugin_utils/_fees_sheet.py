@@ -18,10 +18,13 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
 def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
     """menu → component → how many: the entries of the kinds that `catalog/units.yml` counts, without those that shall go."""
     counts = {kind for menu in MENUS for row in units()[menu].values() for kind in row.get("kinds", ())}
-    known = {*counts, *(kind for kinds in units()["inside"].values() for kind in kinds), *units()["parts"]}
+    inside = {kind for kinds in units()["inside"].values() for kind in kinds}
+    known = {*counts, *inside, *units()["parts"]}
     # What is not known would be left out of a quotation without a word.
     faults += [Fault("sheet", "kind", kind, close=close(kind, known)) for kind in sheet if kind not in known]
     entries = {kind: _entries(kind, sheet[kind], faults) for kind in sorted(counts & set(sheet))}
+    for kind in sorted(inside & set(sheet)):
+        _some(kind, sheet[kind], faults)
     beside = dict.fromkeys(MENUS, {}) | dict(operation=_watched(sheet.get("monitoring"), faults))
     counted = {menu: {name: _count(row, entries, beside[menu].get(name, ())) for name, row in units()[menu].items()} for menu in MENUS}
     return {menu: {name: number for name, number in rows.items() if number} for menu, rows in counted.items()}
@@ -45,6 +48,8 @@ def _watched(given: Any, faults: list[Fault]) -> dict[str, list[Mapping[str, Any
     if given is not None and not isinstance(given, Mapping):
         faults.append(Fault("sheet monitoring", "table", given))
         return {}
+    rows = units()["operation"]
+    faults += [Fault("sheet monitoring", "component", target, "operation", close=close(target, rows)) for target in given or {} if target not in rows]
     return {target: _entries(f"monitoring {target}", found, faults) for target, found in (given or {}).items()}
 
 
@@ -54,14 +59,20 @@ def _entries(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, An
         return []
     found = list(enumerate(given or [], 1))
     faults += [Fault(f"sheet {kind} #{number}", "table", entry) for number, entry in found if not isinstance(entry, Mapping)]
-    return [entry for dummy, entry in found if isinstance(entry, Mapping) and entry.get("state", "present") != "absent"]
+    tables = [(number, entry) for number, entry in found if isinstance(entry, Mapping)]
+    names = [(number, entry.get("name")) for number, entry in tables]
+    faults += [Fault(f"sheet {kind} #{number} name", "text", name) for number, name in names if isinstance(name, (Mapping, list))]
+    return [entry for number, entry in tables if not isinstance(entry.get("name"), (Mapping, list)) and entry.get("state", "present") != "absent"]
 
 
-def _basic(part: str, sheet: Mapping[str, Any]) -> dict[str, bool]:
-    """Whether the sheet has anything of 別紙4 第1表, which is charged for the account and not by the piece."""
-    found = [sheet.get(kind) for kind in units()["inside"]["basic"]] if part == "set_up" else []
-    entries = [entry for given in found for entry in (given if isinstance(given, list) else [given])]
-    return dict(basic=True) if any(isinstance(entry, Mapping) and entry.get("state", "present") != "absent" for entry in entries) else {}
+def _some(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]:
+    """The entries of a kind that is not counted, of which an account or a Region may have one alone, without a list."""
+    return _entries(kind, [given] if isinstance(given, Mapping) else given, faults)
+
+
+def basic(sheet: Mapping[str, Any]) -> bool:
+    """Whether the sheet has anything that makes クラウド基本設定 due (別紙4 第1表), which is charged for the account and not by the piece."""
+    return any(entry for kind in units()["inside"]["basic"] for entry in _some(kind, sheet.get(kind), []))
 
 
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
@@ -76,13 +87,27 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
         faults.append(Fault("sheet", "table", sheet))
     told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
     made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date"))
-    made |= {name: value for name, value in contract.items() if value is not None}  # as everywhere, what is null is not written
-    counted = components(sheet, faults) if isinstance(sheet, Mapping) else {}
-    for part in counted:
-        given = made.get(part) or {}
-        named = given.get("components") if isinstance(given, Mapping) else None
+    made |= _written(contract)
+    counted = components(sheet, faults) if isinstance(sheet, Mapping) else None
+    found = dict(set_up=dict(basic=basic(sheet) if counted else False), operation={})
+    for part in found:
+        given = _written(made.get(part, {}))
+        named = _written(given.get("components", {})) if isinstance(given, Mapping) else given
+        if not isinstance(named, Mapping):
+            continue  # the agreement refuses it by its name
         # Without a plan there is nothing to operate, and where maintenance alone is set up, somebody else has built the rest.
-        wanted = made.get("plans") if part == "operation" else not (isinstance(given, Mapping) and maintenance_alone(given))
-        if wanted and isinstance(given, Mapping) and isinstance(named or {}, Mapping):
-            made[part] = {**_basic(part, sheet), **given, "components": {**counted[part], **(named or {})}}
-    return agreement(made, (), faults), told["date"]
+        if not (made.get("plans") if part == "operation" else not maintenance_alone(given)):
+            continue
+        if counted is not None:
+            made[part] = {**found[part], **given, "components": {**counted[part], **named}}
+        elif part in made:
+            made[part] = {**found[part], **given, **(dict(components=named) if "components" in given else {})}
+    agreed = agreement(made, (), faults)
+    if agreed.applied_on and told["date"] < agreed.applied_on:
+        raise FeeError([Fault("date", "before", told["date"], agreed.applied_on, "applied_on")])
+    return agreed, told["date"]
+
+
+def _written(given: Any) -> Any:
+    """As everywhere, what is null is not written."""
+    return {name: value for name, value in given.items() if value is not None} if isinstance(given, Mapping) else given

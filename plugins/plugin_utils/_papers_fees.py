@@ -302,7 +302,8 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
     """In one line what a change does, where it is charged by the month at all."""
     change, first = told["change"], told["monthly"]["billed_from"]
-    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words))] if first else []
+    felt = first and (change["units"] or change["monthly"]["net"])
+    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words))] if felt else []
 
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:

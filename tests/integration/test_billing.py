@@ -186,7 +186,6 @@ def test_what_no_kind_counts_is_quoted_from_the_contract(office):
     "kind, entry", [("ec2_instances", dict(name="smp-web03")), ("elbv2_target_groups", dict(name="smp-api-tg", protocol="HTTP", port=8080))]
 )
 def test_one_more_in_the_sheet_is_told_in_one_line(office, kind, entry):
-    office.agreed()
     office.edit("sheet", lambda sheet: sheet.setdefault(kind, []).append(entry))
     run = office.play("quote", billing_date="2026-10-20")
     assert "+1 コンポーネント、来月（2026年11月）から +30,000円/月（税抜）" in run.stdout
@@ -202,7 +201,6 @@ def test_the_sheet_of_the_demo_is_what_was_agreed(office):
 
 
 def test_a_change_without_a_day_is_quoted_today_in_japan(office):
-    office.agreed()
     office.play("quote")
     (name,) = {path.stem for path in office.reports.iterdir()}
     assert re.fullmatch(r"SMP-2026-0412-quotation-20\d\d-\d\d-\d\d", name)
@@ -257,6 +255,7 @@ def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(offic
     office.agreed()
     assert "請求する料金がありません" in office.play("invoice", billing_month="2026-06").stdout
     office.edit("contract", lambda contract: contract.update(billing=dict(channel="aws_marketplace")))
+    office.edit("events", lambda events: events.remove(next(event for event in events if event["event"] == "invoiced")))
     assert "AWS Marketplace 経由のため" in office.play("invoice", billing_month="2026-08").stdout
     assert office.files() == {}
 
@@ -267,21 +266,25 @@ def test_a_month_of_which_nothing_is_left_and_one_after_the_end_say_why(office):
     assert "利用不能による減額により全額を差し引いています (第35条第2項表2欄)" in office.play("invoice", billing_month="2026-10").stdout
     office.edit("events", lambda events: events.append(dict(date="2026-11-05", event="cancelled")))
     assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12").stdout
+    assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12", billing_date="2027-01-05").stdout
     assert office.files() == {}
 
 
-@pytest.mark.parametrize("sheet", [{}, dict(ec2_vpcs=[dict(name="smp-prod", cidr_block="10.20.0.0/16")])])
-def test_nothing_to_quote_is_said_instead_of_nought_yen(office, sheet):
+def test_nothing_to_quote_is_said_instead_of_nought_yen(office):
+    network = dict(ec2_vpcs=[dict(name="smp-prod", cidr_block="10.20.0.0/16")])
     office.agreed()
-    assert "シートに課金対象が 1 つもなく" in office.play("quote", rc=2, billing_sheet=sheet).output
+    for sheet in ({}, network):
+        assert "シートに課金対象が 1 つもなく" in office.play("quote", rc=2, billing_sheet=sheet).output
     office.open_again()
-    assert "見積もるものがありません" in office.play("quote", rc=2, billing_sheet=sheet).output
-    office.edit("contract", lambda contract: contract.update(set_up=dict(basic=True)))
-    assert "見積もるものがありません" in office.play("quote", rc=2, billing_sheet=sheet).output, "a plan with nothing to operate"
+    assert "見積もるものがありません" in office.play("quote", rc=2, billing_sheet={}).output, "hours of help, and a plan with nothing to operate"
     assert office.files() == {}
-    office.edit("contract", lambda contract: contract.pop("plans"))
-    office.play("quote", billing_sheet=sheet)
-    assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 197_500
+    for unwritten in ("operation", "plans"):  # the former is not written yet
+        office.edit("contract", lambda contract, name=unwritten: contract.pop(name, None))
+        office.play("quote", billing_sheet=network)
+        told = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
+        assert (told["set_up"]["net"], told["monthly"]["net"]) == (197_500, 0)
+    office.play("quote", billing_sheet={})
+    assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 97_500
 
 
 def test_what_was_accepted_without_saying_what_is_not_quoted_anew(office):

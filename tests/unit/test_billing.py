@@ -265,7 +265,7 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 9), DAYS)
 def test_the_sheet_that_was_agreed_changes_nothing(count, day):
-    contract = dict(CONTRACT, set_up=dict(components=dict(ec2=count)), operation=dict(components=dict(ec2=count, ecs_task=4)))
+    contract = dict(CONTRACT, set_up=dict(basic=False, components=dict(ec2=count)), operation=dict(components=dict(ec2=count, ecs_task=4)))
     quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * count), day)
     assert quoted["change"] == dict(components=[], units=0, monthly=dict(net=0, tax=0, total=0)) and quoted["set_up"]["lines"] == []
 
@@ -284,7 +284,7 @@ def test_the_day_of_a_change_that_counts_by_the_day_is_charged_and_no_earlier_on
 
 
 def test_what_others_built_is_not_set_up_again():
-    taken_over = dict(CONTRACT, set_up=dict(components=dict(ec2=1), maintenance=True, maintenance_components=dict(ec2=3)))
+    taken_over = dict(CONTRACT, set_up=dict(basic=False, components=dict(ec2=1), maintenance=True, maintenance_components=dict(ec2=3)))
     assert change_quotation(taken_over, [], SHEET, "2026-08-20")["set_up"]["net"] == 0
     assert change_quotation(taken_over, [], dict(ec2_instances=[{}] * 6), "2026-08-20")["set_up"]["net"] == 100_000
 
@@ -293,7 +293,7 @@ def test_what_others_built_is_not_set_up_again():
 @given(st.integers(1, 4), st.integers(0, 4), st.integers(0, 6))
 def test_what_left_is_set_up_again_and_what_stayed_is_not(agreed, gone, wanted):
     gone = min(gone, agreed)
-    contract = dict(CONTRACT, set_up=dict(components=dict(ec2=agreed)), operation=dict(components=dict(ec2=agreed)))
+    contract = dict(CONTRACT, set_up=dict(basic=False, components=dict(ec2=agreed)), operation=dict(components=dict(ec2=agreed)))
     removed = [dict(date="2026-08-05", event="components_removed", components=dict(ec2=gone))] if gone else []
     quoted = change_quotation(contract, removed, dict(ec2_instances=[{}] * wanted), "2026-10-05")
     assert quoted["set_up"]["net"] == 50_000 * max(0, wanted - (agreed - gone))
@@ -420,8 +420,29 @@ def test_a_change_is_told_in_one_line():
     assert "、2026年7月から" in fee_paper(early, "quotation", ISSUER)["lead"][1], "the menu itself begins later"
 
 
+def test_what_costs_nothing_by_the_month_has_no_line_of_it():
+    plans = [{"plan": "advanced", "from": "2026-06-15"}]
+    for contract in (dict(CONTRACT, plans=plans), {name: value for name, value in CONTRACT.items() if name not in ("plans", "operation")}):
+        quoted = change_quotation(contract, [], dict(SHEET, s3_buckets=[dict(name="new")]), "2026-08-20")
+        assert quoted["set_up"]["net"] == 50_000 and fee_paper(quoted, "quotation", ISSUER)["lead"][1:] == []
+    assert quoted["monthly"]["billed_from"] is None, "without a plan nothing is charged by the month"
+
+
+@pytest.mark.parametrize("day", ["2022-03-20", "2022-04-05", "2022-04-11"])
+@pytest.mark.parametrize("rule", ["next_month", "calendar"])
+def test_a_change_before_the_start_of_an_old_contract_is_charged_from_the_start(day, rule):
+    """別紙2※5."""
+    contract = dict(number="O", customer="X", applied_on="2022-03-10", plans=[{"plan": "advanced", "from": "2022-04-11"}])
+    contract |= dict(operation=dict(components=dict(ec2=1)), fee_rules=dict(component_change_rule=rule))
+    assert change_quotation(contract, [], dict(ec2_instances=[{}] * 2), day)["monthly"]["billed_from"] == "2022-04-11"
+    added = [dict(date=day, event="components_added", components=dict(ec2=1))]
+    assert usage_statement(contract, added, "2022-04")["net"] == 2 * 20_000
+    later = change_quotation(contract, [], dict(ec2_instances=[{}] * 2), "2022-04-12")
+    assert later["monthly"]["billed_from"] == ("2022-04-12" if rule == "calendar" else "2022-05-01")
+
+
 def test_of_an_unchanged_sheet_only_that_is_told():
-    quoted = change_quotation(dict(CONTRACT, set_up=dict(components=dict(ec2=4))), [], SHEET, "2026-08-20")
+    quoted = change_quotation(dict(CONTRACT, set_up=dict(basic=False, components=dict(ec2=4))), [], SHEET, "2026-08-20")
     paper = fee_paper(quoted, "quotation", ISSUER)
     assert paper["lead"][1:] == ["この変更で料金は変わりません。"]
     assert not [words for words in ("変更の内容", "から課金します", "変更後の運用") if words in text(page(read(paper)))], "nothing is charged anew"

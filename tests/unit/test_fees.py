@@ -55,7 +55,7 @@ def the_line(paper, key):
 
 def ordered(**parts):
     days = dict(applied_on="2026-04-13", accepted_on="2026-04-15", set_up_from="2026-04-20")
-    return dict(days, number="C-1", customer="Example Corp", set_up=dict(dict(components={}), **parts))
+    return dict(days, number="C-1", customer="Example Corp", set_up=dict(dict(basic=False, components={}), **parts))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +210,16 @@ def test_what_goes_on_the_day_of_the_start_is_paid_to_the_end_of_the_month():
 def test_the_fee_ends_with_the_month_of_cancellation(notice, wish, rules, fees):
     event = happened(notice, "cancelled", **({} if wish is None else dict(wish=wish)))
     assert tuple(fee(contract(fee_rules=rules), [event], month) for month in ("2026-08", "2026-09", "2026-10")) == fees
+
+
+@pytest.mark.parametrize("told, clause", [
+    ({}, "第15条第2項"), (dict(by="provider"), "第16条"), (dict(by="provider", ground="end_of_service"), "第14条第2項"),
+    (dict(by="provider", ground="antisocial"), "第48条第2項"),
+])  # fmt: skip
+def test_the_end_of_a_contract_cites_its_ground(told, clause):
+    events = [happened("2026-08-10", "cancelled", **told)]
+    assert clause in the_line(usage_statement(contract(), events, "2026-08"), "operation")["clauses"]
+    assert usage_statement(contract(), events, "2026-09")["notes"][0]["clauses"] == [clause]
 
 
 @pytest.mark.parametrize("rules", [{}, dict(cancel_proration="calendar")])
@@ -461,8 +471,10 @@ def test_an_invoice_of_nothing_is_not_issued_and_says_why(event, why, qualified)
     agreed = contract(qualified_invoice=qualified)
     paper = invoice(agreed, [event], "2026-08", ISSUER)
     assert (paper["issued"], paper["total"]) == (False, 0) and "請求する料金がありません: " in paper["reason"] and why in paper["reason"]
-    assert not any(line["key"].startswith("late") for line in invoice(agreed, [event, happened("2026-10-20", "payment", yen=1)], "2026-10", ISSUER)["lines"]
-                   if line["key"] == "late_interest/2026-09-30"), "nothing is owed for an invoice that was not issued"  # fmt: skip
+    paid = happened("2026-10-20", "payment", yen=10**6)
+    found = [{key for key in amounts(invoice(agreed, [*more, paid], "2026-10", ISSUER)) if key.startswith("late")} for more in ([event], [])]
+    owed = {"late_interest/2026-08-31"}, {"late_interest/2026-08-31", "late_interest/2026-09-30"}
+    assert found == list(owed), "nothing is owed for an invoice that was not issued"
 
 
 def test_a_qualified_invoice_that_was_issued_stays_paid_for_though_nothing_is_left():
@@ -472,10 +484,18 @@ def test_a_qualified_invoice_that_was_issued_stays_paid_for_though_nothing_is_le
     assert invoice_settlement(issued, agreed, lost, "2026-10-01")["total"] == -231_000
 
 
-def test_a_month_that_was_out_of_use_altogether_costs_nothing():
-    event = happened("2026-08-01", "outage", until="2026-09-01", cause="provider")
-    for basis in ("month_days", "thirty_days"):
-        assert fee(contract(fee_rules=dict(outage_day_basis=basis)), [event], "2026-08") == 0
+@pytest.mark.parametrize("cause", ["provider", "provider_gross"])
+@pytest.mark.parametrize("basis", ["month_days", "thirty_days"])
+@pytest.mark.parametrize("first, middle, after", [
+    ("2027-02-01", "2027-02-10", "2027-03-01"), ("2026-09-01", "2026-09-10", "2026-10-01"), ("2026-08-01", "2026-08-10", "2026-09-01"),
+])  # fmt: skip
+def test_a_month_that_was_out_of_use_altogether_costs_nothing(first, middle, after, basis, cause):
+    agreed, month = contract(fee_rules=dict(outage_day_basis=basis)), first[:7]
+    whole, rest = happened(first, "outage", until=after, cause=cause), happened(middle, "outage", until=after, cause=cause)
+    assert fee(agreed, [whole], month) == fee(agreed, [happened(first, "outage", until=middle, cause="third_party"), rest], month) == 0
+    length = 30 if basis == "thirty_days" else (date.fromisoformat(after) - date.fromisoformat(first)).days
+    days = (date.fromisoformat(after) - date.fromisoformat(middle)).days
+    assert fee(agreed, [rest], month) == int(210_000 * (1 - Fraction(days, length))) > 0
 
 
 def test_a_suspension_changes_no_fee_and_is_noted():
@@ -550,6 +570,14 @@ def test_what_gross_fault_took_off_is_told_beside_the_limit():
         line = the_line(usage_statement(contract(), events, "2026-08"), "operation")
         assert abs(told["deducted"] - (line["gross"] - line["amount"])) <= 1 and told["unlimited"] == (gross in events)
         assert abs(told["net"] - limit) <= 1
+
+
+@pytest.mark.parametrize("percent", [30, 100])
+def test_a_reduction_does_not_reduce_liability(percent):
+    """第30条第1項: 導入メニューの提供料金; 第36条第3項 is read in the same way."""
+    agreed = ordered(basic=True)
+    events = [happened("2026-04-20", "reduction", month="2026-04", percent=percent, menu="set_up")]
+    assert liability_limits(agreed, events, "2026-04")["set_up"]["net"] == liability_limits(agreed, [], "2026-04")["set_up"]["net"] == 100_000
 
 
 def test_the_limits_of_liability():
@@ -808,8 +836,7 @@ def test_several_months_may_be_billed_together():
     resold = invoice(contract(), [event, happened("2026-08-15", "channel_changed", channel="resale")], "2026-07", ISSUER)
     assert resold["issued"] and amounts(resold) == dict(operation=210_000), "each month is billed by who bills it"
     assert [line["month"] for line in resold["lines"]] == ["2026-07"] and resold["reason"].startswith("2026年8月: ")
-    neither = invoice(contract(billing=dict(channel="resale")), [event], "2026-07", ISSUER)
-    assert not neither["issued"]
+    assert not invoice(contract(billing=dict(channel="resale")), [], "2026-07", ISSUER)["issued"]
 
 
 def test_what_is_given_back_says_on_which_clause():
@@ -1075,7 +1102,7 @@ def test_what_was_given_back_never_bore_interest():
     events = [outage, happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)]
     credit = happened("2026-08-20", "settled", months=["2026-07"], yen=-37_258)
     late = happened("2026-09-20", "payment", yen=231_000 - 37_258)
-    for recorded in ([*events, credit, late], [outage, late, credit]):
+    for recorded in ([*events, credit, late], [credit, late, *reversed(events)]):
         found = interest_billed(contract(), recorded, "2026-09")
         assert found["late_interest/2026-08-31"] in {int(yen * RATE * 19 / 365) for yen in (231_000 - 37_258, fee(contract(), [outage], "2026-07") * 11 // 10)}
 
@@ -1107,6 +1134,29 @@ def test_late_interest_alone_may_be_waived():
     events = [happened("2026-07-15", "cancelled"), happened("2026-10-20", "payment", yen=231_000)]
     assert invoice(contract(), events, "2026-10", ISSUER)["issued"]
     assert not invoice(contract(fee_rules=dict(late_interest_alone="waived")), events, "2026-10", ISSUER)["issued"]
+
+
+def test_what_was_written_off_bears_no_interest():
+    """別紙3: hours that nobody was billed for; without the event they are owed with the rest."""
+    found_late = happened("2026-07-20", "sheet_support", minutes=60)
+    off = happened("2026-09-10", "settled", months=["2026-07"], yen=16_500, written_off=True)
+    ended = [*PAID_IN_TIME, happened("2026-12-28", "payment", yen=231_000), found_late, happened("2026-10-01", "cancelled", wish="2026-12-31")]
+    assert interest_billed(contract(), ended) != {}
+    assert interest_billed(contract(), [*ended, off]) == {}
+    issued = invoice(contract(), [], "2026-07", ISSUER)
+    assert invoice_settlement(issued, contract(), [*ended, off], "2026-10-01") == invoice_settlement(issued, contract(), ended, "2026-10-01")
+
+
+@pytest.mark.parametrize("since, billed", [(True, [1, 1, 1]), ({"from": "2026-09-05"}, [0, 1, 1]), ({"from": "2026-10-01"}, [0, 0, 1]), (False, [0, 0, 0])])
+def test_qualified_invoices_may_be_wanted_from_a_day_on(since, billed):
+    agreed = contract(qualified_invoice=since)
+    events = [happened("2026-08-03", "invoiced", months=["2026-07"]), happened("2026-09-05", "invoiced", months=["2026-08"])]
+    papers = [invoice(agreed, events, month, ISSUER) for month in ("2026-07", "2026-08", "2026-09")]
+    assert [paper["qualified"] for paper in papers] == [bool(one) for one in billed]
+    assert [paper["net"] for paper in papers] == [210_000 + 400 * one for one in billed]
+    paid = [happened(day, "payment", yen=231_000) for day in ("2026-08-31", "2026-09-30", "2026-10-31")]
+    late = [line for line in invoice(contract(qualified_invoice={"from": "2027-03-01"}), [*events, *paid], "2026-12", ISSUER)["lines"] if "late" in line["key"]]
+    assert late == [], "what was paid stays paid"
 
 
 # ---- quotation and sheet

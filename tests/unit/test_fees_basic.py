@@ -1,0 +1,179 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is due for the account as a whole (クラウド基本設定, 別紙4 第1表), and what a sheet says of it and of what is watched."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation, fee_paper
+from ansible_collections.msp.aws.plugins.filter.fees import billable_components, invoice, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, FeeError
+from tests import demo
+
+ISSUER = dict(name="Example MSP", registration_number="T7000012050002")
+APPLIED = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13")
+ACCEPTED = dict(APPLIED, accepted_on="2026-04-16")
+OPERATED = dict(
+    ACCEPTED,
+    set_up=dict(basic=False, components=dict(ec2=2, rds=1)),
+    plans=[{"plan": "advanced", "from": "2026-06-15"}],
+    operation=dict(components=dict(ec2=2, rds=1)),
+)
+SERVERS = dict(ec2_instances=[dict(name="a"), dict(name="b")])
+NETWORK = dict(ec2_vpcs=[dict(name="main")])
+
+
+def keys(paper):
+    return [line["key"].partition("/")[0] for line in paper["lines"]]
+
+
+def faults(contract, events=()):
+    with pytest.raises(FeeError) as caught:
+        agreement(contract, events)
+    return [(fault.code, fault.where) for fault in caught.value.faults]
+
+
+# ---- what makes it due
+
+
+def test_the_basic_set_up_is_due_for_what_the_first_table_alone_names():
+    """What a component of 別紙4 第2表 includes or is counted as is charged with it, though 第1表 names it as well."""
+    rows = yaml.safe_load((CATALOG / "setup.yml").read_text(encoding="utf-8"))["rows"]
+    first = {kind for row in rows for item in row["items"] for kind in item["kinds"]}
+    counted = {kind for row in units()["set_up"].values() for kind in row.get("kinds", ())}
+    second = {kind for name in units()["set_up"] for kind in units()["inside"].get(name, ())}
+    assert set(units()["inside"]["basic"]) == first - counted - second
+
+
+@pytest.mark.parametrize(
+    "kind, due",
+    [
+        *((kind, True) for kind in ("ec2_vpcs", "iam_users", "guardduty_detector", "ec2_client_vpn_endpoints", "logs_log_groups")),
+        *((kind, False) for kind in ("ec2_security_groups", "acm_certificates", "iam_instance_profiles", "iam_roles", "cloudwatch_alarms", "sns_topics")),
+    ],
+)
+def test_one_entry_makes_it_due(kind, due):
+    assert ("basic" in keys(quotation(APPLIED, dict(SERVERS, **{kind: [dict(name="x")]}))["set_up"])) == due
+
+
+def test_its_line_cites_the_table():
+    (line,) = quotation(APPLIED, NETWORK)["set_up"]["lines"]
+    assert (line["key"], line["amount"]) == ("basic/contract", 100_000) and "別紙4第1表" in line["clauses"]
+
+
+@pytest.mark.parametrize("given", [[], {}, [{}], None, [dict(name="main", state="absent")]])
+def test_what_is_no_entry_makes_nothing_due(given):
+    assert keys(quotation(APPLIED, dict(SERVERS, ec2_vpcs=given))["set_up"]) == ["components"]
+
+
+@pytest.mark.parametrize("kind", ["ec2_vpcs", "ec2_volumes"])
+@pytest.mark.parametrize("given, where", [("main", "sheet {}"), (True, "sheet {}"), (["main"], "sheet {} #1"), ([["main"]], "sheet {} #1")])
+def test_a_kind_that_is_not_counted_is_refused_by_its_name_as_well(kind, given, where):
+    for made in (lambda sheet: quotation(APPLIED, sheet), billable_components, lambda sheet: change_quotation(OPERATED, [], sheet, "2026-08-20")):
+        with pytest.raises(AnsibleFilterError, match=f"^{where.format(kind)}: "):
+            made({kind: given})
+
+
+@pytest.mark.parametrize("name", [["a"], dict(a=1)])
+@pytest.mark.parametrize("sheet", [lambda name: dict(ec2_instances=[dict(name=name)]), lambda name: dict(monitoring=dict(rds=[dict(name=name)]))])
+def test_a_name_that_is_none_is_refused(sheet, name):
+    for made in (lambda given: quotation(APPLIED, given), billable_components):
+        with pytest.raises(AnsibleFilterError, match="#1 name: "):
+            made(sheet(name))
+
+
+# ---- what was accepted says it
+
+
+@pytest.mark.parametrize(
+    "set_up", [dict(components={}), dict(components=dict(ec2=1)), dict(maintenance=True, components=dict(ec2=1)), dict(basic=None, components={})]
+)
+def test_what_was_accepted_says_whether_the_basic_set_up_was_ordered(set_up):
+    assert faults(dict(ACCEPTED, set_up=set_up)) == [("basic_needed", "contract set_up basic")]
+    for basic, yen in ((True, 100_000), (False, 0)):
+        plain = usage_statement(dict(ACCEPTED, set_up=dict(set_up, basic=False)), [], "2026-04")["net"]
+        assert usage_statement(dict(ACCEPTED, set_up=dict(set_up, basic=basic)), [], "2026-04")["net"] == plain + yen
+
+
+@pytest.mark.parametrize("set_up", [dict(maintenance=True), dict(maintenance=True, components={}), dict(maintenance_components=dict(ec2=1), components={})])
+def test_where_maintenance_alone_is_set_up_it_is_not_asked_for(set_up):
+    quoted = quotation(dict(APPLIED, set_up=set_up), dict(SERVERS, **NETWORK))["set_up"]
+    assert keys(usage_statement(dict(ACCEPTED, set_up=set_up), [], "2026-04")) == keys(quoted)
+
+
+@pytest.mark.parametrize("set_up", [dict(basic=None), dict(components=None), dict(components=dict(ec2=None)), {}, None])
+def test_what_is_null_is_counted_in_the_sheet(set_up):
+    sheet = dict(SERVERS, **NETWORK)
+    assert quotation(dict(APPLIED, set_up=set_up), sheet)["set_up"] == quotation(APPLIED, sheet)["set_up"]
+    assert quotation(APPLIED, sheet)["set_up"]["net"] == 200_000
+
+
+@pytest.mark.parametrize("wrong", [[], "", 3])
+def test_a_set_up_that_is_no_table_is_refused(wrong):
+    with pytest.raises(AnsibleFilterError, match="^contract set_up: "):
+        quotation(dict(APPLIED, set_up=wrong), SERVERS)
+
+
+def test_nothing_is_quoted_before_its_application():
+    with pytest.raises(AnsibleFilterError, match="^date: 2026-04-12 "):
+        quotation(APPLIED, SERVERS, "2026-04-12")
+    assert quotation(APPLIED, SERVERS, "2026-04-13") == quotation(APPLIED, SERVERS)
+
+
+def test_the_first_invoice_of_the_demo_is_what_was_quoted():
+    inventory = demo.ROOT / "inventories" / "demo"
+    read = {name: yaml.safe_load((inventory / f"group_vars/all/{name}.yml").read_text(encoding="utf-8")) for name in ("contract", "events")}
+    sheet = demo.agreed_sheet(inventory)
+    quoted = quotation(demo.applied_for(inventory), sheet)
+    billed = invoice(read["contract"]["contract"], read["events"]["events"], "2026-04", ISSUER)
+    # The price of a qualified invoice comes with each of them; a quotation names it in a note.
+    beside = [line for line in billed["lines"] if not line["key"].startswith("qualified_invoice/")]
+    assert [(line["key"], line["amount"]) for line in quoted["set_up"]["lines"]] == [(line["key"], line["amount"]) for line in beside]
+    assert len(billed["lines"]) == len(beside) + 1 and "400 円" in quoted["notes"][0]["text"]
+    first = usage_statement(read["contract"]["contract"], [], quoted["monthly"]["month"])
+    assert [line["amount"] for line in quoted["monthly"]["lines"]] == [line["amount"] for line in first["lines"]]
+
+
+# ---- what a changed sheet adds
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sheet_that_gains_something_of_the_first_table_gains_the_basic_set_up(language):
+    quoted = change_quotation(OPERATED, [], dict(SERVERS, **NETWORK), "2026-08-20", language)
+    assert (quoted["set_up"]["net"], quoted["change"]["monthly"]["net"], quoted["change"]["units"]) == (100_000, 0, 0)
+    (told,) = quoted["change"]["components"]
+    assert (told["menu"], told["component"], told["before"], told["after"]) == ("set_up", "basic", 0, 1)
+    lead = fee_paper(quoted, "quotation", ISSUER, language)["lead"]
+    assert not [words for words in lead if "変わりません" in words or "do not change" in words]
+
+
+@pytest.mark.parametrize("contract, events", [
+    (dict(OPERATED, set_up=dict(basic=True, components=dict(ec2=2, rds=1))), []),
+    (dict(OPERATED, set_up=dict(maintenance=True, maintenance_components=dict(ec2=2))), []),  # the account was built by others
+    ({name: value for name, value in OPERATED.items() if name != "set_up"}, []),
+    (OPERATED, [dict(date="2026-08-01", event="set_up_ordered", order="network", basic=True)]),
+])  # fmt: skip
+def test_an_account_that_has_its_basic_set_up_needs_no_other(contract, events):
+    assert change_quotation(contract, events, dict(SERVERS, **NETWORK), "2026-08-20")["set_up"]["lines"] == []
+    assert change_quotation(OPERATED, [], SERVERS, "2026-08-20")["set_up"]["lines"] == []
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_what_is_only_watched_is_compared_as_well(count):
+    sheet = dict(SERVERS, monitoring=dict(rds=[dict(name=f"db{number}") for number in range(count)]))
+    quoted = change_quotation(OPERATED, [], sheet, "2026-08-20")
+    assert (quoted["change"]["units"], quoted["change"]["monthly"]["net"]) == (count - 1, 30_000 * (count - 1))
+    assert billable_components(sheet)["operation"].get("rds", 0) == count
+    assert change_quotation(OPERATED, [], SERVERS, "2026-08-20")["change"]["units"] == 0, "a sheet that does not say what is watched"
+
+
+def test_a_target_that_nobody_can_watch_is_refused():
+    for made in (billable_components, lambda sheet: change_quotation(OPERATED, [], sheet, "2026-08-20")):
+        with pytest.raises(AnsibleFilterError, match=r"(?s)^sheet monitoring: .*rdss.*rds"):
+            made(dict(monitoring=dict(rdss=[dict(name="db")])))
