@@ -519,6 +519,7 @@ ONE_BY_ONE = dict(
     elbv2_listeners={"elbv2:DescribeListenerAttributes", "elbv2:DescribeListenerCertificates"},
     elbv2_load_balancers={"elbv2:DescribeLoadBalancerAttributes"},
     elbv2_target_groups={"elbv2:DescribeTargetGroupAttributes", "elbv2:DescribeTargetHealth"},
+    elbv2_trust_stores={"elbv2:DescribeTrustStoreRevocations"},
     firehose_delivery_streams={"firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"},
     iam_instance_profiles={"iam:GetInstanceProfile"},  # for its tags
     iam_policies={"iam:ListPolicyTags"},
@@ -563,6 +564,7 @@ FEW = {
     "ec2_transit_gateway_vpc_attachments",
     "ec2_vpc_peering_connections",
     "iam_login_profiles",
+    "lambda_event_source_mappings",
     "mackerel_hosts",
     "ram_resource_share_accepters",
     "securityhub_standards",
@@ -660,7 +662,10 @@ LOOK_BEFORE = dict(
     ec2_vpc_peering_connections={"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs"},
     ec2_vpn_connections={"ec2:DescribeVpnConnections", "ec2:DescribeTransitGatewayAttachments"},
     ec2_vpcs={"ec2:DescribeVpcs"},  # for its blocks, one after another
+    elbv2_trust_stores={"elbv2:DescribeTrustStores"},
     iam_access_keys={"iam:ListAccessKeys", "secretsmanager:DescribeSecret"},
+    # What is left to reserve changes with each one, and how it was used lately is asked of those that get a limit.
+    lambda_functions={"cloudwatch:GetMetricStatistics", "lambda:GetAccountSettings", "lambda:GetFunctionConfiguration"},
     logs_subscription_filters={"logs:DescribeSubscriptionFilters"},
     ram_resource_shares={"ram:GetResourceShareAssociations", "ram:GetResourceShares"},  # a share takes one change at a time
     secretsmanager_secrets={"secretsmanager:GetRandomPassword"},
