@@ -1,7 +1,10 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Groups: what they are made of, sizes, target groups, processes, metrics, hooks, tags, and their end."""
+"""Groups: what they are made of, sizes, target groups, processes, metrics, hooks, tags, and their end.
+
+Source: the service model of Auto Scaling (2011-01-01), its operations and their errors, where a rule does not say more.
+"""
 
 from __future__ import annotations
 

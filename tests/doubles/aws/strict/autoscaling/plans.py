@@ -1,7 +1,10 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What makes a group grow and shrink by itself: scaling policies and scheduled actions. Both have names within their group (moto: within the account)."""
+"""What makes a group grow and shrink by itself: scaling policies and scheduled actions. Both have names within their group (moto: within the account).
+
+Source: the service model of Auto Scaling (2011-01-01), its operations and their errors, where a rule does not say more.
+"""
 
 from __future__ import annotations
 
