@@ -14,8 +14,8 @@ PYTEST = pytest -n 2 --dist worksteal  # who is done takes over from the other o
 ONE_CORE = molecule lint sanity demo custodian importer  # what leaves cores idle runs two at a time; the longest one begins
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
-GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen linux.uml mke2fs
-GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client user-mode-linux e2fsprogs
+GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
+GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 LACKING = missing=; for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done
 
