@@ -167,8 +167,9 @@ def test_a_workbook_opens_and_prints_without_a_cut(written, tmp_path, pattern):
 def figures(source: Path) -> list[str]:
     """The digits of what a person sees in the worksheets as a number, and of ids that are made of digits alone."""
     cells = (cell for sheet in load_workbook(source) if sheet.sheet_state == "visible" for row in sheet.iter_rows() for cell in row)
-    seen = [str(abs(cell.value)) if type(cell.value) is int else cell.value for cell in cells if cell.value is not None]
-    return [value for value in seen if isinstance(value, str) and value.isascii() and value.isdigit()]
+    seen = [cell.value for cell in cells if not isinstance(cell.value, bool)]
+    told = [str(abs(value)) if isinstance(value, int) else value for value in seen]
+    return [value for value in told if isinstance(value, str) and value.isascii() and value.isdigit()]
 
 
 def test_a_form_shows_the_parameters_of_the_operation_that_was_chosen(written, tmp_path):
