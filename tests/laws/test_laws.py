@@ -662,6 +662,8 @@ LOOK_BEFORE = dict(
     ec2_vpc_peering_connections={"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs"},
     ec2_vpn_connections={"ec2:DescribeVpnConnections", "ec2:DescribeTransitGatewayAttachments"},
     ec2_vpcs={"ec2:DescribeVpcs"},  # for its blocks, one after another
+    # What creation did not set needs a load balancer that is active, so this waits whatever was said, and looks by time.
+    elbv2_load_balancers={"elbv2:DescribeLoadBalancers"},
     elbv2_trust_stores={"elbv2:DescribeTrustStores"},
     iam_access_keys={"iam:ListAccessKeys", "secretsmanager:DescribeSecret"},
     # What is left to reserve changes with each one, and how it was used lately is asked of those that get a limit.
