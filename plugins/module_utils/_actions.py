@@ -11,16 +11,14 @@ before the work began, comes as the option `before`, which is what the first run
 from __future__ import annotations
 
 import json
-import os
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, AwsModule, check_account, explain
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
-from ansible_collections.msp.aws.plugins.module_utils._reports import calls
+from ansible_collections.msp.aws.plugins.module_utils._reports import calls, unforeseen
 
 PAUSES = (1, 2, 4, 8, 15, 30, 30)
 TICKET = "OpsTicket"  # the tag of what we make, from its first moment: a later run finds it by that
@@ -90,13 +88,12 @@ def attempt(verb: Verb, params: Mapping[str, Any], aws: Aws) -> dict[str, Any]:
 
 
 def why(error: BaseException, aws: Aws) -> str:
-    """One line for people. What nobody foresaw must not cost the record of what was done."""
+    """One line for people."""
     if isinstance(error, (Problem, TimeoutError)):
         return str(error)
     if isinstance(error, AWS_ERRORS):
         return explain(error, aws.last_call)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
+    return unforeseen(error)
 
 
 def drive(aws: Aws, label: str, look: Callable[[], Any], next_step: Callable[[Any], Callable[[], Any] | None]) -> Any:

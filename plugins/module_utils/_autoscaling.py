@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What groups, their policies and their scheduled actions have in common: names of members, sizes, moments.
+"""What groups, their policies and their scheduled actions have in common: sizes, moments, how one shows.
 
 Private to the collection.
 """
@@ -20,12 +20,12 @@ UNSEEN = "was made, and does not show yet"
 NOT_YET = (r"AutoScalingGroup name not found", r"ResourceContention", r"ScalingActivityInProgress", UNSEEN)
 
 
-def member(option: str) -> str:
-    return "".join(part.capitalize() for part in option.split("_"))
-
-
 def groups(aws: Any) -> list[dict[str, Any]]:
     return aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
+
+
+def group(aws: Any, name: str) -> dict[str, Any] | None:
+    return next((one for one in groups(aws) if one["AutoScalingGroupName"] == name), None)
 
 
 def shown(aws: Any, find: Callable[..., Iterable[dict[str, Any]]], want: Mapping[str, Any], *identity: str) -> dict[str, Any]:

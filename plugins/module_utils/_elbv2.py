@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, camel, ref
 
 # How many ARNs DescribeTags takes.
 BATCH = 20
@@ -94,7 +94,7 @@ SPECIAL = dict(
 
 
 def member_of(option: str) -> str:
-    return SPECIAL.get(option) or "".join(part.capitalize() for part in option.split("_"))
+    return SPECIAL.get(option) or camel(option)
 
 
 def to_aws(options: Mapping[str, Option], wanted: Mapping[str, Any]) -> dict[str, Any]:

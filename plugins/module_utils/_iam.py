@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, camel, refs
 
 # IAM answers from many places: what was just made, or what a policy just named, may not have arrived there yet.
 NOT_YET = (
@@ -44,7 +44,7 @@ def policies() -> dict[str, Option]:
 
 def details(aws: Aws, what: str) -> list[dict[str, Any]]:
     """All users, groups or roles with the policies on them, in one call per page."""
-    return aws.pages("iam", "get_account_authorization_details", f"{_camel(what)}DetailList", Filter=[_camel(what)], **PAGES)
+    return aws.pages("iam", "get_account_authorization_details", f"{camel(what)}DetailList", Filter=[camel(what)], **PAGES)
 
 
 def users(aws: Aws) -> list[str]:
@@ -54,8 +54,8 @@ def users(aws: Aws) -> list[str]:
 
 def have(what: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """The found form of the details of one, or of the answer to its creation."""
-    name = found[f"{_camel(what)}Name"]
-    inline = found.get(f"{_camel(what)}PolicyList", [])
+    name = found[f"{camel(what)}Name"]
+    inline = found.get(f"{camel(what)}PolicyList", [])
     return dict(
         id=name,
         name=name,
@@ -73,7 +73,7 @@ def create(aws: Aws, what: str, want: Mapping[str, Any], **arguments: Any) -> di
     arguments.update({AT_CREATION[option]: value for option, value in sent.items()})
     if want.get("tags"):
         arguments["Tags"], sent["tags"] = _tags.as_list(want["tags"]), want["tags"]
-    made = call(aws, "create_{}", what, want["name"], **arguments)[_camel(what)]
+    made = call(aws, "create_{}", what, want["name"], **arguments)[camel(what)]
     return {**have(what, made), **sent}
 
 
@@ -167,7 +167,7 @@ def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None
 
 def call(aws: Aws, operation: str, what: str, name: str, **arguments: Any) -> Any:
     """call(aws, "attach_{}_policy", "user", "alice", PolicyArn=…) is AttachUserPolicy(UserName="alice", PolicyArn=…)."""
-    return getattr(aws.iam, operation.format(what))(**{f"{_camel(what)}Name": name}, **arguments)
+    return getattr(aws.iam, operation.format(what))(**{f"{camel(what)}Name": name}, **arguments)
 
 
 def password(aws: Aws) -> str:
@@ -189,7 +189,3 @@ def if_any(look: Callable[..., Any], **arguments: Any) -> Any:
         if code_of(error) != "NoSuchEntity":
             raise
         return None
-
-
-def _camel(what: str) -> str:
-    return "".join(part.capitalize() for part in what.split("_"))

@@ -30,7 +30,7 @@ except ImportError:
     LOST = ()
 
 from ansible_collections.msp.aws.plugins.module_utils._client import CONNECT_SECONDS, READ_SECONDS, Door
-from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Problem, merged, same_secret
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, Problem, camel, merged, same_secret
 
 BASE = "https://api.mackerelio.com"
 PREFIX = "/api/v0"
@@ -206,8 +206,8 @@ def without_space(fullname: str) -> str:
 
 def member(option: str) -> str:
     """The name of an option in the API."""
-    first, *others = option.split("_")
-    return first + "".join(part.capitalize() for part in others)
+    first, dummy, others = option.partition("_")
+    return first + camel(others)
 
 
 def in_sheet_form(options: Mapping[str, Option], found: Mapping[str, Any], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -32,6 +32,11 @@ class Unknown(str):
     """The name of a thing that the same run will make: its id is known after apply."""
 
 
+def camel(option: str) -> str:
+    """A name as most APIs of AWS spell it: min_size → MinSize."""
+    return "".join(part.capitalize() for part in option.split("_"))
+
+
 HIDDEN = "********"  # stands for a secret that is there: what `gathered` shows
 
 

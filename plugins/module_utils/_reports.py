@@ -125,7 +125,11 @@ def calls(aws: Door) -> dict[str, Any]:
 def why(error: BaseException, aws: Door) -> str:
     """One line for people. What a kind itself found wrong has its own words; of everything else the last call is told."""
     if not isinstance(error, (*FORESEEN, *aws.errors)):
-        # One entry's surprise must not cost the record of what was done for the others.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"
+        return unforeseen(error)
     return masked(aws.explain(error, None if isinstance(error, Problem) else aws.last_call))
+
+
+def unforeseen(error: BaseException) -> str:
+    """The surprise of one thing must not cost the record of what was done for the others."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of this collection, please report it: {type(error).__name__} {error} at {os.path.basename(place.filename)}:{place.lineno}"

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, camel
 
 try:
     import botocore.loaders
@@ -83,8 +83,7 @@ def list_shape(service: str, api: str) -> Any:
 @cache
 def _list_of(service: str, operations: tuple[str, ...], name: str) -> Any:
     """The list that the operations of a kind's other options take under the option's own name in AWS's spelling."""
-    member = "".join(part.capitalize() for part in name.split("_"))
-    found = (list_shape(service, f"{operation}.{member}") for operation in operations)
+    found = (list_shape(service, f"{operation}.{camel(name)}") for operation in operations)
     return next((shape for shape in found if shape is not None), None)
 
 

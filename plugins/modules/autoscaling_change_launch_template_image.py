@@ -29,7 +29,7 @@ def _look(aws, params):
     """The group, by which version it launches, all versions of its template, and its refreshes."""
     name = params["auto_scaling_group"]
     with aws.reading():
-        group = next((one for one in _autoscaling.groups(aws) if one["AutoScalingGroupName"] == name), None)
+        group = _autoscaling.group(aws, name)
         if group is None:
             raise Problem(f"auto_scaling_group: there is no group {name!r} in this Region")
         if "LaunchTemplate" not in group:

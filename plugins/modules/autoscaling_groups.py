@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ansible_collections.msp.aws.plugins.module_utils import _autoscaling, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, merged, ref, refs, same_text, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, camel, fixed, items, merged, ref, refs, same_text, tags
 
 # Options that CreateAutoScalingGroup, UpdateAutoScalingGroup and DescribeAutoScalingGroups call alike.
 PLAIN = (
@@ -44,7 +46,7 @@ def _have(group):
     template = (mixed or {}).get("LaunchTemplate", {}).get("LaunchTemplateSpecification") or group.get("LaunchTemplate", {})
     policy = group.get("InstanceMaintenancePolicy") or {}
     return dict(
-        {option: group.get(_autoscaling.member(option)) for option in PLAIN},
+        {option: group.get(camel(option)) for option in PLAIN},
         id=group["AutoScalingGroupName"],
         name=group["AutoScalingGroupName"],
         launch_template=dict(name=template.get("LaunchTemplateId"), version=template.get("Version")),
@@ -52,7 +54,7 @@ def _have(group):
         target_groups=group.get("TargetGroupARNs", []),
         suspended_processes=sorted(one["ProcessName"] for one in group.get("SuspendedProcesses", [])),
         enabled_metrics=sorted(one["Metric"] for one in group.get("EnabledMetrics", [])),
-        instance_maintenance_policy={option: policy.get(_autoscaling.member(option)) for option in MAINTENANCE} if policy else None,
+        instance_maintenance_policy={option: policy.get(camel(option)) for option in MAINTENANCE} if policy else None,
         **{option: _tags.as_dict(tag for tag in group.get("Tags", []) if tag["PropagateAtLaunch"] == at_launch) for option, at_launch in TAGS.items()},
         _mixed=mixed,
         _instances=[one["InstanceId"] for one in group.get("Instances", [])],
@@ -79,7 +81,7 @@ def read(aws, have, names):
     if "lifecycle_hooks" not in names:
         return {}
     hooks = aws.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=have["name"])["LifecycleHooks"]
-    return dict(lifecycle_hooks=[dict(name=hook["LifecycleHookName"], **{one: hook.get(_autoscaling.member(one)) for one in HOOK}) for hook in hooks])
+    return dict(lifecycle_hooks=[dict(name=hook["LifecycleHookName"], **{one: hook.get(camel(one)) for one in HOOK}) for hook in hooks])
 
 
 # ---- make and change
@@ -87,7 +89,7 @@ def read(aws, have, names):
 
 def create(aws, want):
     arguments = dict(
-        {_autoscaling.member(option): want[option] for option in PLAIN if option in want},
+        {camel(option): want[option] for option in PLAIN if option in want},
         VPCZoneIdentifier=",".join(_coming(want, "subnets")),
         TargetGroupARNs=_coming(want, "target_groups"),
         LifecycleHookSpecificationList=[dict(_hook(one), LifecycleHookName=one["name"]) for one in _coming(want, "lifecycle_hooks")],
@@ -114,11 +116,11 @@ def _template(wanted):
 
 
 def _maintenance(wanted):
-    return {_autoscaling.member(option): -1 if wanted is None else wanted[option] for option in MAINTENANCE if wanted is None or wanted.get(option) is not None}
+    return {camel(option): -1 if wanted is None else wanted[option] for option in MAINTENANCE if wanted is None or wanted.get(option) is not None}
 
 
 def _hook(hook):
-    return {_autoscaling.member(option): hook[option] for option in HOOK if hook.get(option) is not None}
+    return {camel(option): hook[option] for option in HOOK if hook.get(option) is not None}
 
 
 def _as_tags(thing, option, wanted):
@@ -127,7 +129,7 @@ def _as_tags(thing, option, wanted):
 
 
 def update(aws, have, change):
-    arguments = {_autoscaling.member(option): NONE.get(option) if change[option] is None else change[option] for option in PLAIN if option in change}
+    arguments = {camel(option): NONE.get(option) if change[option] is None else change[option] for option in PLAIN if option in change}
     if "launch_template" in change:
         arguments.update(_launched(have, change["launch_template"]))
     if "subnets" in change:
@@ -194,7 +196,7 @@ def _warn_of_schedules(aws, have, change):
     with aws.reading():
         planned = aws.pages("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions", **_which(have))
     for action in planned:
-        sizes = {size: action[_autoscaling.member(size)] for size in _autoscaling.SIZES if size in change and _autoscaling.member(size) in action}
+        sizes = {size: action[camel(size)] for size in _autoscaling.SIZES if size in change and camel(size) in action}
         if sizes:
             when = action.get("Recurrence") or _autoscaling.told(action.get("StartTime"))
             said = ", ".join(f"{size} {value}" for size, value in sizes.items())
@@ -216,10 +218,7 @@ def delete(aws, have):
 
 
 def _await(aws, have, what, until):
-    def seen():
-        return next((one for one in _autoscaling.groups(aws) if one["AutoScalingGroupName"] == have["name"]), None)
-
-    aws.wait(f"group {have['name']} {what}", seen, until, limit=KIND.seconds)
+    aws.wait(f"group {have['name']} {what}", partial(_autoscaling.group, aws, have["name"]), until, limit=KIND.seconds)
 
 
 # ---- what to think about first
@@ -307,7 +306,7 @@ OPTIONS = dict(
     instance_maintenance_policy=Option(
         "dict",
         clearable=True,
-        options={option: Option("int", api=f"{CREATE}.InstanceMaintenancePolicy.{_autoscaling.member(option)}") for option in MAINTENANCE},
+        options={option: Option("int", api=f"{CREATE}.InstanceMaintenancePolicy.{camel(option)}") for option in MAINTENANCE},
     ),
     suspended_processes=Option("list", "str", many=True, choices=PROCESSES),
     enabled_metrics=Option("list", "str", many=True),

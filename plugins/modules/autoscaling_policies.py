@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _autoscaling, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, camel, differences, fixed, merged, ref
 
 TRACKING = "TargetTrackingScaling"
 STEP = "StepScaling"
@@ -35,7 +35,7 @@ def find(aws, wanted):
 
 
 def _have(policy):
-    have = {option: _sheet(OPTIONS[option], policy[_autoscaling.member(option)]) for option in OPTIONS if _autoscaling.member(option) in policy}
+    have = {option: _sheet(OPTIONS[option], policy[camel(option)]) for option in OPTIONS if camel(option) in policy}
     return dict(have, id=policy["PolicyARN"], auto_scaling_group=policy["AutoScalingGroupName"], name=policy["PolicyName"], _policy=policy)
 
 
@@ -51,7 +51,7 @@ def _sheet(option, value):
 
 
 def _sheet_fields(options, value):
-    return {name: _sheet(option, value[_autoscaling.member(name)]) for name, option in options.items() if _autoscaling.member(name) in value}
+    return {name: _sheet(option, value[camel(name)]) for name, option in options.items() if camel(name) in value}
 
 
 def _api(option, value):
@@ -63,7 +63,7 @@ def _api(option, value):
 
 
 def _api_fields(options, value):
-    return {_autoscaling.member(name): _api(options[name], one) for name, one in value.items() if one is not None}
+    return {camel(name): _api(options[name], one) for name, one in value.items() if one is not None}
 
 
 def same_steps(one, other):
@@ -93,7 +93,7 @@ def _put(aws, have, change):
     request = {member: value for member, value in have.get("_policy", {}).items() if member in members}
     after = merged(OPTIONS, have, change)
     for option in change.keys() - set(KIND.identity):
-        request[_autoscaling.member(option)] = _api(OPTIONS[option], after[option])
+        request[camel(option)] = _api(OPTIONS[option], after[option])
     aws.autoscaling.put_scaling_policy(**{**request, **_which(after)})
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ansible_collections.msp.aws.plugins.module_utils import _autoscaling
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, camel, differences, fixed, merged, ref
 
 TIMES = ("start_time", "end_time")
 WRITTEN = (*_autoscaling.SIZES, *TIMES, "recurrence", "time_zone")
@@ -27,17 +27,13 @@ def find(aws, wanted):
     return [_have(action) for action in aws.pages("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions")]
 
 
-def _there(aws):
-    return find(aws, None)
-
-
 def _have(action):
     return dict(
-        {option: action.get(_autoscaling.member(option)) for option in WRITTEN},
+        {option: action.get(camel(option)) for option in WRITTEN},
         id=action["ScheduledActionARN"],
         auto_scaling_group=action["AutoScalingGroupName"],
         name=action["ScheduledActionName"],
-        **{option: _autoscaling.told(action.get(_autoscaling.member(option))) for option in TIMES},
+        **{option: _autoscaling.told(action.get(camel(option))) for option in TIMES},
     )
 
 
@@ -61,8 +57,8 @@ def _put(aws, have, change):
     _refuse_conflict(aws, after)
     if after.get("recurrence") and not after.get("time_zone"):
         aws.warn(f"autoscaling_scheduled_actions {after['name']}: {after['recurrence']} is meant in UTC, because no time_zone is named")
-    given = {_autoscaling.member(option): after[option] for option in WRITTEN if after.get(option) is not None}
-    given.update({_autoscaling.member(option): _autoscaling.moment(after[option]) for option in TIMES if after.get(option) is not None})
+    given = {camel(option): after[option] for option in WRITTEN if after.get(option) is not None}
+    given.update({camel(option): _autoscaling.moment(after[option]) for option in TIMES if after.get(option) is not None})
     aws.autoscaling.put_scheduled_update_group_action(**_which(after), **given)
 
 
@@ -72,8 +68,9 @@ def _which(thing):
 
 def _refuse_conflict(aws, after):
     """Two of one group at the same time: which of them counts would be chance."""
-    for other in aws.once(_there):
-        if _group(other) == _group(after) and other["name"] != after["name"] and _when(other) == _when(after):
+    for other in aws.once(find, None):
+        same_group = other["auto_scaling_group"] == after["auto_scaling_group"]
+        if same_group and other["name"] != after["name"] and _when(other) == _when(after):
             raise Problem(f"the action {other['name']} of the same group is at the same time ({' '.join(str(one) for one in _when(after) if one)})")
 
 
@@ -81,10 +78,6 @@ def _when(thing):
     if thing.get("recurrence"):
         return (" ".join(thing["recurrence"].split()), thing.get("time_zone") or "UTC")
     return (_autoscaling.moment(thing["start_time"]) if thing.get("start_time") else None,)
-
-
-def _group(thing):
-    return thing["auto_scaling_group"]
 
 
 def delete(aws, have):

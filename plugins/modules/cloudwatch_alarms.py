@@ -10,7 +10,7 @@ import re
 from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, fixed, merged, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, camel, differences, fixed, merged, refs, tags
 
 AT_ONCE = 100  # DescribeAlarms takes as many names, and answers with as many alarms
 METRIC_ALARM = "MetricAlarm"
@@ -20,7 +20,7 @@ MEMBERS = dict(name="AlarmName", description="AlarmDescription", ok_actions="OKA
 
 
 def _member(option):
-    return MEMBERS.get(option) or "".join(part.capitalize() for part in option.split("_"))
+    return MEMBERS.get(option) or camel(option)
 
 
 # ---- find

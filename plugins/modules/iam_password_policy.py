@@ -8,17 +8,13 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _iam
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, camel
 
 UPDATE = "UpdateAccountPasswordPolicy"
 
 
-def _member(name):
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
 def _option(name, kind, **facts):
-    return Option(kind, api=f"{UPDATE}.{_member(name)}", **facts)
+    return Option(kind, api=f"{UPDATE}.{camel(name)}", **facts)
 
 
 # What a policy does not say AWS sets to its weakest: a new one must say all that makes it strong.
@@ -42,7 +38,7 @@ def find(aws, wanted):
 
 def _have(policy):
     """A switch that AWS does not mention is off; a number that is 0 or missing does not apply."""
-    values = {name: policy.get(_member(name)) for name in OPTIONS}
+    values = {name: policy.get(camel(name)) for name in OPTIONS}
     return dict(
         {name: bool(value) if OPTIONS[name].type == "bool" else value or None for name, value in values.items()},
         id="password_policy",
@@ -62,7 +58,7 @@ def _put(aws, policy, change):
     """The call replaces the whole policy: all it can take of what is there goes with it."""
     known = aws.iam.meta.service_model.operation_model(UPDATE).input_shape.members
     kept = {member: value for member, value in policy.items() if member in known and value}
-    wanted = {**kept, **{_member(name): value for name, value in change.items()}}
+    wanted = {**kept, **{camel(name): value for name, value in change.items()}}
     whole = {member: value for member, value in wanted.items() if value is not None}
     aws.iam.update_account_password_policy(**whole)
     return whole

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from tests.integration.conftest import SECRET, customer, double, running  # noqa: F401  pylint: disable=unused-import
+from tests.integration.conftest import SECRET
 from tests.integration.test_operations import AGREED, Desk, days, somebody
 
+pytest_plugins = ["tests.integration.conftest"]  # its fixtures
 NAME, FOLDER, TOOL = os.environ["GUEST"], Path(os.environ["GUEST_FOLDER"]).resolve(), os.environ["MSP_GUEST"]
 PKI = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "pki"
 DISK = "vol-0aaaaaaaaaaaaaaaa"
@@ -71,7 +72,7 @@ class Tickets(Desk):
 
 
 @pytest.fixture
-def desk(customer):  # noqa: F811  # the fixture
+def desk(customer):
     customer.contract(**AGREED)
     (customer.inventory / "group_vars" / "linux_servers.yml").write_text(
         json.dumps(dict(ansible_user="admin", ansible_ssh_private_key_file=str(FOLDER / "key"), ansible_ssh_common_args=WAY, ansible_pipelining=True))
