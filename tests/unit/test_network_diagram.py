@@ -17,8 +17,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.msp.aws.plugins.plugin_utils._network_diagram import SHOWN_PEERINGS, WORDS, diagrams
-from ansible_collections.msp.aws.plugins.plugin_utils._network_diagram import _line as line
+from ansible_collections.msp.aws.plugins.plugin_utils._network_diagram import diagrams
+from ansible_collections.msp.aws.plugins.plugin_utils._network_looks import WORDS
+from ansible_collections.msp.aws.plugins.plugin_utils._network_overview import SHOWN_PEERINGS
+from ansible_collections.msp.aws.plugins.plugin_utils._network_things import one_line as line
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import width
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_svg import drawing
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
