@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import WorkbookAction, new_file
 
@@ -30,7 +31,7 @@ class ActionModule(WorkbookAction):
         dest, language = Path(args["dest"]), args["language"]
         try:
             features = _gates.features(setting.contract, args["events"], datetime.now(_calendar.JST).date())
-        except (FeeError, _calendar.CalendarError) as error:
+        except (FeeError, CalendarError) as error:
             raise workbook.Refused(_gates.unreadable(error, language).splitlines()) from None
         if not _request_form.offered(features):
             raise workbook.Refused([_request_form.WORDS[language]["nothing"]])

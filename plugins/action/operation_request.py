@@ -12,7 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates, _requests
+from ansible_collections.msp.aws.plugins.plugin_utils import _gates, _requests
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations, options, secrets
 
@@ -43,7 +44,7 @@ class ActionModule(ActionBase):
             refused = None if given["gates"] == "none" else _gates.refusal(request, given["contract"], given["sheet"], given["events"], now)
         except _requests.RequestError as error:
             raise AnsibleActionFail(error.text(given["language"])) from None
-        except (FeeError, _calendar.CalendarError) as error:
+        except (FeeError, CalendarError) as error:
             raise AnsibleActionFail(_gates.unreadable(error, given["language"])) from None
         if refused:
             return {**result, "failed": True, "msg": refused[given["language"]], "refused": refused}

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Filters over days and hours: holidays, business days, reception, maintenance windows, calendar files, AWX schedules.
 
-They read no clock and no account; all days and hours are those of Asia/Tokyo. plugins/plugin_utils/_calendar.py has the rules.
+They read no clock and no account; all days and hours are those of Asia/Tokyo. plugins/plugin_utils/_calendar.py and its neighbours have the rules.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _calendar_formats
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import read_when
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import TEXTS, CalendarError
 
 
 @contextmanager
-def _reading(language: str) -> Iterator[_calendar.Reading]:
+def _reading(language: str) -> Iterator[Reading]:
     """What is wrong inside becomes one error of Ansible, in the language asked for."""
-    if not isinstance(language, str) or language not in _calendar.TEXTS:
-        raise AnsibleFilterError(f"language is one of {', '.join(_calendar.TEXTS)}, not {language!r}")
+    if not isinstance(language, str) or language not in TEXTS:
+        raise AnsibleFilterError(f"language is one of {', '.join(TEXTS)}, not {language!r}")
     try:
-        with _calendar.Reading() as read:
+        with Reading() as read:
             yield read
-    except _calendar.CalendarError as error:
+    except CalendarError as error:
         raise AnsibleFilterError(error.text(language)) from None  # Ansible would add the text of the cause, in another language
 
 
@@ -73,7 +76,7 @@ def reception(moment: Any, plan: Any, desk: str = "incident", language: str = "j
         if known and plan not in desks[desk]:
             read.fault("plan", "no_desk", value=plan, other=", ".join(desks[desk]))
     hours = desks[desk][plan]
-    is_open, taken = _calendar.reception(here, _calendar.read_when(hours))
+    is_open, taken = _calendar.reception(here, read_when(hours))
     return dict(open=is_open, accepted_at=_moment(taken), hours=hours.split()[-1])
 
 
@@ -99,7 +102,7 @@ def ical(events: Any, calendar: Any, stamp: Any = None, language: str = "ja") ->
     with _reading(language) as read:
         known, name = read.events(events), read.text(calendar, "calendar")
         written = None if stamp is None else read.moment(stamp, "stamp")
-    return _calendar.ical(known, name, written)
+    return _calendar_formats.ical(known, name, written)
 
 
 def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None, language: str = "ja", contract: Any = None) -> dict[str, Any]:
@@ -109,16 +112,16 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
         first, last = read.span(since, since if until is None else until)
         if meant and meant.skips_months:
             read.fault("when", "skips_months", value=when)
-        if meant and first and last and meant.business and (until is None or last > _calendar.longest_until(first)):
-            read.fault("until", "needs_until", other=_calendar.longest_until(first))
+        if meant and first and last and meant.business and (until is None or last > _calendar_formats.longest_until(first)):
+            read.fault("until", "needs_until", other=_calendar_formats.longest_until(first))
     with _reading(language) as read:
-        found = _calendar.awx_schedule(meant, first, None if until is None else last, closed)
+        found = _calendar_formats.awx_schedule(meant, first, None if until is None else last, closed)
         if found is None:
             read.fault("when", "never", value=when, other=f"{first} – {last if until else _calendar.LAST}")
     return dict(found._asdict(), until=found.until and found.until.isoformat())
 
 
-def _closed(read: _calendar.Reading, closures: Any, contract: Any) -> _calendar.Closures:
+def _closed(read: Reading, closures: Any, contract: Any) -> _calendar.Closures:
     """The closures that are given, or else those of the contract."""
     agreed = read.contract(contract)
     return read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract.closures")

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
@@ -140,7 +142,7 @@ def _monitored(case: Case) -> Iterator[Found]:
 def _three_business_days(case: Case) -> Iterator[Found]:
     """別紙1 1.4, which is said of operations; what is wrong is put right at once."""
     if not case.incident:
-        with _calendar.Reading() as read:
+        with Reading() as read:
             closures = read.closures(case.contract.get("closures"), "contract.closures")
         received = date.fromisoformat(case.request["received"])
         earliest = _calendar.earliest(received, closures=closures, strict=bool(case.contract.get("lead_strict")))
@@ -155,7 +157,7 @@ def _in_the_window(case: Case) -> Iterator[Found]:
     agreed = case.contract.get("maintenance_windows")
     if not agreed or case.incident or case.row["interruption"] == "none":
         return
-    with _calendar.Reading() as read:
+    with Reading() as read:
         windows = read.windows(agreed, "contract.maintenance_windows")
         closures = read.closures(case.contract.get("closures"), "contract.closures")
     moment = max(case.now or case.wished, case.wished)
@@ -200,6 +202,6 @@ def _in(facts: Mapping[str, Any], place: int) -> dict[str, Any]:
     return {name: value[place] if isinstance(value, tuple) else value for name, value in facts.items()}
 
 
-def unreadable(error: FeeError | _calendar.CalendarError, language: str) -> str:
+def unreadable(error: FeeError | CalendarError, language: str) -> str:
     """What is wrong with the contract itself."""
-    return error.text(language) if isinstance(error, _calendar.CalendarError) else "\n".join(fault.text(language) for fault in error.faults)
+    return error.text(language) if isinstance(error, CalendarError) else "\n".join(fault.text(language) for fault in error.faults)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 from ansible_collections.msp.aws.plugins.plugin_utils._ledger import NAME
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import argument_spec, digest, operations, options, prefix, secrets
@@ -129,7 +129,7 @@ def read(given: Any, vault: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 def _moments(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, Any]]]) -> dict[str, str]:
     """The day on which it was received, and the moment at which it shall be done, both in Japan."""
-    reading = _calendar.Reading()
+    reading = Reading()
     received = reading.day_of_receipt(given["received"], "received") if given.get("received") else None
     wished = reading.moment(given["wished"], "wished") if given.get("wished") else None
     faults += [(fault.where, "calendar", dict(fault=fault)) for fault in reading.faults]

@@ -15,6 +15,9 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import calendar as filters
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import Unreadable, read_when
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import TEXTS
 
 DAY = timedelta(days=1)
 YEARS = range(2000, 2100)
@@ -81,7 +84,7 @@ def test_the_earliest_date_of_known_receipts(received, expected):
 @pytest.mark.parametrize("closures", [None, [{"from": "08-12", "until": "08-16"}, {"from": "2026-11-24"}], {"set": []}], ids=["none", "own", "always open"])
 @pytest.mark.parametrize("count", [1, 3, 10])
 def test_the_earliest_date_is_a_business_day_with_as_many_after_receipt(count, closures):
-    with _calendar.Reading() as read:
+    with Reading() as read:
         closed = read.closures(closures)
     works = {day: _calendar.is_business_day(day, closed) for day in days("2024-01-01", "2031-12-31")}
     for day in days("2024-01-01", "2031-10-31"):
@@ -191,7 +194,7 @@ def test_words_mean_days(texts, meant):
     span = days("2026-01-15", "2029-03-10")
     expected = [day for day in span if meant(day)]
     for text in texts:
-        when = _calendar.read_when(f"{text} 01:00-05:00")
+        when = read_when(f"{text} 01:00-05:00")
         assert list(_calendar.days_of(when, span[0], span[-1])) == expected, text
 
 
@@ -204,8 +207,8 @@ UNCLEAR = [
 
 @pytest.mark.parametrize("text", UNCLEAR)
 def test_words_that_may_mean_something_else_are_refused(text):
-    with pytest.raises(_calendar.Unreadable) as caught:
-        _calendar.read_when(f"{text} 01:00-05:00")
+    with pytest.raises(Unreadable) as caught:
+        read_when(f"{text} 01:00-05:00")
     assert caught.value.code in ("days", "positions")
 
 
@@ -215,8 +218,8 @@ CLOCKS = ["101:00-05:00", "115:00", "01:00:00", "1:01:00-05:00", "01:00-105:00",
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("day", ["third Sunday", "15日", "第3日曜", "Sunday"])
 def test_hours_that_are_mistyped_are_refused(day, clock):
-    with pytest.raises(_calendar.Unreadable):
-        _calendar.read_when(f"{day} {clock}")
+    with pytest.raises(Unreadable):
+        read_when(f"{day} {clock}")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +237,7 @@ def test_hours_that_are_mistyped_are_refused(day, clock):
     ],
 )
 def test_hours_mean_minutes(text, start, minutes):
-    when = _calendar.read_when(text)
+    when = read_when(text)
     assert (when.weekdays, when.start, when.minutes) == ({6}, start, minutes)
 
 
@@ -396,13 +399,13 @@ def test_bad_input_is_refused_naming_the_place_in_both_languages(where, code, na
         with pytest.raises(AnsibleFilterError) as caught:
             getattr(filters, name)(*given, language=language)
         said[language] = str(caught.value)
-        text = re.sub(r"\\\{.*?\\\}", ".*", re.escape(_calendar.TEXTS[language][code]))
+        text = re.sub(r"\\\{.*?\\\}", ".*", re.escape(TEXTS[language][code]))
         assert re.fullmatch(f"{re.escape(where)}: {text}", said[language])  # and not a line more
     assert said["ja"] != said["en"]
 
 
 def test_every_refusal_is_tried_and_told_in_both_languages():
-    assert {row[1] for row in REFUSED.values()} == set(_calendar.TEXTS["ja"]) == set(_calendar.TEXTS["en"])
+    assert {row[1] for row in REFUSED.values()} == set(TEXTS["ja"]) == set(TEXTS["en"])
 
 
 def test_all_that_is_wrong_is_told_at_once():

@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.msp.aws.plugins.filter import calendar as filters
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import read_when
 from tests.playbook import run_playbook
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,4 +113,4 @@ def test_the_words_for_days_on_the_pages_are_all_understood():
     page = "\n".join(PAGES["maintenance_windows"]["DOCUMENTATION"]["options"]["_input"]["description"][-1:])
     words = re.findall(r"V\((.*?)\)", page)
     assert len(words) > 20
-    assert all(_calendar.read_when(f"{word} 01:00-05:00").minutes == 240 for word in words)
+    assert all(read_when(f"{word} 01:00-05:00").minutes == 240 for word in words)

@@ -15,7 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter import calendar as filters
-from ansible_collections.msp.aws.plugins.plugin_utils import _calendar
+from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _calendar_formats
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import read_when
 
 CLOSURES = [{"from": "08-13", "until": "08-14"}, {"from": "2028-02-29"}, {"from": "2027-03-31"}]
 PLAIN = ["every day 00:00", "日曜 23:59", "Saturday and Sunday 08:30", "third Sunday 01:00-05:00", "第2・第4金曜 19:00", "last Thursday 00:01",
@@ -68,8 +70,10 @@ def played(rrule: str, until: date) -> list[datetime]:
 
 def meant(text: str, since: str, until: str, closures=None) -> list[datetime]:
     """The same by days alone."""
-    when = _calendar.read_when(text)
-    days = _calendar.days_of(when, date.fromisoformat(since), date.fromisoformat(until), closures)
+    when = read_when(text)
+    with Reading() as read:
+        closed = read.closures(closures)
+    days = _calendar.days_of(when, date.fromisoformat(since), date.fromisoformat(until), closed)
     return [_calendar.moment_of(day, when.start) for day in days]
 
 
@@ -112,7 +116,7 @@ def test_the_third_business_days_of_2027():
 def test_within_the_longest_span_month_day_and_weekday_mean_one_date(year):
     for month in range(1, 13):
         since = date(year, month, 1)
-        span = [since + number * timedelta(days=1) for number in range((_calendar.longest_until(since) - since).days + 1)]
+        span = [since + number * timedelta(days=1) for number in range((_calendar_formats.longest_until(since) - since).days + 1)]
         assert len({(day.month, day.day, day.weekday()) for day in span}) == len(span) > 5 * 365 - 1
 
 
