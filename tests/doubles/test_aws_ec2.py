@@ -67,6 +67,9 @@ def test_cidr_blocks(ec2, vpc, refused):
     refused("InvalidSubnet.Range", ec2.create_subnet, VpcId=vpc, CidrBlock="10.20.0.0/29")
     make_subnet(ec2, vpc)
     refused("InvalidSubnet.Conflict", ec2.create_subnet, VpcId=vpc, CidrBlock="10.20.1.128/25")
+    ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.21.0.0/24")
+    for block in ("10.20.1.0/24", "10.21.0.0/24", "10.21.0.0/16"):
+        refused("InvalidVpc.Range", ec2.associate_vpc_cidr_block, VpcId=vpc, CidrBlock=block)
     zone = {"VpcId": vpc, "CidrBlock": "10.20.2.0/24", "AvailabilityZone": "us-east-1a"}
     refused("InvalidParameterValue", ec2.create_subnet, **zone)
 
@@ -372,7 +375,10 @@ def test_security_group_words(ec2, vpc, refused):
     words = {**good, "Description": "ウェブ"}
     refused("InvalidParameterValue", ec2.create_security_group, **words)
     ec2.create_security_group(**good)
-    refused("InvalidGroup.Duplicate", ec2.create_security_group, **good)
+    for name in ("web", "WEB", "web  "):
+        refused("InvalidGroup.Duplicate", ec2.create_security_group, **{**good, "GroupName": name})
+    made = ec2.create_security_group(**{**good, "GroupName": " db "})["GroupId"]
+    assert ec2.describe_security_groups(GroupIds=[made])["SecurityGroups"][0]["GroupName"] == " db"
 
 
 def test_a_group_has_sixty_rules_in_each_direction_and_family(ec2, vpc, refused):
@@ -584,6 +590,7 @@ def test_network_interfaces(ec2, vpc, refused):
     subnet = make_subnet(ec2, vpc)
     wanted = {"SubnetId": subnet, "PrivateIpAddress": "10.20.1.10"}
     eni = ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"]
+    refused("InvalidParameterCombination", ec2.modify_network_interface_attribute, NetworkInterfaceId=eni, Groups=[])
     refused("InvalidIPAddress.InUse", ec2.create_network_interface, **wanted)
     instance = run(ec2, SubnetId=subnet)["InstanceId"]
     attach = {"NetworkInterfaceId": eni, "InstanceId": instance, "DeviceIndex": 1}

@@ -159,8 +159,8 @@ def detached_it_is_as_one_that_was_never_attached(ec2, **_):
 
 @BOOK.rule("ModifyNetworkInterfaceAttribute")
 def only_ones_own_interfaces(ec2, NetworkInterfaceId, Groups, **given):
-    """ModifyNetworkInterfaceAttribute: "You can specify only one attribute at a time"; interfaces
-    of a service are changed through it.
+    """ModifyNetworkInterfaceAttribute: "You can specify only one attribute at a time", and Groups: "You must
+    specify at least one group"; interfaces of a service are changed through it.
     """
     eni = known(ec2.enis, NetworkInterfaceId, CODE, "networkInterface")
     if eni.requester_managed:
@@ -169,6 +169,8 @@ def only_ones_own_interfaces(ec2, NetworkInterfaceId, Groups, **given):
     names = ("Attachment", "Description", "SourceDestCheck")
     if len([name for name in names if name in given]) + bool(Groups) > 1:
         raise Refused("InvalidParameterCombination", "Only one attribute at a time")
+    if not Groups and given.keys() <= {"DryRun"}:
+        raise Refused("InvalidParameterCombination", "No attributes specified")
     for one in Groups or []:
         if group_of(ec2, one, None).vpc_id != eni.subnet.vpc_id:
             raise Refused("InvalidGroup.NotFound", f"{one} belongs to a different network")

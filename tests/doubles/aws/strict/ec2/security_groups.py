@@ -46,14 +46,20 @@ def names_and_descriptions_are_plain(_ec2, GroupName, Description, **_):
 
 @BOOK.rule("CreateSecurityGroup")
 def a_name_is_unique_in_its_vpc(ec2, GroupName, VpcId, **_):
-    """CreateSecurityGroup.GroupName: "must be unique within the VPC"; InvalidGroup.Duplicate."""
+    """CreateSecurityGroup.GroupName: "Names are case-insensitive and must be unique within the VPC"; InvalidGroup.Duplicate."""
     vpc_id = VpcId or (ec2.default_vpc.id if ec2.default_vpc else None)
     if VpcId and VpcId not in ec2.vpcs:
         raise Refused("InvalidVpcID.NotFound", f"The vpc ID '{VpcId}' does not exist")
     for group in all_groups(ec2):
-        if group.vpc_id == vpc_id and group.name == GroupName:
+        if group.vpc_id == vpc_id and group.name.lower() == GroupName.rstrip(" ").lower():
             message = f"The security group '{GroupName}' already exists for VPC '{vpc_id}'"
             raise Refused("InvalidGroup.Duplicate", message)
+
+
+@BOOK.patch(EC2Backend, "create_security_group")
+def blanks_at_the_end_of_a_name_go(original, ec2, name, *args, **kwargs):
+    """VPC User Guide, Create a security group: "If the name contains trailing spaces, we trim the spaces" when it is saved."""
+    return original(ec2, name.rstrip(" "), *args, **kwargs)
 
 
 @BOOK.rule("DeleteSecurityGroup")

@@ -49,6 +49,19 @@ def subnet_cidr_is_made_canonical(original, ec2, vpc_id, cidr_block, *args, **kw
     return subnet
 
 
+@BOOK.rule("AssociateVpcCidrBlock")
+def blocks_of_a_vpc_do_not_overlap(ec2, VpcId, CidrBlock, **_):
+    """VPC User Guide, IPv4 VPC CIDR blocks: a block to associate "must not overlap" with one that the VPC has."""
+    vpc = ec2.vpcs.get(VpcId)
+    try:
+        wanted = ipaddress.ip_network(CidrBlock, strict=False) if CidrBlock else None
+    except ValueError:
+        return
+    for one in vpc.cidr_block_association_set if vpc and wanted else ():
+        if one["cidr_block_state"]["state"] in ("associating", "associated") and ipaddress.ip_network(one["cidr_block"]).overlaps(wanted):
+            raise Refused("InvalidVpc.Range", f"The CIDR '{CidrBlock}' is invalid.")
+
+
 @BOOK.rule("CreateSubnet")
 def the_zone_is_of_this_region(ec2, AvailabilityZone, AvailabilityZoneId, **_):
     """CreateSubnet.AvailabilityZone: a zone of the Region of the request."""
