@@ -319,12 +319,17 @@ class Aws(Door):
             max_pool_connections=32,
         ).merge(more or Config())
         client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=config, **arguments)
+        client.meta.events.register("before-parameter-build.*.*", self._before_parameter_build)
         client.meta.events.register("before-call.*.*", self._before_call)
         client.meta.events.register("after-call.*.*", self._after_call)
         return client
 
+    def _before_parameter_build(self, model: Any, **dummy: Any) -> None:
+        """What botocore itself refuses is said of this call, not of the one before."""
+        self._here.call = _name_of(model)
+
     def _before_call(self, model: Any, **dummy: Any) -> None:
-        self._leaves(f"{model.service_model.service_name}:{model.name}", reads=bool(READ.match(model.name)))
+        self._leaves(_name_of(model), reads=bool(READ.match(model.name)))
 
     def _after_call(self, model: Any, parsed: Any, http_response: Any, **dummy: Any) -> None:
         if READ.match(model.name):
@@ -332,6 +337,10 @@ class Aws(Door):
         self._here.write["request_id"] = parsed.get("ResponseMetadata", {}).get("RequestId")
         if 400 <= http_response.status_code < 500:
             self._here.write["refused"] = parsed.get("Error", {}).get("Code")
+
+
+def _name_of(model: Any) -> str:
+    return f"{model.service_model.service_name}:{model.name}"
 
 
 def _moment(value: Any) -> datetime:

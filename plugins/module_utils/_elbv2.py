@@ -286,6 +286,9 @@ def listeners(aws: Aws, balancers: Collection[str]) -> list[Mapping[str, Any]]:
 
 def balancers_of(aws: Aws, wanted: Iterable[Mapping[str, Any]] | None) -> set[str]:
     """The load balancers that entries tell of; all where nobody asks for some."""
-    if wanted is None:
-        return {one["LoadBalancerArn"] for one in aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")}
-    return {balancer_of(entry["id"]) if "id" in entry else entry["load_balancer"] for entry in wanted}
+    named = {entry["load_balancer"] for entry in wanted or () if "id" not in entry}
+    pinned = {balancer_of(entry["id"]) for entry in wanted or () if "id" in entry}
+    if wanted is not None and not pinned:
+        return named
+    there = {one["LoadBalancerArn"] for one in aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")}
+    return there if wanted is None else named | (pinned & there)  # one that is gone has taken along what an id means

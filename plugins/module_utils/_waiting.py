@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Door
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._reports import Step
+from ansible_collections.msp.aws.plugins.module_utils._reports import Step, why
 
 NOT_SHOWN = "not shown yet"
 TOLD = 5  # how many names a line has room for
@@ -55,6 +55,9 @@ def _await(kind: Kind, aws: Door, steps: list[Step]) -> None:
     except TimeoutError:
         for step in waiting.values():
             step.reason = f"{step.have['id']} is {step.awaited} after {kind.seconds} s; the next run goes on from here"
+    except Exception as error:  # a look that is refused must not cost the record of what was done
+        for step in waiting.values():
+            step.reason = why(error, aws)
 
 
 def _arrived(step: Step, have: dict) -> None:

@@ -30,6 +30,7 @@ def find(aws, wanted):
     if wanted is None:
         return [_have(alarm) for alarm in _described(aws, AlarmTypes=[METRIC_ALARM])]
     names = [entry["id"].partition(":alarm:")[2] if "id" in entry else entry["name"] for entry in wanted]
+    names = [name for name in names if name]  # an id that is no alarm's
     chunks = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
     # All kinds of alarms share their names: another kind's alarm must be seen, so that it is not taken for a gap.
     types = _shapes.shape("cloudwatch", "DescribeAlarms.AlarmTypes").enum

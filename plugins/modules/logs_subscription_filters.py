@@ -15,12 +15,16 @@ FEW = 2  # filters of a log group
 
 def find(aws, wanted):
     """AWS lists filters only group by group."""
-    if wanted is None:
-        groups = [group["logGroupName"] for group in aws.pages("logs", "describe_log_groups", "logGroups")]
-    else:
-        named = {entry["id"].rpartition(":")[0] if "id" in entry else entry["log_group"] for entry in wanted}
-        groups = sorted(group for group in named if not isinstance(group, Unknown))
-    return [_have(aws, found) for group in groups for found in _of_group(aws, group)]
+    return [_have(aws, found) for group in sorted(_groups(aws, wanted)) for found in _of_group(aws, group)]
+
+
+def _groups(aws, wanted):
+    named = {entry["log_group"] for entry in wanted or () if "id" not in entry and not isinstance(entry["log_group"], Unknown)}
+    pinned = {entry["id"].rpartition(":")[0] for entry in wanted or () if "id" in entry}
+    if wanted is not None and not pinned:
+        return named
+    there = {group["logGroupName"] for group in aws.pages("logs", "describe_log_groups", "logGroups")}
+    return there if wanted is None else named | (pinned & there)  # one that is gone has taken along what an id means
 
 
 def _of_group(aws, group):

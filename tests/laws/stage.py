@@ -259,7 +259,7 @@ def _connect_once(aws: Any, service: str, acting: bool) -> Any:
         CLIENTS[key] = CONNECT(aws, service, acting), aws
         return CLIENTS[key][0]
     client, before = CLIENTS[key]
-    for event in ("before-call", "after-call"):
+    for event in ("before-parameter-build", "before-call", "after-call"):
         handler = f"_{event.replace('-', '_')}"
         client.meta.events.unregister(f"{event}.*.*", getattr(before, handler))
         client.meta.events.register(f"{event}.*.*", getattr(aws, handler))

@@ -437,6 +437,28 @@ def test_law_7_absent_removes_only_what_is_named(prepared, kind):
     assert not prepared.run(kind.name, shown.remove)["changed"]
 
 
+def test_law_7_an_id_of_nothing_stops_no_other_entry(prepared, kind):
+    """One of a thing that is gone, and one of no thing at all: to be absent they already are, to be present is that entry's fault alone."""
+    if kind.single:
+        return
+    shown = examples(kind.name)
+    ids = {one["entry"]: one["id"] for one in prepared.run(kind.name, shown.make)["entries"]}
+    for act in (*shown.changes, shown.remove):
+        prepared.run(kind.name, act)
+    gone = {kind.label(entry) for entry in entries(kind.name, shown.remove) if entry.get("state") == "absent"}
+    rest = [entry for entry in entries(kind.name, shown.make) if kind.label(entry) not in gone]
+    alone = failures(prepared.attempt(kind.name, {**shown.make, kind.things: rest}, check=True)) if rest else set()
+    for odd in {*(ids[label] for label in gone & ids.keys()), "nothing"}:
+        for state, failed in (("absent", set()), ("present", {odd})):
+            task = {**shown.make, kind.things: [*rest, dict(id=odd, state=state)]}
+            assert failures(prepared.attempt(kind.name, task, check=True)) == alone | failed, f"{odd} {state}"
+
+
+def failures(result):
+    assert "diff" in result, result["msg"]
+    return {one["entry"] for one in result["entries"] if one["action"] == "failed"}
+
+
 def test_the_examples_use_every_option(kind):
     shown = examples(kind.name)
     used = {name for act in (shown.make, *shown.changes) for entry in entries(kind.name, act) for name in entry}
