@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Door, Rehearsed
-from ansible_collections.msp.aws.plugins.module_utils._entries import check
+from ansible_collections.msp.aws.plugins.module_utils._entries import check, check_ids
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, differences, emptied, merged, named, transform, unknowns
@@ -115,6 +115,7 @@ class Run:
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
             step.want[name] = transform(self.kind.options[name], wanted[name], id_of, wanted)
+        check_ids(self.kind, step.want, self._shown)
 
     def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
         if step.pinned:

@@ -9,12 +9,12 @@ Private to the collection.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import clearable, contradictions, named
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem, clearable, contradictions, named
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step
 
 
@@ -22,11 +22,17 @@ def check(kind: Kind, steps: Iterable[Step]) -> None:
     """Give each step that cannot be right its reason, all that is wrong with it at once."""
     seen = defaultdict(list)
     for step in steps:
-        seen[step.label].append(step)
+        seen[kind.apart(step.entry)].append(step)
         step.reason = "; ".join(_faults(kind, step.entry)) or None
-    for label, alike in seen.items():
+    for alike in seen.values():
         for step in alike if len(alike) > 1 else ():
-            step.reason = f"{label!r} is named {len(alike)} times; write it once"
+            step.reason = f"{step.label!r} is named {len(alike)} times; write it once"
+
+
+def check_ids(kind: Kind, want: Mapping[str, Any], shown: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """The same once names are ids: what is named in two ways may be wanted there and away at once."""
+    for name, item in contradictions(kind.options, want):
+        raise Problem(f"{name}: {shown({name: [item]})[name][0]!r} is both to be there and not to be there, once by name and once by id")
 
 
 def _faults(kind: Kind, entry: Mapping[str, Any]) -> Iterator[str]:

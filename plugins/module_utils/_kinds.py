@@ -88,6 +88,12 @@ class Kind:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
         return masked(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
 
+    def apart(self, entry: Mapping[str, Any]) -> str:
+        """What tells entries apart as AWS does it, which may not look at the case of a name."""
+        label = self.label(entry)
+        name = str(entry.get(self.identity[-1], "")) if self.caseless and "id" not in entry else ""
+        return label.removesuffix(name) + name.lower()
+
     def called(self, entry: Mapping[str, Any]) -> str:
         """How others refer to an entry; nothing where it does not say enough for that."""
         parts = [entry.get(name) for name in ([self.named_by] if self.named_by else self.identity)]

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
+
+SIZES = range(16, 29)  # of VPCs and subnets, as netmasks
 
 
 def network(text: Any) -> Any:
@@ -54,6 +56,11 @@ def wrong_key(value: Any, version: int | None = None) -> tuple[str, Any] | None:
 
 wrong_ipv4_block, wrong_ipv6_block = (partial(wrong_block, version=version) for version in (4, 6))
 wrong_ipv4_key, wrong_ipv6_key = (partial(wrong_key, version=version) for version in (4, 6))
+
+
+def wrong_range(value: Any) -> tuple[str, Any] | None:
+    """The same of the IPv4 block of a VPC or subnet, of which AWS says how large it may be."""
+    return wrong_ipv4_key(value) or (None if network(value).prefixlen in SIZES else ("network_size", f"/{SIZES[0]}-/{SIZES[-1]}"))
 
 
 def wrong_address(value: Any) -> tuple[str, Any] | None:
@@ -138,6 +145,12 @@ def _users(sheet: Mapping[str, Any]) -> dict[tuple[str, str], set[tuple[str, int
     return found
 
 
+def refuse_no_groups(options: Mapping[str, Option], have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+    """What has security groups keeps at least one; told to have none, AWS does nothing or refuses."""
+    if have and "security_groups" in change and not merged(options, have, change)["security_groups"]:
+        raise Problem("security_groups: the last one cannot be taken away; name another one to be there instead")
+
+
 def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]) -> None:
     """Wait for a block of a VPC or subnet; look() returns its state, {} as long as there is none."""
     state = aws.wait(what, look, lambda seen: seen.get("State") not in (None, "associating"), limit=120)
@@ -175,6 +188,6 @@ def overlaps(named: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, 
         if parsed is None:
             continue
         for other_index, other in seen:
-            if other.version == parsed.version and other.overlaps(parsed) and other_index != index:
+            if other.version == parsed.version and other.overlaps(parsed):
                 yield index, option, "overlap", dict(value=block, other=str(other), other_entry=other_index)
         seen.append((index, parsed))

@@ -238,11 +238,24 @@ def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> I
             yield from ((name, key) for key, inner in value.items() if inner is not None and f"{name}.{key}" in (entry.get("clear") or ()))
 
 
-def without_secrets(option: Option, item: Any) -> Any:
-    """An item of a list, as an error may tell it."""
-    if not option.options or not isinstance(item, Mapping):
-        return item
-    return {name: HIDDEN if name in option.options and option.options[name].secret else value for name, value in item.items()}
+def without_secrets(option: Option, value: Any) -> Any:
+    """A value as an error may tell it, also one of a wrong shape: whatever in it is called as a secret is one."""
+    if option.secret:
+        return HIDDEN
+    secret = set(secrets(option.options or {}))
+
+    def told(one: Any) -> Any:
+        if isinstance(one, Mapping):
+            return {name: HIDDEN if name in secret else told(inner) for name, inner in one.items()}
+        return [told(inner) for inner in one] if isinstance(one, list) else one
+
+    return told(value)
+
+
+def secrets(options: Mapping[str, Option]) -> Iterator[str]:
+    """The names of all that is secret, at every depth."""
+    for name, option in options.items():
+        yield from [name] if option.secret else secrets(option.options or {})
 
 
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:

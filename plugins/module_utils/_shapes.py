@@ -64,7 +64,7 @@ def shape(service: str, api: str) -> Any:
 
 
 READABLE = 24  # choices in one line
-TAGS = dict(count=50, key=128, value=256)  # of a resource, in every service
+TAGS = dict(count=50, key=128, value=256, reserved="aws:")  # of a resource, in every service
 
 
 @cache
@@ -91,6 +91,7 @@ TEXTS = dict(
     choice="{value!r} is not one of {limit}",
     choice_of_many="{value!r} is not allowed here; the nearest that are: {limit}",
     no_choice="{value!r} is no value that AWS knows here",
+    reserved_prefix="the key {value!r} begins with {limit}, which AWS keeps for itself: take another",
     reserved="the key {value!r} is written by the option {limit}: write it there",
     least="{value!r} is less than the least allowed, {limit}",
     most="{value!r} is more than the most allowed, {limit}",
@@ -101,6 +102,7 @@ TEXTS = dict(
     pattern="{value!r} does not fit the pattern {limit}",
     not_a_network="{value!r} is not a network address (CIDR)",
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
+    network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
     not_an_address="{value!r} is not an IP address",
 )
 
@@ -149,6 +151,8 @@ def _tags(path: str, tags: Mapping[str, Any]) -> Iterator[Fault]:
     for key, value in tags.items():
         if not 1 <= len(str(key)) <= TAGS["key"]:
             yield Fault(path, str(key), "longest" if key else "shortest", TAGS["key"] if key else 1)
+        if str(key).lower().startswith(TAGS["reserved"]):
+            yield Fault(path, str(key), "reserved_prefix", TAGS["reserved"])
         if len(str(value)) > TAGS["value"]:
             yield Fault(path, str(value), "longest", TAGS["value"])
 

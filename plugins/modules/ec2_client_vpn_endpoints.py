@@ -100,9 +100,7 @@ def refuse(want, have, change):
         raise Problem("self_service_portal needs users of a directory or identity provider: with certificates alone there is none")
     if "security_groups" in change and not (want.get("vpc") or have.get("vpc")):
         raise Problem("security_groups need vpc")
-    delta = change.get("security_groups")
-    if delta and have and not set(have["security_groups"]) - set(delta.remove) | set(delta.add):
-        raise Problem("security_groups: an endpoint has at least one")
+    _networks.refuse_no_groups(KIND.options, have, change)
     for item in _coming(change, "authorization_rules"):
         if bool(item.get("access_group_id")) == bool(item.get("authorize_all_groups")):
             raise Problem(f"authorization_rules {item['target_network_cidr']}: write either access_group_id or authorize_all_groups: true")

@@ -210,6 +210,7 @@ def _set_profile(aws, have, profile):
 
 
 def refuse(want, have, change):
+    _networks.refuse_no_groups(KIND.options, have, change)
     if not have and "root_volume" in want:
         _volumes.refuse(want["root_volume"], "root_volume.")
     if "cpu_credits" in change:

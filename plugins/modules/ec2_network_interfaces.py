@@ -138,6 +138,7 @@ def danger(have, change):
 
 
 def refuse(want, have, change):
+    _networks.refuse_no_groups(KIND.options, have, change)
     if "attachment" in change and (have.get("attachment") or {}).get("device_index") == 0 and _moves(have, change["attachment"]):
         raise Problem(f"is the first interface of {have['attachment']['instance']}, which cannot be detached from it")
 

@@ -299,7 +299,7 @@ KIND = Kind(
     name="ec2_security_groups",
     identity=("vpc", "name"),
     options=dict(
-        name=fixed(limits=dict(TEXT, pattern=f"(?!(?i:sg-)){TEXT['pattern']}")),
+        name=fixed(limits=dict(TEXT, pattern=f"(?!(?i:sg-)){TEXT['pattern']}(?<! )")),  # AWS takes blanks off its end
         vpc=ref("ec2_vpcs", fixed=True, required=True),
         description=fixed(required=True, limits=TEXT),
         ingress=_rules(),
@@ -314,6 +314,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     faults=faults,
+    caseless=True,
     seconds=120,
     not_yet=_tags.NOT_YET,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 
 def find(aws, wanted):
@@ -77,6 +77,11 @@ def _block_state(aws, subnet_id, association_id):
 
 def foresee(aws, want):
     _networks.refuse_zone(aws, want["availability_zone"])
+    mine = _networks.network(want["cidr_block"])
+    for other in aws.once(find, None):
+        if other["vpc"] == want["vpc"] and other["cidr_block"] and _networks.network(other["cidr_block"]).overlaps(mine):
+            whose = other["name"] or other["id"]
+            raise Problem(f"cidr_block: {want['cidr_block']} overlaps {other['cidr_block']} of {whose}, which is there: take another block")
 
 
 def danger(have, change):
@@ -112,7 +117,7 @@ KIND = Kind(
     options=dict(
         name=Option(),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
-        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same, wrong=_networks.wrong_ipv4_block),
+        cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same, wrong=_networks.wrong_range),
         availability_zone=fixed(required=True, api="CreateSubnet.AvailabilityZone"),
         map_public_ip_on_launch=Option("bool"),
         ipv6_cidr_block=Option(clearable=True, same=_networks.same, wrong=_networks.wrong_ipv6_block),

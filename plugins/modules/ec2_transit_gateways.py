@@ -128,9 +128,7 @@ def delete(aws, have):
 def faults(entries, sheet):
     """Its own blocks do not overlap."""
     for index, entry in enumerate(entries):
-        blocks = [(place, option, block) for place, (option, block) in enumerate(_networks.blocks(entry, BLOCKS))]
-        for dummy, option, code, facts in _networks.overlaps(blocks):
-            yield index, option, code, {**facts, **({"other_entry": index} if "other_entry" in facts else {})}
+        yield from _networks.overlaps((index, option, block) for option, block in _networks.blocks(entry, BLOCKS))
 
 
 def _switch(option, call="ModifyTransitGateway"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
 
 NO_OPTIONS = "default"  # the word in the place of an id with which AWS says that a VPC has no option set, and takes one away
 
@@ -113,12 +113,21 @@ def danger(have, change):
     return f"would {', and '.join(reasons)}" if reasons else None
 
 
+def refuse(want, have, change):
+    """A block that is to go is still there when the new one comes."""
+    there = [block for block in (have.get("cidr_block", want.get("cidr_block")), *have.get("secondary_cidr_blocks", [])) if block]
+    for block in change["secondary_cidr_blocks"].add if "secondary_cidr_blocks" in change else ():
+        other = next((one for one in there if _networks.network(one).overlaps(_networks.network(block))), None)
+        if other:
+            raise Problem(f"secondary_cidr_blocks: {block} overlaps {other}, which the VPC has: take another block")
+
+
 def delete(aws, have):
     aws.ec2.delete_vpc(VpcId=have["id"])
 
 
 def faults(entries, sheet):
-    """VPCs of one sheet that overlap can never be peered or reach one network on premises."""
+    """VPCs of one sheet that overlap can never be peered or reach one network on premises, and AWS refuses blocks of one VPC that do."""
     blocks = [(index, option, block) for index, entry in enumerate(entries) for option, block in _networks.blocks(entry, "cidr_block", "secondary_cidr_blocks")]
     yield from _networks.overlaps(blocks)
 
@@ -128,8 +137,8 @@ KIND = Kind(
     identity=("name",),
     options=dict(
         name=Option(),
-        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock", same=_networks.same, wrong=_networks.wrong_ipv4_block),
-        secondary_cidr_blocks=Option("list", "str", many=True, wrong=_networks.wrong_ipv4_key),
+        cidr_block=fixed(required=True, api="CreateVpc.CidrBlock", same=_networks.same, wrong=_networks.wrong_range),
+        secondary_cidr_blocks=Option("list", "str", many=True, wrong=_networks.wrong_range),
         amazon_provided_ipv6_cidr_block=Option("bool"),
         instance_tenancy=fixed(api="CreateVpc.InstanceTenancy"),
         enable_dns_support=Option("bool"),
@@ -144,6 +153,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    refuse=refuse,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

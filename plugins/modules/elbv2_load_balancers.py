@@ -221,8 +221,7 @@ def refuse(want, have, change):
         raise Problem("subnet_mappings: AWS takes no zone off a Gateway Load Balancer")
     if "security_groups" in change and have["type"] == "network" and not have["security_groups"]:
         raise Problem("security_groups: a Network Load Balancer that was made without security groups cannot get any: make a new one under another name")
-    if "security_groups" in change and not merged(KIND.options, have, change)["security_groups"]:
-        raise Problem("security_groups: the last one cannot be taken away")
+    _networks.refuse_no_groups(KIND.options, have, change)
 
 
 def foresee(aws, want):

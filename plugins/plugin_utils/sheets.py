@@ -78,6 +78,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         pattern="「{value}」は形式が正しくありません（{limit}）",
         not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
         network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
+        network_size="「{value}」の大きさのネットワークは使えません。{limit} の範囲で書いてください",
+        reserved_prefix="キー「{value}」は使えません。{limit} で始まるキーは AWS が予約しています",
         reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
         overlap="{value} は {other_label} の {other} と重なっています",
         outside="{value} は VPC の範囲（{other}）に含まれていません",
@@ -197,7 +199,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         kind = kinds()[name]
         entries = [given] if kind.single and isinstance(given, Mapping) else given
         if not isinstance(entries, list):
-            found.append(Fault(name, None, None, "not_entries", dict(value=given)))
+            found.append(Fault(name, None, None, "not_entries", dict(value=without_secrets(Option(options=kind.options), given))))
             continue
         well_formed[name] = []
         for entry in entries:
@@ -217,7 +219,10 @@ def _typed(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str,
 
     def typed(option: Option, value: Any, dummy: Any) -> Any:
         wanted = option.type if isinstance(value, list) else option.elements or option.type
-        return value if value is None else TYPES[wanted](value)
+        try:
+            return value if value is None else TYPES[wanted](value)
+        except (TypeError, ValueError):
+            return value  # it stands under a word that is none, which is told
 
     return transform_all(options, entry, typed)
 
@@ -454,7 +459,7 @@ def _close(word: str, words: Any) -> str | None:
 
 def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
     if not isinstance(entry, Mapping):
-        yield Fault(kind.name, None, None, "not_entry", dict(value=entry))
+        yield Fault(kind.name, None, None, "not_entry", dict(value=without_secrets(Option(options=kind.options), entry)))
         return
     label = kind.label(entry)
     plain = {name: value for name, value in entry.items() if name not in ENTRY_OPTIONS}
@@ -491,7 +496,7 @@ def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) 
 
 
 def _value(option: Option, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
-    if option.many and isinstance(value, Mapping):
+    if option.many and isinstance(value, Mapping) and (not value or value.keys() & {*VERBS}):
         if "set" in value and ("add" in value or "remove" in value):
             yield path, "set_and_add", {}
         for verb, things in value.items():
@@ -507,7 +512,7 @@ def _value(option: Option, value: Any, path: str) -> Iterator[tuple[str, str, di
 
 def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, dict]]:
     if not isinstance(things, list):
-        yield path, "wrong_type", dict(value=things, limit="list")
+        yield path, "wrong_type", dict(value=without_secrets(option, things), limit="list")
         return
     for thing in things:
         yield from _one(option, option.elements or "raw", thing, path)
@@ -535,7 +540,7 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
             raise TypeError
         TYPES[wanted](value)
     except (TypeError, ValueError):
-        yield path, "wrong_type", dict(value="********" if option.secret else value, limit=wanted)
+        yield path, "wrong_type", dict(value=without_secrets(option, value), limit=wanted)
         return
     if option.same_each is same_text and isinstance(value, Mapping):
         wrong = {key: one for key, one in value.items() if isinstance(one, (list, Mapping))}
@@ -546,16 +551,17 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
             lacking = [name for name, inner in option.options.items() if inner.required and value.get(name) is None and option.many]
             yield from ((f"{path}.{name}", "identity", {}) for name in lacking)
         else:
-            yield path, "wrong_type", dict(value=value, limit="dict")
+            yield path, "wrong_type", dict(value=without_secrets(option, value), limit="dict")
 
 
 def _duplicates(kind: Any, entries: list[Mapping[str, Any]]) -> Iterator[Fault]:
-    states: dict[str, list[bool]] = defaultdict(list)
+    same: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for entry in entries:
-        states[kind.label(entry)].append(entry.get("state") == "absent")
-    for label, gone in states.items():
+        same[kind.apart(entry)].append(entry)
+    for alike in same.values():
+        gone = [entry.get("state") == "absent" for entry in alike]
         if len(gone) > 1:
-            yield Fault(kind.name, label, None, "removed_and_made" if len(set(gone)) > 1 else "duplicate", dict(limit=len(gone)))
+            yield Fault(kind.name, kind.label(alike[-1]), None, "removed_and_made" if len(set(gone)) > 1 else "duplicate", dict(limit=len(gone)))
 
 
 def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:

@@ -45,6 +45,19 @@ def test_a_zone_is_told_before_its_vpc_is_there(network):
 # -- blocks
 
 
+def test_a_block_that_overlaps_what_is_there_is_told_in_the_plan(network):
+    told = refused(network, SUBNETS, dict(SUBNET, name="new", cidr_block="10.20.1.128/25"))
+    assert "cidr_block: 10.20.1.128/25 overlaps 10.20.1.0/24 of a" in told
+    assert "10.20.9.0/24 overlaps 10.20.0.0/16" in refused(network, VPCS, dict(name="acme", secondary_cidr_blocks=["10.20.9.0/24"]))
+
+
+def test_the_last_security_group_of_an_interface_stays(network):
+    entry = dict(name="new", subnet="a")
+    write(network, "ec2_security_groups", dict(vpc="acme", name="web", description="web"))
+    write(network, INTERFACES, dict(entry, security_groups=["web"]))
+    assert "the last one cannot be taken away" in refused(network, INTERFACES, dict(entry, security_groups=dict(remove=["web"])))
+
+
 @pytest.mark.parametrize(("kind", "entry"), [(VPCS, dict(ACME, cidr_block="10.21.0.0/16")), (SUBNETS, dict(SUBNET, cidr_block="10.20.2.0/24"))])
 def test_where_a_network_lies_stays(network, kind, entry):
     assert "cidr_block cannot change after creation" in refused(network, kind, entry)

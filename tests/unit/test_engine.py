@@ -237,6 +237,22 @@ def test_a_name_written_twice_is_refused():
     assert actions(result) == dict(a="failed", b="created") and "2 times" in result["msg"]
 
 
+def test_two_names_that_aws_does_not_tell_apart_are_refused_in_the_plan(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, caseless=True))
+    for check in (True, False):
+        result, aws = run(dict(name="A"), dict(name="a"), dict(name="b"), aws=FakeAws(check))
+        assert actions(result) == dict(A="failed", a="failed", b="created") and "2 times" in result["msg"]
+
+
+def test_what_is_to_be_there_by_name_and_away_by_id_is_refused_in_the_plan(monkeypatch):
+    options = dict(KIND.options, friends=Option("list", "str", many=True, ref="shelf_boxes"))
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, options=options))
+    for check in (True, False):
+        aws = FakeAws(check, things=[box("a", friends=["id-b"]), box("b")])
+        result, aws = run(dict(name="a", friends=dict(add=["b"], remove=["id-b"])), aws=aws)
+        assert "friends: 'b' is both to be there and not to be there" in result["msg"] and not aws.writes
+
+
 def test_one_bad_entry_stops_only_what_depends_on_it():
     result, aws = run(dict(name="cursed"), dict(name="child", base="cursed"), dict(name="fine"))
     reasons = {entry["entry"]: entry.get("reason") for entry in result["entries"]}
@@ -422,6 +438,16 @@ def test_what_came_to_nothing_fails_with_the_reason_and_stops_no_other(monkeypat
     result, aws = run(dict(name="a", size=3), dict(name="b", size=3))
     assert actions(result) == dict(a="failed", b="created") and "id-a: it fell apart" in result["msg"]
     assert aws.writes == ["create", "create", "update"]
+
+
+def test_a_look_that_is_refused_while_waiting_leaves_the_record_of_what_was_done(monkeypatch):
+    def look(aws, ids):
+        raise Problem("nobody may look")
+
+    slow(monkeypatch, a=1)
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, look=look))
+    result, aws = run(dict(name="a"), dict(name="b", state="absent"), aws=FakeAws(things=[box("b")]), confirm=["shelf_boxes/b"])
+    assert actions(result) == dict(a="failed", b="deleted") and "nobody may look" in result["msg"] and aws.writes == ["create", "delete"]
 
 
 def test_what_is_not_there_in_time_fails_and_says_what_goes_on(monkeypatch):

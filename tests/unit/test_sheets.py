@@ -23,6 +23,7 @@ from ansible_collections.msp.aws.plugins.filter.sheet import (
     sheet_outside_names,
 )
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
+from ansible_collections.msp.aws.plugins.module_utils._options import secrets
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.stage import KINDS, entries, examples
 
@@ -91,6 +92,15 @@ def told_of(name, path, value):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_one_thing_in_the_place_of_a_list_of_things_is_told(name):
+    """Also beside a word that is allowed there."""
+    for option in [option for option, facts in KINDS[name].options.items() if facts.many]:
+        for given in (dict(acme="x"), dict(add=[], acme="x"), dict(add=[], acme=dict(x="y"))):
+            lines = sheet_faults(sheet_of(name, **{option: given}))
+            assert any(line.partition(": ")[0].endswith(f" {option}") for line in lines), lines
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_number_in_the_place_of_a_text_is_judged_as_the_text_that_it_becomes(name):
     for path, dummy in texts(KINDS[name].options):
         assert [fault.text("ja") for fault in told_of(name, path, 10)] == [fault.text("ja") for fault in told_of(name, path, "10")], path
@@ -150,6 +160,33 @@ def test_a_duplicate_is_told_once(name):
     sheet = sheet_of(name)
     sheet[name].append(copy.deepcopy(sheet[name][0]))
     assert f"{name} {first(name, sheet)}: is named 2 times; write it once" in sheet_faults(sheet, language="en")
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.caseless])
+def test_names_that_aws_does_not_tell_apart_are_told_as_one(name):
+    sheet = sheet_of(name)
+    first = sheet[name][0]
+    sheet[name] = [first, {**first, "name": first["name"].upper()}]
+    assert [fault.code for fault in sheets.faults(sheet)] == ["duplicate"]
+
+
+def test_a_tag_that_only_aws_writes_is_told_in_both_languages():
+    for language, words in dict(ja="AWS が予約しています", en="which AWS keeps for itself").items():
+        (line,) = sheet_faults(dict(sns_topics=[dict(name="acme", tags={"aws:owner": "x"})]), language=language)
+        assert line.startswith("sns_topics acme tags: ") and "aws:owner" in line and words in line
+
+
+def test_a_network_that_is_larger_or_smaller_than_aws_makes_them_is_told():
+    vpc = dict(name="acme", cidr_block="10.0.0.0/8", secondary_cidr_blocks=["192.168.0.0/29"])
+    subnet = dict(name="a", vpc="other", cidr_block="172.16.0.0/30", availability_zone="ap-northeast-1a")
+    lines = sheet_faults(dict(ec2_vpcs=[vpc], ec2_subnets=[subnet]))
+    assert len(lines) == 3 and all("/16-/28" in line for line in lines)
+
+
+@pytest.mark.parametrize("blocks", [["10.20.1.0/24"], ["192.168.0.0/24", "192.168.0.128/25"]])
+def test_blocks_of_one_vpc_that_overlap_are_told(blocks):
+    (line,) = sheet_faults(dict(ec2_vpcs=[dict(name="acme", cidr_block="10.20.0.0/16", secondary_cidr_blocks=blocks)]))
+    assert line.startswith("ec2_vpcs acme secondary_cidr_blocks: ") and blocks[-1] in line
 
 
 @pytest.mark.parametrize("name", LISTED)
@@ -335,6 +372,23 @@ def test_the_value_of_a_secret_is_never_told():
     assert secret
     for name, option in secret:
         assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if [*secrets(kind.options)]])
+def test_the_value_of_a_secret_is_not_told_where_what_is_around_it_has_a_wrong_shape(name):
+    """A list in the place of a dictionary, and a dictionary in that of a list, at every depth."""
+
+    def misshapen(options, around):
+        for option, facts in options.items():
+            if facts.secret:
+                inner = {option: "hunter2"}
+                yield from (around(one) for one in (inner, [[inner]], {"acme": inner}))
+            for deeper in misshapen(facts.options or {}, lambda one, option=option: {option: one}):
+                yield from (around(one) for one in (deeper, [[deeper]], {"acme": deeper}))
+
+    for given in misshapen(KINDS[name].options, lambda one: one):
+        for whole in (given, [given], dict(acme=given)):
+            assert "hunter2" not in "".join(sheet_faults({name: whole}))
 
 
 def test_what_a_run_has_not_come_to():
