@@ -11,9 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
-from ansible.parsing.vault import VaultHelper
 from ansible.plugins.action import ActionBase
-from ansible.template import is_trusted_as_template
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 OPTIONS = dict(
@@ -70,19 +68,18 @@ class ActionModule(ActionBase):
         result.update(changed=False, account={kind: one["account"] for kind, one in looked.items()}, looked=looked, findings=found)
         result["elsewhere"] = {region: {kind: one.account for kind, one in there.items()} for region, there in elsewhere.items()}
         if args["sheet_variable"]:
-            result["written"] = list(findings.in_file((task_vars or {}).get(args["sheet_variable"]), whole, _is_expression, _ciphertext))
+            result["written"] = list(_written(self._loader, task_vars or {}, args["sheet_variable"], whole))
         every = [*doors, *far.values()]
         calls = dict(reads=sum(door.reads for door in every), writes=[write for door in every for write in door.writes])
         result.update(counts=findings.counts(looked, found), calls=calls)
         return result
 
 
-def _is_expression(value: Any) -> bool:
-    return isinstance(value, str) and any(sign in value for sign in ("{{", "{%", "{#")) and is_trusted_as_template(value)
-
-
-def _ciphertext(value: Any) -> str | None:
-    return VaultHelper.get_ciphertext(value, with_tags=False)
+def _written(loader: Any, variables: dict[str, Any], name: str, sheet: Any) -> Any:
+    """A sheet whose own file is encrypted as a whole is no secret for that: what is told is all about it."""
+    vaulted = _part("_vaulted")
+    secrets = vaulted.Vaulted(variables, vaulted.encrypted_variables(loader, variables) - {name})
+    return _part("findings").in_file(variables.get(name), sheet, vaulted.is_expression, vaulted.ciphertext, secrets.behind)
 
 
 def _faults(args: dict[str, Any], known: Any) -> str:

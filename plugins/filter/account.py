@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from jinja2 import pass_context
 
 
 def as_built_paper(result: Any, contract: Any, at: str, language: str = "ja") -> dict[str, Any]:
@@ -34,16 +35,18 @@ def drift_lines(result: Any, language: str = "ja") -> list[str]:
     return list(_papers(language).lines(_found(result)["findings"], language))
 
 
-def put_back_yaml(result: Any, sheet: Any, head: str = "", lacks: str = "{}") -> str:
+@pass_context
+def put_back_yaml(context: Any, result: Any, sheet: Any, head: str = "", lacks: str = "{}") -> str:
     """The file with the part of the sheet that makes an account as agreed again. `lacks` says which secrets are not in it."""
-    made = _findings().put_back(sheet, _found(result)["findings"], result.get("written") or ())
+    made = _findings().put_back(sheet, _found(result)["findings"], result.get("written") or (), _vaulted(context, result, sheet))
     missing = _findings().left_out(sheet, made)
     return _part("_workbook_yaml").dump(dict(sheet=made), (head, *([lacks.format(", ".join(missing))] if missing else [])))
 
 
-def adopted_yaml(result: Any, sheet: Any, head: str = "", whole: Any = None) -> str:
+@pass_context
+def adopted_yaml(context: Any, result: Any, sheet: Any, head: str = "", whole: Any = None) -> str:
     """The file with the sheet with what is there in place of what was agreed. `whole`: with the entries that the sheet only implies."""
-    made = _findings().adopted(sheet, _found(result)["looked"], result.get("written") or (), whole or {})
+    made = _findings().adopted(sheet, _found(result)["looked"], result.get("written") or (), whole or {}, _vaulted(context, result, sheet))
     return _part("_workbook_yaml").dump(dict(sheet=made), (head,))
 
 
@@ -61,9 +64,16 @@ def sheet_yaml(variables: Any, head: str = "") -> str:
     return _part("_workbook_yaml").dump(variables, (head,) if head else ())
 
 
-def without_vaulted(result: Any, sheet: Any) -> Mapping[str, Any]:
-    """What was found, to be shown: without what the sheet's file has vaulted."""
-    return _findings().without_vaulted(_found(result), sheet, result.get("written") or ())
+@pass_context
+def without_vaulted(context: Any, result: Any, sheet: Any) -> Mapping[str, Any]:
+    """What was found, to be shown: without what the sheet's file has vaulted, itself or behind an expression."""
+    return _findings().without_vaulted(_found(result), _vaulted(context, result, sheet))
+
+
+def _vaulted(context: Any, result: Mapping[str, Any], sheet: Any) -> list[str]:
+    """What is behind the expressions is looked up here, in what the variables mean: no result has it in clear."""
+    follow = _part("_vaulted").follow
+    return _findings().vaulted(sheet, result.get("written") or (), lambda way: follow({way[0]: context.resolve(way[0])}, way))
 
 
 def _found(result: Any) -> Mapping[str, Any]:

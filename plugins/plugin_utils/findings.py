@@ -67,13 +67,16 @@ def counts(looked: Mapping[str, Mapping[str, Any]], found: list[Mapping[str, Any
 # ---- the two ways to end a difference
 
 
-def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def put_back(
+    sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = (), secrets: Iterable[str] = ()
+) -> dict[str, Any]:
     """The part of the sheet with which a run of setup makes the account as agreed again: the entries that differ.
 
     What differs and is no entry of the sheet comes of its monitoring, which is therefore said as a whole, with the sheet's own entries of what it makes,
     because they stand above it.
 
-    written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out.
+    written: what the sheet's file says as an expression or vaulted, as `in_file` gives it; it is said so here, too. Other secrets stay out, and so do
+    the `secrets` that `vaulted` found, unless the file itself says them in clear.
     """
     made: dict[str, Any] = {}
     filed = _Filed(sheet, written)
@@ -88,7 +91,7 @@ def put_back(sheet: Mapping[str, Any], found: list[Mapping[str, Any]], written: 
         mine = [_readable(kind.options, filed.entry(name, number)) for number in numbers]
         if mine:
             made[name] = mine[0] if kind.single else mine
-    return made
+    return filed.sifted(made, secrets)
 
 
 def left_out(sheet: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
@@ -104,11 +107,16 @@ def left_out(sheet: Mapping[str, Any], made: Mapping[str, Any]) -> list[str]:
 
 
 def adopted(
-    sheet: Mapping[str, Any], looked: Mapping[str, Mapping[str, Any]], written: Iterable[Mapping[str, Any]] = (), whole: Mapping[str, Any] | None = None
+    sheet: Mapping[str, Any],
+    looked: Mapping[str, Mapping[str, Any]],
+    written: Iterable[Mapping[str, Any]] = (),
+    whole: Mapping[str, Any] | None = None,
+    secrets: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The whole sheet with what is there in place of what was agreed, as far as the two differ. The rest is as the sheet's file says it.
 
     whole: with the entries that the sheet only implies; those that differ become its own.
+    written, secrets: as for `put_back`.
     """
     found, made = findings(looked), {}
     filed = _Filed(sheet, written)
@@ -128,7 +136,7 @@ def adopted(
     for name, fresh in _implied(sheet, whole or {}, looked):
         kept = (_of_implied(kinds()[name], entry, filed.implied(entry), found, looked[name]) for entry in fresh)
         made[name] = [*(made.get(name) or ()), *(one for one in kept if one)]
-    return {name: given for name, given in made.items() if given}
+    return filed.sifted({name: given for name, given in made.items() if given}, secrets)
 
 
 def _implied(sheet: Mapping[str, Any], whole: Mapping[str, Any], looked: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
@@ -236,38 +244,59 @@ def _verbs(value: Any) -> dict[str, Any]:
 
 
 def in_file(
-    raw: Any, resolved: Any, is_expression: Callable[[Any], bool], ciphertext: Callable[[Any], str | None], path: Path = ()
+    raw: Any,
+    resolved: Any,
+    is_expression: Callable[[Any], bool],
+    ciphertext: Callable[[Any], str | None],
+    behind: Callable[[str], Iterable[Path]] = lambda expression: (),
+    path: Path = (),
 ) -> Iterator[dict[str, Any]]:
-    """What of a sheet its file says as an expression, or vaulted: {path, text, tag}. `raw` is the variable as it was read, `resolved` what it means."""
+    """What of a sheet its file says as an expression, or vaulted: {path, text, tag, vaulted}.
+
+    `raw` is the variable as it was read, `resolved` what it means. `vaulted`: the ways into the variables that are `behind` the expression.
+    """
     secret = ciphertext(raw) or ciphertext(resolved)
     if is_expression(raw):
-        yield dict(path=list(path), text=str(raw), tag=None)
+        yield dict(path=list(path), text=str(raw), tag=None, vaulted=[list(way) for way in behind(raw)])
     elif secret:
-        yield dict(path=list(path), text=secret, tag="!vault")
+        yield dict(path=list(path), text=secret, tag="!vault", vaulted=[])
     if isinstance(resolved, Mapping):
         for name, value in resolved.items():
-            yield from in_file(raw.get(name) if isinstance(raw, Mapping) else None, value, is_expression, ciphertext, (*path, name))
+            yield from in_file(raw.get(name) if isinstance(raw, Mapping) else None, value, is_expression, ciphertext, behind, (*path, name))
     elif isinstance(resolved, list):
         # What is only implied stands behind what the file says.
         said = raw if isinstance(raw, list) and len(raw) <= len(resolved) else []
         mine = [*said, *[None] * (len(resolved) - len(said))]
         for number, value in enumerate(resolved):
-            yield from in_file(mine[number], value, is_expression, ciphertext, (*path, number))
+            yield from in_file(mine[number], value, is_expression, ciphertext, behind, (*path, number))
 
 
-def without_vaulted(result: Any, sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]]) -> Any:
-    """What was found, to be shown: what the sheet's file has vaulted is in nothing of it, also where the account has it as agreed."""
-    filed = _Filed(sheet, [one for one in written if one["tag"]])
-    words = [str(value) for path in filed.said if (value := filed.at(path)) not in (None, "", True, False)]
-    return _without(result, words) if words else result
+def vaulted(sheet: Mapping[str, Any], written: Iterable[Mapping[str, Any]], there: Callable[[Path], Any]) -> list[str]:
+    """What nobody is to be shown: what the sheet's file has vaulted, what is vaulted behind its expressions, and what they make of it.
+
+    there: what lies at a way into the variables, as it means.
+    """
+    filed = _Filed(sheet, written)
+    made = [filed.at(tuple(one["path"])) for one in written if one["tag"] or one["vaulted"]]
+    behind = [there(tuple(way)) for one in written for way in one["vaulted"]]
+    return sorted({str(value) for value in (*made, *behind) if isinstance(value, (str, int, float)) and value not in ("", True, False)})
 
 
-def _without(value: Any, words: list[str]) -> Any:
+def without_vaulted(result: Any, secrets: list[str]) -> Any:
+    """What was found, to be shown: none of the secrets is in anything of it, also where the account has it as agreed."""
+    return _without(result, secrets) if secrets else result
+
+
+def _without(value: Any, words: Iterable[str]) -> Any:
     if isinstance(value, Mapping):
         return {name: _without(inner, words) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without(inner, words) for inner in value]
-    return HIDDEN if isinstance(value, (str, int, float)) and any(word in str(value) for word in words) else value
+    return HIDDEN if _tells(value, words) else value
+
+
+def _tells(value: Any, words: Iterable[str]) -> bool:
+    return isinstance(value, (str, int, float)) and any(word in str(value) for word in words)
 
 
 class _Filed:
@@ -303,12 +332,34 @@ class _Filed:
             value = value[part] if known else None
         return value
 
+    def sifted(self, made: Any, secrets: Iterable[str]) -> Any:
+        """Without what would tell a secret. What the file itself says in clear it may say here."""
+        clear = set(_leaves(self._of((), self.sheet)))
+
+        def kept(value: Any) -> Any:
+            if isinstance(value, Mapping):
+                return {name: kept(inner) for name, inner in value.items() if fits(inner)}
+            return [kept(inner) for inner in value if fits(inner)] if isinstance(value, list) else value
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, Hidden) or not _tells(value, secrets) or value in clear
+
+        return kept(made) if secrets else made
+
     def _of(self, path: Path, value: Any) -> Any:
         if path in self.said:
             return self.said[path]
         if isinstance(value, Mapping):
             return {name: self._of((*path, name), inner) for name, inner in value.items()}
         return [self._of((*path, number), inner) for number, inner in enumerate(value)] if isinstance(value, list) else value
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, (Mapping, list)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(inner)
+    elif not isinstance(value, Hidden):
+        yield value
 
 
 def _of_entry(kind: Kind, entry: Mapping[str, Any], found: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
+from zipfile import ZipFile
 
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import load
 from tests.integration.conftest import ACCOUNT
 from tests.integration.test_setup import GROUP, SUBNET, VPC, client
 
 WEB = dict(GROUP, ingress=[dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0")])
 LOGS = dict(name="acme-app", retention_in_days=400)
 LEGACY = [dict(Key="Name", Value="legacy"), dict(Key="Note", Value="{{ never evaluated }}")]
+INLINE, FILED = "planted-in-a-value-3b9c", "planted-in-a-file-7d2e"
 SSH = dict(IpProtocol="tcp", FromPort=22, ToPort=22, IpRanges=[dict(CidrIp="0.0.0.0/0")])
 
 
@@ -74,6 +78,44 @@ def test_the_prepared_sheets_say_what_the_file_says_and_give_no_secret_away(cust
     assert '"{{ group_prefix }}-app"' in put_back and "Note: !vault |" in put_back and vaulted.splitlines()[1] in put_back
     assert "hunter2" not in put_back and "ec2_instances/web user_data" in put_back
     assert "vaulted-words" not in put_back + adopt and "acme-app" not in put_back + adopt
+
+
+def test_what_an_expression_has_from_a_vault_is_in_no_file_and_no_line(customer, double, tmp_path):
+    """Whether a value or a whole file is vaulted, and whatever the expression makes of it; as agreed, as it is, and as it was changed by hand."""
+    password, vault = tmp_path / "password", VaultLib([("default", VaultSecret(b"vault-password"))])
+    password.write_text("vault-password", encoding="utf-8")
+    variables = customer.inventory / "group_vars/all"
+    cipher = vault.encrypt(INLINE).decode().strip().splitlines()
+    (variables / "token.yml").write_text("\n  ".join(["---\ntoken: !vault |", *cipher]) + "\n", encoding="utf-8")
+    (variables / "vault.yml").write_bytes(vault.encrypt(json.dumps(dict(filed=dict(token=FILED)))))
+    tags = dict(A="{{ token }}", B="at {{ token }}", C="{{ token | b64encode }}", D="{{ through }}", E="{{ lookup('vars', 'filed').token }}", F="{{ shown }}")
+    other = dict(name="acme-other", retention_in_days=7, tags=dict(A="of {{ filed.token }}", B="{{ shown }}"))
+    first = dict(name="acme-app", retention_in_days=400, tags=tags)
+    for sheet in (dict(logs_log_groups=[first, "{{ other }}"]), dict(logs_log_groups="{{ [first] + others }}")):
+        customer.variables(through="by {{ filed['token'] }}", other=other, shown="words for all", others="{{ [other] }}", first=first)
+        customer.sheet(**sheet)
+        double.reset()
+        for by_hand in (False, True):
+            if by_hand:
+                logs = client(double, "logs")
+                logs.create_log_group(logGroupName="acme-app", tags=dict(A=INLINE, B=f"by hand {INLINE}", D=f"by hand {FILED}", F="by hand"))
+                logs.create_log_group(logGroupName="acme-other", tags=dict(A=f"by hand {FILED}"))
+            for old in (customer.folder / "results").iterdir():
+                old.unlink()
+            run = customer.inspect("drift", "--diff", "--vault-password-file", password, "-e", "inspection_trail_days=0", rc=2)
+            files = {path.name: path.read_bytes().decode(errors="ignore") for path in (customer.folder / "results").iterdir()}
+            files |= {f"{path.name} unpacked": _unpacked(path) for path in (customer.folder / "results").glob("*.xlsx")} | dict(console=run.output)
+            told = {(name, word) for name, text in files.items() for word in (INLINE, FILED, b64encode(INLINE.encode()).decode()) if word in text}
+            assert told == set()
+            assert "words for all" in customer.newest("*.json").read_text(encoding="utf-8"), "what nobody vaulted is shown"
+        for way in ("put-back", "adopt"):
+            written = load(customer.newest(f"*drift*-{way}.yml").read_text(encoding="utf-8"))["sheet"]["logs_log_groups"]
+            assert isinstance(written, str) or [one["name"] for one in written] == ["acme-app", "acme-other"]
+
+
+def _unpacked(path):
+    with ZipFile(path) as archive:
+        return "\n".join(archive.read(name).decode(errors="ignore") for name in archive.namelist())
 
 
 def test_what_passes_can_be_said(customer, double):

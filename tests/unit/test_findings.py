@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+from ansible.parsing.vault import EncryptedString, VaultLib, VaultSecret
+from ansible.template import trust_as_template
 
 from ansible_collections.msp.aws.plugins.module_utils._options import refs
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers_account, accounts, findings
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers_account, _vaulted, accounts, findings
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump, load
 
 VERBS = [
@@ -92,10 +94,49 @@ def test_what_is_only_implied_is_taken_over_in_the_words_of_the_file():
 
 def test_what_is_vaulted_is_shown_nowhere():
     sheet = dict(iam_users=[dict(name="u", path="/a/")], monitoring=dict(sqs=[dict(name="q", secret="s3cret")]))
-    written = [dict(path=["monitoring", "sqs", 0, "secret"], text="x", tag="!vault"), dict(path=["iam_users", 0, "path"], text="{{ x }}", tag=None)]
-    found = dict(findings=[dict(agreed="https://x/?s3cret", actual="/a/")])
-    assert findings.without_vaulted(found, sheet, written) == dict(findings=[dict(agreed="********", actual="/a/")])
-    assert findings.without_vaulted(found, sheet, written[1:]) is found
+    value = dict(path=["monitoring", "sqs", 0, "secret"], text="x", tag="!vault", vaulted=[])
+    plain, behind = (dict(path=["iam_users", 0, "path"], text="{{ x }}", tag=None, vaulted=ways) for ways in ([], [["y", 0]]))
+    found = dict(findings=[dict(agreed="https://x/?s3cret", actual="/a/"), dict(agreed="of y")])
+
+    def shown(*written):
+        return findings.without_vaulted(found, findings.vaulted(sheet, written, {("y", 0): "y"}.get))
+
+    assert shown(plain) is found
+    assert shown(value, plain) == dict(findings=[dict(agreed="********", actual="/a/"), dict(agreed="of y")])
+    assert shown(behind) == dict(findings=[dict(agreed="https://x/?s3cret", actual="********"), dict(agreed="********")])
+
+
+def test_what_is_prepared_tells_no_secret_but_what_the_file_says_in_clear():
+    sheet = dict(iam_users=[dict(name="u", path="/a/", groups=["admins"], tags=dict(A="of s3cret", B="s3cret too"))])
+    written = [dict(path=["iam_users", 0, "tags", "A"], text="{{ a }}", tag=None, vaulted=[["a"]])]
+    looked = looked_at()
+    looked["iam_users"]["account"][0]["path"] = "/s3cret/"
+    assert "/s3cret/" in dump(findings.adopted(sheet, looked, written))
+    told = [findings.adopted(sheet, looked, written, secrets=["s3cret"]), findings.put_back(sheet, findings.findings(looked), written, ["s3cret"])]
+    assert [one["iam_users"][0].get("path") for one in told] == [None, "/a/"]
+    assert all(one["iam_users"][0]["tags"] == dict(A="{{ a }}", B="s3cret too") for one in told)
+
+
+def test_what_is_vaulted_behind_an_expression_is_found_on_every_way():
+    cipher = VaultLib([("default", VaultSecret(b"p"))]).encrypt("s3cret").decode()
+    trust = trust_as_template
+    variables = dict(
+        token=EncryptedString(ciphertext=cipher),
+        filed=dict(key="k", port=22),
+        customer=dict(name="acme", key=EncryptedString(ciphertext=cipher)),
+        through=trust("by {{ token }}"),
+        here=[trust("{{ here }}"), trust("{{ customer['name'] }}")],
+    )
+    secrets = _vaulted.Vaulted(variables, {"filed"})
+    ways = {
+        "{{ token | b64encode }} {{ token }}": [("token",)],
+        "{{ customer.name }} {{ here }}": [],
+        "{{ customer | to_json }}": [("customer", "key")],
+        "{{ customer['key'] }}{{ filed.none }}": [("customer", "key"), ("filed", "key"), ("filed", "port")],
+        "{% if through %}{{ lookup('vars', 'filed').key }}{% endif %}": [("through",), ("token",), ("filed", "key"), ("filed", "port")],
+        "{{ unknown }}": [],
+    }
+    assert {text: secrets.behind(text) for text in ways} == ways
 
 
 def test_what_is_extra_is_told_but_not_put_back():
