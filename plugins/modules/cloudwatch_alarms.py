@@ -10,10 +10,15 @@ import re
 from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, camel, differences, fixed, merged, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._names import is_id
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, camel, differences, fixed, merged, refs, tags
 
 AT_ONCE = 100  # DescribeAlarms takes as many names, and answers with as many alarms
 METRIC_ALARM = "MetricAlarm"
+# EC2 User Guide, "Manage detailed monitoring" and "status check metrics": basic monitoring tells metrics every five minutes, but status checks every minute.
+BASIC = 300
+ALWAYS_OFTEN = "StatusCheckFailed"
+FILTER = 200  # values of a filter
 
 # Members whose names are not simply the option in other letters
 MEMBERS = dict(name="AlarmName", description="AlarmDescription", ok_actions="OKActions")
@@ -34,7 +39,39 @@ def find(aws, wanted):
     chunks = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
     # All kinds of alarms share their names: another kind's alarm must be seen, so that it is not taken for a gap.
     types = _shapes.shape("cloudwatch", "DescribeAlarms.AlarmTypes").enum
-    return [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
+    found = [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
+    there = {have["name"]: have for have in found}
+    # Whoever names no more than which alarm it is removes it.
+    stays = [(name, entry) for name, entry in zip(names, wanted, strict=True) if entry.keys() - {"id", "name"}]
+    _warn_of_rare_data(aws, [{**there.get(name, {}), **entry, "name": name} for name, entry in stays])
+    return found
+
+
+def _warn_of_rare_data(aws, alarms):
+    """Between two points an alarm would have no data, or judge by less of it than it says."""
+    rare = [(alarm["name"], metric) for alarm in alarms for metric in _rare(alarm)]
+    ids = sorted({metric["InstanceId"] for dummy, metric in rare if is_id("ec2_instances", metric["InstanceId"])})
+    chunks = [ids[start : start + FILTER] for start in range(0, len(ids), FILTER)]
+    reservations = [one for chunk in chunks for one in aws.pages("ec2", "describe_instances", "Reservations", Filters=[dict(Name="instance-id", Values=chunk)])]
+    basic = {one["InstanceId"] for reservation in reservations for one in reservation["Instances"] if one["Monitoring"]["State"] in ("disabled", "disabling")}
+    for name, metric in rare:
+        instance = metric["InstanceId"]
+        if instance in basic or isinstance(instance, Unknown):
+            has = "is made in this run, and unless its entry says otherwise" if isinstance(instance, Unknown) else "has basic monitoring:"
+            aws.warn(
+                f"cloudwatch_alarms {name}: {instance} {has} its metrics come every {BASIC} seconds, and the period of {metric['period']} has mostly "
+                f"no data: name {BASIC}, or `monitoring: true` at the instance, which costs extra"
+            )
+
+
+def _rare(alarm):
+    """The metrics of servers that an alarm looks at more often than basic monitoring tells them."""
+    parts = [one["metric_stat"] for one in alarm.get("metrics") or [] if one.get("metric_stat")]
+    for metric in [alarm, *({**part, **part["metric"]} for part in parts)]:
+        often = metric.get("period") and int(metric["period"]) < BASIC
+        instance = (metric.get("dimensions") or {}).get("InstanceId")
+        if often and isinstance(instance, str) and metric.get("namespace") == "AWS/EC2" and not str(metric.get("metric_name")).startswith(ALWAYS_OFTEN):
+            yield dict(metric, InstanceId=instance)
 
 
 def look(aws, ids):
@@ -221,6 +258,7 @@ def danger(have, change):
 
 
 def faults(entries, sheet):
+    basic = {instance.get("name") for instance in sheet.get("ec2_instances", []) if instance.get("monitoring") is False}
     for index, entry in enumerate(entries):
         for names in EITHER:
             given = [name for name in names if entry.get(name) not in (None, [])]
@@ -228,6 +266,9 @@ def faults(entries, sheet):
                 yield index, given[0], "one_of", dict(value=entry[given[0]], other=", ".join(names))
         for option, code, facts in mistakes(entry):
             yield index, option, code, facts
+        for metric in _rare(entry):
+            if metric["InstanceId"] in basic:
+                yield index, "period", "needs", dict(value=metric["period"], other=f"ec2_instances {metric['InstanceId']} monitoring: true")
 
 
 # Dimensions whose values are ids. Other services of AWS use some of these words for things of their own.

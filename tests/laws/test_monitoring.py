@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
-from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
 ALARMS, GROUPS, FILTERS, TOPICS, SUBSCRIPTIONS = "cloudwatch_alarms", "logs_log_groups", "logs_metric_filters", "sns_topics", "sns_subscriptions"
 CPU = dict(
@@ -106,6 +107,43 @@ def test_a_dimension_that_is_an_id_is_named_as_the_sheet_names_it(stage):
     by_id = dimensions(dimensions=dict(InstanceId=alarm["Dimensions"][0]["Value"]))
     assert not write(stage, ALARMS, by_id)["changed"]
     assert "no 'acme-web09' among ec2_instances" in refused(stage, ALARMS, dimensions(dimensions=dict(InstanceId="acme-web09")))
+
+
+def test_an_alarm_that_looks_more_often_than_a_server_tells_is_warned_of(stage, monkeypatch):
+    stage.double.reset()
+    stage.prepare(ALARMS)
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    often = dimensions(dimensions=dict(InstanceId="acme-web01"), period=60)
+    stat = dict(metric=dict(namespace="AWS/EC2", metric_name="NetworkIn", dimensions=dict(InstanceId="acme-web01")), period=10, stat="Sum")
+    several = dict(without(CPU, "namespace", "metric_name", "statistic", "period"), name="several", metrics=[dict(id="m", metric_stat=stat)])
+
+    def plan(entry):
+        stage.run(ALARMS, task(ALARMS, entry), check=True)
+
+    for entry, seconds in ((often, 60), (several, 10)):
+        plan(entry)
+        assert len(said) == 1 and f"cloudwatch_alarms {entry['name']}" in said[0] and f"the period of {seconds} has mostly no data" in said[0]
+        said.clear()
+    stage.run(ALARMS, task(ALARMS, dict(often, dimensions=dict(InstanceId="new"))), check=True, sheet_names=dict(ec2_instances=["new"]))
+    assert len(said) == 1 and "new is made in this run, and unless its entry says otherwise its metrics come every 300 seconds" in said.pop()
+    checked = dict(often, metric_name="StatusCheckFailed", statistic="Maximum")
+    for entry in (checked, dict(often, period=300), dict(often, namespace="acme")):
+        plan(entry)
+    write(stage, "ec2_instances", dict(name="acme-web01", monitoring=True))
+    plan(often)
+    assert said == []
+
+
+def test_an_alarm_that_looks_more_often_than_the_sheet_has_its_server_tell_is_found():
+    often, checked = (dict(CPU, metric_name=name, period=60, dimensions=dict(InstanceId="web")) for name in ("CPUUtilization", "StatusCheckFailed"))
+
+    def found(**server):
+        told = sheet_faults({ALARMS: [often, dict(checked, name="checked")], "ec2_instances": [dict(name="web", **server)]}, language="en")
+        return [line for line in told if line.startswith(ALARMS)]
+
+    assert found() == found(monitoring=True) == []
+    assert found(monitoring=False) == ["cloudwatch_alarms acme period: ec2_instances web monitoring: true is needed; found 60"]
 
 
 @pytest.mark.parametrize("value", ["i-0123456789abcdef0", "0f4c8a2e-5b7d-4f39-8d16-0c2a9e7b3f51", 443])
