@@ -43,7 +43,35 @@ def _key(thing):
     return tuple(thing.get(name) for name in IDENTITY)
 
 
+def foresee(aws, want):
+    _warn_of_the_sandbox(aws, want)
+
+
+def _warn_of_the_sandbox(aws, subscription):
+    """In the SMS sandbox SNS takes every subscription and every message, and delivers only to numbers that were verified."""
+    if subscription["protocol"] != "sms":
+        return
+    verified = aws.once(_verified)
+    if verified is not None and _digits(subscription["endpoint"]) not in verified:
+        aws.warn(
+            f"sns_subscriptions {subscription['endpoint']}: the account is in the SMS sandbox of {aws.region} and the number is not verified, so nothing is "
+            "delivered to it: verify it in the console of SNS (text messaging, sandbox destination phone numbers), or have the account moved out of the sandbox"
+        )
+
+
+def _verified(aws):
+    """The numbers that the sandbox delivers to; None where there is no sandbox any more."""
+    if not aws.sns.get_sms_sandbox_account_status()["IsInSandbox"]:
+        return None
+    return {_digits(one["PhoneNumber"]) for one in aws.pages("sns", "list_sms_sandbox_phone_numbers", "PhoneNumbers") if one["Status"] == "Verified"}
+
+
+def _digits(number):
+    return re.sub(r"\D", "", str(number))
+
+
 def read(aws, have, names):
+    _warn_of_the_sandbox(aws, have)
     if have["id"] == PENDING or not ATTRIBUTES.keys() & set(names):
         return {}
     return _attributes(aws.sns.get_subscription_attributes(SubscriptionArn=have["id"])["Attributes"])
@@ -178,6 +206,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    foresee=foresee,
     refuse=refuse,
     faults=faults,
     # The subscription that was just made, or the topic or role before it, may not be known everywhere yet.

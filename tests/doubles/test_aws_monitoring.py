@@ -88,6 +88,21 @@ def test_subscriptions(sns, topic, refused):
     refused("InvalidParameter", sns.subscribe, **other)
 
 
+def test_the_sms_sandbox(sns, refused):
+    number = dict(PhoneNumber="+819012345678")
+    assert sns.get_sms_sandbox_account_status()["IsInSandbox"]
+    refused("InvalidParameter", sns.create_sms_sandbox_phone_number, PhoneNumber="090-1234-5678")
+    refused("ResourceNotFound", sns.verify_sms_sandbox_phone_number, **number, OneTimePassword="345678")
+    sns.create_sms_sandbox_phone_number(**number)
+    refused("VerificationException", sns.verify_sms_sandbox_phone_number, **number, OneTimePassword="000000")
+    assert sns.list_sms_sandbox_phone_numbers()["PhoneNumbers"] == [dict(number, Status="Pending")]
+    sns.verify_sms_sandbox_phone_number(**number, OneTimePassword="345678")
+    assert sns.list_sms_sandbox_phone_numbers()["PhoneNumbers"] == [dict(number, Status="Verified")]
+    for last in range(9):
+        sns.create_sms_sandbox_phone_number(PhoneNumber=f"+8190123400{last:02}")
+    refused("UserError", sns.create_sms_sandbox_phone_number, PhoneNumber="+819012340099")
+
+
 def test_attributes_of_topics(sns, topic, refused):
     retries = {"minDelayTarget": 1, "maxDelayTarget": 60, "numRetries": 50, "numNoDelayRetries": 3}
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=delivery(**retries))

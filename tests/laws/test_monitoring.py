@@ -161,6 +161,31 @@ def test_other_services_mean_things_of_their_own_by_the_same_words(alarms, names
             assert not write(alarms, ALARMS, one)["changed"]
 
 
+# -- notifications by SMS
+
+
+def test_an_sms_that_the_sandbox_keeps_is_warned_of(stage, monkeypatch):
+    stage.double.reset()
+    write(stage, TOPICS, dict(name="acme"))
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    phone = dict(topic="acme", protocol="sms", endpoint="+81-90-0000-0001")
+    for act in (dict(check=True), {}, {}):
+        stage.run(SUBSCRIPTIONS, task(SUBSCRIPTIONS, phone), **act)
+        assert len(said) == 1 and phone["endpoint"] in said.pop()
+    sns = client(stage, "sns")
+    sns.create_sms_sandbox_phone_number(PhoneNumber="+819000000001")
+    write(stage, SUBSCRIPTIONS, phone)
+    assert "not verified" in said.pop()
+    sns.verify_sms_sandbox_phone_number(PhoneNumber="+819000000001", OneTimePassword="000001")
+    stage.double.clear_calls()
+    write(stage, SUBSCRIPTIONS, phone, dict(phone, endpoint="+819000000002"))
+    assert len(said) == 1 and "+819000000002" in said.pop() and len([call for call in stage.reads() if "Sandbox" in call]) == 2
+    stage.double.clear_calls()
+    write(stage, SUBSCRIPTIONS, dict(topic="acme", protocol="email", endpoint="noc@acme.example"))
+    assert said == [] and not any("Sandbox" in call for call in stage.reads())
+
+
 # -- logs
 
 

@@ -465,3 +465,49 @@ def tags_are_sound(_sns, Tags, **_):
         raise invalid("Tags Reason: at most 50, keys of 1 to 128 and values of up to 256 characters")
     if any(tag["Key"].lower().startswith("aws:") for tag in Tags or []):
         raise invalid("Tags Reason: the prefix aws: is reserved")
+
+
+# -- the SMS sandbox ------------------------------------------------------------------------------
+
+SANDBOX_NUMBERS = 10
+E164 = re.compile(r"\+[1-9]\d{4,14}")
+
+
+def sandbox(sns):
+    return vars(sns).setdefault("sms_sandbox", {"IsInSandbox": True, "numbers": {}})
+
+
+@BOOK.adds("GetSMSSandboxAccountStatus")
+def get_sms_sandbox_account_status(sns, **_):
+    """SNS guide, "Using the Amazon SNS SMS sandbox": new accounts are in it until AWS Support moves them out."""
+    return {"IsInSandbox": sandbox(sns)["IsInSandbox"]}
+
+
+@BOOK.adds("CreateSMSSandboxPhoneNumber")
+def create_sms_sandbox_phone_number(sns, PhoneNumber, **_):
+    """CreateSMSSandboxPhoneNumber, and the guide: "up to 10 verified destination phone numbers", written as E.164."""
+    if not E164.fullmatch(PhoneNumber):
+        raise invalid("PhoneNumber")
+    numbers = sandbox(sns)["numbers"]
+    if PhoneNumber not in numbers and len(numbers) >= SANDBOX_NUMBERS:
+        raise Refused("UserError", "Sandbox phone number limit reached")
+    numbers.setdefault(PhoneNumber, "Pending")
+    return {}
+
+
+@BOOK.adds("VerifySMSSandboxPhoneNumber")
+def verify_sms_sandbox_phone_number(sns, PhoneNumber, OneTimePassword, **_):
+    """VerifySMSSandboxPhoneNumber: of a number that was added, with the password sent to it, which are the last six of its digits here."""
+    numbers = sandbox(sns)["numbers"]
+    if PhoneNumber not in numbers:
+        raise Refused("ResourceNotFound", "Phone number does not exist", 404)
+    if OneTimePassword != PhoneNumber[-6:]:
+        raise Refused("VerificationException", "Wrong one-time password")
+    numbers[PhoneNumber] = "Verified"
+    return {}
+
+
+@BOOK.adds("ListSMSSandboxPhoneNumbers")
+def list_sms_sandbox_phone_numbers(sns, **_):
+    """ListSMSSandboxPhoneNumbers: those not yet verified, too. Ten fit on one page."""
+    return {"PhoneNumbers": [{"PhoneNumber": number, "Status": status} for number, status in sandbox(sns)["numbers"].items()]}
