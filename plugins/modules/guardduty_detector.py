@@ -15,11 +15,38 @@ SETTINGS = dict(enable="Enable", finding_publishing_frequency="FindingPublishing
 FEATURE = "CreateDetector.Features.Name"
 AGENT = "CreateDetector.Features.AdditionalConfiguration.Name"
 # CreateDetector: "EKS_RUNTIME_MONITORING ... specifying both ... will cause an error"; the older of the two is never switched on by itself.
+ITSELF = "CLOUD_TRAIL, DNS_LOGS, FLOW_LOGS"  # what every detector looks at and nobody can switch off
 OLDER = "EKS_RUNTIME_MONITORING"
 
 
 def find(aws, wanted):
-    return [_have(aws, detector_id) for detector_id in aws.pages("guardduty", "list_detectors", "DetectorIds")]
+    found = [_have(aws, detector_id) for detector_id in aws.pages("guardduty", "list_detectors", "DetectorIds")]
+    for want in wanted or ():
+        _warn_of_cost(aws, want, found[0] if found else None)
+    return found
+
+
+def _warn_of_cost(aws, want, have):
+    """What is switched on costs by what it looks at, and the days on which it is free run from then on, whether anybody looks or not."""
+    on = {plan["name"] for plan in (have or {}).get("features", []) if plan["enabled"]}
+    named = [feature for verb in ("add", "set") for feature in want.get("features", {}).get(verb) or ()]
+    plans = sorted({feature["name"] for feature in named if feature["enabled"]} - on)
+    off = sorted(set(_features()) - on - {OLDER, *plans})
+    began = want.get("enable") and not (have or {}).get("enable")
+    if not (plans or began):
+        return
+    switched = [*([f"GuardDuty itself ({ITSELF})"] if began else []), *plans]
+    free = aws.once(_free_days, have["id"]) if have else {}
+    left = ", ".join(f"{name} {free[name]} days" for name in plans if name in free) or "30 days for each where it was never on before"
+    aws.warn(
+        f"guardduty_detector: switches on {', '.join(switched)}, each billed by what it looks at, once its trial is over (left: {left}). "
+        f"Off stay {', '.join(off) or 'none'}. Prices: https://aws.amazon.com/guardduty/pricing/"
+    )
+
+
+def _free_days(aws, detector_id):
+    answer = aws.guardduty.get_remaining_free_trial_days(DetectorId=detector_id, AccountIds=[aws.account])
+    return {feature["Name"]: feature.get("FreeTrialDaysRemaining", 0) for account in answer.get("Accounts", []) for feature in account.get("Features", [])}
 
 
 def _have(aws, detector_id):

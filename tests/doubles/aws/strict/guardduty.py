@@ -17,6 +17,7 @@ AGENTS = {
     EKS_RUNTIME: ("EKS_ADDON_MANAGEMENT",),
     RUNTIME: ("EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT"),
 }
+TRIAL = 30  # days
 PLANS = ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS", "AI_PROTECTION", "AI_ANALYST")
 
 
@@ -43,7 +44,7 @@ def runtime_monitoring_is_said_once(guardduty, Features, **_):
                 raise bad(f"The request is rejected because {agent.get('Name')} is not an additional configuration of {feature['Name']}.")
 
 
-@BOOK.rule("GetDetector", "UpdateDetector", "DeleteDetector", "GetAdministratorAccount")
+@BOOK.rule("GetDetector", "UpdateDetector", "DeleteDetector", "GetAdministratorAccount", "GetRemainingFreeTrialDays")
 def it_is_there(guardduty, DetectorId, **_):
     """What GuardDuty says to an id that is none of the account's."""
     if DetectorId not in guardduty.detectors:
@@ -74,6 +75,15 @@ def what_is_not_told_stays(original, guardduty, detector_id, enable, finding_pub
         name = feature["name"]
         before[name] = told(name, "DISABLED", feature, before.get(name))
     detector.features = list(before.values())
+
+
+@BOOK.adds("GetRemainingFreeTrialDays")
+def get_remaining_free_trial_days(guardduty, DetectorId, AccountIds, **_):
+    """GetRemainingFreeTrialDays: of the account's own and its members; what others ask for is unprocessed. Here no trial has lost a day yet."""
+    mine = [one for one in AccountIds or [] if one == guardduty.account_id]
+    days = [{"Name": feature["name"], "FreeTrialDaysRemaining": TRIAL} for feature in guardduty.detectors[DetectorId].features]
+    others = [{"AccountId": one, "Result": "The request failed because the account is not a member"} for one in AccountIds or [] if one not in mine]
+    return {"Accounts": [{"AccountId": one, "Features": days} for one in mine], "UnprocessedAccounts": others}
 
 
 def told(name, status, given, before=None):
