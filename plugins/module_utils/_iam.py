@@ -9,6 +9,7 @@ AttachRolePolicy: the functions here are told `what` is meant, "user", "group", 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ NOT_YET = (
 PAGES = dict(PaginationConfig=dict(PageSize=1000))
 # Options that go with the creation itself, so that nothing ever exists without its boundary.
 AT_CREATION = dict(path="Path", permissions_boundary="PermissionsBoundary", description="Description", max_session_duration="MaxSessionDuration")
+
+# Managed policies on one: what every account has; an account may have been granted more.
+ATTACHED = 10
 
 # The tag of a secret that says whose console password it holds, and how long one is at least; a password policy may ask for more.
 HOLDS = "LoginProfileUser"
@@ -155,6 +159,27 @@ def refuse(what: str, want: Mapping[str, Any], thing: Mapping[str, Any], change:
             raise Problem(f"inline_policies would have {total} characters together, and IAM takes at most {INLINE[what]} of a {what}: use managed_policies")
 
 
+def warn_of_quota(aws: Aws, what: str, found: list, wanted: list | None) -> None:
+    """More managed policies than IAM attaches, which it says only at the first that is too many. Whether more were granted it tells nobody for certain."""
+    there = {thing["name"]: set(thing["managed_policies"]) for thing in found}
+    for entry in wanted or ():
+        name, said = entry.get("name") or entry["id"], entry.get("managed_policies") or {}
+        now = there.get(name, set())
+        after = (set(said["set"]) if "set" in said else now | set(said.get("add") or ())) - set(said.get("remove") or ())
+        quota = aws.once(_quotas)[f"AttachedPoliciesPer{camel(what)}Quota"] if len(after) > ATTACHED and after - now else len(after)
+        if len(after) > quota:
+            remedy = "put some on a group of the user" if what == "user" else "join some into one"
+            aws.warn(
+                f"iam_{what}s {name}: would have {len(after)} managed policies, and IAM attaches {quota} to a {what} here "
+                f"(AttachedPoliciesPer{camel(what)}Quota): {remedy}, or have the quota raised. "
+                f"Attached now: {', '.join(sorted(now)) or 'none'}"
+            )
+
+
+def _quotas(aws: Aws) -> Mapping[str, int]:
+    return aws.iam.get_account_summary()["SummaryMap"]
+
+
 def danger(what: str, thing: Mapping[str, Any], change: Mapping[str, Any] | None) -> str | None:
     if not change:
         return None
@@ -179,6 +204,12 @@ def password(aws: Aws) -> str:
 def password_policy(aws: Aws) -> Mapping[str, Any]:
     """The account's own, or nothing where it has none."""
     return (if_any(aws.iam.get_account_password_policy) or {}).get("PasswordPolicy", {})
+
+
+def credential_report(aws: Aws) -> list[dict[str, str]]:
+    """Of every user with a credential, and of the root user as <root_account>. IAM makes it anew every four hours at most."""
+    aws.wait("credential report", lambda: aws.iam.generate_credential_report()["State"], lambda state: state == "COMPLETE", limit=120)
+    return list(csv.DictReader(aws.iam.get_credential_report()["Content"].decode().splitlines()))
 
 
 def if_any(look: Callable[..., Any], **arguments: Any) -> Any:

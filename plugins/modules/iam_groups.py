@@ -14,7 +14,9 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, fi
 
 
 def find(aws, wanted):
-    return [dict(_iam.have("group", group), _members=partial(_members, aws, group["GroupName"])) for group in _iam.details(aws, "group")]
+    found = [dict(_iam.have("group", group), _members=partial(_members, aws, group["GroupName"])) for group in _iam.details(aws, "group")]
+    _iam.warn_of_quota(aws, "group", found, wanted)
+    return found
 
 
 def _members(aws, name):

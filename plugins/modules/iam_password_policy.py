@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 from ansible_collections.msp.aws.plugins.module_utils import _iam
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, camel
 
+DATE = re.compile(r"\d{4}-\d\d-\d\dT")  # a user without a password has none, such as N/A
 UPDATE = "UpdateAccountPasswordPolicy"
 
 
@@ -33,7 +37,28 @@ OPTIONS = dict(
 
 def find(aws, wanted):
     answer = _iam.if_any(aws.iam.get_account_password_policy)
-    return [_have(answer["PasswordPolicy"])] if answer else []
+    found = [_have(answer["PasswordPolicy"])] if answer else []
+    for want in wanted or ():
+        _warn_of_old_passwords(aws, want, *(found or [{}]))
+    return found
+
+
+def _warn_of_old_passwords(aws, want, have):
+    """Whom a shorter life of passwords is about to reach. It reaches IAM users only: roles have no password, and the root user is outside of it."""
+    age, before = want.get("max_password_age"), have.get("max_password_age")
+    locks = want.get("hard_expiry", have.get("hard_expiry"))
+    if not age or (before and before <= age and bool(locks) == bool(have.get("hard_expiry"))):
+        return
+    oldest = (now() - timedelta(days=age)).isoformat()
+    changed = {row["user"]: row.get("password_last_changed", "") for row in _iam.credential_report(aws) if row.get("password_enabled") == "true"}
+    old = sorted(user for user, when in changed.items() if DATE.match(when) and when < oldest and user != "<root_account>")
+    if old:
+        what = "are locked out until an administrator gives a new one" if locks else "must choose a new one when they sign in next"
+        aws.warn(f"iam_password_policy: {', '.join(old)} have passwords older than {age} days and {what}")
+
+
+def now():
+    return datetime.now(UTC)
 
 
 def _have(policy):

@@ -23,7 +23,9 @@ PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|A[A-Z0-9]
 def find(aws, wanted):
     # The details lack what only ListRoles says, and the other way round.
     listed = {role["RoleName"]: role for role in aws.pages("iam", "list_roles", "Roles", **_iam.PAGES)}
-    return [_have({**listed.get(role["RoleName"], {}), **role}) for role in _iam.details(aws, "role")]
+    found = [_have({**listed.get(role["RoleName"], {}), **role}) for role in _iam.details(aws, "role")]
+    _iam.warn_of_quota(aws, "role", found, wanted)
+    return found
 
 
 def _have(role):

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import csv
-
+from ansible_collections.msp.aws.plugins.module_utils import _iam
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem
@@ -51,9 +50,7 @@ def _without_credentials(summary):
 
 def _used(aws):
     """When the keys were used last, which only the credential report tells of the root user."""
-    aws.wait("credential report", lambda: aws.iam.generate_credential_report()["State"], lambda state: state == "COMPLETE", limit=120)
-    lines = aws.iam.get_credential_report()["Content"].decode().splitlines()
-    root = next((row for row in csv.DictReader(lines) if row["user"] == "<root_account>"), {})
+    root = next((row for row in _iam.credential_report(aws) if row["user"] == "<root_account>"), {})
     keys = [_told(root, number) for number in (1, 2) if root.get(f"access_key_{number}_active") == "true"]
     return f" ({'; '.join(keys)})" if keys else " (which is inactive)"
 

@@ -28,7 +28,9 @@ CREDENTIALS = (
 
 
 def find(aws, wanted):
-    return [dict(_have(user), _own=partial(_own, aws, user["UserName"])) for user in _iam.details(aws, "user")]
+    found = [dict(_have(user), _own=partial(_own, aws, user["UserName"])) for user in _iam.details(aws, "user")]
+    _iam.warn_of_quota(aws, "user", found, wanted)
+    return found
 
 
 def _have(user):

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.modules import iam_password_policy as password_policy
 from tests.laws.stage import REGION
 
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -172,6 +174,46 @@ def test_reading_does_not_grow_with_the_entries(stage, iam):
             stage.run(kind, {things: entries})
             reads.append(len(stage.reads()))
         assert reads[0] == reads[1]
+
+
+def test_more_managed_policies_than_the_quota_are_told_in_the_plan(stage, iam, monkeypatch):
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    arns = [iam.create_policy(PolicyName=f"p{number:02}", PolicyDocument=json.dumps(POLICY))["Policy"]["Arn"] for number in range(11)]
+    for things, kind, remedy in (("users", "User", "on a group of the user"), ("groups", "Group", "join some"), ("roles", "Role", "join some")):
+        trust = dict(assume_role_policy=TRUST) if things == "roles" else {}
+        ten = dict(name="many", managed_policies=dict(add=arns[:10]), **trust)
+        stage.run(f"iam_{things}", {things: [ten]})
+        assert said == []
+        for entry in (dict(ten, managed_policies=dict(add=arns[10:])), dict(ten, name="more", managed_policies=dict(set=arns))):
+            stage.run(f"iam_{things}", {things: [entry]}, check=True)
+            assert len(said) == 1 and "would have 11 managed policies, and IAM attaches 10" in said[0] and f"AttachedPoliciesPer{kind}Quota" in said[0]
+            assert remedy in said[0] and (arns[0] in said[0]) == (entry["name"] == "many")
+            said.clear()
+        stage.run(f"iam_{things}", {things: [dict(ten, managed_policies=dict(add=arns[10:], remove=arns[:1]))]}, check=True)
+        assert said == []
+
+
+def test_passwords_that_a_shorter_life_reaches_are_told_before(stage, iam, monkeypatch):
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    policy = dict(minimum_password_length=14, max_password_age=90, allow_users_to_change_password=True)
+    policy |= dict.fromkeys(("require_symbols", "require_numbers", "require_uppercase_characters", "require_lowercase_characters"), True)
+    for name in ("older", "other"):
+        iam.create_user(UserName=name)
+    iam.create_login_profile(UserName="older", Password="Correct-Horse-1")
+
+    def told(days, **more):
+        said.clear()
+        monkeypatch.setattr(password_policy, "now", lambda: datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days))
+        stage.run("iam_password_policy", dict(password_policy=dict(policy, **more), confirm=["iam_password_policy/password_policy"]))
+        return said
+
+    assert told(10) == [] and told(100) == [], "nothing is shorter than it was"
+    assert told(100, max_password_age=60) == ["iam_password_policy: older have passwords older than 60 days and must choose a new one when they sign in next"]
+    (text,) = told(100, max_password_age=60, hard_expiry=True)
+    assert "older than 60 days and are locked out until an administrator" in text
+    assert told(10, max_password_age=30, hard_expiry=True) == []
 
 
 def test_locking_users_out_needs_a_confirmation_from_the_start(stage, iam):
