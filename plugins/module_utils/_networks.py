@@ -158,15 +158,19 @@ def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]
         raise Problem(f"{what} is {state['State']}: {state.get('StatusMessage') or 'AWS does not say why'}")
 
 
-def refuse_zone(aws: Any, name: str) -> None:
-    """An Availability Zone that is not among those of the Region, which AWS would say only when something is made in it."""
+def refuse_zone(aws: Any, name: str | None, zone_id: str | None = None) -> None:
+    """An Availability Zone that is not among those of the Region, which AWS would say only when something is made in it, or one in words of two."""
     zones = aws.once(_zones)
-    if name not in zones:
-        raise Problem(f"availability_zone: {name!r} is not one of {', '.join(zones)}")
+    for option, said, known in (("availability_zone", name, sorted(zones)), ("availability_zone_id", zone_id, sorted(zones.values()))):
+        if said is not None and said not in known:
+            raise Problem(f"{option}: {said!r} is not one of {', '.join(known)}")
+    if name and zone_id and zones[name] != zone_id:
+        raise Problem(f"availability_zone_id: {zone_id!r} is not {name}, which is {zones[name]} in this account")
 
 
-def _zones(aws: Any) -> list[str]:
-    return sorted(zone["ZoneName"] for zone in aws.pages("ec2", "describe_availability_zones", "AvailabilityZones"))
+def _zones(aws: Any) -> dict[str, str]:
+    """Name → id: the names are each account's own, the ids mean the same everywhere."""
+    return {zone["ZoneName"]: zone["ZoneId"] for zone in aws.pages("ec2", "describe_availability_zones", "AvailabilityZones")}
 
 
 def named_twice(entries: Iterable[Mapping[str, Any]], option: str, within: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:

@@ -27,6 +27,7 @@ def _have(subnet):
         vpc=subnet["VpcId"],
         cidr_block=subnet.get("CidrBlock"),
         availability_zone=subnet["AvailabilityZone"],
+        availability_zone_id=subnet.get("AvailabilityZoneId"),
         map_public_ip_on_launch=subnet.get("MapPublicIpOnLaunch"),
         ipv6_cidr_block=ipv6[0]["Ipv6CidrBlock"] if ipv6 else None,
         assign_ipv6_address_on_creation=subnet.get("AssignIpv6AddressOnCreation"),
@@ -42,7 +43,9 @@ def _live(block):
 
 
 def create(aws, want):
-    arguments = dict(VpcId=want["vpc"], CidrBlock=want["cidr_block"], AvailabilityZone=want["availability_zone"])
+    # Of a zone said in both ways, which the plan has seen to be one, the call gets one.
+    zone = dict(AvailabilityZone=want["availability_zone"]) if "availability_zone" in want else dict(AvailabilityZoneId=want["availability_zone_id"])
+    arguments = dict(VpcId=want["vpc"], CidrBlock=want["cidr_block"], **zone)
     if "ipv6_cidr_block" in want:
         arguments["Ipv6CidrBlock"] = want["ipv6_cidr_block"]
     return _have(aws.ec2.create_subnet(**arguments, TagSpecifications=_tags.specifications("subnet", want))["Subnet"])
@@ -76,12 +79,17 @@ def _block_state(aws, subnet_id, association_id):
 
 
 def foresee(aws, want):
-    _networks.refuse_zone(aws, want["availability_zone"])
+    _networks.refuse_zone(aws, want.get("availability_zone"), want.get("availability_zone_id"))
     mine = _networks.network(want["cidr_block"])
     for other in aws.once(find, None):
         if other["vpc"] == want["vpc"] and other["cidr_block"] and _networks.network(other["cidr_block"]).overlaps(mine):
             whose = other["name"] or other["id"]
             raise Problem(f"cidr_block: {want['cidr_block']} overlaps {other['cidr_block']} of {whose}, which is there: take another block")
+
+
+def refuse(want, have, change):
+    if not have and not {"availability_zone", "availability_zone_id"} & want.keys():
+        raise Problem("does not exist, and to create it availability_zone or availability_zone_id must be named")
 
 
 def danger(have, change):
@@ -118,7 +126,8 @@ KIND = Kind(
         name=Option(),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
         cidr_block=fixed(required=True, api="CreateSubnet.CidrBlock", same=_networks.same, wrong=_networks.wrong_range),
-        availability_zone=fixed(required=True, api="CreateSubnet.AvailabilityZone"),
+        availability_zone=fixed(api="CreateSubnet.AvailabilityZone"),
+        availability_zone_id=fixed(api="CreateSubnet.AvailabilityZoneId"),
         map_public_ip_on_launch=Option("bool"),
         ipv6_cidr_block=Option(clearable=True, same=_networks.same, wrong=_networks.wrong_ipv6_block),
         assign_ipv6_address_on_creation=Option("bool"),
@@ -131,6 +140,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    refuse=refuse,
     foresee=foresee,
     faults=faults,
     not_yet=_tags.NOT_YET,

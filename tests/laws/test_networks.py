@@ -37,6 +37,18 @@ def test_a_zone_that_the_region_does_not_have_is_told_in_the_plan(network, kind,
     assert "availability_zone: 'ap-northeast-1z' is not one of ap-northeast-1a, " in told
 
 
+def test_a_zone_is_said_by_its_id_as_well(network):
+    entry = dict(name="by-id", vpc="acme", cidr_block="10.20.2.0/24", availability_zone_id="apne1-az1")
+    assert "availability_zone_id: 'apne1-az9' is not one of apne1-az1, " in refused(network, SUBNETS, dict(entry, availability_zone_id="apne1-az9"))
+    assert "'apne1-az1' is not ap-northeast-1a, which is apne1-az4" in refused(network, SUBNETS, dict(entry, availability_zone="ap-northeast-1a"))
+    assert "availability_zone or availability_zone_id must be named" in refused(network, SUBNETS, dict(name="by-id", vpc="acme", cidr_block="10.20.2.0/24"))
+    write(network, SUBNETS, entry)
+    made = next(one for one in client(network, "ec2").describe_subnets()["Subnets"] if one["CidrBlock"] == entry["cidr_block"])
+    assert made["AvailabilityZoneId"] == "apne1-az1"
+    assert not write(network, SUBNETS, dict(entry, availability_zone=made["AvailabilityZone"]), dict(SUBNET, availability_zone_id="apne1-az4"))["changed"]
+    assert "availability_zone_id cannot change" in refused(network, SUBNETS, dict(SUBNET, availability_zone_id="apne1-az1"))
+
+
 def test_a_zone_is_told_before_its_vpc_is_there(network):
     entry = dict(SUBNET, name="new", vpc="later", availability_zone="ap-northeast-1z")
     assert "is not one of" in network.run(SUBNETS, dict(subnets=[entry], sheet_names=dict(ec2_vpcs=["later"])), check=True, fails=True)["msg"]
