@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -13,6 +15,10 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 # AWS answers these in lower case, and its service model writes them with a capital.
 GONE = ("deleting", "deleted")
 DEAD = (*GONE, "failed", "rejected", "expired")
+
+# Systems Manager User Guide, "Improve the security of EC2 instances by using VPC endpoints": what the agents of servers speak with.
+SSM = dict(ssm="", ssmmessages="", ec2messages=" (for agents before 3.3.40)")
+SERVICE = re.compile(r"com\.amazonaws\.[a-z0-9-]+\.(\w+)")
 
 # Option → member. Lists are whole in CreateVpcEndpoint, and Add… and Remove… in ModifyVpcEndpoint.
 CREATED_WITH = dict(vpc="VpcId", service_name="ServiceName", service_region="ServiceRegion", vpc_endpoint_type="VpcEndpointType")
@@ -30,7 +36,28 @@ def find(aws, wanted):
     endpoints = aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints")
     named = wanted is None or any("subnet_configurations" in entry for entry in wanted)
     addresses = _addresses(aws) if named else {}
-    return [_have(endpoint, addresses) for endpoint in endpoints if _state(endpoint) not in DEAD and not endpoint.get("RequesterManaged")]
+    found = [_have(endpoint, addresses) for endpoint in endpoints if _state(endpoint) not in DEAD and not endpoint.get("RequesterManaged")]
+    _warn_of_half_a_set(found, wanted or [], aws.warn)
+    return found
+
+
+def _warn_of_half_a_set(found, wanted, warn):
+    """Without the others a server is managed as little as without any, and by their own names only where private DNS leads there."""
+    for vpc in dict.fromkeys(entry.get("vpc") for entry in wanted if _of_ssm(entry)):
+        named = [entry for entry in wanted if entry.get("vpc") == vpc and _of_ssm(entry)]
+        by_name = {_of_ssm(one): one for one in (*(have for have in found if have["vpc"] == vpc and _of_ssm(have)), *named)}
+        lacking = [f"{name}{note}" for name, note in SSM.items() if name not in by_name]
+        if lacking:
+            has = ", ".join(sorted(by_name))
+            warn(f"ec2_vpc_endpoints: for Systems Manager {vpc} has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise")
+        for name in sorted(name for name, one in by_name.items() if one.get("private_dns_enabled") is False):
+            warn(f"ec2_vpc_endpoints: {name} in {vpc} is without private DNS, so the agents of Systems Manager do not find it")
+
+
+def _of_ssm(endpoint):
+    """Which of those that Systems Manager needs it is; nothing where it is another."""
+    service = SERVICE.fullmatch(str(endpoint.get("service_name")))
+    return service[1] if service and service[1] in SSM else ""
 
 
 def look(aws, ids):

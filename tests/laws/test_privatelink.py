@@ -8,6 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from tests.laws.stage import REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
@@ -152,6 +153,31 @@ def test_a_service_that_does_not_let_us_in_is_told(services):
         name="partner", vpc="acme", vpc_endpoint_type="Interface", service_name=f"com.amazonaws.vpce.{REGION}.vpce-svc-0123456789abcdef0", subnets=["acme-a"]
     )
     assert "InvalidServiceName" in services.run(ENDPOINTS, task(ENDPOINTS, entry), fails=True)["msg"]
+
+
+def test_endpoints_of_systems_manager_are_told_when_they_are_not_all(stage, monkeypatch):
+    stage.double.reset()
+    stage.prepare("ec2_vpc_endpoints")
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    subnet = stage.gather("ec2_subnets")[0]
+
+    def endpoint(service, **more):
+        return dict(name=service, vpc=subnet["vpc"], service_name=f"com.amazonaws.ap-northeast-1.{service}", vpc_endpoint_type="Interface", **more)
+
+    def told(*entries, check=True):
+        said.clear()
+        stage.run("ec2_vpc_endpoints", task("ec2_vpc_endpoints", *entries), check=check)
+        return [text.partition("for Systems Manager")[2] or text for text in said]
+
+    ssm, messages, older = (endpoint(service, private_dns_enabled=True) for service in ("ssm", "ssmmessages", "ec2messages"))
+    (text,) = told(ssm)
+    assert text.endswith("has ssm, and lacks ssmmessages, ec2messages (for agents before 3.3.40), unless it reaches them otherwise")
+    assert "lacks ec2messages" in told(ssm, messages)[0] and told(ssm, messages, older) == []
+    told(messages, older, check=False)
+    assert told(ssm) == [], "those that are there already count"
+    assert "ssm in " in told(endpoint("ssm", private_dns_enabled=False))[0]
+    assert told(endpoint("sqs")) == []
 
 
 def test_another_fixed_address_needs_a_confirmation(stage):
