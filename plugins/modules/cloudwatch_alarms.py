@@ -67,7 +67,7 @@ def _warn_of_rare_data(aws, alarms):
 def _rare(alarm):
     """The metrics of servers that an alarm looks at more often than basic monitoring tells them."""
     parts = [one["metric_stat"] for one in alarm.get("metrics") or [] if one.get("metric_stat")]
-    for metric in [alarm, *({**part, **part["metric"]} for part in parts)]:
+    for metric in [alarm, *({**part, **(part.get("metric") or {})} for part in parts)]:
         often = metric.get("period") and int(metric["period"]) < BASIC
         instance = (metric.get("dimensions") or {}).get("InstanceId")
         if often and isinstance(instance, str) and metric.get("namespace") == "AWS/EC2" and not str(metric.get("metric_name")).startswith(ALWAYS_OFTEN):
