@@ -49,9 +49,9 @@ def _warn_of_half_a_set(found, wanted, warn):
         lacking = [f"{name}{note}" for name, note in SSM.items() if name not in by_name]
         if lacking:
             has = ", ".join(sorted(by_name))
-            warn(f"ec2_vpc_endpoints: for Systems Manager {vpc} has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise")
+            warn(f"ec2_vpc_endpoints {vpc}: for Systems Manager it has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise")
         for name in sorted(name for name, one in by_name.items() if one.get("private_dns_enabled") is False):
-            warn(f"ec2_vpc_endpoints: {name} in {vpc} is without private DNS, so the agents of Systems Manager do not find it")
+            warn(f"ec2_vpc_endpoints {vpc}: {name} is without private DNS, so the agents of Systems Manager do not find it")
 
 
 def _of_ssm(endpoint):

@@ -39,7 +39,7 @@ def _warn_of_cost(aws, want, have):
     free = aws.once(_free_days, have["id"]) if have else {}
     left = ", ".join(f"{name} {free[name]} days" for name in plans if name in free) or "30 days for each where it was never on before"
     aws.warn(
-        f"guardduty_detector: switches on {', '.join(switched)}, each billed by what it looks at, once its trial is over (left: {left}). "
+        f"guardduty_detector detector: switches on {', '.join(switched)}, each billed by what it looks at, once its trial is over (left: {left}). "
         f"Off stay {', '.join(off) or 'none'}. Prices: https://aws.amazon.com/guardduty/pricing/"
     )
 

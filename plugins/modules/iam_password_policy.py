@@ -54,7 +54,7 @@ def _warn_of_old_passwords(aws, want, have):
     old = sorted(user for user, when in changed.items() if DATE.match(when) and when < oldest and user != "<root_account>")
     if old:
         what = "are locked out until an administrator gives a new one" if locks else "must choose a new one when they sign in next"
-        aws.warn(f"iam_password_policy: {', '.join(old)} have passwords older than {age} days and {what}")
+        aws.warn(f"iam_password_policy password_policy: {', '.join(old)} have passwords older than {age} days and {what}")
 
 
 def now():

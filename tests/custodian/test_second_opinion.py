@@ -24,7 +24,12 @@ CUSTODIAN = ROOT / ".venv" / "custodian" / "bin" / "custodian"
 POLICIES = [policy["name"] for policy in yaml.safe_load(BASELINE.read_text(encoding="utf-8"))["policies"]]
 ACCESS = dict(AWS_ACCESS_KEY_ID=f"AKIA{demo.ACCOUNT}EYES", AWS_SECRET_ACCESS_KEY="x" * 20, AWS_DEFAULT_REGION="ap-northeast-1")
 NAME = "planted"
-TOLD = {"forecasts only after about five weeks": "the account is new", "AWS Config does not record": "told before it does", "not up": "no router answers here"}
+TOLD = {
+    "forecasts only after about five weeks": "the account is new",
+    "AWS Config does not record": "told before it does",
+    "not up": "no router answers here",
+    "guardduty_detector detector: switches on": "what the sheet names",
+}
 OPEN = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal="*", Action="SNS:Publish", Resource="*")])
 
 

@@ -176,7 +176,7 @@ def test_endpoints_of_systems_manager_are_told_when_they_are_not_all(stage, monk
     assert "lacks ec2messages" in told(ssm, messages)[0] and told(ssm, messages, older) == []
     told(messages, older, check=False)
     assert told(ssm) == [], "those that are there already count"
-    assert "ssm in " in told(endpoint("ssm", private_dns_enabled=False))[0]
+    assert "ssm is without private DNS" in told(endpoint("ssm", private_dns_enabled=False))[0]
     assert told(endpoint("sqs")) == []
 
 
