@@ -135,3 +135,24 @@ def test_the_way_of_a_subscription_is_tried(aws, firehose, destination, role, re
     assert [(one["filterName"], one.get("emitSystemFields")) for one in found] == [("a", None), ("f", ["@aws.account"])]
     logs.put_subscription_filter(**wanted)  # whole: what is not said is gone
     assert "emitSystemFields" not in logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"][1]
+
+
+def test_export_tasks(aws, refused):
+    logs, s3 = aws("logs"), aws("s3")
+    logs.create_log_group(logGroupName="g")
+    s3.create_bucket(Bucket="here", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    aws("s3", region="us-east-1").create_bucket(Bucket="there")
+    wanted = {"logGroupName": "g", "from": 0, "to": 4_000_000_000_000, "destination": "here", "destinationPrefix": "p"}
+    refused("ResourceNotFoundException", logs.create_export_task, **{**wanted, "logGroupName": "none"})
+    for wrong in ({}, {"destination": "nowhere"}, {"destination": "there"}, {"to": 1}, {"from": 4_000_000_000_001}):
+        refused("InvalidParameterException", logs.create_export_task, **{**wanted, **wrong})
+    allowed = {"Effect": "Allow", "Principal": {"Service": "logs.ap-northeast-1.amazonaws.com"}, "Action": "s3:*"}
+    allowed = [{**allowed, "Resource": ["arn:aws:s3:::here", "arn:aws:s3:::here/*"]}]
+    s3.put_bucket_policy(Bucket="here", Policy=json.dumps({"Version": "2012-10-17", "Statement": allowed}))
+    task = logs.create_export_task(**wanted)["taskId"]
+    refused("LimitExceededException", logs.create_export_task, **wanted)
+    states = [logs.describe_export_tasks(taskId=task)["exportTasks"][0]["status"]["code"] for dummy in range(3)]
+    assert states == ["PENDING", "RUNNING", "COMPLETED"]
+    assert logs.describe_export_tasks(statusCode="RUNNING")["exportTasks"] == []
+    refused("ResourceNotFoundException", logs.describe_export_tasks, taskId="none")
+    logs.create_export_task(**wanted)

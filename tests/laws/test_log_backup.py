@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import io
+import json
+from contextlib import redirect_stdout
+
 import boto3
 import pytest
+from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.msp.aws.plugins.modules import logs_export_log_group
 from tests.laws.stage import ACCOUNT, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
@@ -160,3 +166,84 @@ def test_errors_of_a_stream_do_not_go_through_it():
     entry = dict(log_group="/acme/firehose", name="to-s3", delivery_stream="s")
     assert faults(FILTERS, entry, firehose_delivery_streams=[stream]) == [(0, "log_group", "loop")]
     assert faults(FILTERS, dict(entry, log_group="/acme/app"), firehose_delivery_streams=[stream]) == []
+
+
+# ---- exports on request
+
+SPAN = {"from": "2026-11-01T00:00:00+09:00", "to": "2126-12-01T00:00:00+09:00"}
+EXPORT = dict(SPAN, log_group="/acme/app", name="app-2026-11", bucket="acme-log-backup", prefix=f"AWSLogs/{ACCOUNT}/app")
+
+
+@pytest.fixture
+def logs(stage, monkeypatch):
+    monkeypatch.setattr("ansible_collections.msp.aws.plugins.module_utils._client.time.sleep", lambda seconds: None)
+    stage.double.reset()
+    service = dict(service=f"logs.{REGION}.amazonaws.com")
+    write(stage, "s3_buckets", dict(name="acme-log-backup", deliveries=[service]), dict(name="acme-closed"))
+    write(stage, "logs_log_groups", dict(name="/acme/app"), dict(name="/acme/web"))
+    stage.double.clear_calls()
+    return stage
+
+
+def exported(stage, check=False, fails=False, **more):
+    args = {**EXPORT, **stage.hands(), **more, "_ansible_check_mode": check}
+    out = io.StringIO()
+    with patch_module_args(args), redirect_stdout(out), pytest.raises(SystemExit):
+        logs_export_log_group.main()
+    result = json.loads(out.getvalue())
+    assert bool(result.get("failed")) == fails, result
+    return result
+
+
+def tasks(stage):
+    return client(stage, "logs").describe_export_tasks()["exportTasks"]
+
+
+def test_an_export_is_made_once_and_waited_for(logs):
+    planned = exported(logs, check=True)
+    assert planned["changed"] and logs.writes() == []
+    assert exported(logs)["diff"] == planned["diff"] and logs.writes() == ["logs:CreateExportTask"]
+    assert [(one["taskName"], one["status"]["code"]) for one in tasks(logs)] == [("app-2026-11", "COMPLETED")]
+    assert not exported(logs)["changed"] and len(tasks(logs)) == 1
+    keys = [one["Key"] for one in client(logs, "s3").list_objects_v2(Bucket="acme-log-backup").get("Contents", [])]
+    assert keys
+
+
+def test_an_export_waits_for_the_one_that_is_under_way(logs):
+    wanted = {"from": 0, "to": 4_000_000_000_000, "logGroupName": "/acme/web", "destination": "acme-log-backup", "destinationPrefix": f"AWSLogs/{ACCOUNT}/x"}
+    client(logs, "logs").create_export_task(taskName="theirs", **wanted)
+    assert exported(logs, check=True)["diff"]["after"]["/acme/app"]["waits_for"] == "theirs"
+    exported(logs)
+    assert [(one["taskName"], one["status"]["code"]) for one in tasks(logs)] == [("theirs", "COMPLETED"), ("app-2026-11", "COMPLETED")]
+
+
+def test_a_run_that_broke_off_is_gone_on_with(logs):
+    logs.double.faults([dict(fault="die_after", at=1, of="write")])
+    exported(logs, fails=True)
+    logs.double.clear_faults()
+    exported(logs)
+    assert [one["taskName"] for one in tasks(logs)] == ["app-2026-11"]
+
+
+def test_an_export_that_goes_wrong_is_told_and_not_made_again_by_itself(logs):
+    for attempts in (1, 2):
+        assert "FAILED: Internal error" in exported(logs, name="app-fails", fails=True)["msg"] and len(tasks(logs)) == attempts
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (dict(log_group="/acme/none"), "there is no '/acme/none'"),
+        (dict(bucket="acme-closed"), "does not allow logs.ap-northeast-1.amazonaws.com s3:GetBucketAcl and s3:PutObject"),
+        (dict(to="2026-10-01T00:00:00+09:00"), "is not after 2026-11-01"),
+        ({"from": "2026-04-01"}, "no moment with its time zone"),
+        ({"from": "2000-01-01T00:00:00Z", "to": "2000-02-01T00:00:00Z"}, "is before /acme/app was made"),
+    ],
+)
+def test_an_export_that_aws_would_refuse_is_refused_in_the_plan(logs, more, said):
+    assert said in exported(logs, check=True, fails=True, **more)["msg"] and logs.writes() == []
+
+
+def test_a_name_belongs_to_one_export(logs):
+    exported(logs)
+    assert "is an export with another destinationPrefix" in exported(logs, check=True, fails=True, prefix="other")["msg"]

@@ -13,7 +13,7 @@ from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogGroup, LogsBackend, SubscriptionFilter
 
 from . import patterns
-from .access import role_allows, role_of, trusts
+from .access import bucket_of, delivers, role_allows, role_of, trusts
 from .rules import Refused, RuleBook
 
 BOOK = RuleBook("logs", invalid="InvalidParameterException")
@@ -360,3 +360,50 @@ def what_else_a_subscription_has_is_kept(logs, filterName, logGroupName, **given
 @BOOK.patch(SubscriptionFilter, "to_json")
 def the_others_are_shown(original, one):
     return {**original(one), **vars(one).get("others", {})}
+
+
+# -- export tasks ---------------------------------------------------------------------------------
+
+ACTIVE = ("PENDING", "RUNNING")
+
+
+@BOOK.rule("CreateExportTask")
+def an_export_can_be_made(logs, logGroupName, destination, destinationPrefix, to, **given):
+    """CreateExportTask: one "active (RUNNING or PENDING)" of an account; "a time that is not earlier than when this log group was created";
+    a bucket "in the same Region" whose policy lets the service of that Region look and write (User Guide, "Export log data to Amazon S3").
+    """
+    group = group_of(logs, logGroupName)
+    if any(task.status["code"] in ACTIVE for task in logs.export_tasks.values()):
+        raise Refused("LimitExceededException", "Resource limit exceeded.")
+    if given["from"] > to or to < unix_time_millis(group.creation_time):
+        raise wrong("The specified time range is not valid.")
+    bucket = bucket_of(destination)
+    if bucket is None:
+        raise wrong("The given bucket does not exist. Please make sure the bucket is valid.")
+    if bucket.region_name != logs.region_name:
+        raise wrong("The given bucket is not in the same region. Please make sure the bucket is in the region.")
+    source = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{logGroupName}"
+    key = f"{destinationPrefix or 'exportedlogs'}/aws-logs-write-test"
+    if not delivers(bucket, f"logs.{logs.region_name}.amazonaws.com", logs.account_id, key, source):
+        raise wrong("GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation.")
+
+
+@BOOK.after("CreateExportTask")
+def an_export_takes_its_time(logs, **_):
+    """CreateExportTask: "an asynchronous call"; moto has it done at once."""
+    newest = list(logs.export_tasks.values())[-1]
+    newest.status = {"code": "PENDING", "message": "Task is pending"}
+
+
+@BOOK.adds("DescribeExportTasks")
+def describe_export_tasks(logs, taskId, statusCode, **_):
+    """DescribeExportTasks: all, one, or those in a state. Each look lets time pass. A name that ends with -fails is one that goes wrong."""
+    if taskId and taskId not in logs.export_tasks:
+        raise Refused("ResourceNotFoundException", "The specified export task does not exist.")
+    tasks = [task for task in logs.export_tasks.values() if taskId in (None, task.task_id) and statusCode in (None, task.status["code"])]
+    told = [task.to_json() for task in tasks]
+    for task in tasks:
+        end = "FAILED" if str(task.task_name).endswith("-fails") else "COMPLETED"
+        code = {"PENDING": "RUNNING", "RUNNING": end}.get(task.status["code"], task.status["code"])
+        task.status = {"code": code, "message": "Internal error" if code == "FAILED" else code.capitalize()}
+    return {"exportTasks": told}
