@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _policies, _shapes, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _lambda_unversioned, _policies, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -47,12 +46,6 @@ VPC = dict(subnets="SubnetIds", security_groups="SecurityGroupIds", ipv6_allowed
 PACKAGE = dict(s3_bucket="S3Bucket", s3_key="S3Key", s3_object_version="S3ObjectVersion", image_uri="ImageUri")
 CODE = {"image_uri", "code_sha256"}  # by these it is seen that it is another one
 VERSIONED = {"role", "environment", *CONFIGURATION, *VPC, *CODE}
-INVOKE = dict(
-    maximum_retry_attempts="MaximumRetryAttempts",
-    maximum_event_age_in_seconds="MaximumEventAgeInSeconds",
-    on_success="DestinationConfig.OnSuccess.Destination",
-    on_failure="DestinationConfig.OnFailure.Destination",
-)
 SERVICE = "lambda.amazonaws.com"
 NAMES = "EnvironmentVariableName"
 VARIABLES_BYTES = 4096  # names and values together
@@ -130,11 +123,7 @@ def read(aws, have, names):
     more["image_uri"] = found.get("Code", {}).get("ImageUri")
     more["tags"] = {key: value for key, value in (found.get("Tags") or {}).items() if not key.startswith("aws:")}
     more["reserved_concurrent_executions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-    if INVOKE.keys() & set(names):
-        more.update(dict.fromkeys(INVOKE), **_invoke_config(aws, have["name"]))
-    if "permissions" in names:
-        more["permissions"] = [_permission(statement) for statement in _statements(aws, have["name"])]
-    return more
+    return dict(more, **_lambda_unversioned.read(aws, have["name"], names))
 
 
 def _refuse_other_code(named, present):
@@ -142,34 +131,6 @@ def _refuse_other_code(named, present):
     file = named.get("zip_file")
     if file and "code_sha256" not in named and _sha256(file) != present:
         raise Problem(f"zip_file: {file} is other code than the function has: name code_sha256: {_sha256(file)} beside it to have it sent")
-
-
-def _invoke_config(aws, name):
-    """That of the function itself; versions and aliases have their own."""
-    found = aws.pages("lambda", "list_function_event_invoke_configs", "FunctionEventInvokeConfigs", FunctionName=name)
-    return next((flat(INVOKE, one) for one in found if one["FunctionArn"].split(":")[7:] in ([], ["$LATEST"])), {})
-
-
-def _statements(aws, name):
-    try:
-        policy = aws.lambda_.get_policy(FunctionName=name)["Policy"]
-    except AWS_ERRORS as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        return []
-    return _policies.document(policy)["Statement"]
-
-
-def _permission(statement):
-    principal, condition = statement["Principal"], statement.get("Condition", {})
-    told = dict(
-        statement_id=statement["Sid"],
-        action=statement["Action"],
-        principal=principal if isinstance(principal, str) else next(iter(principal.values())),
-        source_arn=condition.get("ArnLike", {}).get("AWS:SourceArn"),
-        source_account=condition.get("StringEquals", {}).get("AWS:SourceAccount"),
-    )
-    return {option: value for option, value in told.items() if value is not None}
 
 
 # ---- writing
@@ -228,13 +189,12 @@ def update(aws, have, change):
     if CODE & change.keys():
         _deploy(aws, have, _at_rest(aws, have["name"]) if moving else have["_revision"])
         moving = "InProgress"
-    for options, write in BESIDE:
-        if options & change.keys():
-            if moving:
-                _at_rest(aws, have["name"])
-                moving = None
-            write(aws, have, change)
-    return moving
+    if not _lambda_unversioned.named(change):
+        return moving
+    if moving:
+        _at_rest(aws, have["name"])
+    _lambda_unversioned.write(aws, have, change, merged(OPTIONS, have, change))
+    return None
 
 
 def _moving(function):
@@ -254,52 +214,6 @@ def _deploy(aws, have, revision):
     made = aws.lambda_.update_function_code(FunctionName=have["name"], RevisionId=revision, **_package(named))
     if named.get("code_sha256", made["CodeSha256"]) != made["CodeSha256"]:
         raise Problem(f"code_sha256: the archive has {made['CodeSha256']}, not {named['code_sha256']}, and is what runs now: correct the sheet, or the archive")
-
-
-def _retag(aws, have, change):
-    _tags.write(have, change, aws.lambda_.tag_resource, aws.lambda_.untag_resource, Resource=have["_arn"])
-
-
-def _reserve(aws, have, change):
-    wanted = change["reserved_concurrent_executions"]
-    if wanted is None:
-        aws.lambda_.delete_function_concurrency(FunctionName=have["name"])
-    else:
-        aws.lambda_.put_function_concurrency(FunctionName=have["name"], ReservedConcurrentExecutions=wanted)
-
-
-def _permit(aws, have, change):
-    """A statement cannot be changed: it goes and comes again."""
-    delta = change["permissions"]
-    for item in [*delta.remove, *(old for old, dummy in delta.change)]:
-        aws.lambda_.remove_permission(FunctionName=have["name"], StatementId=item["statement_id"])
-    for item in delta.coming:
-        where = dict(SourceArn=item.get("source_arn"), SourceAccount=item.get("source_account"))
-        aws.lambda_.add_permission(
-            FunctionName=have["name"],
-            StatementId=item["statement_id"],
-            Action=item["action"],
-            Principal=item["principal"],
-            **{member: value for member, value in where.items() if value},
-        )
-
-
-def _handle(aws, have, change):
-    """The call takes the configuration whole."""
-    after = merged(OPTIONS, have, change)
-    wanted = {option: after[option] for option in INVOKE if after.get(option) is not None}
-    if wanted:
-        aws.lambda_.put_function_event_invoke_config(FunctionName=have["name"], **deep(INVOKE, wanted, {}))
-    else:
-        aws.lambda_.delete_function_event_invoke_config(FunctionName=have["name"])
-
-
-BESIDE = (
-    ({"tags"}, _retag),
-    ({"reserved_concurrent_executions"}, _reserve),
-    ({"permissions"}, _permit),
-    (INVOKE.keys(), _handle),
-)
 
 
 def delete(aws, have):
