@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _autoscaling, _tags
+from ansible_collections.msp.aws.plugins.module_utils._documents import Field, as_named, deep, flat, listed
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, camel, fixed, items, merged, ref, refs, same_text, tags
@@ -27,13 +28,32 @@ PROCESSES = (
     "ScheduledActions",
 )
 HOOK = ("lifecycle_transition", "heartbeat_timeout", "default_result", "notification_metadata")
+OVERRIDE = dict(instance_type="InstanceType", weighted_capacity=Field("WeightedCapacity", int, str))
+DISTRIBUTION = (
+    *("on_demand_allocation_strategy", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity"),
+    *("spot_allocation_strategy", "spot_instance_pools", "spot_max_price"),
+)
+MIXED = dict(
+    {option: f"InstancesDistribution.{camel(option)}" for option in DISTRIBUTION},
+    overrides=listed("LaunchTemplate.Overrides", OVERRIDE),
+)
 
 
 # ---- what is there
 
 
 def find(aws, wanted):
-    return [_have(group) for group in _autoscaling.groups(aws)]
+    asked = wanted is None or any("notifications" in entry for entry in wanted)
+    notified = _notified(aws) if asked else {}
+    return [dict(_have(group), notifications=notified.get(group["AutoScalingGroupName"], [])) for group in _autoscaling.groups(aws)]
+
+
+def _notified(aws):
+    """Group → its topics with their types, of which AWS tells a line for each."""
+    found = {}
+    for one in aws.pages("autoscaling", "describe_notification_configurations", "NotificationConfigurations"):
+        found.setdefault(one["AutoScalingGroupName"], {}).setdefault(one["TopicARN"], []).append(one["NotificationType"])
+    return {group: [dict(topic=topic, notification_types=sorted(types)) for topic, types in topics.items()] for group, topics in found.items()}
 
 
 def look(aws, ids):
@@ -55,6 +75,7 @@ def _have(group):
         suspended_processes=sorted(one["ProcessName"] for one in group.get("SuspendedProcesses", [])),
         enabled_metrics=sorted(one["Metric"] for one in group.get("EnabledMetrics", [])),
         instance_maintenance_policy={option: policy.get(camel(option)) for option in MAINTENANCE} if policy else None,
+        mixed_instances_policy=flat(MIXED, mixed) if mixed else None,
         **{option: _tags.as_dict(tag for tag in group.get("Tags", []) if tag["PropagateAtLaunch"] == at_launch) for option, at_launch in TAGS.items()},
         _mixed=mixed,
         _instances=[one["InstanceId"] for one in group.get("Instances", [])],
@@ -97,9 +118,9 @@ def create(aws, want):
         InstanceMaintenancePolicy=_maintenance(want["instance_maintenance_policy"]) if "instance_maintenance_policy" in want else None,
     )
     given = {member: value for member, value in arguments.items() if value not in ([], None)}
-    aws.autoscaling.create_auto_scaling_group(**_which(want), LaunchTemplate=_template(want["launch_template"]), **given)
+    aws.autoscaling.create_auto_scaling_group(**_which(want), **_launched(dict(want, _mixed=None), want), **given)
     made = _autoscaling.shown(aws, lambda *dummy: look(aws, [want["name"]]), want, "name")
-    return dict(made, lifecycle_hooks=_coming(want, "lifecycle_hooks"))
+    return dict(made, lifecycle_hooks=_coming(want, "lifecycle_hooks"), notifications=[])
 
 
 def _coming(want, option):
@@ -130,8 +151,8 @@ def _as_tags(thing, option, wanted):
 
 def update(aws, have, change):
     arguments = {camel(option): NONE.get(option) if change[option] is None else change[option] for option in PLAIN if option in change}
-    if "launch_template" in change:
-        arguments.update(_launched(have, change["launch_template"]))
+    if {"launch_template", "mixed_instances_policy"} & change.keys():
+        arguments.update(_launched(have, change))
     if "subnets" in change:
         arguments["VPCZoneIdentifier"] = ",".join(merged(OPTIONS, have, change)["subnets"])
     if "instance_maintenance_policy" in change:
@@ -145,16 +166,20 @@ def update(aws, have, change):
             _pair(aws, have, change[option], *calls)
     if "lifecycle_hooks" in change:
         _hooks(aws, have, change["lifecycle_hooks"])
+    if "notifications" in change:
+        _notify(aws, have, change["notifications"])
     _write_tags(aws, have, change)
     return "capacity is changing" if set(_autoscaling.SIZES) & change.keys() else None
 
 
-def _launched(have, wanted):
-    """A group with a mixed instances policy has its template there; alone it would take the place of the policy."""
-    if not have["_mixed"]:
-        return dict(LaunchTemplate=_template(wanted))
-    template = dict(have["_mixed"]["LaunchTemplate"], LaunchTemplateSpecification=_template(wanted))
-    return dict(MixedInstancesPolicy=dict(have["_mixed"], LaunchTemplate=template))
+def _launched(have, change):
+    """A group with a mixed instances policy has its template there; alone it takes the place of the policy."""
+    template = _template(change.get("launch_template") or have["launch_template"])
+    wanted = change.get("mixed_instances_policy", have.get("mixed_instances_policy"))
+    if wanted is None:
+        return dict(LaunchTemplate=template)
+    policy = deep(MIXED, wanted, have["_mixed"] or {})
+    return dict(MixedInstancesPolicy=dict(policy, LaunchTemplate=dict(policy.get("LaunchTemplate", {}), LaunchTemplateSpecification=template)))
 
 
 # Of a list: the calls that add and take away, and their argument.
@@ -177,6 +202,14 @@ def _hooks(aws, have, delta):
         aws.autoscaling.put_lifecycle_hook(**_which(have), LifecycleHookName=hook["name"], **_hook(hook))
     for hook in delta.remove:
         aws.autoscaling.delete_lifecycle_hook(**_which(have), LifecycleHookName=hook["name"])
+
+
+def _notify(aws, have, delta):
+    """What is put for a topic takes the place of what it had."""
+    for one in delta.coming:
+        aws.autoscaling.put_notification_configuration(**_which(have), TopicARN=one["topic"], NotificationTypes=one["notification_types"])
+    for one in delta.remove:
+        aws.autoscaling.delete_notification_configuration(**_which(have), TopicARN=one["topic"])
 
 
 def _write_tags(aws, have, change):
@@ -242,6 +275,20 @@ def refuse(want, have, change):
     policy = change.get("instance_maintenance_policy")
     if policy and {policy.get(option) for option in MAINTENANCE} & {None}:
         raise Problem(f"instance_maintenance_policy: {' and '.join(MAINTENANCE)} are set together")
+    _refuse_mixed(want, have, change.get("mixed_instances_policy") or {})
+    for one in change["notifications"].coming if "notifications" in change else ():
+        if not one.get("notification_types"):
+            raise Problem("notifications: name notification_types for each topic, or remove the topic")
+
+
+def _refuse_mixed(want, have, wanted):
+    there = ((have.get("_mixed") or {}).get("LaunchTemplate") or {}).get("Overrides") or []
+    if wanted and wanted.get("overrides") != flat(MIXED, have.get("_mixed") or {}).get("overrides"):
+        others = sorted({member for override in there for member in override} - {"InstanceType", "WeightedCapacity"})
+        if others:
+            raise Problem(f"mixed_instances_policy.overrides: those of the group have {', '.join(others)}, which no sheet names: leave overrides out")
+    if (want.get("mixed_instances_policy") or {}).get("spot_instance_pools") and wanted.get("spot_allocation_strategy", CHEAPEST) != CHEAPEST:
+        raise Problem(f"mixed_instances_policy.spot_instance_pools is only for spot_allocation_strategy: {CHEAPEST}")
 
 
 def danger(have, change):
@@ -274,6 +321,39 @@ def faults(entries, sheet):
 
 
 CREATE = "CreateAutoScalingGroup"
+# The valid values in the words of InstancesDistribution.
+CHEAPEST = "lowest-price"
+SPOT = ("capacity-optimized", "capacity-optimized-prioritized", CHEAPEST, "price-capacity-optimized")
+
+
+def _spelt(policy):
+    """Another strategy than the cheapest has no pools."""
+    return policy if policy.get("spot_allocation_strategy", CHEAPEST) == CHEAPEST else dict(policy, spot_instance_pools=None)
+
+
+POLICY = dict(
+    overrides=Option(
+        "list",
+        "dict",
+        options=dict(instance_type=Option(required=True), weighted_capacity=Option("int", limits=dict(min=1, max=999))),
+        same=as_named,
+    ),
+    on_demand_allocation_strategy=Option(choices=(CHEAPEST, "prioritized")),
+    on_demand_base_capacity=Option("int", limits=dict(min=0)),
+    on_demand_percentage_above_base_capacity=Option("int", limits=dict(min=0, max=100)),
+    spot_allocation_strategy=Option(choices=SPOT),
+    spot_instance_pools=Option("int", limits=dict(min=1, max=20)),
+    spot_max_price=Option(api=f"{CREATE}.MixedInstancesPolicy.InstancesDistribution.SpotMaxPrice", same=same_text),
+)
+# What DescribeAutoScalingNotificationTypes tells.
+EVENTS = (
+    *(f"autoscaling:EC2_INSTANCE_{what}" for what in ("LAUNCH", "LAUNCH_ERROR", "TERMINATE", "TERMINATE_ERROR")),
+    "autoscaling:TEST_NOTIFICATION",
+)
+NOTIFICATIONS = dict(
+    topic=ref("sns_topics", required=True),
+    notification_types=Option("list", "str", choices=EVENTS, same=lambda wanted, has: set(wanted) == set(has)),
+)
 CHECK = "(EC2|ELB|EBS|VPC_LATTICE)"
 HOOKS = dict(
     name=Option(required=True, api="PutLifecycleHook.LifecycleHookName"),
@@ -308,9 +388,11 @@ OPTIONS = dict(
         clearable=True,
         options={option: Option("int", api=f"{CREATE}.InstanceMaintenancePolicy.{camel(option)}") for option in MAINTENANCE},
     ),
+    mixed_instances_policy=Option("dict", clearable=True, options=POLICY, spelt=_spelt),
     suspended_processes=Option("list", "str", many=True, choices=PROCESSES),
     enabled_metrics=Option("list", "str", many=True),
     lifecycle_hooks=items(key=("name",), options=HOOKS),
+    notifications=items(key=("topic",), options=NOTIFICATIONS),
     tags_at_launch=tags(),
     tags=tags(),
 )

@@ -111,6 +111,43 @@ def test_what_a_group_cannot_be(scaling, group, refused):
     refused("ValidationError", scaling.update_auto_scaling_group, AutoScalingGroupName="web", DesiredCapacity=4)
 
 
+def test_a_mixed_instances_policy_and_what_it_cannot_be(scaling, group, refused):
+    template = dict(LaunchTemplateSpecification=group["LaunchTemplate"])
+    which = dict(AutoScalingGroupName="web")
+    for wrong in (
+        dict(LaunchTemplate=dict(template, Overrides=[dict(InstanceType="m7i.gigantic")])),
+        dict(LaunchTemplate=dict(template, Overrides=[dict(InstanceType="t3.micro")] * 2)),
+        dict(LaunchTemplate=dict(template, Overrides=[dict(InstanceType="t3.micro", WeightedCapacity="1"), dict(InstanceType="t3.large")])),
+        dict(LaunchTemplate=template, InstancesDistribution=dict(SpotAllocationStrategy="cheapest")),
+        dict(LaunchTemplate=template, InstancesDistribution=dict(OnDemandPercentageAboveBaseCapacity=101)),
+        dict(LaunchTemplate=template, InstancesDistribution=dict(SpotAllocationStrategy="capacity-optimized", SpotInstancePools=2)),
+    ):
+        refused("ValidationError", scaling.update_auto_scaling_group, **which, MixedInstancesPolicy=wrong)
+    policy = dict(LaunchTemplate=template, InstancesDistribution=dict(OnDemandBaseCapacity=1))
+    refused("ValidationError", scaling.update_auto_scaling_group, **which, MixedInstancesPolicy=policy, LaunchTemplate=group["LaunchTemplate"])
+    scaling.update_auto_scaling_group(**which, MixedInstancesPolicy=policy)
+    found = shown(scaling)["MixedInstancesPolicy"]["InstancesDistribution"]
+    assert (found["OnDemandBaseCapacity"], found["OnDemandPercentageAboveBaseCapacity"], found["SpotInstancePools"]) == (1, 100, 2)
+    scaling.update_auto_scaling_group(**which, LaunchTemplate=group["LaunchTemplate"])
+    assert "MixedInstancesPolicy" not in shown(scaling)
+
+
+def test_a_topic_is_told_of_what_was_put_last(aws, scaling, group, refused):
+    arn = aws("sns").create_topic(Name="alerts")["TopicArn"]
+    launch, end = "autoscaling:EC2_INSTANCE_LAUNCH", "autoscaling:EC2_INSTANCE_TERMINATE"
+    which = dict(AutoScalingGroupName="web", TopicARN=arn)
+    put = scaling.put_notification_configuration
+    refused("ValidationError", put, AutoScalingGroupName="none", TopicARN=arn, NotificationTypes=[launch])
+    refused("ValidationError", put, **which, NotificationTypes=["autoscaling:LUNCH"])
+    refused("ValidationError", put, AutoScalingGroupName="web", TopicARN=f"{arn}-none", NotificationTypes=[launch])
+    put(**which, NotificationTypes=[launch, end])
+    put(**which, NotificationTypes=[end])
+    told = scaling.describe_notification_configurations(AutoScalingGroupNames=["web"])["NotificationConfigurations"]
+    assert [(one["TopicARN"], one["NotificationType"]) for one in told] == [(arn, end)]
+    scaling.delete_notification_configuration(**which)
+    assert scaling.describe_notification_configurations()["NotificationConfigurations"] == []
+
+
 def test_a_group_with_instances_is_not_deleted(scaling, group, refused):
     refused("ResourceInUse", scaling.delete_auto_scaling_group, AutoScalingGroupName="web")
     scaling.update_auto_scaling_group(AutoScalingGroupName="web", DeletionProtection="prevent-all-deletion")

@@ -153,3 +153,55 @@ def test_a_template_keeps_what_is_no_option(stage):
     data = version["LaunchTemplateData"]
     assert data["EnclaveOptions"] == dict(Enabled=True) and data["Placement"] == dict(GroupName="close", Tenancy="default")
     assert data["Monitoring"] == dict(Enabled=True) and "KeyName" not in data
+
+
+# ---- several types, and who is told
+
+
+@pytest.fixture
+def mixed(stage):
+    """The groups of the examples; one of their types has a template of its own, of which the kind knows nothing."""
+    stage.prepare("autoscaling_groups")
+    stage.run("autoscaling_groups", examples("autoscaling_groups").make)
+    scaling = stage.client("autoscaling")
+    policy = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["acme-web"])["AutoScalingGroups"][0]["MixedInstancesPolicy"]
+    policy["LaunchTemplate"]["Overrides"][1]["LaunchTemplateSpecification"] = dict(LaunchTemplateName="acme-worker", Version="1")
+    del policy["LaunchTemplate"]["LaunchTemplateSpecification"]["LaunchTemplateName"]
+    scaling.update_auto_scaling_group(AutoScalingGroupName="acme-web", MixedInstancesPolicy=policy)
+    stage.double.clear_calls()
+    return stage
+
+
+def changed(stage, fails=False, **entry):
+    return stage.run("autoscaling_groups", dict(groups=[dict(name="acme-web", **entry)]), fails=fails)
+
+
+def policy_of(stage):
+    (found,) = stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["acme-web"])["AutoScalingGroups"]
+    return found.get("MixedInstancesPolicy"), found.get("LaunchTemplate")
+
+
+def test_what_is_no_option_of_a_policy_stays(mixed):
+    before, dummy = policy_of(mixed)
+    changed(mixed, mixed_instances_policy=dict(on_demand_base_capacity=1))
+    after, dummy = policy_of(mixed)
+    assert after["LaunchTemplate"] == before["LaunchTemplate"]
+    assert after["InstancesDistribution"] == dict(before["InstancesDistribution"], OnDemandBaseCapacity=1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(mixed_instances_policy=dict(overrides=[dict(instance_type="t3.large")])), "LaunchTemplateSpecification, which no sheet names"),
+        (dict(mixed_instances_policy=dict(spot_allocation_strategy="capacity-optimized", spot_instance_pools=3)), "spot_instance_pools is only for"),
+        (dict(notifications=[dict(topic="acme-audit", notification_types=[])]), "name notification_types for each topic"),
+    ],
+)
+def test_what_a_policy_and_a_notification_cannot_be_is_refused_before_the_first_write(mixed, entry, said):
+    assert said in changed(mixed, fails=True, **entry)["msg"] and mixed.writes() == []
+
+
+def test_a_group_without_its_policy_keeps_its_template(mixed):
+    template = policy_of(mixed)[0]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    changed(mixed, clear=["mixed_instances_policy"])
+    assert policy_of(mixed) == (None, template)

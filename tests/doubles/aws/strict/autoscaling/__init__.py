@@ -8,6 +8,8 @@ from __future__ import annotations
 from . import (  # noqa: F401 - each writes its rules into the book
     groups,
     instances,
+    mixed,
+    notifications,
     plans,
     refreshes,
 )

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import re
 
-from moto.autoscaling.models import FakeAutoScalingGroup
-
 from ..ec2.book import subnet_of
 from ..ec2.launch_templates import template_of, version_of
 from ..rules import Refused
@@ -133,14 +131,6 @@ def all_of_it_is_kept(autoscaling, AutoScalingGroupName, InstanceMaintenancePoli
             setattr(group, attribute, None if given[member] == none else given[member])
     if InstanceMaintenancePolicy:
         group.instance_maintenance_policy = None if InstanceMaintenancePolicy["MinHealthyPercentage"] == -1 else InstanceMaintenancePolicy
-
-
-@BOOK.patch(FakeAutoScalingGroup, "update")
-def a_mixed_instances_policy_stays(original, group, *args, **kwargs):
-    """UpdateAutoScalingGroup: "Any properties that you don't specify are not changed" (moto takes the policy away)."""
-    if not kwargs.get("mixed_instances_policy") and not kwargs.get("launch_template"):
-        kwargs["mixed_instances_policy"] = group.mixed_instances_policy
-    return original(group, *args, **kwargs)
 
 
 # -- processes and metrics ------------------------------------------------------------------------
@@ -276,8 +266,9 @@ def nothing_may_be_left_in_it(autoscaling, AutoScalingGroupName, ForceDelete, **
 
 @BOOK.after("DeleteAutoScalingGroup")
 def what_was_its_goes_with_it(autoscaling, AutoScalingGroupName, **_):
-    """DeleteAutoScalingGroup: "deleting the group deletes the policies"; scheduled actions, hooks and refreshes are parts of a group."""
+    """DeleteAutoScalingGroup: "deleting the group deletes the policies"; actions, hooks, refreshes and notifications are parts of a group."""
     for things in (autoscaling.policies, autoscaling.scheduled_actions, autoscaling.lifecycle_hooks):
         for key in [key for key in things if key.startswith(f"{AutoScalingGroupName}/")]:
             del things[key]
-    vars(autoscaling).get("instance_refreshes", {}).pop(AutoScalingGroupName, None)
+    for things in ("instance_refreshes", "notifications"):
+        vars(autoscaling).get(things, {}).pop(AutoScalingGroupName, None)
