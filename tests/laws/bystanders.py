@@ -18,9 +18,13 @@ from tests.laws.stage import ACCOUNT, REGION, MackerelStage, Stage
 NAME = "bystander-7f3a"
 OTHER = "999900001111"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
-# Not a thing but what the double keeps over all things: tags, metric filters and names of a whole service, how often a managed policy is attached.
+# Not a thing but what the double keeps over all things: tags, metric filters and names of a whole service, how often a managed policy is attached,
+# in what order launch templates came.
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
-COMMON = re.compile(r"/(tagger|tagging_service|aws_managed_policies)(/|$)|^logs/[^/]+/[^/]+/filters$|^lambda/[^/]+/[^/]+/_lambdas$")
+COMMON = re.compile(
+    r"/(tagger|tagging_service|aws_managed_policies|launch_template_insert_order|launch_template_name_to_ids)(/|$)"
+    r"|^logs/[^/]+/[^/]+/filters$|^lambda/[^/]+/[^/]+/_lambdas$"
+)
 TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "logs.amazonaws.com"])
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
 
@@ -44,6 +48,7 @@ def plant_bystanders(double):
     watch(client("sns"), client("cloudwatch"), client("logs"))
     back_up(client("firehose"), client("logs"), role)
     answer(client, role)
+    scale(client)
     spend(client("budgets"))
     blog(client("lightsail"))
     # There is one in a Region, so theirs is in another one.
@@ -295,6 +300,37 @@ def answer(client, role):
     functions.put_function_event_invoke_config(**which, MaximumRetryAttempts=1)
     functions.create_event_source_mapping(**which, EventSourceArn=source)
     while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
+        pass
+
+
+def scale(client):
+    """A group of servers with all that hangs on a group; what it launches has come into service."""
+    ec2, scaling = client("ec2"), client("autoscaling")
+    data = dict(ImageId="ami-02b76b739f98bb809", InstanceType="t3.micro")
+    ec2.create_launch_template(LaunchTemplateName=NAME, LaunchTemplateData=data, TagSpecifications=[dict(ResourceType="launch-template", Tags=TAGS)])
+    template = dict(LaunchTemplateSpecification=dict(LaunchTemplateName=NAME, Version="$Latest"), Overrides=[dict(InstanceType="t3.micro")])
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=NAME,
+        MixedInstancesPolicy=dict(LaunchTemplate=template, InstancesDistribution=dict(OnDemandBaseCapacity=1)),
+        MinSize=1,
+        MaxSize=2,
+        DefaultCooldown=60,
+        TerminationPolicies=["OldestInstance"],
+        HealthCheckType="ELB",
+        HealthCheckGracePeriod=600,
+        VPCZoneIdentifier=own_subnet(ec2)["SubnetId"],
+        Tags=[dict(tag, ResourceId=NAME, ResourceType="auto-scaling-group", PropagateAtLaunch=True) for tag in TAGS],
+    )
+    which = dict(AutoScalingGroupName=NAME)
+    scaling.suspend_processes(**which, ScalingProcesses=["AZRebalance"])
+    scaling.enable_metrics_collection(**which, Metrics=["GroupTotalInstances"], Granularity="1Minute")
+    scaling.put_lifecycle_hook(**which, LifecycleHookName=NAME, LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING")
+    scaling.put_scheduled_update_group_action(**which, ScheduledActionName=NAME, Recurrence="0 1 * * *", TimeZone="Asia/Tokyo", MinSize=1)
+    tracking = dict(PredefinedMetricSpecification=dict(PredefinedMetricType="ASGAverageCPUUtilization"), TargetValue=50.0)
+    scaling.put_scaling_policy(**which, PolicyName=NAME, PolicyType="TargetTrackingScaling", TargetTrackingConfiguration=tracking)
+    topic = client("sns").create_topic(Name=NAME)["TopicArn"]
+    scaling.put_notification_configuration(**which, TopicARN=topic, NotificationTypes=["autoscaling:EC2_INSTANCE_LAUNCH_ERROR"])
+    while scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[NAME])["AutoScalingGroups"][0]["Instances"][0]["LifecycleState"] == "Pending":
         pass
 
 

@@ -1314,6 +1314,49 @@ def test_cloudwatchlogs_log_group_metric_filter_takes_a_longer_name_for_its_own(
     assert (sorted(left), none) == (["errors", "errors-all"], ["errors-all"])
 
 
+@pytest.fixture
+def servers(account):
+    """The group of the examples; what tells of it."""
+    account.prepare("autoscaling_groups")
+    account.run("autoscaling_groups", examples("autoscaling_groups").make)
+    scaling = client(account, "autoscaling")
+    # With a mixed instances policy the other one fails.
+    scaling.update_auto_scaling_group(AutoScalingGroupName="acme-web", LaunchTemplate=dict(LaunchTemplateName="acme-web", Version="1"))
+    return scaling
+
+
+def test_autoscaling_group_resets_what_is_not_named(account, servers, theirs):
+    kept = ("HealthCheckType", "HealthCheckGracePeriod", "DefaultCooldown", "TerminationPolicies")
+
+    def look():
+        (told,) = servers.describe_auto_scaling_groups(AutoScalingGroupNames=["acme-web"])["AutoScalingGroups"]
+        return told["MaxSize"], *(told[name] for name in kept), [one["ProcessName"] for one in told["SuspendedProcesses"]], len(told["EnabledMetrics"])
+
+    wish = dict(name="acme-web", max_size=9, wait_for_instances=False)
+    assert both(
+        account,
+        look,
+        lambda: harmless(account, "autoscaling_groups", dict(name="acme-web", max_size=9)),
+        lambda: theirs({"amazon.aws.autoscaling_group": wish}),
+    ) == ((9, "ELB", 300, 180, ["OldestLaunchTemplate", "Default"], ["AZRebalance"], 2), (9, "EC2", 300, 300, ["Default"], [], 0))
+
+
+def test_autoscaling_group_overwrites_the_notifications(account, servers, theirs):
+    arn = next(one["TopicArn"] for one in client(account, "sns").list_topics()["Topics"] if one["TopicArn"].endswith(":acme-alerts"))
+
+    def look():
+        told = servers.describe_notification_configurations(AutoScalingGroupNames=["acme-web"])["NotificationConfigurations"]
+        return [one["NotificationType"].rpartition(":")[2] for one in told if one["TopicARN"] == arn]
+
+    audited = dict(topic="acme-audit", notification_types=["autoscaling:EC2_INSTANCE_LAUNCH"])
+    assert both(
+        account,
+        look,
+        lambda: harmless(account, "autoscaling_groups", dict(name="acme-web", notifications=[audited])),
+        lambda: theirs({"amazon.aws.autoscaling_group": dict(name="acme-web", notification_topic=arn, wait_for_instances=False)}),
+    ) == (["EC2_INSTANCE_LAUNCH_ERROR"], [f"EC2_INSTANCE_{what}" for what in ("LAUNCH", "LAUNCH_ERROR", "TERMINATE", "TERMINATE_ERROR")])
+
+
 def test_lambda_resets_what_is_not_named(account, theirs):
     account.prepare("lambda_functions")
     account.run("lambda_functions", examples("lambda_functions").make)
