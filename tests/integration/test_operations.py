@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,9 +54,14 @@ class Desk:
         told = dict(contract="ACME-1", ticket=ticket, operation=operation, target="web", parameters=parameters, received=days(-20), wished=days(-1))
         return {**told, **more}
 
-    def operate(self, request, phase="plan", rc=0, **variables):
+    def operate(self, request, phase="plan", rc=0, env=None, **variables):
         given = dict(operation_request=request, operation_ledger=self.ledger, operation_phase=phase, operation_directory=str(self.customer.folder / "results"))
-        return self.customer.play("operate", "-e", json.dumps(dict(given, **variables)), rc=rc)
+        return self.customer.play("operate", "-e", json.dumps(dict(given, **variables)), rc=rc, env=env)
+
+    def killed(self, request, before, **variables):
+        """A run that carries it out and is killed right before this task."""
+        dies = dict(ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests" / "callbacks"), ANSIBLE_CALLBACKS_ENABLED="dies", DIES_BEFORE=before)
+        return self.operate(request, "apply", rc=-signal.SIGKILL, env=dies, **variables)
 
     def records(self, ticket="REQ-1"):
         return [json.loads(path.read_text()) for path in sorted((self.customer.folder / "ledger" / "ACME-1" / ticket).glob("*.json"))]

@@ -106,11 +106,15 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
 
 
 def test_patches_are_those_of_the_plan(desk):
+    """Killed when they are installed and nobody has looked at the services: the next run looks, and installs and images nothing again."""
     request = desk.request(PATCHES)
     desk.operate(request)
     assert desk.changes() == [("image", None, "web before patches"), ("shaky", "1", "2")]
-    desk.operate(request, "apply", operation_approval=desk.approval())
-    assert version("shaky") == "2" and desk.customer.writes() == ["ec2:CreateImage"] and desk.kinds()[-1] == "end"
+    desk.killed(request, "See that the services are back", operation_approval=desk.approval())
+    assert version("shaky") == "2" and desk.customer.writes() == ["ec2:CreateImage"] and desk.kinds()[-1] == "before"
+    installed = inside("cat /var/log/dpkg.log")
+    desk.operate(request, "apply")
+    assert inside("cat /var/log/dpkg.log") == installed and desk.customer.writes() == [] and desk.kinds()[-2:] == ["result", "end"]
 
 
 def test_a_certificate_and_the_pair_before_it(desk):
@@ -124,8 +128,11 @@ def test_a_certificate_and_the_pair_before_it(desk):
     said = desk.operate(request).output
     assert [one for one, dummy, dummy in desk.changes()] == ["www.example.com serial", "www.example.com served", "www.example.com valid until"]
     assert served() == "CN=first"
-    said += desk.operate(request, "apply", operation_approval=desk.approval()).output
-    assert served() == "CN=renewed" and desk.customer.writes() == []
+    # Killed when the new pair is in place and the web server has not read it.
+    said += desk.killed(request, "Let services that run read them", operation_approval=desk.approval()).output
+    assert served() == "CN=first"
+    said += desk.operate(request, "apply").output
+    assert served() == "CN=renewed" and desk.customer.writes() == [] and desk.kinds()[-2:] == ["result", "end"]
     said += desk.operate(request, "roll_back", confirm=["ops_ec2/web"]).output
     assert served() == "CN=first"
     key = told["private_key"].splitlines()[1]
@@ -160,7 +167,10 @@ def test_a_volume_and_the_file_system_on_it(desk):
     assert "What is mounted at /mnt is not" in desk.operate(wrong, rc=2).output
     desk.operate(request)
     assert desk.changes() == [("size", 2, 3), ("/data", "2.0 GiB", "3 GiB")]
+    # Killed between the partition and the file system on it.
     with modified(desk, made):
-        desk.operate(request, "apply", operation_approval=desk.approval())
-    assert desk.customer.writes() == ["ec2:ModifyVolume"] and desk.kinds()[-1] == "end"
+        desk.killed(request, "Let the file system grow", operation_approval=desk.approval())
+    assert desk.customer.writes() == ["ec2:ModifyVolume"] and desk.kinds()[-1] == "before"
+    desk.operate(request, "apply")
+    assert desk.customer.writes() == [] and desk.kinds()[-2:] == ["result", "end"]
     assert int(inside("findmnt --noheadings --bytes --output=SIZE --mountpoint /data")) > 2.8 * 1024**3
