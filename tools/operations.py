@@ -38,7 +38,7 @@ def page(name: str) -> str:
     lines = [f"# {row['ja']}（{name}）", "", f"{row['row']['service']} ／ {row['row']['item']}", ""]
     facts = {
         "サービスへの影響": INTERRUPTIONS[row["interruption"]]["ja"],
-        "切り戻し": ROLL_BACKS[row["roll_back"]]["ja"],
+        "切り戻し": "。".join([ROLL_BACKS[row["roll_back"]]["ja"], *([row["way_back"]["ja"]] if "way_back" in row else [])]),
         "最大時間": f"{row['minutes']} 分",
         "承認": "必要" if needs_approval(row) else "不要（計画に危険がある場合を除く）",
         "料金への影響": "、".join(FEES[fee] for fee in row["fee"]) or "なし",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import identity
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import digest, needs_approval, operations
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -88,9 +88,14 @@ def undo(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any] | 
     if any(entry["action"] == "created" for entry in result["entries"]):
         return dict(_identity(kind, label), state="absent")
     before, after = (result["diff"][side].get(label, {}) for side in ("before", "after"))
-    if {*before, *after} & {*row.get("one_way", ())}:
+    if {*before, *after} & {*row.get("one_way", ())} or any(_forgotten(kind.options[name], before[name], after.get(name)) for name in before):
         return None
     return _put_back(kind, label, before, after)
+
+
+def _forgotten(option: Option, was: Any, became: Any) -> bool:
+    """What a secret was stands nowhere. Of a dictionary, of which an entry point sets one value at a time, a key that was not there goes again."""
+    return bool(option.secret and was is not None and not (option.merges and {*was} < {*(became or {})}))
 
 
 def _put_back(kind: Kind, label: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

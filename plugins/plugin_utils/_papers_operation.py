@@ -60,6 +60,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         minutes="最大作業時間",
         roll_back="切り戻し",
         one_way="（変更前の所属先は記録されないため、自動では戻りません。元の所属先を対象に、同じ作業をご依頼ください）",
+        by_hand="（{}）",
         dangers="ご承認いただく影響",
         steps="手順",
         step="手順",
@@ -122,6 +123,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         minutes="At most",
         roll_back="Way back",
         one_way=" (where it was before is not remembered: request the same operation for the former place)",
+        by_hand=" ({})",
         dangers="What is approved",
         steps="Steps",
         step="Step",
@@ -239,6 +241,8 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
 def _way_back(made: Mapping[str, Any], row: Mapping[str, Any], words: Mapping[str, Any], language: str) -> str:
     """Of this plan: the row tells of what can be requested at best."""
     told = ROLL_BACKS[made["roll_back"]][language]
+    if made["roll_back"] == "manual" and "way_back" in row:
+        return told + words["by_hand"].format(row["way_back"][language])
     return told if made["roll_back"] == row["roll_back"] else told + words["one_way"]
 
 

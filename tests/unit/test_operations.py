@@ -63,6 +63,7 @@ def read(**more):
 def test_a_row_is_whole_and_its_role_has_it(name):
     row = OPERATIONS[name]
     assert row["interruption"] in _operations.INTERRUPTIONS and row["roll_back"] in _operations.ROLL_BACKS
+    assert row.get("way_back", {}).keys() in (set(), {"ja", "en"})
     assert (ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml").exists()
     assert row["module"] is None and row["inside"] or (ROOT / "plugins" / "modules" / f"{row['module']}.py").exists()
     declared = _operations.options(name)
@@ -197,6 +198,19 @@ def test_where_something_else_was_before_is_not_remembered_so_there_is_no_way_ba
     assert (made["undo"], made["undo_confirm"], made["roll_back"]) == (None, [], "manual")
     paper = str(_papers.read(_papers_operation.procedure(made, request, CONTRACT, "2026-11-24", "ja")))
     assert "元の所属先を対象に、同じ作業をご依頼ください" in paper and "operation_phase=roll_back" not in paper
+
+
+@pytest.mark.parametrize(("known", "roll_back"), [(True, "manual"), (False, "automatic")])
+def test_what_a_secret_was_is_kept_nowhere_so_its_change_has_no_way_back_by_itself(known, roll_back):
+    """A variable that was not there before goes back by going."""
+    request = read(**dict(operation="lambda.change_environment_variables", target="acme", parameters=dict(variable="TOKEN", value="new")))
+    names = (["STAGE", "TOKEN"] if known else ["STAGE"], ["STAGE", "TOKEN"])
+    before, after = (dict(acme=dict(environment=dict.fromkeys(told, "********"))) for told in names)
+    made = _operation_plans.plan(request, dict(diff=dict(before=before, after=after), entries=[dict(entry="acme", action="updated")]))
+    assert (made["roll_back"], made["undo"]) == (roll_back, None if known else dict(name="acme", clear=["environment.TOKEN"]))
+    for language, words in (("ja", "どこにも記録しない"), ("en", "is a secret and kept nowhere")):
+        paper = str(_papers.read(_papers_operation.procedure(made, request, CONTRACT, "2026-11-24", language)))
+        assert (words in paper) == known and ("operation_phase=roll_back" in paper) != known
 
 
 def test_the_way_back_has_a_confirmation_of_its_own():
