@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from tests.doubles.aws import AwsDouble
 from tests.doubles.mackerel import MackerelDouble
+from tests.laws.operations import Desk
 from tests.laws.stage import ACCOUNT, KINDS, REGION, MackerelStage, Stage, hasten
 from tests.playbook import run_playbook
 
@@ -47,6 +48,15 @@ def stage(double, monkeypatch):
     hasten(monkeypatch)
     double.clear_faults()
     return Stage(double)
+
+
+@pytest.fixture
+def desk(stage, request):
+    """Who carries operations out, with what the operation that is played works on."""
+    played = getattr(request.node, "callspec", None)
+    opened = Desk(stage).open(played.params.get("operation") or played.params.get("returning") or "" if played else "")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

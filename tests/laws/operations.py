@@ -18,10 +18,14 @@ from ansible.template import Templar
 
 from ansible_collections.msp.aws.plugins.plugin_utils._operation_plans import undo
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, operations, prefix
-from tests.laws.stage import PREFIX, Stage, examples
+from tests.laws.stage import ACCOUNT, PREFIX, REGION, Stage, examples
 
 # What is done only inside a server is played on one: extensions/molecule/operations.
 OPERATIONS = {name: row for name, row in operations().items() if row["module"]}
+# What makes a new thing, be it what was asked for or the way back from it.
+MAKING = {name for name, row in OPERATIONS.items() if row.get("makes") or row["module"] == "ec2_create_image"} | {
+    *("autoscaling.change_launch_template_image", "ec2.create_snapshot", "ec2.replace_volume_from_snapshot", "vpc.change_client_vpn_cidr"),
+}
 READY: set[Any] = set()
 STOPPED = dict(
     name="acme-stopped01",
@@ -38,6 +42,8 @@ MADE_BY = dict(
     networkfirewall_change_rule="networkfirewall_rule_groups",
     autoscaling_change_launch_template_image="autoscaling_scheduled_actions",
     autoscaling_groups="autoscaling_scheduled_actions",
+    s3_buckets="lambda_functions",
+    sns_subscriptions="lambda_functions",
 )
 # Kinds whose examples make what operations on the network, and on groups of servers, work on.
 NETWORKS = {
@@ -55,8 +61,13 @@ NEXT = dict(
     validity_days=1000,
     private_key_secret="acme/client-vpn/server-2028",
 )
+IMPORT = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:acme-import"
 # Kind → what else an operation's example names.
 BESIDE = dict(
+    lambda_functions=(
+        ("sns_topics", dict(topics=[dict(name="acme-orders"), dict(name="acme-returns")])),
+        ("sns_subscriptions", dict(subscriptions=[dict(topic="acme-returns", protocol="lambda", endpoint=IMPORT)])),
+    ),
     ec2_client_vpn_endpoints=(("acm_certificates", dict(certificates=[NEXT])),),
     ec2_transit_gateway_vpc_attachments=(
         ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),
@@ -90,6 +101,7 @@ GENERATIONS = dict(
         dict(name="hourly", interval=4, interval_unit="HOURS", retain_count=6),
     ],
 )
+CONTRACT = dict(account_id=ACCOUNT, region=REGION)
 LONG_AGO = "2026-01-05T00:00:00+00:00"  # by now CloudTrail shows whatever was done then
 
 
@@ -231,7 +243,7 @@ class Desk:
 
     def attempt(self, operation: str, *, check: bool = False, confirmed: bool = True, variables: dict[str, Any] | None = None, **frame: Any) -> dict[str, Any]:
         """What the entry point registers. `frame`: what the role operation tells it, such as before and undo."""
-        told = {"operation_ticket": "REQ-1", **{f"operation_{name}": value for name, value in frame.items()}}
+        told = {"contract": CONTRACT, "operation_ticket": "REQ-1", **{f"operation_{name}": value for name, value in frame.items()}}
         if confirmed and not check:
             plan = self.attempt(operation, check=True, variables=variables, **frame)
             told["operation_confirm"] = [f"{self.module(operation)}/{entry['entry']}" for entry in plan["entries"]]
@@ -284,3 +296,10 @@ class Desk:
         instances = [one for group in reservations for one in group["Instances"]]
         names = {one["InstanceId"]: next(tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name") for one in instances}
         return {names[one["InstanceId"]]: (one["InstanceType"], one["State"]["Name"]) for one in instances}
+
+    def members(self, operation: str) -> set[str]:
+        """Instances of a group that is the target: they are its own, with their volumes and interfaces."""
+        if OPERATIONS[operation]["role"] != "ops_auto_scaling":
+            return set()
+        groups = self.stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[OPERATIONS[operation]["example"]["target"]])
+        return {one["InstanceId"] for group in groups["AutoScalingGroups"] for one in group["Instances"]}

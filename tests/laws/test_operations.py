@@ -15,7 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _instances
 from ansible_collections.msp.aws.plugins.modules import ec2_reboot_instance
 from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
-from tests.laws.operations import OPERATIONS, Desk, sample
+from tests.laws.operations import MAKING, OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
 from tests.laws.stage import ACCOUNT
 
@@ -25,11 +25,6 @@ PATCHES, REPLACE = "ec2.apply_os_patches", "ec2.replace_volume_from_snapshot"
 START, STOP = "ec2.start_instance", "ec2.stop_instance"
 ASKS = "ssm:SendCommand"  # by which one that is done once only asks
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
-MADE_BY_ACTIONS = {
-    *("autoscaling.change_launch_template_image", "ec2.create_image", "ec2.create_snapshot", "ec2.replace_volume_from_snapshot"),
-    "vpc.change_client_vpn_cidr",
-}
-MAKING = MADE_BY_ACTIONS | {name for name, row in OPERATIONS.items() if row.get("makes") or row["module"] == "ec2_create_image"}
 # The way back of what goes on inside a server is there; the image that was made before stays.
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic" and not row.get("inside")]
 
@@ -37,15 +32,6 @@ RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "au
 @pytest.fixture(params=list(OPERATIONS))
 def operation(request):
     return request.param
-
-
-@pytest.fixture
-def desk(stage, request):
-    """With what the operation that is played works on."""
-    played = getattr(request.node, "callspec", None)
-    opened = Desk(stage).open(played.params.get("operation") or played.params.get("returning") or "" if played else "")
-    yield opened
-    opened.close()
 
 
 def told(result):
@@ -93,7 +79,7 @@ def test_a_second_run_is_quiet(desk, operation):
 
 def test_what_it_is_not_about_stays_byte_identical(desk, operation):
     """Seen through the double's own state: what moves has the target in it, and nobody else's server has another type or state."""
-    before, states, own = desk.double.state(), desk.states(), members(desk, operation)
+    before, states, own = desk.double.state(), desk.states(), desk.members(operation)
     (entry,) = desk.run(operation)["entries"]
     after, moved_states = desk.double.state(), desk.states()
     name = OPERATIONS[operation]["example"]["target"]
@@ -102,17 +88,9 @@ def test_what_it_is_not_about_stays_byte_identical(desk, operation):
     moved = [path for path in {**before, **after} if before.get(path) != after.get(path)]
     # What it makes of the target is its own.
     others = [path for path in moved if path in before or operation not in MAKING]
-    words = {target, *own, *members(desk, operation)}
+    words = {target, *own, *desk.members(operation)}
     assert all(any(word in path + json.dumps([before.get(path), after.get(path)]) for word in words) for path in others), others
     assert {other: state for other, state in states.items() if other != name} == {other: state for other, state in moved_states.items() if other != name}
-
-
-def members(desk, operation):
-    """Instances of a group that is the target: they are its own, with their volumes and interfaces."""
-    if OPERATIONS[operation]["role"] != "ops_auto_scaling":
-        return set()
-    groups = desk.stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[OPERATIONS[operation]["example"]["target"]])
-    return {one["InstanceId"] for group in groups["AutoScalingGroups"] for one in group["Instances"]}
 
 
 @pytest.mark.parametrize("fault", ["die", "die_after"])
@@ -183,7 +161,7 @@ def test_the_way_back_leads_to_a_byte_equal_account(desk, returning):
 
 def comparable(state):
     """Without what is no setting: what has ended, which AWS goes on showing for a while; ids of associations and attachments that are made anew, and their
-    times; tokens of versions and revisions; when a budget or a mapping was changed. An empty description is none.
+    times; tokens of versions and revisions; when a budget or a mapping was changed. An empty description or dictionary is none.
     """
     gone = {path.rpartition("/")[2] for path, thing in state.items() if ended(thing)}
     kept = {path: lasting(thing) for path, thing in state.items() if path.rpartition("/")[2] not in gone}
@@ -199,7 +177,7 @@ def ended(thing):
 
 
 def lasting(thing):
-    return {name: lasting(inner) for name, inner in thing.items() if name != "token" and not ended(inner)} if isinstance(thing, dict) else thing
+    return {name: lasting(inner) for name, inner in thing.items() if name != "token" and inner != {} and not ended(inner)} if isinstance(thing, dict) else thing
 
 
 def test_it_needs_no_more_and_no_less_than_its_policy(desk, operation):
