@@ -114,8 +114,20 @@ class Run:
 
         step.want = {}
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
-            step.want[name] = transform(self.kind.options[name], wanted[name], id_of, wanted)
+            option, value = self.kind.options[name], wanted[name]
+            if option.many and "remove" in value:
+                value = {**value, "remove": [item for item in value["remove"] if self._is_there(option, item, id_of, wanted)]}
+            step.want[name] = transform(option, value, id_of, wanted)
         check_ids(self.kind, step.want, self._shown)
+
+    def _is_there(self, option: Option, item: Any, id_of: Callable[..., Any], entry: Mapping[str, Any]) -> bool:
+        """Whether what shall leave a list is there at all. The run after the one that removed it altogether has nothing to do."""
+        try:
+            transform(option, [item], id_of, entry)
+        except Missing as gone:
+            self.aws.warn(f"{self.kind.name}: {gone}, so it leaves no list")
+            return False
+        return True
 
     def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
         if step.pinned:

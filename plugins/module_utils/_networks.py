@@ -148,7 +148,7 @@ def _users(sheet: Mapping[str, Any]) -> dict[tuple[str, str], set[tuple[str, int
 def refuse_no_groups(options: Mapping[str, Option], have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """What has security groups keeps at least one; told to have none, AWS does nothing or refuses."""
     if have and "security_groups" in change and not merged(options, have, change)["security_groups"]:
-        raise Problem("security_groups: the last one cannot be taken away; name another one to be there instead")
+        raise Problem("security_groups: the last one cannot be taken away, there has to be at least one")
 
 
 def await_association(aws: Any, what: str, look: Callable[[], Mapping[str, Any]]) -> None:

@@ -47,6 +47,7 @@ TYPES = dict(
     str=check_type_str,
 )
 LONGEST = 200  # characters of a value that help to find it
+MISSHAPEN = ("not_entry", "unknown_verb", "wrong_type")  # after which nothing else can be said of an entry
 ENTRY_OPTIONS = ("state", "clear", "id")
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -55,6 +56,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_entries="一覧（リスト）で書いてください。現在の値: 「{value}」",
         not_entry="項目は「名前: 値」の組で書いてください。現在の値: 「{value}」",
         unknown_option="「{value}」という設定項目はありません{hint}",
+        unknown_verb="「{value}」とは書けません。{limit} のどれかを書いてください",
         wrong_type="「{value}」は{limit}ではありません",
         state="「{value}」は使えません。present か absent と書いてください",
         identity="対象を特定するために必要です",
@@ -97,6 +99,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_ports="このプロトコルにはポートがありません。ポートを空欄にするか、プロトコルを tcp か udp にしてください。現在の値: {value}",
         removed_and_made="同じ名前で「削除する」と「作成・変更する」の両方が書かれています。どちらかにしてください（作り直す場合は 2 回に分けてください）",
         to_be_removed="「{value}」という {limit} は、このシートが削除します（state: absent）。参照をなくすか、削除をやめてください",
+        renamed="「{value}」という {limit} は、このシートで「{other}」という名前になります。新しい名前で書いてください",
         alike="{other} に同じ値「{value}」があります。異なる値にしてください",
         loop="{other} 自身のエラーログが {value} に書かれます。{value} を {other} に送ると、エラーがエラーを生み続けます。別のロググループにしてください",
         item_twice="同じものが 2 回書かれています。1 回だけ書いてください: 「{value}」",
@@ -108,6 +111,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_entries="write a list here; found {value!r}",
         not_entry="write an entry as name: value pairs; found {value!r}",
         unknown_option="there is no option {value!r}{hint}",
+        unknown_verb="{value!r} is not allowed here; write one of {limit}",
         wrong_type="{value!r} is not {limit}",
         state="{value!r} is not allowed here; write present or absent",
         identity="is needed to say which one is meant",
@@ -136,6 +140,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_ports="this protocol has no ports: name none, or tcp or udp; found {value}",
         removed_and_made="the same name is to be removed and to be there; write one of them (to make it anew, do it in two runs)",
         to_be_removed="{value!r} of {limit} is what this sheet removes (state: absent); take the reference away, or do not remove it",
+        renamed="{value!r} of {limit} will be called {other!r} by this sheet; write the new name",
         alike="{other} have the same value {value!r}; they have to differ",
         loop="{other} writes its own errors to {value}; sent through {other} again, each would make the next: take another log group",
         item_twice="the same is written twice: {value!r}",
@@ -205,7 +210,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         for entry in entries:
             mistakes = list(_entry(kind, entry))
             found += mistakes
-            well_formed[name].append({} if any(mistake.code in ("not_entry", "wrong_type") for mistake in mistakes) else _typed(kind.options, entry))
+            well_formed[name].append({} if any(mistake.code in MISSHAPEN for mistake in mistakes) else _typed(kind.options, entry))
         found += _duplicates(kind, [entry for entry in entries if isinstance(entry, Mapping)])
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, well_formed)
@@ -219,10 +224,7 @@ def _typed(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str,
 
     def typed(option: Option, value: Any, dummy: Any) -> Any:
         wanted = option.type if isinstance(value, list) else option.elements or option.type
-        try:
-            return value if value is None else TYPES[wanted](value)
-        except (TypeError, ValueError):
-            return value  # it stands under a word that is none, which is told
+        return value if value is None else TYPES[wanted](value)
 
     return transform_all(options, entry, typed)
 
@@ -303,7 +305,7 @@ def unresolved(
     account     what msp.aws.names_info found; without it only the sheet is looked at
     neighbours  the other contracts of the run: host → kind → label → id; without them what is theirs is not judged
     """
-    going = _going(sheet)
+    going, called = _going(sheet), _renamed(sheet)
     own, away = _by_words(names(sheet)), _by_words(going)
     joined = [(name, [_ids(kind, value, account, neighbours) for kind, value in ends]) for name, ends in _nameless(sheet)]
     for reference in references(sheet):
@@ -322,6 +324,10 @@ def unresolved(
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
             if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
                 yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
+            continue
+        becomes = next((called[thing["id"]] for thing in there if thing["id"] in called and thing["id"] != reference.name), None)
+        if becomes and not mine:
+            yield Fault(reference.kind, reference.entry, reference.option, "renamed", dict(value=reference.name, limit=reference.to, other=becomes))
             continue
         others = _others(reference, mine, there)
         if len(mine) + len(others) > 1:
@@ -343,6 +349,17 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
         if name in kinds() and isinstance(entries, list):
             gone = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
             found[name] = [entry.get("id") or kinds()[name].called(entry) for entry in gone]
+    return found
+
+
+def _renamed(sheet: Mapping[str, Any]) -> dict[str, str]:
+    """id → the name that the sheet gives to what it means by its id."""
+    found = {}
+    for kind, entries in ((kinds()[name], entries) for name, entries in sheet.items() if name in kinds() and kinds()[name].identity):
+        for entry in entries if isinstance(entries, list) else []:
+            name = entry.get(kind.named_by or kind.identity[-1]) if isinstance(entry, Mapping) and entry.get("state") != "absent" else None
+            if name is not None and entry.get("id"):
+                found[str(entry["id"])] = str(name)
     return found
 
 
@@ -501,7 +518,7 @@ def _value(option: Option, value: Any, path: str) -> Iterator[tuple[str, str, di
             yield path, "set_and_add", {}
         for verb, things in value.items():
             if verb not in VERBS:
-                yield path, "unknown_option", dict(value=verb, close=_close(verb, VERBS))
+                yield path, "unknown_verb", dict(value=verb, limit=", ".join(VERBS))
             else:
                 yield from _things(option, things, path if verb == "add" else f"{path}.{verb}")
     elif option.many or option.type == "list":

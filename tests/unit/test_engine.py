@@ -253,6 +253,19 @@ def test_what_is_to_be_there_by_name_and_away_by_id_is_refused_in_the_plan(monke
         assert "friends: 'b' is both to be there and not to be there" in result["msg"] and not aws.writes
 
 
+def test_what_leaves_a_list_and_is_gone_altogether_is_no_fault_of_the_next_run(monkeypatch):
+    options = dict(KIND.options, friends=Option("list", "str", many=True, ref="shelf_boxes"))
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, options=options))
+    aws = FakeAws(things=[box("a", friends=["id-b", "id-c"]), box("b"), box("c")])
+    entries = dict(name="a", friends=dict(remove=["b"])), dict(name="b", state="absent")
+    result, aws = run(*entries, aws=aws, confirm=["shelf_boxes/b"])
+    assert result["changed"] and aws.things == {"id-a": box("a", friends=["id-c"]), "id-c": box("c")}
+    again, aws = run(*entries, aws=aws, confirm=["shelf_boxes/b"])
+    assert not again.get("failed") and not again["changed"] and "there is no 'b'" in aws.warned
+    wrong, aws = run(dict(name="a", friends=["b"]), aws=aws)
+    assert wrong["failed"] and "there is no 'b'" in wrong["msg"]
+
+
 def test_one_bad_entry_stops_only_what_depends_on_it():
     result, aws = run(dict(name="cursed"), dict(name="child", base="cursed"), dict(name="fine"))
     reasons = {entry["entry"]: entry.get("reason") for entry in result["entries"]}

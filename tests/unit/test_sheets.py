@@ -251,6 +251,17 @@ def test_what_an_entry_refers_to_must_not_be_what_the_same_sheet_removes(name, l
             assert told and all(line.startswith(f"{name} ") and value in line and any(one in line for one in called) for line in told), (kind, value, account)
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_what_the_sheet_gives_another_name_is_referred_to_by_the_new_one(language):
+    subnet, account = dict(id="subnet-1", name="new"), dict(ec2_subnets=dict(old=[dict(id="subnet-1", scope="acme", scope_id="vpc-1")]))
+    account["ec2_vpcs"] = dict(acme=[dict(id="vpc-1", scope=None, scope_id=None)])
+    table = dict(name="acme", vpc="acme", subnets=["old"])
+    (line,) = sheet_faults(dict(ec2_subnets=[subnet], ec2_route_tables=[table]), account=account, language=language)
+    assert line.startswith("ec2_route_tables acme/acme subnets: ") and "old" in line and "new" in line
+    same = dict(subnet, name="old", vpc="acme")
+    assert sheet_faults(dict(ec2_subnets=[same], ec2_route_tables=[table]), account=account) == []
+
+
 def test_a_removal_by_id_is_seen_through_the_name_and_another_thing_of_that_name_stays():
     subnets = [dict(name="a", vpc="acme"), dict(name="b", vpc="other", state="absent")]
     there = [dict(id="vpc-00000001", scope=None, scope_id=None)]
