@@ -116,16 +116,16 @@ class Run:
         for name in sorted(wanted, key=lambda name: bool(self.kind.options[name].within or self.kind.options[name].options)):
             option, value = self.kind.options[name], wanted[name]
             if option.many and "remove" in value:
-                value = {**value, "remove": [item for item in value["remove"] if self._is_there(option, item, id_of, wanted)]}
+                value = {**value, "remove": [item for item in value["remove"] if self._is_there(step, option, item, id_of, wanted)]}
             step.want[name] = transform(option, value, id_of, wanted)
         check_ids(self.kind, step.want, self._shown)
 
-    def _is_there(self, option: Option, item: Any, id_of: Callable[..., Any], entry: Mapping[str, Any]) -> bool:
+    def _is_there(self, step: Step, option: Option, item: Any, id_of: Callable[..., Any], entry: Mapping[str, Any]) -> bool:
         """Whether what shall leave a list is there at all. The run after the one that removed it altogether has nothing to do."""
         try:
             transform(option, [item], id_of, entry)
         except Missing as gone:
-            self.aws.warn(f"{self.kind.name}: {gone}, so it leaves no list")
+            self.aws.warn(f"{self.kind.name} {step.label}: {gone}, so it leaves no list")
             return False
         return True
 
