@@ -28,7 +28,7 @@ TOLD = {
     "forecasts only after about five weeks": "the account is new",
     "AWS Config does not record": "told before it does",
     "not up": "no router answers here",
-    "guardduty_detector detector: switches on": "what the sheet names",
+    "switches on GuardDuty itself": "what the sheet names",
 }
 OPEN = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal="*", Action="SNS:Publish", Resource="*")])
 

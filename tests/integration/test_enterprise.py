@@ -77,7 +77,7 @@ TOLD = {
     "has to accept that": "the account of the network does so in the same run",
     "dxcon-|is (requested|ordering|pending|down)": "lines that carriers open take days",
     "not up": "no router answers here",
-    "guardduty_detector detector: switches on": "what the sheet names",
+    "switches on GuardDuty itself": "what the sheet names",
 }
 
 
