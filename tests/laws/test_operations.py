@@ -177,7 +177,10 @@ def ended(thing):
 
 
 def lasting(thing):
-    return {name: lasting(inner) for name, inner in thing.items() if name != "token" and inner != {} and not ended(inner)} if isinstance(thing, dict) else thing
+    if not isinstance(thing, dict):
+        return thing
+    kept = {name: lasting(inner) for name, inner in thing.items() if name != "token" and not ended(inner)}
+    return {name: inner for name, inner in kept.items() if inner != {}}
 
 
 def test_it_needs_no_more_and_no_less_than_its_policy(desk, operation):
