@@ -9,11 +9,12 @@ The order in which events are written never matters; what happened on one day is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_billed as billed
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_against_bills import against_bills
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     CONTRACT,
@@ -22,17 +23,16 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     PRICED,
     Agreement,
     Change,
-    Issue,
     Option,
     Order,
     Outage,
     Plan,
-    Settled,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, first_issue, last_of_months, month_from
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, last_of_months
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_told import Told
 
 
 def parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,26 +87,19 @@ class _Ordered(NamedTuple):
     where: str
 
 
-class _Reader:
+class _Reader(Told):
     """Puts contract and events together and says what contradicts what."""
-
-    def __init__(self, facts: Mapping[str, Any], written: set[str], events: list[Event], faults: list[Fault]) -> None:
-        self.facts = facts
-        self.written = written  # what the contract names, be it right or wrong
-        self.events = events
-        self.faults = faults
-        self.sound = not faults  # with faults before, what is left may lack what a check would count
 
     def agreement(self) -> Agreement:
         facts, billing = self.facts, self.facts.get("billing", {})
-        self._not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
+        self.not_before("contract accepted_on", facts.get("accepted_on"), facts.get("applied_on"), "applied_on")
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
         options = self._options(plans)
         self.operated_from = min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
         self._since_the_contract("set_up_ordered", "sheet_support", "components_added", "channel_changed")
         orders = self._orders()
-        issues = self._issues()
+        issues = billed.issues(self)
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
         return Agreement(
             number=facts.get("number", ""),
@@ -124,35 +117,28 @@ class _Reader:
             outages=self._outages(),
             suspensions=self._suspensions(),
             reductions=self._reductions(),
-            evaded=self._evaded(),
+            evaded=billed.evaded(self),
             issues=issues,
-            settlements=self._settlements(issues),
-            requests=self._requests(issues),
-            payments=self._payments(),
-            refunds=self._refunds(),
-            channels=tuple(self._channels()),
+            settlements=billed.settlements(self, issues),
+            requests=billed.requests(self, issues),
+            payments=billed.payments(self),
+            refunds=billed.refunds(self),
+            channels=tuple(billed.channels(self)),
             qualified_from=self._qualified_from(),
             recipient=billing.get("recipient", facts.get("customer", "")),
             postage=billing.get("postage", 0),
             first_day=min([*(one.start for one in (*plans, *options)), *(order.accepted_on for order in orders), *happened], default=None),
         )
 
-    def _fault(self, where: str, code: str, **facts: Any) -> None:
-        self.faults.append(Fault(where, code, **facts))
-
-    def _needs(self, name: str) -> None:
-        if name not in self.written:
-            self._fault(f"contract {name}", "missing")
-
     def _no_plan(self, where: str) -> None:
         if self.sound:
-            self._fault(where, "no_plan")
+            self.fault(where, "no_plan")
 
     def _since_the_contract(self, *kinds: str) -> None:
         """第6条: there is a contract since its application was accepted, or at the earliest since it was made."""
         name = "accepted_on" if self.facts.get("accepted_on") else "applied_on"
-        for event in self._all(*kinds):
-            self._not_before(event.where, event.date, self.facts.get(name), name)
+        for event in self.all(*kinds):
+            self.not_before(event.where, event.date, self.facts.get(name), name)
 
     def _of_operation(self, event: Event) -> bool:
         """Whether what happened to the operation menu happened while there was one."""
@@ -160,36 +146,7 @@ class _Reader:
             self._no_plan(event.where)
             return False
         day = event.date.date() if isinstance(event.date, datetime) else event.date
-        return self._not_before(event.where, day, self.operated_from, "operation")
-
-    def _month_of_contract(self, event: Event) -> Month:
-        """The month that an event is about, in which there must have been a contract."""
-        month = self._month(event.fields["month"])
-        self._not_before(f"{event.where} month", month.last, self.facts.get("applied_on"), "applied_on")
-        self._not_ended(f"{event.where} month", month.first)
-        return month
-
-    def _all(self, *kinds: str) -> list[Event]:
-        return [event for event in self.events if event.kind in kinds]
-
-    def _once(self, kind: str, key: Callable[[Event], Any]) -> list[Event]:
-        """Events of a kind of which there may be one for each key."""
-        first: dict[Any, Event] = {}
-        for event in self._all(kind):
-            other = first.setdefault(key(event), event)
-            if other is not event:
-                self._fault(event.where, "twice", other=other.where)
-        return list(first.values())
-
-    def _not_before(self, where: str, day: Any, limit: Any, other: str) -> bool:
-        if day is not None and limit is not None and day < limit:
-            self._fault(where, "before", value=f"{day:%Y-%m-%d}", limit=f"{limit:%Y-%m-%d}", other=other)
-            return False
-        return True
-
-    def _not_ended(self, where: str, day: date) -> None:
-        if self.cancelled_on and day > self.cancelled_on:
-            self._fault(where, "ended", limit=self.cancelled_on)
+        return self.not_before(event.where, day, self.operated_from, "operation")
 
     def _qualified_from(self) -> date | None:
         """第49条: from which day on the customer wants qualified invoices; true is from the beginning."""
@@ -198,39 +155,39 @@ class _Reader:
 
     def _cancellation(self) -> tuple[date | None, str]:
         """The day on which the contract ends: the one wished for, but not before the notice arrived (第15条第2項)."""
-        events = self._all("cancelled")
+        events = self.all("cancelled")
         for event in events[1:]:
-            self._fault(event.where, "twice", other=events[0].where)
+            self.fault(event.where, "twice", other=events[0].where)
         if not events:
             return None, ""
         event = events[0]
-        self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
+        self.not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
         by_provider = event.fields.get("by") == "provider"
         if "ground" in event.fields and not by_provider:
-            self._fault(f"{event.where} ground", "of_provider")
+            self.fault(f"{event.where} ground", "of_provider")
         return max(event.date, event.fields.get("wish", event.date)), GROUNDS[event.fields.get("ground", "notice")] if by_provider else "15-2"
 
     def _plans(self) -> tuple[Plan, ...]:
         rows = enumerate(self.facts.get("plans", []), 1)
         own = sorted(Plan(row["from"], row["plan"], f"contract plans #{number}") for number, row in rows if {"from", "plan"} <= set(row))
-        changed = [Plan(event.date, event.fields["plan"], event.where) for event in self._all("plan_changed")]
+        changed = [Plan(event.date, event.fields["plan"], event.where) for event in self.all("plan_changed")]
         for plan in changed:
             if not own:
                 self._no_plan(plan.where)
             else:
-                self._not_before(plan.where, plan.start, own[0].start, own[0].where)
+                self.not_before(plan.where, plan.start, own[0].start, own[0].where)
         plans = sorted([*own, *changed]) if own else []
         if plans:
-            self._needs("applied_on")
-            if self._not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on"):
-                self._not_before(plans[0].where, plans[0].start, self.facts.get("accepted_on"), "accepted_on")
+            self.needs("applied_on")
+            if self.not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on"):
+                self.not_before(plans[0].where, plans[0].start, self.facts.get("accepted_on"), "accepted_on")
         for before, after in pairwise(plans):
             if before.start == after.start:
-                self._fault(after.where, "same_day", other=before.where)
+                self.fault(after.where, "same_day", other=before.where)
             elif before.name == after.name:
-                self._fault(after.where, "same_plan", other=before.where)
+                self.fault(after.where, "same_plan", other=before.where)
             else:
-                self._not_ended(after.where, after.start)
+                self.not_ended(after.where, after.start)
         return tuple(plans)
 
     def _changes(self, plans: tuple[Plan, ...]) -> tuple[Change, ...]:
@@ -238,14 +195,14 @@ class _Reader:
         given: list[tuple[date, int, Mapping[str, Any], str]] = []
         agreed = self.facts.get("operation", {}).get("components")
         if plans and agreed is None and self.sound:
-            self._fault("contract operation components", "counts_needed")
+            self.fault("contract operation components", "counts_needed")
         if agreed:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
-        for event in self._all("components_added", "components_removed"):
+        for event in self.all("components_added", "components_removed"):
             given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
             if not event.fields["components"]:
-                self._fault(f"{event.where} components", "nothing_named")
-            self._not_ended(event.where, event.date)
+                self.fault(f"{event.where} components", "nothing_named")
+            self.not_ended(event.where, event.date)
         for dummy, dummy, dummy, where in [] if plans else given:
             self._no_plan(where)
         changes = [
@@ -266,10 +223,10 @@ class _Reader:
         for change in changes if self.sound else ():
             key = (change.component, change.group if by_group else "")
             there[key] += change.count
-            if there[key] < 0 and begins and not self._not_before(change.where, change.day, begins, "operation"):
+            if there[key] < 0 and begins and not self.not_before(change.where, change.day, begins, "operation"):
                 there[key] = 0
             elif there[key] < 0:
-                self._fault(change.where, "too_many", value=-there[key], limit=" ".join(part for part in key if part))
+                self.fault(change.where, "too_many", value=-there[key], limit=" ".join(part for part in key if part))
                 there[key] = 0
 
     def _options(self, plans: tuple[Plan, ...]) -> tuple[Option, ...]:
@@ -279,13 +236,13 @@ class _Reader:
             if not {"name", "yen", "from", "covers"} <= set(row):
                 continue
             option = Option(row["from"], row.get("until"), row["name"], row["yen"], row.get("applied_on"), where)
-            if self._not_before(where, option.until, option.start, "from"):
+            if self.not_before(where, option.until, option.start, "from"):
                 self._option_has_its_plan(option, row, plans)
                 found.append(option)
         found.sort(key=lambda option: (option.name, option.start))
         for before, after in pairwise(found):
             if before.name == after.name and (before.until is None or after.start <= before.until):
-                self._fault(after.where, "overlap", other=before.where)
+                self.fault(after.where, "overlap", other=before.where)
         return tuple(found)
 
     def _option_has_its_plan(self, option: Option, row: Mapping[str, Any], plans: tuple[Plan, ...]) -> None:
@@ -293,17 +250,17 @@ class _Reader:
         if row.get("omakase_vdi"):
             limits = (book()["option_without_plan"]["from"], book()["option_without_plan"]["until"])
             if "applied_on" not in row:
-                self._fault(f"{option.where} applied_on", "missing")
+                self.fault(f"{option.where} applied_on", "missing")
             elif not limits[0] <= row["applied_on"] <= limits[1]:
-                self._fault(f"{option.where} applied_on", "without_plan", limit=limits)
+                self.fault(f"{option.where} applied_on", "without_plan", limit=limits)
             return
         if self.sound and (not plans or option.start < plans[0].start):
-            self._fault(option.where, "no_plan_until", other=f"{option.start}")
+            self.fault(option.where, "no_plan_until", other=f"{option.start}")
         for plan, after in pairwise([*plans, None]):
             overlaps = (option.until is None or plan.start <= option.until) and (after is None or after.start > option.start)
             lacking = [feature for feature in row["covers"] if feature not in book()["plans"][plan.name]]
             if overlaps and lacking:
-                self._fault(option.where, "plan_needed", limit=", ".join(lacking), other=plan.where)
+                self.fault(option.where, "plan_needed", limit=", ".join(lacking), other=plan.where)
 
     def _orders(self) -> tuple[Order, ...]:
         ordered = self._ordered()
@@ -311,15 +268,15 @@ class _Reader:
         gone = self._about_orders("set_up_cancelled", ordered)
         for name in sorted(set(done) & set(gone)):
             if gone[name].date > done[name].date:
-                self._fault(gone[name].where, "completed", limit=done[name].date)
+                self.fault(gone[name].where, "completed", limit=done[name].date)
             elif gone[name].date < done[name].date and not any(parts(gone[name].fields.get("payable", {})).values()):
-                self._fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
+                self.fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
         for name, event in sorted(done.items()):
-            self._not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
+            self.not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
         found = tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
         based = sorted((order for order in found if order.parts["basic"]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
         for order in based[1:]:  # 別紙2第1表: once for the account
-            self._fault(f"{ordered[order.name].where} basic", "twice", other=ordered[based[0].name].where)
+            self.fault(f"{ordered[order.name].where} basic", "twice", other=ordered[based[0].name].where)
         return found
 
     def _order(self, name: str, order: _Ordered, done: Event | None, gone: Event | None) -> Order:
@@ -330,7 +287,7 @@ class _Reader:
         begun = cancelled_on is not None and (order.work_from is None or cancelled_on >= order.work_from)
         ends = self.cancelled_on is not None and not done and order.work_from is not None and self.cancelled_on < order.work_from
         if gone and ends and any(parts(gone.fields.get("payable", {})).values()):
-            self._fault(f"{gone.where} payable", "not_begun", value=self.cancelled_on, limit=order.work_from)
+            self.fault(f"{gone.where} payable", "not_begun", value=self.cancelled_on, limit=order.work_from)
         return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on, "29-2" if begun else "29-1")
 
     def _ordered(self) -> dict[str, _Ordered]:
@@ -339,38 +296,38 @@ class _Reader:
         if "set_up" in facts or facts.get("sheet_support_minutes"):
             own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
-            self._needs("accepted_on")
+            self.needs("accepted_on")
             needed = dict(components="counts_needed", basic="basic_needed") if "set_up" in facts and not maintenance_alone(own) and self.sound else {}
             for part in [part for part in needed if part not in own]:
-                self._fault(f"contract set_up {part}", needed[part])
-            self._not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
-            self._not_ended("contract accepted_on", facts.get("accepted_on", date.min))
-        for event in self._all("set_up_ordered"):
+                self.fault(f"contract set_up {part}", needed[part])
+            self.not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
+            self.not_ended("contract accepted_on", facts.get("accepted_on", date.min))
+        for event in self.all("set_up_ordered"):
             order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)
             other = found.setdefault(event.fields["order"], order)
             if other is not order:
-                self._fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
-            self._not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
+                self.fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
+            self.not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
             if not any(parts(event.fields).values()):
-                self._fault(event.where, "nothing_named")
-            self._not_ended(event.where, event.date)
+                self.fault(event.where, "nothing_named")
+            self.not_ended(event.where, event.date)
         for order in found.values():
             names = Counter(item.get("name") for item in order.fields.get("individual", []))
             for name in [name for name, count in names.items() if name and count > 1]:
-                self._fault(f"{order.where} individual", "same_name", limit=name, other="individual")
+                self.fault(f"{order.where} individual", "same_name", limit=name, other="individual")
         return found
 
     def _about_orders(self, kind: str, ordered: Mapping[str, _Ordered]) -> dict[str, Event]:
         """order → the one event of a kind about it."""
         found: dict[str, Event] = {}
-        for event in self._all(kind):
+        for event in self.all(kind):
             name = event.fields.get("order", OWN_ORDER)
             if name not in ordered:
-                self._fault(event.where, "no_order", value=name, limit=", ".join(sorted(ordered)))
+                self.fault(event.where, "no_order", value=name, limit=", ".join(sorted(ordered)))
             elif name in found:
-                self._fault(event.where, "twice", other=found[name].where)
-            elif self._not_before(event.where, event.date, ordered[name].accepted_on, ordered[name].where):
-                self._not_ended(event.where, event.date)
+                self.fault(event.where, "twice", other=found[name].where)
+            elif self.not_before(event.where, event.date, ordered[name].accepted_on, ordered[name].where):
+                self.not_ended(event.where, event.date)
                 found[name] = event
         return found
 
@@ -381,27 +338,27 @@ class _Reader:
         if gone is None or "payable" not in gone.fields:
             if order.work_from is None or cancelled_on >= order.work_from:
                 code = "perhaps_begun" if order.work_from is None else "begun"
-                self._fault(gone.where if gone else order.where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
+                self.fault(gone.where if gone else order.where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
             return parts({})
         rest = parts(gone.fields["payable"])
         for what, excess in _excess(parts(order.fields), rest):
-            self._fault(gone.where, "more_than_ordered", value=excess, limit=what, other=order.where)
+            self.fault(gone.where, "more_than_ordered", value=excess, limit=what, other=order.where)
         return rest
 
     def _support(self) -> tuple[tuple[date, int], ...]:
-        events = self._all("sheet_support")
+        events = self.all("sheet_support")
         for event in events:
-            self._not_ended(event.where, event.date)
+            self.not_ended(event.where, event.date)
         return tuple((event.date, event.fields["minutes"]) for event in events)
 
     def _outages(self) -> tuple[Outage, ...]:
         found = []
-        for event in self._all("outage"):
+        for event in self.all("outage"):
             outage = Outage(event.date, event.fields["until"], event.fields["cause"], event.where)
             if outage.until == outage.known:
-                self._fault(f"{outage.where} until", "no_length", value=f"{outage.until:%Y-%m-%d %H:%M}")
-            elif self._not_before(f"{outage.where} until", outage.until, outage.known, "date") and self._of_operation(event):
-                self._not_ended(outage.where, (outage.until - timedelta(seconds=1)).date())
+                self.fault(f"{outage.where} until", "no_length", value=f"{outage.until:%Y-%m-%d %H:%M}")
+            elif self.not_before(f"{outage.where} until", outage.until, outage.known, "date") and self._of_operation(event):
+                self.not_ended(outage.where, (outage.until - timedelta(seconds=1)).date())
                 found.append(outage)
         self._apart((outage.known, outage.until, outage.where) for outage in found)
         return tuple(found)
@@ -411,16 +368,16 @@ class _Reader:
         latest: tuple[Any, str] | None = None
         for start, until, where in sorted(spans):
             if latest and start < latest[0]:
-                self._fault(where, "overlap", other=latest[1])
+                self.fault(where, "overlap", other=latest[1])
             latest = max(latest or (until, where), (until, where))
 
     def _suspensions(self) -> tuple[tuple[date, date], ...]:
         """第34条: for 6 months at most, one after the other together, but for unpaid fees until they are paid. They end with the contract (第16条第1号)."""
         found, begun, ended = [], None, None
-        for event in self._all("suspended"):
+        for event in self.all("suspended"):
             until, where = event.fields["until"], f"{event.where} until"
-            self._not_ended(event.where, event.date)
-            if not self._not_before(where, until, event.date, "date") or not self._of_operation(event):
+            self.not_ended(event.where, event.date)
+            if not self.not_before(where, until, event.date, "date") or not self._of_operation(event):
                 continue
             found.append((event.date, until, event.where))
             if event.fields["reason"] != "unpaid":
@@ -428,119 +385,22 @@ class _Reader:
                 ended = max(until, ended or until)
                 last = last_of_months(begun, book()["suspension"]["most_months"])
                 if until > last:
-                    self._fault(where, "too_long", limit=last, value=begun)
+                    self.fault(where, "too_long", limit=last, value=begun)
         self._apart((first, last + DAY, where) for first, last, where in found)
         return tuple((first, min(last, self.cancelled_on or last)) for first, last, dummy in found)
-
-    def _payments(self) -> tuple[tuple[date, int], ...]:
-        """Nothing is paid before it was applied for: a payment of a mistaken year would hide that another is late."""
-        events = self._all("payment")
-        for event in events:
-            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
-        return tuple((event.date, event.fields["yen"]) for event in events)
-
-    def _refunds(self) -> tuple[tuple[date, int], ...]:
-        """What was paid back had been paid before, or on the same day."""
-        refunds, back = self._all("refund"), 0
-        for event in refunds if self.sound else ():
-            paid = sum(one.fields["yen"] for one in self._all("payment") if one.date <= event.date)
-            if back + event.fields["yen"] > paid:
-                self._fault(event.where, "not_paid", value=event.fields["yen"], limit=paid - back)
-            back += event.fields["yen"]
-        return tuple((event.date, event.fields["yen"]) for event in refunds)
-
-    def _channels(self) -> list[tuple[date, str]]:
-        found = [(date.min, self.facts.get("billing", {}).get("channel", "own"))]
-        for event in self._once("channel_changed", lambda event: event.date):
-            if event.fields["channel"] == found[-1][1]:
-                self._fault(event.where, "same_channel")
-            found.append((event.date, event.fields["channel"]))
-        return found
 
     def _reductions(self) -> dict[tuple[str, str], int]:
         """第25条: menu and month → per cent."""
         found = {}
-        for event in self._once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
-            menu, month = event.fields.get("menu", "operation"), self._month_of_contract(event)
-            self._not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
+        for event in self.once("reduction", lambda event: (event.fields.get("menu", "operation"), event.fields["month"])):
+            menu, month = event.fields.get("menu", "operation"), self.month_of_contract(event)
+            self.not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
             if menu == "operation" and self.operated_from is None:
                 self._no_plan(event.where)
             elif menu == "operation":
-                self._not_before(f"{event.where} month", month.last, self.operated_from, "operation")
+                self.not_before(f"{event.where} month", month.last, self.operated_from, "operation")
             found[menu, month.name] = event.fields["percent"]
         return found
-
-    def _issues(self) -> tuple[Issue, ...]:
-        found, seen = [], {}
-        for event in self._all("invoiced"):
-            fields = event.fields
-            issue = Issue(event.date, fields["months"], fields.get("due"), fields.get("yen"), fields.get("net"), event.where)
-            self._net_where_needed(event)
-            self._not_before(f"{event.where} months", self._month(issue.months[0]).last, self.facts.get("applied_on"), "applied_on")
-            for month in issue.months:
-                if seen.setdefault(month, issue) is not issue:
-                    self._fault(event.where, "invoiced", limit=month, other=seen[month].where)
-            if (issue.due is None) == (len(issue.months) > 1):
-                self._fault(event.where, "due_needed" if issue.due is None else "due_only")
-            self._not_before(f"{event.where} due", issue.due, issue.day, "date")
-            if len(issue.months) > 1:
-                self._not_before(event.where, issue.day, self._month(issue.months[0]).first, "months")
-            elif issue.day < first_issue(self._month(issue.months[0])):
-                self._fault(event.where, "too_early", limit=first_issue(self._month(issue.months[0])))
-            found.append(issue)
-        return tuple(found)
-
-    def _settlements(self, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
-        found: list[Settled] = []
-        for event in self._once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
-            fields = event.fields
-            one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, fields.get("written_off", False), event.where)
-            issue = next((issue for issue in issues if issue.months[0] in one.months), None)
-            months = issue.months if issue else one.months[:1]
-            if one.months != months:
-                self._fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))
-            self._not_before(event.where, event.date, issue.day if issue else first_issue(self._month(months[-1])), issue.where if issue else "invoiced")
-            if (one.due is None) == (one.yen > 0 and not one.written_off):
-                self._fault(event.where, "due_of_charge")
-            if one.written_off and one.yen < 0:
-                self._fault(f"{event.where} yen", "positive", value=one.yen)
-            self._not_before(f"{event.where} due", one.due, event.date, "date")
-            self._net_where_needed(event)
-            found.append(one)
-            rest = sum(other.yen for other in found if other.months == one.months and not other.written_off) + (issue.yen or 0) if issue else 0
-            if issue and issue.yen is not None and rest < 0:
-                self._fault(event.where, "beyond_invoice", value=-rest, limit=issue.yen, other=issue.where)
-            elif not issue:
-                self._not_before(f"{event.where} months", self._month(months[0]).last, self.facts.get("applied_on"), "applied_on")
-        return tuple(found)
-
-    def _requests(self, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
-        """第49条: of what has been billed, and was billed when there were qualified invoices."""
-        found = []
-        for event in self._once("qualified_invoice_requested", lambda event: (event.date, event.fields["month"])):
-            month = event.fields["month"]
-            issue = next((issue for issue in issues if month in issue.months), None)
-            billed_on = issue.day if issue else first_issue(self._month(month))
-            since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
-            self._not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
-            if billed_on < since:
-                self._fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=f"{billed_on}")
-            found.append((event.date, month, event.fields.get("postage", 0)))
-        return tuple(found)
-
-    def _evaded(self) -> tuple[tuple[date, str, int], ...]:
-        events = self._all("evaded")
-        for event in events:
-            self._not_before(event.where, event.date, self._month_of_contract(event).first, "month")
-        return tuple((event.date, event.fields["month"], event.fields["yen"]) for event in events)
-
-    def _month(self, name: str) -> Month:
-        return month_from(date(int(name[:4]), int(name[5:]), self.facts.get("fee_rules", {}).get("billing_month_start_day", 1)))
-
-    def _net_where_needed(self, event: Event) -> None:
-        if "yen" in event.fields and "net" not in event.fields and self.facts.get("fee_rules", {}).get("late_principal") == "without_tax":
-            self._fault(event.where, "net_needed")
-
 
 def _excess(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """What of a rest is more than there was, and by how much."""
