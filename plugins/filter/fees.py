@@ -63,8 +63,8 @@ def invoice_settlement(issued: Any, contract: Any, events: Any, date: Any, langu
     """What an issued invoice lacks or has too much by what is known now."""
 
     def make(words: str, faults: list[Any]) -> dict[str, Any]:
-        then, before, day = _part("papers").read_issued(issued, settled, date, faults)
-        return _part("papers").settlement(then, before, _part("agreement").agreement(contract, events, faults), day, words)
+        then, before, day = _part("settlement").read_issued(issued, settled, date, faults)
+        return _part("settlement").settlement(then, before, _part("agreement").agreement(contract, events, faults), day, words)
 
     return _paper(make, contract, language)
 

@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The papers of a contract as plain data in Japanese or English: quotation, usage statement, invoice, settlement, limits of liability.
+"""The papers of a contract as plain data in Japanese or English: quotation, usage statement, invoice, limits of liability.
 
 Every line says on which clauses of the terms it rests, and which rules of the contract (`fee_rules`) had something to decide.
 """
@@ -19,48 +19,13 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, b
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, redescribed, spelled, sums, taxes, totals
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, price, say, tax_percent
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 
 REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
 ISSUER = dict(name=Field("text", required=True), registration_number=Field("text"), address=Field("text"))
-ISSUED_LINE = dict(
-    key=Field("text", required=True),
-    description=Field("text", required=True),
-    month=Field("month", required=True),
-    amount=Field("count", required=True),
-    tax_percent=Field("count", required=True),
-    text=Field("table", fields=dict(dict.fromkeys(("plan", "month", "name", "order", "due"), Field("text")), of=Field("text", required=True)), others=True),
-    **{"from": Field("day", required=True), "until": Field("day", required=True)},
-)
-ISSUED = dict(
-    issued=Field("flag", required=True),
-    number=Field("text", required=True),
-    contract=Field("text", required=True),
-    months=Field("months", required=True),
-    qualified=Field("flag", required=True),
-    issuer=Field("table", required=True, fields=ISSUER),
-    recipient=Field("text", required=True),
-    lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
-)
-SETTLED_LINES = dict(number=Field("text"), lines=Field("rows", required=True, fields=dict(ISSUED_LINE, amount=Field("signed", required=True)), others=True))
-SETTLED = dict(
-    number=Field("text", required=True),
-    charge=Field("table", fields=SETTLED_LINES, others=True),
-    credit_note=Field("table", fields=SETTLED_LINES, others=True),
-)
-# What makes a line due, by the first word of its key; the rest is of the set-up menu.
-DUE_BY = {
-    "operation": "35-1",
-    "option": "35-1",
-    "late_interest": "19",
-    "evaded": "18",
-    "premium": "18",
-    "qualified_invoice": "49",
-    "postage": "49",
-}
 LATE_RULES = ("late_day_count", "late_grace", "late_while_open", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),
@@ -250,142 +215,6 @@ def _dates(agreed: Agreement, bill: Bill) -> dict[str, Any]:
     )
 
 
-# ---- after an invoice
-
-
-def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agreed: Agreement, day: date, language: str) -> dict[str, Any]:
-    """What has to be charged on top of an issued invoice, and what has to be given back, by what is known now (第20条第2項, 第24条第2項).
-
-    `issued` and its earlier settlements have been read by ISSUED and SETTLED. Taxes are the differences between those of the whole invoice before and
-    after, so that the customer has paid in the end what one right invoice would have said.
-    """
-    bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
-    _same_invoice(issued, settled, agreed, bill)
-    if day < bill.issue_day:
-        raise FeeError([Fault("date", "before", day, bill.issue_day, "invoice")])
-    before = sorted({one.day for one in agreed.settlements if one.months == tuple(issued["months"]) and one.day < day and not one.written_off})
-    if len(before) > len(settled):  # what is not named would be charged or given back once more
-        raise FeeError([Fault("settled", "settled_before", f"{before[len(settled)]}")])
-    qualified = issued["qualified"] or bill.qualified  # it may have been asked for since
-    if qualified and "registration_number" not in issued["issuer"]:
-        raise FeeError([Fault("invoice issuer registration_number", "number_needed")])
-    had = _had(issued, settled)
-    now = [line.told(language) for line in bill.lines]  # nothing of what somebody else bills
-    extra, back = _differences(agreed, had, now, language)
-    then = taxes((line["tax_percent"], line["amount"]) for line in had)
-    between = taxes((line["tax_percent"], line["amount"]) for line in [*had, *back])
-    after = taxes((line["tax_percent"], line["amount"]) for line in now)
-    charge = dict(lines=extra, **_step(between, after))
-    credit = dict(lines=back, **_step(then, between))
-    limit = agreed.rules["write_off_up_to"]
-    net = dict(lines=[*back, *extra], **_step(then, after))
-    written_off = 0 < net["total"] <= limit
-    names = {name: issued[name] for name in ("number", "contract", "months", "issuer", "recipient")}
-    count = len(settled) + 1
-    about = dict(number=f"{issued['number']}-R{count}", **_credit_note(qualified, credit["total"], language))
-    return dict(
-        **names,
-        qualified=qualified,
-        settled_on=day.isoformat(),
-        charge=dict(charge, number=f"{issued['number']}-S{count}") if extra and not written_off else None,
-        credit_note=dict(credit, **about) if back and not written_off else None,
-        written_off=dict(net, text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit) if written_off else None,
-        total=0 if written_off else net["total"],
-    )
-
-
-def _had(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The lines of an invoice as they are after its earlier settlements."""
-    found: dict[Any, dict[str, Any]] = {}
-    moved = [line for one in settled for part in ("charge", "credit_note") for line in one.get(part, {}).get("lines", [])]
-    for line in [*issued["lines"], *moved]:
-        same = found.setdefault(_same_line(line), dict(line, amount=0, **spelled((line["from"], line["until"]))))
-        same["amount"] += line["amount"]
-    return [line for line in found.values() if line["amount"]]
-
-
-def _same_line(line: Mapping[str, Any]) -> tuple[str, str, int]:
-    """Lines are the same thing when month and key are; where the rate of tax is another one, the old line is credited and the new one charged."""
-    return line["month"], line["key"], line["tax_percent"]
-
-
-def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agreed: Agreement, bill: Bill) -> None:
-    """Two invoices can be compared when they are of the same contract and for the same months."""
-    faults = registration_faults(issued["issuer"].get("registration_number"), "invoice issuer")
-    if not issued["issued"]:
-        faults.append(Fault("invoice issued", "not_issued"))
-    if issued["contract"] != agreed.number:
-        faults.append(Fault("invoice contract", "other_contract", issued["contract"], agreed.number))
-    others = [(number, one["number"]) for number, one in enumerate(settled, 1) if one["number"] != issued["number"]]
-    faults += [Fault(f"settled #{number} number", "other_invoice", told, issued["number"]) for number, told in others]
-    seen: dict[str, int] = {}
-    for number, one in enumerate(settled, 1):
-        papers = [paper for part in ("charge", "credit_note") if (paper := one.get(part, {}).get("number"))]
-        faults += [Fault(f"settled #{number}", "twice", other=f"settled #{seen[paper]}") for paper in papers[:1] if paper in seen]
-        seen |= dict.fromkeys(papers, number)
-    months = [month.name for month in bill.months]
-    if list(issued["months"]) != months:
-        faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
-    total = totals(taxes((line["tax_percent"], line["amount"]) for line in issued["lines"]))["total"]
-    sent = next((issue for issue in agreed.issues if list(issue.months) == months and issue.yen not in (None, total)), None)
-    if sent:
-        faults.append(Fault("invoice lines", "other_yen", total, sent.yen, sent.where))
-    if faults:
-        raise FeeError(faults)
-
-
-def _credit_note(qualified: bool, total: int, language: str) -> dict[str, Any]:
-    """適格返還請求書: for a qualified invoice, and needed unless it is about less than 10,000 yen with tax."""
-    return dict(
-        qualified=qualified,
-        needed=qualified and -total >= book()["credit_note"]["needed_from"],
-        clauses=cite(("20-2", *(("tax-57-4-3",) if qualified else ())), language),
-    )
-
-
-def _differences(
-    agreed: Agreement, then: list[Mapping[str, Any]], now: list[Mapping[str, Any]], language: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The lines that go up and those that go down, each with its ground."""
-    old, new = ({_same_line(line): line for line in lines} for lines in (then, now))
-    rates = {key[:2] for key in old} & {key[:2] for key in new if key not in old}
-    changes = []
-    for key in [*old, *(key for key in new if key not in old)]:
-        was, is_now = (side[key]["amount"] if key in side else 0 for side in (old, new))
-        line = new.get(key) or old[key]
-        told = {name: line[name] for name in ("key", "description", "month", "from", "until", "tax_percent")}
-        if key not in new:
-            told["description"] = redescribed(line.get("text"), language) or line["description"]
-        told |= dict(text=line["text"]) if line.get("text") else {}
-        if key in new:
-            grounds = [clause for one in line["deductions"] for clause in one["clauses"]] or line["clauses"]
-        else:
-            grounds = cite(_why_gone(agreed, line), language)
-        clauses = list(dict.fromkeys([*cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language), *grounds]))
-        changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
-    return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
-
-
-def _why_gone(agreed: Agreement, line: Mapping[str, Any]) -> tuple[str, ...]:
-    """What says that a line which was billed is not to be paid: that somebody else bills its month, that the contract ended, or what would make it due."""
-    month = agreed.month(line["month"])
-    kind, *rest = line["key"].split("/")
-    ours = agreed.biller(agreed.month(rest[0])) == "own" if kind in ("evaded", "premium") else kind in ("late_interest", "qualified_invoice", "postage")
-    if agreed.biller(month) != "own" and not ours:
-        return ("annex2-channel",)
-    ended = agreed.cancelled_on is not None and agreed.cancelled_on <= month.last
-    return (DUE_BY.get(kind, "29-1"), *((agreed.cancelled_by,) if ended else ()))
-
-
-def _step(before: Mapping[int, Mapping[str, int]], after: Mapping[int, Mapping[str, int]]) -> dict[str, Any]:
-    """From one set of rates to another."""
-    nothing = dict(net=0, tax=0)
-    steps = {
-        percent: {what: after.get(percent, nothing)[what] - before.get(percent, nothing)[what] for what in nothing} for percent in sorted({*before, *after})
-    }
-    return totals({percent: step for percent, step in steps.items() if step["net"]})
-
-
 # ---- when something went wrong
 
 
@@ -481,13 +310,6 @@ def registration_faults(number: str | None, issuer: str = "issuer") -> list[Faul
 def check_digit(base: str) -> int:
     """法人番号の指定等に関する省令第2条: 9 less the rest by 9 of the digits' sum, every second one from the right taken twice."""
     return 9 - sum(int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(base))) % 9
-
-
-def read_issued(given: Any, settled: Any, day: Any, faults: list[Fault]) -> tuple[dict[str, Any], list[dict[str, Any]], date | None]:
-    """An invoice and its earlier settlements as the filters made them, perhaps kept in files since, and the day of its settlement."""
-    shape = dict(date=Field("day", required=True), settled=Field("rows", fields=SETTLED, others=True))
-    told = read(shape, dict(date=day, settled=settled or []), "", faults)
-    return read(ISSUED, given, "invoice", faults, others=True), told.get("settled", []), told.get("date")
 
 
 def read_late(debts: Any, payments: Any, until: Any, rules: Any, faults: list[Fault]) -> dict[str, Any]:

@@ -85,6 +85,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
         settled_before="この請求書は {value} に精算済みです（出来事 settled）。同じ差額を二重に精算しないよう、"
         "それまでの精算の JSON をすべて指定してください（ロールでは billing_settled）",
+        settled_number="{value} は、ここに来る {limit} ではありません。この請求書のそれまでの精算の JSON を、すべて 1 回ずつ、古い順に指定してください"
+        "（ロールでは billing_settled）",
         due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
         due_needed="2 か月以上をまとめて請求するときは支払期日を書いてください（第23条）",
         due_of_charge="追加の請求には支払期日が必要です（第19条）。返金に支払期日はありません",
@@ -165,6 +167,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_issuer="{value!r} is not the issuer of this invoice, who is {limit!r}",
         settled_before="this invoice was settled on {value} (event settled); give the JSON of all its settlements so far (billing_settled of the role), "
         "so that the same difference is not settled twice",
+        settled_number="{value} is not {limit}, whose place this is; give the JSON of all settlements of the invoice so far, each once and oldest first "
+        "(billing_settled of the role)",
         due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",
         due_needed="where several months are billed together, write the due date (Article 23)",
         due_of_charge="what is charged on top needs a due date (Article 19); what is given back has none",

@@ -33,6 +33,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
         no_difference="差額はありません。",
+        written_off_before="変更前の額は、請求しないこととした差額 {yen} を含みます。",
         next_month="来月（{month}）",
         section_rules="適用した料金規則",
         rules="約款に複数の読み方がある点は、次のとおり取り扱います。",
@@ -117,6 +118,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
+        written_off_before="What was before holds {yen} that were written off.",
         next_month="next month ({month})",
         section_rules="Fee rules applied",
         rules="Where the terms leave more than one reading, these are applied.",
@@ -342,8 +344,7 @@ def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     """With the items of a qualified invoice where it is one: issuer and number, recipient, period, items, and net and tax for each rate."""
-    counts_until = (date.fromisoformat(told["late_from"]) - timedelta(days=1)).isoformat()
-    closed = counts_until != told["due"]
+    due, closed = _due(told, words)
     issued = [] if told["issued_on"] else [dict(label=words("issue_month"), value=words.month(told["issue_month"]))]
     return dict(
         title=words("qualified" if told["qualified"] else "invoice"),
@@ -352,19 +353,28 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         to=_to(told["recipient"]),
         facts=[
             _strong(words("invoice_total"), told["total"]),
-            dict(label=words("due"), value=told["due"], kind="date"),
-            *([dict(label=words("counts_until"), value=counts_until, kind="date")] if closed else []),
+            *due,
             *issued,
             *_contract(told, words),
             dict(label=words("period"), value=words.period(told)),
         ],
         sections=[_lines(told, words("section_lines"), words), *_basis(told["lines"], words)],
         notes=[
-            *([words("closed", until=words.day(counts_until))] if closed else []),
+            *closed,
             *([told["reason"]] if told["issued"] and told["reason"] else []),
             words("based_on", clauses=words.clauses(told["clauses"])),
         ],
     )
+
+
+def _due(told: Mapping[str, Any], words: _Words) -> tuple[list[dict[str, Any]], list[str]]:
+    """When something is due, and a note where banks are closed on that day."""
+    counts_until = (date.fromisoformat(told["late_from"]) - timedelta(days=1)).isoformat()
+    closed = counts_until != told["due"]
+    facts = [dict(label=words("due"), value=told["due"], kind="date")]
+    if not closed:
+        return facts, []
+    return [*facts, dict(label=words("counts_until"), value=counts_until, kind="date")], [words("closed", until=words.day(counts_until))]
 
 
 def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -382,6 +392,10 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
         notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.clauses(gone['clauses']))}")
     elif not parts:
         notes.append(words("no_difference"))
+    if told["written_off_before"]:
+        notes.append(words("written_off_before", yen=shown("yen", told["written_off_before"], words.language)))
+    # What is charged is paid by what is given back, as far as that goes.
+    due, closed = _due(told["charge"], words) if told["charge"] and told["total"] > 0 else ([], [])
     months = words("until").join(words.month(month) for month in (told["months"] if len(told["months"]) < 2 else [told["months"][0], told["months"][-1]]))
     return dict(
         title=titles[alone] if alone else words("settlement"),
@@ -390,13 +404,14 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
         to=_to(told["recipient"]),
         facts=[
             _strong(words("settlement_total"), told["total"]),
+            *due,
             dict(label=words("settled_invoice"), value=told["number"]),
             dict(label=words("settled_on"), value=told["settled_on"], kind="date"),
             *_contract(told, words),
             dict(label=words("period"), value=months),
         ],
         sections=sections,
-        notes=notes,
+        notes=[*closed, *notes],
     )
 
 

@@ -232,10 +232,27 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
     office.play("invoice", **issued, billing_settled=settled)
     told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-2")
-    assert told["charge"]["net"] == 7500 and "お振込先" in html
+    assert told["charge"]["net"] == 7500 and "お振込先" in html and "お支払期日" in html and told["charge"]["due"] == "2026-11-30"
+    made = office.files()
+    refused = office.play("invoice", **issued, rc=2).output
+    assert "billing_settled=" in refused and office.files() == made, "the first one stays as it was sent"
+    assert office.play("invoice", **issued, billing_settled=settled).changed == 0 and office.files() == made
+    (office.reports / "SMP-2026-0412-settlement-2026-09-1.json").unlink()
     office.play("invoice", **issued)
     told, html, dummy = office.made("SMP-2026-0412-settlement-2026-09-1")
-    assert told["charge"] and told["total"] < 0 and "お振込先" not in html, "all in all something is given back"
+    assert told["charge"] and told["total"] < 0 and "お振込先" not in html and "お支払期日" not in html, "all in all something is given back"
+
+
+def test_a_difference_that_was_written_off_is_kept_and_not_found_again(office):
+    office.agreed()
+    office.edit("contract", lambda contract: contract.update(fee_rules=dict(write_off_up_to=1000)))
+    office.play("invoice", billing_month="2026-09")
+    issued = dict(billing_issued=str(office.reports / "SMP-2026-0412-invoice-2026-09.json"), billing_date="2026-11-20")
+    office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=3)))
+    assert "請求しません" in office.play("invoice", **issued).stdout
+    assert office.made("SMP-2026-0412-settlement-2026-09-1")[0]["written_off"]["total"] == 825
+    kept = [str(office.reports / "SMP-2026-0412-settlement-2026-09-1.json")]
+    assert "差額はありません" in office.play("invoice", **issued, billing_settled=kept).stdout
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -924,6 +924,17 @@ def test_settlements_of_one_invoice_follow_on_one_another():
     assert invoice_settlement(issued, contract(), known, "2026-11-01", settled=found)["total"] == 0
 
 
+@pytest.mark.parametrize("day, due, late_from", [("2026-09-20", "2026-09-30", "2026-10-01"), ("2026-10-01", "2026-10-31", "2026-11-03")])
+def test_what_is_charged_on_top_is_due_at_the_end_of_the_month_in_which_it_is_asked_for(day, due, late_from):
+    """別紙2; 31 October 2026 is a Saturday."""
+    hours = [happened("2026-08-05", "sheet_support", minutes=60)]
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    charge = invoice_settlement(issued, contract(), hours, day)["charge"]
+    assert (charge["due"], charge["late_from"]) == (due, late_from)
+    said = happened(day, "settled", months=["2026-08"], yen=charge["total"], due=charge["due"])
+    assert usage_statement(contract(), [*hours, said], "2026-08")["lines"]
+
+
 def test_what_somebody_else_bills_is_given_back():
     issued = invoice(contract(), [], "2026-07", ISSUER)
     settled = invoice_settlement(issued, contract(), [happened("2026-07-05", "channel_changed", channel="resale")], "2026-10-01")
@@ -1144,7 +1155,11 @@ def test_what_was_written_off_bears_no_interest():
     assert interest_billed(contract(), ended) != {}
     assert interest_billed(contract(), [*ended, off]) == {}
     issued = invoice(contract(), [], "2026-07", ISSUER)
-    assert invoice_settlement(issued, contract(), [*ended, off], "2026-10-01") == invoice_settlement(issued, contract(), ended, "2026-10-01")
+    agreed = contract(fee_rules=dict(write_off_up_to=16_500))
+    gone = invoice_settlement(issued, agreed, [*ended, off], "2026-09-10")
+    assert gone["written_off"]["total"] == 16_500 and gone == invoice_settlement(issued, agreed, ended, "2026-09-10")
+    again = invoice_settlement(issued, contract(), [*ended, off], "2026-10-01", settled=[gone])
+    assert (again["total"], again["charge"], again["written_off"]) == (0, None, None), "it is not found again"
 
 
 @pytest.mark.parametrize("since, billed", [(True, [1, 1, 1]), ({"from": "2026-09-05"}, [0, 1, 1]), ({"from": "2026-10-01"}, [0, 0, 1]), (False, [0, 0, 0])])

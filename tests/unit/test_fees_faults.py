@@ -552,9 +552,30 @@ def test_a_settlement_that_is_given_twice_is_told():
     outage = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider")]
     one = invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-01")
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, outage, "2026-10-02", "en", [one, one]))
-    assert line == Fault("settled #2", "twice", other="settled #1").text("en")
+    assert line == Fault("settled #2 credit_note number", "settled_number", "C-1-2026-07-R1", "C-1-2026-07-R2").text("en")
     other = invoice_settlement(ISSUED, CONTRACT, [], "2026-10-02", settled=[one])
     assert invoice_settlement(ISSUED, CONTRACT, [], "2026-10-03", settled=[one, other])["total"] == 0
+
+
+def test_every_settlement_so_far_is_given_in_its_place():
+    """Else the next one would have the number of one that was sent."""
+    hours = [happened(f"2026-07-0{day}", "sheet_support", minutes=60) for day in (1, 2)]
+    one = invoice_settlement(ISSUED, CONTRACT, hours[:1], "2026-10-01")
+    two = invoice_settlement(ISSUED, CONTRACT, hours, "2026-10-02", settled=[one])
+    for given, place in (([two], 1), ([two, one], 1), ([one, two, two], 3)):
+        line, *dummy = refused(lambda given=given: invoice_settlement(ISSUED, CONTRACT, hours, "2026-10-03", "en", given))
+        assert line.startswith(f"settled #{place} charge number: C-1-2026-07-S") and f"is not C-1-2026-07-S{place}, " in line
+
+
+def test_two_settlements_of_one_day_are_two():
+    """What the events say of the day is this settlement where it comes to the same, else one that has to be given."""
+    hours = [happened(f"2026-07-0{day}", "sheet_support", minutes=60) for day in (1, 2)]
+    one = invoice_settlement(ISSUED, CONTRACT, hours[:1], "2026-10-01")
+    said = happened("2026-10-01", "settled", months=["2026-07"], yen=one["total"], due="2026-10-31")
+    assert invoice_settlement(ISSUED, CONTRACT, [*hours[:1], said], "2026-10-01") == one
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [*hours, said], "2026-10-01", "en"))
+    assert line == Fault("settled", "settled_before", datetime.date(2026, 10, 1)).text("en")
+    assert invoice_settlement(ISSUED, CONTRACT, [*hours, said], "2026-10-01", settled=[one])["charge"]["number"] == "C-1-2026-07-S2"
 
 
 def test_what_was_settled_by_the_events_is_not_settled_once_more():

@@ -339,6 +339,29 @@ def test_units_are_never_fewer_than_needed_nor_one_too_many(component, groups, m
     assert units_of("operation", {component: {"": total + more}}, "contract")[component] >= shares
 
 
+MINUTES = st.integers(1, 5)
+
+
+@TRIED
+@given(st.lists(st.one_of(MINUTES, MINUTES.map(lambda found: -found)), min_size=1, max_size=6), st.sampled_from([0, 275, 550, 1100]))
+def test_what_was_written_off_is_never_asked_for_nor_given_back(steps, limit):
+    """Minutes of help become known, or known to be wrong, one settlement after the other: all in all the right sum less what was written off is paid."""
+    agreed = contract(fee_rules=dict(write_off_up_to=limit))
+    issued, settled, known = bill(agreed, [happened("2026-08-05", "sheet_support", minutes=40)], "2026-08"), [], 40
+    for number, more in enumerate(steps, 1):
+        known += more
+        events = [happened("2026-08-05", "sheet_support", minutes=known)]
+        settled.append(invoice_settlement(issued, agreed, events, f"2026-10-{number:02}", settled=settled))
+        right = bill(agreed, events, "2026-08")["total"]
+        paid = issued["total"] + sum(one["total"] for one in settled)
+        let_go = sum(one["written_off"]["total"] for one in settled if one["written_off"])
+        assert right - let_go <= paid <= right
+        again = invoice_settlement(issued, agreed, events, "2026-11-01", settled=settled)
+        assert (again["charge"], again["credit_note"], again["written_off"]) == (None, None, None), "nothing is found twice"
+    numbers = [one[part]["number"] for one in settled for part in ("charge", "credit_note", "written_off") if one[part]]
+    assert len(set(numbers)) == len(numbers)
+
+
 # ---- the rules of a contract: each has something to say, and says so on the line
 
 
