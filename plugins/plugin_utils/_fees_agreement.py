@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_billed as billed
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_against_bills import against_bills
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
+    COMPONENTS,
     CONTRACT,
     GROUNDS,
     OWN_ORDER,
@@ -30,7 +31,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, last_of_months
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_told import Told
 
@@ -109,6 +110,7 @@ class _Reader(Told):
             applied_on=facts.get("applied_on"),
             plans=plans,
             changes=self._changes(plans),
+            gone=self._gone(orders),
             options=options,
             orders=orders,
             support=self._support(),
@@ -199,7 +201,9 @@ class _Reader(Told):
         if agreed:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self.all("components_added", "components_removed"):
-            given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
+            named = {name: groups for name, groups in event.fields["components"].items() if name in units()["operation"]}
+            if named:
+                given.append((event.date, 1 if event.kind == "components_added" else -1, named, event.where))
             if not event.fields["components"]:
                 self.fault(f"{event.where} components", "nothing_named")
             self.not_ended(event.where, event.date)
@@ -215,6 +219,20 @@ class _Reader(Told):
         changes.sort(key=lambda change: (change.day, -change.count, change.component, change.group))
         self._enough(changes, plans[0].start if plans else None)
         return tuple(changes)
+
+    def _gone(self, orders: Iterable[Order]) -> tuple[Change, ...]:
+        """Components that the operation menu does not have, and that were set up once: they cost nothing by the month, but their place is free."""
+        found: list[Change] = []
+        for event in self.all("components_removed"):
+            for name, groups in event.fields["components"].items():
+                if name in units()["operation"]:
+                    continue
+                found.append(Change(event.date, name, "", -sum(groups.values()), event.where))
+                ordered = [order.parts[part].get(name, {}) for order in orders if order.accepted_on <= event.date for part in COMPONENTS]
+                left = sum(sum(counts.values()) for counts in ordered) + sum(change.count for change in found if change.component == name)
+                if self.sound and left < 0:
+                    self.fault(event.where, "too_many", value=-left, limit=name)
+        return tuple(found)
 
     def _enough(self, changes: Iterable[Change], begins: date | None) -> None:
         """Nothing can be removed that is not there, as what the contract names is not before the menu begins. Without units by group, only the sum counts."""
@@ -293,13 +311,11 @@ class _Reader(Told):
     def _ordered(self) -> dict[str, _Ordered]:
         """The contract's own order and the later ones, by name."""
         facts, found = self.facts, {}
+        self._set_up_is_told()
         if "set_up" in facts or facts.get("sheet_support_minutes"):
             own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
             self.needs("accepted_on")
-            needed = dict(components="counts_needed", basic="basic_needed") if "set_up" in facts and not maintenance_alone(own) and self.sound else {}
-            for part in [part for part in needed if part not in own]:
-                self.fault(f"contract set_up {part}", needed[part])
             self.not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
             self.not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self.all("set_up_ordered"):
@@ -316,6 +332,15 @@ class _Reader(Told):
             for name in [name for name, count in names.items() if name and count > 1]:
                 self.fault(f"{order.where} individual", "same_name", limit=name, other="individual")
         return found
+
+    def _set_up_is_told(self) -> None:
+        """第29条: what was ordered of the set-up menu is due once it was accepted, so an accepted contract says what that was, be it nothing."""
+        own = self.facts.get("set_up", {})
+        if not self.sound or maintenance_alone(own) or not {"set_up", "accepted_on"} & self.written:
+            return
+        for part, code in dict(components="counts_needed", basic="basic_needed").items():
+            if part not in own:
+                self.fault(f"contract set_up {part}", code)
 
     def _about_orders(self, kind: str, ordered: Mapping[str, _Ordered]) -> dict[str, Event]:
         """order → the one event of a kind about it."""

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, not_prepared
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
@@ -50,13 +51,16 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     before = _as_every_month(agreement(contract, events))
     month = _first_month(before, on)
     moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
-    base = basic(sheet) and not _has_base(before, on)
+    services = basic(sheet)
+    base = bool(services) and not _has_base(before, on)
     order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None
     after = _as_every_month(agreement(contract, [*events, *_events(moves, base, on, operated_on, order, before)]))
-    once = [line._replace(taxed_on=on) for line in set_up.lines(after, after.month_of(on)) if line.key in (key_of("basic", order), key_of("components", order))]
+    decided = _decided(before, on, [name for name in moves["set_up"] if moves["set_up"][name] > 0])
+    work = {key_of("basic", order): dict(services=services), key_of("components", order): dict(rules=decided)}
+    once = [line._replace(taxed_on=on, **work[line.key]) for line in set_up.lines(after, after.month_of(on)) if line.key in work]
     charged_from = _charged_from(before, on)
     charged = bool(operation.services(before)) and (not ends_on or charged_from <= ends_on)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
@@ -65,6 +69,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         customer=before.customer,
         quoted_on=on.isoformat(),
         tax_percent=tax_percent(on),
+        notes=not_prepared(after, operated_on, language, before) if operated_on else [],
         set_up=_sheet(once, language),
         monthly=dict(
             month=month.name,
@@ -130,37 +135,24 @@ def _agreed(agreed: Agreement, menu: str, day: date) -> dict[str, int]:
     if menu == "operation":
         changes = [(change.component, change.count) for change in agreed.changes if change.day <= max(day, agreed.plans[0].start)] if agreed.plans else []
     else:
-        return _built(agreed, day)
+        return built(agreed, day, agreed.rules["set_up_of_operated"])
     found: dict[str, int] = {}
     for name, number in changes:
         found[name] = found.get(name, 0) + number
     return found
 
 
-def _built(agreed: Agreement, day: date) -> dict[str, int]:
-    """component → how many there are by a day that need no set-up: what was ordered, and what is operated, whoever built it, as far as it is still there.
-
-    What was agreed when the menu begins is taken to be there before it begins.
-    """
-    operated_by = max(day, agreed.plans[0].start) if agreed.plans else day
-    ordered = [(order.accepted_on, 0, order.parts[part]) for order in agreed.orders for part in ("components", "maintenance_components")]
-    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered if since <= day for name, groups in counts.items()]
-    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes if change.day <= operated_by]
-    built: dict[str, int] = {}
-    operated: dict[str, int] = {}
-    for dummy, operates, name, number in sorted(moves, key=lambda move: move[:2]):
-        if operates:
-            operated[name] = operated.get(name, 0) + number
-            built[name] = max(built.get(name, 0) + min(number, 0), operated[name], 0)
-        else:
-            built[name] = built.get(name, 0) + number
-    return built
+def _decided(agreed: Agreement, day: date, new: Iterable[str]) -> dict[str, Any]:
+    """The rule `set_up_of_operated`, where it decided how many of what is new are set up."""
+    rule, *readings = agreed.rules["set_up_of_operated"], *(built(agreed, day, reading) for reading in ("done", "as_ordered"))
+    return dict(set_up_of_operated=rule) if any(readings[0].get(name, 0) != readings[1].get(name, 0) for name in new) else {}
 
 
 def _has_base(agreed: Agreement, day: date) -> bool:
     """Whether the account has its basic set-up: it was ordered, or its maintenance was, or the account is operated without any order of set-up work."""
-    orders = [order for order in agreed.orders if order.accepted_on <= day]
-    return any(order.parts["basic"] or order.parts["maintenance"] for order in orders) or bool(agreed.changes and not orders)
+    ordered = [order.parts for order in agreed.orders if order.accepted_on <= day]
+    work = any(wanted for parts in ordered for part, wanted in parts.items() if part != "sheet_support")  # which is help, and sets up nothing
+    return any(parts["basic"] or parts["maintenance"] for parts in ordered) or bool(agreed.changes and not work)
 
 
 def _countable(menu: str, sheet: Mapping[str, Any]) -> list[str]:

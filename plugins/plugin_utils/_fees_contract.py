@@ -29,6 +29,7 @@ PARTS = dict(
     maintenance_components=Field("counts", menu="set_up"),
     individual=Field("rows", fields=PRICED),
 )
+COMPONENTS = ("components", "maintenance_components")  # the parts of an order that are counts of them
 ORDER = dict(PARTS, sheet_support_minutes=Field("count"))
 PLAN = dict(plan=Field("word", required=True, choices=PLANS), **{"from": Field("day", required=True)})
 OPTION = dict(
@@ -64,7 +65,7 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     set_up_cancelled=dict(order=Field("text"), payable=Field("table", fields=ORDER)),
     sheet_support=dict(minutes=Field("positive", required=True)),
     components_added=dict(components=Field("counts", required=True, menu="operation")),
-    components_removed=dict(components=Field("counts", required=True, menu="operation")),
+    components_removed=dict(components=Field("counts", required=True, menu="any")),
     plan_changed=dict(plan=Field("word", required=True, choices=PLANS)),
     cancelled=dict(wish=Field("day"), by=Field("word", choices=("customer", "provider")), ground=Field("word", choices=tuple(GROUNDS))),
     outage=dict(date=Field("moment", required=True), until=Field("moment", required=True), cause=Field("word", required=True, choices=CAUSES)),
@@ -89,7 +90,10 @@ class Plan(NamedTuple):
 
 
 class Change(NamedTuple):
-    """So many components of a group more (or less, when negative) from or until a day."""
+    """So many components of a group more (or less, when negative) from or until a day.
+
+    `Agreement.changes` are those of the operation menu, `Agreement.gone` those that only the set-up menu has, such as buckets.
+    """
 
     day: date
     component: str
@@ -173,6 +177,7 @@ class Agreement:
     applied_on: date | None
     plans: tuple[Plan, ...]
     changes: tuple[Change, ...]
+    gone: tuple[Change, ...]
     options: tuple[Option, ...]
     orders: tuple[Order, ...]
     support: tuple[tuple[date, int], ...]

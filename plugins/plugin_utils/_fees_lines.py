@@ -40,6 +40,7 @@ class Line(NamedTuple):
     by_gross_fault: int = 0  # and for time lost by its intent or gross fault
     components: tuple[Mapping[str, Any], ...] = ()
     segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
+    services: tuple[str, ...] = ()  # of クラウド基本設定, where a sheet says for which it is
     ours: bool = False  # owed to the provider, whoever bills the month that it stands in
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it
 
@@ -64,6 +65,7 @@ class Line(NamedTuple):
             amount=self.amount,
             tax_percent=self.percent,
             components=[dict(one, name=one["name"][language], unit=one["unit"][language], clauses=cite(one["clauses"], language)) for one in self.components],
+            services=list(self.services),
             segments=[dict(one) for one in self.segments],
             clauses=cite(self.clauses, language),
             rules=dict(self.rules),

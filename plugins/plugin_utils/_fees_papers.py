@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_prepared
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
@@ -38,10 +39,10 @@ LATE = dict(
 # ---- before the contract
 
 
-def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
+def quotation(agreed: Agreement, day: date, services: tuple[str, ...], language: str) -> dict[str, Any]:
     """What set-up and one whole month will cost at the tax rate of a day, and at the prices of the days on which it is ordered and provided.
 
-    The month is the first one in which the plan and all customised options are charged.
+    The month is the first one in which the plan and all customised options are charged. `services`: those of クラウド基本設定, by the sheet.
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
@@ -52,8 +53,8 @@ def quotation(agreed: Agreement, day: date, language: str) -> dict[str, Any]:
         customer=agreed.customer,
         quoted_on=day.isoformat(),
         tax_percent=tax_percent(day),
-        notes=_price_of_qualified_invoices(agreed, day, language),
-        set_up=_added_up([line._replace(taxed_on=day) for line in once], language),
+        notes=[*_price_of_qualified_invoices(agreed, day, language), *not_prepared(agreed, day, language)],
+        set_up=_added_up([line._replace(taxed_on=day, services=services if line.text[0] == "basic" else ()) for line in once], language),
         monthly=dict(
             month=month.name if month else None,
             billed_from=billed_from,

@@ -29,6 +29,13 @@ def units() -> dict[str, Any]:
     return _load("units.yml")
 
 
+@cache
+def basic_services() -> dict[str, str]:
+    """kind → the AWS service of 別紙4 第1表 for which クラウド基本設定 sets it up: the first one that `catalog/setup.yml` names it at."""
+    told = [(kind, row["service"]) for row in _load("setup.yml")["rows"] for item in row["items"] for kind in item["kinds"]]
+    return dict(reversed(told))
+
+
 def _load(name: str) -> dict[str, Any]:
     return yaml_load((CATALOG / name).read_text(encoding="utf-8"))
 
@@ -56,6 +63,11 @@ def units_of(menu: str, counts: Mapping[str, Mapping[str, int]], scope: str) -> 
         shares = [sum(groups.values())] if scope == "contract" else groups.values()
         found[component] = sum(-(-share // per) for share in shares)
     return found
+
+
+def rows(menu: str) -> Mapping[str, Any]:
+    """The components of a menu by name; of `any`, those of both."""
+    return {name: row for one in MENUS for name, row in units()[one].items()} if menu == "any" else units()[menu]
 
 
 def say(table: str, key: str, language: str, /, **facts: Any) -> str:

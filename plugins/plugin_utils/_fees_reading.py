@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import rows
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 
 JAPAN = timezone(timedelta(hours=9))
@@ -43,7 +43,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         basic_needed="必要です。クラウド基本設定を含むかどうかを true か false で書いてください（別紙2第1表）",
         read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
         event="「{value}」という出来事はありません{hint}",
-        component="「{value}」は課金単位の表（catalog/units.yml の {limit}）にありません{hint}",
+        component="「{value}」は課金単位の表（catalog/units.yml、{limit}）にありません{hint}",
         kind="「{value}」という種類はありません{hint}",
         same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
         same_plan="{other} と同じプランです。変更でないなら消してください",
@@ -124,7 +124,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         basic_needed="is needed; write true or false, whether the basic set-up of the account was ordered (Annex 2, table 1)",
         read_as_true="YAML reads the word on as true; write the date into date",
         event="there is no event {value!r}{hint}",
-        component="{value!r} is not in the table of units ({limit} of catalog/units.yml){hint}",
+        component="{value!r} is not in the table of units (catalog/units.yml, {limit}){hint}",
         kind="there is no kind {value!r}{hint}",
         same_day="begins on the same day as {other}; one contract has one plan at a time (Annex 2, note 2)",
         same_plan="has the same plan as {other}; take it away if it is no change",
@@ -214,7 +214,8 @@ class Field(NamedTuple):
     """What may be written in one place.
 
     `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
-    `counts` (of the components of a `menu`). A `flag` may be a table of its `fields`, too. With `others` a table may hold fields for somebody else.
+    `counts` (of the components of a `menu`, or of `any`). A `flag` may be a table of its `fields`, too.
+    With `others` a table may hold fields for somebody else.
     """
 
     type: str
@@ -380,8 +381,8 @@ def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
         return WRONG
     found = {}
     for component, groups in value.items():
-        if component not in units()[menu]:
-            faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, units()[menu])))
+        if component not in rows(menu):
+            faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, rows(menu))))
         elif isinstance(groups, Mapping):
             wrong = [group for group in groups if not isinstance(group, str)]
             faults += [Fault(f"{where} {component}", "text", group) for group in wrong]

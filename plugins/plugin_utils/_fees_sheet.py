@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, basic_services, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
 
 
@@ -70,13 +70,14 @@ def _some(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]
     return _entries(kind, [given] if isinstance(given, Mapping) else given, faults)
 
 
-def basic(sheet: Mapping[str, Any]) -> bool:
-    """Whether the sheet has anything that makes クラウド基本設定 due (別紙4 第1表), which is charged for the account and not by the piece."""
-    return any(entry for kind in units()["inside"]["basic"] for entry in _some(kind, sheet.get(kind), []))
+def basic(sheet: Mapping[str, Any]) -> tuple[str, ...]:
+    """The AWS services for which the sheet makes クラウド基本設定 due (別紙4 第1表), which is charged once for the account."""
+    found = {basic_services()[kind] for kind in units()["inside"]["basic"] if _some(kind, sheet.get(kind), [])}
+    return tuple(name for name in dict.fromkeys(reversed(basic_services().values())) if name in found)
 
 
-def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
-    """A contract that need not be accepted yet, and the day of the quotation (that of the application).
+def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple[str, ...]]:
+    """A contract that need not be accepted yet, the day of the quotation (that of the application), and the services of クラウド基本設定.
 
     What the contract does not name is counted in the sheet, component by component; クラウド基本設定 where the sheet has anything of 別紙4 第1表.
     """
@@ -88,8 +89,11 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
     made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date"))
     made |= _written(contract)
+    if sheet is None:
+        made.setdefault("set_up", dict(basic=False, components={}))  # what nobody names is not quoted
     counted = components(sheet, faults) if isinstance(sheet, Mapping) else None
-    found = dict(set_up=dict(basic=basic(sheet) if counted else False), operation={})
+    services = basic(sheet) if isinstance(sheet, Mapping) else ()
+    found = dict(set_up=dict(basic=bool(services)), operation={})
     for part in found:
         given = _written(made.get(part, {}))
         named = _written(given.get("components", {})) if isinstance(given, Mapping) else given
@@ -105,7 +109,7 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date]:
     agreed = agreement(made, (), faults)
     if agreed.applied_on and told["date"] < agreed.applied_on:
         raise FeeError([Fault("date", "before", told["date"], agreed.applied_on, "applied_on")])
-    return agreed, told["date"]
+    return agreed, told["date"], services
 
 
 def _written(given: Any) -> Any:

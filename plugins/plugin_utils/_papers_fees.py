@@ -81,6 +81,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         before="変更前",
         after="変更後",
         clauses="根拠とする条項",
+        services="対象: {services}",
         price_for="単価は {per}{unit}あたり",
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
@@ -166,6 +167,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         before="Before",
         after="After",
         clauses="Clauses",
+        services="For {services}",
         price_for="Unit price for {per} {unit}s",
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
@@ -207,7 +209,7 @@ class _Words:
         first, last = self.day(told["from"]), self.day(told["until"])
         return first if first == last else f"{first}{self('until')}{last}"
 
-    def clauses(self, told: list[str]) -> str:
+    def listed(self, told: list[str]) -> str:
         return self("separator").join(told)
 
 
@@ -297,7 +299,7 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
             after,
             *_basis([*once["lines"], *monthly["lines"]], words),
         ],
-        notes=[],
+        notes=[_note(note, words) for note in told["notes"]],
     )
 
 
@@ -310,7 +312,7 @@ def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     told = {name: one[name] for name in ("before", "after", "unit")}
-    return dict(told, component=[one["name"], words("based_on", clauses=words.clauses(one["clauses"]))], menu=words(one["menu"]))
+    return dict(told, component=[one["name"], words("based_on", clauses=words.listed(one["clauses"]))], menu=words(one["menu"]))
 
 
 def _since(quoted_on: str, first: str, words: _Words) -> str:
@@ -329,7 +331,7 @@ def _first_month(monthly: Mapping[str, Any], words: _Words) -> list[str]:
 
 
 def _note(note: Mapping[str, Any], words: _Words) -> str:
-    return words("note", text=note["text"], clauses=words.clauses(note["clauses"]))
+    return words("note", text=note["text"], clauses=words.listed(note["clauses"]))
 
 
 def _usage_statement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -362,7 +364,7 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         notes=[
             *closed,
             *([told["reason"]] if told["issued"] and told["reason"] else []),
-            words("based_on", clauses=words.clauses(told["clauses"])),
+            words("based_on", clauses=words.listed(told["clauses"])),
         ],
     )
 
@@ -383,13 +385,13 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
     titles = {name: words(f"{name}_qualified" if told["qualified"] else name) for name in parts}
     alone = next(iter(parts)) if len(parts) == 1 else None
     sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
-    notes = [words("based_on", clauses=words.clauses(part["clauses"])) for part in parts.values() if "clauses" in part]
+    notes = [words("based_on", clauses=words.listed(part["clauses"])) for part in parts.values() if "clauses" in part]
     note = told["credit_note"]
     if note and note["qualified"] and not note["needed"]:
         notes.append(words("not_needed", yen=shown("yen", book()["credit_note"]["needed_from"], words.language)))
     gone = told["written_off"]
     if gone:
-        notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.clauses(gone['clauses']))}")
+        notes.append(f"{gone['text']} {shown('yen', gone['total'], words.language)} {words('based_on', clauses=words.listed(gone['clauses']))}")
     elif not parts:
         notes.append(words("no_difference"))
     if told["written_off_before"]:
@@ -419,7 +421,7 @@ def _settled(part: Mapping[str, Any], heading: str, words: _Words) -> dict[str, 
     columns = [("description", "text"), ("before", "yen"), ("after", "yen"), ("rate", "percent"), ("amount", "yen")]
     rows = [
         dict(
-            description=[line["description"], words.period(line), words("based_on", clauses=words.clauses(line["clauses"]))],
+            description=[line["description"], words.period(line), words("based_on", clauses=words.listed(line["clauses"]))],
             before=line["was"],
             after=line["now"],
             rate=line["tax_percent"] or None,
@@ -481,7 +483,7 @@ def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
 
 
 def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
-    about = [line["description"], words.period(line)]
+    about = [line["description"], *([words("services", services=words.listed(line["services"]))] if line["services"] else []), words.period(line)]
     if line["per"] != 1:
         about.append(words("price_for", per=line["per"], unit=line["unit"]))
     if not line["tax_percent"]:
@@ -503,7 +505,7 @@ def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:
     span = f" {one['from'][:16]}{words('until')}{one['until'][:16]}" if "from" in one else f" {one['percent']}%"
-    return words("deduction", text=one["text"], span=span, clauses=words.clauses(one["clauses"]))
+    return words("deduction", text=one["text"], span=span, clauses=words.listed(one["clauses"]))
 
 
 def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]]:
@@ -515,7 +517,7 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
     groups = [_components(line, words) for line in lines if line["components"]]
     if groups:
         sections.append(dict(heading=words("section_components"), table=dict(columns=_columns(kinds, words), groups=groups)))
-    clauses = [dict(description=line["description"], clauses=words.clauses(line["clauses"])) for line in lines]
+    clauses = [dict(description=line["description"], clauses=words.listed(line["clauses"])) for line in lines]
     table = dict(columns=_columns([("description", "text"), ("clauses", "text")], words), rows=clauses)
     sections.append(dict(heading=words("section_clauses"), table=table))
     sections[0]["own_page"] = True

@@ -142,7 +142,7 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
 
 def test_a_month_that_is_not_charged_yet_says_why(office):
     office.agreed()
-    office.edit("contract", lambda contract: contract.pop("set_up"))
+    office.edit("contract", lambda contract: contract.update(set_up=dict(basic=False, components={})))
     office.edit("events", lambda events: events.clear())
     office.play("usage", billing_month="2026-06")
     told, html, dummy = office.made("SMP-2026-0412-usage-2026-06")

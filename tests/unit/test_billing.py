@@ -306,7 +306,7 @@ def test_what_left_is_set_up_again_and_what_stayed_is_not(agreed, gone, wanted):
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 3), st.integers(0, 5), DAYS.filter(lambda day: day > date(2026, 7, 10)))
 def test_what_is_operated_is_not_set_up_again_whoever_built_it(ordered, agreed, added, more, day):
-    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    contract = dict(CONTRACT, set_up=dict(basic=False, components={}))
     events = [dict(date="2026-07-10", event="components_added", components=dict(ec2=added))] if added else []
     events += [dict(date="2026-07-01", event="set_up_ordered", order="some", components=dict(ec2=ordered))] if ordered else []
     contract = dict(contract, operation=dict(components=dict(ec2=agreed)))
@@ -317,7 +317,7 @@ def test_what_is_operated_is_not_set_up_again_whoever_built_it(ordered, agreed, 
 
 @pytest.mark.parametrize("day", ["2026-04-20", "2026-06-15", "2026-10-01"])
 def test_what_was_agreed_for_operation_alone_is_taken_as_built(day):
-    contract = {name: value for name, value in CONTRACT.items() if name != "set_up"}
+    contract = dict(CONTRACT, set_up=dict(basic=False, components={}))
     assert change_quotation(contract, [], SHEET, day)["set_up"]["net"] == 0
 
 

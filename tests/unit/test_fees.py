@@ -86,7 +86,8 @@ def test_hours_are_charged_by_the_minute_or_by_the_unit_agreed(minutes, unit, ye
     (30, [30], 15_000), (30, [15, 15], 15_000), (10, [50, 1], 30_000), (61, [], 30_000), (0, [1], 15_000), (60, [60], 30_000),
 ])  # fmt: skip
 def test_the_minutes_of_a_month_are_rounded_once_whoever_ordered_them(own, worked, yen):
-    agreed = dict(number="C", customer="X", applied_on="2026-05-01", accepted_on="2026-05-10", sheet_support_minutes=own, fee_rules=dict(hour_unit=60))
+    agreed = dict(number="C", customer="X", applied_on="2026-05-01", accepted_on="2026-05-10", sheet_support_minutes=own)
+    agreed |= dict(set_up=dict(basic=False, components={}), fee_rules=dict(hour_unit=60))
     paper = usage_statement(agreed, [happened("2026-05-20", "sheet_support", minutes=minutes) for minutes in worked], "2026-05")
     assert paper["net"] == yen and sum(line["quantity"] for line in paper["lines"]) == yen * 60 // 15_000
 

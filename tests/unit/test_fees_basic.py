@@ -67,6 +67,24 @@ def test_its_line_cites_the_table():
     assert (line["key"], line["amount"]) == ("basic/contract", 100_000) and "別紙4第1表" in line["clauses"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda sheet, language: quotation(APPLIED, sheet, language=language),
+        lambda sheet, language: change_quotation(OPERATED, [], sheet, "2026-08-20", language),
+    ],
+)
+def test_its_line_names_the_services_that_it_is_for_and_no_others(made, language):
+    quoted = made(dict(SERVERS, **NETWORK, iam_users=[dict(name="x")], ec2_route_tables=[dict(name="r")], guardduty_detector=dict(enable=True)), language)
+    named = {line["key"].partition("/")[0]: line["services"] for line in quoted["set_up"]["lines"]}
+    wanted = ["AWS Identity and Access Management (IAM)", "Amazon GuardDuty", "Amazon Virtual Private Cloud (Amazon VPC)"]
+    assert named.pop("basic") == wanted and set(map(tuple, named.values())) <= {()}
+    paper = fee_paper(quoted, "quotation", ISSUER, language)
+    cells = [row["description"] for section in paper["sections"] for row in section["table"].get("rows", ()) if isinstance(row.get("description"), list)]
+    assert [cell for cell in cells if all(any(name in line for line in cell) for name in wanted)]
+
+
 @pytest.mark.parametrize("given", [[], {}, [{}], None, [dict(name="main", state="absent")]])
 def test_what_is_no_entry_makes_nothing_due(given):
     assert keys(quotation(APPLIED, dict(SERVERS, ec2_vpcs=given))["set_up"]) == ["components"]
@@ -92,13 +110,23 @@ def test_a_name_that_is_none_is_refused(sheet, name):
 
 
 @pytest.mark.parametrize(
-    "set_up", [dict(components={}), dict(components=dict(ec2=1)), dict(maintenance=True, components=dict(ec2=1)), dict(basic=None, components={})]
+    "set_up",
+    [dict(components={}), dict(components=dict(ec2=1)), dict(maintenance=True, components=dict(ec2=1)), dict(basic=None, components={})],
 )
 def test_what_was_accepted_says_whether_the_basic_set_up_was_ordered(set_up):
     assert faults(dict(ACCEPTED, set_up=set_up)) == [("basic_needed", "contract set_up basic")]
     for basic, yen in ((True, 100_000), (False, 0)):
         plain = usage_statement(dict(ACCEPTED, set_up=dict(set_up, basic=False)), [], "2026-04")["net"]
         assert usage_statement(dict(ACCEPTED, set_up=dict(set_up, basic=basic)), [], "2026-04")["net"] == plain + yen
+
+
+@pytest.mark.parametrize("set_up", [{}, dict(set_up=None), dict(set_up={}), dict(sheet_support_minutes=60)])
+def test_what_was_accepted_says_what_was_ordered_of_the_set_up_menu_be_it_nothing(set_up):
+    """第29条: it is due with the acceptance."""
+    operated = {name: value for name, value in OPERATED.items() if name != "set_up"}
+    assert faults(dict(operated, **set_up)) == [("counts_needed", "contract set_up components"), ("basic_needed", "contract set_up basic")]
+    assert agreement(dict(operated, accepted_on=None)), "an application need not"
+    assert agreement(dict(operated, set_up=dict(basic=False, components={})))
 
 
 @pytest.mark.parametrize("set_up", [dict(maintenance=True), dict(maintenance=True, components={}), dict(maintenance_components=dict(ec2=1), components={})])
@@ -156,7 +184,7 @@ def test_a_sheet_that_gains_something_of_the_first_table_gains_the_basic_set_up(
 @pytest.mark.parametrize("contract, events", [
     (dict(OPERATED, set_up=dict(basic=True, components=dict(ec2=2, rds=1))), []),
     (dict(OPERATED, set_up=dict(maintenance=True, maintenance_components=dict(ec2=2))), []),  # the account was built by others
-    ({name: value for name, value in OPERATED.items() if name != "set_up"}, []),
+    (dict(OPERATED, set_up=dict(basic=False, components={})), []),
     (OPERATED, [dict(date="2026-08-01", event="set_up_ordered", order="network", basic=True)]),
 ])  # fmt: skip
 def test_an_account_that_has_its_basic_set_up_needs_no_other(contract, events):
@@ -177,3 +205,77 @@ def test_a_target_that_nobody_can_watch_is_refused():
     for made in (billable_components, lambda sheet: change_quotation(OPERATED, [], sheet, "2026-08-20")):
         with pytest.raises(AnsibleFilterError, match=r"(?s)^sheet monitoring: .*rdss.*rds"):
             made(dict(monitoring=dict(rdss=[dict(name="db")])))
+
+
+# ---- what nobody has set up, and what is there no more
+
+
+def test_every_row_of_the_operation_menu_says_what_sets_it_up():
+    """Those that 別紙4 does not have are set up at an individual price (第3表)."""
+    rows = units()["operation"]
+    without = {name for name, row in rows.items() if row.get("set_up", name) not in units()["set_up"]}
+    assert without == {"eks_cluster", "eks_node", "eks_pod", "api_gateway", "connect", "step_functions"}
+    assert not [name for name, row in rows.items() if row.get("set_up") == name]
+
+
+def noted(paper):
+    return [note["text"] for note in paper["notes"] if "別紙1 2" in note["clauses"]]
+
+
+@pytest.mark.parametrize("name", sorted(units()["operation"]))
+@pytest.mark.parametrize("part", ["components", "maintenance_components", "individual", None])
+def test_what_is_operated_and_neither_set_up_nor_prepared_is_told(name, part):
+    """別紙1 2: the operation menu is for what was set up here."""
+    work = units()["operation"][name].get("set_up", name)
+    individual = work not in units()["set_up"]
+    if individual == (part in ("components", "maintenance_components")):
+        part = None
+    set_up = {} if part is None else dict(individual=[dict(name="x", yen=1)]) if part == "individual" else {part: {work: 3}}
+    applied = dict(APPLIED, plans=OPERATED["plans"], operation=dict(components={name: 3}), set_up=dict(dict(basic=True, components={}), **set_up))
+    told = noted(quotation(applied))
+    assert len(told) == (part is None or (part == "individual" and not individual))
+    assert all(units()["operation"][name]["ja"] in text and ("個別料金" in text) == individual for text in told)
+
+
+def test_one_server_more_than_was_set_up_is_told_by_its_number():
+    applied = dict(APPLIED, plans=OPERATED["plans"], set_up=dict(basic=False, components=dict(ec2=2)), operation=dict(components=dict(ec2=3)))
+    (text,) = noted(quotation(applied))
+    assert "1 インスタンス" in text and "基本 50,000 円" in text and "1 コンポーネント 10,000 円" in text
+    sheet = dict(SERVERS, monitoring=dict(ec2=[dict(name="theirs")]))
+    assert len(noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), sheet))) == 1
+    assert noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), SERVERS)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_change_tells_of_what_is_newly_watched_and_of_nothing_else(language):
+    watched = dict(SERVERS, monitoring=dict(rds=[dict(name="db1"), dict(name="db2")]))
+    quoted = change_quotation(OPERATED, [], watched, "2026-08-20", language)
+    (note,) = quoted["notes"]
+    assert "1 " in note["text"] and note["text"] in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
+    theirs = dict(OPERATED, operation=dict(components=dict(ec2=2, rds=1, sqs=1)))  # has been so since the beginning
+    assert change_quotation(theirs, [], SERVERS, "2026-08-20", language)["notes"] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(units()["set_up"]) - set(units()["operation"])))
+def test_what_the_operation_menu_does_not_have_can_go_as_well(name):
+    """Its place is free: what takes it is set up anew."""
+    agreed = dict(ACCEPTED, set_up=dict(basic=False, components={name: 2}))
+    gone = [dict(date="2026-07-10", event="components_removed", components={name: 1})]
+    assert agreement(agreed, gone).gone[0].count == -1
+    assert faults(agreed, [*gone, dict(gone[0], date="2026-07-11", components={name: 2})]) == [("too_many", "events #2 components_removed 2026-07-11")]
+    assert [usage_statement(agreed, gone, month)["net"] for month in ("2026-04", "2026-07", "2026-08")] == [100_000, 0, 0]
+    for kind in units()["set_up"][name].get("kinds", ()):
+        sheet = {kind: [dict(name="a"), dict(name="b")]}
+        assert [change_quotation(agreed, events, sheet, "2026-08-20")["set_up"]["net"] for events in ([], gone)] == [0, 50_000]
+
+
+@pytest.mark.parametrize("rule, yen", [("done", 0), ("as_ordered", 50_000)])
+def test_a_server_that_is_operated_without_an_order_is_set_up_by_the_rule(rule, yen):
+    agreed = dict(OPERATED, fee_rules=dict(set_up_of_operated=rule))
+    added = dict(date="2026-07-10", event="components_added", components=dict(ec2=1))
+    sheet = dict(ec2_instances=[dict(name=name) for name in "abc"])
+    gone = dict(added, event="components_removed", date="2026-08-01")
+    quoted = [change_quotation(agreed, events, sheet, "2026-08-20") for events in ([added], [added, gone])]
+    assert [one["set_up"]["net"] for one in quoted] == [yen, 50_000], "one that came and went without an order takes no ordered one with it"
+    ordered = dict(date="2026-07-09", event="set_up_ordered", order="third", components=dict(ec2=1))
+    assert change_quotation(agreed, [added, ordered], sheet, "2026-08-20")["set_up"]["net"] == 0

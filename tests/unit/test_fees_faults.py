@@ -29,6 +29,8 @@ PLAN = [{"plan": "advanced", "from": START}]
 CONTRACT = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=PLAN, operation=dict(components=dict(ec2=4)))
 ORDERED = dict(CONTRACT, accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=4)))
 WHENEVER = {name: value for name, value in ORDERED.items() if name != "set_up_from"}  # work begins on a day that nobody wrote down
+SINCE_THEN = dict(CONTRACT, accepted_on="2026-04-20")
+NO_SET_UP = dict(basic=False, components={})
 OPTION = {"name": "Runbook", "yen": 1000, "covers": ["operations"], "from": "2026-07-01"}
 ISSUED = invoice(CONTRACT, [], "2026-07", dict(name="Example MSP"))
 
@@ -65,7 +67,7 @@ FAULTS = [
     ("missing", dict(plans=PLAN, operation=dict(components={})), [], "contract applied_on"),
     ("counts_needed", dict(plans=PLAN, applied_on="2026-04-13"), [], "contract operation components"),
     ("counts_needed", dict(CONTRACT, operation={}), [], "contract operation components"),
-    ("before", dict(CONTRACT, accepted_on="2026-04-12"), [], "contract accepted_on"),
+    ("before", dict(CONTRACT, accepted_on="2026-04-12", set_up=NO_SET_UP), [], "contract accepted_on"),
     ("missing", dict(sheet_support_minutes=60), [], "contract accepted_on"),
     ("counts_needed", dict(accepted_on="2026-04-15", set_up=dict(basic=True)), [], "contract set_up components"),
     ("counts_needed", dict(accepted_on="2026-04-15", set_up=dict(basic=True, maintenance=True)), [], "contract set_up components"),
@@ -200,6 +202,8 @@ FAULTS = [
     ),
     ("overlap", with_option(dict(until="2026-08-31"), {"from": "2026-08-31"}), [], "contract operation options #2"),
     ("too_many", CONTRACT, [happened("2026-07-01", "components_removed", components=dict(ec2=5))], "events #1 components_removed 2026-07-01"),
+    ("too_many", ORDERED, [happened("2026-07-01", "components_removed", components=dict(s3=1))], "events #1 components_removed 2026-07-01"),
+    ("component", ORDERED, [happened("2026-07-01", "components_removed", components=dict(s33=1))], "events #1 components_removed 2026-07-01 components s33"),
     ("before", CONTRACT, [happened("2026-06-14", "components_removed", components=dict(ec2=1))], "events #1 components_removed 2026-06-14"),
     ("no_order", CONTRACT, [happened("2026-07-01", "set_up_completed")], "events #1 set_up_completed 2026-07-01"),
     ("no_order", ORDERED, [happened("2026-07-01", "set_up_cancelled", order="more")], "events #1 set_up_cancelled 2026-07-01"),
@@ -316,7 +320,7 @@ FAULTS = [
     ),
     ("before_the_law", {}, [happened("2023-10-05", "qualified_invoice_requested", month="2023-08")], "events #1 qualified_invoice_requested 2023-10-05 month"),
     *(("before", CONTRACT, [dict(event, date="2026-04-12")], f"events #1 {event['event']} 2026-04-12") for event in BEGINS),
-    *(("before", dict(CONTRACT, accepted_on="2026-04-20"), [dict(event, date="2026-04-19")], f"events #1 {event['event']} 2026-04-19") for event in BEGINS),
+    *(("before", dict(SINCE_THEN, set_up=NO_SET_UP), [dict(event, date="2026-04-19")], f"events #1 {event['event']} 2026-04-19") for event in BEGINS),
     ("before", CONTRACT, [happened("2025-08-20", "payment", yen=1)], "events #1 payment 2025-08-20"),
     ("not_paid", CONTRACT, [happened("2026-08-19", "refund", yen=1), happened("2026-08-20", "payment", yen=1)], "events #1 refund 2026-08-19"),
     (
@@ -380,7 +384,7 @@ FAULTS = [
     ),
     ("of_provider", CONTRACT, [happened("2026-07-01", "cancelled", ground="notice")], "events #1 cancelled 2026-07-01 ground"),
     ("word", with_option(dict(covers=[])), [], "contract operation options #1 covers"),
-    ("before", dict(CONTRACT, accepted_on="2026-06-16"), [], "contract plans #1"),
+    ("before", dict(CONTRACT, accepted_on="2026-06-16", set_up=NO_SET_UP), [], "contract plans #1"),
     ("twice", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", basic=True)], "events #1 set_up_ordered 2026-07-01 basic"),
     ("before", ORDERED, [happened("2026-04-19", "set_up_completed")], "events #1 set_up_completed 2026-04-19"),
     *(
@@ -675,6 +679,6 @@ def test_the_nearest_right_word_is_offered():
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
     others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
-    others |= {"settled_before", "other_yen"}
+    others |= {"settled_before", "settled_number", "other_yen"}
     tried = {code for code, *dummy in FAULTS} | others | {"kind"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, late_interest, liability_limits, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
@@ -155,7 +156,7 @@ words = st.text("a/~b", min_size=1, max_size=4) | st.sampled_from(["hours", "con
 @given(st.dictionaries(words.filter(lambda name: name != "contract"), st.dictionaries(words, yen, min_size=1, max_size=3), min_size=1, max_size=4), st.data())
 def test_each_line_has_a_key_of_its_own_whatever_things_are_called(orders, data):
     """Or a settlement would take one line for another: an invoice that nothing has changed has nothing to settle."""
-    agreed = dict(contract(), accepted_on="2026-05-10", sheet_support_minutes=30)
+    agreed = dict(contract(), accepted_on="2026-05-10", set_up=dict(basic=False, components={}), sheet_support_minutes=30)
     options = [{"name": name, "yen": 1, "covers": ["monitoring"], "from": "2026-07-01"} for name in sorted(data.draw(st.sets(words)))]
     agreed["operation"] = dict(agreed["operation"], options=options)
     events = [happened("2026-08-09", "sheet_support", minutes=120), happened("2026-05-20", "set_up_completed")]
@@ -290,7 +291,8 @@ def test_paying_later_never_costs_less(due, amount, one, more):
 )
 def test_the_interest_of_all_invoices_is_that_of_all_debts(start, length, after, paid, grace, waits):
     """However months are billed together, in advance or not, and whoever pays in what parts."""
-    agreed = dict(contract(fee_rules=dict(late_grace=grace, late_while_open=waits)), sheet_support_minutes=600, accepted_on="2026-05-10")
+    agreed = dict(contract(fee_rules=dict(late_grace=grace, late_while_open=waits)), sheet_support_minutes=600)
+    agreed |= dict(accepted_on="2026-05-10", set_up=dict(basic=False, components={}))
     together = MONTHS[2 + start : 2 + start + length]
     issued = date.fromisoformat(f"{together[0]}-01") + timedelta(days=after)
     due = issued.replace(day=28)
@@ -437,6 +439,12 @@ def billed_by_others_from_within_a_month(one):
     return bill(one, [happened("2026-08-10", "channel_changed", channel="resale"), happened("2026-08-05", "sheet_support", minutes=1)], "2026-08")
 
 
+def a_server_nobody_ordered(one):
+    agreed = dict(one, accepted_on="2026-05-10", set_up=dict(basic=False, components=dict(ec2=7)))
+    quoted = change_quotation(agreed, [happened("2026-07-10", "components_added", components=dict(ec2=1))], dict(ec2_instances=[{}] * 9), "2026-08-20")
+    return quoted["set_up"]
+
+
 # rule → another choice than the default, and a paper in which it matters
 SCENARIOS = {
     "billing_month_start_day": (16, lambda one: used(one, month="2026-06")),
@@ -445,6 +453,7 @@ SCENARIOS = {
     "cancel_proration": ("calendar", lambda one: used(one, happened("2026-08-10", "cancelled"))),
     "component_change_rule": ("calendar", lambda one: used(one, happened("2026-08-10", "components_added", components=dict(ec2=1)))),
     "component_within_month": ("charged", come_and_gone),
+    "set_up_of_operated": ("as_ordered", a_server_nobody_ordered),
     "option_within_month": ("free", an_option_of_ten_days),
     "unit_scope": ("group", lambda one: used(dict(one, operation=dict(components=dict(waf=dict(a=1, b=1)))))),
     "several_plan_changes": ("changes_only", changed_twice),
@@ -522,6 +531,7 @@ def test_the_language_changes_words_and_no_figures(paper):
 def settled_in(language, month):
     """All of an invoice is given back, and something else charged."""
     free = {name: value for name, value in WALK_CONTRACT.items() if name not in ("plans", "operation", "set_up", "sheet_support_minutes")}
+    free |= dict(set_up=dict(basic=False, components={}))
     found = invoice_settlement(bill_in("ja", month), free, [happened(f"{month}-20", "evaded", month="2026-04", yen=1)], "2028-06-01", language)
     assert found["charge"] and found["credit_note"]
     return found
