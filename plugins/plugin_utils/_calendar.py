@@ -145,9 +145,9 @@ def earliest(received: date, days: int | None = None, closures: Closures | None 
     day = received
     while left:
         if (day - received).days > 4 * (wanted + 30):
-            raise CalendarError([Fault("closures", "closed", dict(value=f"{received}", other=f"{day}"))])
+            raise CalendarError([Fault("closures", "closed", dict(value=received, other=day))])
         if day == LAST:
-            raise CalendarError([Fault("received", "beyond", dict(value=f"{received}", other=KNOWN))])
+            raise CalendarError([Fault("received", "beyond", dict(value=received, other=KNOWN))])
         day += ONE_DAY
         left -= is_business_day(day, closed)
     return day

@@ -39,8 +39,7 @@ class Reading:
             raise CalendarError(self.faults)
 
     def fault(self, where: str, code: str, **facts: Any) -> None:
-        value = facts.get("value")
-        self.faults.append(Fault(where, code, dict(facts, value=str(value) if isinstance(value, date) else value)))
+        self.faults.append(Fault(where, code, dict(dict(value=None), **facts)))
 
     def day(self, value: Any, where: str) -> date | None:
         """A date: 2026-11-20 as a text or as YAML reads it without quotes."""
@@ -80,7 +79,9 @@ class Reading:
         return first, last
 
     def year(self, value: Any, where: str) -> int | None:
-        if not isinstance(value, int) or isinstance(value, bool) or not FIRST.year <= value <= LAST.year:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return self.fault(where, "year", value=value, other=KNOWN)
+        if not FIRST.year <= value <= LAST.year:
             return self.fault(where, "years", value=value, other=KNOWN)
         return int(value)
 

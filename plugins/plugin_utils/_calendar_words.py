@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -16,6 +17,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         moment="「{value}」は日時ではありません。'2026-11-20 01:30'（日本時間）または '2026-11-19T16:30Z' のように書いてください",
         zone="「{value}」は時差が分かりません。'…Z' や '…+09:00' を付けるか、日本時間を引用符で囲んで書いてください"
         "（現在時刻は now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')）",
+        year="{value!r} は年ではありません。2026 のように、引用符のない整数で書いてください（{other}）",
         years="「{value}」は扱える範囲（{other}）の外です",
         beyond="「{value}」から数えた日は、扱える範囲（{other}）を超えます",
         closed="「{value}」から {other} までに営業日が足りません。休業日（closures）を確認してください",
@@ -48,6 +50,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         day="{value!r} is not a date; write it like 2026-11-20",
         moment="{value!r} is not a date and time; write it like '2026-11-20 01:30' (Japan time) or '2026-11-19T16:30Z'",
         zone="{value!r} does not say its zone; add 'Z' or '+09:00', or write Japan time in quotes (for now: now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ'))",
+        year="{value!r} is not a year; write a whole number without quotes, such as 2026 ({other})",
         years="{value!r} lies outside of what is known ({other})",
         beyond="the day counted from {value!r} lies outside of what is known ({other})",
         closed="there are not enough business days from {value!r} to {other}; check the closures",
@@ -89,6 +92,7 @@ class Fault(NamedTuple):
     def text(self, language: str) -> str:
         facts = dict(self.facts)
         close = facts.pop("close", None)
+        facts = {name: said(fact, language) for name, fact in facts.items()}
         return f"{self.where}: {TEXTS[language][self.code].format(hint=hint(language, close), **facts)}"
 
 

@@ -273,7 +273,7 @@ class _Reader(Told):
                 self.fault(f"{option.where} applied_on", "without_plan", limit=limits)
             return
         if self.sound and (not plans or option.start < plans[0].start):
-            self.fault(option.where, "no_plan_until", other=f"{option.start}")
+            self.fault(option.where, "no_plan_until", other=option.start)
         for plan, after in pairwise([*plans, None]):
             overlaps = (option.until is None or plan.start <= option.until) and (after is None or after.start > option.start)
             lacking = [feature for feature in row["covers"] if feature not in book()["plans"][plan.name]]
@@ -381,7 +381,7 @@ class _Reader(Told):
         for event in self.all("outage"):
             outage = Outage(event.date, event.fields["until"], event.fields["cause"], event.where)
             if outage.until == outage.known:
-                self.fault(f"{outage.where} until", "no_length", value=f"{outage.until:%Y-%m-%d %H:%M}")
+                self.fault(f"{outage.where} until", "no_length", value=outage.until)
             elif self.not_before(f"{outage.where} until", outage.until, outage.known, "date") and self._of_operation(event):
                 self.not_ended(outage.where, (outage.until - timedelta(seconds=1)).date())
                 found.append(outage)

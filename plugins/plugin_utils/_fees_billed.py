@@ -30,7 +30,7 @@ def issues(told: Told) -> tuple[Issue, ...]:
         if len(issue.months) > 1:
             told.not_before(event.where, issue.day, told.month(issue.months[0]).first, "months")
         elif issue.day < first_issue(told.month(issue.months[0])):
-            told.fault(event.where, "too_early", limit=first_issue(told.month(issue.months[0])))
+            told.fault(event.where, "too_early", value=issue.day, limit=first_issue(told.month(issue.months[0])), other=issue.months[0])
         found.append(issue)
     return tuple(found)
 
@@ -70,7 +70,7 @@ def requests(told: Told, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, in
         since = book()["prices"]["qualified_invoice"]["since"][0]["from"]
         told.not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
         if billed_on < since:
-            told.fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=f"{billed_on}")
+            told.fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=billed_on)
         found.append((event.date, month, event.fields.get("postage", 0)))
     return tuple(found)
 

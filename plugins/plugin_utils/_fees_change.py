@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, not_prepared
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
@@ -53,7 +54,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
     services = basic(sheet)
     base = bool(services) and not _has_base(before, on)
-    order = _free_name(ORDERS[language].format(on), {one.name for one in before.orders})
+    order = _free_name(ORDERS[language].format(said(on, language)), {one.name for one in before.orders})
     operated_on = max(on, before.plans[0].start) if before.plans else None
     if operated_on and ends_on and operated_on > ends_on:
         operated_on = None

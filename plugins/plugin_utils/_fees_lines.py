@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, book, cite, say, tax_percent, units
 
@@ -82,6 +83,8 @@ def described(text: tuple[str, Mapping[str, str]], language: str) -> str:
     name, facts = text
     order = facts.get("order")
     told = {word: value.said(language) if isinstance(value, Month) else value for word, value in facts.items()}
+    if "due" in told:
+        told["due"] = said(date.fromisoformat(told["due"]), language)
     if "plan" in told:
         told["plan"] = say("prices", told["plan"], language)
     words = say("prices" if name in book()["prices"] else "texts", name, language, **told)

@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
+
 CATALOG = Path(__file__).resolve().parents[2] / "catalog"
 MENUS = dict(set_up="annex4-2", operation="annex5-1")  # the tables of units, and the clauses that hold them
 
@@ -72,7 +74,7 @@ def rows(menu: str) -> Mapping[str, Any]:
 
 def say(table: str, key: str, language: str, /, **facts: Any) -> str:
     """The words of `catalog/prices.yml` for a key of one of its tables."""
-    return book()[table][key][language].format(**facts)
+    return book()[table][key][language].format(**{name: said(fact, language) for name, fact in facts.items()})
 
 
 def cite(clauses: Any, language: str) -> list[str]:

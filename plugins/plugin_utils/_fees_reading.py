@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta, timezone
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import rows
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
 
@@ -47,25 +48,25 @@ TEXTS: dict[str, dict[str, str]] = dict(
         kind="「{value}」という種類はありません{hint}",
         same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
         same_plan="{other} と同じプランです。変更でないなら消してください",
-        before="{value} は {limit}（{other}）より前です",
+        before="{value}は {limit}（{other}）より前です",
         same_name="{limit!r} は {other} にもあります。別の名前にしてください",
         twice="{other} と重複しています。1 つだけ書いてください",
         overlap="{other} と期間が重なっています。重ならないように分けてください",
         too_many="{limit} が {value} 個不足します。減らす数か、増やした日を確認してください",
         no_order="{value!r} という注文はありません（あるもの: {limit}）",
         more_than_ordered="{limit} は注文（{other}）より {value} 多くなっています",
-        begun="作業は {limit} に着手済みです。着手した部分と残す部分を payable に書いてください（第29条第2項）",
+        begun="作業は {limit}に着手済みです。着手した部分と残す部分を payable に書いてください（第29条第2項）",
         perhaps_begun="作業に着手していたかが分かりません。着手日か、着手した部分と残す部分を payable に書いてください（第29条）",
-        begun_at_end="作業は {limit} に着手済みで、契約は {value} に解除されています。完了していれば set_up_completed を、"
+        begun_at_end="作業は {limit}に着手済みで、契約は {value}に解除されています。完了していれば set_up_completed を、"
         "そうでなければ set_up_cancelled に着手した部分を payable として書いてください（第29条第2項）",
-        perhaps_begun_at_end="契約が {value} に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
+        perhaps_begun_at_end="契約が {value}に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
         "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
-        completed="作業は {limit} に完了しています。完了した作業は取り消せません",
+        completed="作業は {limit}に完了しています。完了した作業は取り消せません",
         nothing_named="何も書かれていません。増減したもの、注文されたものを書くか、この出来事を消してください",
         same_channel="それまでと同じ請求の経路です。変更でないなら消してください",
-        called_off="作業は {limit} にすべて取り消されています（{other}）。残した部分があれば、その payable に書いてください（第29条）",
-        ended="契約は {limit} に解除されています",
-        too_long="{value} からの利用停止が {limit} を超えています。料金の未払い以外の利用停止は、続けて行うものも合わせて 6ヵ月以内です（第34条第1項）",
+        called_off="作業は {limit}にすべて取り消されています（{other}）。残した部分があれば、その payable に書いてください（第29条）",
+        ended="契約は {limit}に解除されています",
+        too_long="{value}からの利用停止が {limit}を超えています。料金の未払い以外の利用停止は、続けて行うものも合わせて 6ヵ月以内です（第34条第1項）",
         no_length="利用できなかった時間がありません（{value} に始まり、同じ時刻に終わっています）。until に復旧した時刻を書いてください",
         plan_needed="{limit} は {other} には含まれません。含むプランが必要です（別紙2※4）",
         number_needed="適格請求書には登録番号が必要です。T と 13 桁の数字を、billing_issuer（インベントリの group_vars/all/issuer.yml）の"
@@ -74,16 +75,17 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_plan_until="{other} にはまだプランがありません。オプションにはプランの申込みが必要です（別紙2※4）",
         without_plan="プランなしで申し込めるのは {limit[0]} から {limit[1]} までです（別紙2※4）",
         invoiced="{limit} の請求書は {other} にも書かれています",
-        too_early="1 か月分の請求書を発行できるのは {limit} 以降です（別紙2）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
-        before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit} より前です（消費税法第57条の4）",
+        too_early="{other} の請求書は {value}には発行できません。1 か月分は料金月が終わった後、{limit}以降の日付にしてください（別紙2、ロールでは billing_date）。"
+        "前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
+        before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit}より前です（消費税法第57条の4）",
         not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
         nothing_charged="{value} には請求する料金がありません。月を確認してください",
         others_bill="{value} の料金は当社が請求するものではありません（別紙2）。月か、請求の経路（billing.channel、channel_changed）を確認してください",
         yen_needed="{value} の請求書の額が分からないため、返した額を差し引けません。出来事 invoiced を yen（税込の額）とともに書いてください（第20条第2項）",
         of_provider="当社が解除するとき（by: provider）だけに書けます。契約者が解除するときは消してください（第15条）",
-        not_begun="契約は作業の着手日 {limit} より前、{value} に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
+        not_begun="契約は作業の着手日 {limit}より前、{value}に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
-        settled_before="この請求書は {value} に精算済みです（出来事 settled）。同じ差額を二重に精算しないよう、"
+        settled_before="この請求書は {value}に精算済みです（出来事 settled）。同じ差額を二重に精算しないよう、"
         "それまでの精算の JSON をすべて指定してください（ロールでは billing_settled）",
         settled_number="{value} は、ここに来る {limit} ではありません。この請求書のそれまでの精算の JSON を、すべて 1 回ずつ、古い順に指定してください"
         "（ロールでは billing_settled）",
@@ -156,7 +158,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_plan_until="there is no plan on {other} yet; an option needs one (Annex 2, note 4)",
         without_plan="an option without a plan could be applied for from {limit[0]} to {limit[1]} (Annex 2, note 4)",
         invoiced="the invoice of {limit} is named by {other} as well",
-        too_early="one month is billed in the month after, from {limit} on (Annex 2); only several months together are billed before (Article 23)",
+        too_early="the invoice of {other} cannot be issued on {value}: one month is billed when it is over, on {limit} or later (Annex 2; billing_date of the role); "
+        "only several months together are billed before (Article 23)",
         before_the_law="the invoice of {value} is issued on {other}, before qualified invoices began on {limit} (Consumption Tax Act Article 57-4)",
         not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49)",
         nothing_charged="nothing is charged for {value}; check the month",
@@ -194,12 +197,12 @@ class Fault(NamedTuple):
     code: str
     value: Any = None
     limit: Any = None
-    other: str | None = None
+    other: Any = None
     close: str | None = None
 
     def text(self, language: str) -> str:
-        told = dict(value=self.value, limit=self.limit, other=self.other, hint=hint(language, self.close))
-        return f"{self.where}: {TEXTS[language][self.code].format(**told)}"
+        told = {name: said(fact, language) for name, fact in dict(value=self.value, limit=self.limit, other=self.other).items()}
+        return f"{self.where}: {TEXTS[language][self.code].format(**told, hint=hint(language, self.close))}"
 
 
 class FeeError(ValueError):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event
@@ -46,7 +46,8 @@ class Told:
 
     def not_before(self, where: str, day: Any, limit: Any, other: str) -> bool:
         if day is not None and limit is not None and day < limit:
-            self.fault(where, "before", value=f"{day:%Y-%m-%d}", limit=f"{limit:%Y-%m-%d}", other=other)
+            value, least = (one.date() if isinstance(one, datetime) else one for one in (day, limit))
+            self.fault(where, "before", value=value, limit=least, other=other)
             return False
         return True
 

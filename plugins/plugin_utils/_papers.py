@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible.module_utils.common.yaml import yaml_load
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_svg import drawing
 
 SHAPE = Path(__file__).resolve().parents[1] / "modules" / "paper.yml"
@@ -304,7 +305,7 @@ def shown(kind: str, value: Any, language: str) -> str:
     if kind == "percent":
         return f"{value:,f}%"
     if kind == "date":
-        return f"{value.year}年{value.month}月{value.day}日" if language == "ja" else value.isoformat()
+        return said(value, language)
     if kind == "verdict":
         return VERDICTS[language][value]
     if kind == "minutes":

@@ -7,9 +7,10 @@ in the structure of `_papers`, out of what the fee filters return. Nothing is ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
@@ -43,6 +44,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
         lead_invoice="下記のとおりご請求申し上げます。",
         effect="{units:+,} コンポーネント、{since}から {net:+,}円/月（税抜）",
+        effect_once="{item}: +{net:,}円（税抜、初回のみ）",
         contract="契約番号",
         tax_percent="消費税率",
         billed_from="課金開始日",
@@ -129,6 +131,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         lead_usage_statement="These are the fees for your use of the service.",
         lead_invoice="We request payment as follows.",
         effect="{units:+,} component(s), {net:+,} yen a month (without tax) from {since}",
+        effect_once="{item}: +{net:,} yen (without tax, once)",
         contract="Contract",
         tax_percent="Consumption tax",
         billed_from="Charged from",
@@ -201,6 +204,9 @@ class _Words:
 
     def day(self, told: str) -> str:
         return shown("date", date.fromisoformat(told), self.language)
+
+    def moment(self, told: str) -> str:
+        return said(datetime.fromisoformat(told), self.language)
 
     def month(self, told: str) -> str:
         return f"{int(told[:4])}年{int(told[5:])}月" if self.language == "ja" else told
@@ -304,10 +310,11 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 
 def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
-    """In one line what a change does, where it is charged by the month at all."""
+    """In one line what a change does, where it is charged by the month at all, and in one more for each work that is charged once."""
     change, first = told["change"], told["monthly"]["billed_from"]
+    once = [words("effect_once", item=line["description"], net=line["amount"]) for line in told["set_up"]["lines"]]
     felt = first and (change["units"] or change["monthly"]["net"])
-    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words))] if felt else []
+    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words)), *once] if felt else once
 
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -504,7 +511,7 @@ def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:
-    span = f" {one['from'][:16]}{words('until')}{one['until'][:16]}" if "from" in one else f" {one['percent']}%"
+    span = f" {words.moment(one['from'])}{words('until')}{words.moment(one['until'])}" if "from" in one else f" {one['percent']}%"
     return words("deduction", text=one["text"], span=span, clauses=words.listed(one["clauses"]))
 
 

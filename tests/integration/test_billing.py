@@ -146,8 +146,8 @@ def test_a_month_that_is_not_charged_yet_says_why(office):
     office.edit("events", lambda events: events.clear())
     office.play("usage", billing_month="2026-06")
     told, html, dummy = office.made("SMP-2026-0412-usage-2026-06")
-    assert told["total"] == 0 and "運用メニューは 2026-06-15 に開始し、2026-07-01 から課金します" in html and "第35条第1項" in html
-    assert "2026-07-01 から課金します" in office.play("invoice", billing_month="2026-06").stdout
+    assert told["total"] == 0 and "運用メニューは 2026年6月15日に開始し、2026年7月1日から課金します" in html and "第35条第1項" in html
+    assert "2026年7月1日から課金します" in office.play("invoice", billing_month="2026-06").stdout
 
 
 def test_what_is_said_of_an_amount_is_easy_to_read(office):
@@ -282,8 +282,8 @@ def test_a_month_of_which_nothing_is_left_and_one_after_the_end_say_why(office):
     office.edit("events", lambda events: events.append({"date": "2026-10-01", "event": "outage", "until": "2026-11-01", "cause": "provider_gross"}))
     assert "利用不能による減額により全額を差し引いています (第35条第2項表2欄)" in office.play("invoice", billing_month="2026-10").stdout
     office.edit("events", lambda events: events.append(dict(date="2026-11-05", event="cancelled")))
-    assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12").stdout
-    assert "契約は 2026-11-05 に解除されています" in office.play("invoice", billing_month="2026-12", billing_date="2027-01-05").stdout
+    assert "契約は 2026年11月5日に解除されています" in office.play("invoice", billing_month="2026-12").stdout
+    assert "契約は 2026年11月5日に解除されています" in office.play("invoice", billing_month="2026-12", billing_date="2027-01-05").stdout
     assert office.files() == {}
 
 

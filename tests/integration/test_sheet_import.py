@@ -24,6 +24,7 @@ CONTRACT = dict(
     accepted_on="2026-04-16",
     set_up_from="2026-04-20",
     plans=[{"plan": "standard", "from": "2026-06-15"}],
+    set_up=dict(basic=False, components=dict(ec2=1)),
     operation=dict(components=dict(ec2=1)),
 )
 
@@ -50,7 +51,8 @@ def imported(customer, *arguments, **more):
 def test_what_a_change_does_to_the_fees_is_said(customer, language, known, unknown):
     customer.contract(**CONTRACT, language=language)
     fill_in(customer, dict(ec2_instances=SERVERS), ec2_instances=[*SERVERS, dict(SERVERS[0], name="acme-web02")])
-    assert re.search(known, imported(customer, "--check").output)
+    said = imported(customer, "--check").output
+    assert re.search(known, said) and "+50,000" in said, "by the month and once"
     customer.contract(**{key: value for key, value in CONTRACT.items() if key != "operation"}, language=language)
     assert unknown in imported(customer).output
     same = imported(customer).output

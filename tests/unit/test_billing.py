@@ -402,7 +402,7 @@ def test_an_option_that_needs_a_plan_agreed_for_later_is_no_fault():
 
 
 def test_an_order_may_already_have_the_name_of_a_quotation():
-    ordered = [dict(date="2026-08-20", event="set_up_ordered", order="2026-08-20 見積", components=dict(s3=1))]
+    ordered = [dict(date="2026-08-20", event="set_up_ordered", order="2026年8月20日 見積", components=dict(s3=1))]
     assert change_quotation(CONTRACT, ordered, dict(ec2_instances=[{}] * 5), "2026-08-20")["set_up"]["net"] == 50_000
 
 
@@ -424,7 +424,8 @@ def test_what_costs_nothing_by_the_month_has_no_line_of_it():
     plans = [{"plan": "advanced", "from": "2026-06-15"}]
     for contract in (dict(CONTRACT, plans=plans), {name: value for name, value in CONTRACT.items() if name not in ("plans", "operation")}):
         quoted = change_quotation(contract, [], dict(SHEET, s3_buckets=[dict(name="new")]), "2026-08-20")
-        assert quoted["set_up"]["net"] == 50_000 and fee_paper(quoted, "quotation", ISSUER)["lead"][1:] == []
+        once = "コンポーネント設定（2026年8月20日 見積）: +50,000円（税抜、初回のみ）"
+        assert quoted["set_up"]["net"] == 50_000 and fee_paper(quoted, "quotation", ISSUER)["lead"][1:] == [once]
     assert quoted["monthly"]["billed_from"] is None, "without a plan nothing is charged by the month"
 
 

@@ -333,9 +333,9 @@ def test_a_statement_says_what_comes_later_and_what_has_ended():
     ended = [happened("2026-10-05", "cancelled")]
     months = ("2026-06", "2026-08", "2026-09", "2026-10", "2026-11")
     notes = {month: [note["text"] for note in usage_statement(agreed, ended, month)["notes"]] for month in months}
-    later = "カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"
-    not_yet = "運用メニューは 2026-06-15 に開始し、2026-07-01 から課金します"
-    assert list(notes.values()) == [[not_yet, later], [later], [later], [], ["契約は 2026-10-05 に解除されています"]]
+    later = "カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します"
+    not_yet = "運用メニューは 2026年6月15日に開始し、2026年7月1日から課金します"
+    assert list(notes.values()) == [[not_yet, later], [later], [later], [], ["契約は 2026年10月5日に解除されています"]]
 
 
 @pytest.mark.parametrize("rule, yen, noted", [("contract", [7_096, 10_000], False), ("own", [None, 10_000], True)])
@@ -355,7 +355,7 @@ def test_a_quotation_says_which_option_is_charged_later():
     option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option, dict(option, name="At once", **{"from": "2026-06-15"})]))
     notes = quotation(agreed, None, "2026-05-01")["monthly"]["notes"]
-    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026-09-10 に開始し、2026-10-01 から課金します"]
+    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します"]
 
 
 @pytest.mark.parametrize("channel, wanted, noted", [("own", True, True), ("own", False, False), ("resale", True, False)])
@@ -465,7 +465,7 @@ def test_moments_of_other_zones_are_japans_time():
     [
         (happened("2026-08-01", "outage", until="2026-09-01", cause="provider_gross"), "利用不能による減額"),
         (happened("2026-08-01", "reduction", month="2026-08", percent=100), "臨時減免"),
-        (happened("2026-07-10", "cancelled"), "契約は 2026-07-10 に解除されています (第15条第2項)"),
+        (happened("2026-07-10", "cancelled"), "契約は 2026年7月10日に解除されています (第15条第2項)"),
     ],
 )
 def test_an_invoice_of_nothing_is_not_issued_and_says_why(event, why, qualified):
@@ -511,7 +511,7 @@ def test_a_suspension_changes_no_fee_and_is_noted():
 def test_a_suspension_ends_with_the_contract():
     events = [happened("2026-08-10", "suspended", until="2026-12-09", reason="unpaid"), happened("2026-09-20", "cancelled", by="provider")]
     notes = {month: [note["text"] for note in usage_statement(contract(), events, month)["notes"]] for month in ("2026-09", "2026-10")}
-    assert "2026-08-10〜2026-09-20" in notes["2026-09"][0] and notes["2026-10"] == ["契約は 2026-09-20 に解除されています"]
+    assert "2026年8月10日〜2026年9月20日" in notes["2026-09"][0] and notes["2026-10"] == ["契約は 2026年9月20日に解除されています"]
 
 
 def test_a_special_reduction():

@@ -149,7 +149,7 @@ def test_a_set_up_that_is_no_table_is_refused(wrong):
 
 
 def test_nothing_is_quoted_before_its_application():
-    with pytest.raises(AnsibleFilterError, match="^date: 2026-04-12 "):
+    with pytest.raises(AnsibleFilterError, match="^date: 2026年4月12日は "):
         quotation(APPLIED, SERVERS, "2026-04-12")
     assert quotation(APPLIED, SERVERS, "2026-04-13") == quotation(APPLIED, SERVERS)
 

@@ -1,0 +1,19 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How people write days: one form in each language, wherever somebody reads them. What machines read is ISO 8601."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+
+def said(fact: Any, language: str) -> Any:
+    """A day as people write it, a moment with its hour; anything else as it is."""
+    if isinstance(fact, tuple):
+        return tuple(said(one, language) for one in fact)
+    if not isinstance(fact, date):
+        return fact
+    day = f"{fact.year}年{fact.month}月{fact.day}日" if language == "ja" else f"{fact:%Y-%m-%d}"
+    return f"{day} {fact:%H:%M}" if isinstance(fact, datetime) else day
