@@ -17,6 +17,7 @@ from ansible.template import Templar, trust_as_template
 
 from ansible_collections.msp.aws.plugins.filter.fees import FilterModule
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, EVENTS
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import read_events
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "filter"
 FILTERS = FilterModule().filters()
@@ -65,3 +66,22 @@ def test_the_page_of_the_invoice_names_every_field_and_every_event():
     words = set(re.findall(r"\w+", text))
     fields = {name for shape in EVENTS.values() for name in shape}
     assert {*CONTRACT, *EVENTS, *fields} - words == set()
+
+
+ROOT = FOLDER.parents[1]
+
+
+def test_the_table_of_events_names_each_with_its_fields_and_which_of_them_it_needs():
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "roles/billing/README.md").read_text(encoding="utf-8").splitlines() if line.count(" | ") == 2]
+    told = {row[0].strip("`"): row[1] for row in rows if row[0].strip("`") in EVENTS}
+    assert {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in told.items()} == {name: set(shape) for name, shape in EVENTS.items()}
+    needed = {name: {field for field, one in shape.items() if one.required} for name, shape in EVENTS.items()}
+    assert {name: set(re.findall(r"\*\*`(\w+)`\*\*", fields)) for name, fields in told.items()} == needed
+
+
+def test_the_template_has_a_right_example_of_every_event():
+    lines = (ROOT / "inventories/template/group_vars/all/events.yml").read_text(encoding="utf-8").splitlines()
+    given = yaml.safe_load("\n".join(line[1:] for line in lines if line.startswith("#  - ")))
+    faults = []
+    found = read_events(given, faults)
+    assert (faults, {event.kind for event in found}) == ([], set(EVENTS))
