@@ -327,7 +327,11 @@ def test_a_key_whose_rows_are_all_commented_out_is_as_good_as_not_written(tmp_pa
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
-    assert "month: '2026-13' は月ではありません" in run.output
+    assert "\"msg\": \"month: '2026-13' は月ではありません" in run.stdout, "the failure of a task, without what Ansible did"
+    advance = office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-10-20").output
+    assert "2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
+    missing = office.play("invoice", rc=2, billing_issued="none.json").output
+    assert "none.json にありません" in missing and "-e billing_issued=$PWD/" in missing
     run = office.play("usage", rc=2, billing_month="2026-08", billing_directory=str(office.reports / "none"))
     assert "none does not exist; make it" in run.output
     office.edit("events", lambda events: events.append(dict(date="2026-10-01", event="components_removed", components=dict(ec2=9))))

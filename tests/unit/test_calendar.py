@@ -326,7 +326,7 @@ REFUSED = {
     "a day before the table": ("day", "years", "is_business_day", "1999-12-31"),
     "a day after the formula": ("day", "years", "is_business_day", date(2100, 1, 1)),
     "a year before the table": ("year", "years", "holidays", 1999),
-    "a year that is a text": ("year", "years", "holidays", "2026"),
+    "a year that is a text": ("year", "year", "holidays", "2026"),
     "a count that leads out of the table": ("received", "beyond", "earliest_date", "2099-12-28"),
     "no business day at all": ("closures", "closed", "earliest_date", "2026-12-01", None, [{"from": "01-01", "until": "12-31"}]),
     "a day for a moment": ("moment", "moment", "in_maintenance_window", "2026-11-20", [SUNDAY]),
