@@ -107,7 +107,7 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
     if since is None or month.last.isoformat() >= since:
         return []
     start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
-    return [dict(text=say("texts", "not_yet", language, start=start, since=since), clauses=cite(("35-1",), language))]
+    return [dict(text=say("texts", "not_yet", language, start=start, since=date.fromisoformat(since)), clauses=cite(("35-1",), language))]
 
 
 def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:

@@ -75,8 +75,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_plan_until="{other} にはまだプランがありません。オプションにはプランの申込みが必要です（別紙2※4）",
         without_plan="プランなしで申し込めるのは {limit[0]} から {limit[1]} までです（別紙2※4）",
         invoiced="{limit} の請求書は {other} にも書かれています",
-        too_early="{other} の請求書は {value}には発行できません。1 か月分は料金月が終わった後、{limit}以降の日付にしてください（別紙2、ロールでは billing_date）。"
-        "前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
+        too_early="{other} の請求書は {value}には発行できません。1 か月分は料金月が終わった後、{limit}以降の日付にしてください"
+        "（別紙2、ロールでは billing_date）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
         before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit}より前です（消費税法第57条の4）",
         not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
         nothing_charged="{value} には請求する料金がありません。月を確認してください",
@@ -158,8 +158,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_plan_until="there is no plan on {other} yet; an option needs one (Annex 2, note 4)",
         without_plan="an option without a plan could be applied for from {limit[0]} to {limit[1]} (Annex 2, note 4)",
         invoiced="the invoice of {limit} is named by {other} as well",
-        too_early="the invoice of {other} cannot be issued on {value}: one month is billed when it is over, on {limit} or later (Annex 2; billing_date of the role); "
-        "only several months together are billed before (Article 23)",
+        too_early="the invoice of {other} cannot be issued on {value}: one month is billed when it is over, on {limit} or later "
+        "(Annex 2; billing_date of the role); only several months together are billed before (Article 23)",
         before_the_law="the invoice of {value} is issued on {other}, before qualified invoices began on {limit} (Consumption Tax Act Article 57-4)",
         not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49)",
         nothing_charged="nothing is charged for {value}; check the month",

@@ -72,7 +72,7 @@ def _some(kind: str, given: Any, faults: list[Fault]) -> list[Mapping[str, Any]]
 
 def basic(sheet: Mapping[str, Any]) -> tuple[str, ...]:
     """The AWS services for which the sheet makes クラウド基本設定 due (別紙4 第1表), which is charged once for the account."""
-    found = {basic_services()[kind] for kind in units()["inside"]["basic"] if _some(kind, sheet.get(kind), [])}
+    found = {basic_services()[kind] for kind in units()["inside"]["basic"] if any(_some(kind, sheet.get(kind), []))}
     return tuple(name for name in dict.fromkeys(reversed(basic_services().values())) if name in found)
 
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.billing import FilterModule, change_quotation, fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import read
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_fees import TEXTS
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import page, text
@@ -346,10 +347,11 @@ def test_a_change_before_the_end_of_the_contract_says_so(end, rule, charged, not
     quoted = change_quotation(contract, ended, dict(ec2_instances=[{}] * 5), "2026-08-20", language)
     assert (quoted["monthly"]["billed_from"] is not None) == charged
     assert bool(quoted["change"]["monthly"]["net"]) == charged and quoted["set_up"]["net"] == 50_000
+    end = said(date.fromisoformat(end), language)
     assert [end in note["text"] for note in quoted["monthly"]["notes"]] == [True]
     paper = fee_paper(quoted, "quotation", ISSUER, language)
     assert any(end in text for section in paper["sections"] for text in section.get("text", []))
-    assert bool(paper["lead"][1:]) == charged
+    assert len(paper["lead"][1:]) == 1 + charged, "once, and by the month"
 
 
 def test_what_goes_is_taken_from_the_groups_that_are_there():

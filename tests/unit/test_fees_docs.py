@@ -72,7 +72,7 @@ ROOT = FOLDER.parents[1]
 
 
 def test_the_table_of_events_names_each_with_its_fields_and_which_of_them_it_needs():
-    rows = [line.strip("| ").split(" | ") for line in (ROOT / "roles/billing/README.md").read_text(encoding="utf-8").splitlines() if line.count(" | ") == 2]
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/events.md").read_text(encoding="utf-8").splitlines() if line.count(" | ") == 2]
     told = {row[0].strip("`"): row[1] for row in rows if row[0].strip("`") in EVENTS}
     assert {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in told.items()} == {name: set(shape) for name, shape in EVENTS.items()}
     needed = {name: {field for field, one in shape.items() if one.required} for name, shape in EVENTS.items()}
