@@ -152,8 +152,8 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
     sections = [_summary(looked, result["findings"], words, language), *_differences(result["findings"], words, language)]
     sections += [dict(heading=one.heading, own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
-    sections += [_kind_section(kind, one, when, words, language) for kind, one in used.items()]
-    sections += _beside(looked, words, language)
+    read = [_kind_section(kind, one, words, language) for kind, one in used.items()] + _beside(looked, words, language)
+    sections += [_read_at(when, section, words) for section in read]
     return dict(_head("as_built", result, contract, at, words, language), sections=sections, contents=True)
 
 
@@ -270,9 +270,16 @@ def _whose(finding: Mapping[str, Any], words: Mapping[str, Any], language: str) 
     return [finding["entry"] or words["whole"], label(finding["kind"], (), language)]
 
 
-def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _read_at(when: str, section: dict[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with when each of its rows was read."""
+    if "table" not in section:
+        return section
+    columns, rows = section["table"]["columns"], section["table"]["rows"]
+    return dict(section, table=dict(columns=[*columns, _column("at", words["at"])], rows=[dict(row, at=when) for row in rows]))
+
+
+def _kind_section(kind: str, one: Mapping[str, Any], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
-    columns.append(_column("at", words["at"]))
     text = [words["empty_option"]]
     if one["unread"]:
         return dict(heading=label(kind, (), language), own_worksheet=True, text=[*text, words["unread"].format(one["unread"])])
@@ -283,7 +290,7 @@ def _kind_section(kind: str, one: Mapping[str, Any], when: str, words: Mapping[s
         for line in entry["options"]:
             verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
-    return dict(heading=label(kind, (), language), own_worksheet=True, text=text, table=dict(columns=columns, rows=[dict(row, at=when) for row in rows]))
+    return dict(heading=label(kind, (), language), own_worksheet=True, text=text, table=dict(columns=columns, rows=rows))
 
 
 def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dict[str, Any]]:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict
 
 import pytest
 from ansible.parsing.vault import EncryptedString, VaultLib, VaultSecret
 from ansible.template import trust_as_template
+from openpyxl import load_workbook
 
 from ansible_collections.msp.aws.plugins.module_utils._options import refs
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers_account, _vaulted, accounts, findings
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _papers_html, _papers_xlsx, _vaulted, accounts, findings
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump, load
 
 VERBS = [
@@ -161,13 +163,19 @@ def test_a_value_that_is_cut_says_so():
 @pytest.mark.parametrize(("language", "heading", "moment"), [("ja", "取得日時", "2026年07月02日 00:30:00 JST"), ("en", "Read at", "2026-07-02 00:30:00 JST")])
 def test_every_row_of_as_built_says_when_it_was_read_in_japan(language, heading, moment):
     looked = looked_at()
+    looked["iam_users"].update(account=[*looked["iam_users"]["account"], dict(name="guest", path="/g/")], beside=[dict(entry="guest", id="guest")])
     found = findings.findings(looked)
     result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
     paper = _papers_account.as_built(result, dict(number="C", account_id="1", region="r"), "2026-07-01T15:30:00+00:00", language)
     assert dict(label=heading, value=moment) in paper["facts"]
-    (section,) = [section for section in paper["sections"] if section.get("own_worksheet")]
-    rows = section["table"]["rows"]
-    assert section["table"]["columns"][-1]["label"] == heading and [row["at"] for row in rows] == ["2026-07-02 00:30"] * 3
+    agreed, beside = [section for section in paper["sections"] if section.get("own_worksheet")] + paper["sections"][-1:]
+    for section, count in ((agreed, 3), (beside, 1)):
+        assert section["table"]["columns"][-1]["label"] == heading
+        assert [row["at"] for row in section["table"]["rows"]] == ["2026-07-02 00:30"] * count
+    paper = _papers.read(paper)
+    cells = [str(cell.value) for sheet in load_workbook(io.BytesIO(_papers_xlsx.workbook(paper))) for row in sheet for cell in row]
+    for count in (cells.count("2026-07-02 00:30"), _papers_html.page(paper).count("2026-07-02 00:30<")):
+        assert count == 4
 
 
 def test_what_is_as_agreed_stays_in_the_words_of_the_file():
