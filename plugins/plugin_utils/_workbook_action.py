@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import gc
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,7 +46,8 @@ class WorkbookAction(ActionBase):
         mapping, only = args.get("mapping"), args.get("kinds")
         setting = workbook.Setting(args["contract"], args["language"], Path(mapping) if mapping else None, tuple(only) if only else None)
         try:
-            outcome = self.outcome(workbook, setting, args)
+            with _all_kept():
+                outcome = self.outcome(workbook, setting, args)
             if outcome.files and not self._task.check_mode:
                 outcome.write()
         except workbook.Refused as refused:
@@ -62,6 +66,16 @@ class WorkbookAction(ActionBase):
     def more(self, outcome: Any) -> dict[str, Any]:
         """What else the task returns."""
         return {}
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Without a search for garbage: nothing of a workbook is any, and to look through all its cells again and again takes a third more time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def new_file(workbook: Any, outcome: Any, dest: Path, force: bool, language: str) -> Any:

@@ -42,7 +42,7 @@ def set_threshold(path, value):
 
 def test_out_and_in_and_out_again(customer):
     place, run = customer
-    book, sheet, history = place / "acme.xlsx", place / "acme/group_vars/all/sheet.yml", place / "acme/group_vars/all/sheet_history.yml"
+    book, sheet, history = place / "acme.xlsx", place / "acme/group_vars/all/sheet.yml", place / "acme-history.yml"
     assert run("template", "-e", f"sheet_workbook={place}/empty.xlsx", "-e", '{"sheet_kinds": ["ec2_vpcs"]}').changed == 1
     assert run("export", "--check").changed == 1 and not book.exists()
     assert run("export").changed == 1
