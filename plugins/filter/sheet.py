@@ -35,16 +35,17 @@ def sheet_faults(
     `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
     `expanded`, here and below: what monitoring_expanded made of the sheet, which counts as if it stood there.
     """
-    sheets = _sheets()
-    if language not in sheets.TEXTS:
-        raise AnsibleFilterError(f"language is one of {', '.join(sheets.TEXTS)}, not {language!r}")
+    references, languages = _part("references"), _part("_sheets_words").TEXTS
+    if language not in languages:
+        raise AnsibleFilterError(f"language is one of {', '.join(languages)}, not {language!r}")
     sheet = _whole(sheet, expanded)
-    return [fault.text(language) for fault in [*sheets.faults(sheet), *sheets.unresolved(sheet, account, neighbours), *sheets.incomplete(sheet, account)]]
+    found = [*_part("sheets").faults(sheet), *references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account)]
+    return [fault.text(language) for fault in found]
 
 
 def sheet_names(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
     """kind → names that the sheet gives, as scope/name where a thing lies in a scope."""
-    return _sheets().names(_whole(sheet, expanded))
+    return _part("references").names(_whole(sheet, expanded))
 
 
 def sheet_outside_names(
@@ -54,15 +55,15 @@ def sheet_outside_names(
 
     Entries refer to them, or other sheets of the same run do, as host:name; or entries have them that say too little to be made anew.
     """
-    sheets = _sheets()
-    found = sheets.to_look_up(_whole(sheet, expanded))
-    theirs = sheets.wanted_of(host, map(_whole, others)) if host else {}
+    references = _part("references")
+    found = references.to_look_up(_whole(sheet, expanded))
+    theirs = references.wanted_of(host, map(_whole, others)) if host else {}
     return {kind: sorted({*found.get(kind, ()), *theirs.get(kind, ())}) for kind in {**found, **theirs}}
 
 
 def sheet_neighbours(sheet: Any, hosts: Iterable[str], expanded: Mapping[str, Any] | None = None) -> list[str]:
     """Those of the hosts of a run whose things the sheet names, as host:name."""
-    return _sheets().hosts_named(_whole(sheet, expanded), hosts)
+    return _part("references").hosts_named(_whole(sheet, expanded), hosts)
 
 
 def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -174,7 +175,7 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def sheet_left(sheet: Any, summary: Mapping[str, Any], expanded: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
     """The entries of a sheet that a run summary does not tell of, neither as done nor as failed."""
     told = {(entry["kind"], entry["entry"]) for action in DONE for entry in summary[action]}
-    return [dict(kind=kind, entry=label) for kind, label in _sheets().labels(_whole(sheet, expanded)) if (kind, label) not in told]
+    return [dict(kind=kind, entry=label) for kind, label in _part("sheets").labels(_whole(sheet, expanded)) if (kind, label) not in told]
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -186,10 +187,6 @@ def failure_line(entry: Mapping[str, Any]) -> str:
     """One entry of a run summary as a line for people, with the reason where it failed."""
     line = " ".join(part for part in (entry["kind"], entry.get("entry")) if part)
     return f"{line}: {entry['reason']}" if "reason" in entry else line
-
-
-def _sheets() -> Any:
-    return _part("sheets")
 
 
 def _part(name: str) -> Any:

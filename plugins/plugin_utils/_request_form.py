@@ -30,7 +30,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._gates import FEATURES, NEEDS
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, label_of, needs_approval, operations, options, prefix
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import read as read_cell
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import Cells, opened, plain
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import CREATED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds

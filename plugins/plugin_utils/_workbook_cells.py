@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int, check_type_str
@@ -34,6 +35,7 @@ UNPRINTABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff{INVISIBLE}]|
 SEVERAL = re.compile(r"[\w.:/@*+-]+(?:\s*[,、，]\s*[\w.:/@*+-]+)+")  # words with commas between them, where each should have its line
 ANOTHER_PAIR = re.compile(r"[,、，]\s*[^\s=,、，]+\s*=")
 FILLERS = {"-", "--", "ー", "－", "―", "—", "–", "‐", "n/a", "tbd", "該当なし", "特になし", "未定", "同上", "同左", "〃", "々", "ditto", "same as above"}
+HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 PLAIN = dict(bool=check_type_bool, float=check_type_float, int=check_type_int, str=check_type_str)
 
@@ -180,7 +182,7 @@ def _marked(value: str, marks: Marks) -> bool:
 def text_cell(value: str, marks: Marks) -> str:
     """The text itself where it is read as itself, else in quotation marks."""
     try:
-        if not UNPRINTABLE.search(value) and _text(value, marks) == value and value not in marks and value:
+        if not UNPRINTABLE.search(value) and _text(value, marks) == value and value:
             return value
     except Mistake:
         pass
@@ -269,6 +271,8 @@ def _pairs(cell: str, marks: Marks) -> Meaning:
         if not line:
             continue
         if not equals or not key:
+            if "＝" in line:
+                raise Mistake("wide", value=line, limit=line.replace("＝", "="))
             raise Mistake("pair", value=line)
         if key in value or key in keys:
             raise Mistake("key_twice", value=key)
@@ -317,9 +321,11 @@ def _text(cell: Any, marks: Marks) -> str:
     if text.startswith(marks.text):
         return _unquoted(text, marks)
     _same_width(text)
-    for mark in (marks.none, marks.only):
-        if _like(text) == _like(mark) and text != mark:
-            raise Mistake("near", value=text, limit=mark, other=quoted(text, marks))
+    if text in marks:
+        raise Mistake("stray", value=text, limit=(marks.none, marks.only), other=quoted(text, marks))
+    mark = _by_look(marks).get(_like(text), text)
+    if mark != text:
+        raise Mistake("near", value=text, limit=mark, other=quoted(text, marks))
     if text.lower() in FILLERS:
         raise Mistake("filler", value=text, limit=marks.none, other=quoted(text, marks))
     return text
@@ -349,10 +355,15 @@ def _same_width(text: str) -> None:
         raise Mistake("wide", value=text, limit=usual)
 
 
+@cache
+def _by_look(marks: Marks) -> dict[str, str]:
+    """The marks that a text can be meant as."""
+    return {_like(mark): mark for mark in (marks.none, marks.only)}
+
+
 def _like(text: str) -> str:
     """Spellings of a mark that people use for one another."""
-    usual = unicodedata.normalize("NFKC", text).strip(" 「」。.\"'").lower()
-    hiragana = "".join(chr(ord(letter) - 0x60) if "\u30a1" <= letter <= "\u30f6" else letter for letter in usual)
+    hiragana = unicodedata.normalize("NFKC", text).replace(" ", "").strip("「」。.\"'").lower().translate(HIRAGANA)
     return hiragana.replace("無し", "なし").replace("無", "なし") if len(hiragana) <= 2 else hiragana
 
 

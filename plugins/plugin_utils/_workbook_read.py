@@ -1,46 +1,35 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A workbook's file as rows, and all that is wrong with it in one pass. No call of AWS.
-
-The file comes from a stranger: its size is bounded before it is unpacked, and whatever openpyxl cannot read is one fault and no traceback.
-"""
+"""A workbook's file as rows, and all that is wrong with it in one pass. No call of AWS."""
 
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 try:
-    from openpyxl import load_workbook
-    from openpyxl.cell.rich_text import CellRichText, TextBlock
-    from openpyxl.utils import get_column_letter, range_boundaries
+    from openpyxl.utils import get_column_letter
 except ImportError:
-    load_workbook = get_column_letter = range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
+    get_column_letter = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils._names import is_id
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
-from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
-LARGEST = 300  # MB of a workbook, unpacked
-MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
-MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
-LINE_END = re.compile(r"_x000D_(?=\n)")  # Excel's way to write line ends of Windows; what else looks like it has lost its sign of being meant as it stands
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -100,58 +89,6 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     return found
 
 
-# ---- the file
-
-
-def opened(path: Path, faults: list[Fault]) -> Any:
-    """The workbook; None, with the reason among the faults, where it is none that can be read."""
-    code, facts = _unfit(path)
-    if code is None:
-        try:
-            with path.open("rb") as file:  # a path would be judged by how its name ends
-                return load_workbook(file, rich_text=True)
-        except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
-            code, facts = "broken", dict(value=type(error).__name__)
-    faults.append(Fault(None, None, str(path), code, facts))
-    return None
-
-
-def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
-    """Why a file cannot be a workbook of ours, before a library that trusts it looks at it."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-            if start == OLE:
-                return ("locked" if "EncryptedPackage".encode("utf-16-le") in start + file.read(2**24) else "old_xls"), {}
-    except FileNotFoundError:
-        return "absent", {}
-    if not start.startswith(b"PK"):
-        return "not_xlsx", {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
-            merged = _merged_without_end(archive) if size <= LARGEST else None
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:  # RuntimeError: encrypted, or packed in an unknown way
-        return "broken", dict(value=type(error).__name__)
-    if "xl/workbook.xml" not in names:
-        return "not_xlsx", {}
-    if any(name.endswith("vbaProject.bin") for name in names):
-        return "macros", {}
-    if size > LARGEST:
-        return "too_large", dict(value=size, limit=LARGEST)
-    return ("merged", dict(value=merged)) if merged else (None, {})
-
-
-def _merged_without_end(archive: zipfile.ZipFile) -> str | None:
-    """An area of merged cells that is too large to be looked at, such as whole columns."""
-    for name in archive.namelist():
-        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
-            left, top, right, bottom = range_boundaries(area.decode())
-            if (right - left + 1) * (bottom - top + 1) > MOST_MERGED:
-                return area.decode()
-    return None
-
-
 # ---- the worksheets
 
 
@@ -176,7 +113,8 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames]
     if words["contents"] in book.sheetnames:
         listed = {plain(cell.value) for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
-        layout = layout.of(name for name in layout.kinds() if name in listed)
+        there = {table.kind.name for table in layout.worksheets if table.title in book.sheetnames}  # whatever became of its line
+        layout = layout.of(name for name in layout.kinds() if name in listed | there)
     else:  # that is told, and not every worksheet that was perhaps never there
         layout = layout.of(table.kind.name for table in layout.worksheets if table.title in book.sheetnames)
     titles = [table.title for table in layout.worksheets]
@@ -186,58 +124,6 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     found.faults += [Fault(None, None, None, "missing_sheet", dict(value=title)) for title in missing if title not in meant.values()]
     found.faults += [Fault(None, None, None, "extra_sheet", dict(value=title, close=close)) for title, close in meant.items()]
     return layout
-
-
-class Cells:
-    """The cells of a worksheet that hold something, and what is wrong with them whatever they mean."""
-
-    def __init__(self, sheet: Any, faults: list[Fault]) -> None:
-        self.sheet, self.faults = sheet, faults
-        by_row: dict[int, dict[int, Any]] = defaultdict(dict)
-        # Only the cells that are there: one cell in the last row of Excel must not cost a million empty ones.
-        for (row, index), cell in getattr(sheet, "_cells", {}).items():
-            if cell.value is not None and cell.value != "":
-                by_row[row][index] = cell
-        self.by_row = by_row
-        self.struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}  # pylint: disable=protected-access
-
-    def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
-        self.faults.append(Fault(self.sheet.title, cell, heading, code, facts))
-
-    def merged(self, first: int) -> None:
-        """Merged cells are read as if each had the value, so that nothing else is told of them."""
-        for area in self.sheet.merged_cells.ranges:
-            if area.max_row >= first:
-                anchor = self.sheet.cell(area.min_row, area.min_col)
-                self.fault(anchor.coordinate, None, "merged", value=str(area))
-                if anchor.value is not None and area.min_row >= first:
-                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
-                        self.by_row[row].setdefault(index, anchor)
-
-    def unsure(self, first: int, headings: Mapping[int, str | None]) -> None:
-        """Rows of which it is not sure that they are meant: one that nobody sees, one that is struck through. `headings` of the columns that are read."""
-        for number, line in self.by_row.items():
-            mine = [(cell, headings[index]) for index, cell in sorted(line.items()) if index in headings] if number >= first else []
-            struck = next(((cell, heading) for cell, heading in mine if self._is_struck(cell)), None)
-            if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
-                self.fault(mine[0][0].coordinate, None, "hidden_row")
-            if struck is not None:
-                self.fault(struck[0].coordinate, struck[1], "struck")
-
-    def _is_struck(self, cell: Any) -> bool:
-        parts = cell.value if isinstance(cell.value, CellRichText) else []
-        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
-
-    def value(self, cell: Any, heading: str | None) -> Any:
-        value = plain(cell.value)
-        if cell.data_type in ("f", "e"):
-            code = dict(f="formula", e="error_value")[cell.data_type]
-            self.fault(cell.coordinate, heading, code, value=str(getattr(value, "text", value)))
-            return None
-        if isinstance(value, str):
-            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
-            return value if value.strip(cells.BLANKS) else None
-        return value
 
 
 class _Worksheet(Cells):
@@ -254,11 +140,14 @@ class _Worksheet(Cells):
         if heading_row is None:
             self.fault(None, None, "no_headings", limit=", ".join(column.written for column in self.table.shown[:3]))
             return None
+        if self.merged_across(heading_row):
+            return None  # which column a heading stands for is not known
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
         first = heading_row + self.table.first_row - self.table.heading_row
         self.merged(first)
         self.unsure(first, {index: column.heading for index, column in columns.items()})
+        by_key = {column.key: column for column in columns.values()}
         lost: set[int] = set()
         found: list[Row] = []
         for number in sorted(row for row in self.by_row if row >= first):
@@ -272,7 +161,9 @@ class _Worksheet(Cells):
                 elif index not in lost and index not in self.known:
                     lost.add(index)
                     self.fault(cell.coordinate, None, "outside_columns", value=str(cell.value))
-            if row.cells:
+            if len(row.cells) > 1 and all(value in (by_key[key].written, by_key[key].heading) for key, value in row.cells.items()):
+                self.fault(f"A{number}", None, "headings_again")
+            elif row.cells:
                 found.append(row)
         return found
 
@@ -307,11 +198,6 @@ class _Worksheet(Cells):
         if cell.data_type in ("f", "e") and column.key in self.table.naming:
             self.found.unread.add(self.table.key)
         return self.value(cell, column.heading)
-
-
-def plain(value: Any) -> Any:
-    """A cell's value without its looks: parts of a text can have fonts of their own."""
-    return str(value) if isinstance(value, CellRichText) else value
 
 
 def _text(value: Any) -> str:
@@ -415,7 +301,7 @@ def _said(fault: Any, language: str) -> str:
     elif fault.code == "to_be_removed":
         facts["limit"] = label(facts["limit"], (), language)
     fault = fault._replace(facts=facts)
-    return sheets.Fault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
+    return SheetFault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
 
 
 def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
@@ -434,7 +320,7 @@ def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
         named = [place for dummy, place in given if place.table.option is None and place.column.key == (place.table.naming or ("",))[-1]]
         rows = list({id(place.row): place for place in named}.values())
         return next((place for place in rows[1:]), None)
-    right = [place for place in near if _holds(place.value, value)] or near
+    right = [place for place in near if _holds(place.value, value) or (value is None and place.value is None)] or near
     chosen = next((place for place in right if id(place) not in spent), next(iter(right), None))
     if chosen is not None:
         spent.add(id(chosen))
@@ -459,13 +345,13 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
 
     rows: those of which something was told already. That a name is missing because its row says the wrong place is no fault of its own.
     """
-    layout, own = found.layout, sheets.names(reading.sheet)
+    layout, own = found.layout, references.names(reading.sheet)
     nameless = {table.kind.name for table in layout.tables if table.option is None and not _has_names(found, table)}
     nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in (*table.naming, ID)}
     spent: set[int] = set()
     hints: dict[tuple[str, str], str | None] = {}
     elsewhere: list[tuple[str, list[str], Fault]] = []
-    for fault in sheets.unresolved(reading.sheet, {}):
+    for fault in references.unresolved(reading.sheet, {}):
         name, to = fault.facts["value"], fault.facts["limit"] if fault.code == "dangling" else fault.facts["limit"][0]
         known = [*own.get(to, ()), *(outside.get(to) or ())]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils.sheets import text_of
+from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import text_of
 
 
 class Marks(NamedTuple):
@@ -189,12 +189,17 @@ TEXTS: dict[str, dict[str, str]] = dict(
         truth="真偽値（{value}）として入力されています。セルの書式を「文字列」にして記入し直してください",
         wide="全角の文字が使われています: 「{value}」。「{limit}」と半角で記入してください",
         kana="半角カナが使われています: 「{value}」。「{limit}」と全角で記入してください",
+        stray="「{value}」はこの位置には書けません。「{limit[0]}」はそれだけで、または「値={limit[0]}」の形で、「{limit[1]}」は一覧の 1 行目に書いてください\
+（文字としての値なら {other} と書く）",
         near="「{value}」は使えません。「{limit}」と書いてください（文字としての値なら {other} と書く）",
         unseen="目に見えない文字（{value}）が入っています。「{limit}」と記入し直してください",
         several="「{value}」は 1 行に 1 つずつ、Alt+Enter で改行して書いてください（全体で 1 つの値なら {other} と書く）",
         filler="「{value}」は使えません。変更しないなら空欄、取り除くなら「{limit}」、それ以外は値を書いてください（文字としての値なら {other} と書く）",
         one_line="名前の途中に改行があります。1 つの名前を改行せずに書いてください",
         hidden_row="非表示の行に値があります。表示して確かめるか、行ごと削除してください",
+        hidden_column="非表示の列に値があります。表示して確かめるか、値を削除してください",
+        hidden_sheet="非表示のワークシートに値があります。表示して確かめてください",
+        headings_again="見出しの行がもう一度あります。行ごと削除してください",
         struck="取り消し線が引かれています。使わない行や値は削除し、使うものは取り消し線を外してください",
         wrong_type="「{value}」は{limit}ではありません",
         not_clearable="「{limit}」は使えません。取り除くことのできない項目です。空欄にするか、値を書いてください",
@@ -264,12 +269,17 @@ TEXTS: dict[str, dict[str, str]] = dict(
         truth="entered as a truth value ({value}); make the cell a text cell and write it again",
         wide="full-width characters: {value}; write {limit}",
         kana="half-width katakana: {value}; write {limit}",
+        stray="{value!r} cannot stand here; write {limit[0]!r} alone or as value={limit[0]}, and {limit[1]!r} on the first line of a list \
+(or {other} where the text itself is meant)",
         near="{value} is not allowed; write {limit} (or {other} where the text itself is meant)",
         unseen="there is a character that nobody sees ({value}); write {limit} anew",
         several="{value}: write one on each line, with Alt+Enter between them (or {other} where all of it is one value)",
         filler="{value!r} is not allowed; leave the cell blank to leave it as it is, write {limit!r} to take it away, or a value ({other} for the text itself)",
         one_line="there is a line break within the name; write one name on one line",
         hidden_row="there are values in a hidden row; show it and look, or delete the row",
+        hidden_column="there are values in a hidden column; show it and look, or delete them",
+        hidden_sheet="there are values in a hidden worksheet; show it and look",
+        headings_again="the row of headings is there a second time; delete the row",
         struck="it is struck through; delete what is not wanted, and take the line off what is",
         wrong_type="{value!r} is not {limit}",
         not_clearable="{limit!r} is not allowed: this cannot be taken away; leave the cell blank or write a value",

@@ -25,7 +25,7 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, differences, equal, identity, named, spread
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, in_sheet_form, shown
-from ansible_collections.msp.aws.plugins.plugin_utils import _trail, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _trail, references
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 __all__ = ["FORESEEN", "Aws", "Found", "Place", "attribute", "doors", "doors_elsewhere", "foreign", "joined", "look", "look_elsewhere", "look_through"]
@@ -89,7 +89,7 @@ def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None,
     what the sheet does not name. `beside` has {entry, id} of what no entry names and is no part of something agreed.
     """
     wanted = [kind for name, kind in kinds().items() if isinstance(aws, kind.door) and (only is None or name in set(only))]
-    known = dict(sheet_names=sheets.names(sheet), neighbours=neighbours or {})
+    known = dict(sheet_names=references.names(sheet), neighbours=neighbours or {})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = dict(pool.map(lambda kind: (kind.name, _look(aws, kind, sheet.get(kind.name), known)), wanted))
     agreed = {entry["id"] for found in looked.values() for entry in found.agreed if entry["id"] is not None}

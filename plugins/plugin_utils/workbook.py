@@ -20,10 +20,10 @@ import yaml
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml, references
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -109,7 +109,7 @@ def take_in(
     document, old = _sheet(sheet, setting.language)
     whole = setting.layout()
     before, lost = rows_of(whole, old)
-    agreed, more = sheets.to_look_up(old), outside or {}
+    agreed, more = references.to_look_up(old), outside or {}
     known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
     found = _workbook_read.read(src, whole, before, setting.contract, known)
     _refuse(found.faults, setting.language)
@@ -125,7 +125,7 @@ def take_in(
     versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
-    outcome.changes = _changes(found, old)
+    outcome.changes = _changes(found, before, changed)
     outcome.warnings = [fault.text(setting.language) for fault in (*_reverts(outcome.changes, versions), *_secrets(found))]
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
@@ -151,11 +151,10 @@ def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
     return [given] if isinstance(given, Mapping) else given or []
 
 
-def _changes(found: Any, old: Mapping[str, Any]) -> list[dict[str, str]]:
+def _changes(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str]) -> list[dict[str, str]]:
     """The history of this import. Rows are compared in the form in which the sheet is written, and stand where the workbook has them."""
-    made = found.layout
-    before, dummy = rows_of(made, {name: value for name, value in old.items() if name in made.by_key})
-    after, dummy = rows_of(made, found.sheet)
+    made = found.layout.of(changed)
+    after, dummy = rows_of(made, {name: value for name, value in found.sheet.items() if name in made.by_key})
     stands = {(table.key, identity): row for table, identity, row in _workbook_history.walk(made, found.rows)}
     identity_of = {id(row): (table.key, identity) for table, identity, row in _workbook_history.walk(made, after)}
     return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))

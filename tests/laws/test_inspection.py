@@ -9,7 +9,7 @@ import copy
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _workbook_read, _workbook_write, findings, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _workbook_read, _workbook_write, findings, references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of
 
@@ -146,14 +146,14 @@ def test_adopt_then_plan_shows_no_change_and_the_workbook_comes_back(prepared, k
     assert findings.findings(after) == [], str(findings.findings(after))[:1500]
     assert all(one["beside"] == [] for one in after.values())
     for name in made:
-        plan = prepared.run(name, {KINDS[name].things: made[name]}, check=True, sheet_names=sheets.names(made))
+        plan = prepared.run(name, {KINDS[name].things: made[name]}, check=True, sheet_names=references.names(made))
         assert {entry["action"] for entry in plan["entries"]} == {"unchanged"}
     mine = layout("ja", only=made)
     rows, lost = rows_of(mine, made)
     assert lost == []
     book = tmp_path / "book.xlsx"
     book.write_bytes(_workbook_write.workbook(mine, rows, CONTRACT))
-    found = _workbook_read.read(book, mine, rows, CONTRACT, sheets.to_look_up(made))
+    found = _workbook_read.read(book, mine, rows, CONTRACT, references.to_look_up(made))
     assert found.faults == [] and found.sheet == canonical_sheet(made, mine)
 
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
-from ansible_collections.msp.aws.plugins.plugin_utils.sheets import names as sheet_names
+from ansible_collections.msp.aws.plugins.plugin_utils.references import names as sheet_names
 from tests.laws.outside import a_load_balancer_with_a_web_acl, a_release
 from tests.laws.stage import ACCOUNT, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write

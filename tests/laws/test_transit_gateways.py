@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
-from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from tests.laws.bystanders import at_rest
 from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
 from tests.laws.test_gateways import Answers, client, dangerous, faults, harmless, refused, task, write
@@ -454,8 +454,8 @@ def test_a_name_of_an_attachment_leads_to_what_any_kind_of_the_sheet_makes():
         TABLES: [dict(PROD, associations=["acme-vpc", "partner", "nobody"])],
     }
     assert sheets.faults(sheet) == []
-    assert sheets.to_look_up(sheet)["ec2_transit_gateway_attachments"] == ["nobody"]
-    dangling = [fault for fault in sheets.unresolved(sheet, {}) if fault.kind == TABLES]
+    assert references.to_look_up(sheet)["ec2_transit_gateway_attachments"] == ["nobody"]
+    dangling = [fault for fault in references.unresolved(sheet, {}) if fault.kind == TABLES]
     assert [(fault.code, fault.facts["value"]) for fault in dangling] == [("dangling", "nobody")]
 
 

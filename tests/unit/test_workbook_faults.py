@@ -15,6 +15,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -114,6 +116,8 @@ TYPED = dict(
     unknown_reference=("ec2_subnets", "vpc", 1, "vv", "「vv」という VPC はこのブックにありません"),
     unknown_reference_in_a_line=("iam_users", "groups", 0, "g\ngg", "「gg」という"),
     no_network=("ec2_subnets", "cidr_block", 0, "10.0.1.0/33", "CIDR"),
+    too_small_for_a_subnet=("ec2_subnets", "cidr_block", 0, "10.0.1.0/29", "「10.0.1.0/29」の大きさのネットワークは使えません。/16-/28"),
+    too_large_for_a_vpc=("ec2_vpcs", "cidr_block", 1, "11.0.0.0/8", "「11.0.0.0/8」の大きさのネットワークは使えません。/16-/28"),
     host_bits=("ec2_subnets", "cidr_block", 0, "10.0.1.5/24", "CIDR"),
     outside_its_vpc=("ec2_subnets", "cidr_block", 0, "10.9.0.0/24", "VPC の範囲"),
     pair_without_equals=("ec2_vpcs", "tags", 0, "A 1", "「キー=値」"),
@@ -125,6 +129,7 @@ TYPED = dict(
     digits_without_end=("ec2_volumes", "size", 0, "9" * 5000, "整数ではありません"),
     item_twice=("iam_users", "groups", 0, "g\ng", "2 回書かれています"),
     too_many_actions=("cloudwatch_alarms", "alarm_actions", 0, "\n".join(f"arn:aws:sns:ap-northeast-1:111122223333:t{n}" for n in range(9)), "5 個以内"),
+    tag_of_aws=("ec2_vpcs", "tags", 0, "aws:x=1", "aws: で始まるキーは AWS が予約しています"),
     tag_key_too_long=("ec2_vpcs", "tags", 0, "k" * 129 + "=1", "128 文字以内"),
     tag_value_too_long=("ec2_vpcs", "tags", 0, "k=" + "v" * 257, "256 文字以内"),
     too_many_tags=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(51)), "50 個以内"),
@@ -163,6 +168,37 @@ TYPED = dict(
     child_number=("ec2_security_groups.ingress", "from_port", 0, "https", "整数ではありません"),
     child_required_blank=("ec2_security_groups.ingress", "protocol", 0, None, "必要です"),
     child_choice=("s3_buckets.lifecycle_rules.transitions", "storage_class", 0, "TAPE", "使える値"),
+    second_row_without_what_it_needs=("ec2_security_groups.ingress", "protocol", 1, None, "必要です"),
+    none_among_values=("iam_users", "groups", 0, "g\nなし", "「なし」はこの位置には書けません"),
+    only_these_below_a_value=("iam_users", "groups", 0, "g\nこれだけ", "「これだけ」は一覧の 1 行目に"),
+    only_these_in_a_text=("ec2_security_groups", "description", 0, "これだけ", "この位置には書けません"),
+    as_it_is_among_values=("iam_users", "groups", 0, "g\n（現行どおり）", "この位置には書けません"),
+    only_these_in_a_tag=("ec2_vpcs", "tags", 0, "A=これだけ", '文字列:"これだけ"'),
+    mark_with_a_blank_in_it=("ec2_subnets", "availability_zone", 0, "な し", "「なし」と書いて"),
+    mark_with_a_wide_blank_in_it=("iam_users", "groups", 0, "これ　だけ\ng", "「これだけ」と書いて"),
+    full_width_equals=("ec2_vpcs", "tags", 0, "Owner＝総務部", "「Owner=総務部」と半角"),
+    thousands_separator=("ec2_volumes", "size", 0, "1,000", "「1,000」は整数ではありません"),
+    number_with_its_unit=("ec2_volumes", "size", 0, "10GB", "「10GB」は整数ではありません"),
+    power_of_ten=("ec2_volumes", "size", 0, "1e2", "「1e2」は整数ではありません"),
+    circle_for_yes=("ec2_volumes", "encrypted", 0, "○", "TRUE か FALSE"),
+    full_width_truth=("ec2_volumes", "encrypted", 0, "ＴＲＵＥ", "「TRUE」と半角"),
+    choice_in_capitals=("ec2_volumes", "volume_type", 0, "GP3", "使える値"),
+    length_of_time_in_a_text=("ec2_subnets", "availability_zone", 0, datetime.timedelta(hours=30), "日付として入力"),
+    full_width_reference=("ec2_subnets", "vpc", 0, "ｖ", "「v」と半角"),
+    line_break_in_a_network=("ec2_subnets", "cidr_block", 0, "10.0.1.0\n/24", "CIDR"),
+    network_with_its_mask=("ec2_subnets", "cidr_block", 0, "10.0.1.0/255.255.255.0", "10.0.1.0/24 と書いて"),
+    two_networks_in_a_rule=("ec2_security_groups.ingress", "cidr_ipv4", 0, "10.0.0.0/8\n10.1.0.0/16", "改行せずに"),
+    range_of_addresses=("ec2_security_groups.ingress", "cidr_ipv4", 0, "10.0.0.1-10.0.0.9", "CIDR"),
+    address_without_its_length=("ec2_security_groups.ingress", "cidr_ipv4", 0, "203.0.113.5", "CIDR"),
+    ipv6_among_ipv4=("ec2_security_groups.ingress", "cidr_ipv4", 0, "2001:db8::/32", "CIDR"),
+    host_bits_in_a_rule=("ec2_security_groups.ingress", "cidr_ipv4", 0, "10.0.0.5/8", "10.0.0.0/8 と書いて"),
+    range_of_ports=("ec2_security_groups.ingress", "from_port", 0, "80-443", "整数ではありません"),
+    none_as_a_parent=("ec2_security_groups.ingress", "@parent1", 1, "なし", "取り除くことのできない項目"),
+    none_in_a_row_of_a_list=("ec2_security_groups.ingress", "cidr_ipv4", 1, "なし", "取り除くことのできない項目"),
+    capitals_in_a_parent=("ec2_security_groups.ingress", "@parent1", 1, "S", "「s」の誤りではありませんか"),
+    days_before_the_first=("s3_buckets.lifecycle_rules.transitions", "days", 0, -1, "最小値は 0"),
+    quotation_marks_of_a_text_editor=("iam_roles", "assume_role_policy", 0, "{“Version”: 1}", "JSON として読めません"),
+    very_long_text=("ec2_security_groups", "description", 0, "あ" * 5000, "255 文字以内"),
     identity_left_blank=("ec2_subnets", "name", 0, None, "必要です"),
     same_name_twice=("ec2_subnets", "name", 1, "a", "同じ名前が 2 回"),
     overlap=("ec2_subnets", "cidr_block", 1, "10.0.1.128/25", "重なっています"),
@@ -231,6 +267,20 @@ def hide_row(title, row):
     return lambda book: setattr(book[title].row_dimensions[row], "hidden", True)
 
 
+def hide_column(title, letter):
+    return lambda book: setattr(book[title].column_dimensions[letter], "hidden", True)
+
+
+def hide_worksheet(title, state):
+    return lambda book: setattr(book[title], "sheet_state", state)
+
+
+def headings_below(book):
+    title, row = headings("ec2_subnets")
+    for cell in book[title][row]:
+        book[title].cell(row + 4, cell.column).value = cell.value
+
+
 def struck_part(book):
     book[VPCS][TAGS].value = CellRichText(TextBlock(InlineFont(strike=True), "A="), "A=1")
 
@@ -251,6 +301,11 @@ SHAPES = dict(
     hidden_row=(hide_row(SUBNETS, 10), [f"{SUBNETS}!B10: 非表示の行"], 1),
     struck_through_row=(both(*(looks(SUBNETS, f"{letter}10", strike=True) for letter in "BCDE")), [f"{SUBNETS}!B10（VPC）: 取り消し線"], 1),
     partly_struck_through=(struck_part, [f"{VPCS}!{TAGS}（タグ）: 取り消し線"], 1),
+    hidden_column=(hide_column(SUBNETS, "D"), [f"{SUBNETS}!D9（IPv4 CIDRブロック）: 非表示の列"], 1),
+    hidden_worksheet=(hide_worksheet(SUBNETS, "hidden"), [f"{SUBNETS}: 非表示のワークシート"], 1),
+    very_hidden_worksheet=(hide_worksheet(SUBNETS, "veryHidden"), [f"{SUBNETS}: 非表示のワークシート"], 1),
+    merged_headings=(lambda book: book[SUBNETS].merge_cells(f"B{ROW}:C{ROW}"), [f"{SUBNETS}!B{ROW}: セルが結合"], 1),
+    headings_pasted_again=(headings_below, [f"{SUBNETS}!A{ROW + 4}: 見出しの行がもう一度"], 1),
     extra_column=(set_cell(VPCS, f"Z{ROW}", "備考"), [f"{VPCS}!Z{ROW}: 「備考」という見出し"], 1),
     missing_column=(delete_column, ["見出し「path」の列がありません"], 1),
     misspelt_heading=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "cidr_blok"), ["cidr_blok", "cidr_block"], 1),
@@ -464,6 +519,36 @@ def test_blanks_at_the_end_are_no_fault(tmp_path):
 
     book.write_bytes(saved(change))
     workbook.take_in(workbook.Setting(CONTRACT), book, tmp_path / "sheet.yml", None).write()
+    assert _workbook_yaml.load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"] == _workbook_rows.canonical_sheet(SHEET, LAYOUT)
+
+
+def line_of_the_contents_gone(book):
+    contents = book["目次"]
+    contents.delete_rows(next(row[0].row for row in contents if any(cell.value == "ec2_subnets" for cell in row)))
+
+
+def adorned(book):
+    """What people do to a workbook without meaning anything by it."""
+    book[SUBNETS]["D9"].comment = Comment("この値でよいか確認", "x")
+    book[SUBNETS].conditional_formatting.add("A9:F20", CellIsRule(operator="equal", formula=['"v"'], font=Font(bold=True)))
+    book[SUBNETS].auto_filter.ref = "A8:F10"
+    book[SUBNETS].column_dimensions["J"].hidden = True
+    book[VPCS].merge_cells("B7:C7")
+
+
+HARMLESS = dict(
+    line_of_the_contents_gone=line_of_the_contents_gone,
+    adorned=adorned,
+    another_order=lambda book: book.move_sheet(book[SUBNETS], 1 - len(book.sheetnames)),
+    row_in_the_middle=lambda book: book[SUBNETS].insert_rows(10),
+    account_as_a_number=set_cell("表紙", "C7", 111122223333),
+)
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_means_nothing_changes_nothing(case, tmp_path):
+    (tmp_path / "book.xlsx").write_bytes(saved(HARMLESS[case]))
+    workbook.take_in(workbook.Setting(CONTRACT), tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).write()
     assert _workbook_yaml.load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"] == _workbook_rows.canonical_sheet(SHEET, LAYOUT)
 
 

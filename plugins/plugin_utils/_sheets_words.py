@@ -1,0 +1,139 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong in a parameter sheet, in words: Japanese first, English by a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
+
+LONGEST = 200  # characters of a value that help to find it
+
+TEXTS: dict[str, dict[str, str]] = dict(
+    ja=dict(
+        unknown_kind="「{value}」という種類はありません{hint}",
+        not_entries="一覧（リスト）で書いてください。現在の値: 「{value}」",
+        not_entry="項目は「名前: 値」の組で書いてください。現在の値: 「{value}」",
+        unknown_option="「{value}」という設定項目はありません{hint}",
+        unknown_verb="「{value}」とは書けません。{limit} のどれかを書いてください",
+        wrong_type="「{value}」は{limit}ではありません",
+        state="「{value}」は使えません。present か absent と書いてください",
+        identity="対象を特定するために必要です",
+        duplicate="同じ名前が {limit} 回あります。1 回だけ書いてください",
+        clear="「{value}」は削除できる設定項目ではありません（削除できるもの: {limit}）",
+        contradiction="「{value}」は追加と削除の両方に書かれています",
+        clear_and_set="「{value}」に値があるのに clear にも書かれています",
+        set_and_add="set は add / remove と同時に書けません",
+        dangling="「{value}」という {limit} はシートにもアカウントにもありません",
+        no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
+        incomplete="まだ存在しません。作成するには {value} が必要です",
+        ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
+        circular="互いに参照し合っているため作成できません: {limit}",
+        choice="「{value}」は使えません。使える値: {limit}",
+        choice_of_many="「{value}」は使えません。近い値: {limit}",
+        no_choice="「{value}」という値は AWS にありません",
+        least="「{value}」は小さすぎます。最小値は {limit} です",
+        most="「{value}」は大きすぎます。最大値は {limit} です",
+        shortest="「{value}」は短すぎます。{limit} 文字以上で書いてください",
+        longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
+        pattern="「{value}」は形式が正しくありません（{limit}）",
+        not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
+        network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
+        network_size="「{value}」の大きさのネットワークは使えません。{limit} の範囲で書いてください",
+        reserved_prefix="キー「{value}」は使えません。{limit} で始まるキーは AWS が予約しています",
+        reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
+        overlap="{value} は {other_label} の {other} と重なっています",
+        outside="{value} は VPC の範囲（{other}）に含まれていません",
+        not_an_address="「{value}」は IP アドレスではありません",
+        outside_subnet="{value} はサブネット {other} の範囲に含まれていません",
+        reserved_address="{value} はサブネット {other} で AWS が予約しているアドレスです（先頭の 4 個と末尾の 1 個は使えません）",
+        address_taken="{value} は {other} でも使われています",
+        no_principal="ポリシー「{value}」に Principal は書けません（付与先が Principal です）",
+        unbalanced="「{value}」の括弧または引用符が対になっていません",
+        one_of="次のうち 1 つだけを書いてください: {other}。現在の値: 「{value}」",
+        needs="{other} が必要です。現在の値: 「{value}」",
+        ports="ポートは 0 から 65535 まで、from_port は to_port 以下で書いてください。現在の値: {value}",
+        icmp_ports="from_port にはタイプ、to_port にはコードを 0 から 255 まで（すべてなら両方に -1）で書いてください。現在の値: {value}",
+        no_ports="このプロトコルにはポートがありません。ポートを空欄にするか、プロトコルを tcp か udp にしてください。現在の値: {value}",
+        removed_and_made="同じ名前で「削除する」と「作成・変更する」の両方が書かれています。どちらかにしてください（作り直す場合は 2 回に分けてください）",
+        to_be_removed="「{value}」という {limit} は、このシートが削除します（state: absent）。参照をなくすか、削除をやめてください",
+        renamed="「{value}」という {limit} は、このシートで「{other}」という名前になります。新しい名前で書いてください",
+        alike="{other} に同じ値「{value}」があります。異なる値にしてください",
+        loop="{other} 自身のエラーログが {value} に書かれます。{value} を {other} に送ると、エラーがエラーを生み続けます。別のロググループにしてください",
+        item_twice="同じものが 2 回書かれています。1 回だけ書いてください: 「{value}」",
+        most_items="{value} 個あります。{limit} 個以内で書いてください",
+        least_items="{value} 個しかありません。{limit} 個以上書いてください",
+    ),
+    en=dict(
+        unknown_kind="there is no kind {value!r}{hint}",
+        not_entries="write a list here; found {value!r}",
+        not_entry="write an entry as name: value pairs; found {value!r}",
+        unknown_option="there is no option {value!r}{hint}",
+        unknown_verb="{value!r} is not allowed here; write one of {limit}",
+        wrong_type="{value!r} is not {limit}",
+        state="{value!r} is not allowed here; write present or absent",
+        identity="is needed to say which one is meant",
+        duplicate="is named {limit} times; write it once",
+        clear="{value!r} cannot be taken away (what can: {limit})",
+        contradiction="{value!r} is both to be there and not to be there",
+        clear_and_set="{value!r} has a value and stands in clear as well",
+        set_and_add="set cannot stand beside add or remove",
+        dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
+        no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
+        incomplete="does not exist yet, and to create it {value} must be named",
+        ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
+        circular="these wait for each other and can never be made: {limit}",
+        overlap="{value} overlaps {other} of {other_label}",
+        outside="{value} does not lie in the VPC ({other})",
+        outside_subnet="{value} does not lie in the subnet {other}",
+        reserved_address="{value} is reserved by AWS in the subnet {other}, as are the first four addresses and the last one of each",
+        address_taken="{value} is also named by {other}",
+        no_principal="the policy {value!r} cannot name a Principal: it is whom it is attached to",
+        unbalanced="{value!r} has a bracket or a quotation mark without its partner",
+        one_of="write exactly one of {other}; found {value!r}",
+        needs="{other} is needed; found {value!r}",
+        ports="ports are 0 to 65535, and from_port is not above to_port; found {value}",
+        icmp_ports="from_port is a type and to_port a code, each 0 to 255, or -1 for all; found {value}",
+        no_ports="this protocol has no ports: name none, or tcp or udp; found {value}",
+        removed_and_made="the same name is to be removed and to be there; write one of them (to make it anew, do it in two runs)",
+        to_be_removed="{value!r} of {limit} is what this sheet removes (state: absent); take the reference away, or do not remove it",
+        renamed="{value!r} of {limit} will be called {other!r} by this sheet; write the new name",
+        alike="{other} have the same value {value!r}; they have to differ",
+        loop="{other} writes its own errors to {value}; sent through {other} again, each would make the next: take another log group",
+        item_twice="the same is written twice: {value!r}",
+        **_shapes.TEXTS,
+    ),
+)
+TYPE_NAMES = dict(
+    ja=dict(bool="true / false", dict="「名前: 値」の組", float="数値", int="整数", list="一覧（リスト）", str="文字列", raw="値"),
+    en=dict(bool="true or false", dict="a dictionary", float="a number", int="a whole number", list="a list", str="a text", raw="a value"),
+)
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: where, a code of TEXTS, and what goes into the text."""
+
+    kind: str
+    entry: str | None
+    option: str | None
+    code: str
+    facts: Mapping[str, Any]
+
+    def text(self, language: str) -> str:
+        where = " ".join(str(part) for part in (self.kind, self.entry, self.option) if part not in (None, ""))
+        return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
+
+
+def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:
+    """The text of a code with its facts in it: `close` becomes the hint at what was meant, a type has its name in the language."""
+    told = dict(dict(value=None, limit=None, other=None), **facts)
+    if isinstance(told["value"], str) and len(told["value"]) > LONGEST:
+        told["value"] = f"{told['value'][:LONGEST]}…"
+    told["hint"] = hint(language, told.pop("close", None))
+    if code == "wrong_type":
+        told["limit"] = types[told["limit"]]
+    return texts[code].format(**told)

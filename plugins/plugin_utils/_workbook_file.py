@@ -1,0 +1,162 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A workbook's file and its cells, whatever they mean: what cannot be opened, and what is wrong with a cell in any workbook.
+
+The file comes from a stranger: its size is bounded before it is unpacked, and whatever openpyxl cannot read is one fault and no traceback.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+try:
+    from openpyxl import load_workbook
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.utils import range_boundaries
+except ImportError:
+    load_workbook = range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
+
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
+LARGEST = 300  # MB of a workbook, unpacked
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
+LINE_END = re.compile(r"_x000D_(?=\n)")  # Excel's way to write line ends of Windows; what else looks like it has lost its sign of being meant as it stands
+
+
+def opened(path: Path, faults: list[Fault]) -> Any:
+    """The workbook; None, with the reason among the faults, where it is none that can be read."""
+    code, facts = _unfit(path)
+    if code is None:
+        try:
+            with path.open("rb") as file:  # a path would be judged by how its name ends
+                return load_workbook(file, rich_text=True)
+        except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
+            code, facts = "broken", dict(value=type(error).__name__)
+    faults.append(Fault(None, None, str(path), code, facts))
+    return None
+
+
+def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
+    """Why a file cannot be a workbook of ours, before a library that trusts it looks at it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            if start == OLE:
+                return ("locked" if "EncryptedPackage".encode("utf-16-le") in start + file.read(2**24) else "old_xls"), {}
+    except FileNotFoundError:
+        return "absent", {}
+    if not start.startswith(b"PK"):
+        return "not_xlsx", {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
+            merged = _merged_without_end(archive) if size <= LARGEST else None
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:  # RuntimeError: encrypted, or packed in an unknown way
+        return "broken", dict(value=type(error).__name__)
+    if "xl/workbook.xml" not in names:
+        return "not_xlsx", {}
+    if any(name.endswith("vbaProject.bin") for name in names):
+        return "macros", {}
+    if size > LARGEST:
+        return "too_large", dict(value=size, limit=LARGEST)
+    return ("merged", dict(value=merged)) if merged else (None, {})
+
+
+def _merged_without_end(archive: zipfile.ZipFile) -> str | None:
+    """An area of merged cells that is too large to be looked at, such as whole columns."""
+    for name in archive.namelist():
+        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
+            left, top, right, bottom = range_boundaries(area.decode())
+            if (right - left + 1) * (bottom - top + 1) > MOST_MERGED:
+                return area.decode()
+    return None
+
+
+# ---- cells
+
+
+class Cells:
+    """The cells of a worksheet that hold something, and what is wrong with them whatever they mean."""
+
+    def __init__(self, sheet: Any, faults: list[Fault]) -> None:
+        self.sheet, self.faults = sheet, faults
+        by_row: dict[int, dict[int, Any]] = defaultdict(dict)
+        # Only the cells that are there: one cell in the last row of Excel must not cost a million empty ones.
+        for (row, index), cell in getattr(sheet, "_cells", {}).items():
+            if cell.value is not None and cell.value != "":
+                by_row[row][index] = cell
+        self.by_row = by_row
+        self.struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}  # pylint: disable=protected-access
+
+    def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
+        self.faults.append(Fault(self.sheet.title, cell, heading, code, facts))
+
+    def merged(self, first: int) -> None:
+        """Merged cells are read as if each had the value, so that nothing else is told of them."""
+        for area in self.sheet.merged_cells.ranges:
+            if area.max_row >= first:
+                anchor = self.sheet.cell(area.min_row, area.min_col)
+                self.fault(anchor.coordinate, None, "merged", value=str(area))
+                if anchor.value is not None and area.min_row >= first:
+                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
+                        self.by_row[row].setdefault(index, anchor)
+
+    def merged_across(self, row: int) -> bool:
+        """Whether there are merged cells in a row, which is told."""
+        areas = [area for area in self.sheet.merged_cells.ranges if area.min_row <= row <= area.max_row]
+        for area in areas:
+            self.fault(self.sheet.cell(area.min_row, area.min_col).coordinate, None, "merged", value=str(area))
+        return bool(areas)
+
+    def unsure(self, first: int, headings: Mapping[int, str | None]) -> None:
+        """What is perhaps not meant: what nobody sees, what is struck through. `headings` of the columns that are read."""
+        rows = [line for number, line in self.by_row.items() if number >= first]
+        if rows and self.sheet.sheet_state != "visible":
+            self.fault(None, None, "hidden_sheet")
+        for index in sorted(self._hidden_columns() & headings.keys()):
+            cell = next((line[index] for line in rows if index in line), None)
+            if cell is not None:
+                self.fault(cell.coordinate, headings[index], "hidden_column")
+        for number, line in self.by_row.items():
+            mine = [(cell, headings[index]) for index, cell in sorted(line.items()) if index in headings] if number >= first else []
+            struck = next(((cell, heading) for cell, heading in mine if self._is_struck(cell)), None)
+            if mine and number in self.sheet.row_dimensions and self.sheet.row_dimensions[number].hidden:
+                self.fault(mine[0][0].coordinate, None, "hidden_row")
+            if struck is not None:
+                self.fault(struck[0].coordinate, struck[1], "struck")
+
+    def _hidden_columns(self) -> set[int]:
+        """One dimension of a file can be that of several columns."""
+        hidden = [dimension for dimension in self.sheet.column_dimensions.values() if dimension.hidden]
+        return {index for dimension in hidden for index in range(dimension.min, dimension.max + 1)}
+
+    def _is_struck(self, cell: Any) -> bool:
+        parts = cell.value if isinstance(cell.value, CellRichText) else []
+        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
+
+    def value(self, cell: Any, heading: str | None) -> Any:
+        value = plain(cell.value)
+        if cell.data_type in ("f", "e"):
+            code = dict(f="formula", e="error_value")[cell.data_type]
+            self.fault(cell.coordinate, heading, code, value=str(getattr(value, "text", value)))
+            return None
+        if isinstance(value, str):
+            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
+            return value if value.strip(cells.BLANKS) else None
+        return value
+
+
+def plain(value: Any) -> Any:
+    """A cell's value without its looks: parts of a text can have fonts of their own."""
+    return str(value) if isinstance(value, CellRichText) else value

@@ -1,0 +1,136 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What entries name of each other and of the account, over every kind with its own EXAMPLES: what leads nowhere, to two things, or to what goes is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_neighbours, sheet_outside_names
+from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
+from ansible_collections.msp.aws.plugins.plugin_utils import references
+from tests.laws.stage import KINDS, entries, examples
+from tests.unit.test_sheets import LISTED, NAMES, first, sheet_of
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_entry_refers_to_must_be_somewhere(name):
+    """Every name that the examples use: not there it is told, there twice it is told with both ids, there once all is well."""
+    sheet = sheet_of(name)
+    outside = sheet_outside_names(sheet)
+    nowhere = sheet_faults(sheet, account={})
+    assert bool(nowhere) == bool(outside)
+
+    def thing(id):
+        return dict(id=id, scope=None, scope_id=None)
+
+    twice = sheet_faults(sheet, account={kind: {value: [thing("it-1"), thing("it-2")] for value in values} for kind, values in outside.items()})
+    assert len(twice) == len(nowhere) and all("it-1, it-2" in line for line in twice)
+    assert sheet_faults(sheet, account={kind: {value: [thing("it-1")] for value in values} for kind, values in outside.items()}) == []
+
+
+def removals(sheet):
+    """For every name that the sheet uses, an entry that removes what has it."""
+    for kind, wanted in sheet_outside_names(sheet).items():
+        if kind not in KINDS or KINDS[kind].single:
+            continue
+        for value in wanted:
+            scopes = [reference.scope for reference in references.references(sheet) if (reference.to, reference.name) == (kind, value) and reference.scope]
+            facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split(KINDS[kind].joined, len(KINDS[kind].identity) - 1)), strict=False))
+            yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, (scopes or ["acme"])[0]), **facts, state="absent")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_entry_refers_to_must_not_be_what_the_same_sheet_removes(name, language):
+    plain = sheet_of(name)
+    for kind, value, entry in removals(plain):
+        sheet = {**plain, kind: [*(plain.get(kind) or []), entry]}
+        there = [dict(id="it-1", scope=entry.get("vpc"), scope_id=None)]
+        for account in (None, {}, {kind: {value: there}}):
+            told = [line for line in sheet_faults(sheet, account=account, language=language) if "state: absent" in line]
+            called = [kind, *(other for other in LOOKUPS if kind in makers(other))]
+            assert told and all(line.startswith(f"{name} ") and value in line and any(one in line for one in called) for line in told), (kind, value, account)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_what_the_sheet_gives_another_name_is_referred_to_by_the_new_one(language):
+    subnet, account = dict(id="subnet-1", name="new"), dict(ec2_subnets=dict(old=[dict(id="subnet-1", scope="acme", scope_id="vpc-1")]))
+    account["ec2_vpcs"] = dict(acme=[dict(id="vpc-1", scope=None, scope_id=None)])
+    table = dict(name="acme", vpc="acme", subnets=["old"])
+    (line,) = sheet_faults(dict(ec2_subnets=[subnet], ec2_route_tables=[table]), account=account, language=language)
+    assert line.startswith("ec2_route_tables acme/acme subnets: ") and "old" in line and "new" in line
+    same = dict(subnet, name="old", vpc="acme")
+    assert sheet_faults(dict(ec2_subnets=[same], ec2_route_tables=[table]), account=account) == []
+
+
+def test_a_removal_by_id_is_seen_through_the_name_and_another_thing_of_that_name_stays():
+    subnets = [dict(name="a", vpc="acme"), dict(name="b", vpc="other", state="absent")]
+    there = [dict(id="vpc-00000001", scope=None, scope_id=None)]
+    gone = dict(ec2_subnets=subnets, ec2_vpcs=[dict(id="vpc-00000001", state="absent")])
+    (line,) = (line for line in sheet_faults(gone, account=dict(ec2_vpcs=dict(acme=there)), language="en") if "removes" in line)
+    assert line.startswith("ec2_subnets acme/a vpc: ")
+    volumes = [dict(name="web", attachments=[dict(instance="web", device="/dev/sdf")])]
+    twins = [dict(id=f"i-0000000{number}", scope=None, scope_id=None) for number in (1, 2)]
+    one_left = dict(ec2_volumes=volumes, ec2_instances=[dict(id="i-00000001", state="absent")])
+    assert not any("removes" in line for line in sheet_faults(one_left, account=dict(ec2_instances=dict(web=twins)), language="en"))
+
+
+ASSOCIATION = dict(direct_connect_gateway="dx", transit_gateway="hub", state="absent")
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+@pytest.mark.parametrize("said", ["to-dx", "tgw-attach-00000001"])
+def test_a_removal_without_a_name_is_seen_through_what_it_joins(said, theirs):
+    """Others refer to an association by its attachment's name or id, and its entry says only which two gateways it joins, one perhaps another host's."""
+    gone = dict(ASSOCIATION, direct_connect_gateway="far:dx") if theirs else ASSOCIATION
+    tables = [dict(name="main", transit_gateway="hub", associations=[said])]
+    sheet = dict(directconnect_transit_gateway_associations=[gone], ec2_transit_gateway_route_tables=tables)
+    outside = sheet_outside_names(sheet)
+    assert outside["ec2_transit_gateways"] == ["hub"] and (theirs or outside["directconnect_gateways"] == ["dx"])
+    assert sheet_neighbours(sheet, ["far", "other"]) == (["far"] if theirs else [])
+    assert sheet_outside_names({}, host="far", others=[sheet]) == (dict(directconnect_gateways=["dx"]) if theirs else {})
+    plain = dict(scope=None, scope_id=None)
+    account = dict(ec2_transit_gateways=dict(hub=[dict(plain, id="tgw-00000001")]))
+    account.update({} if theirs else dict(directconnect_gateways=dict(dx=[dict(plain, id="uuid-1")])))
+    neighbours = dict(far=dict(directconnect_gateways=dict(dx="uuid-1")))
+    for between, told in ((["uuid-1", "tgw-00000001"], 1), (["uuid-2", "tgw-00000001"], 0), (["vpc-00000001", "tgw-00000001"], 0)):
+        there = {**account, "ec2_transit_gateway_attachments": {said: [dict(plain, id="tgw-attach-00000001", between=between)]}}
+        lines = [line for line in sheet_faults(sheet, account=there, neighbours=neighbours, language="en") if "removes" in line]
+        assert len(lines) == told and all(line.startswith("ec2_transit_gateway_route_tables hub/main associations: ") for line in lines)
+
+
+def test_a_removal_by_id_is_seen_whichever_kind_it_is_of():
+    sheet = dict(
+        ec2_transit_gateway_vpc_attachments=[dict(id="tgw-attach-00000001", state="absent")],
+        ec2_transit_gateway_route_tables=[dict(name="main", transit_gateway="hub", associations=["app"])],
+    )
+    there = dict(ec2_transit_gateway_attachments=dict(app=[dict(id="tgw-attach-00000001", scope=None, scope_id=None, between=["vpc-1", "tgw-1"])]))
+    assert any("removes" in line for line in sheet_faults(sheet, account=there, language="en"))
+
+
+@pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and any(option.required for option in KINDS[name].options.values())])
+def test_what_is_not_there_and_says_too_little_to_be_made_is_told(name):
+    needed = sorted(option for option, facts in KINDS[name].options.items() if facts.required and option not in KINDS[name].identity)
+    for option in needed:
+        sheet = {name: sheet_of(name, **{option: None})[name][:1]}
+        label = first(name, sheet)
+        assert label in sheet_outside_names(sheet)[name]
+        told = {count: sheet_faults(sheet, account={name: {label: [dict(id="it-1", scope=None, scope_id=None)] * count}}, language="en") for count in (0, 1)}
+        line = f"{name} {label}: does not exist yet, and to create it {option} must be named"
+        assert line in told[0] and line not in told[1] and line not in sheet_faults(sheet, language="en")
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_shall_go_gives_no_name(name):
+    sheet = {name: [dict(entry, state="absent") for entry in entries(name, examples(name).make)]}
+    assert sheet_names(sheet) == {name: []} and sheet_entries(sheet, name) == []
+    assert len(sheet_entries(sheet, name, "absent")) == len(sheet[name])
+
+
+def test_a_circle_is_told_with_its_way():
+    sheet = dict(iam_instance_profiles=[])
+    waits = [references.Reference("a", "one", "x", "b", "two", True), references.Reference("b", "two", "x", "a", "one", True)]
+    assert [fault.text("en") for fault in references.circular(waits)] == ["a one: these wait for each other and can never be made: a one → b two → a one"]
+    assert list(references.circular([waits[0]._replace(hard=False), waits[1]])) == [] and sheet_faults(sheet) == []
