@@ -59,6 +59,15 @@ def test_what_a_change_does_to_the_fees_is_said(customer, language, known, unkno
     assert unknown not in same and "setup.yml" not in same, "nothing changed, so there is nothing to say"
 
 
+@pytest.mark.parametrize("language, words", [("ja", "契約に誤りがあるため、計算できません"), ("en", "because the contract has mistakes")])
+def test_a_contract_that_cannot_be_reckoned_with_keeps_no_sheet_from_being_taken_in(customer, language, words):
+    customer.contract(**CONTRACT | dict(set_up=dict(components=dict(nonsense=1))), language=language)
+    fill_in(customer, {}, ec2_instances=SERVERS)
+    said = imported(customer).output
+    assert words in said and "nonsense" in said.partition(words)[2]
+    assert "acme-web01" in (customer.inventory / "group_vars/all/sheet.yml").read_text(encoding="utf-8")
+
+
 def test_a_change_shows_its_plan_where_asked_for(customer, double):
     """The plan of what changed and of nothing else, which is what setup.yml says; without the word no call is made."""
     agreed = dict(ec2_vpcs=[VPC], logs_log_groups=LOGS)
