@@ -324,6 +324,19 @@ def test_a_key_whose_rows_are_all_commented_out_is_as_good_as_not_written(tmp_pa
     assert told["total"] == 11000 and "お振込先: 例銀行, 本店" in html
 
 
+@pytest.mark.parametrize("playbook", PAPERS)
+def test_a_paper_without_number_or_customer_is_none(office, playbook):
+    office.edit("contract", lambda contract: contract.update(number="", customer=None))
+    said = office.play(playbook, rc=2, billing_month="2026-07").output
+    assert "契約番号がありません" in said and "契約者名がありません" in said and not office.files()
+
+
+def test_a_sheet_with_mistakes_is_not_quoted(office):
+    office.edit("sheet", lambda sheet: sheet["ec2_instances"].append(dict(sheet["ec2_instances"][0], state="absnt")))
+    said = office.play("quote", rc=2).output
+    assert "見積りできません" in said and "absnt" in said and not office.files()
+
+
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
