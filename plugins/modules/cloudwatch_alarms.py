@@ -34,15 +34,16 @@ def _member(option):
 def find(aws, wanted):
     if wanted is None:
         return [_have(alarm) for alarm in _described(aws, AlarmTypes=[METRIC_ALARM])]
-    names = [entry["id"].partition(":alarm:")[2] if "id" in entry else entry["name"] for entry in wanted]
-    names = [name for name in names if name]  # an id that is no alarm's
+    called = [(entry["id"].partition(":alarm:")[2] if "id" in entry else entry["name"], entry) for entry in wanted]
+    called = [(name, entry) for name, entry in called if name]  # an id that is no alarm's
+    names = [name for name, dummy in called]
     chunks = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
     # All kinds of alarms share their names: another kind's alarm must be seen, so that it is not taken for a gap.
     types = _shapes.shape("cloudwatch", "DescribeAlarms.AlarmTypes").enum
     found = [_have(alarm) for chunk in chunks for alarm in _described(aws, AlarmNames=chunk, AlarmTypes=types)]
     there = {have["name"]: have for have in found}
     # Whoever names no more than which alarm it is removes it.
-    stays = [(name, entry) for name, entry in zip(names, wanted, strict=True) if entry.keys() - {"id", "name"}]
+    stays = [(name, entry) for name, entry in called if entry.keys() - {"id", "name"}]
     _warn_of_rare_data(aws, [{**there.get(name, {}), **entry, "name": name} for name, entry in stays])
     return found
 

@@ -73,8 +73,8 @@ def test_values_of_variables_are_seen_nowhere_and_their_names_are(functions):
 def test_a_request_keeps_the_value_out_of_its_result(stage):
     desk = Desk(stage).open("lambda.change_environment_variables")
     results = [desk.run("lambda.change_environment_variables", check=check) for check in (True, False)]
-    value = "orders-token-2-9c1f55d0e7"
-    assert value not in json.dumps(results) and configuration(stage)["Environment"]["Variables"]["ORDERS_TOKEN"] == value
+    value = "returns-token-9c1f55d0e7"
+    assert value not in json.dumps(results) and configuration(stage)["Environment"]["Variables"]["RETURNS_TOKEN"] == value
 
 
 def test_variables_that_cannot_be_read_are_not_written_over(functions, monkeypatch):
