@@ -260,7 +260,7 @@ def test_the_value_of_a_secret_is_never_told():
         assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
 
 
-@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if [*secrets(kind.options)]])
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if list(secrets(kind.options))])
 def test_the_value_of_a_secret_is_not_told_where_what_is_around_it_has_a_wrong_shape(name):
     """A list in the place of a dictionary, and a dictionary in that of a list, at every depth."""
 

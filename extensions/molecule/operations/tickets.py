@@ -23,7 +23,7 @@ from tests.integration.test_operations import AGREED, Desk, days, somebody
 pytest_plugins = ["tests.integration.conftest"]  # its fixtures
 NAME, FOLDER, TOOL = os.environ["GUEST"], Path(os.environ["GUEST_FOLDER"]).resolve(), os.environ["MSP_GUEST"]
 PKI = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "pki"
-DISK = "vol-0aaaaaaaaaaaaaaaa"
+DISK = "vol-0123456789abcdef0"
 WAY = f'-o ProxyCommand="{TOOL} connect {NAME}" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
 UPDATE, RENEWAL, GROWTH, PATCHES = "ec2.update_software", "ec2.renew_server_certificate", "ec2.expand_volume", "ec2.apply_os_patches_in_guest"
 PARAMETERS = {
