@@ -5,78 +5,78 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import COMPONENTS, Agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import cite, price, say, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import COMPONENTS, Agreement, Change
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, price, say, units
 
 
 def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
-    """component → how many there are by a day that need no set-up, as far as they are still there.
+    """row of 別紙4 第2表 → how many there are by a day that need no set-up, as far as they are still there.
 
     What was ordered needs none. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule `set_up_of_operated` it
     needs none either, be there an order of it or not; or only what was ordered counts. What was agreed when the menu begins is taken to be there before.
     """
-    ordered = [(order.accepted_on, 0, order.parts[part]) for order in agreed.orders for part in COMPONENTS]
-    moves = [(since, first, name, sum(groups.values())) for since, first, counts in ordered if since <= day for name, groups in counts.items()]
-    moves += [(change.day, 1, change.component, change.count) for change in agreed.changes if change.day <= _operated_by(agreed, day)]
+    ordered = [(order.accepted_on, order.parts[part]) for order in agreed.orders for part in COMPONENTS]
+    moves = [(since, 0, row, sum(groups.values())) for since, counts in ordered if since <= day for row, groups in counts.items()]
+    moves += [(change.day, 1, _place(change.component), change.count) for change in _operated_changes(agreed, day) if _place(change.component)]
     moves += [(change.day, 2, change.component, change.count) for change in agreed.gone if change.day <= day]
     found: dict[str, int] = {}
     operated: dict[str, int] = {}
-    for dummy, kind, name, number in sorted(moves, key=lambda move: move[:2]):
-        has, runs = found.get(name, 0), operated.get(name, 0)
-        if kind == 1:
-            operated[name] = runs + number
-        if kind != 1:
-            found[name] = has + number
+    for dummy, kind, row, number in sorted(moves, key=lambda move: move[:2]):
+        has, ran = found.get(row, 0), operated.get(row, 0)
+        operated[row] = ran + (number if kind == 1 else 0)
+        if kind == 0:
+            found[row] = has + number
         elif reading == "done":
-            found[name] = max(has + min(number, 0), runs + number, 0)
+            found[row] = max(has + min(number, 0), operated[row])
+        elif kind == 2:
+            found[row] = has + number
         else:  # what was not ordered goes first
-            found[name] = max(has - max(-number - max(runs - has, 0), 0), 0)
+            found[row] = max(has - max(-number - max(ran - has, 0), 0), 0)
     return found
 
 
 def not_prepared(agreed: Agreement, day: date, language: str, before: Agreement | None = None) -> list[dict[str, Any]]:
-    """Notes on what is operated by a day without an order that sets it up or prepares it for maintenance, or on what of that is new.
-
-    Where both tables count in the same unit, numbers are compared, or else whether there is any.
-    """
+    """Notes on what is operated by a day without an order that sets it up or prepares it for maintenance, or on what of that is new."""
     lacking = _lacking(agreed, day)
     had = _lacking(before, day) if before else {}
-    new = {name: number - had.get(name, 0) for name, number in lacking.items() if number > had.get(name, 0)}
+    new = {what: number - had.get(what, 0) for what, number in lacking.items() if number > had.get(what, 0)}
     prices = {part: f"{price(part, day):,}" for part in ("maintenance", "maintenance_components")}
     found = []
-    for text, clauses, names in (
-        ("not_prepared", ("annex1-2", "annex2-1"), [name for name in new if _set_up_as(name)]),
-        ("not_prepared_individual", ("annex1-2", "annex4-3"), [name for name in new if not _set_up_as(name)]),
-    ):
-        rows = units()["operation"]
-        told = [f"{rows[name][language]} {new[name]:,} {rows[name]['unit'][language]}" for name in names]
+    for text, clauses, individual in (("not_prepared", ("annex1-2", "annex2-1"), False), ("not_prepared_individual", ("annex1-2", "annex4-3"), True)):
+        told = [_told(menu, name, number, language) for (menu, name), number in new.items() if individual == (menu == "operation" and not _set_up_as(name))]
         if told:
             words = say("texts", text, language, what=("、" if language == "ja" else ", ").join(told), **prices)
             found.append(dict(text=words, clauses=cite(clauses, language)))
     return found
 
 
-def _lacking(agreed: Agreement, day: date) -> dict[str, int]:
-    """component of the operation menu → how many were neither set up nor prepared by us."""
-    operated: dict[str, int] = {}
-    for change in agreed.changes:
-        if change.day <= _operated_by(agreed, day):
-            operated[change.component] = operated.get(change.component, 0) + change.count
+def _told(menu: str, name: str, number: int, language: str) -> str:
+    row = units()[menu][name]
+    return f"{row[language]} {number:,} {row['unit'][language]}"
+
+
+def _lacking(agreed: Agreement, day: date) -> dict[tuple[str, str], int]:
+    """menu and row → how many are operated that were neither set up nor prepared by us.
+
+    All that is operated of one row of 別紙4 第2表 is compared with what was ordered of that row; of what are only parts, whether anything was.
+    """
+    operated: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    for change in _operated_changes(agreed, day):
+        operated[change.component] += change.count
+        places[_place(change.component) or ""] += change.count
     there, individual = built(agreed, day, "as_ordered"), any(order.parts["individual"] for order in agreed.orders)
-    found = {}
+    found = {("set_up", row): number - there.get(row, 0) for row, number in places.items() if row}
     for name, number in operated.items():
         work = _set_up_as(name)
-        if not work:
-            found[name] = 0 if individual else number
-        elif units()["set_up"][work]["unit"] == units()["operation"][name]["unit"]:
-            found[name] = max(number - there.get(work, 0), 0)
-            there[work] = max(there.get(work, 0) - number, 0)
-        else:
-            found[name] = 0 if there.get(work) else number
-    return found
+        if not _place(name) and not (there.get(work) if work else individual):
+            found["operation", name] = number
+    in_order = [(menu, name) for menu in MENUS for name in units()[menu]]
+    return {what: found[what] for what in in_order if found.get(what, 0) > 0}
 
 
 def _set_up_as(component: str) -> str | None:
@@ -85,5 +85,12 @@ def _set_up_as(component: str) -> str | None:
     return name if name in units()["set_up"] else None
 
 
-def _operated_by(agreed: Agreement, day: date) -> date:
-    return max(day, agreed.plans[0].start) if agreed.plans else day
+def _place(component: str) -> str | None:
+    """The row of 別紙4 第2表 of which a component of 別紙5 第1表 is one, or None where it is only a part of one."""
+    return None if units()["operation"][component].get("part") else _set_up_as(component)
+
+
+def _operated_changes(agreed: Agreement, day: date) -> list[Change]:
+    """The changes of the operation menu by a day, or by its beginning."""
+    until = max(day, agreed.plans[0].start) if agreed.plans else day
+    return [change for change in agreed.changes if change.day <= until]

@@ -234,7 +234,8 @@ def test_what_is_operated_and_neither_set_up_nor_prepared_is_told(name, part):
     applied = dict(APPLIED, plans=OPERATED["plans"], operation=dict(components={name: 3}), set_up=dict(dict(basic=True, components={}), **set_up))
     told = noted(quotation(applied))
     assert len(told) == (part is None or (part == "individual" and not individual))
-    assert all(units()["operation"][name]["ja"] in text and ("個別料金" in text) == individual for text in told)
+    names = {rows[row]["ja"] for rows, row in ((units()["operation"], name), (units()["set_up"], work)) if row in rows}
+    assert all(any(one in text for one in names) and ("個別料金" in text) == individual for text in told)
 
 
 def test_one_server_more_than_was_set_up_is_told_by_its_number():
@@ -244,6 +245,49 @@ def test_one_server_more_than_was_set_up_is_told_by_its_number():
     sheet = dict(SERVERS, monitoring=dict(ec2=[dict(name="theirs")]))
     assert len(noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), sheet))) == 1
     assert noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), SERVERS)) == []
+
+
+@pytest.mark.parametrize("set_up, operated, lacking", [
+    (dict(ecs=2), dict(ecs_cluster=2, ecs_task=1), []),
+    (dict(ecs=2), dict(ecs_cluster=2, ecs_task=3), []),
+    (dict(ecs=2), dict(ecs_cluster=3, ecs_task=1), ["1 クラスター"]),
+    ({}, dict(ecs_task=4), ["4 タスク"]),
+    (dict(elb=2), dict(alb=2), []),
+    (dict(elb=2), dict(alb=2, nlb=1), ["1 ターゲットグループ"]),  # no target group belongs to two load balancers
+    (dict(elb=2), dict(alb=2, nlb=3), ["3 ターゲットグループ"]),
+    (dict(rds=2), dict(rds=1, aurora=1), []),
+    (dict(rds=1), dict(rds=2, aurora=1), ["2 インスタンス"]),
+    (dict(elasticache=1), dict(elasticache=5), []),
+    (dict(waf=1, redshift=1), dict(waf=2, redshift=2), ["1 WAF", "1 クラスタ"]),
+])  # fmt: skip
+def test_what_is_operated_of_one_row_is_compared_with_what_was_ordered_of_it(set_up, operated, lacking):
+    for counts in (operated, dict(reversed(operated.items()))):
+        applied = dict(APPLIED, plans=OPERATED["plans"], set_up=dict(basic=True, components=set_up), operation=dict(components=counts))
+        told = noted(quotation(applied))
+        assert len(told) == bool(lacking) and all(f" {one}" in told[0] for one in lacking)
+    accepted = dict(OPERATED, set_up=dict(basic=True, components=set_up), operation=dict(components=dict(operated, **{"ecs_task": 0})))
+    watched = dict(monitoring={name: [dict(name=f"{name}{number}") for number in range(count)] for name, count in operated.items()})
+    assert noted(change_quotation(accepted, [], watched, "2026-08-20")) == (told if operated == dict(ecs_task=4) else [])
+
+
+@pytest.mark.parametrize("name, row, kind", [
+    ("ec2", "ec2", "ec2_instances"), ("lambda", "lambda", "lambda_functions"),
+    *((name, "elb", "elbv2_target_groups") for name in ("alb", "nlb", "clb")),
+])  # fmt: skip
+def test_what_is_operated_counts_in_the_row_that_sets_it_up(name, row, kind):
+    sheet = {count: {kind: [dict(name=f"{number}") for number in range(count)]} for count in range(1, 4)}
+    move = dict(date="2026-07-10", event="components_added", components={name: 1})
+    gone = dict(move, event="components_removed")
+    never, once = (dict(OPERATED, set_up=dict(basic=True, components=counts), operation=dict(components={name: 2})) for counts in ({}, {row: 2}))
+    for contract, events, count, yen in (
+        (never, [], 2, 0),
+        (never, [], 3, 50_000),
+        (once, [], 2, 0),
+        (once, [move], 3, 0),
+        (once, [gone], 1, 0),
+        (once, [gone], 2, 50_000),
+    ):
+        assert change_quotation(contract, events, sheet[count], "2026-08-20")["set_up"]["net"] == yen, (events, count)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
