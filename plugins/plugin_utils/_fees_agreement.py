@@ -9,13 +9,14 @@ The order in which events are written never matters; what happened on one day is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_billed as billed
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_against_bills import against_bills
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     COMPONENTS,
     CONTRACT,
@@ -65,7 +66,7 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
     result = _Reader(facts, written, happened, faults).agreement()
     if not faults:
-        faults += against_bills(result, happened)
+        faults += [*not_set_up(result), *against_bills(result, happened)]
     if faults:
         raise FeeError(faults)
     return result
@@ -100,6 +101,7 @@ class _Reader(Told):
         self.operated_from = min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
         self._since_the_contract("set_up_ordered", "sheet_support", "components_added", "channel_changed")
         orders = self._orders()
+        changes, gone = self._changes(plans, orders)
         issues = billed.issues(self)
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
         return Agreement(
@@ -109,8 +111,8 @@ class _Reader(Told):
             rules={name: facts.get("fee_rules", {}).get(name, rule["default"]) for name, rule in book()["rules"].items()},
             applied_on=facts.get("applied_on"),
             plans=plans,
-            changes=self._changes(plans),
-            gone=self._gone(orders),
+            changes=changes,
+            gone=gone,
             options=options,
             orders=orders,
             support=self._support(),
@@ -192,8 +194,11 @@ class _Reader(Told):
                 self.not_ended(after.where, after.start)
         return tuple(plans)
 
-    def _changes(self, plans: tuple[Plan, ...]) -> tuple[Change, ...]:
-        """Components of the operation menu; those of the contract are there when the menu begins."""
+    def _changes(self, plans: tuple[Plan, ...], orders: Iterable[Order]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        """Components of the operation menu, of which those of the contract are there when the menu begins; and what goes and was set up alone.
+
+        The latter costs nothing by the month, but its place is free. What is operated goes first.
+        """
         given: list[tuple[date, int, Mapping[str, Any], str]] = []
         agreed = self.facts.get("operation", {}).get("components")
         if plans and agreed is None and self.sound:
@@ -201,14 +206,10 @@ class _Reader(Told):
         if agreed:
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self.all("components_added", "components_removed"):
-            named = {name: groups for name, groups in event.fields["components"].items() if name in units()["operation"]}
-            if named:
-                given.append((event.date, 1 if event.kind == "components_added" else -1, named, event.where))
+            given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
             if not event.fields["components"]:
                 self.fault(f"{event.where} components", "nothing_named")
             self.not_ended(event.where, event.date)
-        for dummy, dummy, dummy, where in [] if plans else given:
-            self._no_plan(where)
         changes = [
             Change(day, component, group, sign * count, where)
             for day, sign, counts, where in given
@@ -217,35 +218,29 @@ class _Reader(Told):
         ]
         # What is added on a day is there when something is removed on it.
         changes.sort(key=lambda change: (change.day, -change.count, change.component, change.group))
-        self._enough(changes, plans[0].start if plans else None)
-        return tuple(changes)
+        ordered = {name for order in orders for part in COMPONENTS for name in order.parts[part]}
+        set_up_alone = {name for name in units()["set_up"] if name in ordered or name not in units()["operation"]}
+        return self._operated(changes, plans[0].start if plans else None, set_up_alone)
 
-    def _gone(self, orders: Iterable[Order]) -> tuple[Change, ...]:
-        """Components that the operation menu does not have, and that were set up once: they cost nothing by the month, but their place is free."""
-        found: list[Change] = []
-        for event in self.all("components_removed"):
-            for name, groups in event.fields["components"].items():
-                if name in units()["operation"]:
-                    continue
-                found.append(Change(event.date, name, "", -sum(groups.values()), event.where))
-                ordered = [order.parts[part].get(name, {}) for order in orders if order.accepted_on <= event.date for part in COMPONENTS]
-                left = sum(sum(counts.values()) for counts in ordered) + sum(change.count for change in found if change.component == name)
-                if self.sound and left < 0:
-                    self.fault(event.where, "too_many", value=-left, limit=name)
-        return tuple(found)
-
-    def _enough(self, changes: Iterable[Change], begins: date | None) -> None:
+    def _operated(self, changes: list[Change], begins: date | None, set_up_alone: Collection[str]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
         """Nothing can be removed that is not there, as what the contract names is not before the menu begins. Without units by group, only the sum counts."""
         by_group = self.facts.get("fee_rules", {}).get("unit_scope") == "group"
         there: Counter = Counter()
-        for change in changes if self.sound else ():
+        operated, gone = [], []
+        for change in changes:
             key = (change.component, change.group if by_group else "")
-            there[key] += change.count
-            if there[key] < 0 and begins and not self.not_before(change.where, change.day, begins, "operation"):
-                there[key] = 0
-            elif there[key] < 0:
-                self.fault(change.where, "too_many", value=-there[key], limit=" ".join(part for part in key if part))
-                there[key] = 0
+            lacking = max(-change.count - there[key], 0)
+            rest = change.count + lacking
+            there[key] += rest
+            if change.component in units()["operation"] and (rest or not change.count):
+                operated.append(change._replace(count=rest))
+            if lacking and change.component in set_up_alone:
+                gone.append(change._replace(group="", count=-lacking))
+            elif lacking and begins and self.sound and self.not_before(change.where, change.day, begins, "operation"):
+                self.fault(change.where, "too_many", value=lacking, limit=" ".join(part for part in key if part))
+        for where in () if begins else dict.fromkeys(change.where for change in changes if change.component not in set_up_alone or change.count > 0):
+            self._no_plan(where)
+        return tuple(operated), tuple(gone)
 
     def _options(self, plans: tuple[Plan, ...]) -> tuple[Option, ...]:
         found = []

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import COMPONENTS, Agreement, Change
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, price, say, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
 
 
 def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
@@ -37,6 +39,15 @@ def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
         else:  # what was not ordered goes first
             found[row] = max(has - max(-number - max(ran - has, 0), 0), 0)
     return found
+
+
+def not_set_up(agreed: Agreement) -> Iterator[Fault]:
+    """What goes without being operated must have been set up, beside what is operated of the same name."""
+    for change in agreed.gone:
+        runs = sum(other.count for other in _operated_changes(agreed, change.day) if other.component == change.component)
+        lacking = runs - built(agreed, change.day, "as_ordered").get(change.component, 0)
+        if lacking > 0:
+            yield Fault(change.where, "too_many", value=min(lacking, -change.count), limit=change.component)
 
 
 def not_prepared(agreed: Agreement, day: date, language: str, before: Agreement | None = None) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ class Plan(NamedTuple):
 class Change(NamedTuple):
     """So many components of a group more (or less, when negative) from or until a day.
 
-    `Agreement.changes` are those of the operation menu, `Agreement.gone` those that only the set-up menu has, such as buckets.
+    `Agreement.changes` are those of the operation menu, `Agreement.gone` those of what was set up and is not operated, such as buckets.
     """
 
     day: date

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
@@ -12,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.msp.aws.plugins.filter.billing import change_quotation, fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import billable_components, invoice, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, FeeError
 from tests import demo
@@ -311,6 +314,34 @@ def test_what_the_operation_menu_does_not_have_can_go_as_well(name):
     for kind in units()["set_up"][name].get("kinds", ()):
         sheet = {kind: [dict(name="a"), dict(name="b")]}
         assert [change_quotation(agreed, events, sheet, "2026-08-20")["set_up"]["net"] for events in ([], gone)] == [0, 50_000]
+
+
+@pytest.mark.parametrize("set_up, operated, gone, left", [
+    (dict(ec2=4), None, dict(ec2=1), dict(ec2=3)),  # no plan at all
+    (dict(ec2=4), dict(ec2=2), dict(ec2=3), dict(ec2=1)),  # what is operated goes first
+    (dict(ec2=4), dict(rds=1), dict(ec2=4), {}),
+    (dict(elb=2), dict(alb=2), dict(elb=1), dict(elb=2)),  # two are operated, so two there are
+    (dict(rds=2), dict(aurora=2), dict(rds=1), dict(rds=2)),
+])  # fmt: skip
+def test_what_is_set_up_can_go_be_it_operated_or_not(set_up, operated, gone, left):
+    agreed = dict(ACCEPTED, set_up=dict(basic=False, components=set_up))
+    agreed |= {} if operated is None else dict(plans=OPERATED["plans"], operation=dict(components=operated))
+    removed = [dict(date="2026-07-10", event="components_removed", components=gone)]
+    found = agreement(agreed, removed)
+    rows = {row: number for row, number in built(found, date(2026, 8, 20), "done").items() if number and row in set_up}
+    assert rows == left
+    if operated:
+        assert sum(change.count for change in found.changes) == max(sum(operated.values()) - (gone.get("ec2", 0) if "ec2" in operated else 0), 0)
+    (name, number), = gone.items()
+    more = [dict(removed[0], date="2026-07-11", components={name: set_up[name] - number + 1})]
+    assert faults(agreed, [*removed, *more]) == [("too_many", "events #2 components_removed 2026-07-11")]
+
+
+def test_what_will_be_operated_cannot_go_before():
+    agreed = dict(OPERATED, set_up=dict(basic=False, components=dict(ec2=2)))
+    removed = [dict(date="2026-06-01", event="components_removed", components=dict(ec2=1))]
+    assert faults(agreed, removed) == [("too_many", "events #1 components_removed 2026-06-01")]
+    assert agreement(dict(agreed, set_up=dict(basic=False, components=dict(ec2=3))), removed).gone[0].count == -1
 
 
 @pytest.mark.parametrize("rule, yen", [("done", 0), ("as_ordered", 50_000)])
