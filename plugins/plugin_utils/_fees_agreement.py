@@ -113,6 +113,7 @@ class _Reader(Told):
             plans=plans,
             changes=changes,
             gone=gone,
+            there={row: sum(groups.values()) for row, groups in facts.get("set_up", {}).get("there", {}).items()},
             options=options,
             orders=orders,
             support=self._support(),

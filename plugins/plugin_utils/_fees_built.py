@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,11 +19,12 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
 def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
     """row of 別紙4 第2表 → how many there are by a day that need no set-up, as far as they are still there.
 
-    What was ordered needs none. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule `set_up_of_operated` it
+    What was there before needs none, nor what was ordered. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule `set_up_of_operated` it
     needs none either, be there an order of it or not; or only what was ordered counts. What was agreed when the menu begins is taken to be there before.
     """
     ordered = [(order.accepted_on, order.parts[part]) for order in agreed.orders for part in COMPONENTS]
-    moves = [(since, 0, row, sum(groups.values())) for since, counts in ordered if since <= day for row, groups in counts.items()]
+    moves = [(date.min, 0, row, number) for row, number in agreed.there.items()]
+    moves += [(since, 0, row, sum(groups.values())) for since, counts in ordered if since <= day for row, groups in counts.items()]
     moves += [(change.day, 1, _place(change.component), change.count) for change in _operated_changes(agreed, day) if _place(change.component)]
     moves += [(change.day, 2, change.component, change.count) for change in agreed.gone if change.day <= day]
     found: dict[str, int] = {}
@@ -80,11 +82,11 @@ def _lacking(agreed: Agreement, day: date) -> dict[tuple[str, str], int]:
     for change in _operated_changes(agreed, day):
         operated[change.component] += change.count
         places[_place(change.component) or ""] += change.count
-    there, individual = built(agreed, day, "as_ordered"), any(order.parts["individual"] for order in agreed.orders)
-    found = {("set_up", row): number - there.get(row, 0) for row, number in places.items() if row}
+    ordered, individual = built(replace(agreed, there={}), day, "as_ordered"), any(order.parts["individual"] for order in agreed.orders)
+    found = {("set_up", row): number - ordered.get(row, 0) for row, number in places.items() if row}
     for name, number in operated.items():
         work = _set_up_as(name)
-        if not _place(name) and not (there.get(work) if work else individual):
+        if not _place(name) and not (ordered.get(work) if work else individual):
             found["operation", name] = number
     in_order = [(menu, name) for menu in MENUS for name in units()[menu]]
     return {what: found[what] for what in in_order if found.get(what, 0) > 0}

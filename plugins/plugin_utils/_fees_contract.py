@@ -52,7 +52,7 @@ CONTRACT = dict(
     accepted_on=Field("day"),
     set_up_from=Field("day"),
     sheet_support_minutes=Field("count"),
-    set_up=Field("table", fields=PARTS),
+    set_up=Field("table", fields=dict(PARTS, there=Field("counts", menu="set_up"))),
     plans=Field("rows", fields=PLAN),
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
     qualified_invoice=Field("flag", fields={"from": Field("day", required=True)}),
@@ -168,7 +168,10 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True)
 class Agreement:
-    """A contract with everything that happened, free of contradictions."""
+    """A contract with everything that happened, free of contradictions.
+
+    `there`: what others had built when it was accepted and we neither set up nor prepare, by the rows of 別紙4 第2表.
+    """
 
     number: str
     customer: str
@@ -178,6 +181,7 @@ class Agreement:
     plans: tuple[Plan, ...]
     changes: tuple[Change, ...]
     gone: tuple[Change, ...]
+    there: Mapping[str, int]
     options: tuple[Option, ...]
     orders: tuple[Order, ...]
     support: tuple[tuple[date, int], ...]

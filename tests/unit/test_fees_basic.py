@@ -344,6 +344,28 @@ def test_what_will_be_operated_cannot_go_before():
     assert agreement(dict(agreed, set_up=dict(basic=False, components=dict(ec2=3))), removed).gone[0].count == -1
 
 
+TAKEN_OVER = dict(ec2_instances=4, lambda_functions=1, s3_buckets=2, sns_topics=1)
+
+
+@pytest.mark.parametrize("set_up", [
+    dict(maintenance=True, maintenance_components={"ec2": 4, "lambda": 1}, there=dict(s3=2, sns=1)),
+    dict(basic=False, components={}, there={"ec2": 4, "lambda": 1, "s3": 2, "sns": 1}),
+])  # fmt: skip
+@pytest.mark.parametrize("rule", ["done", "as_ordered"])
+def test_what_others_had_built_before_the_contract_is_not_set_up_anew(set_up, rule):
+    agreed = dict(OPERATED, set_up=set_up, operation=dict(components={"ec2": 4, "lambda": 1}), fee_rules=dict(set_up_of_operated=rule))
+    sheet = {kind: [dict(name=f"{number}") for number in range(count)] for kind, count in TAKEN_OVER.items()}
+    same = change_quotation(agreed, [], sheet, "2026-08-20")
+    assert same["change"] == dict(components=[], units=0, monthly=dict(net=0, tax=0, total=0)) and same["set_up"]["lines"] == []
+    more = dict(sheet, s3_buckets=[*sheet["s3_buckets"], dict(name="new")])
+    assert change_quotation(agreed, [], more, "2026-08-20")["set_up"]["net"] == 50_000
+    gone = [dict(date="2026-07-10", event="components_removed", components=dict(s3=1))]
+    assert change_quotation(agreed, gone, sheet, "2026-08-20")["set_up"]["net"] == 50_000
+    assert usage_statement(agreed, [], "2026-04")["net"] == (100_000 if "maintenance" in set_up else 0), "it costs nothing itself"
+    applied = {name: value for name, value in agreed.items() if name != "accepted_on"}
+    assert len(noted(quotation(applied))) == ("maintenance" not in set_up), "it is not prepared for maintenance either"
+
+
 @pytest.mark.parametrize("rule, yen", [("done", 0), ("as_ordered", 50_000)])
 def test_a_server_that_is_operated_without_an_order_is_set_up_by_the_rule(rule, yen):
     agreed = dict(OPERATED, fee_rules=dict(set_up_of_operated=rule))
