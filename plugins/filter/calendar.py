@@ -117,7 +117,7 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
     with _reading(language) as read:
         found = _calendar_formats.awx_schedule(meant, first, None if until is None else last, closed)
         if found is None:
-            read.fault("when", "never", value=when, other=f"{first} – {last if until else _calendar.LAST}")
+            read.fault("when", "never", value=when, other=(first, last if until else _calendar.LAST))
     return dict(found._asdict(), until=found.until and found.until.isoformat())
 
 

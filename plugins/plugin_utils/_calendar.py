@@ -24,7 +24,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import Cal
 CATALOG = Path(__file__).resolve().parents[2] / "catalog" / "calendar.yml"
 JST = timezone(timedelta(hours=9), "JST")
 FIRST, LAST = date(2000, 1, 1), date(2099, 12, 31)  # the table of holidays begins, and the formula for equinoxes ends
-KNOWN = f"{FIRST} – {LAST}"
+KNOWN = (FIRST, LAST)
 ONE_DAY = timedelta(days=1)
 
 

@@ -160,7 +160,7 @@ class Reading:
         for place, entry in self._entries(raw, where, ("name", "date", "start", "end", "description", "forecast"), ("name",)):
             event = self._event(entry, place)
             if event and (event.name, event.day) in found:
-                self.fault(place, "duplicate", value=f"{event.day} {event.name}")
+                self.fault(place, "event_twice", value=event.name, other=event.day)
             elif event:
                 found[event.name, event.day] = event
         return list(found.values())
@@ -209,7 +209,7 @@ class Reading:
         if len(first) != len(last):
             return self.fault(place, "closure_mixed", value=first, other=last)
         if last < first and not EVERY_YEAR.fullmatch(first):
-            return self.fault(f"{place}.until", "backwards", value=last, other=first)
+            return self.fault(f"{place}.until", "backwards", value=_day(last), other=_day(first))
         return Closure(first, last, name or "休業日", name or "Closed")
 
     def _closure_day(self, value: Any, where: str) -> str | None:
@@ -228,7 +228,7 @@ class Reading:
         if {word for word in ("date", "start", "end") if entry.get(word) is not None} not in ({"date"}, {"start", "end"}):
             return self.fault(place, "one_of")
         if start and end and end <= start:
-            self.fault(f"{place}.end", "backwards", value=entry["end"], other=entry["start"])
+            self.fault(f"{place}.end", "backwards", value=end, other=start)
         return Event(name, day or start, end, description, forecast) if name and (day or start) else None
 
 

@@ -91,7 +91,7 @@ def test_what_one_rule_can_say_holds_for_ever(text):
 def test_a_schedule_runs_on_the_days_that_are_meant_and_ends_with_its_span(text, since, until, closures):
     expected = meant(text, since, until, closures)
     if not expected:
-        with pytest.raises(filters.AnsibleFilterError, match="when: .*2028-02-29 – 2028-02-29"):
+        with pytest.raises(filters.AnsibleFilterError, match="when: .*2028年2月29日から2028年2月29日までの間"):
             filters.awx_schedule(text, since, until, closures)
         return
     found = filters.awx_schedule(text, since, until, closures)
