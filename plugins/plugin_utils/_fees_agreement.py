@@ -102,6 +102,7 @@ class _Reader(Told):
         self._since_the_contract("set_up_ordered", "sheet_support", "components_added", "channel_changed")
         orders = self._orders()
         changes, gone = self._changes(plans, orders)
+        self._net_is_part_of_yen()
         issues = billed.issues(self)
         happened = [event.date.date() if isinstance(event.date, datetime) else event.date for event in self.events]
         return Agreement(
@@ -152,6 +153,13 @@ class _Reader(Told):
             return False
         day = event.date.date() if isinstance(event.date, datetime) else event.date
         return self.not_before(event.where, day, self.operated_from, "operation")
+
+    def _net_is_part_of_yen(self) -> None:
+        """第24条: an amount with tax is the one without and its tax, both charged or both given back."""
+        for event in self.all("invoiced", "settled"):
+            yen, net = event.fields.get("yen"), event.fields.get("net")
+            if yen is not None and net is not None and not min(yen, 0) <= net <= max(yen, 0):
+                self.fault(f"{event.where} net", "net_beyond", value=net, limit=yen)
 
     def _qualified_from(self) -> date | None:
         """第49条: from which day on the customer wants qualified invoices; true is from the beginning."""
@@ -257,7 +265,7 @@ class _Reader(Told):
         for before, after in pairwise(found):
             if before.name == after.name and (before.until is None or after.start <= before.until):
                 self.fault(after.where, "overlap", other=before.where)
-        return tuple(found)
+        return _without_seams(found)
 
     def _option_has_its_plan(self, option: Option, row: Mapping[str, Any], plans: tuple[Plan, ...]) -> None:
         """別紙1 1.3, 別紙2※4: what is customised must be part of the plan at all times of the option."""
@@ -422,6 +430,18 @@ class _Reader(Told):
                 self.not_before(f"{event.where} month", month.last, self.operated_from, "operation")
             found[menu, month.name] = event.fields["percent"]
         return found
+
+def _without_seams(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Periods of one option at one price that follow on one another are one: how it is written changes no fee."""
+    found: list[Option] = []
+    for option in options:
+        before = found[-1] if found else None
+        if before and before.until and (before.name, before.yen, before.until + DAY) == (option.name, option.yen, option.start):
+            found[-1] = before._replace(until=option.until)
+        else:
+            found.append(option)
+    return tuple(found)
+
 
 def _excess(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """What of a rest is more than there was, and by how much."""

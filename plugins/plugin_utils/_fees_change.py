@@ -27,6 +27,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, 
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 
+BESIDE = ("cancelled", "invoiced", "settled", "qualified_invoice_requested", "payment", "refund")  # events that say nothing of what a month costs
 DUE = dict(set_up="29-1", operation="35-1")  # what makes a component of a menu payable
 
 
@@ -47,8 +48,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
     # Components planned for later were planned for what there is now; they say nothing of the changed sheet. The plans are agreed, be they written into the
-    # contract or as events. The month is quoted as if the contract went on.
-    events = [event for event in events if event["event"] == "plan_changed" or (event_day(event) <= on and event["event"] != "cancelled")]
+    # contract or as events. The month is quoted as if the contract went on; what was billed, perhaps of what comes later, says nothing of it.
+    events = [event for event in events if event["event"] not in BESIDE and (event["event"] == "plan_changed" or event_day(event) <= on)]
     before = _as_every_month(agreement(contract, events))
     month = _first_month(before, on)
     moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}

@@ -45,7 +45,7 @@ RULES = {
     for name, rule in book()["rules"].items()
 }
 CONTRACT = dict(
-    number=Field("text"),
+    number=Field("file_name"),
     customer=Field("text"),
     language=Field("word", choices=LANGUAGES),
     applied_on=Field("day"),

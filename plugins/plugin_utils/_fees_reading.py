@@ -32,6 +32,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         positive="{value!r} は使えません。1 以上の整数を書いてください",
         signed="{value!r} は使えません。0 でない整数を書いてください",
         percent="{value!r} は使えません。1 から 100 までの整数を書いてください",
+        file_name="{value!r} は使えません。書類のファイル名にもなるので、/ や制御文字のない文字列を書いてください",
         text="{value!r} は使えません。文字列を書いてください",
         flag="{value!r} は使えません。true か false を書いてください",
         word="{value!r} は使えません。使える値: {limit}",
@@ -93,6 +94,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         due_needed="2 か月以上をまとめて請求するときは支払期日を書いてください（第23条）",
         due_of_charge="追加の請求には支払期日が必要です（第19条）。返金に支払期日はありません",
         net_needed="延滞利息の対象額を税抜とする契約（late_principal）では、税抜の額を net に書いてください",
+        net_beyond="税抜の額 {value} 円と税込の額（yen）{limit} 円が矛盾しています。どちらかを直してください（第24条）",
         registration="{value!r} は登録番号ではありません。T と 13 桁の数字で書いてください",
         check_digit="{value!r} の検査数字が正しくありません。T の次の数字は {limit} のはずです",
         not_paid="返金 {value} 円は、それまでの支払いの残り {limit} 円より多くなっています。支払い（payment）と日付を確認してください",
@@ -114,6 +116,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         positive="{value!r} is not allowed here; write a whole number, 1 or more",
         signed="{value!r} is not allowed here; write a whole number other than 0",
         percent="{value!r} is not allowed here; write a whole number from 1 to 100",
+        file_name="{value!r} is not allowed here; write a text without / and control characters, since papers are files named after it",
         text="{value!r} is not allowed here; write a text",
         flag="{value!r} is not allowed here; write true or false",
         word="{value!r} is not allowed here; write one of: {limit}",
@@ -176,6 +179,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         due_needed="where several months are billed together, write the due date (Article 23)",
         due_of_charge="what is charged on top needs a due date (Article 19); what is given back has none",
         net_needed="where late interest is on amounts without tax (late_principal), write the amount without tax into net",
+        net_beyond="{value} yen without tax contradicts {limit} yen with tax (yen); mend one of them (Article 24)",
         registration="{value!r} is not a registration number; write T and 13 digits",
         check_digit="{value!r} has a wrong check digit: the digit after T should be {limit}",
         not_paid="gives back {value} yen, of which {limit} had been paid by then; check the payments and the days",
@@ -291,6 +295,13 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def file_name(value: Any) -> str:
+    """A text that the name of a file can hold."""
+    if "/" in text(value) or not value.isprintable():
+        raise ValueError
+    return str(value)
+
+
 def flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -307,6 +318,7 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
     signed=signed,
     percent=_whole(1, 100),
     text=text,
+    file_name=file_name,
     flag=flag,
 )
 

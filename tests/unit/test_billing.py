@@ -368,6 +368,17 @@ def test_what_is_planned_for_later_is_no_part_of_a_quotation():
     assert quoted["change"]["units"] == -1
 
 
+def test_a_month_that_was_billed_in_advance_is_no_part_of_a_quotation():
+    """第23条: what it was for may come after the day of the quotation."""
+    agreed = dict(CONTRACT, plans=[], operation=None)
+    events = [
+        dict(date="2026-09-05", event="invoiced", months=["2026-08", "2026-09"], yen=16_500, due="2026-09-30"),
+        dict(date="2026-09-06", event="payment", yen=16_500),
+        dict(date="2026-09-20", event="sheet_support", minutes=60),
+    ]
+    assert change_quotation(agreed, events, SHEET, "2026-09-10") == change_quotation(agreed, [], SHEET, "2026-09-10")
+
+
 TAKEN_OFF = [
     dict(date="2026-08-10", event="reduction", month="2026-09", percent=50),
     {"date": "2026-08-18", "event": "outage", "until": "2026-09-11", "cause": "provider"},

@@ -57,6 +57,12 @@ FAULTS = [
     ("table", dict(operation=dict(components=[])), [], "contract operation components"),
     ("table", {}, ["cancelled"], "events #1"),
     ("rows", {}, dict(event="cancelled"), "events"),
+    *(("file_name", dict(CONTRACT, number=number), [], "contract number") for number in ("2026/8", "C\n1")),
+    ("net_beyond", CONTRACT, [happened("2026-08-03", "invoiced", months=["2026-07"], yen=1100, net=1101)], "events #1 invoiced 2026-08-03 net"),
+    *(
+        ("net_beyond", CONTRACT, [happened("2026-08-03", "settled", months=["2026-07"], yen=-1100, net=net)], "events #1 settled 2026-08-03 net")
+        for net in (1000, -1101)
+    ),
     ("rows", dict(plans="advanced"), [], "contract plans"),
     ("unknown", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "until": "2026-12-31"}]), [], "contract plans #1"),
     ("unknown", dict(fee_rules=dict(cancel_prorate="none")), [], "contract fee_rules"),
@@ -143,7 +149,8 @@ FAULTS = [
     ("word", dict(CONTRACT, language="fr"), [], "contract language"),
     ("word", with_option(dict(covers=["everything"])), [], "contract operation options #1 covers"),
     ("word", CONTRACT, [happened("2026-07-01", "plan_changed", plan="premium")], "events #1 plan_changed 2026-07-01 plan"),
-    ("text", dict(CONTRACT, number=26), [], "contract number"),
+    ("file_name", dict(CONTRACT, number=26), [], "contract number"),
+    ("text", dict(CONTRACT, customer=26), [], "contract customer"),
     ("text", dict(CONTRACT, customer=" "), [], "contract customer"),
     ("flag", dict(CONTRACT, qualified_invoice="yes"), [], "contract qualified_invoice"),
     ("component", dict(CONTRACT, operation=dict(components=dict(s3=1))), [], "contract operation components s3"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -236,6 +237,22 @@ def test_an_outage_may_be_divided_at_any_minute(agreed, month, length, cuts, row
     assert fee(agreed, whole, month) == fee(agreed, parts, month)
     same = [[dict(part, cause=row[-1]) for part in events] for events in (whole, parts)]
     assert liability_limits(agreed, same[0], month)["outage"] == liability_limits(agreed, same[1], month)["outage"]
+
+
+@TRIED
+@given(st.integers(0, 120), st.lists(st.integers(1, 119), max_size=4, unique=True), rules(), st.sampled_from(["2022-03-31", "2026-04-01"]))
+def test_an_option_may_be_divided_at_any_day(length, cuts, chosen, applied_on):
+    """別紙1 1.3: what goes on without a break is one option, however many periods it is written in."""
+    bounds = [0, *sorted(cut for cut in cuts if cut <= length), length + 1]
+
+    def fees(bounds):
+        begins = [date(2026, 7, 10) + timedelta(days=bound) for bound in bounds]
+        spans = [(first, after - timedelta(days=1)) for first, after in pairwise(begins)]
+        options = [{"name": "a", "yen": 1000, "covers": ["monitoring"], "from": first, "until": last} for first, last in spans]
+        agreed = dict(contract(fee_rules=chosen), applied_on=applied_on, operation=dict(components={}, options=options))
+        return [[line["amount"] for line in usage_statement(agreed, [], month)["lines"]] for month in MONTHS]
+
+    assert fees(bounds) == fees([0, length + 1])
 
 
 @TRIED
