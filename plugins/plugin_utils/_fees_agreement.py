@@ -431,6 +431,7 @@ class _Reader(Told):
             found[menu, month.name] = event.fields["percent"]
         return found
 
+
 def _without_seams(options: Iterable[Option]) -> tuple[Option, ...]:
     """Periods of one option at one price that follow on one another are one: how it is written changes no fee."""
     found: list[Option] = []

@@ -19,8 +19,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
 def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
     """row of 別紙4 第2表 → how many there are by a day that need no set-up, as far as they are still there.
 
-    What was there before needs none, nor what was ordered. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule `set_up_of_operated` it
-    needs none either, be there an order of it or not; or only what was ordered counts. What was agreed when the menu begins is taken to be there before.
+    What was there before needs none, nor what was ordered. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule
+    `set_up_of_operated` it needs none either, be there an order of it or not; or only what was ordered counts. What was agreed when the menu begins is taken
+    to be there before.
     """
     ordered = [(order.accepted_on, order.parts[part]) for order in agreed.orders for part in COMPONENTS]
     moves = [(date.min, 0, row, number) for row, number in agreed.there.items()]

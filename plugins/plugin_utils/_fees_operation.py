@@ -309,6 +309,8 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     left = gross
     if any(_overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
         rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
+    if provided and _of_both_rows(agreed, provided):
+        rules["outage_of_both_rows"] = agreed.rules["outage_of_both_rows"]
     outages = list(idle_days(agreed))
     # 第35条第2項: of a month that could not be used at all nothing is paid, however many days are reckoned for it.
     whole = all(sum(idle.get(day, 0) for dummy, idle in outages) >= 1 for day in provided)
@@ -352,31 +354,48 @@ def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]
 
     第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself, or its full hours by the rule `gross_fault_time`;
     otherwise each full 24 hours since the provider knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes
-    on by the doing of somebody else is one state; its 24 hours belong to the outage in which they start.
+    on by the doing of somebody else is one state; its 24 hours belong to the outage in which they start. The second row gives more than the first one, so
+    by the rule `outage_of_both_rows` its time counts in the 24 hours of a state as well, and they give what it leaves of them.
     """
     # 24 hours that end at midnight end with the day before it.
     shift = WHOLE_DAY - timedelta(microseconds=1) if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
     unit = HOUR if agreed.rules["gross_fault_time"] == "full_hours" else timedelta(seconds=1)
-    for state in _states(_while_in_use(agreed)):
-        known, until = state[0].known, state[-1].until
-        starts = [known + WHOLE_DAY * number for number in range((until - known) // WHOLE_DAY)]
-        for outage in state:
-            if outage.cause == "provider_gross":
-                yield outage, _time_by_day(outage.known, min(outage.until, known + (until - known) // unit * unit))
-            elif outage.cause != "customer":
-                yield outage, {(start + shift).date(): Fraction(1) for start in starts if outage.known <= start < outage.until}
+    for state in _states(_while_in_use(agreed), apart=agreed.rules["outage_of_both_rows"] == "apart"):
+        gross = [
+            (outage, min(outage.until, run[0].known + (run[-1].until - run[0].known) // unit * unit))
+            for run in _states(state, apart=True)
+            for outage in run
+            if outage.cause == "provider_gross"
+        ]
+        found = {outage: _time_by_day(outage.known, until) for outage, until in gross}
+        for number in range((state[-1].until - state[0].known) // WHOLE_DAY):
+            start = state[0].known + WHOLE_DAY * number
+            stop = start + WHOLE_DAY
+            rest = 1 - sum(_of_a_day(min(until, stop) - max(outage.known, start)) for outage, until in gross if outage.known < stop and until > start)
+            first = next((one for one in state if OUTAGE_CLAUSES.get(one.cause) == "35-2-1" and one.known < stop and one.until > start), None)
+            if first and rest:
+                found.setdefault(first, {})[(start + shift).date()] = rest
+        yield from ((outage, found[outage]) for outage in state if outage in found)
 
 
-def _states(outages: Iterable[Outage]) -> list[list[Outage]]:
-    """Outages in the order of time, those together that are one state without a break in the sense of a row of 第35条第2項."""
+def _states(outages: Iterable[Outage], apart: bool) -> list[list[Outage]]:
+    """Outages in the order of time, those together that are one state without a break: not by the customer's doing, and `apart` by row of 第35条第2項."""
     found: list[list[Outage]] = []
     for outage in sorted(outages):
         before = found[-1][-1] if found else None
-        if before and before.until == outage.known and OUTAGE_CLAUSES.get(before.cause) == OUTAGE_CLAUSES.get(outage.cause):
+        rows = [OUTAGE_CLAUSES.get(one.cause) for one in (before, outage) if one]
+        if before and before.until == outage.known and None not in rows and (rows[0] == rows[1] or not apart):
             found[-1].append(outage)
         else:
             found.append([outage])
     return found
+
+
+def _of_both_rows(agreed: Agreement, days: list[date]) -> bool:
+    """Whether a state without a break falls under both rows of 第35条第2項 on some of these days."""
+    first, after = _midnight(days[0]), _midnight(days[-1] + DAY)
+    states = (state for state in _states(_while_in_use(agreed), apart=False) if state[0].known < after and state[-1].until > first)
+    return any(len({OUTAGE_CLAUSES.get(outage.cause) for outage in state}) > 1 for state in states)
 
 
 def _while_in_use(agreed: Agreement) -> list[Outage]:
@@ -402,6 +421,10 @@ def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
     found = {}
     while start < until:
         stop = min(until, _midnight(start.date()) + WHOLE_DAY)
-        found[start.date()] = Fraction((stop - start) // timedelta.resolution, WHOLE_DAY // timedelta.resolution)
+        found[start.date()] = _of_a_day(stop - start)
         start = stop
     return found
+
+
+def _of_a_day(time: timedelta) -> Fraction:
+    return Fraction(time // timedelta.resolution, WHOLE_DAY // timedelta.resolution)

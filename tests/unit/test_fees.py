@@ -447,6 +447,25 @@ def test_full_hours_of_gross_fault_are_those_of_the_whole_time():
     assert fee(contract(), events, "2026-08") == 210_000 * (31 * 1440 - 110) // (31 * 1440)
 
 
+@pytest.mark.parametrize("rule, hours", [("together", [24, 24, 24, 26, 24]), ("apart", [24, 1, 12, 3, 24])])
+def test_24_hours_in_a_row_may_be_of_both_rows(rule, hours):
+    """第35条第2項: 24 hours by others; 23 and one of gross fault; twelve each; 23 and three; 24 after two by the customer."""
+    agreed = contract(fee_rules=dict(outage_of_both_rows=rule, outage_day_basis="thirty_days"))
+    cases = [
+        [(24, "third_party")],
+        [(23, "third_party"), (1, "provider_gross")],
+        [(12, "provider_gross"), (12, "provider")],
+        [(23, "third_party"), (3, "provider_gross")],
+        [(2, "customer"), (24, "third_party")],
+    ]
+    for case, taken in zip(cases, hours, strict=True):
+        events, known = [], datetime(2026, 8, 10)
+        for length, cause in case:
+            events.append(happened(known, "outage", until=known + timedelta(hours=length), cause=cause))
+            known += timedelta(hours=length)
+        assert fee(agreed, events, "2026-08") == int(210_000 - Fraction(7_000 * taken, 24))
+
+
 def test_what_is_rounded_may_be_the_deduction():
     event = happened("2027-01-10", "outage", until="2027-01-11", cause="provider")
     assert fee(contract(), [event], "2027-01") == 203_225  # 210,000 × 30/31 = 203,225.8

@@ -220,6 +220,7 @@ def test_what_happened_in_two_parts_costs_the_same(agreed, events, month, day, o
     assert bill(agreed, [*events, *together], month) == bill(agreed, [*events, *apart], month)
 
 
+WORSE = ("customer", "third_party", "provider", "provider_gross")
 ROWS = [("provider_gross",), ("third_party", "provider")]  # 第35条第2項: causes of the second row and of the first
 
 
@@ -237,6 +238,24 @@ def test_an_outage_may_be_divided_at_any_minute(agreed, month, length, cuts, row
     assert fee(agreed, whole, month) == fee(agreed, parts, month)
     same = [[dict(part, cause=row[-1]) for part in events] for events in (whole, parts)]
     assert liability_limits(agreed, same[0], month)["outage"] == liability_limits(agreed, same[1], month)["outage"]
+
+
+@TRIED
+@given(
+    st.integers(1, 12 * 1440), st.lists(st.integers(1, 12 * 1440), max_size=4), st.lists(st.sampled_from(WORSE), min_size=5, max_size=5), st.integers(0, 4), rules(),
+)  # fmt: skip
+def test_a_worse_fault_never_takes_off_less(length, cuts, causes, which, chosen):
+    """第35条第2項: within one month, since 24 hours may belong to another one than their minutes do, and where no minutes are cut off."""
+    chosen = {name: chosen[name] for name in sorted({"outage_day_basis", "outage_unit_day", "floor_target"} & set(chosen))}
+    known = datetime(2026, 8, 10, 7, 30)
+    moments = [known + timedelta(minutes=minute) for minute in sorted({0, length, *(cut for cut in cuts if cut < length)})]
+    agreed = contract(fee_rules=chosen)
+    fees = []
+    for worse in WORSE[WORSE.index(causes[which]) :]:
+        told = [*causes[:which], worse, *causes[which + 1 :]]
+        spans = zip(moments, moments[1:], told, strict=False)
+        fees.append(fee(agreed, [happened(start, "outage", until=stop, cause=cause) for start, stop, cause in spans], "2026-08"))
+    assert fees == sorted(fees, reverse=True)
 
 
 @TRIED
@@ -436,6 +455,10 @@ def suspended_and_out_of_use(one):
     return used(one, happened("2026-08-05", "suspended", until="2026-08-20", reason="unpaid"), out_of_use("2026-08-10", "2026-08-12"))
 
 
+def half_of_it_gross_fault(one):
+    return used(one, out_of_use("2026-08-10", "2026-08-10 12:00"), dict(out_of_use("2026-08-10 12:00", "2026-08-11"), cause="provider_gross"))
+
+
 def out_of_use_in_the_free_month(one):
     limits = liability_limits(one, [out_of_use("2026-06-20", "2026-06-22")], "2026-06")["outage"]
     return dict(limits, lines=[dict(amount=limits["net"], rules=limits["rules"])])
@@ -489,6 +512,7 @@ SCENARIOS = {
     "legacy_within_month": ("whole_month", an_old_contract_of_ten_days),
     "legacy_options": ("own", an_old_contract_with_a_new_option),
     "gross_fault_time": ("full_hours", lambda one: used(one, dict(out_of_use("2026-08-10 10:00", "2026-08-10 11:30"), cause="provider_gross"))),
+    "outage_of_both_rows": ("apart", half_of_it_gross_fault),
     "outage_while_suspended": ("deducted", suspended_and_out_of_use),
     "liability_uncharged_days": ("fee", out_of_use_in_the_free_month),
     "late_payment_order": ("bearing_last", two_debts_of_one_day),
