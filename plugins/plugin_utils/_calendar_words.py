@@ -20,10 +20,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         year="{value!r} は年ではありません。2026 のように、引用符のない整数で書いてください（{other[0]}から{other[1]}まで）",
         years="「{value}」は扱える範囲（{other[0]}から{other[1]}まで）の外です",
         beyond="「{value}」から数えた日は、扱える範囲（{other[0]}から{other[1]}まで）を超えます",
-        closed="「{value}」から {other} までに営業日が足りません。休業日（closures）を確認してください",
+        closed="「{value}」から {other}までに営業日が足りません。休業日（closures）を確認してください",
         closure_day="「{value}」は日付ではありません。2026-08-13、または毎年の日として '12-29' のように書いてください",
         closure_mixed="from と until は、両方とも年付き（2026-08-13）か、両方とも毎年（12-29）で書いてください。現在の値: {value}、{other}",
-        backwards="「{value}」は {other} より前です",
+        backwards="「{value}」は {other}より前です",
         days="「{value}」の「{other}」が日の指定として読めません。"
         "例: 毎日、日曜、第3日曜、第2・第4土曜、15日、月末、平日、営業日、第3営業日、最終営業日",
         positions="「{value}」の日の順番は、1 から {other} まで、または「最終」で、曜日は 1 つにしてください",
@@ -44,7 +44,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_desk="「{value}」のプランにこの窓口はありません（別紙1 1.2）。あるプラン: {other}",
         skips_months="「{value}」の日がない月には実行されません。月の最後の日は「月末」と、それ以外は 28 日までで書いてください",
         one_of="date か、start と end の組か、どちらか一方を書いてください",
-        needs_until="営業日は祝日の決まった範囲でしか書き出せません。終わりの日を {other} までで書いてください",
+        needs_until="営業日は祝日の決まった範囲でしか書き出せません。終わりの日を {other}までで書いてください",
         never="「{value}」に当たる日が {other[0]}から{other[1]}までの間にありません",
     ),
     en=dict(

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, basic_services, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
 
@@ -79,7 +79,8 @@ def basic(sheet: Mapping[str, Any]) -> tuple[str, ...]:
 def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple[str, ...]]:
     """A contract that need not be accepted yet, the day of the quotation (that of the application), and the services of クラウド基本設定.
 
-    What the contract does not name is counted in the sheet, component by component; クラウド基本設定 where the sheet has anything of 別紙4 第1表.
+    What the contract does not name is counted in the sheet, component by component, without what it says was there before; クラウド基本設定
+    where the sheet has anything of 別紙4 第1表.
     """
     faults: list[Fault] = []
     if not isinstance(contract, Mapping):
@@ -103,13 +104,20 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple
         if not (made.get("plans") if part == "operation" else not maintenance_alone(given)):
             continue
         if counted is not None:
-            made[part] = {**found[part], **given, "components": {**counted[part], **named}}
+            made[part] = {**found[part], **given, "components": {**_without(counted[part], given.get("there")), **named}}
         elif part in made:
             made[part] = {**found[part], **given, **(dict(components=named) if "components" in given else {})}
     agreed = agreement(made, (), faults)
     if agreed.applied_on and told["date"] < agreed.applied_on:
         raise FeeError([Fault("date", "before", told["date"], agreed.applied_on, "applied_on")])
     return agreed, told["date"], services
+
+
+def _without(counted: Mapping[str, int], there: Any) -> dict[str, int]:
+    """What a sheet has beside what others had built before. What is wrong in the latter is told by the agreement."""
+    groups = read(CONTRACT["set_up"].fields, dict(there=there), "", []).get("there", {})
+    left = {name: number - sum(groups.get(name, {}).values()) for name, number in counted.items()}
+    return {name: number for name, number in left.items() if number > 0}
 
 
 def _written(given: Any) -> Any:

@@ -363,6 +363,8 @@ def test_what_others_had_built_before_the_contract_is_not_set_up_anew(set_up, ru
     assert change_quotation(agreed, gone, sheet, "2026-08-20")["set_up"]["net"] == 50_000
     assert usage_statement(agreed, [], "2026-04")["net"] == (100_000 if "maintenance" in set_up else 0), "it costs nothing itself"
     applied = {name: value for name, value in agreed.items() if name != "accepted_on"}
+    quoted = quotation(dict(APPLIED, set_up=dict(there=set_up["there"])), more)
+    assert quoted["set_up"]["net"] == 50_000 * (1 if "ec2" in set_up["there"] else 6), "nor is it quoted to begin with"
     assert len(noted(quotation(applied))) == ("maintenance" not in set_up), "it is not prepared for maintenance either"
 
 

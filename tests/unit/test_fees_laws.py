@@ -242,8 +242,12 @@ def test_an_outage_may_be_divided_at_any_minute(agreed, month, length, cuts, row
 
 @TRIED
 @given(
-    st.integers(1, 12 * 1440), st.lists(st.integers(1, 12 * 1440), max_size=4), st.lists(st.sampled_from(WORSE), min_size=5, max_size=5), st.integers(0, 4), rules(),
-)  # fmt: skip
+    st.integers(1, 12 * 1440),
+    st.lists(st.integers(1, 12 * 1440), max_size=4),
+    st.lists(st.sampled_from(WORSE), min_size=5, max_size=5),
+    st.integers(0, 4),
+    rules(),
+)
 def test_a_worse_fault_never_takes_off_less(length, cuts, causes, which, chosen):
     """第35条第2項: within one month, since 24 hours may belong to another one than their minutes do, and where no minutes are cut off."""
     chosen = {name: chosen[name] for name in sorted({"outage_day_basis", "outage_unit_day", "floor_target"} & set(chosen))}
