@@ -30,22 +30,22 @@ def _of_no_invoice(agreed: Agreement, happened: Iterable[Event]) -> list[Event]:
 def _of_nothing(agreed: Agreement, happened: Iterable[Event]) -> Iterator[Fault]:
     """Invoices, and what settles them, of months in which nothing is charged, or that somebody else bills.
 
-    What was billed by mistake may have been given back altogether. After the end late interest and what articles 18 and 49 ask for may follow.
+    An invoice whose yen are written down was issued, whatever is due of it by what is known now: then it is to be given back, or was. After the end late
+    interest and what articles 18 and 49 ask for may follow.
     """
     told = [event for event in happened if event.kind in ("invoiced", "settled")]
     last = max((event.fields["months"][0] for event in told), default=None)
     made = {month.name: bill for bill in (bills(agreed, agreed.month(last)) if last else ()) for month in bill.months}
+    issued = {event.fields["months"] for event in told if event.kind == "invoiced" and "yen" in event.fields}
     for event in told:
         months = event.fields["months"]
-        yen = [other.fields.get("yen") for other in told if other.fields["months"] == months]
-        given_back = len(yen) > 1 and None not in yen and sum(yen) == 0
         # Of what was charged all may have been taken off since; then that is to be given back.
         bill = made.get(months[0])
-        if given_back or (bill and any(line.amount or line.gross for line in bill.lines)):
+        if months in issued or (bill and any(line.amount or line.gross for line in bill.lines)):
             continue
         where = f"{event.where} months"
         if agreed.cancelled_on and agreed.month(months[0]).first > agreed.cancelled_on:
-            yield Fault(where, "ended", limit=agreed.cancelled_on)
+            yield Fault(where, "billed_after_end", limit=agreed.cancelled_on)
         else:
             yield Fault(where, "nothing_charged" if agreed.biller(agreed.month(months[0])) == "own" else "others_bill", ", ".join(months))
 

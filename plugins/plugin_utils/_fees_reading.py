@@ -80,8 +80,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "（別紙2、ロールでは billing_date）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
         before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit}より前です（消費税法第57条の4）",
         not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
-        nothing_charged="{value} には請求する料金がありません。月を確認してください",
-        others_bill="{value} の料金は当社が請求するものではありません（別紙2）。月か、請求の経路（billing.channel、channel_changed）を確認してください",
+        nothing_charged="{value} には請求する料金がありません。月を確認してください。発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
+        others_bill="{value} の料金は当社が請求するものではありません（別紙2）。月か、請求の経路（billing.channel、channel_changed）を確認してください。"
+        "発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
+        billed_after_end="契約は {limit}に解除されています。月を確認してください。発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         yen_needed="{value} の請求書の額が分からないため、返した額を差し引けません。出来事 invoiced を yen（税込の額）とともに書いてください（第20条第2項）",
         of_provider="当社が解除するとき（by: provider）だけに書けます。契約者が解除するときは消してください（第15条）",
         not_begun="契約は作業の着手日 {limit}より前、{value}に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
@@ -165,8 +167,12 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "(Annex 2; billing_date of the role); only several months together are billed before (Article 23)",
         before_the_law="the invoice of {value} is issued on {other}, before qualified invoices began on {limit} (Consumption Tax Act Article 57-4)",
         not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49)",
-        nothing_charged="nothing is charged for {value}; check the month",
-        others_bill="somebody else bills {value} (Annex 2); check the month, or the channel (billing.channel, channel_changed)",
+        nothing_charged="nothing is charged for {value}; check the month; if the invoice was issued, write its yen with tax, so that it can be settled "
+        "(Article 20 (2))",
+        others_bill="somebody else bills {value} (Annex 2); check the month, or the channel (billing.channel, channel_changed); if the invoice was issued, "
+        "write its yen with tax, so that it can be settled (Article 20 (2))",
+        billed_after_end="the contract was cancelled on {limit}; check the month; if the invoice was issued, write its yen with tax, so that it can be "
+        "settled (Article 20 (2))",
         yen_needed="gives back of the invoice of {value}, whose yen are not known; write the event invoiced with yen, its amount with tax (Article 20 (2))",
         of_provider="is for a contract that the provider ends (by: provider); take it away where the customer does (Article 15)",
         not_begun="the contract ended on {value}, before work began on {limit}; nothing is to be paid for work that had not begun (Article 29 (1), proviso)",

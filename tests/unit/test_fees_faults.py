@@ -399,10 +399,9 @@ FAULTS = [
         for name in ("set-up", "Set_Up", "accepted", "applied", "qualified", "rules", "qualifed_invoice", "plan", "bilings")
     ),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
-    ("ended", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"], yen=5000)], "events #2 invoiced 2026-10-05 months"),
-    ("ended", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"])], "events #2 invoiced 2026-10-05 months"),
+    ("billed_after_end", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"])], "events #2 invoiced 2026-10-05 months"),
     (
-        "ended",
+        "billed_after_end",
         CONTRACT,
         [ENDED, happened("2026-10-05", "settled", months=["2026-09"], yen=500, due="2026-10-31")],
         "events #2 settled 2026-10-05 months",
