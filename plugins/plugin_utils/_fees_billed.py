@@ -40,7 +40,7 @@ def settlements(told: Told, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
     for event in told.once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
         fields = event.fields
         one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, fields.get("written_off", False), event.where)
-        issue = next((issue for issue in issues if issue.months[0] in one.months), None)
+        issue = next((issue for issue in issues if set(issue.months) & set(one.months)), None)
         months = issue.months if issue else one.months[:1]
         if one.months != months:
             told.fault(f"{event.where} months", "other_months", value=", ".join(one.months), limit=", ".join(months))

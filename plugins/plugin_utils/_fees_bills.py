@@ -150,7 +150,8 @@ def _issued(agreed: Agreement, bill: Bill, since: list[Settled]) -> tuple[int, i
     Where the invoice's own sum is not written down, it is what the events come to, without what was charged on top since.
     """
     now = sums(bill.lines)
-    credits, extras = ([one for one in since if (one.yen < 0) == back] for back in (True, False))
+    credits, charges = ([one for one in since if not one.written_off and (one.yen < 0) == back] for back in (True, False))
+    extras = [*charges, *_written_off(since, charges)]
     told = bill.issue if bill.issue and bill.issue.yen is not None else None
     more = sum(one.yen for one in credits) + told.yen - now["total"] if told else -sum(one.yen for one in extras)
     more_bearing = more
@@ -158,6 +159,12 @@ def _issued(agreed: Agreement, bill: Bill, since: list[Settled]) -> tuple[int, i
         more_bearing = sum(one.net for one in credits) + told.net - now["net"] if told else -sum(one.net for one in extras)
     bearing = bearing_interest(agreed, bill.lines)
     return max(0, bearing + more_bearing), max(0, now["total"] - bearing + more - more_bearing)
+
+
+def _written_off(since: list[Settled], charges: list[Settled]) -> list[Settled]:
+    """A write-off is of all that an invoice lacks by then, so the last one counts; what is charged later holds it."""
+    charged = max((one.day for one in charges), default=date.min)
+    return sorted((one for one in since if one.written_off and one.day >= charged), key=lambda one: (one.day, one.yen))[-1:]
 
 
 def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:

@@ -80,16 +80,18 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "（別紙2、ロールでは billing_date）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
         before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit}より前です（消費税法第57条の4）",
         not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
-        nothing_charged="{value} には請求する料金がありません。月を確認してください。発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
-        others_bill="{value} の料金は当社が請求するものではありません（別紙2）。月か、請求の経路（billing.channel、channel_changed）を確認してください。"
+        nothing_charged="{value} には請求する料金がありません。月を確認してください。"
+        "発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
+        others_bill="{value} の料金は当社が請求するものではありません（別紙2）。"
+        "月か、請求の経路（billing.channel、channel_changed）を確認してください。"
         "発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         billed_after_end="契約は {limit}に解除されています。月を確認してください。発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         yen_needed="{value} の請求書の額が分からないため、返した額を差し引けません。出来事 invoiced を yen（税込の額）とともに書いてください（第20条第2項）",
         of_provider="当社が解除するとき（by: provider）だけに書けます。契約者が解除するときは消してください（第15条）",
         not_begun="契約は作業の着手日 {limit}より前、{value}に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
-        settled_before="この請求書は {value}に精算済みです（出来事 settled）。同じ差額を二重に精算しないよう、"
-        "それまでの精算の JSON をすべて指定してください（ロールでは billing_settled）",
+        settled_before="この請求書は {value}に {limit} 円で精算済みです（{other}）が、指定された精算にその額がありません。同じ差額を二重に精算しないよう、"
+        "それまでの精算の JSON をすべて指定するか（ロールでは billing_settled）、出来事の yen を直してください",
         settled_number="{value} は、ここに来る {limit} ではありません。この請求書のそれまでの精算の JSON を、すべて 1 回ずつ、古い順に指定してください"
         "（ロールでは billing_settled）",
         due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
@@ -177,8 +179,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         of_provider="is for a contract that the provider ends (by: provider); take it away where the customer does (Article 15)",
         not_begun="the contract ended on {value}, before work began on {limit}; nothing is to be paid for work that had not begun (Article 29 (1), proviso)",
         other_issuer="{value!r} is not the issuer of this invoice, who is {limit!r}",
-        settled_before="this invoice was settled on {value} (event settled); give the JSON of all its settlements so far (billing_settled of the role), "
-        "so that the same difference is not settled twice",
+        settled_before="this invoice was settled on {value} with {limit} yen ({other}), which none of the settlements given says; give the JSON of all "
+        "settlements so far (billing_settled of the role), so that the same difference is not settled twice, or correct the yen of the event",
         settled_number="{value} is not {limit}, whose place this is; give the JSON of all settlements of the invoice so far, each once and oldest first "
         "(billing_settled of the role)",
         due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import redescribed, spelled, taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, end_of_calendar_month
@@ -41,6 +42,7 @@ BILLED = ("charge", "credit_note")
 PARTS = dict(charge="S", credit_note="R", written_off="W")  # what a settlement may hold, and the letter in its number
 SETTLED_LINES = dict(
     number=Field("text", required=True),
+    total=Field("signed", required=True),
     lines=Field("rows", required=True, fields=dict(ISSUED_LINE, amount=Field("signed", required=True)), others=True),
 )
 SETTLED = dict(
@@ -70,7 +72,8 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     """What has to be charged on top of an issued invoice, and what has to be given back, by what is known now (第20条第2項, 第24条第2項).
 
     `issued` and its earlier settlements have been read by ISSUED and SETTLED. Taxes are the differences between those of the whole invoice before and
-    after, so that the customer has paid in the end what one right invoice would have said, less what was written off.
+    after, so that the customer has paid in the end what one right invoice would have said. What lacks all in all may be written off as long as it is too
+    little to ask for (別紙3), however often the invoice is settled; once it is more, all of it is asked for. What was written off stays so.
     """
     bill = bills(agreed, agreed.month(issued["months"][0]))[-1]
     _same_invoice(issued, settled, agreed, bill)
@@ -80,29 +83,30 @@ def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agre
     if qualified and "registration_number" not in issued["issuer"]:
         raise FeeError([Fault("invoice issuer registration_number", "number_needed")])
     now = [line.told(language) for line in bill.lines]  # nothing of what somebody else bills
-    had, let_go = _base(issued, settled, now)
+    had = _billed(issued, settled)
     extra, back = _differences(agreed, had, now, language)
     then, between, after = _taxes(had), _taxes([*had, *back]), _taxes(now)
     net = dict(lines=[*back, *extra], **_step(then, after))
-    _each_named(agreed, issued, settled, day, net["total"])
-    limit = agreed.rules["write_off_up_to"]
-    written_off = 0 < net["total"] <= limit
+    limit, before, lacking = agreed.rules["write_off_up_to"], _written_off(settled), net["total"]
+    let_go = 0 < lacking <= max(limit, before)
     names = {name: issued[name] for name in ("number", "contract", "months", "issuer", "recipient")}
     numbers = {part: _number(issued, part, len(settled) + 1) for part in PARTS}
     charge = dict(lines=extra, **_step(between, after), number=numbers["charge"], **_due(agreed, day))
     credit = dict(lines=back, **_step(then, between))
     credit |= dict(number=numbers["credit_note"], **_credit_note(qualified, credit["total"], language))
     gone = dict(net, number=numbers["written_off"], text=say("texts", "written_off", language), clauses=cite(("20-2", "annex3"), language), limit=limit)
-    return dict(
+    found = dict(
         **names,
         qualified=qualified,
         settled_on=day.isoformat(),
-        charge=charge if extra and not written_off else None,
-        credit_note=credit if back and not written_off else None,
-        written_off=gone if written_off else None,
-        written_off_before=let_go,
-        total=0 if written_off else net["total"],
+        charge=charge if extra and not let_go else None,
+        credit_note=credit if back and not let_go else None,
+        written_off=gone if let_go and lacking > before else None,
+        written_off_before=min(before, max(0, lacking)),
+        total=0 if let_go else lacking,
     )
+    _each_named(agreed, settled, found, day)
+    return found
 
 
 def _number(issued: Mapping[str, Any], part: str, count: int) -> str:
@@ -115,31 +119,41 @@ def _due(agreed: Agreement, day: date) -> dict[str, str]:
     return dict(due=due.isoformat(), late_from=(last_day(due, agreed.rules) + DAY).isoformat())
 
 
-def _each_named(agreed: Agreement, issued: Mapping[str, Any], settled: list[Mapping[str, Any]], day: date, total: int) -> None:
+def _each_named(agreed: Agreement, settled: list[Mapping[str, Any]], found: Mapping[str, Any], day: date) -> None:
     """What the events tell of earlier settlements that are not named would be charged or given back once more. One of the day itself may be this one."""
-    told = [one for one in agreed.settlements if one.months == tuple(issued["months"]) and one.day <= day]
-    unnamed = sorted({one.day for one in told})[len(settled) :]
-    if unnamed and (unnamed != [day] or sum(one.yen for one in told if one.day == day) != total):
-        raise FeeError([Fault("settled", "settled_before", unnamed[0])])
+    unnamed = [one for one in agreed.settlements if one.months == tuple(found["months"]) and one.day <= day]
+    for one in settled:
+        unnamed = _without(unnamed, one)
+    earlier = [one for one in unnamed if one.day < day] + _without([one for one in unnamed if one.day == day], found)
+    if earlier:
+        raise FeeError([Fault("settled", "settled_before", one.day, one.yen, one.where) for one in earlier[:1]])
 
 
-def _base(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], now: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """The lines with which those of now are compared, and how many yen of them were written off before.
+def _without(told: list[Settled], settlement: Mapping[str, Any]) -> list[Settled]:
+    """What the events tell, less what they tell of one settlement: its papers one by one, or in one sum."""
+    papers = [(settlement[part]["total"], part == "written_off") for part in PARTS if settlement.get(part)]
+    ways = Counter(papers), Counter([(sum(yen for yen, dummy in papers), False)])
+    kinds = Counter((one.yen, one.written_off) for one in told)
+    rest = next((way for way in ways if way <= kinds), ways[0])
+    left = []
+    for one in told:
+        kind = (one.yen, one.written_off)
+        if not rest[kind]:
+            left.append(one)
+        rest[kind] -= 1
+    return left
 
-    What was written off is not asked for again, and not given back either, as it was never paid: of less than was billed, what was billed counts. What
-    lacks no more than was written off is settled.
-    """
-    billed, let_go = _had(issued, settled, BILLED), _had(issued, settled, PARTS)
-    lacking, beyond = (_step(_taxes(lines), _taxes(now))["total"] for lines in (billed, let_go))
-    if lacking < 0:
-        return billed, 0
-    return (now if beyond < 0 else let_go), lacking - beyond
+
+def _written_off(settled: list[Mapping[str, Any]]) -> int:
+    """Yen that are written off after these settlements: a write-off is of all that lacks, and whatever was billed since holds it."""
+    last = next((one for one in reversed(settled) if not PARTS.keys().isdisjoint(one)), {})
+    return last.get("written_off", {}).get("total", 0)
 
 
-def _had(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], parts: Iterable[str]) -> list[Mapping[str, Any]]:
-    """The lines of an invoice as they are after these parts of its earlier settlements."""
+def _billed(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines of an invoice with what its earlier settlements charged and gave back, which alone are what was billed."""
     found: dict[Any, dict[str, Any]] = {}
-    moved = [line for one in settled for part in parts for line in one.get(part, {}).get("lines", [])]
+    moved = [line for one in settled for part in BILLED for line in one.get(part, {}).get("lines", [])]
     for line in [*issued["lines"], *moved]:
         same = found.setdefault(_same_line(line), dict(line, amount=0, **spelled((line["from"], line["until"]))))
         same["amount"] += line["amount"]

@@ -34,7 +34,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
         no_difference="差額はありません。",
-        written_off_before="変更前の額は、請求しないこととした差額 {yen} を含みます。",
+        written_off_before="請求しないこととした差額が {yen} あります。",
+        written_off_within="差額には、以前は請求しないこととした {yen} を含みます。",
         next_month="来月（{month}）",
         section_rules="適用した料金規則",
         rules="約款に複数の読み方がある点は、次のとおり取り扱います。",
@@ -121,7 +122,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         part_of="{title} {number}",
         not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
-        written_off_before="What was before holds {yen} that were written off.",
+        written_off_before="{yen} were written off before.",
+        written_off_within="The difference holds {yen} that were written off before.",
         next_month="next month ({month})",
         section_rules="Fee rules applied",
         rules="Where the terms leave more than one reading, these are applied.",
@@ -402,7 +404,7 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
     elif not parts:
         notes.append(words("no_difference"))
     if told["written_off_before"]:
-        notes.append(words("written_off_before", yen=shown("yen", told["written_off_before"], words.language)))
+        notes.append(words("written_off_within" if parts or gone else "written_off_before", yen=shown("yen", told["written_off_before"], words.language)))
     # What is charged is paid by what is given back, as far as that goes.
     due, closed = _due(told["charge"], words) if told["charge"] and told["total"] > 0 else ([], [])
     months = words("until").join(words.month(month) for month in (told["months"] if len(told["months"]) < 2 else [told["months"][0], told["months"][-1]]))

@@ -956,24 +956,6 @@ def test_what_is_charged_on_top_is_due_at_the_end_of_the_month_in_which_it_is_as
     assert usage_statement(contract(), [*hours, said], "2026-08")["lines"]
 
 
-@pytest.mark.parametrize(
-    "then, month, known_late",
-    [
-        ([], "2026-09", [happened("2026-08-20", "cancelled", wish="2026-08-31")]),
-        ([], "2026-09", [happened("2026-07-05", "channel_changed", channel="resale")]),
-        ([happened("2026-06-20", "sheet_support", minutes=60)], "2026-06", []),  # in the free month of the start
-    ],
-)
-def test_an_invoice_of_which_nothing_is_due_any_more_is_given_back(then, month, known_late):
-    issued = invoice(contract(), then, month, ISSUER)
-    said = happened("2026-10-01", "invoiced", months=[month], yen=issued["total"])
-    settled = [invoice_settlement(issued, contract(), [*known_late, *told], "2026-11-05") for told in ([], [said])]
-    assert settled[0] == settled[1] and settled[0]["total"] == -issued["total"] < 0
-    back = happened("2026-11-05", "settled", months=[month], yen=-issued["total"])
-    for told in ([said], [said, back], [said, dict(back, yen=back["yen"] + 1), happened("2026-11-06", "settled", months=[month], yen=-1)]):
-        assert usage_statement(contract(), [*known_late, *told], "2026-08")["lines"]
-
-
 def test_what_somebody_else_bills_is_given_back():
     issued = invoice(contract(), [], "2026-07", ISSUER)
     settled = invoice_settlement(issued, contract(), [happened("2026-07-05", "channel_changed", channel="resale")], "2026-10-01")

@@ -304,6 +304,15 @@ FAULTS = [
     ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=1, due="2026-08-19")], "events #1 settled 2026-08-20 due"),
     ("before", CONTRACT, [happened("2026-07-31", "settled", months=["2026-07"], yen=-1)], "events #1 settled 2026-07-31"),
     ("other_months", CONTRACT, [happened("2026-09-20", "settled", months=["2026-07", "2026-08"], yen=-1)], "events #1 settled 2026-09-20 months"),
+    (
+        "other_months",
+        CONTRACT,
+        [
+            happened("2026-07-01", "invoiced", months=["2026-07", "2026-08"], due="2026-07-31"),
+            happened("2026-09-05", "settled", months=["2026-08"], yen=5, due="2026-09-30"),
+        ],
+        "events #2 settled 2026-09-05 months",
+    ),
     ("signed", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=0)], "events #1 settled 2026-08-20 yen"),
     ("positive", CONTRACT, [happened("2026-08-20", "refund", yen=-1)], "events #1 refund 2026-08-20 yen"),
     (
@@ -584,8 +593,12 @@ def test_two_settlements_of_one_day_are_two():
     said = happened("2026-10-01", "settled", months=["2026-07"], yen=one["total"], due="2026-10-31")
     assert invoice_settlement(ISSUED, CONTRACT, [*hours[:1], said], "2026-10-01") == one
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [*hours, said], "2026-10-01", "en"))
-    assert line == Fault("settled", "settled_before", datetime.date(2026, 10, 1)).text("en")
-    assert invoice_settlement(ISSUED, CONTRACT, [*hours, said], "2026-10-01", settled=[one])["charge"]["number"] == "C-1-2026-07-S2"
+    assert line == Fault("settled", "settled_before", datetime.date(2026, 10, 1), one["total"], "events #3 settled 2026-10-01").text("en")
+    two = invoice_settlement(ISSUED, CONTRACT, [*hours, said], "2026-10-01", settled=[one])
+    assert two["charge"]["number"] == "C-1-2026-07-S2"
+    more = happened("2026-10-01", "settled", months=["2026-07"], yen=two["total"] + 1, due="2026-10-31")
+    with pytest.raises(AnsibleFilterError, match=f"{more['yen']} 円"):
+        invoice_settlement(ISSUED, CONTRACT, [*hours, said, more], "2026-10-01", settled=[one])
 
 
 def test_what_was_settled_by_the_events_is_not_settled_once_more():
@@ -595,12 +608,12 @@ def test_what_was_settled_by_the_events_is_not_settled_once_more():
     one = invoice_settlement(ISSUED, CONTRACT, events, "2026-10-01")
     events.append(happened("2026-10-01", "settled", months=["2026-07"], yen=one["total"]))
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, events, "2026-10-02", "en"))
-    assert line == Fault("settled", "settled_before", "2026-10-01").text("en")
+    assert line == Fault("settled", "settled_before", "2026-10-01", one["total"], "events #3 settled 2026-10-01").text("en")
     assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-02", settled=[one])["total"] == 0
     assert invoice_settlement(ISSUED, CONTRACT, events, "2026-10-01") == one, "the same paper is made again"
     events.append(happened("2026-10-03", "settled", months=["2026-07"], yen=1100, due="2026-10-31"))
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, events, "2026-10-04", "en", [one]))
-    assert line == Fault("settled", "settled_before", "2026-10-03").text("en")
+    assert line == Fault("settled", "settled_before", "2026-10-03", 1100, "events #4 settled 2026-10-03").text("en")
 
 
 def test_only_settlements_of_the_same_invoice_go_before():

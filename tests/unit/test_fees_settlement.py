@@ -1,0 +1,108 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settlements of one invoice that follow on one another, and what the events tell of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, usage_statement
+from tests.unit.test_fees import ISSUER, contract, happened, interest_billed
+from tests.unit.test_fees_faults import CONTRACT, ISSUED, refused
+
+
+@pytest.mark.parametrize(
+    "then, month, known_late",
+    [
+        ([], "2026-09", [happened("2026-08-20", "cancelled", wish="2026-08-31")]),
+        ([], "2026-09", [happened("2026-07-05", "channel_changed", channel="resale")]),
+        ([happened("2026-06-20", "sheet_support", minutes=60)], "2026-06", []),  # in the free month of the start
+    ],
+)
+def test_an_invoice_of_which_nothing_is_due_any_more_is_given_back(then, month, known_late):
+    issued = invoice(contract(), then, month, ISSUER)
+    said = happened("2026-10-01", "invoiced", months=[month], yen=issued["total"])
+    settled = [invoice_settlement(issued, contract(), [*known_late, *told], "2026-11-05") for told in ([], [said])]
+    assert settled[0] == settled[1] and settled[0]["total"] == -issued["total"] < 0
+    back = happened("2026-11-05", "settled", months=[month], yen=-issued["total"])
+    off = happened("2026-10-20", "settled", months=[month], yen=5, written_off=True)
+    for told in ([said], [said, back], [said, off, back], [said, dict(back, yen=back["yen"] + 1), happened("2026-11-06", "settled", months=[month], yen=-1)]):
+        assert usage_statement(contract(), [*known_late, *told], "2026-08")["lines"]
+
+
+def individual(yen, minutes=0):
+    """An order that came to some yen, and minutes of help."""
+    order = happened("2026-08-02", "set_up_ordered", order="more", individual=[dict(name="x", yen=yen)])
+    more = [happened("2026-08-05", "sheet_support", minutes=minutes)] if minutes else []
+    return [order, happened("2026-08-03", "set_up_completed", order="more"), *more]
+
+
+def settled_one_after_the_other(limit, issued, steps):
+    agreed = dict(contract(fee_rules=dict(write_off_up_to=limit)), accepted_on="2026-05-10", set_up=dict(basic=False, components={}))
+    paper, found = invoice(agreed, individual(*issued), "2026-08", ISSUER), []
+    for step in steps:
+        found.append(invoice_settlement(paper, agreed, individual(*step), "2026-10-01", settled=found))
+    return found, [invoice(agreed, individual(*step), "2026-08", ISSUER)["total"] - paper["total"] for step in steps]
+
+
+def test_only_what_was_billed_is_given_back():
+    """102,000 yen were believed for a while, and written off against; then they are 100,000 again, and other hours become known."""
+    for steps in ([(102_000,), (100_000,), (100_000, 20)], [(102_000,), (100_000, 20)]):
+        found, dummy = settled_one_after_the_other(3000, (100_000,), steps)
+        assert (found[0]["written_off"]["total"], found[0]["total"]) == (2200, 0)
+        assert ([line["amount"] for line in found[-1]["charge"]["lines"]], found[-1]["credit_note"], found[-1]["total"]) == ([5000], None, 5500)
+        assert all((one["charge"], one["credit_note"], one["written_off_before"]) == (None, None, 0) for one in found[1:-1])
+
+
+def test_a_settlement_after_a_write_off_is_right_to_the_yen():
+    found, right = settled_one_after_the_other(1, (1008,), [(1009,), (1010,), (1008,)])
+    assert found[0]["written_off"] and sum(one["total"] for one in found) == right[-1] == 0
+
+
+def test_small_differences_of_one_invoice_have_the_limit_together():
+    """別紙3 asks what billing costs for what is to be paid: all of it, however often one looks."""
+    found, right = settled_one_after_the_other(100, (1000,), [(1050,), (1080,), (1100,), (1150,)])
+    assert right == [55, 88, 110, 165]
+    assert [one["total"] for one in found] == [0, 0, 110, 0]
+    assert [one["written_off"] and one["written_off"]["total"] for one in found] == [55, 88, None, 55]
+    assert [one["written_off_before"] for one in found] == [0, 55, 88, 0]
+
+
+LESS_AND_MORE = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider"), happened("2026-07-20", "sheet_support", minutes=60)]
+
+
+def test_what_the_events_tell_of_settlements_is_compared_with_what_those_given_say():
+    """Not how many they are: a settlement may be told day by day, or in one sum, and what was written off perhaps not at all."""
+    agreed = dict(CONTRACT, fee_rules=dict(write_off_up_to=275))
+    first = invoice_settlement(ISSUED, agreed, [happened("2026-07-20", "sheet_support", minutes=1)], "2026-10-01")
+    second = invoice_settlement(ISSUED, agreed, LESS_AND_MORE, "2026-10-02", settled=[first])
+    third = invoice_settlement(ISSUED, agreed, LESS_AND_MORE[1:], "2026-10-02", settled=[first, second])
+    due = dict(due="2026-10-31")
+    parts = [
+        happened("2026-10-02", "settled", months=["2026-07"], yen=second["charge"]["total"], **due),
+        happened("2026-10-03", "settled", months=["2026-07"], yen=second["credit_note"]["total"]),
+    ]
+    whole = [happened("2026-10-02", "settled", months=["2026-07"], yen=second["total"], **(due if second["total"] > 0 else {}))]
+    off = happened("2026-10-01", "settled", months=["2026-07"], yen=first["written_off"]["total"], written_off=True)
+    last = happened("2026-10-02", "settled", months=["2026-07"], yen=third["total"], **due)
+    assert first["written_off"] and second["charge"] and second["credit_note"] and third["charge"]
+    for told in ([*parts, last], [off, *parts, last], [off, *whole, last], [off, last], []):
+        issue = happened("2026-08-03", "invoiced", months=["2026-07"], yen=ISSUED["total"])
+        events = [*LESS_AND_MORE[1:], issue, *told]
+        assert invoice_settlement(ISSUED, agreed, events, "2026-11-01", settled=[first, second, third])["total"] == 0
+        for given in ([], [first], [first, second]) if told else ():
+            (line,) = refused(lambda events=events, given=given: invoice_settlement(ISSUED, agreed, events, "2026-11-01", "en", given))
+            assert "was settled on 2026-10-0" in line
+
+
+def test_what_is_charged_holds_what_was_written_off_before():
+    """The invoice of July came to 231,000 yen, which the events say by what was charged since; nothing was paid but the charge, in time."""
+    hours = [happened(f"2026-07-2{day}", "sheet_support", minutes=1) for day in range(3)]
+    off = [happened(f"2026-09-1{day}", "settled", months=["2026-07"], yen=275 * (day + 1), written_off=True) for day in range(2)]
+    charge = happened("2026-09-12", "settled", months=["2026-07"], yen=825, due="2026-09-30")
+    paid = [happened("2026-12-28", "payment", yen=10**7), happened("2026-10-01", "cancelled", wish="2026-12-31")]
+    exact = [happened("2026-08-03", "invoiced", months=["2026-07"], yen=231_000)]
+    for told in (off, [*off, charge], [charge]):
+        known = hours[: 2 if told == off else 3]
+        assert interest_billed(contract(), [*known, *told, *paid], "2026-12") == interest_billed(contract(), [*known, *exact, *told, *paid], "2026-12") != {}
