@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import stat
@@ -266,6 +267,48 @@ def test_an_issued_invoice_is_never_written_over_with_another_amount(office, lan
     office.edit("events", lambda events: events.append({"date": "2026-09-10 09:00", "event": "outage", "until": "2026-09-12 20:00", "cause": "provider"}))
     refused = office.play("invoice", billing_month="2026-09", rc=2)
     assert "billing_issued=" in refused.output and office.files() == made
+
+
+def test_an_issued_invoice_is_never_written_over_with_other_words(office):
+    """Whether its day of issue was given or is told; a recipient is no part of the sum."""
+    office.agreed()
+    dated = dict(billing_month="2026-09", billing_date="2026-10-05")
+    office.play("invoice", **dated)
+    made = office.files()
+    assert office.play("invoice", **dated).changed == 0
+    office.edit("contract", lambda contract: contract.update(customer="株式会社サンプル"))
+    assert "billing_issued=" in office.play("invoice", **dated, rc=2).output
+    assert "billing_issued=" in office.play("invoice", billing_month="2026-09", rc=2).output
+    office.edit("events", lambda events: events.append({"date": "2026-10-05", "event": "invoiced", "months": ["2026-09"]}))
+    assert "billing_issued=" in office.play("invoice", billing_month="2026-09", rc=2).output
+    office.edit("contract", lambda contract: contract.update(customer="サンプル商事株式会社"))
+    assert office.play("invoice", billing_month="2026-09").changed == 0 and office.files() == made
+
+
+def test_a_settlement_keeps_its_day_and_paths_are_of_the_directory_of_the_call(office):
+    office.agreed()
+    office.play("invoice", billing_month="2026-09")
+    issued = os.path.relpath(office.reports / "SMP-2026-0412-invoice-2026-09.json", ROOT)
+    office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
+    office.play("invoice", billing_issued=issued, billing_date="2026-11-20")
+    made = office.files()
+    assert office.play("invoice", billing_issued=issued).changed == 0 and office.files() == made, "on whatever day it is made again"
+    settled = os.path.relpath(office.reports / "SMP-2026-0412-settlement-2026-09-1.json", ROOT)
+    assert "差額はありません" in office.play("invoice", billing_issued=issued, billing_settled=[settled]).stdout
+
+
+def test_a_file_that_is_no_invoice_and_an_issuer_that_is_none_are_told_like_other_faults(office):
+    office.agreed()
+    office.play("invoice", billing_month="2026-09")
+    issued = office.reports / "SMP-2026-0412-invoice-2026-09.json"
+    broken = office.reports / "broken.json"
+    for text in ("{", "[]", '{"months": []}'):
+        broken.write_text(text, encoding="utf-8")
+        for given in (dict(billing_issued=str(broken)), dict(billing_issued=str(issued), billing_settled=[str(broken)])):
+            assert f"\"msg\": \"請求書や精算の JSON が {broken} にありません" in office.play("invoice", rc=2, **given).stdout
+    issuer = dict(name="MSP", registration_number="T1")
+    assert "\"msg\": \"issuer registration_number: " in office.play("usage", rc=2, billing_month="2026-09", billing_issuer=issuer).stdout
+    assert "\"msg\": \"issuer registration_number: " in office.play("invoice", rc=2, billing_issued=str(issued), billing_issuer=issuer).stdout
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
