@@ -126,7 +126,7 @@ def _each_named(agreed: Agreement, settled: list[Mapping[str, Any]], found: Mapp
         unnamed = _without(unnamed, one)
     earlier = [one for one in unnamed if one.day < day] + _without([one for one in unnamed if one.day == day], found)
     if earlier:
-        raise FeeError([Fault("settled", "settled_before", one.day, one.yen, one.where) for one in earlier[:1]])
+        raise FeeError([Fault("settled", "settled_before", earlier[0].day, earlier[0].yen, earlier[0].where)])
 
 
 def _without(told: list[Settled], settlement: Mapping[str, Any]) -> list[Settled]:
@@ -138,9 +138,10 @@ def _without(told: list[Settled], settlement: Mapping[str, Any]) -> list[Settled
     left = []
     for one in told:
         kind = (one.yen, one.written_off)
-        if not rest[kind]:
+        if rest[kind]:
+            rest[kind] -= 1
+        else:
             left.append(one)
-        rest[kind] -= 1
     return left
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.filter.billing import fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, usage_statement
 from tests.unit.test_fees import ISSUER, contract, happened, interest_billed
 from tests.unit.test_fees_faults import CONTRACT, ISSUED, refused
@@ -67,6 +68,12 @@ def test_small_differences_of_one_invoice_have_the_limit_together():
     assert [one["total"] for one in found] == [0, 0, 110, 0]
     assert [one["written_off"] and one["written_off"]["total"] for one in found] == [55, 88, None, 55]
     assert [one["written_off_before"] for one in found] == [0, 55, 88, 0]
+    notes = [fee_paper(one, "invoice_settlement", ISSUER, language="en")["notes"] for one in found]
+    assert [[note for note in told if "before" in note] for told in notes] == [
+        [],
+        *([f"The difference holds ¥{yen} that were written off before."] for yen in (55, 88)),
+        [],
+    ]
 
 
 LESS_AND_MORE = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider"), happened("2026-07-20", "sheet_support", minutes=60)]
@@ -94,6 +101,20 @@ def test_what_the_events_tell_of_settlements_is_compared_with_what_those_given_s
         for given in ([], [first], [first, second]) if told else ():
             (line,) = refused(lambda events=events, given=given: invoice_settlement(ISSUED, agreed, events, "2026-11-01", "en", given))
             assert "was settled on 2026-10-0" in line
+
+
+def test_two_settlements_of_the_same_yen_are_two():
+    known = [happened("2026-07-03", "outage", until="2026-07-05", cause="provider")]
+    settled = []
+    for number in range(1, 4):
+        settled.append(invoice_settlement(ISSUED, CONTRACT, known, f"2026-10-0{number}", settled=settled))
+        known.append(happened(f"2026-07-2{number}", "sheet_support", minutes=60))
+    charges = [(one["settled_on"], one["charge"]) for one in settled if one["charge"]]
+    assert len({charge["total"] for dummy, charge in charges}) == 1 < len(charges)
+    told = [happened(day, "settled", months=["2026-07"], yen=charge["total"], due=charge["due"]) for day, charge in charges]
+    assert invoice_settlement(ISSUED, CONTRACT, [*known[:-1], *told], "2026-11-01", settled=settled)["total"] == 0
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [*known[:-1], *told], "2026-11-01", "en", settled[:2]))
+    assert "was settled on 2026-10-03" in line
 
 
 def test_what_is_charged_holds_what_was_written_off_before():
