@@ -285,7 +285,7 @@ def test_an_issued_invoice_is_never_written_over_with_other_words(office):
     assert office.play("invoice", billing_month="2026-09").changed == 0 and office.files() == made
 
 
-def test_a_settlement_keeps_its_day_and_paths_are_of_the_directory_of_the_call(office):
+def test_a_settlement_keeps_its_day_and_paths_are_of_the_directory_of_the_call(office, monkeypatch):
     office.agreed()
     office.play("invoice", billing_month="2026-09")
     issued = os.path.relpath(office.reports / "SMP-2026-0412-invoice-2026-09.json", ROOT)
@@ -293,6 +293,10 @@ def test_a_settlement_keeps_its_day_and_paths_are_of_the_directory_of_the_call(o
     office.play("invoice", billing_issued=issued, billing_date="2026-11-20")
     made = office.files()
     assert office.play("invoice", billing_issued=issued).changed == 0 and office.files() == made, "on whatever day it is made again"
+    monkeypatch.setenv("HOME", str(office.reports.parent))
+    for given in (dict(billing_issued=f"~/reports/{os.path.basename(issued)}"), dict(billing_date="2026-11-21")):
+        run = office.play("invoice", rc=None, **dict(dict(billing_issued=issued, billing_directory="~/reports"), **given))
+        assert ("billing_settled=" in run.output) == ("billing_date" in given) and office.files() == made
     settled = os.path.relpath(office.reports / "SMP-2026-0412-settlement-2026-09-1.json", ROOT)
     assert "差額はありません" in office.play("invoice", billing_issued=issued, billing_settled=[settled]).stdout
 
