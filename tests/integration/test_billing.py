@@ -269,6 +269,14 @@ def test_an_issued_invoice_is_never_written_over_with_another_amount(office, lan
     assert "billing_issued=" in refused.output and office.files() == made
 
 
+def test_no_other_amount_is_written_than_that_which_was_sent(office):
+    """Also where the file of the invoice is not at hand."""
+    office.agreed()
+    office.edit("events", lambda events: events.append({"date": "2026-10-05", "event": "invoiced", "months": ["2026-09"], "yen": 1}))
+    refused = office.play("invoice", billing_month="2026-09", rc=2).output
+    assert "1 円（events の invoiced の yen）" in refused and office.files() == {}
+
+
 def test_an_issued_invoice_is_never_written_over_with_other_words(office):
     """Whether its day of issue was given or is told; a recipient is no part of the sum."""
     office.agreed()
