@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, camel, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, camel, ref, scopes
 
 # How many ARNs DescribeTags takes.
 BATCH = 20
@@ -286,9 +286,8 @@ def listeners(aws: Aws, balancers: Collection[str]) -> list[Mapping[str, Any]]:
 
 def balancers_of(aws: Aws, wanted: Iterable[Mapping[str, Any]] | None) -> set[str]:
     """The load balancers that entries tell of; all where nobody asks for some."""
-    named = {entry["load_balancer"] for entry in wanted or () if "id" not in entry}
-    pinned = {balancer_of(entry["id"]) for entry in wanted or () if "id" in entry}
-    if wanted is not None and not pinned:
-        return named
-    there = {one["LoadBalancerArn"] for one in aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")}
-    return there if wanted is None else named | (pinned & there)  # one that is gone has taken along what an id means
+
+    def every() -> set[str]:
+        return {one["LoadBalancerArn"] for one in aws.pages("elbv2", "describe_load_balancers", "LoadBalancers")}
+
+    return scopes(wanted, "load_balancer", balancer_of, every)

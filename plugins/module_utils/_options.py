@@ -9,7 +9,7 @@ Private to the collection. An entry is in *sheet form*: the customer's names and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -30,6 +30,16 @@ def masked(text: str) -> str:
 
 class Unknown(str):
     """The name of a thing that the same run will make: its id is known after apply."""
+
+
+def scopes(wanted: Iterable[Mapping[str, Any]] | None, option: str, of_id: Callable[[str], str], every: Callable[[], set[str]]) -> set[str]:
+    """What entries lie in, where AWS lists only what is in one at a time: by the option that names it, or by their ids; every() where nobody asks for some."""
+    named = {entry[option] for entry in wanted or () if "id" not in entry and not isinstance(entry[option], Unknown)}
+    pinned = {of_id(entry["id"]) for entry in wanted or () if "id" in entry}
+    if wanted is not None and not pinned:
+        return named
+    there = every()
+    return there if wanted is None else named | (pinned & there)  # one that is gone has taken along what an id means
 
 
 def camel(option: str) -> str:

@@ -28,7 +28,7 @@ STRUCTURES = {
 
 def find(aws, wanted):
     """AWS lists listeners of one load balancer and rules of one listener at a time; a name is a tag."""
-    found = _elbv2.listeners(aws, {one for one in _elbv2.balancers_of(aws, wanted) if not isinstance(one, Unknown)})
+    found = _elbv2.listeners(aws, _elbv2.balancers_of(aws, wanted))
     asked = None if wanted is None else {_listener_of(entry) if "id" in entry else (entry["load_balancer"], entry["port"]) for entry in wanted}
     rules = [
         (listener, rule)

@@ -9,7 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _elbv2
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of, explain
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, refs, tags
 
 # The one listener of a Gateway Load Balancer takes every port, and AWS tells none.
 EVERY_PORT = 0
@@ -23,7 +23,7 @@ CERTIFICATES = ("CertificateNotFound", "UnsupportedCertificate")
 
 
 def find(aws, wanted):
-    found = _elbv2.listeners(aws, {one for one in _elbv2.balancers_of(aws, wanted) if not isinstance(one, Unknown)})
+    found = _elbv2.listeners(aws, _elbv2.balancers_of(aws, wanted))
     asked = None if wanted is None else {entry.get("id") or (entry["load_balancer"], entry["port"]) for entry in wanted}
     mine = [one for one in found if asked is None or {one["ListenerArn"], _key(one)} & asked]
     tagged = _elbv2.tags_of(aws, [one["ListenerArn"] for one in mine])

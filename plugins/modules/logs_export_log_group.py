@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from fnmatch import fnmatchcase
 from functools import partial
 
+from ansible_collections.msp.aws.plugins.module_utils import _policies
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -96,7 +95,7 @@ def _refuse_bucket(aws, bucket):
     try:
         with aws.reading():
             place = aws.s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
-            policy = json.loads(aws.s3.get_bucket_policy(Bucket=bucket)["Policy"])
+            policy = _policies.document(aws.s3.get_bucket_policy(Bucket=bucket)["Policy"])
     except AWS_ERRORS as error:
         if code_of(error) == "AccessDenied":
             return  # another account's, of which only AWS can tell
@@ -105,23 +104,12 @@ def _refuse_bucket(aws, bucket):
         policy = {}
     if place != aws.region:
         raise Problem(f"bucket: {bucket} is in {place}, and an export stays in the Region of its log group, {aws.region}")
-    lacking = [action for action in NEEDED if not any(_allows(one, service, action) for one in _as_list(policy.get("Statement")))]
+    lacking = [action for action in NEEDED if not _policies.lets(policy, service, action.lower())]
     if lacking:
         raise Problem(
             f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)}: name deliveries: [{{service: {service}}}] of it in s3_buckets, "
             "which allows all that begins with AWSLogs/<account>/, or write the statements there"
         )
-
-
-def _allows(statement, service, action):
-    principal = statement.get("Principal")
-    services = _as_list(principal.get("Service")) if isinstance(principal, dict) else _as_list(principal)
-    named = any(fnmatchcase(action.lower(), pattern.lower()) for pattern in _as_list(statement.get("Action")))
-    return statement["Effect"] == "Allow" and named and (service in services or "*" in services)
-
-
-def _as_list(value):
-    return value if isinstance(value, list) else [value] if value is not None else []
 
 
 def act(aws, params, planned):

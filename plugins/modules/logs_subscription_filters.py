@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _patterns, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, ref, scopes
 
 FEW = 2  # filters of a log group
 
@@ -19,12 +19,11 @@ def find(aws, wanted):
 
 
 def _groups(aws, wanted):
-    named = {entry["log_group"] for entry in wanted or () if "id" not in entry and not isinstance(entry["log_group"], Unknown)}
-    pinned = {entry["id"].rpartition(":")[0] for entry in wanted or () if "id" in entry}
-    if wanted is not None and not pinned:
-        return named
-    there = {group["logGroupName"] for group in aws.pages("logs", "describe_log_groups", "logGroups")}
-    return there if wanted is None else named | (pinned & there)  # one that is gone has taken along what an id means
+    return scopes(wanted, "log_group", _group_of, lambda: {group["logGroupName"] for group in aws.pages("logs", "describe_log_groups", "logGroups")})
+
+
+def _group_of(filter_id):
+    return filter_id.rpartition(":")[0]
 
 
 def _of_group(aws, group):
