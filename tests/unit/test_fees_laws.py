@@ -23,7 +23,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_int
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
-from tests.unit.test_fees import ISSUER, WALK_CONTRACT, WALK_EVENTS, contract, fee, happened, ordered
+from tests.fees import ISSUER, contract, fee, happened, ordered
+from tests.unit.test_fees_walk import WALK_CONTRACT, WALK_EVENTS
 
 # The same examples in every run, and no files: a run on another machine must come to the same result.
 TRIED = settings(deadline=None, max_examples=40, derandomize=True, database=None)

@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.filter.billing import fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, usage_statement
-from tests.unit.test_fees import ISSUER, contract, happened, interest_billed
+from tests.fees import ISSUER, contract, happened, interest_billed, ordered
 from tests.unit.test_fees_faults import CONTRACT, ISSUED, refused
 
 
@@ -127,3 +127,96 @@ def test_what_is_charged_holds_what_was_written_off_before():
     for told in (off, [*off, charge], [charge]):
         known = hours[: 2 if told == off else 3]
         assert interest_billed(contract(), [*known, *told, *paid], "2026-12") == interest_billed(contract(), [*known, *exact, *told, *paid], "2026-12") != {}
+
+
+def test_what_is_given_back_says_on_which_clause():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    outage = happened("2026-08-10", "outage", until="2026-08-12", cause="provider")
+    (line,) = invoice_settlement(issued, contract(), [outage], "2026-09-20")["credit_note"]["lines"]
+    assert line["clauses"] == ["第20条第2項", "第35条第2項表1欄"]
+    hours = happened("2026-08-05", "sheet_support", minutes=60)
+    (line,) = invoice_settlement(issued, contract(), [hours], "2026-09-20")["charge"]["lines"]
+    assert {"第20条第2項", "第29条第1項", "別紙2第1表"} <= set(line["clauses"])
+
+
+def test_a_settlement_gives_back_and_asks_for_what_is_missing():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    later = [happened("2026-08-10", "outage", until="2026-08-12", cause="provider"), happened("2026-08-05", "sheet_support", minutes=60)]
+    settled = invoice_settlement(issued, contract(), later, "2026-09-20")
+    assert [line["amount"] for line in settled["credit_note"]["lines"]] == [196_451 - 210_000]
+    assert [line["amount"] for line in settled["charge"]["lines"]] == [15_000]
+    assert settled["total"] == invoice(contract(), later, "2026-08", ISSUER)["total"] - issued["total"]
+    assert invoice_settlement(issued, contract(), [], "2026-09-20")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "happens, clauses",
+    [
+        ([happened("2026-07-20", "cancelled")], {"operation": "第15条第2項"}),
+        ([happened("2026-07-20", "cancelled", by="provider")], {"operation": "第16条"}),
+        ([happened("2026-07-20", "channel_changed", channel="resale")], {"operation": "別紙2（AWS Marketplace・リセール）"}),
+        ([happened("2026-07-20", "components_removed", components=dict(ec2=7))], {"operation": "第35条第1項"}),
+        ([happened("2026-08-01", "outage", until="2026-09-01", cause="provider")], {"operation": "第35条第2項表1欄"}),
+        ([happened("2026-08-20", "reduction", month="2026-08", percent=100)], {"operation": "第25条"}),
+    ],
+)
+def test_a_line_that_is_given_back_altogether_says_why(happens, clauses):
+    back = invoice_settlement(invoice(contract(), [], "2026-08", ISSUER), contract(), happens, "2026-09-10")["credit_note"]
+    assert {line["key"]: line["amount"] for line in back["lines"]} == {"operation": -210_000}
+    for line in back["lines"]:
+        assert line["clauses"][0] == "第20条第2項" and clauses[line["key"]] in line["clauses"]
+
+
+@pytest.mark.parametrize("yen, needed", [(9_090, False), (9_091, True)])
+def test_a_credit_note_is_needed_from_ten_thousand_yen(yen, needed):
+    """消費税法施行令第70条の9第3項第2号."""
+    agreed = dict(ordered(basic=True, individual=[dict(name="AD", yen=yen)]), qualified_invoice=True)
+    event = happened("2026-05-11", "set_up_cancelled", payable=dict(basic=True))
+    settled = invoice_settlement(invoice(agreed, [], "2026-04", ISSUER), agreed, [event], "2026-06-01")
+    assert -settled["credit_note"]["total"] == yen + yen // 10 == (10_000 if needed else 9_999)
+    assert (settled["credit_note"]["qualified"], settled["credit_note"]["needed"]) == (True, needed)
+    assert settled["issuer"] == ISSUER
+    plain = dict(agreed, qualified_invoice=False)
+    assert not invoice_settlement(invoice(plain, [], "2026-04", ISSUER), plain, [event], "2026-06-01")["credit_note"]["needed"]
+
+
+def test_a_small_difference_may_be_written_off():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    later = [happened("2026-08-05", "sheet_support", minutes=1)]
+    found = {limit: invoice_settlement(issued, contract(fee_rules=dict(write_off_up_to=limit)), later, "2026-09-20") for limit in (0, 274, 275)}
+    assert [(settled["total"], bool(settled["written_off"])) for settled in found.values()] == [(275, False), (275, False), (0, True)]
+
+
+def test_settlements_of_one_invoice_follow_on_one_another():
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    outage = happened("2026-08-10", "outage", until="2026-08-12", cause="provider")
+    hours = happened("2026-08-05", "sheet_support", minutes=60)
+    more = happened("2026-08-20", "outage", until="2026-08-21", cause="provider")
+    found, known = [], []
+    for event in (outage, hours, more):
+        known.append(event)
+        found.append(invoice_settlement(issued, contract(), known, "2026-10-01", settled=found))
+        assert sum(one["total"] for one in found) == invoice(contract(), known, "2026-08", ISSUER)["total"] - issued["total"]
+    assert [(bool(one["charge"]), bool(one["credit_note"])) for one in found] == [(False, True), (True, False), (False, True)]
+    numbers = [paper["number"] for one in found for paper in (one["charge"], one["credit_note"]) if paper]
+    assert numbers == ["C-1-2026-08-R1", "C-1-2026-08-S2", "C-1-2026-08-R3"]
+    assert invoice_settlement(issued, contract(), known, "2026-11-01", settled=found)["total"] == 0
+
+
+@pytest.mark.parametrize("day, due, late_from", [("2026-09-20", "2026-09-30", "2026-10-01"), ("2026-10-01", "2026-10-31", "2026-11-03")])
+def test_what_is_charged_on_top_is_due_at_the_end_of_the_month_in_which_it_is_asked_for(day, due, late_from):
+    """別紙2; 31 October 2026 is a Saturday."""
+    hours = [happened("2026-08-05", "sheet_support", minutes=60)]
+    issued = invoice(contract(), [], "2026-08", ISSUER)
+    charge = invoice_settlement(issued, contract(), hours, day)["charge"]
+    assert (charge["due"], charge["late_from"]) == (due, late_from)
+    said = happened(day, "settled", months=["2026-08"], yen=charge["total"], due=charge["due"])
+    assert usage_statement(contract(), [*hours, said], "2026-08")["lines"]
+
+
+def test_what_somebody_else_bills_is_given_back():
+    issued = invoice(contract(), [], "2026-07", ISSUER)
+    settled = invoice_settlement(issued, contract(), [happened("2026-07-05", "channel_changed", channel="resale")], "2026-10-01")
+    assert (settled["charge"], settled["total"]) == (None, -231_000)
+    (line,) = settled["credit_note"]["lines"]
+    assert (line["from"], line["until"], line["amount"]) == ("2026-07-01", "2026-07-31", -210_000)

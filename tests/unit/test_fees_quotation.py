@@ -1,0 +1,113 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Quotations, and what a sheet has of components, against worked figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.filter.fees import billable_components, quotation, usage_statement
+from tests.fees import contract
+
+
+@pytest.mark.parametrize("more", [[], [{"name": "B", "yen": 7, "covers": ["monitoring"], "from": "2026-10-01"}]])
+@pytest.mark.parametrize("until", ["2026-06-30", "2026-09-30", "2026-11-30", None])
+def test_each_agreed_option_stands_in_a_quotation_as_a_line_or_in_a_note(more, until):
+    options = [{"name": "A", "yen": 100_000, "covers": ["monitoring"], "from": "2026-06-15"}, *more]
+    options[0].update({} if until is None else dict(until=until))
+    monthly = quotation(dict(contract(), operation=dict(components=dict(ec2=1), options=options)))["monthly"]
+    told = [*(line["description"] for line in monthly["lines"]), *(note["text"] for note in monthly["notes"] if "100,000" in note["text"])]
+    assert [sum(f"オプション {option['name']}" in text for text in told) for option in options] == [1] * len(options)
+
+
+def test_a_quotation_says_which_option_is_charged_later():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
+    agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option, dict(option, name="At once", **{"from": "2026-06-15"})]))
+    notes = quotation(agreed, None, "2026-05-01")["monthly"]["notes"]
+    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します"]
+
+
+@pytest.mark.parametrize("channel, wanted, noted", [("own", True, True), ("own", False, False), ("resale", True, False)])
+def test_a_quotation_names_the_price_of_qualified_invoices(channel, wanted, noted):
+    notes = quotation(contract(qualified_invoice=wanted, billing=dict(channel=channel)))["notes"]
+    told = [(note["text"], note["clauses"]) for note in notes if "別紙1 2" not in note["clauses"]]
+    assert told == [("適格請求書は 1 請求ごとに 400 円（税抜）及び郵送料等を申し受けます", ["第49条"])] * noted
+
+
+@pytest.mark.parametrize("parts, yen", [
+    (dict(maintenance=True), 50_000), (dict(maintenance=True, maintenance_components=dict(ec2=2)), 70_000), (dict(maintenance=True, basic=True), 250_000),
+])  # fmt: skip
+def test_where_maintenance_alone_is_set_up_nothing_of_the_sheet_is(parts, yen):
+    sheet = dict(ec2_instances=[dict(name="a"), dict(name="b")])
+    assert quotation(dict(applied_on="2026-04-13", set_up=parts), sheet)["set_up"]["net"] == yen
+    if "basic" not in parts:
+        without = dict(number="C", customer="X", applied_on="2026-04-13", accepted_on="2026-04-15", set_up=parts)
+        assert usage_statement(without, [], "2026-04")["net"] == yen
+
+
+def test_an_option_without_a_plan_is_quoted():
+    option = {"name": "VDI", "yen": 20_000, "covers": ["monitoring"], "from": "2023-07-20", "omakase_vdi": True, "applied_on": "2023-07-01"}
+    monthly = quotation(dict(applied_on="2023-07-01", operation=dict(components={}, options=[option])))["monthly"]
+    assert (monthly["month"], monthly["billed_from"], monthly["net"]) == ("2023-08", "2023-08-01", 20_000)
+
+
+SHEET = dict(
+    ec2_instances=[dict(name="a"), dict(name="b"), dict(name="c", state="absent")],
+    s3_buckets=[dict(name="x")],
+    ec2_volumes=[dict(name="v")],
+    iam_password_policy=dict(require_symbols=True),
+)
+
+
+def test_load_balancing_counts_target_groups_and_network_ones_in_operation_load_balancers():
+    """別紙4 第2表: 1 ターゲットグループ; 別紙5 第1表: (NLB) 1 ロードバランサ, (ALB) 1 ターゲットグループ."""
+    balancers = [dict(name="web", type="application"), dict(name="tcp", type="network"), dict(name="old", type="network", state="absent")]
+    groups = [dict(name="a", protocol="HTTP"), dict(name="b", protocol="HTTPS"), dict(name="c", target_type="lambda"), dict(name="d", protocol="TCP")]
+    counted = billable_components(dict(elbv2_load_balancers=balancers, elbv2_target_groups=groups))
+    assert counted == dict(set_up=dict(elb=4), operation=dict(nlb=1, alb=3))
+
+
+def test_the_components_of_a_sheet():
+    assert billable_components(SHEET) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=2))
+
+
+def test_what_is_only_watched_counts_in_operation_and_nothing_counts_twice():
+    watched = dict(SHEET, monitoring=dict(ec2=[dict(name=SHEET["ec2_instances"][0]["name"]), dict(name="theirs")], waf=[dict(name="acl")]))
+    assert billable_components(watched) == dict(set_up=dict(ec2=2, s3=1), operation=dict(ec2=3, waf=1))
+
+
+def test_a_quotation_counts_the_sheet_where_the_contract_does_not():
+    plain = dict(applied_on="2026-04-13", sheet_support_minutes=390, plans=[{"plan": "standard", "from": "2026-06-15"}])
+    quoted = quotation(plain, SHEET)
+    assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (97_500 + 100_000 + 150_000, 30_000)
+    assert (quoted["monthly"]["billed_from"], quoted["monthly"]["total"]) == ("2026-07-01", 33_000)
+    told = dict(plain, set_up=dict(components=dict(ec2=1)), operation=dict(components=dict(ec2=5)))
+    assert quotation(told, SHEET)["monthly"]["net"] == quotation(told)["monthly"]["net"] == 75_000
+
+
+def test_each_component_that_the_contract_does_not_name_is_counted_in_the_sheet():
+    plain = dict(applied_on="2026-04-13", plans=[{"plan": "standard", "from": "2026-06-15"}])
+    rds = dict(plain, set_up=dict(basic=False, components=dict(rds=1)), operation=dict(components=dict(rds=1)))
+    quoted = quotation(rds, SHEET)
+    assert (quoted["set_up"]["net"], quoted["monthly"]["net"]) == (4 * 50_000, 3 * 15_000)
+    assert quotation(dict(plain, set_up=dict(basic=False, components=dict(s3=0))), SHEET)["set_up"]["net"] == 2 * 50_000
+
+
+@pytest.mark.parametrize("kinds, yen", [
+    (dict(ec2_vpcs=[dict(name="v")]), 100_000),
+    (dict(ec2_vpcs=[dict(name="v", state="absent")]), 0),
+    (dict(iam_password_policy=dict(require_symbols=True)), 100_000),
+    (dict(iam_password_policy=dict(state="absent")), 0),
+    (dict(ec2_vpcs=[], iam_users=None, guardduty_detector=None), 0),
+    (dict(ec2_volumes=[dict(name="v")]), 0),
+])  # fmt: skip
+def test_the_basic_set_up_is_counted_once_where_the_sheet_has_anything_of_it(kinds, yen):
+    plain = dict(applied_on="2026-04-13")
+    assert quotation(plain, kinds)["set_up"]["net"] == yen
+    assert quotation(dict(plain, set_up=dict(basic=False)), kinds)["set_up"]["net"] == 0
+
+
+def test_a_contract_without_operation_has_no_monthly_fee():
+    monthly = quotation(dict(set_up=dict(basic=True)), SHEET, "2026-04-13")["monthly"]
+    assert (monthly["lines"], monthly["billed_from"], monthly["total"]) == ([], None, 0)
