@@ -77,7 +77,10 @@ def agreement_and_month(contract: Any, events: Any, month: Any, faults: list[Fau
     faults = [] if faults is None else faults
     told = read(dict(month=Field("month", required=True)), dict(month=month), "", faults)
     agreed = agreement(contract, events, faults)
-    return agreed, agreed.month(told["month"])
+    wanted = agreed.month(told["month"])
+    if agreed.applied_on and wanted.last < agreed.applied_on:
+        raise FeeError([Fault("month", "before_contract", wanted.name, agreed.applied_on)])
+    return agreed, wanted
 
 
 class _Ordered(NamedTuple):

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, close, moment, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, moment, read
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 
 
 def event_day(event: Mapping[str, Any]) -> date:
@@ -42,7 +43,7 @@ def _event(number: int, given: Any, faults: list[Fault]) -> Event | None:
         return None
     kind = given.get("event")
     if not isinstance(kind, str) or kind not in EVENTS:
-        faults.append(Fault(f"{where} event", "missing") if kind is None else Fault(where, "event", kind, close=close(kind, EVENTS)))
+        faults.append(Fault(f"{where} event", "missing") if kind is None else Fault(where, "event", kind, ", ".join(EVENTS), close=close(kind, EVENTS)))
         return None
     where = " ".join([where, str(kind), *([str(given["date"])] if given.get("date") else [])])
     shape = dict(dict(date=Field("day", required=True), event=Field("text"), note=Field("text")), **EVENTS[kind])

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import rows
-from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, rows, units
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
 
 JAPAN = timezone(timedelta(hours=9))
 LANGUAGES = ("ja", "en")
@@ -31,6 +30,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         count="{value!r} は使えません。0 以上の整数を書いてください",
         positive="{value!r} は使えません。1 以上の整数を書いてください",
         signed="{value!r} は使えません。0 でない整数を書いてください",
+        integer="{value!r} は使えません。整数を書いてください",
         percent="{value!r} は使えません。1 から 100 までの整数を書いてください",
         file_name="{value!r} は使えません。書類のファイル名にもなるので、/ や制御文字のない文字列を書いてください",
         text="{value!r} は使えません。文字列を書いてください",
@@ -44,14 +44,22 @@ TEXTS: dict[str, dict[str, str]] = dict(
         counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
         basic_needed="必要です。クラウド基本設定を含むかどうかを true か false で書いてください（別紙2第1表）",
         read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
-        event="「{value}」という出来事はありません{hint}",
-        component="「{value}」は課金単位の表（catalog/units.yml、{limit}）にありません{hint}",
+        event="「{value}」という出来事はありません{hint}。使える値: {limit}",
+        component="「{value}」は課金単位の表（catalog/units.yml、{other}）にありません{hint}。使える値: {limit}",
+        component_called="「{value}」は別の表での名前です。ここでは {limit} と書いてください（catalog/units.yml、{other}）",
+        only_set_up="「{value}」は導入メニューだけのコンポーネントで、運用メニューにはありません（別紙5第1表）。導入の注文は契約の set_up か"
+        "出来事 set_up_ordered に書いてください。使える値: {limit}",
+        only_operation="「{value}」は運用メニューだけのコンポーネントで、導入メニューにはありません（別紙4第2表）。その導入作業は"
+        "個別料金として individual に書いてください（別紙4第3表）。使える値: {limit}",
         kind="「{value}」という種類はありません{hint}",
         same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
         same_plan="{other} と同じプランです。変更でないなら消してください",
         before="{value}は {limit}（{other}）より前です",
+        before_contract="{value} は申込み（{limit}）より前の月です。月か、契約の applied_on を確認してください",
         same_name="{limit!r} は {other} にもあります。別の名前にしてください",
         twice="{other} と重複しています。1 つだけ書いてください",
+        settled_twice="{other} と同じ日、同じ額の精算です。別の精算であれば、それぞれの書類の番号（C-1-2026-07-S1 など）を number に書いて区別してください。"
+        "同じ精算であれば、1 つだけ書いてください",
         overlap="{other} と期間が重なっています。重ならないように分けてください",
         too_many="{limit} が {value} 個不足します。減らす数か、増やした日を確認してください",
         no_order="{value!r} という注文はありません（あるもの: {limit}）",
@@ -92,6 +100,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
         settled_before="この請求書は {value}に {limit} 円で精算済みです（{other}）が、指定された精算にその額がありません。同じ差額を二重に精算しないよう、"
         "それまでの精算の JSON をすべて指定するか（ロールでは billing_settled）、出来事の yen を直してください",
+        no_settlement="請求書の JSON で、精算の JSON ではありません。この請求書のそれまでの精算の JSON を指定してください。精算がまだなければ、"
+        "何も指定しないでください（ロールでは billing_settled）",
+        no_invoice="精算の JSON で、請求書の JSON ではありません。発行時の請求書の JSON を指定してください（ロールでは billing_issued）",
+        own_total="{value} 円と書かれていますが、その内容からは {limit} 円になります。書き換えられていない、発行時や精算時の JSON を指定してください",
         settled_number="{value} は、ここに来る {limit} ではありません。この請求書のそれまでの精算の JSON を、すべて 1 回ずつ、古い順に指定してください"
         "（ロールでは billing_settled）",
         due_only="支払期日を書くのは 2 か月以上をまとめて請求するときだけです（第23条）。それ以外は発行日の月末です（別紙2）",
@@ -119,6 +131,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         count="{value!r} is not allowed here; write a whole number, 0 or more",
         positive="{value!r} is not allowed here; write a whole number, 1 or more",
         signed="{value!r} is not allowed here; write a whole number other than 0",
+        integer="{value!r} is not allowed here; write a whole number",
         percent="{value!r} is not allowed here; write a whole number from 1 to 100",
         file_name="{value!r} is not allowed here; write a text without / and control characters, since papers are files named after it",
         text="{value!r} is not allowed here; write a text",
@@ -132,14 +145,22 @@ TEXTS: dict[str, dict[str, str]] = dict(
         counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
         basic_needed="is needed; write true or false, whether the basic set-up of the account was ordered (Annex 2, table 1)",
         read_as_true="YAML reads the word on as true; write the date into date",
-        event="there is no event {value!r}{hint}",
-        component="{value!r} is not in the table of units (catalog/units.yml, {limit}){hint}",
+        event="there is no event {value!r}{hint}; there are: {limit}",
+        component="{value!r} is not in the table of units (catalog/units.yml, {other}){hint}; there are: {limit}",
+        component_called="{value!r} is its name in another table; here write {limit} (catalog/units.yml, {other})",
+        only_set_up="{value!r} is a component of the set-up menu alone, and none of the operation menu (Annex 5, table 1); orders of it are written into "
+        "set_up of the contract or the event set_up_ordered; there are: {limit}",
+        only_operation="{value!r} is a component of the operation menu alone, and none of the set-up menu (Annex 4, table 2); setting it up is priced "
+        "individually (individual; Annex 4, table 3); there are: {limit}",
         kind="there is no kind {value!r}{hint}",
         same_day="begins on the same day as {other}; one contract has one plan at a time (Annex 2, note 2)",
         same_plan="has the same plan as {other}; take it away if it is no change",
         before="{value} is before {limit} ({other})",
+        before_contract="{value} is a month before the application ({limit}); check the month, or applied_on of the contract",
         same_name="{limit!r} is named by {other} as well; give it a name of its own",
         twice="says the same as {other}; write one of them",
+        settled_twice="is of the same day and yen as {other}; where they are two settlements, write the number of each paper into number "
+        "(such as C-1-2026-07-S1), and where they are one, write one of them",
         overlap="overlaps {other}; divide them so that they do not",
         too_many="{value} of {limit} are lacking; check how many go, or when they were added",
         no_order="there is no order {value!r} (there are: {limit})",
@@ -181,6 +202,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         other_issuer="{value!r} is not the issuer of this invoice, who is {limit!r}",
         settled_before="this invoice was settled on {value} with {limit} yen ({other}), which none of the settlements given says; give the JSON of all "
         "settlements so far (billing_settled of the role), so that the same difference is not settled twice, or correct the yen of the event",
+        no_settlement="is the JSON of an invoice, and of no settlement; give those of the settlements of this invoice so far, or nothing where there are none "
+        "(billing_settled of the role)",
+        no_invoice="is the JSON of a settlement, and of no invoice; give that of the invoice as it was issued (billing_issued of the role)",
+        own_total="says {value} yen, and what it holds comes to {limit}; give the JSON as it was written with the invoice or settlement, without changes",
         settled_number="{value} is not {limit}, whose place this is; give the JSON of all settlements of the invoice so far, each once and oldest first "
         "(billing_settled of the role)",
         due_only="a due date is written only where several months are billed together (Article 23); otherwise it is the end of the month of issue (Annex 2)",
@@ -291,8 +316,14 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError
+    return int(value)
+
+
 def signed(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not value:
+    if not integer(value):
         raise ValueError
     return int(value)
 
@@ -323,6 +354,7 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
     months=months,
     count=_whole(0),
     positive=_whole(1),
+    integer=integer,
     signed=signed,
     percent=_whole(1, 100),
     text=text,
@@ -405,7 +437,7 @@ def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
     found = {}
     for component, groups in value.items():
         if component not in rows(menu):
-            faults.append(Fault(f"{where} {component}", "component", component, menu, close=close(component, rows(menu))))
+            faults.append(no_component(f"{where} {component}", component, menu))
         elif isinstance(groups, Mapping):
             wrong = [group for group in groups if not isinstance(group, str)]
             faults += [Fault(f"{where} {component}", "text", group) for group in wrong]
@@ -417,6 +449,14 @@ def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
     return found
 
 
-def close(word: Any, words: Any, least: float = 0.6) -> str | None:
-    """The nearest right word."""
-    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, least)), None)
+def no_component(where: str, name: Any, menu: str) -> Fault:
+    """What is wrong with a component that a table of units does not have: it has another name there, it is of the other table alone, or of none."""
+    there = ", ".join(rows(menu))
+    if name not in rows("any"):
+        return Fault(where, "component", name, there, menu, close(name, rows(menu)))
+    (elsewhere,) = (other for other in MENUS if other != menu)
+    if menu == "operation":
+        called = [own for own, row in units()[menu].items() if row.get("set_up") == name]
+    else:
+        called = [row["set_up"] for own, row in units()[elsewhere].items() if own == name and "set_up" in row]
+    return Fault(where, "component_called", name, ", ".join(called), menu) if called else Fault(where, f"only_{elsewhere}", name, there)

@@ -12,7 +12,8 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, basic_services, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, close, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, no_component, read
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close_kind
 
 
 def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
@@ -21,7 +22,7 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
     inside = {kind for kinds in units()["inside"].values() for kind in kinds}
     known = {*counts, *inside, *units()["parts"]}
     # What is not known would be left out of a quotation without a word.
-    faults += [Fault("sheet", "kind", kind, close=close(kind, known)) for kind in sheet if kind not in known]
+    faults += [Fault("sheet", "kind", kind, close=close_kind(kind, known)) for kind in sheet if kind not in known]
     entries = {kind: _entries(kind, sheet[kind], faults) for kind in sorted(counts & set(sheet))}
     for kind in sorted(inside & set(sheet)):
         _some(kind, sheet[kind], faults)
@@ -49,7 +50,7 @@ def _watched(given: Any, faults: list[Fault]) -> dict[str, list[Mapping[str, Any
         faults.append(Fault("sheet monitoring", "table", given))
         return {}
     rows = units()["operation"]
-    faults += [Fault("sheet monitoring", "component", target, "operation", close=close(target, rows)) for target in given or {} if target not in rows]
+    faults += [no_component("sheet monitoring", target, "operation") for target in given or {} if target not in rows]
     return {target: _entries(f"monitoring {target}", found, faults) for target, found in (given or {}).items()}
 
 

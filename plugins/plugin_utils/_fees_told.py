@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event
@@ -35,19 +35,18 @@ class Told:
     def all(self, *kinds: str) -> list[Event]:
         return [event for event in self.events if event.kind in kinds]
 
-    def once(self, kind: str, key: Callable[[Event], Any]) -> list[Event]:
+    def once(self, kind: str, key: Callable[[Event], Any], code: str = "twice") -> list[Event]:
         """Events of a kind of which there may be one for each key."""
         first: dict[Any, Event] = {}
         for event in self.all(kind):
             other = first.setdefault(key(event), event)
             if other is not event:
-                self.fault(event.where, "twice", other=other.where)
+                self.fault(event.where, code, other=other.where)
         return list(first.values())
 
     def not_before(self, where: str, day: Any, limit: Any, other: str) -> bool:
         if day is not None and limit is not None and day < limit:
-            value, least = (one.date() if isinstance(one, datetime) else one for one in (day, limit))
-            self.fault(where, "before", value=value, limit=least, other=other)
+            self.fault(where, "before", value=day, limit=limit, other=other)
             return False
         return True
 

@@ -5,8 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
 def hint(language: str, close: str | None) -> str:
     return HINTS[language].format(close) if close else ""
+
+
+def close(word: object, words: Iterable[object], least: float = 0.6) -> str | None:
+    """The nearest right word."""
+    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, least)), None)
+
+
+def close_kind(word: object, kinds: Iterable[str]) -> str | None:
+    """The kind that was meant: one of the same service, which its first word names. Things of another one are never meant, be they called the same."""
+    plain = str(word).lower().replace("-", "_")
+    service = plain.partition("_")[0]
+    return close(plain, [kind for kind in kinds if kind.partition("_")[0] == service])

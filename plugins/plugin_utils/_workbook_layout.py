@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close_kind
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Marks, near
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import label, note
@@ -163,7 +164,7 @@ def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only:
     titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
     made = [table for kind in in_order(kinds()) if only is None or kind.name in set(only) for table in _tables(kind, language, titles)]
     faults = [
-        Fault(None, None, None, "unknown_kind", dict(value=name, close=near(name, kinds())))
+        Fault(None, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds())))
         for name in only or ()
         if name not in kinds()
     ]

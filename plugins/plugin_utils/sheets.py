@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from ansible.module_utils.common.validation import (
@@ -34,6 +33,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
 )
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
 from ansible_collections.msp.aws.plugins.plugin_utils import references
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, close_kind
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
@@ -58,7 +58,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         if name in PARTS:
             continue
         if name not in kinds():
-            found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=_close(name, kinds()))))
+            found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds()))))
             continue
         kind = kinds()[name]
         entries = [given] if kind.single and isinstance(given, Mapping) else given
@@ -94,10 +94,6 @@ def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from ((kind.name, kind.label(entry)) for entry in ([given] if kind.single else given or ()))
 
 
-def _close(word: str, words: Any) -> str | None:
-    return next(iter(get_close_matches(str(word), list(words), 1, 0.6)), None)
-
-
 def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
     if not isinstance(entry, Mapping):
         yield Fault(kind.name, None, None, "not_entry", dict(value=without_secrets(Option(options=kind.options), entry)))
@@ -131,7 +127,7 @@ def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) 
     for name, value in entry.items():
         option, here = options.get(name), f"{path}{name}"
         if option is None:
-            yield here, "unknown_option", dict(value=name, close=_close(name, [*options, *(() if path else ENTRY_OPTIONS)]))
+            yield here, "unknown_option", dict(value=name, close=close(name, [*options, *(() if path else ENTRY_OPTIONS)]))
         elif value is not None:
             yield from _value(option, value, here)
 

@@ -1,0 +1,92 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a mistake is enough to mend it: what was found, what is possible in its place, and no word that leads astray."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, liability_limits, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, units
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close_kind
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.sheets import faults as sheet_faults
+from tests.fees import ISSUER, contract, happened
+from tests.unit.test_fees_faults import refused
+
+
+def said(events, agreed=None, month="2026-07", language="ja"):
+    return refused(lambda: usage_statement(agreed or contract(), events, month, language))
+
+
+def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
+    (line,) = said([happened("2026-07-03 10:00", "outage", until="2026-07-03 09:30", cause="provider")])
+    assert line.endswith("until: 2026年7月3日 09:30は 2026年7月3日 10:00（date）より前です")
+
+
+@pytest.mark.parametrize("word", ["障害", "outages", 7])
+def test_an_event_that_there_is_not_is_told_with_all_that_there_are(word):
+    for language in ("ja", "en"):
+        (line,) = said([happened("2026-07-03", word)], language=language)
+        assert line.endswith(f": {', '.join(EVENTS)}") and ("outage'" in line or "「outage」" in line) == (word == "outages")
+
+
+@pytest.mark.parametrize("name, menu, instead", [
+    ("ecs", "operation", "ecs_cluster, ecs_task"), ("elb", "operation", "clb, nlb, alb"), ("aurora", "set_up", "rds"), ("nlb", "set_up", "elb"),
+])
+def test_a_component_of_another_name_in_this_table_is_told_with_its_name_here(name, menu, instead):
+    (line,) = _of_components(menu, name)
+    assert f"「{name}」は別の表での名前です。ここでは {instead} と書いてください" in line
+
+
+@pytest.mark.parametrize("name, menu, why", [
+    ("s3", "operation", "set_up_ordered"), ("eks_pod", "set_up", "individual"), ("monkeys", "set_up", "catalog/units.yml"),
+])
+def test_a_component_that_the_table_has_not_is_told_with_all_that_it_has(name, menu, why):
+    (line,) = _of_components(menu, name)
+    assert why in line and line.endswith(f"使える値: {', '.join(units()[menu])}") and "誤りでは" not in line
+
+
+def test_no_component_of_a_table_is_called_as_one_of_the_other_that_is_something_else():
+    """Whatever is written into the wrong table is told either with its own name there or as what only the other one has."""
+    for menu in MENUS:
+        for name in {*units()["set_up"], *units()["operation"]} - {*units()[menu]}:
+            (line,) = _of_components(menu, name)
+            assert "誤りでは" not in line and ("別の表での名前" in line or "だけのコンポーネント" in line)
+
+
+def _of_components(menu, name):
+    if menu == "operation":
+        return said([happened("2026-07-03", "components_added", components={name: 1})])
+    return said([], dict(contract(), accepted_on="2026-04-15", set_up=dict(basic=False, components={name: 1})))
+
+
+@pytest.mark.parametrize("word, meant", [
+    ("rds_instances", None), ("sqs_topics", None), ("ecs_instances", None), ("instances", None), (7, None),
+    ("ec2_instence", "ec2_instances"), ("EC2-Instances", "ec2_instances"), ("s3_bucket", "s3_buckets"),
+])
+def test_the_hint_at_a_kind_is_one_of_the_same_service_or_none(word, meant):
+    assert close_kind(word, kinds()) == meant
+    assert [fault.facts["close"] for fault in sheet_faults({word: []})] == [meant]
+    for make in (lambda: quotation(contract(), {word: []}), lambda: change_quotation(contract(), [], {word: []}, "2026-07-01")):
+        (line,) = refused(make)
+        assert line == f"sheet: 「{word}」という種類はありません" + (f"（「{meant}」の誤りではありませんか）" if meant else "")
+
+
+def test_events_that_are_no_list_and_entries_that_are_texts_are_told_with_what_to_write():
+    for given in ("outage", dict(event="outage"), 7):
+        assert said(given) == [f"events: 一覧（リスト）で書いてください。現在の値: {given!r}"]
+    assert said(["outage"]) == ["events #1: 「名前: 値」の組で書いてください。現在の値: 'outage'"]
+
+
+def test_a_month_before_the_application_has_neither_statement_nor_invoice():
+    for make in (usage_statement, liability_limits):
+        assert refused(lambda make=make: make(contract(), [], "2026-03")) == [BEFORE]
+    assert refused(lambda: invoice(contract(), [], "2026-03", ISSUER)) == [BEFORE]
+    assert usage_statement(contract(), [], "2026-04")["lines"] == [], "the application was made within it"
+
+
+BEFORE = "month: 2026-03 は申込み（2026年4月13日）より前の月です。月か、契約の applied_on を確認してください"
