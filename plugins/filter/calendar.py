@@ -97,10 +97,10 @@ def in_maintenance_window(moment: Any, windows: Any, minutes: Any = 0, closures:
     return _calendar.within(agreed, here, length, closed)
 
 
-def ical(events: Any, calendar: Any, stamp: Any = None, language: str = "ja") -> str:
+def ical(events: Any, calendar: Any = None, stamp: Any = None, language: str = "ja") -> str:
     """Events as the text of an iCalendar file."""
     with _reading(language) as read:
-        known, name = read.events(events), read.text(calendar, "calendar")
+        known, name = read.events(events), read.text(calendar, "calendar") if calendar is not None else read.fault("calendar", "calendar")
         written = None if stamp is None else read.moment(stamp, "stamp")
     return _calendar_formats.ical(known, name, written)
 

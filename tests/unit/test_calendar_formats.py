@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import icalendar
 import pytest
+from ansible.errors import AnsibleFilterError
 from dateutil.rrule import rrulestr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -215,3 +216,11 @@ def test_line_ends_of_another_system_are_line_ends():
     (event,) = events_of(filters.ical([dict(name="a\r\nb\nc", date="2027-01-01")], "A"))
     assert str(event["SUMMARY"]) == "a\nb\nc"
     assert "SUMMARY:a\\nb\\nc" in unfolded(filters.ical([dict(name="a\r\nb\nc", date="2027-01-01")], "A"))
+
+
+@pytest.mark.parametrize("language, words", [("ja", "ical(contract.number) のように"), ("en", "such as ical(contract.number)")])
+def test_a_calendar_and_an_event_without_a_name_are_told(language, words):
+    with pytest.raises(AnsibleFilterError) as caught:
+        filters.ical([dict(date="2027-01-01")], language=language)
+    lines = str(caught.value).splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["events[0].name", "calendar"] and words in lines[1]
