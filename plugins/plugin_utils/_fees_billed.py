@@ -37,8 +37,11 @@ def issues(told: Told) -> tuple[Issue, ...]:
 
 def settlements(told: Told, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
     found: list[Settled] = []
-    for event in told.once("settled", lambda event: (event.date, tuple(sorted(event.fields.items())))):
+    numbers: dict[str, str] = {}
+    for event in told.once("settled", lambda event: (event.date, tuple(sorted(event.fields.items()))), "settled_twice"):
         fields = event.fields
+        if "number" in fields and (other := numbers.setdefault(fields["number"], event.where)) != event.where:
+            told.fault(f"{event.where} number", "same_name", limit=fields["number"], other=other)
         one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, fields.get("written_off", False), event.where)
         issue = next((issue for issue in issues if set(issue.months) & set(one.months)), None)
         months = issue.months if issue else one.months[:1]
