@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -25,6 +25,7 @@ ISSUED_LINE = dict(
     month=Field("month", required=True),
     amount=Field("count", required=True),
     tax_percent=Field("count", required=True),
+    gross=Field("count"),
     text=Field("table", fields=dict(dict.fromkeys(("plan", "month", "name", "order", "due"), Field("text")), of=Field("text", required=True)), others=True),
     **{"from": Field("day", required=True), "until": Field("day", required=True)},
 )
@@ -37,6 +38,7 @@ ISSUED = dict(
     issuer=Field("table", required=True, fields=ISSUER),
     recipient=Field("text", required=True),
     lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
+    total=Field("count"),
 )
 BILLED = ("charge", "credit_note")
 PARTS = dict(charge="S", credit_note="R", written_off="W")  # what a settlement may hold, and the letter in its number
@@ -47,6 +49,8 @@ SETTLED_LINES = dict(
 )
 SETTLED = dict(
     number=Field("text", required=True),
+    settled_on=Field("day", required=True),
+    total=Field("integer", required=True),
     **dict.fromkeys(PARTS, Field("table", fields=SETTLED_LINES, others=True)),
 )
 # What makes a line due, by the first word of its key; the rest is of the set-up menu.
@@ -63,9 +67,20 @@ DUE_BY = {
 
 def read_issued(given: Any, settled: Any, day: Any, faults: list[Fault]) -> tuple[dict[str, Any], list[dict[str, Any]], date | None]:
     """An invoice and its earlier settlements as the filters made them, perhaps kept in files since, and the day of its settlement."""
+    mistaken = _mistaken(given, settled)
+    if mistaken:
+        raise FeeError(mistaken)
     shape = dict(date=Field("day", required=True), settled=Field("rows", fields=SETTLED, others=True))
     told = read(shape, dict(date=day, settled=settled or []), "", faults)
     return read(ISSUED, given, "invoice", faults, others=True), told.get("settled", []), told.get("date")
+
+
+def _mistaken(given: Any, settled: Any) -> list[Fault]:
+    """A settlement that was given as the invoice, and invoices that were given as settlements: to say what they lack would be no help."""
+    told = enumerate(settled, 1) if isinstance(settled, list) else ()
+    invoices = [number for number, one in told if isinstance(one, Mapping) and "issued" in one]
+    found = [Fault("invoice", "no_invoice")] if isinstance(given, Mapping) and "settled_on" in given else []
+    return [*found, *(Fault(f"settled #{number}", "no_settlement") for number in invoices)]
 
 
 def settlement(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], agreed: Agreement, day: date, language: str) -> dict[str, Any]:
@@ -158,6 +173,7 @@ def _billed(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> list
     for line in [*issued["lines"], *moved]:
         same = found.setdefault(_same_line(line), dict(line, amount=0, **spelled((line["from"], line["until"]))))
         same["amount"] += line["amount"]
+        same["gross"] = line.get("gross")
     return [line for line in found.values() if line["amount"]]
 
 
@@ -188,12 +204,26 @@ def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], a
     months = [month.name for month in bill.months]
     if list(issued["months"]) != months:
         faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
+    faults += _totals_of_their_own(issued, settled)
     total = totals(_taxes(issued["lines"]))["total"]
     sent = next((issue for issue in agreed.issues if list(issue.months) == months and issue.yen not in (None, total)), None)
     if sent:
         faults.append(Fault("invoice lines", "other_yen", total, sent.yen, sent.where))
     if faults:
         raise FeeError(faults)
+
+
+def _totals_of_their_own(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> Iterator[Fault]:
+    """What was written beneath an invoice and its settlements, held against their lines. Taxes are those of all lines billed by then, as they were settled."""
+    told = [("invoice total", issued.get("total"), totals(_taxes(issued["lines"]))["total"])]
+    for number, one in enumerate(settled, 1):
+        lines = list(_billed(issued, settled[: number - 1]))
+        for part in [part for part in ("credit_note", "charge", "written_off") if part in one]:
+            after = [*lines, *one[part]["lines"]]
+            told.append((f"settled #{number} {part} total", one[part]["total"], _step(_taxes(lines), _taxes(after))["total"]))
+            lines = after
+        told.append((f"settled #{number} total", one["total"], sum(one[part]["total"] for part in BILLED if part in one)))
+    yield from (Fault(where, "own_total", total, right) for where, total, right in told if total not in (None, right))
 
 
 def _credit_note(qualified: bool, total: int, language: str) -> dict[str, Any]:
@@ -220,12 +250,19 @@ def _differences(
             told["description"] = redescribed(line.get("text"), language) or line["description"]
         told |= dict(text=line["text"]) if line.get("text") else {}
         if key in new:
-            grounds = [clause for one in line["deductions"] for clause in one["clauses"]] or line["clauses"]
+            told["gross"] = line["gross"]
+            grounds = _taken_off(line, old.get(key, {})) if is_now < was else line["clauses"]
         else:
             grounds = cite(_why_gone(agreed, line), language)
         clauses = list(dict.fromkeys([*cite(("20-2", *(("24-2",) if key[:2] in rates else ())), language), *grounds]))
         changes.append(dict(told, was=was, now=is_now, amount=is_now - was, clauses=clauses))
     return [line for line in changes if line["amount"] > 0], [line for line in changes if line["amount"] < 0]
+
+
+def _taken_off(line: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """What a line rests on that has become less: its deductions where they alone have changed, or else all that it rests on."""
+    taken = [clause for one in line["deductions"] for clause in one["clauses"]]
+    return taken if taken and before.get("gross") == line["gross"] else line["clauses"]
 
 
 def _why_gone(agreed: Agreement, line: Mapping[str, Any]) -> tuple[str, ...]:

@@ -220,3 +220,54 @@ def test_what_somebody_else_bills_is_given_back():
     assert (settled["charge"], settled["total"]) == (None, -231_000)
     (line,) = settled["credit_note"]["lines"]
     assert (line["from"], line["until"], line["amount"]) == ("2026-07-01", "2026-07-31", -210_000)
+
+
+def test_an_invoice_is_no_settlement_and_a_settlement_no_invoice():
+    """Its own JSON among the earlier settlements would count as one that settled nothing."""
+    less = invoice_settlement(ISSUED, CONTRACT, LESS_AND_MORE[:1], "2026-10-01")
+    (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-02", settled=[less, ISSUED]))
+    assert line.startswith("settled #2: 請求書の JSON で、精算の JSON ではありません")
+    (line,) = refused(lambda: invoice_settlement(less, CONTRACT, [], "2026-10-02"))
+    assert line.startswith("invoice: 精算の JSON で、請求書の JSON ではありません")
+
+
+@pytest.mark.parametrize("part", ["charge", "credit_note", "written_off", None])
+def test_a_settlement_or_an_invoice_that_does_not_add_up_is_refused(part):
+    agreed = dict(CONTRACT, fee_rules=dict(write_off_up_to=275))
+    first = invoice_settlement(ISSUED, agreed, [happened("2026-07-20", "sheet_support", minutes=1)], "2026-10-01")
+    second = invoice_settlement(ISSUED, agreed, LESS_AND_MORE, "2026-10-02", settled=[first])
+    settled = [first, second]
+    assert invoice_settlement(ISSUED, agreed, LESS_AND_MORE, "2026-11-01", settled=settled)["total"] == 0
+    number = 1 if part == "written_off" else 2
+    own = settled[number - 1][part] if part else second
+    settled[number - 1] = {**settled[number - 1], part: dict(own, total=own["total"] - 1)} if part else dict(second, total=own["total"] - 1)
+    lines = refused(lambda: invoice_settlement(ISSUED, agreed, LESS_AND_MORE, "2026-11-01", settled=settled))
+    where = f"settled #{number} {part} total" if part else "settled #2 total"
+    assert lines[0].startswith(f"{where}: {own['total'] - 1} 円と書かれていますが、その内容からは {own['total']} 円になります")
+    (line,) = refused(lambda: invoice_settlement(dict(ISSUED, total=1), agreed, [], "2026-11-01"))
+    assert line.startswith("invoice total: 1 円と書かれていますが")
+
+
+def test_two_settlements_of_one_day_and_one_amount_are_told_apart_by_their_numbers():
+    one = happened("2026-10-01", "settled", months=["2026-07"], yen=1100, due="2026-10-31")
+    (line,) = refused(lambda: usage_statement(CONTRACT, [one, dict(one)], "2026-08"))
+    assert "number に書いて区別してください" in line
+    numbered = [dict(one, number=f"C-1-2026-07-S{count}") for count in (1, 2)]
+    assert usage_statement(CONTRACT, numbered, "2026-08")["lines"] and usage_statement(CONTRACT, [one, numbered[0]], "2026-08")["lines"]
+    (line,) = refused(lambda: usage_statement(CONTRACT, [numbered[0], dict(numbered[0], yen=2200)], "2026-08"))
+    assert "C-1-2026-07-S1" in line
+
+
+def test_a_charge_says_what_makes_it_due_though_what_is_taken_off_moved_with_it():
+    """One component more all the month, which the same outage takes its days off."""
+    outage = happened("2026-07-03", "outage", until="2026-07-05", cause="provider")
+    issued = invoice(CONTRACT, [outage], "2026-07", dict(name="Example MSP"))
+    more, less = (dict(CONTRACT, operation=dict(components=dict(ec2=count))) for count in (5, 3))
+    (line,) = invoice_settlement(issued, more, [outage], "2026-10-01")["charge"]["lines"]
+    assert "第35条第1項" in line["clauses"] and "別紙2第2表" in line["clauses"]
+    (line,) = invoice_settlement(issued, less, [outage], "2026-10-01")["credit_note"]["lines"]
+    assert "第35条第1項" in line["clauses"], "what is operated has changed, not what is taken off alone"
+    first = invoice_settlement(issued, more, [outage], "2026-10-01")
+    longer = dict(outage, until="2026-07-06")
+    (line,) = invoice_settlement(issued, more, [longer], "2026-10-02", settled=[first])["credit_note"]["lines"]
+    assert line["clauses"] == ["第20条第2項", "第35条第2項表1欄"], "an outage that was longer than it was known to be"
