@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -61,16 +61,17 @@ def not_prepared(agreed: Agreement, day: date, language: str, before: Agreement 
     prices = {part: f"{price(part, day):,}" for part in ("maintenance", "maintenance_components")}
     found = []
     for text, clauses, individual in (("not_prepared", ("annex1-2", "annex2-1"), False), ("not_prepared_individual", ("annex1-2", "annex4-3"), True)):
-        told = [_told(menu, name, number, language) for (menu, name), number in new.items() if individual == (menu == "operation" and not _set_up_as(name))]
+        told = {(menu, name): number for (menu, name), number in new.items() if individual == (menu == "operation" and not _set_up_as(name))}
         if told:
-            words = say("texts", text, language, what=("、" if language == "ja" else ", ").join(told), **prices)
+            words = say("texts", text, language, what=listed(told, language), **prices)
             found.append(dict(text=words, clauses=cite(clauses, language)))
     return found
 
 
-def _told(menu: str, name: str, number: int, language: str) -> str:
-    row = units()[menu][name]
-    return f"{row[language]} {number:,} {row['unit'][language]}"
+def listed(counts: Mapping[tuple[str, str], int], language: str) -> str:
+    """How many there are of rows of the menus, for people."""
+    told = [(units()[menu][name], number) for (menu, name), number in counts.items()]
+    return ("、" if language == "ja" else ", ").join(f"{row[language]} {number:,} {row['unit'][language]}" for row, number in told)
 
 
 def _lacking(agreed: Agreement, day: date) -> dict[tuple[str, str], int]:

@@ -14,8 +14,8 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, not_prepared
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, listed, not_prepared
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
@@ -71,7 +71,11 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         customer=before.customer,
         quoted_on=on.isoformat(),
         tax_percent=tax_percent(on),
-        notes=not_prepared(after, operated_on, language, before) if operated_on else [],
+        notes=[
+            *(not_prepared(after, operated_on, language, before) if operated_on else []),
+            *_not_watched(sheet, moves["operation"] if operated_on else {}, language),
+            *_perhaps_there(contract, moves["set_up"], language),
+        ],
         set_up=_sheet(once, language),
         monthly=dict(
             month=month.name,
@@ -166,6 +170,22 @@ def _countable(menu: str, sheet: Mapping[str, Any]) -> list[str]:
 def _moves(countable: Iterable[str], agreed: Mapping[str, int], wanted: Mapping[str, int]) -> dict[str, int]:
     """component → how many more (or less, when negative) the sheet has of what a sheet can count."""
     return {name: wanted.get(name, 0) - agreed.get(name, 0) for name in countable if wanted.get(name, 0) != agreed.get(name, 0)}
+
+
+def _not_watched(sheet: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+    """What goes because a sheet that says what is watched has no word of it, where nothing else in a sheet could tell that it is there."""
+    gone = {("operation", name): -number for name, number in moves.items() if number < 0 and not units()["operation"][name].get("kinds")}
+    silent = {what: number for what, number in gone.items() if what[1] not in (sheet.get("monitoring") or {})}
+    return [dict(text=say("texts", "not_watched", language, what=listed(silent, language)), clauses=cite(("annex5-1",), language))] if silent else []
+
+
+def _perhaps_there(contract: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+    """What is set up anew for an account that somebody else has built, where the contract has no word of what was there before."""
+    own = contract.get("set_up") or {}
+    new = {("set_up", name): number for name, number in moves.items() if number > 0}
+    if not new or not maintenance_alone(own) or own.get("there") is not None:
+        return []
+    return [dict(text=say("texts", "perhaps_there", language, what=listed(new, language)), clauses=cite(("annex2-1", "annex4-2"), language))]
 
 
 def _events(moves: Mapping[str, Mapping[str, int]], base: bool, on: date, operated_on: date | None, order: str, agreed: Agreement) -> list[dict[str, Any]]:

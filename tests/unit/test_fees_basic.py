@@ -204,6 +204,20 @@ def test_what_is_only_watched_is_compared_as_well(count):
     assert change_quotation(OPERATED, [], SERVERS, "2026-08-20")["change"]["units"] == 0, "a sheet that does not say what is watched"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_goes_because_the_sheet_does_not_watch_it_is_told(language):
+    """Unless the sheet says so itself: by an empty list, or by the kind that counts it."""
+    agreed = dict(OPERATED, operation=dict(components=dict(ec2=3, rds=1, connect=2)))
+    told = {}
+    for rds in ({}, dict(rds=[])):
+        quoted = change_quotation(agreed, [], dict(SERVERS, monitoring=dict(ec2=[dict(name="a")], **rds)), "2026-08-20", language)
+        assert quoted["change"]["units"] == -4
+        (told[bool(rds)],) = (note["text"] for note in quoted["notes"])
+        assert told[bool(rds)] in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
+    assert "monitoring" in told[False] and "Amazon Connect 2 " in told[True] and "RDS" not in told[True] and "RDS" in told[False] and "EC2" not in told[False]
+    assert change_quotation(agreed, [], SERVERS, "2026-08-20", language)["notes"] == []
+
+
 def test_a_target_that_nobody_can_watch_is_refused():
     for made in (billable_components, lambda sheet: change_quotation(OPERATED, [], sheet, "2026-08-20")):
         with pytest.raises(AnsibleFilterError, match=r"(?s)^sheet monitoring: .*rdss.*rds"):
@@ -366,6 +380,18 @@ def test_what_others_had_built_before_the_contract_is_not_set_up_anew(set_up, ru
     quoted = quotation(dict(APPLIED, set_up=dict(there=set_up["there"])), more)
     assert quoted["set_up"]["net"] == 50_000 * (1 if "ec2" in set_up["there"] else 6), "nor is it quoted to begin with"
     assert len(noted(quotation(applied))) == ("maintenance" not in set_up), "it is not prepared for maintenance either"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("there, noted_", [({}, 1), (dict(there={}), 0), (dict(there=dict(s3=1)), 0)])
+def test_what_is_set_up_for_an_account_that_others_built_is_told(there, noted_, language):
+    agreed = dict(OPERATED, set_up=dict(maintenance=True, maintenance_components=dict(ec2=2), **there), operation=dict(components=dict(ec2=2)))
+    quoted = change_quotation(agreed, [], dict(SERVERS, s3_buckets=[dict(name="theirs"), dict(name="ours")]), "2026-08-20", language)
+    told = [note["text"] for note in quoted["notes"] if "set_up.there" in note["text"]]
+    assert quoted["set_up"]["net"] == 50_000 * (2 - sum(there.get("there", {}).values())) and len(told) == noted_
+    assert all("S3) 2 " in text or "S3 2 " in text for text in told)
+    built_here = dict(agreed, set_up=dict(basic=True, components=dict(ec2=2)))
+    assert change_quotation(built_here, [], dict(SERVERS, s3_buckets=[dict(name="ours")]), "2026-08-20", language)["notes"] == []
 
 
 @pytest.mark.parametrize("rule, yen", [("done", 0), ("as_ordered", 50_000)])
