@@ -204,7 +204,7 @@ def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], a
     months = [month.name for month in bill.months]
     if list(issued["months"]) != months:
         faults.append(Fault("invoice months", "other_months", ", ".join(issued["months"]), ", ".join(months)))
-    faults += _totals_of_their_own(issued, settled)
+    faults = faults or [*_totals_of_their_own(issued, settled)]
     total = totals(_taxes(issued["lines"]))["total"]
     sent = next((issue for issue in agreed.issues if list(issue.months) == months and issue.yen not in (None, total)), None)
     if sent:

@@ -357,7 +357,7 @@ FAULTS = [
         ],
         "events #3 settled 2026-09-02",
     ),
-    ("twice", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=-1)] * 2, "events #2 settled 2026-08-20"),
+    ("settled_twice", CONTRACT, [happened("2026-08-20", "settled", months=["2026-07"], yen=-1)] * 2, "events #2 settled 2026-08-20"),
     ("before", CONTRACT, [happened("2026-08-20", "settled", months=["2026-03"], yen=-1)], "events #1 settled 2026-08-20 months"),
     ("before", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-03"])], "events #1 invoiced 2026-08-20 months"),
     ("nothing_charged", CONTRACT, [happened("2026-07-03", "invoiced", months=["2026-06"])], "events #1 invoiced 2026-07-03 months"),
@@ -619,7 +619,7 @@ def test_what_was_settled_by_the_events_is_not_settled_once_more():
 
 
 def test_only_settlements_of_the_same_invoice_go_before():
-    other = dict(number="C-1-2026-06", charge=None, credit_note=None)
+    other = dict(number="C-1-2026-06", settled_on="2026-09-01", total=0, charge=None, credit_note=None)
     (line,) = refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", [other]))
     assert line.endswith(TEXTS["en"]["other_invoice"].format(value="C-1-2026-06", limit="C-1-2026-07"))
     assert "settled #1" in refused(lambda: invoice_settlement(ISSUED, CONTRACT, [], "2026-10-01", "en", ["C-1"]))[0]
@@ -700,6 +700,6 @@ def test_the_nearest_right_word_is_offered():
 
 def test_every_fault_has_both_languages_and_is_found_by_a_test():
     others = {"registration", "number_needed", "check_digit", "no_paper", "not_issued", "other_contract", "other_months", "other_invoice", "other_issuer"}
-    others |= {"settled_before", "settled_number", "other_yen"}
+    others |= {"settled_before", "settled_number", "other_yen", "before_contract", "no_settlement", "no_invoice", "own_total", "integer"}
     tried = {code for code, *dummy in FAULTS} | others | {"kind"}
     assert set(TEXTS["ja"]) == set(TEXTS["en"]) == tried

@@ -244,6 +244,8 @@ def test_a_settlement_or_an_invoice_that_does_not_add_up_is_refused(part):
     lines = refused(lambda: invoice_settlement(ISSUED, agreed, LESS_AND_MORE, "2026-11-01", settled=settled))
     where = f"settled #{number} {part} total" if part else "settled #2 total"
     assert lines[0].startswith(f"{where}: {own['total'] - 1} 円と書かれていますが、その内容からは {own['total']} 円になります")
+    (line,) = refused(lambda: invoice_settlement(ISSUED, agreed, [], "2026-11-01", settled=[dict(first, total="0")]))
+    assert line.startswith("settled #1 total: '0' は使えません。整数を")
     (line,) = refused(lambda: invoice_settlement(dict(ISSUED, total=1), agreed, [], "2026-11-01"))
     assert line.startswith("invoice total: 1 円と書かれていますが")
 
