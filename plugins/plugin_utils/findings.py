@@ -134,8 +134,10 @@ def adopted(
         kept = [entry for entry in entries if entry is not None]
         made[name] = kept[0] if kind.single and kept else kept
     for name, fresh in _implied(sheet, whole or {}, looked):
-        kept = (_of_implied(kinds()[name], entry, filed.implied(entry), found, looked[name]) for entry in fresh)
-        made[name] = [*(made.get(name) or ()), *(one for one in kept if one)]
+        kept = [one for entry in fresh if (one := _of_implied(kinds()[name], entry, filed.implied(entry), found, looked[name]))]
+        if kept:
+            own = [filed.entry(name, number) for number in range(len(sheet[name]))] if isinstance(made.get(name), Hidden) else made.get(name) or ()
+            made[name] = [*own, *kept]
     return filed.sifted({name: given for name, given in made.items() if given}, secrets)
 
 

@@ -94,6 +94,17 @@ def test_what_is_only_implied_is_taken_over_in_the_words_of_the_file():
     assert dump(taken).count("!vault") == 2 and "s3cret" not in dump(taken)
 
 
+def test_what_is_watched_changes_nothing_of_the_rest_of_an_adopted_sheet():
+    """Kinds with one entry stay as they are, and a kind that the file says as one expression gets the entries that it means."""
+    policy = dict(minimum_password_length=14)
+    sheet = dict(monitoring=dict(sqs=[dict(name="q")]), iam_password_policy=policy, cloudwatch_alarms=[dict(name="own", threshold=1)])
+    whole = {**sheet, "cloudwatch_alarms": [*sheet["cloudwatch_alarms"], dict(name="sqs-q-x", threshold=5)]}
+    looked = {**watched_here(9), "iam_password_policy": dict(account=[policy], agreed=[], beside=[], unread=None)}
+    for written in ([], [dict(path=["cloudwatch_alarms"], text="{{ alarms }}", tag=None, vaulted=[])]):
+        taken = findings.adopted(sheet, looked, written, whole)
+        assert taken == {**sheet, "cloudwatch_alarms": [dict(name="own", threshold=1), dict(name="sqs-q-x", threshold=9)]}
+
+
 def test_what_is_vaulted_is_shown_nowhere():
     sheet = dict(iam_users=[dict(name="u", path="/a/")], monitoring=dict(sqs=[dict(name="q", secret="s3cret")]))
     value = dict(path=["monitoring", "sqs", 0, "secret"], text="x", tag="!vault", vaulted=[])
