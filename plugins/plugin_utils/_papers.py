@@ -53,7 +53,7 @@ HOURS = dict(ja=("{}時間", "{}分"), en=("{} h ", "{} min"))
 MINUTES_A_DAY = 24 * 60
 # The sign says it, so that a print without colours and an eye that does not tell them apart miss nothing.
 VERDICTS = dict(
-    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", extra="⊕ 追加（参考）", unknown="？ 不明"),
+    ja=dict(same="○ 一致", changed="▲ 変更", missing="× 消失", added="＋ 追加", extra="⊕ 追加（参考）", unknown="？ 判定不能"),
     en=dict(same="○ same", changed="▲ changed", missing="× missing", added="+ added", extra="⊕ extra", unknown="? unknown"),
 )
 # Ink and ground of each, and the ground of a row that stands out.

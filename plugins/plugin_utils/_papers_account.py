@@ -47,7 +47,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         actual="実測値",
         verdict="判定",
         changes="変更の履歴",
-        when="日時",
+        when="日時（日本時間）",
         call="操作",
         who="変更者",
         where="接続元",
@@ -61,14 +61,17 @@ WORDS: dict[str, dict[str, Any]] = dict(
         no_differences="合意値との差異はありません。",
         whole="（全体）",
         gone="（なし）",
+        there="（あり）",
         beside_text="パラメータシートに記載のないものです。本契約の対象外であり、変更しません。AWS が自動で作成したもの（既定の VPC など）も含みます。",
         empty_option="合意値が空欄の設定項目は、合意の対象外です。",
+        unread_option="判定不能の設定項目は、設定した値を AWS から読み戻せないものです。差異には数えません。",
         who_text="変更者は CloudTrail のイベント履歴（過去 90 日）によります。",
         next="対応方法",
         put_back="合意値に戻す場合（計画の確認）",
         adopt="実測値を合意値として採用する場合（変更後のシート）",
         number="契約番号",
         customer="お客様名",
+        how="コマンド・ファイル",
         file="報告書",
         unread="読み取れませんでした: {}",
         unread_ones="読み取れなかった契約",
@@ -104,7 +107,7 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         actual="Actual",
         verdict="Verdict",
         changes="History of changes",
-        when="When",
+        when="When (Japan)",
         call="Call",
         who="Changed by",
         where="From",
@@ -118,14 +121,17 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         no_differences="Nothing differs from what was agreed.",
         whole="(the whole)",
         gone="(none)",
+        there="(there)",
         beside_text="What no parameter sheet names. It is no part of the contract and is not touched. AWS makes some of it itself, such as the default VPC.",
         empty_option="Options without an agreed value are not part of what was agreed.",
+        unread_option="Of options that are unknown AWS does not give back what was set. They count as no difference.",
         who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
         next="What to do",
         put_back="To make it as agreed again (look at the plan)",
         adopt="To agree upon what is there (the changed sheet)",
         number="Contract",
         customer="Customer",
+        how="Command or file",
         file="Report",
         unread="could not be read: {}",
         unread_ones="Contracts that could not be read",
@@ -146,7 +152,7 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     result: what M(msp.aws.account_info) returned. at: when, as ISO text with a time zone.
     """
     words, looked = WORDS[language], _ordered(result["looked"])
-    when = datetime.fromisoformat(at).astimezone(JAPAN).strftime("%Y-%m-%d %H:%M")
+    when = _in_japan(at, "%Y-%m-%d %H:%M")
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
@@ -162,7 +168,7 @@ def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, langu
     words = WORDS[language]
     sections = _differences(result["findings"], words, language)
     if result["findings"] and ways:
-        table = dict(columns=[_column("way", words["next"]), _column("how", words["file"])], rows=[dict(way=words[way], how=how) for way, how in ways.items()])
+        table = dict(columns=[_column("way", words["next"]), _column("how", words["how"])], rows=[dict(way=words[way], how=how) for way, how in ways.items()])
         sections.append(dict(heading=words["next"], table=table))
     sections += _beside(_ordered(result["looked"]), words, language)
     return dict(_head("drift", result, contract, at, words, language), sections=sections)
@@ -244,10 +250,7 @@ def _differences(found: list[Mapping[str, Any]], words: Mapping[str, Any], langu
     columns = [_column(name, words[name]) for name in ("entry", "option", "agreed", "actual")] + [_column("verdict", words["verdict"], "verdict")]
     rows = []
     for finding in found:
-        row = dict(_line(finding["kind"], finding, words, language), entry=_whose(finding, words, language))
-        if finding["reason"] and finding["option"] is None:
-            row["actual"] = _cut(finding["reason"])
-        rows.append(row)
+        rows.append(dict(_line(finding["kind"], finding, words, language), entry=_whose(finding, words, language)))
     text = [words["extra_text"]] if any(finding["verdict"] == "extra" for finding in found) else []
     return [dict(heading=words["differences"], text=text, table=dict(columns=columns, rows=rows)), *_changes(found, words, language)]
 
@@ -259,7 +262,7 @@ def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language:
     for finding in asked.values():
         whose = _whose(finding, words, language)
         for event in finding["changed_by"]:
-            rows.append(dict(entry=whose, when=_moment(event["time"], language), call=event["name"], who=event["user"], where=event["source_ip"]))
+            rows.append(dict(entry=whose, when=_in_japan(event["time"], "%Y-%m-%d %H:%M:%S"), call=event["name"], who=event["user"], where=event["source_ip"]))
         if not finding["changed_by"]:
             rows.append(dict(entry=whose, call=words["untold"][finding["untold"]] if finding["untold"] else None))
     columns = [_column(name, words[name]) for name in ("entry", "when", "call", "who", "where")]
@@ -286,10 +289,12 @@ def _kind_section(kind: str, one: Mapping[str, Any], words: Mapping[str, Any], l
     rows = []
     for entry in one["agreed"]:
         if not entry["options"]:
-            rows.append(dict(entry=entry["entry"], option=words["whole"], actual=entry["reason"] or words["gone"], verdict=entry["verdict"]))
+            rows.append(dict(_whole(entry, words), entry=entry["entry"]))
         for line in entry["options"]:
             verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
+    if any(line["verdict"] == "unknown" for entry in one["agreed"] for line in entry["options"]):
+        text.append(words["unread_option"])
     return dict(heading=label(kind, (), language), own_worksheet=True, text=text, table=dict(columns=columns, rows=rows))
 
 
@@ -298,11 +303,11 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
     for kind, one in looked.items():
         for thing in one["beside"]:
             entry = next((entry for entry in one["account"] if thing["entry"] in (kinds()[kind].label(entry), entry.get("id"))), {})
-            options = kinds()[kind].options
+            options, named = kinds()[kind].options, {name for name in kinds()[kind].identity if str(entry.get(name)) in thing["entry"].split("/")}
             told = [
                 words["pair"].format(label(kind, (name,), language), _told(kind, (name,), options[name], value, words, language))
                 for name, value in entry.items()
-                if name in options and value not in (None, [], {}, "")
+                if name in options and name not in named and value not in (None, [], {}, "")
             ]
             rows.append(dict(entry=[thing["entry"], label(kind, (), language)], details=_cut(words["comma"].join(told)) or None))
     if not rows:
@@ -314,7 +319,7 @@ def _beside(looked: Looked, words: Mapping[str, Any], language: str) -> list[dic
 def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, Any], language: str) -> dict[str, Any]:
     """The cells of one option: its heading, what was agreed and what is there."""
     if line["option"] is None:
-        return dict(option=words["whole"], agreed=None, actual=words["gone"] if line["verdict"] == "missing" else None, verdict=line["verdict"])
+        return _whole(line, words)
     path, option, key = _walk(kind, line["option"])
     heading = "・".join(label(kind, path[:depth], language) for depth in range(1, len(path) + 1)) + (f": {key}" if key else "")
     path = path if not key else ()
@@ -324,6 +329,13 @@ def _line(kind: str, line: Mapping[str, Any], words: Mapping[str, Any], language
     if line["actual"] is None and line["verdict"] == "missing":
         actual = words["gone"]
     return dict(option=heading, agreed=agreed or None, actual=actual or None, verdict=line["verdict"])
+
+
+def _whole(judged: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
+    """The cells of a whole thing: whether it was to be there, and is."""
+    sides = dict(missing=("there", "gone"), added=("gone", "there"), same=("gone", "gone")).get(judged["verdict"], ())
+    agreed, actual = (words[side] for side in sides) if sides else (None, None)
+    return dict(option=words["whole"], agreed=agreed, actual=_cut(judged["reason"]) if judged["reason"] else actual, verdict=judged["verdict"])
 
 
 def _walk(kind: str, path: str) -> tuple[tuple[str, ...], Option | None, str]:
@@ -350,6 +362,8 @@ def _told(kind: str, path: tuple[str, ...], option: Option | None, value: Any, w
         return words["comma"].join(words["pair"].format(label(kind, (*path, name), language), one) for name, one in inner if one)
     if isinstance(value, list):
         return _cut(words["comma"].join(_told(kind, path, option, one, words, language) for one in value))
+    if isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values()):
+        return _cut(words["comma"].join(f"{key}={_printable(one)}" for key, one in value.items()))
     if isinstance(value, Mapping):
         return _cut(json.dumps(value, ensure_ascii=False))
     return _cut(_printable(str(value)))
@@ -375,13 +389,16 @@ def _ordered(looked: Looked) -> dict[str, Mapping[str, Any]]:
 
 
 def _moment(at: str, language: str) -> str:
-    """In Japan, wherever this runs."""
-    there = datetime.fromisoformat(at).astimezone(JAPAN)
-    return there.strftime("%Y年%m月%d日 %H:%M:%S JST" if language == "ja" else "%Y-%m-%d %H:%M:%S JST")
+    return _in_japan(at, "%Y年%m月%d日 %H:%M:%S JST" if language == "ja" else "%Y-%m-%d %H:%M:%S JST")
 
 
 def _date(at: str) -> str:
-    return datetime.fromisoformat(at).astimezone(JAPAN).date().isoformat()
+    return _in_japan(at, "%Y-%m-%d")
+
+
+def _in_japan(at: str, form: str) -> str:
+    """Wherever this runs."""
+    return datetime.fromisoformat(at).astimezone(JAPAN).strftime(form)
 
 
 def lines(found: list[Mapping[str, Any]], language: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
 )
 
 SHORT = 20  # characters: a column of shorter texts is not broken into lines
+SHORTEST = 16  # such as a day with its hour: not even where there are many columns
 MANY = 6  # columns with which a table needs its short ones to be folded, too
 
 
@@ -47,8 +48,13 @@ def page(paper: Mapping[str, Any]) -> str:
         _element("title", name),
         _element("style", Markup(STYLE + COLOURS)),
     )
-    body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper)))
+    body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper), class_="wide" if _judges(paper) else None))
     return f"<!DOCTYPE html>\n{_element('html', _element('head', head), body, lang=paper['language'])}\n"
+
+
+def _judges(paper: Mapping[str, Any]) -> bool:
+    """Does it hold tables of what was agreed beside what is there? They need all the room that a screen has."""
+    return any(column["kind"] == "verdict" for section in paper["sections"] if section["table"] for column in section["table"]["columns"])
 
 
 def _element(tag: str, *children: Any, **attributes: Any) -> Markup:
@@ -199,8 +205,8 @@ def _class(column: Mapping[str, Any], table: Mapping[str, Any], language: str) -
         return "short"
     if column["kind"] not in ("text", "date"):
         return "number"
-    texts = (shown(column["kind"], row[column["key"]], language) for row in rows_of(table))
-    return "short" if all(width(text) <= SHORT for text in texts) else None
+    longest = max((width(shown(column["kind"], row[column["key"]], language)) for row in rows_of(table)), default=0)
+    return None if longest > SHORT else "short" if longest > SHORTEST else "short shortest"
 
 
 def _value(kind: str, value: Any, language: str, paragraphs: bool = False) -> Markup:
@@ -260,6 +266,7 @@ html { color: #1a1d21; background: #e8eaed; font: 15px/1.65 "Hiragino Sans", "Hi
 html:lang(ja) { line-break: strict }
 body { margin: 0 }
 main { max-width: 210mm; margin: 24px auto; padding: 44px 52px 52px; background: #fff; box-shadow: 0 1px 6px rgb(0 0 0 / .2); overflow-wrap: anywhere }
+main.wide { max-width: 1240px }
 p { margin: 0 }
 h1 { margin: 0 0 18px; padding-bottom: 10px; border-bottom: 3px double #1f3a5f; color: #1f3a5f; font-size: 27px; line-height: 1.3; font-weight: 600;
   letter-spacing: .18em; text-indent: .18em; text-align: center }
@@ -291,9 +298,12 @@ thead th { border-top: 2px solid #1f3a5f; border-bottom: 1px solid #1f3a5f; back
 tbody th[scope=row] { min-width: 13em }
 tbody th.short[scope=row] { min-width: 0 }
 .number { text-align: right; white-space: nowrap }
-thead .number { min-width: 3em; white-space: normal }
+thead .number { min-width: 3em; white-space: normal; word-break: keep-all }
 .short { white-space: nowrap }
+.many td { min-width: 8em }
 .many .short { min-width: 6em; white-space: normal; overflow-wrap: anywhere }
+.many .number { min-width: 0 }
+.many .shortest { min-width: 0; white-space: nowrap }
 thead th, .short { overflow-wrap: break-word }
 .nothing { text-align: center; color: #444b54 }
 small { display: block; color: #444b54; font-size: 11.5px; line-height: 1.5 }
@@ -319,12 +329,12 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .facts { grid-template-columns: 1fr }
   table { font-size: 12.5px }
   th, td { padding: 5px 6px }
-  thead th, thead .number, .short, .many .short { white-space: normal; min-width: 3em }
+  thead th, thead .number, .short, .many .short { white-space: normal; min-width: 3em; word-break: normal }
   tbody th[scope=row] { min-width: 8em }
 }
 @media print {
   html { background: none; font-size: 10pt }
-  main { max-width: none; margin: 0; padding: 0; box-shadow: none }
+  main, main.wide { max-width: none; margin: 0; padding: 0; box-shadow: none }
   h1 { font-size: 18pt }
   h1 { margin-bottom: 4mm; padding-bottom: 2mm }
   h2 { margin-top: 5.5mm; font-size: 11.5pt }
@@ -340,7 +350,7 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   small { font-size: 8pt }
   .scroll { overflow: visible }
   thead { display: table-header-group }
-  tr, .strong, .facts div, figure, li { break-inside: avoid }
+  tr, .strong, .facts div, figure, li, section > p { break-inside: avoid }
   h2, section > p, .group, thead { break-after: avoid }
   tbody:first-of-type tr:first-child { break-before: avoid }
   /* A4 without its margins, a heading and a caption: a figure is never cut, and its heading never stands alone. */
