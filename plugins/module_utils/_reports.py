@@ -67,7 +67,7 @@ def shown(kind: Kind, names: Names, thing: Mapping[str, Any], check_mode: bool) 
 
 
 def gathered(kind: Kind, steps: list[Step], aws: Door, show: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-    """What is there in the form of the entries, each with its id where its identity alone does not say which it is."""
+    """What is there in the form of the entries, each with its id where its identity alone does not say which it is, or could be of nothing new (`_by_id`)."""
     failed = [f"{step.label}: {step.reason}" for step in steps if step.reason]
     if failed:
         return dict(failed=True, msg=f"{kind.name}: {'; '.join(failed)}", calls=calls(aws))
@@ -83,7 +83,7 @@ def in_sheet_form(
     pairs = []
     for have in found:
         entry = {name: value for name, value in show(have).items() if value is not None}
-        if kind.identity and (alike[kind.key(have)] > 1 or None in kind.key(have)):
+        if kind.identity and (alike[kind.key(have)] > 1 or None in kind.key(have) or have.get("_by_id")):
             entry["id"] = have["id"]
         pairs.append((have, entry))
     return sorted(pairs, key=lambda pair: kind.label(pair[1]))

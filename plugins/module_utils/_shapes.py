@@ -92,6 +92,10 @@ TEXTS = dict(
     choice_of_many="{value!r} is not allowed here; the nearest that are: {limit}",
     no_choice="{value!r} is no value that AWS knows here",
     reserved_prefix="the key {value!r} begins with {limit}, which AWS keeps for itself: take another",
+    reserved_start="{value!r} begins with {limit}, which AWS keeps for itself: take another name",
+    reserved_end="{value!r} ends with {limit}, which AWS keeps for itself: take another name",
+    bucket_name="{value!r} cannot be the name of a bucket: small letters, digits, dots and hyphens can, with a letter or digit at both ends, "
+    "no two dots in a row, and not as an IP address",
     reserved="the key {value!r} is written by the option {limit}: write it there",
     least="{value!r} is less than the least allowed, {limit}",
     most="{value!r} is more than the most allowed, {limit}",
@@ -126,14 +130,14 @@ def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any]
             yield from _value(service, options[name], value, f"{path}{name}")
             if not path:
                 yield from _sizes(service, options, name, value)
+    if not path:
+        yield from _tags(options, entry)
 
 
 def _sizes(service: str, options: Mapping[str, Option], name: str, value: Any) -> Iterator[Fault]:
-    """Lists with too many or too few items, and tags that AWS does not take."""
+    """Lists with too many or too few items."""
     option = options[name]
-    if name == "tags" and option.merges and isinstance(value, Mapping):
-        yield from _tags(name, value)
-    elif option.type == "list":
+    if option.type == "list":
         operations = tuple(dict.fromkeys(one.api.partition(".")[0] for one in options.values() if one.api and ":" not in one.api))
         found = list_shape(service, option.api) if option.api else _list_of(service, operations, name)
         limits = found.metadata if found is not None else {}
@@ -145,16 +149,22 @@ def _sizes(service: str, options: Mapping[str, Option], name: str, value: Any) -
                 yield Fault(name, count, "least_items", limits["min"])
 
 
-def _tags(path: str, tags: Mapping[str, Any]) -> Iterator[Fault]:
-    if len(tags) > TAGS["count"]:
-        yield Fault(path, len(tags), "most_items", TAGS["count"])
+def _tags(options: Mapping[str, Option], entry: Mapping[str, Any]) -> Iterator[Fault]:
+    """Tags that AWS does not take; some of them are options of their own, such as the name."""
+    option, tags = options.get("tags"), entry.get("tags") or {}
+    if not (option and option.merges and isinstance(tags, Mapping)):
+        return
+    own = {name: entry[name] for name in (option.reserved or {}).values() if isinstance(entry.get(name), str)}
+    yield from (Fault(name, value, "longest", TAGS["value"]) for name, value in own.items() if len(value) > TAGS["value"])
+    if tags and len(tags) + len(own) > TAGS["count"]:
+        yield Fault("tags", len(tags) + len(own), "most_items", TAGS["count"])
     for key, value in tags.items():
         if not 1 <= len(str(key)) <= TAGS["key"]:
-            yield Fault(path, str(key), "longest" if key else "shortest", TAGS["key"] if key else 1)
+            yield Fault("tags", str(key), "longest" if key else "shortest", TAGS["key"] if key else 1)
         if str(key).lower().startswith(TAGS["reserved"]):
-            yield Fault(path, str(key), "reserved_prefix", TAGS["reserved"])
+            yield Fault("tags", str(key), "reserved_prefix", TAGS["reserved"])
         if len(str(value)) > TAGS["value"]:
-            yield Fault(path, str(value), "longest", TAGS["value"])
+            yield Fault("tags", str(value), "longest", TAGS["value"])
 
 
 def _value(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:

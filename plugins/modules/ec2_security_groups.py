@@ -26,6 +26,7 @@ BLOCKS = ("cidr_ipv4", "cidr_ipv6")
 # AWS takes a protocol by name or number, in any case, and answers these by name.
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 PORTS = ("tcp", "udp")
+ENDS = ("from_port", "to_port")
 ICMP = ("icmp", "icmpv6")
 TEXT = dict(max=255, pattern=r"[a-zA-Z0-9 ._:/()#,@\[\]+=&;{}!$*-]*")  # of names and descriptions; the service model says it in prose only
 
@@ -87,7 +88,7 @@ def _spelt(rule):
     for option in BLOCKS:
         if rule.get(option):
             after[option] = _networks.canonical(rule[option]) or rule[option]
-    for port in ("from_port", "to_port"):
+    for port in ENDS:
         if after["protocol"] in ICMP and rule.get(port) is None:
             after[port] = -1  # every type, or every code of the type
         elif after["protocol"] not in (*PORTS, *ICMP):
@@ -216,7 +217,7 @@ def danger(have, change):
 
 
 def _told(rule):
-    ports = dict.fromkeys(str(rule[port]) for port in ("from_port", "to_port") if rule.get(port) is not None)
+    ports = dict.fromkeys(str(rule[port]) for port in ENDS if rule.get(port) is not None)
     words = ["all" if rule["protocol"] == "-1" else rule["protocol"], "-".join(ports), *(rule[peer] for peer in PEERS if rule.get(peer))]
     return " ".join(word for word in words if word)
 
@@ -261,17 +262,17 @@ def _mistakes(rule):
 
 
 def _mistaken_ports(rule):
-    protocol, first, last = _protocol(rule), *(None if rule.get(port) is None else int(rule[port]) for port in ("from_port", "to_port"))
+    protocol, first, last = _protocol(rule), *(None if rule.get(port) is None else int(rule[port]) for port in ENDS)
     found = f"{protocol} {first}-{last}"
     if protocol in PORTS:
         if first is None or last is None:
             yield "from_port" if first is None else "to_port", "needs", dict(value=found, other="from_port, to_port")
         elif not 0 <= first <= last <= 65535:
-            yield "to_port" if 0 <= first <= 65535 < last else "from_port", "ports", dict(value=found)
+            yield "to_port" if 0 <= first <= 65535 < last else "from_port", "ports", dict(value=found, limit=ENDS)
     elif protocol in ICMP:
         everything = first in (None, -1)
         if not -1 <= (first or 0) <= 255 or not -1 <= (last or 0) <= 255 or (everything and last not in (None, -1)):
-            yield "from_port", "icmp_ports", dict(value=found)
+            yield "from_port", "icmp_ports", dict(value=found, limit=ENDS)
     elif protocol != "-1" and not (protocol.isdecimal() and int(protocol) <= 255):
         yield "protocol", "choice", dict(value=rule.get("protocol"), limit="tcp, udp, icmp, icmpv6, -1, 0-255")
     elif first not in (None, -1, 0) or last not in (None, -1, 0, 65535):

@@ -20,7 +20,7 @@ def find(aws, wanted):
 
 
 def _have(bucket, here):
-    return dict(id=bucket["Name"], name=bucket["Name"], _region=bucket.get("BucketRegion", here))
+    return dict(id=bucket["Name"], name=bucket["Name"], _by_id=_s3.wrong_name(bucket["Name"]) is not None, _region=bucket.get("BucketRegion", here))
 
 
 def read(aws, have, names):
@@ -92,6 +92,9 @@ NEEDED = dict(
 
 
 def refuse(want, have, change):
+    wrong = None if have else _s3.wrong_name(want["name"])
+    if wrong:
+        raise Problem(f"name: {TEXTS[wrong[0]].format(value=want['name'], limit=wrong[1])}")
     for option, needed in NEEDED.items():
         for item in _new_items(change.get(option)):
             missing = [name for name in needed if item.get(name) is None]
@@ -173,6 +176,10 @@ DANGEROUS = {"public_access_block", "versioning", "object_lock_enabled_for_bucke
 
 def faults(entries, sheet):
     for index, entry in enumerate(entries):
+        # What an id says is there already, whatever it is called.
+        wrong = _s3.wrong_name(str(entry["name"])) if entry.get("name") and "id" not in entry else None
+        if wrong:
+            yield index, "name", wrong[0], dict(value=entry["name"], limit=wrong[1])
         for dummy, rule in _networks.blocks(entry, "lifecycle_rules"):
             for option, code, facts in _s3.lifecycle_faults(rule) if isinstance(rule, dict) else ():
                 yield index, f"lifecycle_rules.{option}", code, dict(facts, item=rule)

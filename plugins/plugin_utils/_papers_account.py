@@ -156,7 +156,8 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
     drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
-    sections = [_summary(looked, result["findings"], words, language), *_differences(result["findings"], words, language)]
+    differing = (dict(section, own_worksheet=True) for section in _differences(result["findings"], words, language))
+    sections = [_summary(looked, result["findings"], words, language), *differing]
     sections += [dict(heading=one.heading, own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]
     read = [_kind_section(kind, one, words, language) for kind, one in used.items()] + _beside(looked, words, language)
     sections += [_read_at(when, section, words) for section in read]

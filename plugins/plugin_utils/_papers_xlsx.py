@@ -353,8 +353,9 @@ def _align(kind: str) -> str:
 
 
 def _widths(tables: list[dict[str, Any]], language: str) -> list[int]:
-    """Widths that show every number, and texts in a few lines."""
+    """Widths that show every number, and texts in a few lines; what is left of a page is for the longest texts."""
     found = [NARROWEST] * max([FEWEST, *(len(table["columns"]) for table in tables)])
+    longer: dict[int, int] = {}
     for table in tables:
         lines = [*rows_of(table), *(total["cells"] for total in _totals(table))]
         for place, column in enumerate(table["columns"]):
@@ -362,8 +363,13 @@ def _widths(tables: list[dict[str, Any]], language: str) -> list[int]:
             # A character of the format's own beside each value, and a little air.
             wanted = max(map(width, texts)) + 4
             found[place] = max(found[place], min(wanted, WIDEST) if column["kind"] == "text" else wanted)
+            if wanted > found[place]:
+                longer[place] = max(wanted, longer.get(place, 0))
     # Labels of facts and names stand in the first column.
     found[0] = max(found[0], 22)
+    spare = max(PORTRAIT - sum(found), 0)
+    for place, wanted in longer.items():
+        found[place] = max(found[place], min(wanted, found[place] + spare // len(longer)))
     return found
 
 

@@ -28,6 +28,7 @@ LONGEST = 32767  # characters that a cell of Excel can hold
 BLANKS = " \t\r\n\u3000\u00a0"
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 HALF_KANA = re.compile("[\uff61-\uff9f]")
+APART = re.compile("[\u3099\u309a]")  # the marks of a voiced sound as letters of their own: so names of files on a Mac are spelt
 INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"  # what comes along from pages and mails; nobody means it
 UNSEEN = re.compile(f"[{INVISIBLE}]")
 # What XML cannot hold, Excel would decode, or a person would not see.
@@ -344,11 +345,13 @@ def _unquoted(text: str, marks: Marks) -> str:
 
 
 def _same_width(text: str) -> None:
-    """Full-width letters where all could be ASCII, half-width katakana, and what nobody sees, are slips and never meant."""
+    """Full-width letters where all could be ASCII, half-width katakana, sounds in two letters, and what nobody sees, are slips and never meant."""
     usual = unicodedata.normalize("NFKC", text)
     unseen = UNSEEN.search(text)
     if unseen:
         raise Mistake("unseen", value=f"U+{ord(unseen.group()):04X}", limit=UNSEEN.sub("", text.replace("\u00a0", " ")))
+    if APART.search(text):
+        raise Mistake("apart", value=text, limit=unicodedata.normalize("NFC", text))
     if HALF_KANA.search(text):
         raise Mistake("kana", value=text, limit=usual)
     if FULL_WIDTH.search(text) and usual.isascii():

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
+OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
+NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # of an option
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -145,9 +148,9 @@ class _Worksheet(Cells):
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
         first = heading_row + self.table.first_row - self.table.heading_row
+        self._headings_again(first)
         self.merged(first)
         self.unsure(first, {index: column.heading for index, column in columns.items()})
-        by_key = {column.key: column for column in columns.values()}
         lost: set[int] = set()
         found: list[Row] = []
         for number in sorted(row for row in self.by_row if row >= first):
@@ -161,11 +164,22 @@ class _Worksheet(Cells):
                 elif index not in lost and index not in self.known:
                     lost.add(index)
                     self.fault(cell.coordinate, None, "outside_columns", value=str(cell.value))
-            if len(row.cells) > 1 and all(value in (by_key[key].written, by_key[key].heading) for key, value in row.cells.items()):
-                self.fault(f"A{number}", None, "headings_again")
-            elif row.cells:
+            if row.cells:
                 found.append(row)
         return found
+
+    def _headings_again(self, first: int) -> None:
+        """Rows that came along with what was copied: those above the table. They are told once for each place, and then are not there."""
+        lines = {row: {index: _text(cell.value) for index, cell in line.items()} for row, line in self.by_row.items()}
+        above = [line for row, line in lines.items() if row < first]
+        below = sorted(row for row in lines if row >= first)
+        for again, rows in groupby(below, lambda row: any(lines[row].items() <= one.items() for one in above)):
+            block = list(rows)
+            # A row with one word of them may be meant; beside a row with more it is not.
+            if again and any(len(lines[row]) > 1 for row in block):
+                self.fault(f"A{block[0]}", None, "headings_again", value=block[0], limit=block[-1])
+                for row in block:
+                    del self.by_row[row]
 
     def _heading_row(self) -> int | None:
         """The row in which most of the headings stand: people put lines above it."""
@@ -300,8 +314,25 @@ def _said(fault: Any, language: str) -> str:
         facts["limit"] = (label(facts["limit"][0], (), language), facts["limit"][1])
     elif fault.code == "to_be_removed":
         facts["limit"] = label(facts["limit"], (), language)
+    elif fault.code in OF_OPTIONS:
+        facts.update({name: _headings(fault, facts[name], language) for name in ("limit", "other") if facts.get(name)})
     fault = fault._replace(facts=facts)
     return SheetFault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
+
+
+def _headings(fault: Any, text: Any, language: str) -> Any:
+    """The text with options as the worksheets call them; those beside the one that is at fault come before those further out."""
+    path = VERB.sub("", fault.option or "").split(".")
+
+    def heading(found: re.Match[str]) -> str:
+        for depth in range(len(path), -1, -1):
+            try:
+                return label(fault.kind, (*path[:depth], found[0]), language)
+            except KeyError:
+                continue
+        return found[0]
+
+    return NAME.sub(heading, text) if isinstance(text, str) else [_headings(fault, one, language) for one in text]
 
 
 def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:

@@ -188,6 +188,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         number="数値として入力されています（{value}）。セルの書式を「文字列」にして記入し直してください",
         truth="真偽値（{value}）として入力されています。セルの書式を「文字列」にして記入し直してください",
         wide="全角の文字が使われています: 「{value}」。「{limit}」と半角で記入してください",
+        apart="濁点・半濁点が別の文字になっています: 「{value}」。「{limit}」と記入し直してください",
         kana="半角カナが使われています: 「{value}」。「{limit}」と全角で記入してください",
         stray="「{value}」はこの位置には書けません。「{limit[0]}」はそれだけで、または「値={limit[0]}」の形で、「{limit[1]}」は一覧の 1 行目に書いてください\
 （文字としての値なら {other} と書く）",
@@ -199,7 +200,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         hidden_row="非表示の行に値があります。表示して確かめるか、行ごと削除してください",
         hidden_column="非表示の列に値があります。表示して確かめるか、値を削除してください",
         hidden_sheet="非表示のワークシートに値があります。表示して確かめてください",
-        headings_again="見出しの行がもう一度あります。行ごと削除してください",
+        headings_again="見出しの行がもう一度あります（{value} ～ {limit} 行目）。行ごと削除してください",
         struck="取り消し線が引かれています。使わない行や値は削除し、使うものは取り消し線を外してください",
         wrong_type="「{value}」は{limit}ではありません",
         not_clearable="「{limit}」は使えません。取り除くことのできない項目です。空欄にするか、値を書いてください",
@@ -268,6 +269,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         number="entered as a number ({value}); make the cell a text cell and write it again",
         truth="entered as a truth value ({value}); make the cell a text cell and write it again",
         wide="full-width characters: {value}; write {limit}",
+        apart="{value}: the mark of a voiced sound is a letter of its own; write {limit} anew",
         kana="half-width katakana: {value}; write {limit}",
         stray="{value!r} cannot stand here; write {limit[0]!r} alone or as value={limit[0]}, and {limit[1]!r} on the first line of a list \
 (or {other} where the text itself is meant)",
@@ -279,7 +281,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         hidden_row="there are values in a hidden row; show it and look, or delete the row",
         hidden_column="there are values in a hidden column; show it and look, or delete them",
         hidden_sheet="there are values in a hidden worksheet; show it and look",
-        headings_again="the row of headings is there a second time; delete the row",
+        headings_again="the rows of headings are there a second time (rows {value} to {limit}); delete the rows",
         struck="it is struck through; delete what is not wanted, and take the line off what is",
         wrong_type="{value!r} is not {limit}",
         not_clearable="{limit!r} is not allowed: this cannot be taken away; leave the cell blank or write a value",

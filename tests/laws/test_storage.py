@@ -85,6 +85,15 @@ def test_a_bucket_with_something_in_it_stays(buckets):
     assert "earlier versions or delete markers" in refused(buckets, BUCKETS, gone, confirm=["s3_buckets/acme-used"])
 
 
+def test_a_name_that_no_new_bucket_can_have_is_refused_and_what_has_it_is_known_by_its_id(buckets):
+    assert "ends with -an" in refused(buckets, BUCKETS, dict(name="acme-an"))
+    client(buckets, "s3").create_bucket(Bucket="theirs-an", CreateBucketConfiguration=dict(LocationConstraint=REGION))
+    [theirs] = [one for one in buckets.gather(BUCKETS) if one["name"] == "theirs-an"]
+    assert theirs["id"] == "theirs-an" and list(KINDS[BUCKETS].faults([theirs], {})) == []
+    write(buckets, BUCKETS, dict(id="theirs-an", name="theirs-an", versioning="Enabled"))
+    assert [one for one in buckets.gather(BUCKETS) if one["name"] == "theirs-an"][0]["versioning"] == "Enabled"
+
+
 def test_a_bucket_of_another_region_is_left_alone(buckets):
     elsewhere = dict(LocationConstraint="eu-west-1")
     client(buckets, "s3", "eu-west-1").create_bucket(Bucket="acme-far", CreateBucketConfiguration=elsewhere)

@@ -133,7 +133,7 @@ TYPED = dict(
     tag_key_too_long=("ec2_vpcs", "tags", 0, "k" * 129 + "=1", "128 文字以内"),
     tag_value_too_long=("ec2_vpcs", "tags", 0, "k=" + "v" * 257, "256 文字以内"),
     too_many_tags=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(51)), "50 個以内"),
-    ports_in_the_wrong_order=("ec2_security_groups.ingress", "from_port", 0, 500, "from_port は to_port 以下"),
+    ports_in_the_wrong_order=("ec2_security_groups.ingress", "from_port", 0, 500, "開始ポート は 終了ポート 以下"),
     no_network_in_a_rule=("ec2_security_groups.ingress", "cidr_ipv4", 1, "10.0.0.0/33", "CIDR"),
     two_sides_of_a_rule=("ec2_security_groups.ingress", "security_group", 1, "s", "1 つだけ"),
     json_twice=("iam_roles", "assume_role_policy", 0, "{} {}", "JSON として読めません"),
@@ -202,6 +202,22 @@ TYPED = dict(
     identity_left_blank=("ec2_subnets", "name", 0, None, "必要です"),
     same_name_twice=("ec2_subnets", "name", 1, "a", "同じ名前が 2 回"),
     overlap=("ec2_subnets", "cidr_block", 1, "10.0.1.128/25", "重なっています"),
+    bucket_in_capitals=("s3_buckets", "name", 1, "Acme-Files", "バケットの名前にできません"),
+    bucket_with_an_underscore=("s3_buckets", "name", 1, "acme_files", "バケットの名前にできません"),
+    bucket_with_two_dots=("s3_buckets", "name", 1, "acme..files", "ピリオドの連続"),
+    bucket_that_ends_with_a_hyphen=("s3_buckets", "name", 1, "acme-", "先頭と末尾"),
+    bucket_as_an_address=("s3_buckets", "name", 1, "192.168.5.4", "IP アドレスの形"),
+    bucket_too_short=("s3_buckets", "name", 1, "ab", "3 文字以上"),
+    bucket_too_long=("s3_buckets", "name", 1, "b" * 64, "63 文字以内"),
+    bucket_in_punycode=("s3_buckets", "name", 1, "xn--acme", "xn-- で始まる名前"),
+    bucket_of_the_examples=("s3_buckets", "name", 1, "amzn-s3-demo-bucket", "amzn-s3-demo- で始まる名前"),
+    bucket_as_an_alias=("s3_buckets", "name", 1, "acme-s3alias", "-s3alias で終わる名前"),
+    bucket_of_the_own_namespace=("s3_buckets", "name", 1, "acme-111122223333-ap-northeast-1-an", "-an で終わる名前"),
+    name_longer_than_a_tag=("ec2_vpcs", "name", 1, "v" * 257, "256 文字以内"),
+    as_many_tags_as_leave_no_room_for_the_name=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(50)), "51 個あります。50 個以内"),
+    voiced_sounds_in_two_letters=("iam_users", "path", 0, "/か\u3099/", "「/が/」と記入し直して"),
+    voiced_sounds_in_two_letters_in_a_tag=("ec2_vpcs", "tags", 0, "Owner=は\u309aす", "「ぱす」と記入し直して"),
+    two_sides_by_their_headings=("ec2_security_groups.ingress", "security_group", 1, "s", "送信元（IPv4 CIDR）"),
 )
 
 
@@ -281,6 +297,15 @@ def headings_below(book):
         book[title].cell(row + 4, cell.column).value = cell.value
 
 
+def head_below(book):
+    """All from the title down to the keys, as with a copy of the whole worksheet."""
+    title, row = headings("ec2_subnets")
+    for line in book[title].iter_rows(max_row=row):
+        for cell in line:
+            if cell.value is not None:
+                book[title].cell(row + 3 + cell.row, cell.column).value = cell.value
+
+
 def struck_part(book):
     book[VPCS][TAGS].value = CellRichText(TextBlock(InlineFont(strike=True), "A="), "A=1")
 
@@ -306,6 +331,7 @@ SHAPES = dict(
     very_hidden_worksheet=(hide_worksheet(SUBNETS, "veryHidden"), [f"{SUBNETS}: 非表示のワークシート"], 1),
     merged_headings=(lambda book: book[SUBNETS].merge_cells(f"B{ROW}:C{ROW}"), [f"{SUBNETS}!B{ROW}: セルが結合"], 1),
     headings_pasted_again=(headings_below, [f"{SUBNETS}!A{ROW + 4}: 見出しの行がもう一度"], 1),
+    a_whole_head_pasted_again=(head_below, [f"{SUBNETS}!A{ROW + 4}: 見出しの行がもう一度あります（{ROW + 4} ～ {2 * ROW + 3} 行目）"], 1),
     extra_column=(set_cell(VPCS, f"Z{ROW}", "備考"), [f"{VPCS}!Z{ROW}: 「備考」という見出し"], 1),
     missing_column=(delete_column, ["見出し「path」の列がありません"], 1),
     misspelt_heading=(set_cell(*cell("ec2_vpcs", "cidr_block", -1), "cidr_blok"), ["cidr_blok", "cidr_block"], 1),
@@ -453,7 +479,7 @@ def test_a_row_that_is_there_twice_is_told_at_the_second(tmp_path):
 def test_what_refers_to_something_removed_is_told_so(tmp_path):
     lines = refused(tmp_path, edited(("iam_groups", "@state", 0, "なし")))
     title, address = cell("iam_users", "groups")
-    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートが削除します" in lines[0]
+    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートで削除することになっています" in lines[0]
 
 
 def test_what_is_wrong_below_a_parent_that_is_not_there_is_told_in_the_same_pass(tmp_path):
