@@ -176,9 +176,9 @@ class Run:
                 have["_parting"] = step.want
         elif have is None:
             action = "created"
-            missing = [name for name, option in options.items() if option.required and name not in step.want]
-            if missing:
-                raise Problem(f"does not exist, and to create it {', '.join(missing)} must be named")
+            lacking = [" or ".join(group) for group in self.kind.lacking(step.want)]
+            if lacking:
+                raise Problem(f"does not exist, and to create it {', '.join(lacking)} must be named")
         else:
             action = "updated" if step.change else "unchanged"
             for name in emptied(options, step.entry):

@@ -34,6 +34,7 @@ class Kind:
 
     identity  the options that say which thing is meant; () when there is exactly one per account and Region
     named_by  the option by whose value others refer to it, where that is not its identity
+    needs_one groups of options of which creation needs one, such as the two forms of a zone; what it needs all the same is required
     danger    danger(have, change) -> why this change needs a confirmation of its own, or None; without a change it is asked about a deletion,
               which always needs one, and tells what else would go
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
@@ -69,6 +70,7 @@ class Kind:
     door: type[Door] = Aws
     joined: str = "/"
     named_by: str = ""
+    needs_one: tuple[tuple[str, ...], ...] = ()
     asked_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -103,6 +105,11 @@ class Kind:
     def scoped(self) -> bool:
         """Whether it is called scope/name."""
         return len(self.identity) > 1 and not self.named_by
+
+    def lacking(self, thing: Mapping[str, Any]) -> list[tuple[str, ...]]:
+        """What its creation needs and it does not name; any one of each group will do."""
+        needed = [*((name,) for name, option in self.options.items() if option.required), *self.needs_one]
+        return [group for group in needed if all(thing.get(name) is None for name in group)]
 
     def key(self, thing: Mapping[str, Any]) -> tuple:
         """The values of the identity."""

@@ -175,8 +175,8 @@ def refuse(want, have, change):
 
 
 def _refuse_new(want):
-    if ("certificate" in want) == ("authority" in want):
-        raise Problem("does not exist, and to create it either certificate or authority must be named")
+    if {"certificate", "authority"} <= want.keys():
+        raise Problem("certificate and authority are both named: either it is given, or it is made here")
     missing = [name for name in (NEEDED if "authority" in want else ("private_key",)) if name not in want]
     if missing:
         raise Problem(f"does not exist, and to create it {', '.join(missing)} must be named")
@@ -247,6 +247,7 @@ OPTIONS = dict(
 KIND = Kind(
     name="acm_certificates",
     identity=("name",),
+    needs_one=(("certificate", "authority"),),
     options=OPTIONS,
     find=find,
     read=read,

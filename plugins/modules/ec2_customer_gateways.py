@@ -86,8 +86,6 @@ def update(aws, have, change):
 
 
 def refuse(want, have, change):
-    if not have and not (want.get("ip_address") or want.get("certificate")):
-        raise Problem("needs ip_address, or certificate where the address of the router changes")
     if not 1 <= change.get("bgp_asn", 1) <= LAST_ASN:
         raise Problem(f"bgp_asn: {change['bgp_asn']} is no ASN (1 to {LAST_ASN})")
 
@@ -125,6 +123,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="ec2_customer_gateways",
     identity=("name",),
+    needs_one=(("ip_address", "certificate"),),
     options=dict(
         name=Option(),
         ip_address=fixed(same=_same_address, wrong=_networks.wrong_address),

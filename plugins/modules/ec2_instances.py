@@ -215,8 +215,8 @@ def refuse(want, have, change):
         _volumes.refuse(want["root_volume"], "root_volume.")
     if "cpu_credits" in change:
         _launches.refuse_credits({**have, **want}.get("instance_type"))
-    if not have and ("image_id" in want) == ("image_parameter" in want):
-        raise Problem("does not exist, and to create it either image_id or image_parameter must be named")
+    if not have and {"image_id", "image_parameter"} <= want.keys():
+        raise Problem("image_id and image_parameter are both named, and it is made of one image")
     stopping = [option for option in NEEDS_STOP if have and option in change]
     if stopping and have["_state"] != "stopped":
         raise Problem(
@@ -265,6 +265,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="ec2_instances",
     identity=("name",),
+    needs_one=(("image_id", "image_parameter"),),
     options=dict(
         name=Option(),
         image_id=fixed(api="RunInstances.ImageId"),

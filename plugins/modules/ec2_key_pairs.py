@@ -77,8 +77,8 @@ def update(aws, have, change):
 
 
 def refuse(want, have, change):
-    if not have and ("public_key" in want) == ("private_key_secret" in want):
-        raise Problem("does not exist, and to create it either public_key or private_key_secret must be named")
+    if not have and {"public_key", "private_key_secret"} <= want.keys():
+        raise Problem("public_key and private_key_secret are both named: either the pair is there and its public half is given, or it is made here")
     if not have and want.get("public_key") and want.get("key_type", _type(want["public_key"])) != _type(want["public_key"]):
         raise Problem(f"key_type says {want['key_type']}, but public_key is of type {_type(want['public_key'])}")
 
@@ -106,6 +106,7 @@ def _same_key(one, other):
 KIND = Kind(
     name="ec2_key_pairs",
     identity=("name",),
+    needs_one=(("public_key", "private_key_secret"),),
     options=dict(
         name=fixed(),
         key_type=fixed(api="CreateKeyPair.KeyType"),

@@ -87,11 +87,6 @@ def foresee(aws, want):
             raise Problem(f"cidr_block: {want['cidr_block']} overlaps {other['cidr_block']} of {whose}, which is there: take another block")
 
 
-def refuse(want, have, change):
-    if not have and not {"availability_zone", "availability_zone_id"} & want.keys():
-        raise Problem("does not exist, and to create it availability_zone or availability_zone_id must be named")
-
-
 def danger(have, change):
     if not change:
         return None
@@ -122,6 +117,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="ec2_subnets",
     identity=("vpc", "name"),
+    needs_one=(("availability_zone", "availability_zone_id"),),
     options=dict(
         name=Option(),
         vpc=ref("ec2_vpcs", fixed=True, required=True),
@@ -140,7 +136,6 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
-    refuse=refuse,
     foresee=foresee,
     faults=faults,
     not_yet=_tags.NOT_YET,

@@ -96,8 +96,6 @@ def update(aws, have, change):
 
 
 def refuse(want, have, change):
-    if not have and not _attached(want):
-        raise Problem(f"does not exist, and to create it one of {', '.join(RESOURCES)} must be named")
     if have.get("accept") and "accept" in change:
         raise Problem("what is accepted cannot go back to waiting: remove it (state: absent) or leave accept out")
     if change.get("accept") and "resource_owner_id" not in want:
@@ -132,6 +130,7 @@ def faults(entries, sheet):
 KIND = Kind(
     name="ec2_transit_gateway_attachment_accepters",
     identity=("name",),
+    needs_one=(tuple(RESOURCES),),
     asked_by=("ec2_transit_gateway_vpc_attachments", "ec2_transit_gateway_peering_attachments"),
     options=dict(
         name=Option(),

@@ -88,8 +88,6 @@ def _change_attachments(aws, have, delta):
 
 
 def refuse(want, have, change):
-    if not have and "size" not in want and "snapshot_id" not in want:
-        raise Problem("does not exist, and to create it size or snapshot_id must be named")
     if have and change.get("size", have["size"]) < have["size"]:
         raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
     if "attachments" in change and any(one["device"] == "" for one in change["attachments"].coming):
@@ -155,6 +153,7 @@ COMMON = _volumes.options()
 KIND = Kind(
     name="ec2_volumes",
     identity=("name",),
+    needs_one=(("size", "snapshot_id"),),
     options=dict(
         name=Option(),
         availability_zone=fixed(required=True, api="CreateVolume.AvailabilityZone"),

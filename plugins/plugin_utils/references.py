@@ -101,22 +101,21 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     return {kind: sorted(wanted) for kind, wanted in found.items()}
 
 
-def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
-    """Entries of things that can be looked up and that lack options which their creation needs: kind, label, options."""
+def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
+    """Entries of things that can be looked up and that lack options which their creation needs: kind, label, groups of which one is needed each."""
     for name in sheet.keys() & LOOKUPS.keys() & kinds().keys():
         kind = kinds()[name]
         for entry in sheet[name] if isinstance(sheet[name], list) else []:
-            if isinstance(entry, Mapping) and entry.get("state") != "absent" and "id" not in entry and None not in kind.key(entry):
-                lacking = [option for option, facts in kind.options.items() if facts.required and entry.get(option) is None]
-                if lacking:
-                    yield name, kind.label(entry), lacking
+            new = isinstance(entry, Mapping) and entry.get("state") != "absent" and "id" not in entry and None not in kind.key(entry)
+            if new and kind.lacking(entry):
+                yield name, kind.label(entry), kind.lacking(entry)
 
 
 def incomplete(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None) -> Iterator[Fault]:
     """What does not exist yet, as far as it was looked up, and cannot be made of what its entry says."""
     for name, label, lacking in _too_little_to_create(sheet):
         if (account or {}).get(name, {}).get(label) == []:
-            yield Fault(name, label, None, "incomplete", dict(value=", ".join(lacking)))
+            yield Fault(name, label, None, "incomplete", dict(value=", ".join(" / ".join(group) for group in lacking)))
 
 
 def hosts_named(sheet: Mapping[str, Any], hosts: Iterable[str]) -> list[str]:

@@ -122,7 +122,7 @@ BAD_SHEETS = {
     ),
     "a new thing that lacks what it needs": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[dict(name="acme-a", vpc="acme")]),
-        ["ec2_subnets acme/acme-a", "to create it cidr_block must be named"],
+        ["ec2_subnets acme/acme-a", "to create it cidr_block, availability_zone / availability_zone_id must be named"],
     ),
     "a value that AWS does not know": (dict(ec2_vpcs=[dict(VPC, instance_tenancy="shared")]), ["ec2_vpcs acme instance_tenancy", "dedicated"]),
 }

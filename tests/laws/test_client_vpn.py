@@ -203,8 +203,8 @@ def test_the_secret_of_something_else_is_left_alone(certificates):
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (dict(name="x"), "either certificate or authority"),
-        ({**GIVEN, "name": "x", "authority": "acme/client-vpn/ca"}, "either certificate or authority"),
+        (dict(name="x"), "certificate or authority must be named"),
+        ({**GIVEN, "name": "x", "authority": "acme/client-vpn/ca"}, "certificate and authority are both named"),
         (dict(name="x", authority="acme/client-vpn/ca"), "private_key_secret, domain_name, extended_key_usages, validity_days must be named"),
         (dict(name="x", certificate=GIVEN["certificate"]), "private_key must be named"),
         ({**GIVEN, "name": "x", "private_key": "nonsense"}, "without a passphrase"),

@@ -82,8 +82,8 @@ def test_an_image_that_nobody_publishes_is_told_before_its_subnet_is_there(serve
 def test_an_image_must_be_named_once(servers):
     twice = dict(WEB, name="acme-web02", image_parameter="/aws/service/x")
     never = dict(name="acme-web02", instance_type="m7i.large", subnet="acme-a")
-    for entry in (twice, never):
-        assert "either image_id or image_parameter" in servers.run("ec2_instances", dict(instances=[entry]), fails=True)["msg"]
+    for entry, said in ((twice, "image_id and image_parameter are both named"), (never, "image_id or image_parameter must be named")):
+        assert said in servers.run("ec2_instances", dict(instances=[entry]), fails=True)["msg"]
 
 
 def test_credits_that_ec2_refuses_are_a_failure(servers):
@@ -182,7 +182,7 @@ def test_the_private_key_is_in_no_result(keys, client):
 @pytest.mark.parametrize(
     "more, said",
     [
-        ({}, "either public_key or private_key_secret"),
+        ({}, "public_key or private_key_secret must be named"),
         (dict(public_key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFfYBsf22rsuKz00nm10ry+XaBfqCz4z/TIJArHxNi65", key_type="rsa"), "is of type ed25519"),
     ],
 )

@@ -98,7 +98,7 @@ def test_large_asns_are_asns_too(stage, said):
     assert stage.gather(CUSTOMERS)[0]["bgp_asn"] == 4200000010
     assert "is no ASN" in refused(stage, CUSTOMERS, dict(name="b", bgp_asn=2**32, ip_address="203.0.113.11"))
     assert "is not an IP address" in refused(stage, CUSTOMERS, dict(name="b", bgp_asn=1, ip_address="203.0.113"))
-    assert "needs ip_address" in refused(stage, CUSTOMERS, dict(name="b", bgp_asn=1))
+    assert "ip_address or certificate must be named" in refused(stage, CUSTOMERS, dict(name="b", bgp_asn=1))
 
 
 def test_a_gateway_on_its_way_is_waited_for(stage, said):

@@ -110,15 +110,14 @@ def test_a_removal_by_id_is_seen_whichever_kind_it_is_of():
     assert any("removes" in line for line in sheet_faults(sheet, account=there, language="en"))
 
 
-@pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and any(option.required for option in KINDS[name].options.values())])
+@pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and KINDS[name].lacking({})])
 def test_what_is_not_there_and_says_too_little_to_be_made_is_told(name):
-    needed = sorted(option for option, facts in KINDS[name].options.items() if facts.required and option not in KINDS[name].identity)
-    for option in needed:
-        sheet = {name: sheet_of(name, **{option: None})[name][:1]}
+    for group in (group for group in KINDS[name].lacking({}) if not set(group) & {*KINDS[name].identity}):
+        sheet = {name: sheet_of(name, **dict.fromkeys(group))[name][:1]}
         label = first(name, sheet)
         assert label in sheet_outside_names(sheet)[name]
         told = {count: sheet_faults(sheet, account={name: {label: [dict(id="it-1", scope=None, scope_id=None)] * count}}, language="en") for count in (0, 1)}
-        line = f"{name} {label}: does not exist yet, and to create it {option} must be named"
+        line = f"{name} {label}: does not exist yet, and to create it {' / '.join(group)} must be named"
         assert line in told[0] and line not in told[1] and line not in sheet_faults(sheet, language="en")
 
 
