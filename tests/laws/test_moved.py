@@ -15,17 +15,28 @@ HAS = dict(name="acme", retention_in_days=30, kms="key-1", tags=dict(Env="prod")
 ABOUT = [dict(retention_in_days=90), dict(retention_in_days=30), dict(retention_in_days=90)]
 
 
-def moves(**changed):
-    before, after = {PATH: HAS}, {PATH: {**HAS, **changed}}
-    assert_only_what_is_named_moved(KINDS["logs_log_groups"], {"acme"}, ABOUT, before, after)
+def moves(path=PATH, kind="logs_log_groups", **changed):
+    before, after = {path: HAS}, {path: {**HAS, **changed}}
+    assert_only_what_is_named_moved(KINDS[kind], {"acme"}, ABOUT, before, after)
 
 
-@pytest.mark.parametrize("changed", [dict(), dict(retention_in_days=90), dict(days="90"), dict(changed_at="09:01"), dict(note="")])
-def test_what_was_named_and_what_aws_notes_may_move(changed):
+@pytest.mark.parametrize("changed", [dict(), dict(retention_in_days=90), dict(days="90"), dict(note="")])
+def test_what_was_named_may_move(changed):
     moves(**changed)
 
 
-@pytest.mark.parametrize("changed", [dict(kms="key-2"), dict(kms=None), dict(tags={}), dict(tags=dict(Env="test")), dict(groups=[]), dict(note="new")])
+NOTED = [dict(changed_at="09:01"), dict(status="stopped"), dict(state="off"), dict(version=2), dict(token="2"), dict(association="b")]
+
+
+@pytest.mark.parametrize("changed", [dict(kms="key-2"), dict(kms=None), dict(tags={}), dict(tags=dict(Env="test")), dict(groups=[]), dict(note="new"), *NOTED])
 def test_nothing_else_may(changed):
     with pytest.raises(AssertionError, match="which nobody named"):
         moves(**changed)
+
+
+def test_what_aws_notes_may_move_in_that_kind_and_place_alone():
+    alarm = PATH.replace("groups", "alarms")
+    moves(alarm, "cloudwatch_alarms", configuration_updated_timestamp="09:01")
+    for path, kind in ((PATH, "cloudwatch_alarms"), (alarm, "logs_log_groups")):
+        with pytest.raises(AssertionError, match="configuration_updated_timestamp moved"):
+            moves(path, kind, configuration_updated_timestamp="09:01")
