@@ -11,17 +11,30 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Door, Rehearsed
 from ansible_collections.msp.aws.plugins.module_utils._entries import check, check_ids
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
+from ansible_collections.msp.aws.plugins.module_utils._matching import Matcher, refuse_rivals
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, differences, emptied, merged, named, transform, unknowns
+from ansible_collections.msp.aws.plugins.module_utils._options import (
+    Option,
+    Problem,
+    Unknown,
+    Unmade,
+    differences,
+    emptied,
+    merged,
+    named,
+    transform,
+    unknowns,
+    unmade,
+)
 from ansible_collections.msp.aws.plugins.module_utils._reports import Step, calls, gathered, outcome, shown, why
 from ansible_collections.msp.aws.plugins.module_utils._waiting import moving, settle
 
@@ -46,7 +59,7 @@ class Run:
         aws.sheet_names = params.get("sheet_names") or {}
         self.names = Names(aws, aws.sheet_names, aws.check_mode, params.get("neighbours"))
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
-        self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry])
+        self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry], Unmade)
 
     def attempt(self) -> dict[str, Any]:
         """The result, also of a run that could not even begin."""
@@ -62,10 +75,9 @@ class Run:
             return self._gather()
         check(self.kind, self.steps)
         self._look(self.steps)
-        if self.aws.check_mode:
-            self._each(self._going("created", "updated", "deleted"), self._rehearse)
-        else:
-            self._apply()
+        self._create_all()
+        self._change_all()
+        self._delete_all()
         return outcome(self.kind, self.steps, self.aws)
 
     # ---- find and compare
@@ -77,13 +89,10 @@ class Run:
         live = self._live(live)
         there = [step for step in live if not step.unseen]
         found = list(self.kind.find(self.aws, [{**step.want, **({"id": step.pinned} if step.pinned else {})} for step in there])) if there else []
-        by_identity, by_id = defaultdict(list), {have["id"]: have for have in found}
-        for have in found:
-            by_identity[self.kind.key(have)].append(have)
+        match = Matcher(self.kind, found)
         for step in live:
-            step.have = None
-            self._guarded(step, partial(self._match, by_identity=by_identity, by_id=by_id))
-        self._refuse_same(live)
+            self._guarded(step, match)
+        refuse_rivals(self.kind, self._live(live))
         there = [step for step in live if step.have and not (step.absent or step.unseen)]
         self._settle(moving(there))
         if self.kind.read:
@@ -106,7 +115,7 @@ class Run:
                 return value
             scope = step.want.get(option.within) or (step.have or {}).get(option.within) if option.within else None
             try:
-                return self.names.id_of(option.ref, value, scope, own=option.ref == self.kind.name, elsewhere=option.elsewhere)
+                return self.names.id_of(option.ref, value, scope, option.elsewhere)
             except Missing:
                 if step.absent:
                     return Unknown(value)  # what lies in something that is gone is gone too
@@ -128,38 +137,6 @@ class Run:
             self.aws.warn(f"{self.kind.name} {step.label}: {gone}, so it leaves no list")
             return False
         return True
-
-    def _match(self, step: Step, by_identity: Mapping[Any, list], by_id: Mapping[str, dict]) -> None:
-        if step.pinned:
-            step.have = by_id.get(step.pinned)
-            if step.unseen and not step.absent:
-                step.have = dict(id=step.pinned)
-            elif not step.have and not step.absent:
-                raise Problem(f"id {step.pinned} does not exist in this account and Region")
-            return
-        matches = by_identity[self.kind.key(step.want)]
-        if len(matches) > 1:
-            raise Problem(f"more than one has this name: {', '.join(sorted(have['id'] for have in matches))}. Add `id` to the entry to say which")
-        step.have = matches[0] if matches else None
-        if self.kind.caseless and not matches and not step.absent:
-            self._refuse_clash(step, by_id.values())
-
-    def _refuse_same(self, steps: Iterable[Step]) -> None:
-        """One thing in two spellings, such as by name and by id: each would undo what the other says."""
-        same = defaultdict(list)
-        for step in self._live(steps):
-            known = (step.have["id"], self.kind.key(step.have)) if step.have else (step.pinned, self.kind.key(step.want))
-            same[known].append(step)
-        for alike in same.values():
-            for step in alike if len(alike) > 1 else ():
-                others = ", ".join(repr(other.label) for other in alike if other is not step)
-                step.reason = f"{others} means the same one; write it once"
-
-    def _refuse_clash(self, step: Step, found: Iterable[Mapping[str, Any]]) -> None:
-        """AWS would refuse it too, but only on creation and without a word of the other one."""
-        for have in found:
-            if str(self.kind.key(have)).lower() == str(self.kind.key(step.want)).lower():
-                raise Problem(f"{self.kind.label(have)!r} exists already, and AWS does not tell names apart by case: write it so, or take another")
 
     def _read(self, step: Step) -> None:
         cleared = {path.partition(".")[0] for path in step.entry.get("clear", ())}
@@ -238,50 +215,70 @@ class Run:
             if not self.aws.check_mode:
                 raise Problem(step.confirm)
 
-    # ---- apply
+    # ---- apply, which a plan rehearses
 
-    def _apply(self) -> None:
+    def _create_all(self) -> None:
         waiting = self._going("created")
         while waiting:
             ready = [step for step in waiting if not self._blocked(step) and not step.reason]
             if not ready:
                 for step in self._live(waiting):
-                    step.reason = f"waits for {', '.join(sorted(set(unknowns(step.want))))}, which was not made or in turn waits for this one"
+                    step.reason = f"waits for {', '.join(sorted(set(unmade(step.want))))}, which was not made or in turn waits for this one"
             self._each(ready, partial(self._act, deed=self._make))
             self._settle(ready)
             tried = set(ready)
             waiting = [step for step in self._live(waiting) if step not in tried]
+
+    def _change_all(self) -> None:
         going = self._going("created", "updated")
+        if self.aws.check_mode:
+            self._each(going, partial(self._act, deed=self._change))
+            return
         self._settle(moving(self._differing(going)), needed=True)
         changing = self._differing(going)
         self._each(changing, partial(self._act, deed=self._change))
         self._settle(moving(changing))
-        self._delete_all()
 
     def _blocked(self, step: Step) -> bool:
         """Whether it takes something to create it that does not exist yet."""
-        self._guarded(step, self._resolve)
-        return any(unknowns({name: value for name, value in step.want.items() if self.kind.options[name].required or self.kind.options[name].fixed}))
+        self._guarded(step, self._renew)
+        return any(unmade({name: value for name, value in step.want.items() if self.kind.options[name].required or self.kind.options[name].fixed}))
+
+    def _renew(self, step: Step) -> None:
+        """What it waited for may have been made by now."""
+        if any(unmade(step.want)):
+            self._resolve(step)
+            if self.aws.check_mode and not step.have:
+                self._foretell(step)
 
     def _make(self, step: Step) -> None:
-        if step.have is None:
-            step.have = self.kind.create(self.aws, {name: value for name, value in step.want.items() if not any(unknowns(value))})
+        known = {name: value for name, value in step.want.items() if not any(unknowns(value))}
+        if step.have is None and not (self.aws.check_mode and len(known) < len(step.want)):
+            made = self._call(self.kind.create, known)
+            step.have = None if self.aws.check_mode else made
         if self.kind.identity:
-            scope = step.have.get(self.kind.identity[0]) if len(self.kind.identity) > 1 else None
-            self.names.add(self.kind.name, step.have["id"], step.have.get(self.kind.identity[-1]), scope)
+            made = step.have or {**step.want, "id": Unknown(step.label)}
+            scope = made.get(self.kind.identity[0]) if len(self.kind.identity) > 1 else None
+            self.names.add(self.kind.name, made["id"], made.get(self.kind.identity[-1]), scope)
 
     def _change(self, step: Step) -> None:
         self._aim(step)
-        if step.change:
-            step.have["_moving"] = self.kind.update(self.aws, step.have, step.change)
+        if step.have and step.change and not any(unknowns([step.want, step.pinned])):
+            step.have["_moving"] = self._call(self.kind.update, step.have, step.change)
+
+    def _call(self, deed: Callable[..., Any], *given: Any) -> Any:
+        """Have the kind do it. A plan goes as far as the first write, which is built and validated but never leaves."""
+        with suppress(Rehearsed):
+            return deed(self.aws, *given)
 
     def _aim(self, step: Step) -> None:
         """By now all that it refers to must be there."""
-        self._resolve(step)
-        missing = set(unknowns(step.want))
+        self._renew(step)
+        missing = set(unmade(step.want))
         if missing:
             raise Problem(f"{', '.join(sorted(missing))} of {self.kind.name} does not exist: it was not made in this run")
-        step.change = self._changes(step)
+        if step.have:
+            step.change = self._changes(step)
 
     def _differing(self, steps: Iterable[Step]) -> list[Step]:
         live = self._live(steps)
@@ -294,7 +291,7 @@ class Run:
 
     def _remove(self, step: Step) -> None:
         if step.have is not None:
-            self.kind.delete(self.aws, step.have)
+            self._call(self.kind.delete, step.have)
 
     def _delete_all(self) -> None:
         """Things may stand in each other's way: what failed is tried again as long as another one went."""
@@ -317,7 +314,7 @@ class Run:
                     return
                 except Exception as error:
                     failure, again = why(error, self.aws), self._again(error)
-                if pause is None or not again:
+                if pause is None or not again or self.aws.check_mode:
                     break
                 time.sleep(pause)
                 with self.aws.reading():
@@ -328,19 +325,6 @@ class Run:
 
     def _again(self, error: BaseException) -> bool:
         return self.aws.transient(error) or any(re.search(pattern, str(error)) for pattern in self.kind.not_yet)
-
-    def _rehearse(self, step: Step) -> None:
-        """Check mode goes as far as the first write, which is built and validated but never leaves."""
-        with self.aws.acting_for(step.label):
-            try:
-                if step.action == "deleted":
-                    self.kind.delete(self.aws, step.have)
-                elif not any(unknowns([step.want, step.pinned])):
-                    self.kind.create(self.aws, step.want) if step.action == "created" else self.kind.update(self.aws, step.have, step.change)
-            except Rehearsed:
-                pass
-            except Exception as error:
-                step.reason = why(error, self.aws)
 
     # ---- helpers
 

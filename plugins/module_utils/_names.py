@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
-from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem, Unknown, Unmade
 
 TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
@@ -203,27 +203,27 @@ class Names:
         self._aws = aws
         self._check_mode = check_mode
         self._neighbours = neighbours or {}
-        self._planned: dict[str, dict[str, set[str | None]]] = {}
+        self._planned: dict[str, dict[str, dict[str | None, type[Unknown]]]] = {}
         self._known: dict[str, Index] = {}
         self._lock = threading.Lock()
         for kind, labels in planned.items():
             self.plan(kind, labels)
 
-    def plan(self, kind: str, labels: Iterable[str]) -> None:
-        """The sheet, or this very task, will make these."""
+    def plan(self, kind: str, labels: Iterable[str], known_as: type[Unknown] = Unknown) -> None:
+        """The sheet will make these; or this very task will, until when they are Unmade."""
         planned = self._planned.setdefault(kind, {})
         for label in labels:
             scope, dummy, name = label.partition("/") if scoped(kind) and "/" in label else (None, "", label)
-            planned.setdefault(name, set()).add(scope)
+            planned.setdefault(name, {})[scope] = known_as
 
     def add(self, kind: str, id: str, name: str | None, scope: str | None = None) -> None:  # pylint: disable=redefined-builtin
-        """A thing was just made."""
-        if kind in LOOKUPS:
+        """A thing was just made, or would be by now. A plan in which nothing was asked of the kind asks nothing for this."""
+        if kind in LOOKUPS and (kind in self._known or not self._check_mode):
             index = self._all(kind)
             with self._lock:
                 index.add(Known(id, name, scope))
 
-    def id_of(self, kind: str, value: str, scope: str | None = None, own: bool = False, elsewhere: bool = False) -> str:
+    def id_of(self, kind: str, value: str, scope: str | None = None, elsewhere: bool = False) -> str:
         """The id for a name, an id or scope/name. Unknown (known after apply) for what this run will make.
 
         What the sheet will make counts like what is there: a name must never lead to another thing because the right one is still missing.
@@ -237,8 +237,8 @@ class Names:
         if not found and elsewhere and is_id(kind, value):
             return value
         if not found:
-            raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in the sheet")
-        if isinstance(found[0].id, Unknown) and not (self._check_mode or own):
+            raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in what this run makes")
+        if isinstance(found[0].id, Unknown) and not (self._check_mode or isinstance(found[0].id, Unmade)):
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
         return found[0].id
 
@@ -258,7 +258,7 @@ class Names:
         if len(things) > 1:
             raise Problem(f"{value!r} means more than one of {kind}: {', '.join(sorted(things))}. Write host:scope/name instead")
         if not things:
-            raise Missing(f"{host} has no {name!r} among {kind}, neither in its account nor in its sheet")
+            raise Missing(f"{host} has no {name!r} among {kind}, neither in its account nor in what this run makes there")
         (thing,) = things.values()
         if thing is None and not self._check_mode:
             raise Problem(f"{value!r} of {kind} is in the sheet of {host} but does not exist: it was not made in this run, see what is said about it there")
@@ -313,10 +313,11 @@ class Names:
         """What is there with this name, and what the sheet will make with it."""
         there = self._all(kind).by_name.get(name, [])
         missing = []
-        for scope in {scope for maker in makers(kind) for scope in self._planned.get(maker, {}).get(name, ())}:
+        for scope, known_as in {scope: one for maker in makers(kind) for scope, one in self._planned.get(maker, {}).get(name, {}).items()}.items():
             where = self._spellings(scope)
             if not any(scope is None or known.scope in where for known in there):
-                missing.append(Known(Unknown(f"{scope}/{name}" if len(there) and scope else name), name, scope))
+                label = f"{scope}/{name}" if len(there) and scope else name
+                missing.append(Known(known_as(label), name, scope))
         return [*there, *missing]
 
     def _spellings(self, scope: str | None) -> set[str | None]:

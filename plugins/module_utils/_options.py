@@ -32,6 +32,10 @@ class Unknown(str):
     """The name of a thing that the same run will make: its id is known after apply."""
 
 
+class Unmade(Unknown):
+    """The name of a thing that the same task will make and has not made yet."""
+
+
 def scopes(wanted: Iterable[Mapping[str, Any]] | None, option: str, of_id: Callable[[str], str], every: Callable[[], set[str]]) -> set[str]:
     """What entries lie in, where AWS lists only what is in one at a time: by the option that names it, or by their ids; every() where nobody asks for some."""
     named = {entry[option] for entry in wanted or () if "id" not in entry and not isinstance(entry[option], Unknown)}
@@ -300,6 +304,11 @@ def unknowns(value: Any) -> Iterator[Unknown]:
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from unknowns(inner)
+
+
+def unmade(value: Any) -> Iterator[Unknown]:
+    """Everything in a value that this task has still to make, or has to have made in a plan."""
+    return (one for one in unknowns(value) if isinstance(one, Unmade))
 
 
 # ---- what differs

@@ -38,6 +38,7 @@ class Step:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
+    rivals: list[str] = field(default_factory=list)  # entries of the same task that cannot be true beside it
     confirm: str | None = None
     planned: bool = False
     awaited: str | None = None  # what AWS is still at work on

@@ -232,6 +232,29 @@ def test_two_of_one_name_are_both_listed_and_an_id_decides():
     assert aws.things["id-other"]["size"] == 5 and aws.things["id-a"]["size"] == 1
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_names_that_change_hands_are_refused_on_both_sides_and_a_chain_takes_a_run_for_each(wait):
+    aws = FakeAws(things=[box("a"), box("b"), box("c")])
+    swap, dummy = run(dict(id="id-a", name="b"), dict(id="id-b", name="a"), aws=aws, wait=wait)
+    assert not aws.writes and [entry["action"] for entry in swap["entries"]] == ["failed", "failed"]
+    assert "id-a: would take the name of 'id-b', which gives it up in the same run" in swap["msg"]
+    chain = [dict(id="id-a", name="b"), dict(id="id-b", name="d")]
+    assert actions(run(*chain, aws=aws)[0]) == {"id-a": "failed", "id-b": "updated"}
+    assert actions(run(*chain, aws=aws)[0]) == {"id-a": "updated", "id-b": "unchanged"}
+
+
+@pytest.mark.parametrize("other, told", [(dict(name="b"), "keeps it"), (dict(name="new"), "keeps it"), (dict(id="id-b", state="absent"), "gives it up")])
+def test_a_name_that_another_entry_has_is_not_taken(other, told):
+    aws = FakeAws(things=[box("a"), box("b")])
+    result, dummy = run(dict(id="id-a", name=other.get("name", "b")), other, aws=aws, confirm=["shelf_boxes/id-b"])
+    assert told in result["entries"][0]["reason"] and aws.things["id-a"]["name"] == "a"
+
+
+def test_two_that_are_meant_by_their_ids_may_have_one_name():
+    aws = FakeAws(things=[box("a"), dict(box("a"), id="id-b")])
+    assert actions(run(dict(id="id-a", name="a", size=2), dict(id="id-b", name="a"), aws=aws)[0]) == {"id-a": "updated", "id-b": "unchanged"}
+
+
 def test_a_name_written_twice_is_refused():
     result, aws = run(dict(name="a"), dict(name="a", size=1), dict(name="b"))
     assert actions(result) == dict(a="failed", b="created") and "2 times" in result["msg"]
@@ -283,6 +306,27 @@ def test_entries_that_wait_for_each_other_are_told():
     assert result["failed"] and not aws.writes and "waits for" in result["msg"]
 
 
+@pytest.mark.parametrize("size", [0, 5])
+def test_a_plan_tells_what_depends_on_a_failure_as_the_run_does(monkeypatch, size):
+    """At any depth, through what creation needs and through what can be set later, and in a circle; what depends on none of it goes on."""
+
+    def foresee(aws, want):
+        if want["name"] == "bad":
+            raise Problem("size: there is no such size")
+
+    monkeypatch.setattr(sys.modules[__name__], "KIND", replace(KIND, foresee=foresee))
+    hangs = [dict(name="on-bad", base="bad"), dict(name="on-that", base="on-bad"), dict(name="beside", parent="bad"), dict(name="old", parent="bad")]
+    circle = [dict(name="round", base="trip"), dict(name="trip", base="round")]
+    fine = [dict(name="apart"), dict(name="on-apart", base="apart", parent="on-top"), dict(name="on-top", base="on-apart", size=size)]
+    told = []
+    for check_mode in (True, False):
+        result, aws = run(dict(name="bad"), *hangs, *circle, *fine, aws=FakeAws(check_mode, things=[box("old")]))
+        told.append([(entry["entry"], entry["action"], entry.get("reason")) for entry in result["entries"]])
+        assert bool(aws.writes) != check_mode
+    assert told[0] == told[1]
+    assert [entry for entry, action, dummy in told[0] if action != "failed"] == [entry["name"] for entry in fine]
+
+
 def test_a_chain_is_made_in_its_order():
     result, aws = run(dict(name="c", base="b"), dict(name="b", base="a"), dict(name="a"))
     assert not result.get("failed") and list(aws.things) == ["id-a", "id-b", "id-c"]
@@ -292,7 +336,7 @@ def test_what_the_sheet_will_make_is_known_after_apply():
     result, aws = run(dict(name="a", parent="later"), aws=FakeAws(check_mode=True), sheet_names=dict(shelf_boxes=["later"]))
     assert result["diff"]["after"]["a"]["parent"] == "later (known after apply)"
     result, aws = run(dict(name="a", parent="nowhere"), aws=FakeAws(check_mode=True))
-    assert result["failed"] and "neither in the account nor in the sheet" in result["msg"]
+    assert result["failed"] and "neither in the account nor in what this run makes" in result["msg"]
 
 
 def test_check_mode_rehearses_and_writes_nothing():

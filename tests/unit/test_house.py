@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import ast
+import io
 import keyword
 import re
 import subprocess
 import sys
+import tokenize
 from collections import defaultdict
 from pathlib import Path
 
@@ -164,7 +166,24 @@ def test_nothing_imports_upwards(path):
     assert not upwards, "modules and module_utils import module_utils only"
 
 
-@pytest.mark.parametrize("path", [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "kinds", "reports")], ids=name_of)
+ENGINE = [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "entries", "kinds", "matching", "options", "reports", "waiting")]
+
+
+def code_lines(path):
+    """How many lines hold code: blank lines, comments and docstrings do not count."""
+    text = path.read_text(encoding="utf-8")
+    bodies = [node.body for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))]
+    docs = [body[0] for body in bodies if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)]
+    said = {line for doc in docs for line in range(doc.lineno, doc.end_lineno + 1)}
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return len({line for token in tokens if token.string.strip() and token.type != tokenize.COMMENT for line in range(token.start[0], token.end[0] + 1)} - said)
+
+
+def test_the_engine_stays_small():
+    assert code_lines(ENGINE[0]) < 300
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=name_of)
 def test_the_engine_has_no_word_of_any_service(path):
     """One service is called as a word of Python's own."""
     services = {module.stem.split("_")[0] for module in (*TO_AWS, *TO_MACKEREL) if not module.stem.endswith("_info")} - set(keyword.kwlist)
