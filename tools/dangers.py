@@ -17,7 +17,7 @@ HEAD = """# Why not the existing modules
 What modules of `amazon.aws` and `community.aws` do to things that nobody named, and what the kinds of this collection do with the same wish.
 Made from `catalog/dangers.yml` by `make dangers`.
 
-Each line has a test of its name in `tests/laws/test_dangers.py`. It plays the wish twice from the same account: by the kind, then by the other module in a
+Each line has a test of its name in `tests/laws/test_dangers_*.py`. It plays the wish twice from the same account: by the kind, then by the other module in a
 playbook, and looks at the account with boto3 after both. So a line goes as soon as a release of the other collection has mended it.
 "Ours only" stands where the double cannot play the other one; the test says why.
 
@@ -26,8 +26,13 @@ playbook, and looks at the account with boto3 after both. So a line goes as soon
 """
 
 
+def rooms() -> dict[str, list[dict[str, Any]]]:
+    """The notes by the file of their tests: tests/laws/test_dangers_<room>.py."""
+    return yaml.safe_load((ROOT / "catalog" / "dangers.yml").read_text(encoding="utf-8"))
+
+
 def notes() -> list[dict[str, Any]]:
-    return yaml.safe_load((ROOT / "catalog" / "dangers.yml").read_text(encoding="utf-8"))["dangers"]
+    return [note for room in rooms().values() for note in room]
 
 
 def page() -> str:

@@ -14,6 +14,7 @@ from tests.doubles.aws import AwsDouble
 from tests.doubles.mackerel import MackerelDouble
 from tests.laws.operations import Desk
 from tests.laws.stage import ACCOUNT, KINDS, REGION, MackerelStage, Stage, hasten
+from tests.laws.test_gateways import client, write
 from tests.playbook import run_playbook
 
 # Mackerel's documents leave open how its answers look: each of its kinds is played in every way, each way of each question in one of them.
@@ -48,6 +49,28 @@ def stage(double, monkeypatch):
     hasten(monkeypatch)
     double.clear_faults()
     return Stage(double)
+
+
+@pytest.fixture
+def account(stage):
+    """With nothing in it."""
+    stage.double.reset()
+    return stage
+
+
+@pytest.fixture
+def network(account):
+    """A VPC with two subnets and an internet gateway, and a VPC beside it."""
+    write(account, "ec2_vpcs", dict(name="acme", cidr_block="10.20.0.0/16"), dict(name="other", cidr_block="10.30.0.0/16"))
+    blocks = dict(a="10.20.1.0/24", c="10.20.2.0/24")
+    write(account, "ec2_subnets", *(dict(name=zone, vpc="acme", cidr_block=block, availability_zone=f"{REGION}{zone}") for zone, block in blocks.items()))
+    write(account, "ec2_internet_gateways", dict(name="acme", vpc="acme"))
+    return account
+
+
+@pytest.fixture
+def ec2(network):
+    return client(network, "ec2")
 
 
 @pytest.fixture

@@ -11,12 +11,20 @@ import pytest
 
 from tools import dangers
 
-LAWS = (dangers.ROOT / "tests" / "laws" / "test_dangers.py").read_text(encoding="utf-8")
-TESTS = {part.name: part for part in ast.parse(LAWS).body if isinstance(part, ast.FunctionDef) and part.name.startswith("test_")}
+
+def functions_of(path):
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {part.name: part for part in body if isinstance(part, ast.FunctionDef) and part.name.startswith("test_")}
+
+
+ROOMS = {path.stem.removeprefix("test_dangers_"): functions_of(path) for path in (dangers.ROOT / "tests" / "laws").glob("test_dangers*.py")}
+TESTS = {name: test for tests in ROOMS.values() for name, test in tests.items()}
 
 
 def test_each_note_has_one_test_of_its_name():
-    assert [dangers.test_of(note) for note in dangers.notes()] == list(TESTS), "the notes stand in the order of the tests"
+    told = {room: [dangers.test_of(note) for note in notes] for room, notes in dangers.rooms().items()}
+    assert told == {room: list(tests) for room, tests in ROOMS.items()}, "the notes of a room stand in the order of its tests"
+    assert len(TESTS) == len(dangers.notes()), "no name stands twice"
 
 
 @pytest.mark.parametrize("note", dangers.notes(), ids=lambda note: note["id"])
