@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _policies, _s3, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _networks, _policies, _s3, _s3_access, _s3_names, _s3_protection, _s3_requests, _s3_rules, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, merged, ref, tags
@@ -20,7 +20,7 @@ def find(aws, wanted):
 
 
 def _have(bucket, here):
-    return dict(id=bucket["Name"], name=bucket["Name"], _by_id=_s3.wrong_name(bucket["Name"]) is not None, _region=bucket.get("BucketRegion", here))
+    return dict(id=bucket["Name"], name=bucket["Name"], _by_id=_s3_names.wrong_name(bucket["Name"]) is not None, _region=bucket.get("BucketRegion", here))
 
 
 def read(aws, have, names):
@@ -92,7 +92,7 @@ NEEDED = dict(
 
 
 def refuse(want, have, change):
-    wrong = None if have else _s3.wrong_name(want["name"])
+    wrong = None if have else _s3_names.wrong_name(want["name"])
     if wrong:
         raise Problem(f"name: {TEXTS[wrong[0]].format(value=want['name'], limit=wrong[1])}")
     for option, needed in NEEDED.items():
@@ -111,18 +111,18 @@ def refuse(want, have, change):
 def _check_lifecycle(have, change):
     """Each rule as it would be: the sheet may name a part of one that is there."""
     for rule in (merged(KIND.options, have, change).get("lifecycle_rules") or []) if change.get("lifecycle_rules") else ():
-        for option, code, facts in _s3.lifecycle_faults(rule):
+        for option, code, facts in _s3_rules.lifecycle_faults(rule):
             said = f"only one of {facts['other']} is possible" if code == "one_of" else TEXTS.get(code, "{value} are not different").format(**facts)
             raise Problem(f"lifecycle_rules {rule['id']!r}: {option}: {said}")
 
 
 def _check_require_tls(have, change):
     """What others wrote under our Sid goes only where the plan shows it going."""
-    if _s3.has_sid(change.get("policy"), _s3.TLS_SID):
-        raise Problem(f"the statement {_s3.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
-    if change.get("require_tls") and _s3.has_sid({**have, **change}.get("policy"), _s3.TLS_SID):
+    if _s3_access.has_sid(change.get("policy"), _s3_access.TLS_SID):
+        raise Problem(f"the statement {_s3_access.TLS_SID} belongs to require_tls: write require_tls: true, and leave it out of the policy")
+    if change.get("require_tls") and _s3_access.has_sid({**have, **change}.get("policy"), _s3_access.TLS_SID):
         raise Problem(
-            f"the bucket's policy has a statement {_s3.TLS_SID} which does not demand TLS of everybody and for everything, and a Sid stands only once: "
+            f"the bucket's policy has a statement {_s3_access.TLS_SID} which does not demand TLS of everybody and for everything, and a Sid stands only once: "
             "name policy too, as it shall be without this statement, or clear it"
         )
 
@@ -132,9 +132,9 @@ def _check_deliveries(have, change):
     for delivery in (after.get("deliveries") or []) if {"policy", "deliveries"} & change.keys() else ():
         if str(delivery.get("prefix") or "-").strip("/") != (delivery.get("prefix") or "-"):
             raise Problem(f"deliveries: the prefix {delivery['prefix']!r} is written without a slash before and after it")
-        if _s3.has_sid(after.get("policy"), _s3.delivery_sid(delivery)):
+        if _s3_access.has_sid(after.get("policy"), _s3_access.delivery_sid(delivery)):
             raise Problem(
-                f"the bucket's policy has a statement {_s3.delivery_sid(delivery)} which is not as deliveries has it, and a Sid stands only once: "
+                f"the bucket's policy has a statement {_s3_access.delivery_sid(delivery)} which is not as deliveries has it, and a Sid stands only once: "
                 "name policy too, as it shall be without this statement, or clear it"
             )
 
@@ -177,11 +177,11 @@ DANGEROUS = {"public_access_block", "versioning", "object_lock_enabled_for_bucke
 def faults(entries, sheet):
     for index, entry in enumerate(entries):
         # What an id says is there already, whatever it is called.
-        wrong = _s3.wrong_name(str(entry["name"])) if entry.get("name") and "id" not in entry else None
+        wrong = _s3_names.wrong_name(str(entry["name"])) if entry.get("name") and "id" not in entry else None
         if wrong:
             yield index, "name", wrong[0], dict(value=entry["name"], limit=wrong[1])
         for dummy, rule in _networks.blocks(entry, "lifecycle_rules"):
-            for option, code, facts in _s3.lifecycle_faults(rule) if isinstance(rule, dict) else ():
+            for option, code, facts in _s3_rules.lifecycle_faults(rule) if isinstance(rule, dict) else ():
                 yield index, f"lifecycle_rules.{option}", code, dict(facts, item=rule)
 
 
@@ -211,7 +211,7 @@ DELETING = ("expiration_days", "expiration_date", "noncurrent_version_expiration
 def _expiring(delta):
     """The life cycle rules that delete what they did not delete before."""
     for old, new in [*((dict(), item) for item in delta.add), *delta.change] if delta else ():
-        decisive = ("status", "newer_noncurrent_versions", *DELETING, *_s3.CRITERIA)
+        decisive = ("status", "newer_noncurrent_versions", *DELETING, *_s3_rules.CRITERIA)
         deletes = new.get("status") == "Enabled" and any(new.get(name) for name in DELETING)
         if deletes and any(new.get(name) != old.get(name) for name in decisive):
             yield f"{new['id']} (prefix {new.get('prefix') or 'none: everything'})"
@@ -347,7 +347,7 @@ def _cors_rules():
 
 def _website():
     api = "PutBucketWebsite.WebsiteConfiguration"
-    routing = {name: Option() for name in _s3.ROUTING_RULE}
+    routing = {name: Option() for name in _s3_requests.ROUTING_RULE}
     routing["protocol"] = Option(api=f"{api}.RoutingRules.Redirect.Protocol")
     return Option(
         "dict",
@@ -368,10 +368,10 @@ KIND = Kind(
     options=dict(
         name=Option(),
         object_ownership=Option(api="PutBucketOwnershipControls.OwnershipControls.Rules.ObjectOwnership"),
-        public_access_block=Option("dict", options={name: Option("bool") for name in _s3.BLOCK}),
+        public_access_block=Option("dict", options={name: Option("bool") for name in _s3_access.BLOCK}),
         encryption=Option(
             "dict",
-            spelt=_s3.spelt_encryption,
+            spelt=_s3_protection.spelt_encryption,
             options=dict(
                 sse_algorithm=Option(
                     api="PutBucketEncryption.ServerSideEncryptionConfiguration.Rules.ApplyServerSideEncryptionByDefault.SSEAlgorithm"
@@ -394,7 +394,7 @@ KIND = Kind(
         ),
         policy=_policies.policy(clearable=True),
         require_tls=Option("bool"),
-        deliveries=_s3.DELIVERIES,
+        deliveries=_s3_access.DELIVERIES,
         lifecycle_rules=_lifecycle_rules(),
         replication_role=ref("iam_roles", clearable=True),
         replication_rules=_replication_rules(),
