@@ -17,7 +17,9 @@ GONE = ("deleting", "deleted")
 DEAD = (*GONE, "failed", "rejected", "expired")
 
 # Systems Manager User Guide, "Improve the security of EC2 instances by using VPC endpoints": what the agents of servers speak with.
-SSM = dict(ssm="", ssmmessages="", ec2messages=" (for agents before 3.3.40)")
+SSM = ("ssm", "ssmmessages")
+# The same page: "Starting with version 3.3.40.0 of SSM Agent" ssmmessages is used instead, where there is one.
+OLDER_SSM = "ec2messages"
 SERVICE = re.compile(r"com\.amazonaws\.[a-z0-9-]+\.(\w+)")
 
 # Option → member. Lists are whole in CreateVpcEndpoint, and Add… and Remove… in ModifyVpcEndpoint.
@@ -46,18 +48,18 @@ def _warn_of_half_a_set(found, wanted, warn):
     for vpc in dict.fromkeys(entry.get("vpc") for entry in wanted if _of_ssm(entry)):
         named = [entry for entry in wanted if entry.get("vpc") == vpc and _of_ssm(entry)]
         by_name = {_of_ssm(one): one for one in (*(have for have in found if have["vpc"] == vpc and _of_ssm(have)), *named)}
-        lacking = [f"{name}{note}" for name, note in SSM.items() if name not in by_name]
+        lacking = [name for name in SSM if name not in by_name]
         if lacking:
-            has = ", ".join(sorted(by_name))
-            warn(f"ec2_vpc_endpoints {vpc}: for Systems Manager it has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise")
+            has, older = ", ".join(sorted(by_name)), "" if OLDER_SSM in by_name else f"; agents before 3.3.40 need {OLDER_SSM} too"
+            warn(f"ec2_vpc_endpoints {vpc}: for Systems Manager it has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise{older}")
         for name in sorted(name for name, one in by_name.items() if one.get("private_dns_enabled") is False):
             warn(f"ec2_vpc_endpoints {vpc}: {name} is without private DNS, so the agents of Systems Manager do not find it")
 
 
 def _of_ssm(endpoint):
-    """Which of those that Systems Manager needs it is; nothing where it is another."""
+    """Which of those that agents of Systems Manager speak with it is; nothing where it is another."""
     service = SERVICE.fullmatch(str(endpoint.get("service_name")))
-    return service[1] if service and service[1] in SSM else ""
+    return service[1] if service and service[1] in (*SSM, OLDER_SSM) else ""
 
 
 def look(aws, ids):

@@ -172,8 +172,10 @@ def test_endpoints_of_systems_manager_are_told_when_they_are_not_all(stage, monk
 
     ssm, messages, older = (endpoint(service, private_dns_enabled=True) for service in ("ssm", "ssmmessages", "ec2messages"))
     (text,) = told(ssm)
-    assert text.endswith("has ssm, and lacks ssmmessages, ec2messages (for agents before 3.3.40), unless it reaches them otherwise")
-    assert "lacks ec2messages" in told(ssm, messages)[0] and told(ssm, messages, older) == []
+    assert text.endswith("has ssm, and lacks ssmmessages, unless it reaches them otherwise; agents before 3.3.40 need ec2messages too")
+    (text,) = told(older)
+    assert text.endswith("has ec2messages, and lacks ssm, ssmmessages, unless it reaches them otherwise")
+    assert told(ssm, messages) == [] == told(ssm, messages, older), "the agents of today need no third"
     told(messages, older, check=False)
     assert told(ssm) == [], "those that are there already count"
     assert "ssm is without private DNS" in told(endpoint("ssm", private_dns_enabled=False))[0]
