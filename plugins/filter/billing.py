@@ -47,6 +47,20 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: {error}") from error
 
 
+def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]:
+    """What a filter of the fees makes of something, or all that is wrong with what it was given: both as data.
+
+    Of a filter that fails Ansible tells each template that led to it, a screen full of them, before what is wrong.
+    """
+    filters = {**import_module("ansible_collections.msp.aws.plugins.filter.fees").FilterModule().filters(), **FilterModule().filters()}
+    if name not in filters:
+        raise AnsibleFilterError(f"name is one of {', '.join(sorted(filters))}, not {name!r}")
+    try:
+        return dict(figures=filters[name](given, **(options or {})), faults=[])
+    except AnsibleFilterError as error:
+        return dict(figures={}, faults=str(error).splitlines())
+
+
 def _language(language: str | None, contract: Any) -> str:
     """The language asked for, the contract's, or Japanese."""
     known = _part("_fees_reading").LANGUAGES
@@ -64,4 +78,4 @@ class FilterModule:
     """Ansible's way in."""
 
     def filters(self) -> dict[str, Any]:
-        return dict(change_quotation=change_quotation, fee_paper=fee_paper)
+        return dict(change_quotation=change_quotation, fee_paper=fee_paper, fees_or_faults=fees_or_faults)

@@ -105,6 +105,16 @@ def ical(events: Any, calendar: Any = None, stamp: Any = None, language: str = "
     return _calendar_formats.ical(known, name, written)
 
 
+def day_in_japan(seconds: Any, language: str = "ja") -> str:
+    """The day in Japan of a moment that is told in seconds since 1970, as `now().timestamp()` does."""
+    with _reading(language) as read:
+        try:
+            moment = read.moment(datetime.fromtimestamp(seconds, _calendar.JST), "seconds")
+        except (TypeError, ValueError, OverflowError):
+            read.fault("seconds", "seconds", value=seconds)
+    return moment.date().isoformat()
+
+
 def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None, language: str = "ja", contract: Any = None) -> dict[str, Any]:
     """Days and a time as a recurrence that AWX takes."""
     with _reading(language) as read:
@@ -142,6 +152,7 @@ class FilterModule:
         return dict(
             awx_schedule=awx_schedule,
             closed_days=closed_days,
+            day_in_japan=day_in_japan,
             earliest_date=earliest_date,
             holidays=holidays,
             ical=ical,

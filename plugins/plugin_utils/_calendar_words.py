@@ -17,6 +17,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         moment="「{value}」は日時ではありません。'2026-11-20 01:30'（日本時間）または '2026-11-19T16:30Z' のように書いてください",
         zone="「{value}」は時差が分かりません。'…Z' や '…+09:00' を付けるか、日本時間を引用符で囲んで書いてください"
         "（現在時刻は now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ')）",
+        seconds="{value!r} は秒数ではありません。now().timestamp() のように、1970 年からの秒数を渡してください",
         year="{value!r} は年ではありません。2026 のように、引用符のない整数で書いてください（{other[0]}から{other[1]}まで）",
         years="「{value}」は扱える範囲（{other[0]}から{other[1]}まで）の外です",
         beyond="「{value}」から数えた日は、扱える範囲（{other[0]}から{other[1]}まで）を超えます",
@@ -52,6 +53,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         day="{value!r} is not a date; write it like 2026-11-20",
         moment="{value!r} is not a date and time; write it like '2026-11-20 01:30' (Japan time) or '2026-11-19T16:30Z'",
         zone="{value!r} does not say its zone; add 'Z' or '+09:00', or write Japan time in quotes (for now: now(utc=true, fmt='%Y-%m-%dT%H:%M:%SZ'))",
+        seconds="{value!r} is no number of seconds; give those since 1970, such as now().timestamp()",
         year="{value!r} is not a year; write a whole number without quotes, such as 2026 ({other[0]} to {other[1]})",
         years="{value!r} lies outside of what is known ({other[0]} to {other[1]})",
         beyond="the day counted from {value!r} lies outside of what is known ({other[0]} to {other[1]})",

@@ -178,6 +178,9 @@ def test_what_no_kind_counts_is_quoted_from_the_contract(office):
     office.play("quote")
     alone = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
     office.edit("contract", lambda contract: contract.update(set_up=dict(components=dict(redshift=1)), operation=dict(components=dict(redshift=1))))
+    made = office.files()
+    assert "別の見積書が" in office.play("quote", rc=2).output and office.files() == made, "the one that is there may have been sent"
+    (office.reports / "SMP-2026-0412-quotation-2026-04-13.json").unlink()
     office.play("quote")
     more = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
     assert [more[menu]["net"] - alone[menu]["net"] for menu in ("set_up", "monthly")] == [50_000, 30_000]
@@ -224,8 +227,9 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert "差額はありません" in office.play("invoice", **issued).stdout
     outage = {"date": "2026-09-10 09:00", "event": "outage", "until": "2026-09-12 20:00", "cause": "provider"}
     office.edit("events", lambda events: events.append(outage))
-    office.play("invoice", **issued)
+    run = office.play("invoice", **issued)
     told, html, numbers = office.made("SMP-2026-0412-settlement-2026-09-1")
+    assert re.search(r"ご返金）  *-¥[\d,]+", run.stdout), "as on the page"
     assert "適格返還請求書" in html and told["credit_note"]["total"] == told["total"] < 0 and told["total"] in numbers
     settled = [str(office.reports / "SMP-2026-0412-settlement-2026-09-1.json")]
     for told in (settled, settled[0]):  # one of them alone needs no list
@@ -236,7 +240,9 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert told["charge"]["net"] == 7500 and "お振込先" in html and "お支払期日" in html and told["charge"]["due"] == "2026-11-30"
     made = office.files()
     refused = office.play("invoice", **issued, rc=2).output
-    assert "billing_settled=" in refused and office.files() == made, "the first one stays as it was sent"
+    both = [str(office.reports / f"SMP-2026-0412-settlement-2026-09-{count}.json") for count in (1, 2)]
+    assert f"-e '{json.dumps(dict(billing_settled=both))}'" in refused.replace('\\"', '"') and office.files() == made, "the first one stays as it was sent"
+    assert "請求書の JSON で、精算の JSON ではありません" in office.play("invoice", **issued, billing_settled=issued["billing_issued"], rc=2).output
     assert office.play("invoice", **issued, billing_settled=settled).changed == 0 and office.files() == made
     (office.reports / "SMP-2026-0412-settlement-2026-09-1.json").unlink()
     office.play("invoice", **issued)
@@ -304,7 +310,7 @@ def test_a_settlement_keeps_its_day_and_paths_are_of_the_directory_of_the_call(o
     monkeypatch.setenv("HOME", str(office.reports.parent))
     for given in (dict(billing_issued=f"~/reports/{os.path.basename(issued)}"), dict(billing_date="2026-11-21")):
         run = office.play("invoice", rc=None, **dict(dict(billing_issued=issued, billing_directory="~/reports"), **given))
-        assert ("billing_settled=" in run.output) == ("billing_date" in given) and office.files() == made
+        assert ("別の精算が" in run.output) == ("billing_date" in given) and office.files() == made
     settled = os.path.relpath(office.reports / "SMP-2026-0412-settlement-2026-09-1.json", ROOT)
     assert "差額はありません" in office.play("invoice", billing_issued=issued, billing_settled=[settled]).stdout
 
@@ -355,6 +361,7 @@ def test_nothing_to_quote_is_said_instead_of_nought_yen(office):
         office.play("quote", billing_sheet=network)
         told = office.made("SMP-2026-0412-quotation-2026-04-13")[0]
         assert (told["set_up"]["net"], told["monthly"]["net"]) == (197_500, 0)
+        (office.reports / "SMP-2026-0412-quotation-2026-04-13.json").unlink()
     office.play("quote", billing_sheet={})
     assert office.made("SMP-2026-0412-quotation-2026-04-13")[0]["set_up"]["net"] == 97_500
 
@@ -396,6 +403,12 @@ def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
     assert "\"msg\": \"month: '2026-13' は月ではありません" in run.stdout, "the failure of a task, without what Ansible did"
+    assert "filter plugin" not in run.output and len(run.output.splitlines()) < 40
+    assert "2026-03 は申込み" in office.play("usage", rc=2, billing_month="2026-03").output
+    for given in ("outage", ["outage"], dict(event="outage"), 7):
+        for playbook in ("usage", "invoice"):
+            said = office.play(playbook, rc=2, billing_month="2026-08", billing_date="2026-09-01", billing_events=given).output
+            assert "一覧（リスト）で書いてください" in said or "events #1: 「名前: 値」の組で" in said
     advance = office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-10-20").output
     assert "2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
     missing = office.play("invoice", rc=2, billing_issued="none.json").output

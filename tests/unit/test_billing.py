@@ -59,7 +59,7 @@ def all_results(language):
         "change": (change_quotation(CONTRACT, EVENTS, dict(ec2_instances=[{}] * 7), "2026-08-20", language), "quotation"),
         "usage": (usage_statement(CONTRACT, EVENTS, "2026-08", language), "usage_statement"),
         "set-up": (usage_statement(CONTRACT, EVENTS, "2026-04", language), "usage_statement"),
-        "empty": (usage_statement(CONTRACT, EVENTS, "2026-03", language), "usage_statement"),
+        "empty": (usage_statement(CONTRACT, EVENTS, "2026-05", language), "usage_statement"),
         "suspended": (
             usage_statement(CONTRACT, [*EVENTS, dict(date="2026-10-05", event="suspended", until="2026-10-09", reason="other")], "2026-10", language),
             "usage_statement",
@@ -507,3 +507,12 @@ def test_a_page_names_every_parameter_and_its_examples_come_to_what_they_say(nam
     options = documented(name)["DOCUMENTATION"]["options"]
     assert set(options) == {"_input", *(one.name for one in others)}
     assert {one.name for one in others if options[one.name].get("required")} == {one.name for one in others if one.default is inspect.Parameter.empty}
+
+
+def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
+    asked = dict(events=EVENTS, month="2026-08", language="ja")
+    assert FILTERS["fees_or_faults"](CONTRACT, "usage_statement", asked) == dict(figures=usage_statement(CONTRACT, EVENTS, "2026-08", "ja"), faults=[])
+    wrong = FILTERS["fees_or_faults"](dict(CONTRACT, applied_on="x"), "usage_statement", dict(asked, month="2026-13"))
+    assert wrong["figures"] == {} and [line.partition(":")[0] for line in wrong["faults"]] == ["month", "contract applied_on"]
+    with pytest.raises(AnsibleFilterError, match="name is one of"):
+        FILTERS["fees_or_faults"](CONTRACT, "usage", asked)

@@ -447,3 +447,14 @@ def test_a_list_is_no_language():
 def test_an_unknown_language_is_refused():
     with pytest.raises(AnsibleFilterError, match="language is one of ja, en, not 'fr'"):
         filters.holidays(2026, language="fr")
+
+
+@pytest.mark.parametrize("moment, day", [("2026-12-31T14:59:59+00:00", "2026-12-31"), ("2026-12-31T15:00:00+00:00", "2027-01-01")])
+def test_the_day_in_japan_begins_nine_hours_before_that_of_greenwich(moment, day):
+    assert filters.day_in_japan(datetime.fromisoformat(moment).timestamp()) == day
+
+
+@pytest.mark.parametrize("seconds", ["1798758300", True, None, -1e12])
+def test_what_is_no_moment_has_no_day(seconds):
+    with pytest.raises(AnsibleFilterError, match="seconds: "):
+        filters.day_in_japan(seconds)

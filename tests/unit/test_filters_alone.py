@@ -44,6 +44,7 @@ window = [dict(name="a", when="third Sunday 01:00-05:00")]
 calendar.maintenance_windows(window, "2026-01-01", "2026-12-31")
 calendar.in_maintenance_window("2026-11-15 02:00", window)
 calendar.ical([dict(name="a", date="2026-11-15")], "A", "2026-01-01 00:00")
+calendar.day_in_japan(1798758300)
 calendar.awx_schedule("every day 01:00", "2026-11-15")
 names = {*fees.FilterModule().filters(), *calendar.FilterModule().filters()}
 print(*sorted(names))
