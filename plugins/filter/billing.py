@@ -55,8 +55,9 @@ def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]
     filters = {**import_module("ansible_collections.msp.aws.plugins.filter.fees").FilterModule().filters(), **FilterModule().filters()}
     if name not in filters:
         raise AnsibleFilterError(f"name is one of {', '.join(sorted(filters))}, not {name!r}")
+    given_by_name = {option: options[option] for option in options or ()}  # one by one: Ansible templates a value where it is asked for
     try:
-        return dict(figures=filters[name](given, **(options or {})), faults=[])
+        return dict(figures=filters[name](given, **given_by_name), faults=[])
     except AnsibleFilterError as error:
         return dict(figures={}, faults=str(error).splitlines())
 
