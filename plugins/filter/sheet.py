@@ -29,10 +29,12 @@ def sheet_faults(
     neighbours: Mapping[str, Any] | None = None,
     language: str = "ja",
     expanded: Mapping[str, Any] | None = None,
+    looked: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """What is wrong in a sheet, one line each.
 
     `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
+    `looked`: what msp.aws.account_info found of the kinds in sheet_doubtful.
     `expanded`, here and below: what monitoring_expanded made of the sheet, which counts as if it stood there.
     """
     references, languages = _part("references"), _part("_sheets_words").TEXTS
@@ -40,12 +42,34 @@ def sheet_faults(
         raise AnsibleFilterError(f"language is one of {', '.join(languages)}, not {language!r}")
     sheet = _whole(sheet, expanded)
     found = [*_part("sheets").faults(sheet), *references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account)]
+    told = {(fault.kind, fault.entry) for fault in found}
+    found += [fault for fault in _part("_rivals").seen(looked) if (fault.kind, fault.entry) not in told]
     return [fault.text(language) for fault in found]
+
+
+def sheet_doubtful(sheet: Any) -> list[str]:
+    """The kinds of which only a look at the account tells whether two entries mean one thing, or one would take the name of another."""
+    return _part("_rivals").doubtful(_sheet(sheet))
 
 
 def sheet_names(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, list[str]]:
     """kind → names that the sheet gives, as scope/name where a thing lies in a scope."""
     return _part("references").names(_whole(sheet, expanded))
+
+
+def names_to_come(names: Mapping[str, list[str]], variables: Mapping[str, Any]) -> dict[str, list[str]]:
+    """kind → what sheet_names gives, without those that the tasks of this run so far could not make: what refers to one must not count on it.
+
+    `variables` are the host's, in which the roles registered their results.
+    """
+    results = list(_results(variables))
+    failed = [(kind, result) for kind, result in results if result.get("failed")]
+    lost = {(kind, entry["entry"]) for kind, result in failed for entry in result.get("entries", ()) if entry["action"] == "failed"}
+    lost |= {(kind, label) for kind, result in failed if not result.get("entries") for label in names.get(kind, ())}
+    if lost:  # what one task made is there, though a later one could not go on with it
+        lost -= {(kind, entry["entry"]) for kind, result in results for entry in result.get("entries", ()) if entry["action"] != "failed"}
+    left = {kind: [label for label in labels if (kind, label) not in lost] for kind, labels in names.items()}
+    return {kind: labels for kind, labels in left.items() if labels or not names[kind]}
 
 
 def sheet_outside_names(
@@ -75,7 +99,8 @@ def neighbour_ids(hostvars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str
 
 
 def _known_of(variables: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
-    found: dict[str, dict[str, str | None]] = {kind: dict.fromkeys(names) for kind, names in variables.get("sheet_own_names", {}).items()}
+    to_come = names_to_come(variables.get("sheet_own_names", {}), variables)
+    found: dict[str, dict[str, str | None]] = {kind: dict.fromkeys(names) for kind, names in to_come.items()}
     for kind, looked_up in (variables.get("sheet_account") or {}).get("names", {}).items():
         # Two things of one name stay unknown here: their host's own check tells of them.
         found.setdefault(kind, {}).update({_label(name, *things): things[0]["id"] for name, things in looked_up.items() if len(things) == 1})
@@ -93,9 +118,13 @@ def _plans_of(variables: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _told_of(variables: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[Mapping[str, Any]]]]:
     """Kind and entries of every result that the roles registered."""
+    return ((kind, result.get("entries", ())) for kind, result in _results(variables))
+
+
+def _results(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Kind and result of every task of the roles so far."""
     for name in (name for name in variables if REGISTERED.match(name) and not NOT_HERE.match(name)):
-        result = variables[name] if isinstance(variables[name], Mapping) else {}
-        yield REGISTERED.sub("", name), result.get("entries", ())
+        yield REGISTERED.sub("", name), variables[name] if isinstance(variables[name], Mapping) else {}
 
 
 def _label(name: str, thing: Mapping[str, Any]) -> str:
@@ -211,9 +240,11 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return dict(
             failure_line=failure_line,
+            names_to_come=names_to_come,
             nearest=nearest,
             neighbour_ids=neighbour_ids,
             run_summary=run_summary,
+            sheet_doubtful=sheet_doubtful,
             sheet_entries=sheet_entries,
             sheet_faults=sheet_faults,
             sheet_left=sheet_left,

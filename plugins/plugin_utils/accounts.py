@@ -86,7 +86,8 @@ def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None,
 
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
     {entry, id, verdict, reason, options: [{option, agreed, actual, verdict}]}, where `option` is a path of names and verdict is None for
-    what the sheet does not name. `beside` has {entry, id} of what no entry names and is no part of something agreed.
+    what the sheet does not name; and `rivals`, the entries beside which it cannot be true, if there are any.
+    `beside` has {entry, id} of what no entry names and is no part of something agreed.
     """
     wanted = [kind for name, kind in kinds().items() if isinstance(aws, kind.door) and (only is None or name in set(only))]
     known = dict(sheet_names=references.names(sheet), neighbours=neighbours or {})
@@ -207,7 +208,7 @@ def _show(kind: Kind, run: Run, thing: Mapping[str, Any]) -> dict[str, Any]:
 def _judged(kind: Kind, run: Run, step: Step, there: Mapping[str, tuple[dict, dict]]) -> dict[str, Any]:
     """One entry of the sheet: whether it is as agreed, and each of its options."""
     have, actual = there.get(step.have["id"], (step.have, {})) if step.have else (None, {})
-    entry = dict(entry=step.label, id=have["id"] if have else None, reason=step.reason)
+    entry = dict(entry=step.label, id=have["id"] if have else None, reason=step.reason, **(dict(rivals=step.rivals) if step.rivals else {}))
     if step.absent:
         return dict(entry, verdict=ADDED if have else SAME, options=[])
     if have is None:

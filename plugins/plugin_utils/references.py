@@ -140,7 +140,7 @@ def unresolved(
     account     what msp.aws.names_info found; without it only the sheet is looked at
     neighbours  the other contracts of the run: host → kind → label → id; without them what is theirs is not judged
     """
-    going, called = _going(sheet), _renamed(sheet)
+    going, called = _going(sheet), renamed(sheet)
     own, away = _by_words(names(sheet)), _by_words(going)
     joined = [(name, [_ids(kind, value, account, neighbours) for kind, value in ends]) for name, ends in _nameless(sheet)]
     for reference in references(sheet):
@@ -269,7 +269,7 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-def _renamed(sheet: Mapping[str, Any]) -> dict[str, str]:
+def renamed(sheet: Mapping[str, Any]) -> dict[str, str]:
     """id → the name that the sheet gives to what it means by its id."""
     found = {}
     for kind, entries in ((kinds()[name], entries) for name, entries in sheet.items() if name in kinds() and kinds()[name].identity):

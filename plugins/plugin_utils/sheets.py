@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,7 +31,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     without_secrets,
 )
 from ansible_collections.msp.aws.plugins.module_utils._options import clearable as can_clear
-from ansible_collections.msp.aws.plugins.plugin_utils import references
+from ansible_collections.msp.aws.plugins.plugin_utils import _rivals, references
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, close_kind
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
@@ -54,6 +53,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     """Everything that can be known to be wrong without looking at the account, in the order of the sheet."""
     found: list[Fault] = []
     well_formed: dict[str, list[dict]] = {}
+    called = references.renamed(sheet)
     for name, given in sheet.items():
         if name in PARTS:
             continue
@@ -70,7 +70,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
             mistakes = list(_entry(kind, entry))
             found += mistakes
             well_formed[name].append({} if any(mistake.code in MISSHAPEN for mistake in mistakes) else _typed(kind.options, entry))
-        found += _duplicates(kind, [entry for entry in entries if isinstance(entry, Mapping)])
+        found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping)], called)
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, well_formed)
     found += references.to_be_removed(well_formed)
@@ -189,16 +189,6 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
             yield from ((f"{path}.{name}", "identity", {}) for name in lacking)
         else:
             yield path, "wrong_type", dict(value=without_secrets(option, value), limit="dict")
-
-
-def _duplicates(kind: Any, entries: list[Mapping[str, Any]]) -> Iterator[Fault]:
-    same: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for entry in entries:
-        same[kind.apart(entry)].append(entry)
-    for alike in same.values():
-        gone = [entry.get("state") == "absent" for entry in alike]
-        if len(gone) > 1:
-            yield Fault(kind.name, kind.label(alike[-1]), None, "removed_and_made" if len(set(gone)) > 1 else "duplicate", dict(limit=len(gone)))
 
 
 def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:

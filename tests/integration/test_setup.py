@@ -93,6 +93,25 @@ def test_tags_run_just_what_they_say_and_the_verdict_comes(customer):
         assert result["finished"] and "sns_topics acme" in told(result["not_done"])
 
 
+def test_a_plan_tells_what_depends_on_a_failure_as_the_run_does(customer):
+    """A subnet of a zone that is none cannot be made; nor can what lies in it, in tasks of other kinds and roles."""
+    bad, nat = dict(SUBNET, name="bad", cidr_block="10.20.2.0/24", availability_zone="ap-northeast-1x"), dict(connectivity_type="private")
+    nats = [dict(nat, name="on-bad", subnet="bad"), dict(nat, name="on-good", subnet="acme-a")]
+    server = dict(name="web", image_id="ami-02b76b739f98bb809", instance_type="t3.micro", subnet="bad")
+    addresses = [dict(name="for-web", instance="web")]
+    customer.sheet(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, bad], ec2_nat_gateways=nats, ec2_instances=[server], ec2_elastic_ips=addresses)
+    results = []
+    for mode in (["--check"], []):
+        customer.setup(*mode, rc=2)
+        result = customer.result()["result"]
+        results.append(({(one["kind"], one["entry"], one["reason"]) for one in result["failed"]}, told(result["created"])))
+    assert results[0] == results[1]
+    failed, created = results[0]
+    lost = {"ec2_subnets acme/bad", "ec2_nat_gateways on-bad", "ec2_instances web", "ec2_elastic_ips for-web"}
+    assert {f"{kind} {entry}" for kind, entry, dummy in failed} == lost
+    assert "ec2_nat_gateways on-good" in created
+
+
 # ---- bad input: one clear message each, before the first write
 
 BAD_SHEETS = {
@@ -134,6 +153,21 @@ def test_a_bad_sheet_is_told_before_the_first_write(customer, sheet, words):
     assert customer.writes() == []
     assert all(word in run.output for word in words), run.output
     assert "Traceback" not in run.output
+
+
+def test_what_only_the_account_can_tell_apart_is_told_before_the_first_write(customer):
+    customer.setup(ec2_vpcs=[VPC, dict(VPC, name="other", cidr_block="10.30.0.0/16")], ec2_subnets=[SUBNET])
+    ids = {entry["entry"]: entry["id"] for entry in customer.result()["result"]["created"]}
+    acme, other = ids["acme"], ids["other"]
+    sheets = {
+        f"ec2_vpcs {acme}: in the account it means the same one as acme": dict(ec2_vpcs=[VPC, dict(id=acme, tags=dict(Owner="x"))]),
+        "ec2_subnets acme/acme-a: in the account it means the same one as": dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, vpc=acme)]),
+        f"ec2_vpcs {acme}: in the account": dict(ec2_vpcs=[dict(id=acme, name="other"), dict(id=other, name="acme")]),
+    }
+    for words, sheet in sheets.items():
+        run = customer.setup(rc=2, iam_groups=[dict(name="first")], **sheet)
+        assert customer.writes() == [] and words in run.output, words
+    assert customer.setup(ec2_vpcs=[dict(id=acme, name="renamed"), dict(name="other", tags=dict(Owner="x"))]).changed == 2
 
 
 def test_a_sheet_of_another_name_is_told(customer):

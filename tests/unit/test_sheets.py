@@ -13,8 +13,10 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter.sheet import (
+    names_to_come,
     neighbour_ids,
     run_summary,
+    sheet_doubtful,
     sheet_faults,
     sheet_left,
     sheet_outside_names,
@@ -26,6 +28,7 @@ from tests.laws.stage import KINDS, examples
 
 NAMES = list(KINDS)
 LISTED = [name for name, kind in KINDS.items() if not kind.single]
+SUBNET = dict(name="a", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
 WRONG = dict(str=["a list"], int="many", float="much", bool="perhaps", dict="a text", list=dict(a="dictionary"))
 
 
@@ -159,6 +162,37 @@ def test_a_duplicate_is_told_once(name):
     assert f"{name} {first(name, sheet)}: is named 2 times; write it once" in sheet_faults(sheet, language="en")
 
 
+@pytest.mark.parametrize("name", LISTED)
+def test_one_thing_by_its_name_and_by_its_id_is_told(name):
+    """Also where one of the two shall go. Two that are meant by their ids may have one name."""
+    sheet = sheet_of(name)
+    entry = sheet[name][0]
+    for other, told in ((dict(entry, id="it-1"), "is named 2 times"), (dict(entry, id="it-1", state="absent"), "to be removed and to be there")):
+        assert any(told in line for line in sheet_faults({name: [entry, other]}, language="en"))
+    assert not any("2 times" in line for line in sheet_faults({name: [dict(entry, id="it-1"), dict(entry, id="it-2")]}, language="en"))
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_only_the_account_can_tell_apart_is_looked_at(name):
+    sheet = sheet_of(name)
+    entry, kind = sheet[name][0], KINDS[name]
+    assert sheet_doubtful(sheet) == [] and sheet_doubtful({name: [entry, dict(id="it-1", name="x")]}) == [name]
+    for inside in (option for option in kind.identity if kind.options[option].ref):
+        spelt = [dict(entry, **{inside: one}) for one in ("acme", "arn:aws:x:y:z:acme")]
+        assert sheet_doubtful({name: spelt}) == [name]
+    looked = {name: dict(agreed=[dict(entry="a", rivals=["b"]), dict(entry="c")])}
+    for language, words in dict(ja="b と同じものを指す", en="the same one as b").items():
+        (line,) = sheet_faults(sheet, looked=looked, language=language)
+        assert line.startswith(f"{name} a: ") and words in line
+
+
+def test_a_scope_by_its_name_and_by_its_id_is_one_where_the_sheet_says_so():
+    subnets = [dict(SUBNET, vpc="acme"), dict(SUBNET, vpc="vpc-00000001")]
+    faults = sheet_faults(dict(ec2_vpcs=[dict(id="vpc-00000001", name="acme")], ec2_subnets=subnets), language="en")
+    assert any("is named 2 times" in line for line in faults)
+    assert not any("is named 2 times" in line for line in sheet_faults(dict(ec2_subnets=subnets), language="en"))
+
+
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.caseless])
 def test_names_that_aws_does_not_tell_apart_are_told_as_one(name):
     sheet = sheet_of(name)
@@ -220,6 +254,23 @@ def test_what_a_host_knows_and_what_its_tasks_make_or_change():
     plans = dict(ec2_transit_gateways=["made", "other"], ec2_vpcs=[])
     known = dict(ec2_transit_gateways=dict(made=None, other="tgw-2", same="tgw-3"), ec2_vpcs={})
     assert neighbour_ids(dict(far=host, other={}), ["far"]) == dict(far=dict(known, plans=plans))
+
+
+def test_what_could_not_be_made_is_no_longer_to_come():
+    """Unless another task made it, or it was there; a task that failed as a whole made nothing."""
+    names = dict(ec2_vpcs=["a", "b", "c"], ec2_subnets=["a/x"], ec2_elastic_ips=["made"], sns_topics=["acme"], iam_groups=[])
+    failed = [dict(entry="a", action="failed"), dict(entry="b", action="created"), dict(entry="c", action="unchanged")]
+    variables = dict(
+        setup_network_ec2_vpcs=dict(failed=True, entries=failed),
+        setup_network_ec2_subnets=dict(failed=True, msg="expired", entries=[]),
+        setup_network_ec2_elastic_ips=dict(entries=[dict(entry="made", action="created")]),
+        setup_compute_ec2_elastic_ips=dict(failed=True, entries=[dict(entry="made", action="failed")]),
+        setup_monitoring_sns_topics=dict(skipped=True),
+    )
+    assert names_to_come(names, {}) == names
+    assert names_to_come(names, variables) == dict(ec2_vpcs=["b", "c"], ec2_elastic_ips=["made"], sns_topics=["acme"], iam_groups=[])
+    host = dict(variables, sheet_own_names=names)
+    assert "a" not in neighbour_ids(dict(far=host), ["far"])["far"]["ec2_vpcs"]
 
 
 @pytest.mark.parametrize("given", [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"])])
