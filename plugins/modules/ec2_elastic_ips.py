@@ -50,7 +50,7 @@ def read(aws, have, names):
 
 def create(aws, want):
     if any(target in want for target in TARGETS):
-        _nothing_is_pushed_off(aws, _target(want))
+        _nothing_is_pushed_off(aws, _target(aws, want))
     arguments = dict(Domain="vpc", TagSpecifications=_tags.specifications("elastic-ip", want))
     if "public_ip" in want:
         arguments["Address"] = want["public_ip"]
@@ -62,7 +62,7 @@ def create(aws, want):
 
 def update(aws, have, change):
     if any(change.get(option) for option in ASSOCIATION):
-        _associate(aws, have, _target(change, have["_interface"]))
+        _associate(aws, have, _target(aws, change, have["_interface"]))
     elif any(option in change for option in ASSOCIATION):
         aws.ec2.disassociate_address(AssociationId=have["_association"])
     _tags.update(aws, have, change)
@@ -70,10 +70,26 @@ def update(aws, have, change):
         _set_domain_name(aws, have, change["domain_name"])
 
 
-def _target(wanted, interface=None):
-    """What AssociateAddress wants to hear: the instance or the interface, and which of its private addresses unless the first."""
-    target = dict(InstanceId=wanted["instance"]) if wanted.get("instance") else dict(NetworkInterfaceId=wanted.get("network_interface") or interface)
-    return {**target, **({"PrivateIpAddress": wanted["private_ip_address"]} if wanted.get("private_ip_address") else {})}
+def _target(aws, wanted, interface=None):
+    """What AssociateAddress wants to hear: the interface, and which of its private addresses unless the first."""
+    private_ip = wanted.get("private_ip_address")
+    if wanted.get("instance"):
+        interface = _interface_of(aws, wanted["instance"], private_ip)
+    return dict(NetworkInterfaceId=wanted.get("network_interface") or interface, **(dict(PrivateIpAddress=private_ip) if private_ip else {}))
+
+
+def _interface_of(aws, instance, private_ip):
+    """The one with the private address, else the primary one. AWS itself takes an instance for a place only as long as it has one interface."""
+    mine = [one for one in aws.once(_interfaces) if one.get("Attachment", {}).get("InstanceId") == instance]
+    fits = [one for one in mine if private_ip in [address["PrivateIpAddress"] for address in one["PrivateIpAddresses"]]]
+    primary = [one for one in mine if one["Attachment"]["DeviceIndex"] == 0]
+    if not (fits if private_ip else primary):
+        raise Problem(f"instance: no interface of {instance} has the private address {private_ip}" if mine else f"instance: {instance} has no interface")
+    return (fits or primary)[0]["NetworkInterfaceId"]
+
+
+def _interfaces(aws):
+    return aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces")
 
 
 def _associate(aws, have, target):
@@ -87,14 +103,14 @@ def _nothing_is_pushed_off(aws, target, own=None):
 
     A plan asks once for all entries.
     """
-    member = "InstanceId" if "InstanceId" in target else "NetworkInterfaceId"
     with aws.reading():
         found = aws.once(_addresses) if aws.check_mode else _addresses(aws)
     for address in found:
-        there = address.get(member) == target[member] and address["AllocationId"] != own
+        there = address.get("NetworkInterfaceId") == target["NetworkInterfaceId"] and address["AllocationId"] != own
         if there and target.get("PrivateIpAddress") in (None, address.get("PrivateIpAddress")):
+            place = address.get("InstanceId") or target["NetworkInterfaceId"]
             raise Problem(
-                f"{target[member]} already has {address['PublicIp']} ({address['AllocationId']}) on {address.get('PrivateIpAddress')}. "
+                f"{place} already has {address['PublicIp']} ({address['AllocationId']}) on {address.get('PrivateIpAddress')}. "
                 "Take that one off first, or name another private_ip_address of it"
             )
 
@@ -131,7 +147,7 @@ def danger(have, change):
 
 def refuse(want, have, change):
     if all(target in want for target in TARGETS):
-        raise Problem("instance and network_interface are both named. An address has one place: name the interface when the instance has several")
+        raise Problem("instance and network_interface are both named. An address has one place: name one of them")
     named = any(target in want for target in TARGETS)
     if change.get("private_ip_address") and not have.get("_association") and not named:
         raise Problem("private_ip_address alone does not say whose it is: name the instance or network_interface too")

@@ -347,6 +347,9 @@ def test_addresses_are_few_and_an_instance_with_two_interfaces_has_to_say_which(
     refused("InvalidParameterCombination", ec2.associate_address, **both)
     ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=instance, DeviceIndex=1)
     refused("InvalidInstanceID", ec2.associate_address, **{**target, "AllocationId": addresses[1]})
+    ec2.associate_address(AllocationId=addresses[1], NetworkInterfaceId=eni)
+    shown = {one["AllocationId"]: one.get("InstanceId") for one in ec2.describe_addresses()["Addresses"]}
+    assert shown[addresses[0]] == shown[addresses[1]] == instance
 
 
 def test_one_address_for_one_private_address(ec2, vpc, refused):

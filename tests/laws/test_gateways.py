@@ -145,6 +145,21 @@ def test_an_address_never_pushes_another_one_off(addresses):
     harmless(addresses, ADDRESSES, dict(name="acme-partner", network_interface="acme-mail", private_ip_address="10.20.1.11"))
 
 
+def test_of_an_instance_with_two_interfaces_the_one_with_the_private_address_is_meant_or_the_primary_one(addresses):
+    """Also where both are made in one run: the second interface comes before the address."""
+    write(addresses, ADDRESSES, dict(name="acme-web", clear=["instance"]), confirm=[f"{ADDRESSES}/acme-web"])
+    second = dict(name="acme-web-2", subnet="acme-a", private_ip_address="10.20.1.40", attachment=dict(instance="acme-web", device_index=1))
+    write(addresses, "ec2_network_interfaces", second)
+    first = {one["InstanceId"]: one for one in addresses.client("ec2").describe_instances()["Reservations"][0]["Instances"]}
+    primary, other = sorted(next(iter(first.values()))["NetworkInterfaces"], key=lambda one: one["Attachment"]["DeviceIndex"])
+    placed = [dict(name="acme-web", instance="acme-web"), dict(name="acme-partner", instance="acme-web", private_ip_address="10.20.1.40")]
+    assert "no interface of i-" in refused(addresses, ADDRESSES, dict(placed[1], private_ip_address="10.20.1.99"))
+    addresses.run(ADDRESSES, dict(elastic_ips=placed))
+    shown = {one["NetworkInterfaceId"]: one for one in addresses.client("ec2").describe_addresses()["Addresses"] if one.get("InstanceId")}
+    assert {one: shown[one]["PrivateIpAddress"] for one in shown} == {primary["NetworkInterfaceId"]: "10.20.1.30", other["NetworkInterfaceId"]: "10.20.1.40"}
+    assert not addresses.run(ADDRESSES, dict(elastic_ips=placed))["changed"]
+
+
 def test_an_address_in_use_moves_and_goes_only_with_a_confirmation(addresses):
     why = dangerous(addresses, ADDRESSES, dict(name="acme-mail", network_interface="acme-mail-2", private_ip_address="10.20.1.20"))
     assert "(10.20.1.10) and cut what goes through it" in why

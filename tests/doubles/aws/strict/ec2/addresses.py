@@ -162,10 +162,11 @@ def the_private_address_it_was_given(original, address):
 def one_address_for_one_private_address(ec2, PrivateIpAddress, **given):
     """AssociateAddress: "If no private IP address is specified, the Elastic IP address is
     associated with the primary"; "the existing address is disassociated from the instance, but
-    remains allocated to your account". Where it was before, there is none any more.
+    remains allocated to your account". Where it was before, there is none any more. Address.InstanceId:
+    "The ID of the instance that the address is associated with (if any)", through whichever interface.
     """
     address = address_of(ec2, **{**given, "AssociationId": None})
-    address.private_ip = PrivateIpAddress
+    address.private_ip, address.instance = PrivateIpAddress, address.eni.instance
     for other in ec2.addresses:
         same = other.eni is address.eni and other.private_ip_address == address.private_ip_address
         if other is not address and same:
