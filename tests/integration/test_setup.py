@@ -167,7 +167,8 @@ def test_what_only_the_account_can_tell_apart_is_told_before_the_first_write(cus
     for words, sheet in sheets.items():
         run = customer.setup(rc=2, iam_groups=[dict(name="first")], **sheet)
         assert customer.writes() == [] and words in run.output, words
-    assert customer.setup(ec2_vpcs=[dict(id=acme, name="renamed"), dict(name="other", tags=dict(Owner="x"))]).changed == 2
+    customer.setup(ec2_vpcs=[dict(id=acme, name="renamed"), dict(name="other", tags=dict(Owner="x"))])
+    assert told(customer.result()["result"]["updated"]) == {f"ec2_vpcs {acme}", "ec2_vpcs other"}
 
 
 def test_a_sheet_of_another_name_is_told(customer):
