@@ -386,7 +386,7 @@ BAD_MOMENTS = dict(call=["throttle", "server_error", "timeout"], write=["server_
 
 @pytest.mark.parametrize("of, faults", BAD_MOMENTS.items(), ids=["not executed", "executed"])
 def test_law_6_a_bad_moment_is_survived(prepared, kind, of, faults):
-    """Throttled, failing or silent at the k-th call: tried again after another look, and the account ends as if nothing had been."""
+    """Throttled, failing or silent at the k-th call, and again at the next: tried again after another look, and the account ends as if nothing had been."""
     make = examples(kind.name).make
     prepared.double.snapshot("start")
     prepared.double.clear_calls()
@@ -394,12 +394,12 @@ def test_law_6_a_bad_moment_is_survived(prepared, kind, of, faults):
     count = len(prepared.double.calls() if of == "call" else prepared.writes())
     whole = prepared.gather(kind.name)
     for k in range(1, count + 1):
-        fault = faults[k % len(faults)]
+        fault, another = faults[k % len(faults)], faults[(k + 1) % len(faults)]
         prepared.double.restore("start")
-        prepared.double.faults([dict(fault=fault, at=k, of=of)])
+        prepared.double.faults([dict(fault=fault, at=k, of=of), dict(fault=another, at=k + 1, of=of)])
         prepared.run(kind.name, make)
         prepared.double.clear_faults()
-        assert prepared.settled(kind.name) == whole, f"{fault} at {of} {k} of {count}"
+        assert prepared.settled(kind.name) == whole, f"{fault} at {of} {k} of {count}, then {another}"
 
 
 def test_law_6_a_refusal_names_kind_entry_and_call(prepared, kind):
