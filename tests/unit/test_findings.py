@@ -179,7 +179,9 @@ def test_every_row_of_as_built_says_when_it_was_read_in_japan(language, heading,
     result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
     paper = _papers_account.as_built(result, dict(number="C", account_id="1", region="r"), "2026-07-01T15:30:00+00:00", language)
     assert dict(label=heading, value=moment) in paper["facts"]
-    agreed, beside = [section for section in paper["sections"] if section.get("own_worksheet")] + paper["sections"][-1:]
+    differing, agreed = (section for section in paper["sections"] if section.get("own_worksheet"))
+    assert paper["sections"].index(differing) == 1, "right behind the summary"
+    beside = paper["sections"][-1]
     for section, count in ((agreed, 3), (beside, 1)):
         assert section["table"]["columns"][-1]["label"] == heading
         assert [row["at"] for row in section["table"]["rows"]] == ["2026-07-02 00:30"] * count
