@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat, listed, merged
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.module_utils._s3_calls import answer
 
 LOGGING = dict(target_bucket="TargetBucket", target_prefix="TargetPrefix")
@@ -27,6 +29,9 @@ def put_logging(aws, have, change):
     aws.s3.put_bucket_logging(Bucket=have["id"], BucketLoggingStatus=status)
 
 
+PUBLISHER = "s3.amazonaws.com"
+# S3 tries all destinations before it takes them.
+UNREACHED = "Unable to validate the following destination configurations"
 KEY_FILTER = Field(
     "Filter.Key.FilterRules",
     lambda rules: {rule["Name"].lower(): rule["Value"] for rule in rules},
@@ -71,7 +76,15 @@ def put_notification(aws, have, change):
         whole["EventBridgeConfiguration"] = {}
     elif "event_bridge" in change:
         del whole["EventBridgeConfiguration"]
-    aws.s3.put_bucket_notification_configuration(Bucket=have["id"], NotificationConfiguration=whole)
+    try:
+        aws.s3.put_bucket_notification_configuration(Bucket=have["id"], NotificationConfiguration=whole)
+    except AWS_ERRORS as error:
+        if UNREACHED not in str(error):
+            raise
+        raise Problem(
+            f"{UNREACHED}: a destination is not there, or does not let S3 in. Of a topic name publishers: [{PUBLISHER}] in sns_topics, of a function "
+            f"a permission of {PUBLISHER} in lambda_functions; the policy of a queue has to allow {PUBLISHER} sqs:SendMessage"
+        ) from error
 
 
 CORS = dict(

@@ -426,7 +426,7 @@ KIND = Kind(
         "NoSuchBucket",
         "InvalidTargetBucketForLogging",
         "Destination bucket must",
-        "Unable to validate the following destination configurations",
+        _s3_requests.UNREACHED,
         r"\(MalformedPolicy\).*[Ii]nvalid principal",
     ),
 )

@@ -329,8 +329,51 @@ def test_replication_rules(s3, bucket, refused):
     s3.put_bucket_versioning(**suspend)
 
 
+def letting_s3_in(action, resource, account="123456789012"):
+    condition = {"StringEquals": {"aws:SourceAccount": account}}
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": action, "Resource": resource, "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_notifications_go_where_s3_is_let_in(s3, bucket, aws, refused):
+    sns, sqs, functions = aws("sns"), aws("sqs"), aws("lambda")
+
+    def told(**more):
+        sort, member = next((f"{name}Configurations", f"{name}Arn") for name in ("Topic", "Queue", "LambdaFunction") if name in more)
+        one = {member: more[sort.removesuffix("Configurations")], "Events": ["s3:ObjectCreated:*"]}
+        return {"Bucket": bucket, "NotificationConfiguration": {sort: [one]}}
+
+    put, place = s3.put_bucket_notification_configuration, "ap-northeast-1:123456789012"
+    arns = {"Topic": f"arn:aws:sns:{place}:files", "Queue": f"arn:aws:sqs:{place}:files", "LambdaFunction": f"arn:aws:lambda:{place}:function:files"}
+    for sort, missing in arns.items():
+        refused("InvalidArgument", put, **told(**{sort: missing}))
+        put(**told(**{sort: missing}), SkipDestinationValidation=True)
+
+    topic = sns.create_topic(Name="files")["TopicArn"]
+    for policy in (letting_s3_in("sns:Subscribe", topic), letting_s3_in("sns:Publish", topic, account="210987654321")):
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+        refused("InvalidArgument", put, **told(Topic=topic))
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=letting_s3_in("sns:Publish", topic))
+    put(**told(Topic=topic))
+
+    url, queue = sqs.create_queue(QueueName="files")["QueueUrl"], f"arn:aws:sqs:{place}:files"
+    refused("InvalidArgument", put, **told(Queue=queue))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": letting_s3_in("sqs:SendMessage", queue)})
+    put(**told(Queue=queue))
+
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = aws("iam").create_role(RoleName="files", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    code = {"PackageType": "Image", "Code": {"ImageUri": "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/files:1"}}
+    function = functions.create_function(FunctionName="files", Role=role, **code)["FunctionArn"]
+    permission = {"FunctionName": "files", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com", "SourceAccount": "123456789012"}
+    functions.add_permission(StatementId="other", SourceArn="arn:aws:s3:::another-bucket", **permission)
+    refused("InvalidArgument", put, **told(LambdaFunction=function))
+    functions.add_permission(StatementId="own", SourceArn=f"arn:aws:s3:::{bucket}", **permission)
+    put(**told(LambdaFunction=function))
+
+
 def test_notifications_that_overlap_and_other_settings(s3, bucket, aws, refused):
-    topic = aws("sns").create_topic(Name="files")["TopicArn"]
+    topic = aws("sns").create_topic(Name="files", Attributes={"Policy": letting_s3_in("sns:Publish", "*")})["TopicArn"]
 
     def topics(*given):
         return {"Bucket": bucket, "NotificationConfiguration": {"TopicConfigurations": list(given)}}

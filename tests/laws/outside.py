@@ -71,9 +71,13 @@ def a_queue_and_a_stream(client: Callable[..., Any]) -> None:
 
 
 def a_rotating_function(client: Callable[..., Any]) -> None:
-    role = client("iam").create_role(RoleName="acme-rotation", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    a_function(client, "acme-rotation")
+
+
+def a_function(client: Callable[..., Any], name: str) -> None:
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     code = dict(ZipFile=an_archive())
-    client("lambda").create_function(FunctionName="acme-rotation", Runtime="python3.12", Role=role, Handler="app.handler", Code=code)
+    client("lambda").create_function(FunctionName=name, Runtime="python3.12", Role=role, Handler="app.handler", Code=code)
 
 
 def a_private_certificate(client: Callable[..., Any]) -> None:
@@ -131,11 +135,19 @@ def invitations(client: Callable[..., Any]) -> dict[str, Any]:
     return dict(partner=dict(ram_resource_shares={share["name"]: share["resourceShareArn"] for share in shared}))
 
 
-def a_partners_bucket(client: Callable[..., Any]) -> None:
-    """Copies go there, of every version."""
-    s3 = client("s3", PARTNER)
+def who_has_copies_and_who_hears_of_files(client: Callable[..., Any]) -> None:
+    """A partner's bucket, with every version; queues and a function that let S3 in."""
+    s3, sqs = client("s3", PARTNER), client("sqs")
     s3.create_bucket(Bucket="acme-partner", CreateBucketConfiguration=dict(LocationConstraint="ap-northeast-1"))
     s3.put_bucket_versioning(Bucket="acme-partner", VersioningConfiguration=dict(Status="Enabled"))
+    for name, bucket in (("acme-copied", "acme-prod-copy"), ("acme-in", "acme-prod-files")):
+        queue = f"arn:aws:sqs:ap-northeast-1:{OWN}:{name}"
+        condition = dict(StringEquals={"aws:SourceAccount": OWN}, ArnLike={"aws:SourceArn": f"arn:aws:s3:::{bucket}"})
+        s3_sends = dict(Effect="Allow", Principal=dict(Service="s3.amazonaws.com"), Action="sqs:SendMessage", Resource=queue, Condition=condition)
+        sqs.create_queue(QueueName=name, Attributes=dict(Policy=json.dumps(dict(Version="2012-10-17", Statement=[s3_sends]))))
+    a_function(client, "acme-scan")
+    told = dict(StatementId="files", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com", SourceAccount=OWN)
+    client("lambda").add_permission(FunctionName="acme-scan", SourceArn="arn:aws:s3:::acme-prod-files", **told)
 
 
 def bundles(client: Callable[..., Any]) -> None:
@@ -258,7 +270,7 @@ OUTSIDE = {
     "mackerel_dashboards": hosts_of_acme,
     "mackerel_hosts": hosts_of_acme,
     "ram_resource_share_accepters": invitations,
-    "s3_buckets": a_partners_bucket,
+    "s3_buckets": who_has_copies_and_who_hears_of_files,
     "secretsmanager_secrets": a_rotating_function,
     "shield_protections": a_load_balancer_with_a_web_acl,
     "shield_subscription": a_release,

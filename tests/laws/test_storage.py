@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from tests.laws.stage import KINDS, REGION, examples
-from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
+from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
 BUCKETS, POLICIES = "s3_buckets", "dlm_lifecycle_policies"
 RULES = dict(
@@ -42,6 +42,15 @@ def buckets(stage):
 def test_a_new_rule_says_all_that_s3_needs(buckets, option):
     message = refused(buckets, BUCKETS, {"name": "acme", option: [dict(id="new")]})
     assert f"{option} 'new' is new and needs {RULES[option]}" in message
+
+
+def test_a_destination_that_does_not_let_s3_in_is_told_with_what_to_do(buckets):
+    entry = dict(name="acme", topic_configurations=[dict(id="all", topic="acme-closed", events=["s3:ObjectCreated:*"])])
+    write(buckets, "sns_topics", dict(name="acme-closed"))
+    failed = buckets.run(BUCKETS, task(BUCKETS, entry), fails=True)
+    assert "s3_buckets acme: Unable to validate the following destination" in failed["msg"] and "publishers: [s3.amazonaws.com]" in failed["msg"]
+    write(buckets, "sns_topics", dict(name="acme-closed", publishers=["s3.amazonaws.com"]))
+    assert write(buckets, BUCKETS, entry)["changed"] and not write(buckets, BUCKETS, entry)["changed"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ from __future__ import annotations
 import fnmatch
 import json
 
+from moto.awslambda.models import lambda_backends
 from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 
 from .rules import Refused
 
@@ -36,6 +39,16 @@ def delivers(bucket, service, account, key, source_arn):
     policy = json.loads(bucket.policy) if bucket.policy else {}
     arn = f"arn:aws:s3:::{bucket.name}"
     return allows(policy, "s3:GetBucketAcl", arn, service, context) and allows(policy, "s3:PutObject", f"{arn}/{key}", service, context)
+
+
+def policy_of(arn):
+    """The policy of a topic, a queue or a function; where there is none, one that allows nothing."""
+    service, region, account, *rest = arn.split(":")[2:]
+    if service == "lambda":
+        group = lambda_backends[account][region]._lambdas._functions.get(rest[1])
+        return {"Statement": group["latest"].policy.statements if group else []}
+    thing = sns_backends[account][region].topics.get(arn) if service == "sns" else sqs_backends[account][region].queues.get(rest[0])
+    return json.loads(thing.policy) if thing and thing.policy else {}
 
 
 def role_of(account, arn):

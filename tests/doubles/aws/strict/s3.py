@@ -17,6 +17,7 @@ from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.utils import bucket_policy_is_public
 
 from .. import answers
+from . import access
 from .rules import Refused, RuleBook
 
 # -- what moto knows ------------------------------------------------------------------------------
@@ -306,6 +307,29 @@ def both_may_match(one, other):
 def affixes(notification):
     rules = ((notification.get("Filter") or {}).get("Key") or {}).get("FilterRules") or []
     return {"prefix": "", "suffix": "", **{rule["Name"].lower(): rule.get("Value") or "" for rule in rules}}
+
+
+@BOOK.rule("PutBucketNotificationConfiguration")
+def destinations_let_s3_in(s3, Bucket, NotificationConfiguration, SkipDestinationValidation, **_):
+    """PutBucketNotificationConfiguration: "it first verifies that any ... (Amazon SNS) or ... (Amazon SQS) destination exists, and that the bucket
+    owner has permission to publish to it by sending a test notification. In the case of Lambda destinations, Amazon S3 verifies that the Lambda
+    function permissions grant Amazon S3 permission to invoke the function"; SkipDestinationValidation. S3 guide, "Granting permissions to
+    publish event notification messages to a destination".
+    """
+    if str(SkipDestinationValidation).lower() == "true":
+        return
+    context = {"aws:SourceAccount": s3.account_id, "aws:SourceArn": f"arn:aws:s3:::{Bucket}", "aws:SecureTransport": "true"}
+    given = NotificationConfiguration or {}
+    wanted = [(one[member], action) for name, (member, action) in TOLD_BY.items() for one in given.get(name) or []]
+    if not all(access.allows(access.policy_of(arn), action, arn, "s3.amazonaws.com", context) for arn, action in wanted):
+        raise Refused("InvalidArgument", "Unable to validate the following destination configurations")
+
+
+TOLD_BY = {
+    "TopicConfigurations": ("TopicArn", "SNS:Publish"),
+    "QueueConfigurations": ("QueueArn", "SQS:SendMessage"),
+    "LambdaFunctionConfigurations": ("LambdaFunctionArn", "lambda:InvokeFunction"),
+}
 
 
 @BOOK.rule("PutBucketIntelligentTieringConfiguration")
