@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -19,6 +19,7 @@ UNDER_WAY = ("PENDING", "RUNNING")
 VAIN = ("FAILED", "CANCELLED", "PENDING_CANCEL")
 # CloudWatch Logs User Guide, "Export log data to Amazon S3": what the policy of the bucket has to allow the service.
 NEEDED = ("s3:GetBucketAcl", "s3:PutObject")
+STREAMS = "log_stream_name_prefix"
 
 
 def plan(aws, params):
@@ -34,8 +35,8 @@ def plan(aws, params):
     there = [one for one in mine if _state(one) not in VAIN]
     done = any(_state(one) == "COMPLETED" for one in there)
     if not there:
-        _refuse_bucket(aws, params["bucket"])
-    after = {name: params[name] for name in ("name", "from", "to", "bucket", "prefix")}
+        _refuse_bucket(aws, params["bucket"], group)
+    after = {name: params[name] for name in ("name", "from", "to", "bucket", "prefix", STREAMS) if params[name] is not None}
     if others and not there:
         after["waits_for"] = others[0].get("taskName") or others[0]["taskId"]
     return Plan(label=group, id=group, before={}, after={} if done else after, facts=dict(vain=[one["taskId"] for one in mine if one not in there]))
@@ -45,6 +46,9 @@ def _wanted(params):
     start, end = (_moment(name, params[name]) for name in ("from", "to"))
     if start >= end:
         raise Problem(f"to: {params['to']} is not after {params['from']}")
+    streams = params[STREAMS]
+    for code, limit in _shapes.refused(_shapes.shape("logs", "CreateExportTask.logStreamNamePrefix"), streams) if streams is not None else ():
+        raise Problem(f"{STREAMS}: {_shapes.TEXTS[code].format(value=streams, limit=limit)}")
     return {
         "taskName": params["name"],
         "logGroupName": params["log_group"],
@@ -52,6 +56,7 @@ def _wanted(params):
         "to": end,
         "destination": params["bucket"],
         "destinationPrefix": params["prefix"],
+        **({"logStreamNamePrefix": streams} if streams is not None else {}),
     }
 
 
@@ -76,10 +81,10 @@ def _state(task):
 
 
 def _mine(aws, wanted):
-    """Those of this name. AWS would take another export of the same name, which is none of ours."""
+    """Those of this name. AWS would take another export of the same name, which is none of ours. Of its log streams AWS tells nothing."""
     found = [one for one in _tasks(aws) if one.get("taskName") == wanted["taskName"]]
     for one in found:
-        other = [name for name, value in wanted.items() if one.get(name) != value]
+        other = [name for name, value in wanted.items() if name != "logStreamNamePrefix" and one.get(name) != value]
         if other and _state(one) not in VAIN:
             raise Problem(f"name: {wanted['taskName']!r} is an export with another {', '.join(other)}: choose another name")
     return found
@@ -89,9 +94,11 @@ def _others_under_way(aws, wanted):
     return [one for one in _tasks(aws) if _state(one) in UNDER_WAY and one.get("taskName") != wanted["taskName"]]
 
 
-def _refuse_bucket(aws, bucket):
+def _refuse_bucket(aws, bucket, group):
     """What AWS would say only when the export is ordered, and not which statement it lacks."""
-    service = f"logs.{aws.region}.amazonaws.com"
+    service, arn = f"logs.{aws.region}.amazonaws.com", f"arn:{aws.logs.meta.partition}:logs:{aws.region}:{aws.account}:log-group:{group}"
+    # Policies name a log group with and without :* behind it.
+    source = {"aws:sourceaccount": (aws.account,), "aws:sourcearn": (arn, f"{arn}:*")}
     try:
         with aws.reading():
             place = aws.s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
@@ -104,11 +111,11 @@ def _refuse_bucket(aws, bucket):
         policy = {}
     if place != aws.region:
         raise Problem(f"bucket: {bucket} is in {place}, and an export stays in the Region of its log group, {aws.region}")
-    lacking = [action for action in NEEDED if not _policies.lets(policy, service, action.lower())]
+    lacking = [action for action in NEEDED if not _policies.lets(policy, service, action.lower(), source)]
     if lacking:
         raise Problem(
-            f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)}: name deliveries: [{{service: {service}}}] of it in s3_buckets, "
-            "which allows all that begins with AWSLogs/<account>/, or write the statements there"
+            f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)} on behalf of {arn} (aws:SourceAccount, aws:SourceArn): name "
+            f"deliveries: [{{service: {service}}}] of it in s3_buckets, which allows all that begins with AWSLogs/<account>/, or write the statements there"
         )
 
 
@@ -133,7 +140,7 @@ def _order(aws, wanted):
 
 VERB = Verb(
     name=NAME,
-    options={name: dict(type="str", required=True) for name in ("log_group", "name", "from", "to", "bucket", "prefix")},
+    options={**{name: dict(type="str", required=True) for name in ("log_group", "name", "from", "to", "bucket", "prefix")}, STREAMS: dict(type="str")},
     plan=plan,
     act=act,
 )

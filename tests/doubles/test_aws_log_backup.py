@@ -155,4 +155,9 @@ def test_export_tasks(aws, refused):
     assert states == ["PENDING", "RUNNING", "COMPLETED"]
     assert logs.describe_export_tasks(statusCode="RUNNING")["exportTasks"] == []
     refused("ResourceNotFoundException", logs.describe_export_tasks, taskId="none")
-    logs.create_export_task(**wanted)
+
+    for name in ("web/1", "db/1"):
+        logs.create_log_stream(logGroupName="g", logStreamName=name)
+    refused("InvalidParameterException", logs.create_export_task, **wanted, logStreamNamePrefix="web*")
+    logs.create_export_task(**wanted, logStreamNamePrefix="web")
+    assert [one["Key"].split("/")[-2] for one in s3.list_objects_v2(Bucket="here", Prefix="p/")["Contents"]] == ["web-1"]

@@ -238,6 +238,8 @@ def test_an_export_that_goes_wrong_is_told_and_not_made_again_by_itself(logs):
         (dict(to="2026-10-01T00:00:00+09:00"), "is not after 2026-11-01"),
         ({"from": "2026-04-01"}, "no moment with its time zone"),
         ({"from": "2000-01-01T00:00:00Z", "to": "2000-02-01T00:00:00Z"}, "is before /acme/app was made"),
+        (dict(log_stream_name_prefix="web*"), "log_stream_name_prefix: "),
+        (dict(log_stream_name_prefix=""), "log_stream_name_prefix: "),
     ],
 )
 def test_an_export_that_aws_would_refuse_is_refused_in_the_plan(logs, more, said):
@@ -247,3 +249,40 @@ def test_an_export_that_aws_would_refuse_is_refused_in_the_plan(logs, more, said
 def test_a_name_belongs_to_one_export(logs):
     exported(logs)
     assert "is an export with another destinationPrefix" in exported(logs, check=True, fails=True, prefix="other")["msg"]
+
+
+def test_an_export_may_be_of_some_streams(logs):
+    for name in ("web-1", "db-1"):
+        client(logs, "logs").create_log_stream(logGroupName="/acme/app", logStreamName=name)
+    planned = exported(logs, check=True, log_stream_name_prefix="web-")
+    assert planned["diff"]["after"]["/acme/app"]["log_stream_name_prefix"] == "web-"
+    assert exported(logs, log_stream_name_prefix="web-")["diff"] == planned["diff"]
+    keys = [one["Key"] for one in client(logs, "s3").list_objects_v2(Bucket="acme-log-backup", Prefix=EXPORT["prefix"])["Contents"]]
+    assert [key.split("/")[-2] for key in keys] == ["web-1"]
+    assert not exported(logs, log_stream_name_prefix="web-")["changed"]
+
+
+OWN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": f"{OWN}:*"}}, True),
+        ({"StringEquals": {"AWS:SourceAccount": ["210987654321", ACCOUNT]}}, True),
+        ({"ArnEquals": {"aws:SourceArn": f"{OWN}:/acme/app"}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "210987654321"}}, False),
+        ({"ArnLike": {"aws:SourceArn": [f"{OWN}:/acme/web*", f"{OWN}:/other"]}}, False),
+        ({"StringLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:*"}}, False),
+    ],
+)
+def test_conditions_of_the_policy_are_looked_into(logs, condition, allowed):
+    service, bucket = dict(Service=f"logs.{REGION}.amazonaws.com"), "arn:aws:s3:::acme-closed"
+    actions = ["s3:GetBucketAcl", "s3:PutObject"]
+    statement = dict(Effect="Allow", Principal=service, Action=actions, Resource=[bucket, f"{bucket}/*"], Condition=condition)
+    write(logs, "s3_buckets", dict(name="acme-closed", policy=dict(Version="2012-10-17", Statement=[statement])))
+    logs.double.clear_calls()
+    if allowed:
+        assert exported(logs, bucket="acme-closed")["changed"]
+    else:
+        assert f"on behalf of {OWN}:/acme/app" in exported(logs, check=True, fails=True, bucket="acme-closed")["msg"] and logs.writes() == []

@@ -395,6 +395,15 @@ def an_export_takes_its_time(logs, **_):
     newest.status = {"code": "PENDING", "message": "Task is pending"}
 
 
+@BOOK.after("CreateExportTask")
+def other_streams_stay(logs, logGroupName, logStreamNamePrefix, destination, destinationPrefix, **_):
+    """CreateExportTask.logStreamNamePrefix: "Export only log streams that match the provided prefix"; moto exports them all."""
+    others = {name.replace("/", "-") for name in logs.groups[logGroupName].streams if not name.startswith(logStreamNamePrefix or "")}
+    keys = bucket_of(destination).keys
+    for key in [key for key in keys if key.startswith(f"{destinationPrefix}/") and key.split("/")[-2] in others]:
+        del keys[key]
+
+
 @BOOK.adds("DescribeExportTasks")
 def describe_export_tasks(logs, taskId, statusCode, **_):
     """DescribeExportTasks: all, one, or those in a state. Each look lets time pass. A name that ends with -fails is one that goes wrong."""
