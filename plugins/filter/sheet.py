@@ -186,7 +186,7 @@ def _names_one_of(value: Any, options: list[str]) -> bool:
 
 def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
-    summary: dict[str, Any] = {**{action: [] for action in DONE}, "reads": 0, "writes": []}
+    summary: dict[str, Any] = {**{action: [] for action in DONE}, "warnings": [], "reads": 0, "writes": []}
     for name, result in results.items():
         kind, again = REGISTERED.sub("", name), REGISTERED.match(name).group(2) in ("await", "finish")
         for entry in result.get("entries", ()):
@@ -195,6 +195,8 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             summary[entry["action"]].append(dict(entry, kind=kind))
         if result.get("failed") and not result.get("entries"):
             summary["failed"].append(dict(kind=kind, entry=None, action="failed", reason=result.get("msg")))
+        told = [dict(kind=kind, warning=text) for text in result.get("warnings", ())]
+        summary["warnings"] += [one for one in told if one not in summary["warnings"]]  # the second task of a kind says the same again
         calls = result.get("calls", {})
         summary["reads"] += calls.get("reads", 0)
         summary["writes"] += calls.get("writes", [])

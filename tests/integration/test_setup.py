@@ -49,6 +49,18 @@ def test_plan_apply_again(customer):
     assert customer.setup().changed == 0 and customer.writes() == []
 
 
+def test_what_a_run_is_warned_of_is_kept_with_it(customer):
+    """The endpoint of Systems Manager is not the whole set."""
+    endpoint = dict(name="acme-ssm", vpc="acme", vpc_endpoint_type="Interface", service_name="com.amazonaws.ap-northeast-1.ssm", subnets=["acme-a"])
+    vpc, lacks = dict(VPC, enable_dns_support=True, enable_dns_hostnames=True), "lacks ssmmessages"
+    customer.sheet(ec2_vpcs=[vpc], ec2_subnets=[SUBNET], ec2_vpc_endpoints=[endpoint])
+    for arguments in (["--check"], []):
+        run = customer.setup(*arguments, allow={lacks: "the test asks for it"})
+        (warned,) = customer.result()["result"]["warnings"]
+        assert warned["kind"] == "ec2_vpc_endpoints" and lacks in warned["warning"]
+        assert "Warnings (1):" in run.stdout
+
+
 def test_removing_goes_backwards_and_needs_its_confirmations(customer):
     """In the end the sheet may go on naming what is gone, and what lay in it."""
     customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
