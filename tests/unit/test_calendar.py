@@ -364,6 +364,8 @@ REFUSED = {
     "hours that YAML took for a number": ("when", "hours", "awx_schedule", 600, "2026-01-01"),
     "a window without an end": ("maintenance_windows[0].when", "no_end", "in_maintenance_window", NOON, [dict(NAMED, when="Sunday 01:00")]),
     "a name that is no text": ("maintenance_windows[0].name", "text", "in_maintenance_window", NOON, [dict(SUNDAY, name=5)]),
+    "a calendar without a name": ("calendar", "calendar", "ical", []),
+    "seconds that are a day": ("seconds", "seconds", "day_in_japan", "2026-11-20"),
     "an empty name": ("calendar", "text", "ical", [], " "),
     "a name with a bell": ("events[0].name", "control", "ical", [{"name": "a\a", "date": "2026-01-01"}], "A"),
     "half a minute": ("minutes", "whole", "in_maintenance_window", NOON, [SUNDAY], 0.5),
