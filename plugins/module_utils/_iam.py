@@ -42,7 +42,7 @@ def policies() -> dict[str, Option]:
     return dict(
         # The customer's own by name, Amazon's by ARN: so one is never mistaken for the other.
         managed_policies=refs("iam_policies", elsewhere=True),
-        inline_policies=Option("dict", clearable=True, same_each=_policies.alike),
+        inline_policies=_policies.policies(clearable=True),
     )
 
 
@@ -148,8 +148,6 @@ def faults(what: str, entries: list, sheet: Mapping[str, Any]) -> Iterator[tuple
 def refuse(what: str, want: Mapping[str, Any], thing: Mapping[str, Any], change: Mapping[str, Any]) -> None:
     """AWS would refuse these only when the user, group or role has already been made."""
     for name, document in want.get("inline_policies", {}).items():
-        if not isinstance(document, Mapping):
-            raise Problem(f"inline_policies.{name} is not a policy document: write a dictionary, or JSON text through from_json")
         if _policies.names_principals(document):
             raise Problem(f"inline_policies.{name} names a Principal, which is whom it is attached to")
     if change.get("inline_policies"):

@@ -100,6 +100,7 @@ class Option:
     choices    what is possible where the service model does not say it
     limits     min and max (of a text its length) and pattern, where no service model says it
     wrong      wrong(value): why it cannot be, as a code of _shapes.TEXTS and a limit, or None; for what neither model nor pattern can say
+    flaws      of a free dictionary: flaws(value) -> (where in it, what was found, a code of _shapes.TEXTS, a limit) of all that cannot be
     reserved   of a free dictionary: keys that another option writes, each with that option's name
     same       compares two values that may be spelt differently
     same_each  the same for the values of a free dictionary
@@ -130,6 +131,7 @@ class Option:
     choices: tuple[Any, ...] = ()
     limits: Mapping[str, Any] | None = None
     wrong: Callable[[Any], tuple[str, Any] | None] | None = None
+    flaws: Callable[[Mapping[str, Any]], Iterable[tuple[str, Any, str, Any]]] | None = None
     reserved: Mapping[str, str] | None = None
     same: Callable[[Any, Any], bool] | None = None
     same_each: Callable[[Any, Any], bool] | None = None

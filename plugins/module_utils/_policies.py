@@ -25,7 +25,56 @@ except ImportError:  # the argument spec of amazon.aws says what to install
 
 def policy(**facts: Any) -> Option:
     """An option that holds a whole policy document. It is one thing: it is written whole, never merged key by key."""
-    return Option("dict", same=alike, **facts)
+    return Option("dict", same=alike, flaws=flaws, **facts)
+
+
+def policies(**facts: Any) -> Option:
+    """An option that holds policy documents, each under its name."""
+    return Option("dict", same_each=alike, flaws=flaws_of_each, **facts)
+
+
+# The grammar of IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+MEMBERS = ("Version", "Id", "Statement")
+VERSIONS = ("2012-10-17", "2008-10-17")
+STATEMENT = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+EFFECTS = ("Allow", "Deny")
+
+
+def flaws(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
+    """What the grammar does not know in a document; for an option's `flaws`. A document without a statement would take away what is there."""
+    yield from _unknown("", wanted, MEMBERS)
+    if "Version" in wanted and wanted["Version"] not in VERSIONS:
+        yield ".Version", wanted["Version"], "choice", ", ".join(VERSIONS)
+    given = wanted.get("Statement")
+    statements = given if isinstance(given, list) else [given]
+    if given is None:
+        yield "", None, "lacking", "Statement"
+        return
+    if not statements or not all(isinstance(statement, Mapping) for statement in statements):
+        yield ".Statement", given, "no_statement", None
+        return
+    for number, statement in enumerate(statements, 1):
+        yield from _flaws_of_statement(f".Statement.{number}", statement)
+
+
+def flaws_of_each(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
+    """The same of a dictionary of documents."""
+    for name, one in wanted.items():
+        found = flaws(one) if isinstance(one, Mapping) else [("", one, "no_statement", None)]
+        yield from ((f".{name}{inside}", *rest) for inside, *rest in found)
+
+
+def _flaws_of_statement(where: str, statement: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
+    yield from _unknown(where, statement, STATEMENT)
+    if "Effect" in statement and statement["Effect"] not in EFFECTS:
+        yield f"{where}.Effect", statement["Effect"], "choice", ", ".join(EFFECTS)
+    for needed in (("Effect",), ("Action", "NotAction")):
+        if not any(statement.get(member) for member in needed):
+            yield where, None, "lacking", " / ".join(needed)
+
+
+def _unknown(where: str, given: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[tuple[str, Any, str, Any]]:
+    yield from ((where, key, "unknown_key", ", ".join(known)) for key in given if key not in known)
 
 
 def document(text_or_dict: str | Mapping[str, Any] | None) -> dict[str, Any]:

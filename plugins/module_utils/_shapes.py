@@ -108,6 +108,9 @@ TEXTS = dict(
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
     network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
     not_an_address="{value!r} is not an IP address",
+    unknown_key="{value!r} has no meaning here; what can be written: {limit}",
+    no_statement="a policy is a dictionary with one statement at least, each of them a dictionary; found {value!r}",
+    lacking="{limit} is missing",
 )
 
 
@@ -184,6 +187,7 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
         yield from faults(service, option.options, {name: inner for name, inner in value.items() if inner is not None}, f"{path}.")
     elif isinstance(value, Mapping):
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
+        yield from (Fault(f"{path}{inside}", found, code, limit) for inside, found, code, limit in (option.flaws(value) if option.flaws else ()))
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
     else:

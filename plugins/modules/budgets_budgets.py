@@ -361,7 +361,7 @@ OPTIONS = dict(
     time_period=Option("dict", options=dict(start=Option(same=_same_moment), end=Option(same=_same_moment))),
     cost_filters=items(key=("key",), options=dict(key=Option(required=True), values=Option("list", "str", required=True, same=_same_texts))),
     cost_types=Option("dict", options={option: Option("bool") for option in STRUCTURES["cost_types"][1]}),
-    filter_expression=_policies.policy(clearable=True),
+    filter_expression=Option("dict", same=_policies.alike, clearable=True),
     metrics=Option("list", "str", api=f"{API}.Metrics"),
     notifications=items(
         key=tuple(NOTIFICATION),

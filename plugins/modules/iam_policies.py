@@ -102,8 +102,6 @@ def danger(have, change):
 
 
 def refuse(want, have, change):
-    if "policy" in change and not change["policy"].get("Statement"):
-        raise Problem("policy: a policy document has a Statement")
     if _policies.names_principals(change.get("policy") or {}):
         raise Problem("policy names a Principal, which is whom it is attached to")
     if "policy" in change and _policies.size(change["policy"]) > LONGEST:

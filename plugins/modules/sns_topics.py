@@ -231,7 +231,7 @@ OPTIONS = dict(
     kms_master_key_id=Option(clearable=True),
     publishers=Option("list", "str", many=True),
     policy=_policies.policy(),
-    delivery_policy=_policies.policy(clearable=True),
+    delivery_policy=Option("dict", same=_policies.alike, clearable=True),
     delivery_status_logging=items(
         key=("protocol",),
         options=dict(

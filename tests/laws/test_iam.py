@@ -144,7 +144,7 @@ def test_trusting_anyone_needs_a_confirmation(stage, iam, trust):
     [
         (dict(managed_policies=["AmazonSSMManagedInstanceCore"]), "there is no"),
         (dict(permissions_boundary="AmazonSSMManagedInstanceCore"), "there is no"),
-        (dict(inline_policies=dict(p="{}")), "inline_policies.p is not a policy document"),
+        (dict(inline_policies=dict(p="{}")), "inline_policies.p: a policy is a dictionary"),
     ],
 )
 def test_what_aws_would_refuse_half_way_is_refused_in_the_plan(stage, iam, options, said):

@@ -209,6 +209,34 @@ def test_a_tag_that_only_aws_writes_is_told_in_both_languages():
         assert line.startswith("sns_topics acme tags: ") and "aws:owner" in line and words in line
 
 
+PUBLIC = dict(Effect="Allow", Principal="*", Action="s3:GetObject", Resource="*")
+NO_POLICIES = {
+    "": [dict(Version="2012-10-17", Statment=[PUBLIC]), dict(Statement=[PUBLIC], Statements=[]), dict(Version="2012-10-17")],
+    ".Version": [dict(Version="2012-10-71", Statement=[PUBLIC]), dict(Version=2012, Statement=[PUBLIC])],
+    ".Statement": [dict(Statement=[]), dict(Statement="Allow"), dict(Statement=[PUBLIC, "Deny"])],
+    ".Statement.1": [dict(Statement=dict(PUBLIC, Ressource="*")), dict(Statement=[dict(Effect="Allow")]), dict(Statement=[dict(Action="s3:*")])],
+    ".Statement.2.Effect": [dict(Statement=[PUBLIC, dict(PUBLIC, Effect="allow")])],
+}
+
+
+@pytest.mark.parametrize("inside", NO_POLICIES)
+@pytest.mark.parametrize("name, option", [(name, option) for name, kind in KINDS.items() for option, facts in kind.options.items() if facts.flaws])
+def test_what_the_grammar_of_policies_does_not_know_is_told(name, option, inside):
+    """Also of several under names; before anything is written, for a document without a statement would take away the policy that is there."""
+    single = KINDS[name].options[option].same is not None
+    for document in NO_POLICIES[inside]:
+        sheet = sheet_of(name, **{option: document if single else dict(acme=document)})
+        where = f"{name} {first(name, sheet)} {option}{'' if single else '.acme'}{inside}: "
+        for language in ("ja", "en"):
+            assert any(line.startswith(where) for line in sheet_faults(sheet, language=language)), document
+
+
+def test_a_misspelt_part_of_a_policy_is_told_with_what_can_be_written():
+    (known, lacking) = sheet_faults(dict(s3_buckets=[dict(name="acme-x", policy=dict(Version="2012-10-17", Statment=[PUBLIC]))]), language="en")
+    assert known == "s3_buckets acme-x policy: 'Statment' has no meaning here; what can be written: Version, Id, Statement"
+    assert lacking == "s3_buckets acme-x policy: Statement is missing"
+
+
 def test_a_network_that_is_larger_or_smaller_than_aws_makes_them_is_told():
     vpc = dict(name="acme", cidr_block="10.0.0.0/8", secondary_cidr_blocks=["192.168.0.0/29"])
     subnet = dict(name="a", vpc="other", cidr_block="172.16.0.0/30", availability_zone="ap-northeast-1a")
