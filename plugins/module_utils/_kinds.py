@@ -88,7 +88,7 @@ class Kind:
 
     def label(self, entry: Mapping[str, Any]) -> str:
         """How people are told of an entry: its id where that is named, else its identity as the sheet writes it."""
-        return masked(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things)
+        return masked(str(entry.get("id") or self.joined.join(str(entry[name]) for name in self.identity if entry.get(name)) or self.things))
 
     def apart(self, entry: Mapping[str, Any]) -> str:
         """What tells entries apart as AWS does it, which may not look at the case of a name."""

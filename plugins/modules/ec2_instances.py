@@ -9,7 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _launches, _network
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, same_text
 
 LIVE = ["pending", "running", "stopping", "stopped"]
 ENDED = ["shutting-down", "terminated"]
@@ -289,7 +289,7 @@ KIND = Kind(
         tenancy=fixed(api="RunInstances.Placement.Tenancy"),
         user_data=Option(write_only=True, secret=True),
         tags=_tags.beside_name(),
-        volume_tags=Option("dict", write_only=True),
+        volume_tags=Option("dict", write_only=True, same_each=same_text),
     ),
     find=find,
     read=read,

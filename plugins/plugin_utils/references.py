@@ -49,7 +49,7 @@ def references(sheet: Mapping[str, Any]) -> list[Reference]:
         for entry in [entries] if isinstance(entries, Mapping) else entries if kind and isinstance(entries, list) else []:
             if kind and isinstance(entry, Mapping) and entry.get("state") != "absent":
                 found += _references(kind.name, kind.label(entry), kind.options, spread(kind.options, entry), "", entry)
-                if ":" in str(entry.get("id", "")) and not ID.fullmatch(entry["id"]):
+                if isinstance(entry.get("id"), str) and ":" in entry["id"] and not ID.fullmatch(entry["id"]):
                     found.append(Reference(kind.name, kind.label(entry), "id", kind.name, entry["id"], hard=False, elsewhere=True))
     return found
 

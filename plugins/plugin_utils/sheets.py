@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,7 +47,9 @@ TYPES = dict(
     str=check_type_str,
 )
 ENTRY_OPTIONS = ("state", "clear", "id")
-MISSHAPEN = ("not_entry", "unknown_verb", "wrong_type")  # after which nothing else can be said of an entry
+ID = dict(id=Option())
+MISSHAPEN = ("not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
+NO_JSON = (bytes, datetime.date, set)  # what YAML can make of a text and no API takes
 
 
 def faults(sheet: Mapping[str, Any]) -> list[Fault]:
@@ -69,7 +72,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         for entry in entries:
             mistakes = list(_entry(kind, entry))
             found += mistakes
-            well_formed[name].append({} if any(mistake.code in MISSHAPEN for mistake in mistakes) else _typed(kind.options, entry))
+            well_formed[name].append({} if any(mistake.code in MISSHAPEN for mistake in mistakes) else _typed({**kind.options, **ID}, entry))
         found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping)], called)
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, well_formed)
@@ -99,8 +102,8 @@ def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
         yield Fault(kind.name, None, None, "not_entry", dict(value=without_secrets(Option(options=kind.options), entry)))
         return
     label = kind.label(entry)
-    plain = {name: value for name, value in entry.items() if name not in ENTRY_OPTIONS}
-    for option, code, facts in _values(kind.options, spread(kind.options, plain), ""):
+    plain = {name: value for name, value in entry.items() if name not in ("state", "clear")}
+    for option, code, facts in _values({**kind.options, **ID}, spread(kind.options, plain), ""):
         yield Fault(kind.name, label, option, code, facts)
     if entry.get("state", "present") not in ("present", "absent"):
         yield Fault(kind.name, label, "state", "state", dict(value=entry["state"]))
@@ -171,6 +174,11 @@ def _twice(option: Option, things: list) -> Iterator[Any]:
 
 
 def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
+    texts = option.same_each is same_text
+    unquoted = [] if option.options else list(_unquoted(value, texts or wanted == "str"))
+    if unquoted:
+        yield from ((path, "unquoted", dict(value=without_secrets(option, str(one)))) for one in unquoted)
+        return
     try:
         # A list or a dictionary in the place of a text would be accepted by Ansible and turned into one.
         if wanted in ("str", "int", "float", "bool") and isinstance(value, (list, Mapping)):
@@ -179,9 +187,9 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
     except (TypeError, ValueError):
         yield path, "wrong_type", dict(value=without_secrets(option, value), limit=wanted)
         return
-    if option.same_each is same_text and isinstance(value, Mapping):
-        wrong = {key: one for key, one in value.items() if isinstance(one, (list, Mapping))}
-        yield from ((f"{path}.{key}", "wrong_type", dict(value=one, limit="str")) for key, one in wrong.items())
+    if texts and isinstance(value, Mapping):
+        yield from ((f"{path}.{key}", "wrong_type", dict(value=one, limit="str")) for key, one in value.items() if isinstance(one, (list, Mapping)))
+        yield from ((f"{path}.{key}", "unquoted", dict(value=one)) for key, one in value.items() if isinstance(one, bool))
     if option.options:
         if isinstance(value, Mapping):
             yield from _values(option.options, value, f"{path}.")
@@ -189,6 +197,19 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
             yield from ((f"{path}.{name}", "identity", {}) for name in lacking)
         else:
             yield path, "wrong_type", dict(value=without_secrets(option, value), limit="dict")
+
+
+def _unquoted(value: Any, text: bool) -> Iterator[Any]:
+    """What was meant as a text and is none, because it stands without quotation marks. A day that stands for a text is written as it was read."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _unquoted(key, text)
+            yield from _unquoted(inner, text)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _unquoted(inner, text)
+    elif isinstance(value, NO_JSON) and not (text and isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)):
+        yield value
 
 
 def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:

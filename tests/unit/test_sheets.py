@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import re
 import string
 
@@ -146,7 +147,42 @@ def test_a_route_without_a_destination_is_told():
 def test_tags_and_what_is_cleared_have_their_types_too():
     sheet = dict(ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/16", tags=dict(a=[1], b=dict(x=1), c=True, d=1), clear="tags")])
     told = sheet_faults(sheet, language="en")
-    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a clear"]
+    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a tags.c", "ec2_vpcs a clear"]
+
+
+DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
+
+
+@pytest.mark.parametrize("value", [DAY, MOMENT, b"x", {1}])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_yaml_reads_as_no_text_is_told_and_ends_no_check(name, value):
+    """In every free dictionary, however deep, and as a key of it; a day stays what it is where a text is meant."""
+    for option in [option for option, facts in KINDS[name].options.items() if facts.type == "dict" and not facts.options and not facts.many]:
+        for given in (dict(acme=value), dict(acme=[dict(acme=value)]), *([{value: "x"}] if value != {1} else [])):
+            told = [line for line in sheet_faults(sheet_of(name, **{option: given})) if line.startswith(f"{name} {first(name, sheet_of(name))} {option}: ")]
+            if "tags" not in option or value is not DAY:
+                assert any("引用符" in line for line in told), (option, given)
+
+
+def test_an_unquoted_day_hides_no_other_fault():
+    policy = dict(Version=DAY, Statement=[])
+    told = sheet_faults(dict(iam_roles=[dict(name="a", assume_role_policy=policy)], ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/33")]), language="en")
+    assert told[0] == "iam_roles a assume_role_policy: without quotation marks it is read as 2012-10-17 and is no text; write it between quotation marks"
+    assert told[1].startswith("ec2_vpcs a cidr_block: ") and len(told) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_day_or_a_moment_in_the_place_of_any_value_ends_no_check(name):
+    for option in ["id", "state", "clear", *KINDS[name].options]:
+        for value in (DAY, MOMENT, 5):
+            sheet_faults(sheet_of(name, **{option: value}))
+            sheet_faults(sheet_of(name, **{option: [value]}))
+
+
+def test_a_truth_value_is_no_value_of_a_tag():
+    """YAML reads yes and on as true, which would be written as True."""
+    told = sheet_faults(dict(ec2_vpcs=[dict(name="a", tags=dict(Prod=True, Day=DAY, Count=1, Empty=None))]), language="en")
+    assert told == ["ec2_vpcs a tags.Prod: without quotation marks it is read as True and is no text; write it between quotation marks"]
 
 
 @pytest.mark.parametrize("sheet", [{5: []}, {True: []}])
