@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,6 +50,7 @@ TYPES = dict(
 ENTRY_OPTIONS = ("state", "clear", "id")
 ID = dict(id=Option())
 MISSHAPEN = ("not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
+LACKING = ("needs", "one_of")
 NO_JSON = (bytes, datetime.date, set)  # what YAML can make of a text and no API takes
 
 
@@ -56,6 +58,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     """Everything that can be known to be wrong without looking at the account, in the order of the sheet."""
     found: list[Fault] = []
     well_formed: dict[str, list[dict]] = {}
+    left_out: dict[str, list[set[str]]] = defaultdict(list)  # options of an entry that have a wrong shape
     called = references.renamed(sheet)
     for name, given in sheet.items():
         if name in PARTS:
@@ -72,13 +75,31 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         for entry in entries:
             mistakes = list(_entry(kind, entry))
             found += mistakes
-            well_formed[name].append({} if any(mistake.code in MISSHAPEN for mistake in mistakes) else _typed({**kind.options, **ID}, entry))
+            misshapen = {str(mistake.option).partition(".")[0] for mistake in mistakes if mistake.code in MISSHAPEN}
+            well_formed[name].append(_typed({**kind.options, **ID}, _sound(kind, entry, misshapen)))
+            left_out[name].append(misshapen)
         found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping)], called)
+    known = {name: _known(kinds()[name], entries, left_out[name]) for name, entries in well_formed.items()}
     for name, entries in well_formed.items():
-        found += _of_the_kind(kinds()[name], entries, well_formed)
+        found += _of_the_kind(kinds()[name], entries, left_out[name], known)
     found += references.to_be_removed(well_formed)
     found += references.circular(references.references(well_formed))
     return found
+
+
+def _sound(kind: Any, entry: Any, misshapen: set[str]) -> dict[str, Any]:
+    """The entry without the options of which nothing else can be said; nothing at all where it is not known which thing it is of."""
+    if not isinstance(entry, Mapping) or misshapen & {*kind.identity, *ENTRY_OPTIONS}:
+        return {}
+    return {name: value for name, value in entry.items() if name not in misshapen}
+
+
+def _known(kind: Any, entries: list[dict], left_out: list[set[str]]) -> list[dict]:
+    """What others can be held against, each at its place: not what is there twice, nor what may have more in its lists than is known."""
+    staying = _staying(entries)
+    count = Counter(kind.apart(entry) for entry in staying if entry)
+    lists = {name for name, option in kind.options.items() if option.many}
+    return [{} if entry and (count[kind.apart(entry)] > 1 or misshapen & lists) else entry for entry, misshapen in zip(staying, left_out, strict=True)]
 
 
 def _typed(options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,13 +233,15 @@ def _unquoted(value: Any, text: bool) -> Iterator[Any]:
         yield value
 
 
-def _of_the_kind(kind: Any, entries: list[dict], sheet: Mapping[str, Any]) -> Iterator[Fault]:
+def _of_the_kind(kind: Any, entries: list[dict], left_out: list[set[str]], sheet: Mapping[str, Any]) -> Iterator[Fault]:
     """What the service model refuses, and what the kind itself knows to be wrong."""
     for entry in entries:
         for fault in _shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))):
             yield Fault(kind.name, kind.label(entry), fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
     if kind.faults:
-        for index, option, code, facts in kind.faults(_staying(entries), {name: _staying(given) for name, given in sheet.items()}):
+        for index, option, code, facts in kind.faults(_staying(entries), sheet):
+            if left_out[index] and code in LACKING:
+                continue  # it may be what has a wrong shape
             other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
             yield Fault(kind.name, kind.label(entries[index]), option, code, {**facts, **other})
 

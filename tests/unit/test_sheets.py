@@ -67,7 +67,25 @@ def test_every_option_of_a_wrong_type_is_told(name):
         if wanted not in WRONG or option in KINDS[name].identity:
             continue
         sheet = sheet_of(name, **{option: "a text" if facts.many else WRONG[wanted]})
-        assert any(line.startswith(f"{name} {first(name, sheet)} {option}: ") for line in sheet_faults(sheet)), option
+        told = sheet_faults(sheet)
+        assert told and all(line.startswith(f"{name} {first(name, sheet)} {option}") for line in told), (option, told)
+
+
+def test_a_wrong_type_hides_no_other_fault_of_its_entry_or_of_another():
+    alarm = dict(name="a", namespace="AWS/EC2", metric_name="x", statistic="Avg", comparison_operator=">", evaluation_periods=2, threshold="ninety")
+    vpc = dict(name="acme", cidr_block="10.20.0.0/16", enable_dns_support="maybe")
+    subnet = dict(name="a", vpc="acme", cidr_block="10.99.1.0/24")
+    sheet = dict(cloudwatch_alarms=[alarm], ec2_vpcs=[vpc], ec2_subnets=[subnet], ec2_instances=[dict(name="w", root_volume=50, instance_type=12)])
+    told = {(fault.kind, fault.option) for fault in sheets.faults(sheet)}
+    assert {("cloudwatch_alarms", option) for option in ("threshold", "statistic", "comparison_operator")} <= told
+    assert {("ec2_vpcs", "enable_dns_support"), ("ec2_subnets", "cidr_block"), ("ec2_instances", "root_volume"), ("ec2_instances", "instance_type")} <= told
+
+
+@pytest.mark.parametrize("vpcs", [[{}, dict(cidr_block="10.60.0.0/16")], [dict(cidr_block="10.60.0.0/16", secondary_cidr_blocks="10.20.0.0/16")]])
+def test_nothing_is_held_against_what_is_not_known_for_certain(vpcs):
+    subnet = dict(name="a", vpc="acme", cidr_block="10.20.1.0/24")
+    sheet = dict(ec2_vpcs=[dict(vpc, name="acme") for vpc in vpcs], ec2_subnets=[subnet])
+    assert [fault.kind for fault in sheets.faults(sheet)] == ["ec2_vpcs"]
 
 
 def texts(options, path=()):
