@@ -23,9 +23,9 @@ NEEDS = dict(operation="operations", incident="incident_response")
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
         other_contract="ご依頼の契約番号「{value}」は、本作業の対象契約「{other}」と異なります。契約番号をご確認のうえ、再度ご依頼ください。",
-        not_accepted="本契約は{other}からのご提供のため、ご希望の日（{value}）には作業を実施できません。",
-        ended="本契約は{other}に終了しているため、ご希望の日（{value}）の作業は承ることができません。",
-        no_plan="ご希望の日（{value}）に有効な運用メニューのお申し込みがないため、作業を承ることができません。",
+        not_accepted="本契約は{other}からのご提供のため、{value}には作業を実施できません。",
+        ended="本契約は{other}に終了しているため、{value}の作業は承ることができません。",
+        no_plan="{value}に有効な運用メニューのお申し込みがないため、作業を承ることができません。",
         plan="ご契約の{value}には{other}が含まれないため、本作業を承ることができません。\
 {more}へのプラン変更をお申し込みください。",
         no_incident="「{value}」は障害対応の対象作業ではありません。運用代行としてご依頼ください。",
@@ -34,8 +34,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
 監視設定（保守初期設定）をお申し込みください。",
         too_soon="実施日は、受付日（{other}）の翌日から起算して3営業日以降とさせていただいております。\
 最短の実施日は{more}です。ご希望の日（{value}）を調整のうえ、再度ご依頼ください。",
+        early="実施日は、受付日（{other}）の翌日から起算して3営業日以降とさせていただいております。\
+最短の実施日は{more}です。本日（{value}）は作業を開始できません。",
         not_yet="ご希望の日時（{value}）より前のため、作業を開始できません。",
-        window="ご希望の日時（{value}）からの作業（最大{more}分）は、ご契約のメンテナンス時間帯（{other}）に収まりません。\
+        window="{value}からの作業（最大{more}分）は、ご契約のメンテナンス時間帯（{other}）に収まりません。\
 日時を調整のうえ、再度ご依頼ください。",
     ),
     en=dict(
@@ -48,6 +50,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         suspended="The service is suspended from {value} to {other}.",
         unmonitored="{value!r} is not monitored by us, and the operation menu is provided for what is. Please apply for its monitoring.",
         too_soon="The earliest day is the third business day from the day after receipt ({other}), which is {more}. Please choose another day than {value}.",
+        early="The earliest day is the third business day from the day after receipt ({other}), which is {more}. Nothing can be begun today ({value}).",
         not_yet="The wished time ({value}) has not come yet.",
         window="The work of at most {more} minutes from {value} on does not lie within the agreed maintenance windows ({other}). Please choose another time.",
     ),
@@ -62,6 +65,7 @@ CLAUSES = dict(
     suspended=("第34条", "Article 34"),
     unmonitored=("別紙1 2", "Annex 1, 2"),
     too_soon=("別紙1 1.4", "Annex 1, 1.4"),
+    early=("別紙1 1.4", "Annex 1, 1.4"),
     not_yet=("別紙1 1.4", "Annex 1, 1.4"),
     window=("別紙1 1.4", "Annex 1, 1.4"),
 )
@@ -146,8 +150,10 @@ def _three_business_days(case: Case) -> Iterator[Found]:
             closures = read.closures(case.contract.get("closures"), "contract.closures")
         received = date.fromisoformat(case.request["received"])
         earliest = _calendar.earliest(received, closures=closures, strict=bool(case.contract.get("lead_strict")))
-        if min(case.wished.date(), case.day) < earliest:
-            yield "too_soon", dict(value=min(case.wished.date(), case.day), other=received, more=earliest)
+        if case.wished.date() < earliest:
+            yield "too_soon", dict(value=case.wished.date(), other=received, more=earliest)
+        elif case.day < earliest:
+            yield "early", dict(value=case.day, other=received, more=earliest)
     if case.now and case.now < case.wished:
         yield "not_yet", dict(value=f"{case.wished:%Y-%m-%d %H:%M}")
 

@@ -161,6 +161,17 @@ def test_nothing_begins_before_its_time_or_after_the_window():
     assert _gates.refusal(read(), window, {}, now=NOW + timedelta(hours=2))["gate"] == "window"
 
 
+@pytest.mark.parametrize("now", [None, datetime(2026, 11, 20, 9, tzinfo=JST)], ids=["plan", "apply"])
+def test_a_wish_that_is_told_is_the_one_that_was_asked_for(now):
+    refused = _gates.refusal(read(wished="2026-11-21 02:00"), CONTRACT, {}, now=now)
+    assert "ご希望の日（2026-11-21）" in refused["ja"] and "another day than 2026-11-21" in refused["en"]
+
+
+def test_the_day_of_the_look_is_no_wish():
+    refused = _gates.refusal(read(wished="2026-12-01 02:00"), CONTRACT, {}, now=datetime(2026, 11, 20, 9, tzinfo=JST))
+    assert refused["gate"] == "date" and "本日（2026-11-20）" in refused["ja"] and "ご希望" not in refused["ja"] and "today (2026-11-20)" in refused["en"]
+
+
 def test_the_first_gate_in_their_order_is_told():
     contract = dict(CONTRACT, plans=[{"plan": "entry", "from": "2026-02-01"}])
     assert _gates.refusal(read(wished="2026-11-21 02:00"), contract, {})["gate"] == "plan"
