@@ -255,6 +255,21 @@ def test_an_endpoint_that_is_down(customer):
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/"' in run.output.replace('\\"', '"') and "whether AWS can be reached" in run.output
 
 
+@pytest.mark.parametrize(
+    "env, cause",
+    [
+        (dict(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1"), "Could not connect to the endpoint URL"),
+        (dict(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="", AWS_EC2_METADATA_DISABLED="true"), "Unable to locate credentials"),
+    ],
+    ids=["endpoint", "credentials"],
+)
+def test_where_nobody_can_ask_for_the_role_that_is_the_cause(customer, env, cause):
+    role = f"arn:aws:iam::{ACCOUNT}:role/operator"
+    customer.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=role, external_id="ACME-1")
+    run = customer.setup(rc=2, env=env, ec2_vpcs=[VPC])
+    assert cause in run.output and "whether AWS can be reached" in run.output and "external_id" not in run.output
+
+
 @pytest.mark.parametrize("more, words", [(["-e", '{"ticket": "REQ 1/5"}'], "REQ 1/5"), (["-e", "setup_result_directory=/nowhere"], "/nowhere")])
 def test_a_run_that_could_leave_no_proof_is_refused(customer, more, words):
     run = customer.setup(*more, rc=2, ec2_vpcs=[VPC])
