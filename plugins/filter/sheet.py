@@ -19,6 +19,7 @@ from ansible.errors import AnsibleFilterError
 
 # What stands before the kind in the names under which the roles register results.
 REGISTERED = re.compile(r"^(?:setup_[a-z]+|monitoring_setup)_((accept|await|finish|global|remove)_)?")
+TAGS_OF_ANSIBLE = ("all", "always", "never", "tagged", "untagged")
 DONE = ("created", "updated", "deleted", "unchanged", "failed")
 NOT_HERE = re.compile(r"^(setup_[a-z]+|monitoring_setup)_(global|remove)_")  # what is gone, or in another Region
 
@@ -209,6 +210,14 @@ def sheet_left(sheet: Any, summary: Mapping[str, Any], expanded: Mapping[str, An
     return [dict(kind=kind, entry=label) for kind, label in _part("sheets").labels(_whole(sheet, expanded)) if (kind, label) not in told]
 
 
+def unknown_tags(tags: Iterable[str]) -> list[str]:
+    """Tags that no task has, each with the one that may have been meant: those there are name kinds, their services, and what is watched."""
+    kinds = _part("kinds").kinds()
+    known = {*kinds, *(kind.partition("_")[0] for kind in kinds), "monitoring", *TAGS_OF_ANSIBLE}
+    unknown = sorted(set(tags) - known)
+    return [" → ".join(word for word in (tag, nearest(tag, known)) if word) for tag in unknown]
+
+
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that may have been meant by, or written for, another one."""
     return next(iter(get_close_matches(word, [other for other in words if other != word], 1, 0.75)), None)
@@ -253,4 +262,5 @@ class FilterModule:
             sheet_names=sheet_names,
             sheet_neighbours=sheet_neighbours,
             sheet_outside_names=sheet_outside_names,
+            unknown_tags=unknown_tags,
         )

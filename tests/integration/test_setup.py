@@ -124,6 +124,21 @@ def test_a_plan_tells_what_depends_on_a_failure_as_the_run_does(customer):
     assert "ec2_nat_gateways on-good" in created
 
 
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (["--tags", "ec2_subnet,ec2_vpcs"], "ec2_subnet → ec2_subnets"),
+        (["--skip-tags", "sns_topic"], "sns_topic → sns_topics"),
+        (["--skip-tags", "always"], "--skip-tags always"),
+        (["--tags", "ec2", "--skip-tags", "always"], "--skip-tags always"),
+    ],
+    ids=["do", "leave", "checks", "checks-of-some"],
+)
+def test_a_tag_that_would_do_nothing_or_leave_the_checks_out_is_refused(customer, given, words):
+    run = customer.setup(*given, rc=2, ec2_vpcs=[VPC])
+    assert customer.double.calls() == [] and words in run.output and "Nothing was done" in run.output
+
+
 # ---- bad input: one clear message each, before the first write
 
 BAD_SHEETS = {
