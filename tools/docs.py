@@ -171,7 +171,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail when something is stale")
     parser.add_argument("kinds", nargs="*", help="only these")
     arguments = parser.parse_args()
-    faults = []
+    faults, written = [], []
     for kind in kinds().values():
         if arguments.kinds and kind.name not in arguments.kinds:
             continue
@@ -183,7 +183,8 @@ def main() -> int:
                 faults.append(f"{path.name} is stale: make docs")
             else:
                 path.write_text(fresh, encoding="utf-8")
-    print("\n".join(faults) or "all documentation is equal to the kinds")
+                written.append(f"{path.name} is written anew")
+    print("\n".join(faults + written) or "all documentation is equal to the kinds")
     return 1 if faults else 0
 
 

@@ -198,6 +198,13 @@ def test_what_only_the_account_can_tell_apart_is_told_before_the_first_write(cus
     assert told(customer.result()["result"]["updated"]) == {f"ec2_vpcs {acme}", "ec2_vpcs other"}
 
 
+def test_a_kind_that_is_written_twice_is_told(customer):
+    twice = "sheet:\n  ec2_vpcs: [{name: a, cidr_block: 10.1.0.0/16}]\n  ec2_vpcs: [{name: b, cidr_block: 10.2.0.0/16}]\n"
+    (customer.inventory / "group_vars/all/sheet.yml").write_text(twice, encoding="utf-8")
+    run = customer.play("setup", rc=None)
+    assert run.rc != 0 and customer.double.calls() == [] and "ec2_vpcs" in run.output
+
+
 def test_a_sheet_of_another_name_is_told(customer):
     customer._write("group_vars/all/sheet.yml", dict(shet=dict(ec2_vpcs=[VPC])))
     run = customer.setup(rc=2)
@@ -332,7 +339,7 @@ def test_a_run_that_is_stopped_says_what_was_done_and_what_not(customer, double)
     assert all(one in run.output for one in left) and f"Not done yet ({len(left)})" in run.output
     customer.setup(*early)
     done = customer.result()
-    assert done["finished"] and done["stopped"] is None and done["not_done"] == [] and told(done["result"]["created"]) == left
+    assert done["finished"] and done["stopped"] is None and done["not_done"] == done["unknown"] == [] and told(done["result"]["created"]) == left
 
 
 @pytest.mark.parametrize(
@@ -359,7 +366,7 @@ def test_a_killed_process_is_completed_by_the_next_run(customer, double, last, d
     kept = customer.result()
     assert not kept["finished"] and told(kept["result"]["created"]) == done
     every = {f"{kind} {KINDS[kind].label(entry)}" for kind, entries in things.items() for entry in entries}
-    assert told(kept["not_done"]) == every - done
+    assert told(kept["unknown"]) == every - done and kept["not_done"] == []
     customer.setup()
     assert len(client(double, "ec2").describe_vpcs(Filters=[dict(Name="tag:Name", Values=["acme"])])["Vpcs"]) == 1
     assert customer.setup().changed == 0 and customer.writes() == []
