@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -218,7 +219,7 @@ def request(ticket: str, operation: str, target: str, parameters: dict, ahead: i
 
 
 def tell(title: str, command: list[str]) -> None:
-    print(f"\n── {title}\n   {' '.join(command)}", flush=True)
+    print(f"\n── {title}\n   {shlex.join(command)}", flush=True)
 
 
 def width(text: str) -> int:
@@ -256,7 +257,7 @@ def screen(demo: Demo, made: Counter, seconds: float) -> None:
     for title, said in demo.lines:
         print(f"  {title}{' ' * (60 - width(title))}{said}")
     print(f"\nパラメータシート: {WORKBOOK.relative_to(ROOT)}")
-    print(f"監視設計書・定義書・差異報告書・見積書・請求書・作業手順書・作業完了報告書 ({where}, also as xlsx and JSON):")
+    print(f"監視設計書・定義書・差異報告書・見積書・請求書・作業手順書・作業完了報告書 ({where}; those of accounts and fees also as xlsx and JSON):")
     print("\n".join(f"  {path.name}" for path in sorted(RESULTS.glob("*.html"))))
     print(f"運用代行の作業完了報告書: {where}/REQ-0102-customer.html")
     print("\nMade, by writing call:")
