@@ -16,8 +16,10 @@ def hint(language: str, close: str | None) -> str:
 
 
 def close(word: object, words: Iterable[object], least: float = 0.6) -> str | None:
-    """The nearest right word."""
-    return next(iter(get_close_matches(str(word), [str(one) for one in words], 1, least)), None)
+    """The nearest right word; the only one that begins with this, where there is one."""
+    there = [str(one) for one in words]
+    longer = [one for one in there if one.startswith(f"{word}_")]
+    return longer[0] if len(longer) == 1 else next(iter(get_close_matches(str(word), there, 1, least)), None)
 
 
 def close_kind(word: object, kinds: Iterable[str]) -> str | None:

@@ -143,7 +143,7 @@ def test_a_tag_that_would_do_nothing_or_leave_the_checks_out_is_refused(customer
 
 BAD_SHEETS = {
     "an unknown kind": (dict(ec2_vpc=[VPC]), ["ec2_vpc", "'ec2_vpcs'"]),
-    "an unknown option": (dict(ec2_vpcs=[dict(VPC, cidr="10.0.0.0/8")]), ["ec2_vpcs acme cidr", "'cidr'"]),
+    "an unknown option": (dict(ec2_vpcs=[dict(VPC, cidr="10.0.0.0/8")]), ["ec2_vpcs acme cidr", "'cidr_block'"]),
     "a wrong type": (dict(ec2_vpcs=[dict(VPC, enable_dns_support="perhaps")]), ["ec2_vpcs acme enable_dns_support", "'perhaps'"]),
     "a duplicate": (dict(ec2_vpcs=[VPC, VPC]), ["ec2_vpcs acme", "2 times"]),
     "a dangling reference": (
