@@ -212,6 +212,13 @@ def test_a_sheet_of_another_name_is_told(customer):
     assert "missing required arguments" not in run.output
 
 
+@pytest.mark.parametrize("sheet", [None, [dict(ec2_vpcs=[VPC])], "ec2_vpcs"], ids=["empty", "list", "text"])
+def test_a_sheet_that_is_none_is_told(customer, sheet):
+    customer._write("group_vars/all/sheet.yml", dict(sheet=sheet))
+    run = customer.setup(rc=2)
+    assert customer.writes() == [] and "is written as kind: [entry, …]" in run.output and "Tagged" not in run.output
+
+
 @pytest.mark.parametrize("account_id", [int(ACCOUNT), "1234", "12345678901O"])
 def test_an_account_id_that_is_not_twelve_digits_in_quotes_is_told(customer, account_id):
     customer.contract(number="ACME-1", customer="Acme", account_id=account_id, region="ap-northeast-1", language="en")
