@@ -29,6 +29,7 @@ from tests.laws.stage import KINDS, entries, examples
 CONTRACT = dict(number="C-1", account_id="111122223333", customer="例の会社", region="ap-northeast-1")
 LAYOUT = layout("ja")
 RULES = [dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0"), dict(protocol="tcp", from_port=80, to_port=443, cidr_ipv4="0.0.0.0/0")]
+TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=dict(Service="ec2.amazonaws.com"), Action="sts:AssumeRole")])
 SHEET = dict(
     cloudwatch_alarms=[dict(name="a", threshold=1)],
     ec2_vpcs=[dict(name="v", cidr_block="10.0.0.0/16", tags=dict(A="1")), dict(name="w", cidr_block="10.1.0.0/16")],
@@ -39,7 +40,7 @@ SHEET = dict(
     ec2_security_groups=[dict(name="s", vpc="v", description="d", ingress=RULES)],
     ec2_volumes=[dict(name="d", availability_zone="ap-northeast-1a", size=10, volume_type="gp3", encrypted=True)],
     iam_password_policy=dict(minimum_password_length=14, require_symbols=True),
-    iam_roles=[dict(name="r", assume_role_policy=dict(Version="2012-10-17"), managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAccess"])],
+    iam_roles=[dict(name="r", assume_role_policy=TRUST, managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAccess"])],
     iam_users=[dict(name="u", groups=["g"])],
     iam_groups=[dict(name="g")],
     s3_buckets=[dict(name="b-1", lifecycle_rules=[dict(id="x", status="Enabled", transitions=[dict(days=30, storage_class="GLACIER")])])],
