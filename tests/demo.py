@@ -119,6 +119,7 @@ class Demo:
             raise Failed(f"{title}: changed={changed} with {len(writes)} writing calls is not what was to be expected")
         said = f"changed={changed}, {len(calls) - len(writes)} reading and {len(writes)} writing calls, {time.monotonic() - before:.0f} s"
         print(f"   {said}")
+        told(run, "件の注意点")
         self.lines.append((title, said))
         return writes
 
@@ -292,7 +293,7 @@ def main() -> int:
             *bills, refusal = papers.result()
             for title, command, run in bills:
                 tell(title, command)
-                told(run, "円")
+                told(run, "円", "¥")
             demo.tickets()
             tell(*refusal[:2])
             told(refusal[2], "営業日")
