@@ -34,6 +34,7 @@ MOVES_ALONG = dict(
     elbv2_trust_stores=r"trust_stores\.(last$|lists\.)",  # its lists by their numbers, and the newest one
     firehose_delivery_streams=r"EncryptionConfiguration\.|^delivery_streams\.(last_update_timestamp|version_id)$",
     iam_access_keys=r"^secrets\.last_changed_date$",  # of the secret that keeps it
+    lambda_event_source_mappings=r"^_event_source_mappings\.last_modified$",
     lambda_functions=r"\.code_|event_invoke_config\.(arn|last_modified)$",  # what the hash is of, and whose configuration it is
     mackerel_monitors=r"maxCheckAttempts$",  # a put says all of it
     networkfirewall_firewall_policies=r"^policies\.token$",
