@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -52,10 +53,17 @@ def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]
 
     Of a filter that fails Ansible tells each template that led to it, a screen full of them, before what is wrong.
     """
-    filters = {**import_module("ansible_collections.msp.aws.plugins.filter.fees").FilterModule().filters(), **FilterModule().filters()}
+    fees = import_module("ansible_collections.msp.aws.plugins.filter.fees").FilterModule().filters()
+    filters = dict(fees, change_quotation=change_quotation, fee_paper=fee_paper)
     if name not in filters:
         raise AnsibleFilterError(f"name is one of {', '.join(sorted(filters))}, not {name!r}")
+    if not isinstance(options or {}, Mapping):
+        raise AnsibleFilterError(f"options is a dictionary of what {name} takes, not {options!r}")
     given_by_name = {option: options[option] for option in options or ()}  # one by one: Ansible templates a value where it is asked for
+    try:
+        signature(filters[name]).bind(given, **given_by_name)
+    except TypeError as error:
+        raise AnsibleFilterError(f"options of {name}: {error}") from None
     try:
         return dict(figures=filters[name](given, **given_by_name), faults=[])
     except AnsibleFilterError as error:

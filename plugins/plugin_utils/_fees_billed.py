@@ -37,12 +37,10 @@ def issues(told: Told) -> tuple[Issue, ...]:
 
 def settlements(told: Told, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
     found: list[Settled] = []
-    numbers: dict[str, str] = {}
-    for event in told.once("settled", lambda event: (event.date, tuple(sorted(event.fields.items()))), "settled_twice"):
-        fields = event.fields
-        if "number" in fields and (other := numbers.setdefault(fields["number"], event.where)) != event.where:
-            told.fault(f"{event.where} number", "same_name", limit=fields["number"], other=other)
-        one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, fields.get("written_off", False), event.where)
+    _each_once(told)
+    for event in told.all("settled"):
+        fields, written_off = event.fields, event.fields.get("written_off", False)
+        one = Settled(fields["months"], fields["yen"], fields.get("net"), fields.get("due"), event.date, written_off, fields.get("number"), event.where)
         issue = next((issue for issue in issues if set(issue.months) & set(one.months)), None)
         months = issue.months if issue else one.months[:1]
         if one.months != months:
@@ -61,6 +59,19 @@ def settlements(told: Told, issues: tuple[Issue, ...]) -> tuple[Settled, ...]:
         elif not issue:
             told.not_before(f"{event.where} months", told.month(months[0]).last, told.facts.get("applied_on"), "applied_on")
     return tuple(found)
+
+
+def _each_once(told: Told) -> None:
+    """Two settlements of one day, one amount and one invoice are two where each has the number of its paper, and a number stands once."""
+    first: dict[tuple, Event] = {}
+    numbers: dict[str, str] = {}
+    for event in told.all("settled"):
+        fields = event.fields
+        other = first.setdefault((event.date, fields["months"], fields["yen"], fields.get("written_off", False)), event)
+        if other is not event and not ("number" in fields and "number" in other.fields):
+            told.fault(event.where, "settled_twice", other=other.where)
+        if "number" in fields and (where := numbers.setdefault(fields["number"], event.where)) != event.where:
+            told.fault(f"{event.where} number", "same_name", limit=fields["number"], other=where)
 
 
 def requests(told: Told, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:

@@ -170,6 +170,7 @@ class Settled(NamedTuple):
     due: date | None
     day: date
     written_off: bool
+    number: str | None
     where: str
 
 

@@ -38,7 +38,7 @@ ISSUED = dict(
     issuer=Field("table", required=True, fields=ISSUER),
     recipient=Field("text", required=True),
     lines=Field("rows", required=True, fields=ISSUED_LINE, others=True),
-    total=Field("count"),
+    total=Field("count", required=True),
 )
 BILLED = ("charge", "credit_note")
 PARTS = dict(charge="S", credit_note="R", written_off="W")  # what a settlement may hold, and the letter in its number
@@ -146,14 +146,16 @@ def _each_named(agreed: Agreement, settled: list[Mapping[str, Any]], found: Mapp
 
 def _without(told: list[Settled], settlement: Mapping[str, Any]) -> list[Settled]:
     """What the events tell, less what they tell of one settlement: its papers one by one, or in one sum."""
-    papers = [(settlement[part]["total"], part == "written_off") for part in PARTS if settlement.get(part)]
+    parts = [part for part in PARTS if settlement.get(part)]
+    papers = [(settlement[part]["total"], part == "written_off") for part in parts]
+    numbers = {settlement["number"], *(settlement[part]["number"] for part in parts)}
     ways = Counter(papers), Counter([(sum(yen for yen, dummy in papers), False)])
-    kinds = Counter((one.yen, one.written_off) for one in told)
+    kinds = Counter((one.yen, one.written_off) for one in told if one.number in (None, *numbers))
     rest = next((way for way in ways if way <= kinds), ways[0])
     left = []
     for one in told:
         kind = (one.yen, one.written_off)
-        if rest[kind]:
+        if rest[kind] and one.number in (None, *numbers):
             rest[kind] -= 1
         else:
             left.append(one)

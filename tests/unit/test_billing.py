@@ -516,3 +516,6 @@ def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
     assert wrong["figures"] == {} and [line.partition(":")[0] for line in wrong["faults"]] == ["month", "contract applied_on"]
     with pytest.raises(AnsibleFilterError, match="name is one of"):
         FILTERS["fees_or_faults"](CONTRACT, "usage", asked)
+    for options, words in ((dict(asked, event=[]), "event"), (dict(month="2026-08"), "events"), (["2026-08"], "dictionary")):
+        with pytest.raises(AnsibleFilterError, match=words):
+            FILTERS["fees_or_faults"](CONTRACT, "usage_statement", options)

@@ -255,9 +255,22 @@ def test_two_settlements_of_one_day_and_one_amount_are_told_apart_by_their_numbe
     (line,) = refused(lambda: usage_statement(CONTRACT, [one, dict(one)], "2026-08"))
     assert "number に書いて区別してください" in line
     numbered = [dict(one, number=f"C-1-2026-07-S{count}") for count in (1, 2)]
-    assert usage_statement(CONTRACT, numbered, "2026-08")["lines"] and usage_statement(CONTRACT, [one, numbered[0]], "2026-08")["lines"]
+    assert usage_statement(CONTRACT, numbered, "2026-08")["lines"]
+    for same in (numbered[0], dict(one, net=1000)):
+        (line,) = refused(lambda same=same: usage_statement(CONTRACT, [one, same], "2026-08"))
+        assert "number に書いて区別してください" in line, "one that says more of itself is not another one"
     (line,) = refused(lambda: usage_statement(CONTRACT, [numbered[0], dict(numbered[0], yen=2200)], "2026-08"))
     assert "C-1-2026-07-S1" in line
+
+
+def test_the_number_of_a_settlement_is_that_of_its_paper():
+    issued = invoice(CONTRACT, [], "2026-07", dict(name="Example MSP"))
+    more = dict(CONTRACT, operation=dict(components=dict(ec2=5)))
+    first = invoice_settlement(issued, more, [], "2026-10-01")
+    told = happened("2026-10-01", "settled", months=["2026-07"], yen=first["charge"]["total"], due=first["charge"]["due"])
+    assert invoice_settlement(issued, more, [dict(told, number=first["charge"]["number"])], "2026-10-02", settled=[first])["total"] == 0
+    (line,) = refused(lambda: invoice_settlement(issued, more, [dict(told, number="C-9-2026-07-S1")], "2026-10-02", settled=[first]))
+    assert line.startswith("settled: ")
 
 
 def test_a_charge_says_what_makes_it_due_though_what_is_taken_off_moved_with_it():
