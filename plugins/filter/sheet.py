@@ -66,11 +66,19 @@ def names_to_come(names: Mapping[str, list[str]], variables: Mapping[str, Any]) 
     results = list(_results(variables))
     failed = [(kind, result) for kind, result in results if result.get("failed")]
     lost = {(kind, entry["entry"]) for kind, result in failed for entry in result.get("entries", ()) if entry["action"] == "failed"}
-    lost |= {(kind, label) for kind, result in failed if not result.get("entries") for label in names.get(kind, ())}
     if lost:  # what one task made is there, though a later one could not go on with it
         lost -= {(kind, entry["entry"]) for kind, result in results for entry in result.get("entries", ()) if entry["action"] != "failed"}
+        called = _called(_whole(variables.get("sheet") or {}, variables.get("sheet_expanded")))
+        lost = {(kind, called.get((kind, label), label)) for kind, label in lost}
+    lost |= {(kind, name) for kind, result in failed if not result.get("entries") for name in names.get(kind, ())}
     left = {kind: [label for label in labels if (kind, label) not in lost] for kind, labels in names.items()}
     return {kind: labels for kind, labels in left.items() if labels or not names[kind]}
+
+
+def _called(sheet: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """What others call each entry, by its kind and how results tell of it, which may be its id."""
+    kinds = {name: kind for name, kind in _part("kinds").kinds().items() if isinstance(sheet.get(name), list)}
+    return {(name, kind.label(entry)): kind.called(entry) for name, kind in kinds.items() for entry in sheet[name]}
 
 
 def sheet_outside_names(

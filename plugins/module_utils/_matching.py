@@ -72,13 +72,21 @@ def _refuse_same(kind: Kind, steps: Iterable[Step]) -> None:
 
 def _refuse_taken(kind: Kind, steps: list[Step]) -> None:
     """A name that another entry has: whom others mean by it would depend on which of the two is changed first."""
-    holders = {kind.key(step.have or step.want): step for step in steps}
     after = {step: kind.key({**(step.have or {}), **step.want}) for step in steps}
+    holders = defaultdict(list)
     for step in steps:
-        other = holders.get(after[step])
-        if step.absent or not step.have or other in (None, step):
-            continue
-        leaves = other.absent or after[other] != after[step]
-        if leaves or not other.pinned:
-            told = "gives it up in the same run: let it do so in a run of its own first" if leaves else "keeps it: take another"
-            step.rivals, step.reason = [other.label], f"would take the name of {other.label!r}, which {told}"
+        holders[kind.key(step.have or step.want)].append(step)
+    for step in steps:
+        renamed = step.have and not step.absent and after[step] != kind.key(step.have)
+        for other in holders[after[step]] if renamed and None not in after[step] else ():
+            _refuse_two(step, other, leaves=other.absent or after[other] != after[step])
+
+
+def _refuse_two(step: Step, other: Step, leaves: bool) -> None:
+    """Whoever gives the name up may do so. Of who keeps it, or would be made under it, nobody could say any more which of the two is meant by it."""
+    if leaves:
+        step.rivals = [other.label]
+        step.reason = f"would take the name of {other.label!r}, which gives it up in the same run: let it do so in a run of its own first"
+    elif not other.pinned:
+        for one, another in ((step, other), (other, step)):
+            one.rivals, one.reason = [another.label], f"wants the same name as {another.label!r}: take another for one of them"

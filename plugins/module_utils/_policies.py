@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import operator
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,9 +25,12 @@ except ImportError:  # the argument spec of amazon.aws says what to install
     compare_policies = None
 
 
-def policy(**facts: Any) -> Option:
-    """An option that holds a whole policy document. It is one thing: it is written whole, never merged key by key."""
-    return Option("dict", same=alike, flaws=flaws, **facts)
+def policy(rest: bool = False, **facts: Any) -> Option:
+    """An option that holds a whole policy document. It is one thing: it is written whole, never merged key by key.
+
+    `rest`: other options hold statements of it too, so that what is left for this one may be nothing.
+    """
+    return Option("dict", same=alike, flaws=partial(flaws, rest=rest), **facts)
 
 
 def policies(**facts: Any) -> Option:
@@ -40,7 +45,7 @@ STATEMENT = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction"
 EFFECTS = ("Allow", "Deny")
 
 
-def flaws(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
+def flaws(wanted: Mapping[str, Any], rest: bool = False) -> Iterator[tuple[str, Any, str, Any]]:
     """What the grammar does not know in a document; for an option's `flaws`. A document without a statement would take away what is there."""
     yield from _unknown("", wanted, MEMBERS)
     if "Version" in wanted and wanted["Version"] not in VERSIONS:
@@ -50,7 +55,7 @@ def flaws(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
     if given is None:
         yield "", None, "lacking", "Statement"
         return
-    if not statements or not all(isinstance(statement, Mapping) for statement in statements):
+    if not (statements or rest) or not all(isinstance(statement, Mapping) for statement in statements):
         yield ".Statement", given, "no_statement", None
         return
     for number, statement in enumerate(statements, 1):
@@ -146,14 +151,14 @@ def _actions(wanted: Mapping[str, Any], service: str, source: Source) -> Iterato
 
 
 # How an operator compares a pattern of the policy with what is said; ArnEquals knows wild cards, too (IAM guide, "ARN condition operators").
-COMPARED = dict(StringEquals=str.__eq__, StringLike=fnmatch.fnmatchcase, ArnEquals=fnmatch.fnmatchcase, ArnLike=fnmatch.fnmatchcase)
+COMPARED = dict(StringEquals=operator.eq, StringLike=fnmatch.fnmatchcase, ArnEquals=fnmatch.fnmatchcase, ArnLike=fnmatch.fnmatchcase)
 
 
-def _met(operator: str, wanted: Mapping[str, Any], source: Source) -> bool:
-    compare = COMPARED.get(operator)
+def _met(named: str, wanted: Mapping[str, Any], source: Source) -> bool:
+    compare = COMPARED.get(named)
     asked = {key.lower(): _listed(patterns) for key, patterns in wanted.items() if compare and key.lower() in source}
-    return all(any(compare(said, pattern) for said in source[key] for pattern in patterns) for key, patterns in asked.items())
+    return all(any(compare(said, str(pattern)) for said in source[key] for pattern in patterns) for key, patterns in asked.items())
 
 
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -230,7 +230,7 @@ OPTIONS = dict(
     display_name=Option(clearable=True),
     kms_master_key_id=Option(clearable=True),
     publishers=Option("list", "str", many=True),
-    policy=_policies.policy(),
+    policy=_policies.policy(rest=True),
     delivery_policy=Option("dict", same=_policies.alike, clearable=True),
     delivery_status_logging=items(
         key=("protocol",),

@@ -243,11 +243,23 @@ def test_names_that_change_hands_are_refused_on_both_sides_and_a_chain_takes_a_r
     assert actions(run(*chain, aws=aws)[0]) == {"id-a": "updated", "id-b": "unchanged"}
 
 
-@pytest.mark.parametrize("other, told", [(dict(name="b"), "keeps it"), (dict(name="new"), "keeps it"), (dict(id="id-b", state="absent"), "gives it up")])
+SAME = "wants the same name"
+
+
+@pytest.mark.parametrize("other, told", [(dict(name="b"), SAME), (dict(name="new"), SAME), (dict(id="id-b", state="absent"), "gives it up")])
 def test_a_name_that_another_entry_has_is_not_taken(other, told):
     aws = FakeAws(things=[box("a"), box("b")])
     result, dummy = run(dict(id="id-a", name=other.get("name", "b")), other, aws=aws, confirm=["shelf_boxes/id-b"])
     assert told in result["entries"][0]["reason"] and aws.things["id-a"]["name"] == "a"
+    assert ("reason" in result["entries"][1]) == ("name" in other), "neither is made nor changed that would be called as another one"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize("other", [dict(id="id-b", name="other"), dict(id="id-b", state="absent")])
+def test_who_keeps_its_name_takes_it_from_nobody(other, turn):
+    aws = FakeAws(things=[box("a"), dict(box("a"), id="id-b")])
+    result, dummy = run(*[dict(id="id-a", size=2), other][::turn], aws=aws, confirm=["shelf_boxes/id-b"])
+    assert not result.get("failed") and aws.things["id-a"]["size"] == 2
 
 
 def test_two_that_are_meant_by_their_ids_may_have_one_name():

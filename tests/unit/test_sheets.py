@@ -267,7 +267,7 @@ PUBLIC = dict(Effect="Allow", Principal="*", Action="s3:GetObject", Resource="*"
 NO_POLICIES = {
     "": [dict(Version="2012-10-17", Statment=[PUBLIC]), dict(Statement=[PUBLIC], Statements=[]), dict(Version="2012-10-17")],
     ".Version": [dict(Version="2012-10-71", Statement=[PUBLIC]), dict(Version=2012, Statement=[PUBLIC])],
-    ".Statement": [dict(Statement=[]), dict(Statement="Allow"), dict(Statement=[PUBLIC, "Deny"])],
+    ".Statement": [dict(Statement="Allow"), dict(Statement=[PUBLIC, "Deny"])],
     ".Statement.1": [dict(Statement=dict(PUBLIC, Ressource="*")), dict(Statement=[dict(Effect="Allow")]), dict(Statement=[dict(Action="s3:*")])],
     ".Statement.2.Effect": [dict(Statement=[PUBLIC, dict(PUBLIC, Effect="allow")])],
 }
@@ -355,6 +355,20 @@ def test_what_could_not_be_made_is_no_longer_to_come():
     assert names_to_come(names, variables) == dict(ec2_vpcs=["b", "c"], ec2_elastic_ips=["made"], sns_topics=["acme"], iam_groups=[])
     host = dict(variables, sheet_own_names=names)
     assert "a" not in neighbour_ids(dict(far=host), ["far"])["far"]["ec2_vpcs"]
+
+
+def test_what_failed_under_its_id_is_not_to_come_under_its_name():
+    failed = dict(failed=True, entries=[dict(entry="vpc-11111111", action="failed")])
+    variables = dict(sheet=dict(ec2_vpcs=[dict(id="vpc-11111111", name="new")]), setup_network_ec2_vpcs=failed)
+    assert names_to_come(dict(ec2_vpcs=["new", "old"]), variables) == dict(ec2_vpcs=["old"])
+
+
+def test_what_is_left_of_a_topics_policy_may_be_nothing():
+    rest = dict(Version="2012-10-17", Statement=[])
+    assert sheet_faults(dict(sns_topics=[dict(name="a", policy=rest)])) == []
+    for name, kind in KINDS.items():
+        for option in [option for option, facts in kind.options.items() if facts.flaws and (name, option) != ("sns_topics", "policy")]:
+            assert sheet_faults(sheet_of(name, **{option: rest if kind.options[option].same else dict(acme=rest)})), option
 
 
 @pytest.mark.parametrize("given", [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"])])
