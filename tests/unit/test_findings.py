@@ -171,6 +171,25 @@ def test_a_value_that_is_cut_says_so():
     assert row["actual"].endswith("…") and len(row["actual"]) == _papers_account.LONGEST
 
 
+def test_a_paper_says_of_whole_things_whether_they_were_to_be_there_and_are():
+    """What nobody can read back is told as such and counts as no difference; what is beside the sheet repeats no name and has its tags as pairs."""
+    gone = dict(entry="v", id=None, verdict="missing", reason=None, options=[])
+    kept_away = dict(entry="w", id=None, verdict="same", reason=None, options=[])
+    unread = dict(entry="u", id="u", verdict="same", reason=None, options=[line("path", "unknown", "/a/", None)])
+    account = [dict(name="x", path="/p/", tags=dict(Owner="総務部", Env="prod"))]
+    looked = dict(iam_users=dict(account=account, agreed=[gone, kept_away, unread], beside=[dict(entry="x", id="x")], unread=None))
+    found = findings.findings(looked)
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.as_built(result, dict(number="C", account_id="1", region="r"), "2026-07-01T15:30:00+00:00", "ja")
+    dummy, differing, agreed, beside = paper["sections"]
+    assert [(row["agreed"], row["actual"]) for row in differing["table"]["rows"]] == [("（あり）", "（なし）")]
+    assert [(row["agreed"], row["actual"]) for row in agreed["table"]["rows"]] == [("（あり）", "（なし）"), ("（なし）", "（なし）"), ("/a/", None)]
+    assert any("読み戻せない" in text for text in agreed["text"]) and result["counts"]["unknown"] == 0
+    assert beside["table"]["rows"][0]["details"] == "パス: /p/、タグ: Owner=総務部、Env=prod"
+    page = _papers_html.page(_papers.read(paper))
+    assert '<main class="wide">' in page and "判定不能" in page and "不明" not in page
+
+
 @pytest.mark.parametrize(("language", "heading", "moment"), [("ja", "取得日時", "2026年07月02日 00:30:00 JST"), ("en", "Read at", "2026-07-02 00:30:00 JST")])
 def test_every_row_of_as_built_says_when_it_was_read_in_japan(language, heading, moment):
     looked = looked_at()
