@@ -217,7 +217,7 @@ def _same_invoice(issued: Mapping[str, Any], settled: list[Mapping[str, Any]], a
 
 def _totals_of_their_own(issued: Mapping[str, Any], settled: list[Mapping[str, Any]]) -> Iterator[Fault]:
     """What was written beneath an invoice and its settlements, held against their lines. Taxes are those of all lines billed by then, as they were settled."""
-    told = [("invoice total", issued.get("total"), totals(_taxes(issued["lines"]))["total"])]
+    told = [("invoice total", issued["total"], totals(_taxes(issued["lines"]))["total"])]
     for number, one in enumerate(settled, 1):
         lines = list(_billed(issued, settled[: number - 1]))
         for part in [part for part in ("credit_note", "charge", "written_off") if part in one]:
@@ -225,7 +225,7 @@ def _totals_of_their_own(issued: Mapping[str, Any], settled: list[Mapping[str, A
             told.append((f"settled #{number} {part} total", one[part]["total"], _step(_taxes(lines), _taxes(after))["total"]))
             lines = after
         told.append((f"settled #{number} total", one["total"], sum(one[part]["total"] for part in BILLED if part in one)))
-    yield from (Fault(where, "own_total", total, right) for where, total, right in told if total not in (None, right))
+    yield from (Fault(where, "own_total", total, right) for where, total, right in told if total != right)
 
 
 def _credit_note(qualified: bool, total: int, language: str) -> dict[str, Any]:

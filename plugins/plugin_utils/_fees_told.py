@@ -35,13 +35,13 @@ class Told:
     def all(self, *kinds: str) -> list[Event]:
         return [event for event in self.events if event.kind in kinds]
 
-    def once(self, kind: str, key: Callable[[Event], Any], code: str = "twice") -> list[Event]:
+    def once(self, kind: str, key: Callable[[Event], Any]) -> list[Event]:
         """Events of a kind of which there may be one for each key."""
         first: dict[Any, Event] = {}
         for event in self.all(kind):
             other = first.setdefault(key(event), event)
             if other is not event:
-                self.fault(event.where, code, other=other.where)
+                self.fault(event.where, "twice", other=other.where)
         return list(first.values())
 
     def not_before(self, where: str, day: Any, limit: Any, other: str) -> bool:
