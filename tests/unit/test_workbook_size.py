@@ -21,8 +21,8 @@ from tests.laws.stage import entries, examples
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = 3000
-SECONDS, MEGABYTES = 10, 500  # of CPU, so that others on the same machine do not count
-SLACK = 1.25  # for the cores of a CI
+SECONDS, MEGABYTES = 10, 500  # of CPU, so that waiting for others on the same machine does not count
+BARE_SECONDS = 1.2  # what openpyxl alone takes to read that workbook on the machine that the seconds are meant for
 CHANGED = 6  # rows of each worksheet
 CONTRACT = dict(number="C-1", account_id="111122223333")
 
@@ -83,11 +83,13 @@ def measured(command, log):
 
 
 def imported(folder):
-    """The whole playbook, from the workbook to the written sheet, with Ansible's own start: what it took."""
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", str(folder), str(ROOT / "playbooks/sheet_import.yml")]
-    status, seconds, megabytes = measured(command, folder.with_suffix(".log"))
-    assert status == 0, folder.with_suffix(".log").read_text(encoding="utf-8")
-    return seconds, megabytes
+    """The whole playbook, from the workbook to the written sheet, with Ansible's own start: what it took, as on the machine that the seconds are meant for."""
+    book, log = str(folder.with_suffix(".xlsx")), folder.with_suffix(".log")
+    dummy, bare, dummy = measured([sys.executable, "-c", "import openpyxl, sys; openpyxl.load_workbook(sys.argv[1])", book], log)
+    status, seconds, megabytes = measured([sys.executable, "-m", "ansible", "playbook", "-i", str(folder), str(ROOT / "playbooks/sheet_import.yml")], log)
+    assert status == 0, log.read_text(encoding="utf-8")
+    # A slow core, or one that others share, takes longer over everything alike.
+    return seconds / max(1, bare / BARE_SECONDS), megabytes
 
 
 def tagged(folder, sheet):
@@ -119,4 +121,4 @@ def test_three_thousand_entries_are_imported_quickly_and_in_little_memory(tmp_pa
     text = acme.with_name("acme-history.yml").read_text(encoding="utf-8")
     assert [change["after"].endswith("Round=2") for change in _workbook_yaml.load(text)["sheet_history"][1]["changes"]] == [True] * changed
     for seconds, megabytes in (first, second):
-        assert seconds < SECONDS * SLACK and megabytes < MEGABYTES, (first, second)
+        assert seconds < SECONDS and megabytes < MEGABYTES, (first, second)
