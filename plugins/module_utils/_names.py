@@ -19,6 +19,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem, U
 
 TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
+OWNED = re.compile(r"arn:[^:]+:[^:]+:(?P<region>[^:]*):(?P<account>[^:]*):.+")
+AWS_ITSELF = "aws"  # in the place of the account, in the ARN of what AWS has for everybody
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -30,6 +32,7 @@ class Lookup(NamedTuple):
     called     (member, resource type): a thing is called as the EC2 resource of that type whose id its member holds
     between    members that hold the ids of the two things that it joins, in the order of the identity of the kind that means it by them
     ids        how its ids look, where not like those of others
+    provided   with these arguments the call lists what AWS has for everybody
     What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
 
@@ -47,6 +50,7 @@ class Lookup(NamedTuple):
     between: tuple[str, ...] = ()
     made_by: tuple[str, ...] = ()
     ids: re.Pattern[str] = ID
+    provided: Mapping[str, Any] = {}
 
 
 DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
@@ -127,7 +131,15 @@ LOOKUPS: dict[str, Lookup] = {
     ),
     "iam_groups": Lookup("iam", "list_groups", "Groups", "GroupName", "GroupName"),
     "iam_instance_profiles": Lookup("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName", "InstanceProfileName"),
-    "iam_policies": Lookup("iam", "list_policies", "Policies", "Arn", "PolicyName", arguments={"Scope": "Local"}),
+    "iam_policies": Lookup(
+        "iam",
+        "list_policies",
+        "Policies",
+        "Arn",
+        "PolicyName",
+        arguments={"Scope": "Local"},
+        provided={"Scope": "AWS", "PaginationConfig": {"PageSize": 1000}},
+    ),
     "iam_roles": Lookup("iam", "list_roles", "Roles", "RoleName", "RoleName"),
     "iam_users": Lookup("iam", "list_users", "Users", "UserName", "UserName"),
     "lambda_functions": Lookup("lambda", "list_functions", "Functions", "FunctionName", "FunctionName"),
@@ -234,7 +246,7 @@ class Names:
         if len(found) > 1:
             listed = ", ".join(sorted(self._told(known) for known in found))
             raise Problem(f"{value!r} means more than one of {kind}: {listed}. Write the id, or scope/name, instead of the name")
-        if not found and elsewhere and is_id(kind, value):
+        if not found and elsewhere and is_id(kind, value) and not self._is_listed(value):
             return value
         if not found:
             raise Missing(f"there is no {value!r} among {kind}, neither in the account nor in what this run makes")
@@ -271,8 +283,26 @@ class Names:
         return any(name in plans.get(one, ()) if one == kind else plans.get(one) for one in kinds)
 
     def found(self, kind: str, value: str) -> list[dict[str, Any]]:
-        """Everything that a name (an id, scope/name) means, without judging: id, name and id of what it lies in, and ids of what it joins, if it does."""
-        return [self._said(known) for known in sorted(self._matches(kind, value, None))]
+        """Everything that a name (an id, scope/name) means, without judging: id, name and id of what it lies in, and ids of what it joins, if it does.
+
+        The ARN of what another account has is taken at its word: it means one thing there. One of AWS itself is looked for among all that AWS has.
+        """
+        matches = self._matches(kind, value, None)
+        if not matches and self._is_foreign(kind, value):
+            matches = [Known(value, None, None)]
+        return [self._said(known) for known in sorted(matches)]
+
+    def _is_foreign(self, kind: str, value: str) -> bool:
+        owned = OWNED.fullmatch(value)
+        if not owned or not is_id(kind, value) or self._is_listed(value):
+            return False
+        provided = LOOKUPS[kind].provided
+        return not provided or owned["account"] != AWS_ITSELF or value in self._aws.once(_provided, kind)
+
+    def _is_listed(self, value: str) -> bool:
+        """Whether it is the ARN of something of this account and Region, which the list of its kind has when it exists."""
+        owned = OWNED.fullmatch(value)
+        return bool(owned) and owned["account"] in ("", self._aws.account) and owned["region"] in ("", self._aws.region)
 
     def _said(self, known: Known) -> dict[str, Any]:
         joins = dict(between=list(known.between)) if known.between else {}
@@ -376,6 +406,12 @@ def _list(aws: Any, kind: str) -> list[Known]:
         for thing in things
         if lookup.state is None or str(_member(thing, lookup.state)).lower() not in DEAD
     ]
+
+
+def _provided(aws: Any, kind: str) -> set[str]:
+    """The ids of all that AWS has for everybody."""
+    lookup = LOOKUPS[kind]
+    return {thing[lookup.id] for thing in aws.pages(lookup.service, lookup.operation, lookup.result, **{**lookup.arguments, **lookup.provided})}
 
 
 def _called(aws: Any, resource_type: str) -> dict[str, str]:

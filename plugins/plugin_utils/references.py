@@ -76,7 +76,7 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         for one in values if isinstance(values, list) else [values]:
             if option.options and isinstance(one, Mapping):
                 yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
-            elif option.ref and not isinstance(one, (list, Mapping)) and not (option.elsewhere and is_id(option.ref, str(one))):
+            elif option.ref and not isinstance(one, (list, Mapping)) and not (option.elsewhere and is_id(option.ref, str(one)) and not _is_arn(str(one))):
                 hard = not path and (option.required or option.fixed)
                 scope = whole.get(option.within) if option.within else None
                 yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope if scope is None else str(scope), option.elsewhere)
@@ -92,7 +92,7 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     """
     own, found = _by_words(names(sheet)), defaultdict(set)
     for reference in references(sheet):
-        if not reference.name.startswith("arn:") and not _of_neighbour(reference) and (not _own(reference, own) or _may_be_elsewhere(reference)):
+        if not _of_neighbour(reference) and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
     for name, label, *dummy in _too_little_to_create(sheet):
         found[name].add(label)
@@ -144,7 +144,7 @@ def unresolved(
     own, away = _by_words(names(sheet)), _by_words(going)
     joined = [(name, [_ids(kind, value, account, neighbours) for kind, value in ends]) for name, ends in _nameless(sheet)]
     for reference in references(sheet):
-        if reference.name.startswith("arn:") or (neighbours is None and _of_neighbour(reference)):
+        if neighbours is None and _of_neighbour(reference):
             continue
         host, dummy, name = reference.name.partition(":")
         if _of_neighbour(reference) and host in (neighbours or {}):
@@ -214,7 +214,12 @@ def _path_back(start: tuple[str, str], waits: Mapping[tuple[str, str], set]) -> 
 
 def _of_neighbour(reference: Reference) -> bool:
     """Whether it is something of another contract of the run, host:name."""
-    return reference.elsewhere and ":" in reference.name
+    return reference.elsewhere and ":" in reference.name and not _is_arn(reference.name)
+
+
+def _is_arn(name: str) -> bool:
+    """Whether it is an id that says itself whose it is; of any other id that may be elsewhere nobody here can tell."""
+    return name.startswith("arn:")
 
 
 def _label(reference: Reference) -> str:

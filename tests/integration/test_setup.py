@@ -24,6 +24,8 @@ from tests.playbook import BIN, ROOT
 VPC = dict(name="acme", cidr_block="10.20.0.0/16")
 SUBNET = dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
 KINDS = kinds()
+ALARM = dict(name="busy", namespace="AWS/EC2", metric_name="CPUUtilization", statistic="Average", period=300, evaluation_periods=1, threshold=90)
+ALARM["comparison_operator"] = "GreaterThanThreshold"
 GROUP = dict(name="acme-app", vpc="acme", description="servers")
 
 
@@ -149,6 +151,13 @@ BAD_SHEETS = {
     "a dangling reference": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]),
         ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"],
+    ),
+    "ARNs of nothing": (
+        dict(
+            iam_groups=[dict(name="acme", managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAcess", "arn:aws:iam::aws:policy/ReadOnlyAccess"])],
+            cloudwatch_alarms=[dict(ALARM, alarm_actions=[f"arn:aws:sns:ap-northeast-1:{ACCOUNT}:akme", "arn:aws:sns:ap-northeast-1:444455556666:theirs"])],
+        ),
+        [f"there is no '{arn}' among" for arn in ("arn:aws:iam::aws:policy/ReadOnlyAcess", f"arn:aws:sns:ap-northeast-1:{ACCOUNT}:akme")],
     ),
     "overlapping ranges": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.1.128/25")]),

@@ -128,3 +128,25 @@ def test_what_several_kinds_make_is_found_under_one_name():
     assert found.id_of(several, "office") == "tgw-attach-00000002" and found.name_of(several, "tgw-attach-00000002") == "office"
     with pytest.raises(Missing):
         found.id_of(several, "other")
+
+
+def test_an_arn_of_ones_own_must_be_there_and_that_of_another_is_taken_at_its_word():
+    """AWS's own are looked for among all that AWS has, which only a look at the whole sheet is worth."""
+
+    class Policies(FakeAws):
+        account, region = "111122223333", "ap-northeast-1"
+
+        def pages(self, service, operation, result, Scope, **dummy):
+            assert (service, operation, result) == ("iam", "list_policies", "Policies")
+            account = dict(Local=self.account, AWS="aws")[Scope]
+            return [dict(Arn=f"arn:aws:iam::{account}:policy/There", PolicyName="There")]
+
+    mine, theirs, of_aws = (f"arn:aws:iam::{account}:policy/%s" for account in (Policies.account, "444455556666", "aws"))
+    known = Names(Policies(), {}, True)
+    arns = (mine % "No", mine % "There", theirs % "No", of_aws % "No", of_aws % "There")
+    found = {arn: [one["id"] for one in known.found("iam_policies", arn)] for arn in arns}
+    assert [arn for arn, ids in found.items() if not ids] == [mine % "No", of_aws % "No"]
+    assert all(ids in ([], [arn]) for arn, ids in found.items())
+    assert known.id_of("iam_policies", theirs % "No", elsewhere=True) == theirs % "No"
+    with pytest.raises(Missing):
+        known.id_of("iam_policies", mine % "No", elsewhere=True)
