@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -14,8 +16,10 @@ NO_OPTIONS = "default"  # the word in the place of an id with which AWS says tha
 
 
 def find(aws, wanted):
-    settled = {subnet["VpcId"] for subnet in aws.pages("ec2", "describe_subnets", "Subnets")}
-    return [dict(_have(vpc), _settled=vpc["VpcId"] in settled) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
+    subnets = defaultdict(list)
+    for subnet in aws.pages("ec2", "describe_subnets", "Subnets"):
+        subnets[subnet["VpcId"]].append(_tags.name_and_tags(subnet)["name"] or subnet["SubnetId"])
+    return [dict(_have(vpc), _subnets=sorted(subnets[vpc["VpcId"]])) for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs")]
 
 
 def look(aws, ids):
@@ -98,9 +102,11 @@ def _wait(aws, vpc_id, association):
 
 
 def danger(have, change):
-    """A VPC without subnets has nobody in it whom it could interrupt."""
-    if not have or not change or not have["_settled"]:
+    """A VPC without subnets has nobody in it whom it could interrupt; one with some AWS does not delete."""
+    if not have or not have["_subnets"]:
         return None
+    if not change:
+        return f"would be deleted, for which it must be empty: {', '.join(have['_subnets'])} must go before it"
     reasons = []
     if change.get("enable_dns_support") is False:
         reasons.append("switch off the name resolution of the VPC, without which nothing in it finds AWS's services, private zones or its peers by name")
