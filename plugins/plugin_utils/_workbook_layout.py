@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -161,18 +161,22 @@ def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only:
     mapping: {ignore: [titles of worksheets], tables: {key of a table: {worksheet, heading_row, first_row, columns: {key of a column: heading}}}}
     What has no column there is `hidden`: no worksheet has it, and its values stay as the sheet's file has them.
     """
-    titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
-    made = [table for kind in in_order(kinds()) if only is None or kind.name in set(only) for table in _tables(kind, language, titles)]
-    faults = [
-        Fault(None, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds())))
-        for name in only or ()
-        if name not in kinds()
-    ]
+    wanted = None if only is None else frozenset(only)
+    made = _made(language, wanted)
+    unknown = [name for name in wanted or () if name not in kinds()]
+    faults = [Fault(None, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds()))) for name in sorted(unknown)]
     faults += _mapping_faults({} if mapping is None else mapping, {table.key: table for table in made}, WORDS[language])
     if faults:
-        return Layout(language, tuple(made), (), tuple(faults))
+        return Layout(language, made, (), tuple(faults))
     told = mapping or {}
     return Layout(language, tuple(_mapped(made, told.get("tables") or {})), tuple(told.get("ignore") or ()))
+
+
+@cache
+def _made(language: str, only: frozenset[str] | None) -> tuple[Table, ...]:
+    """The collection's own tables."""
+    titles = _Titles([WORDS[language][word] for word in ("cover", "contents", "history", "lists")])
+    return tuple(table for kind in in_order(kinds()) if only is None or kind.name in only for table in _tables(kind, language, titles))
 
 
 def in_order(known: Mapping[str, Kind]) -> list[Kind]:
@@ -372,7 +376,7 @@ def _lost_tables(facts_of: Mapping[str, Mapping[str, Any]], tables: Mapping[str,
             yield _wrong("map_list_column", f"tables.{key}", value=name, limit=f"tables.{above.key}.columns")
 
 
-def _mapped(tables: list[Table], told: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+def _mapped(tables: Iterable[Table], told: Mapping[str, Mapping[str, Any]]) -> list[Table]:
     made: dict[str, Table] = {}
     for table in tables:
         facts = told.get(table.key) or {}

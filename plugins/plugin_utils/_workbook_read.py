@@ -115,7 +115,8 @@ def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     words = layout.words
     missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames]
     if words["contents"] in book.sheetnames:
-        listed = {plain(cell.value) for row in book[words["contents"]].iter_rows(max_col=8, max_row=2000) for cell in row}
+        contents = book[words["contents"]]
+        listed = {plain(cell.value) for row in contents.iter_rows(max_col=8, max_row=min(contents.max_row, 2000)) for cell in row}
         there = {table.kind.name for table in layout.worksheets if table.title in book.sheetnames}  # whatever became of its line
         layout = layout.of(name for name in layout.kinds() if name in listed | there)
     else:  # that is told, and not every worksheet that was perhaps never there
