@@ -17,6 +17,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
         unknown_kind="「{value}」という種類はありません{hint}",
         not_entries="一覧（リスト）で書いてください。現在の値: 「{value}」",
+        not_pairs="1 つしかないものなので、一覧（リスト）ではなく「名前: 値」の組で書いてください。現在の値: 「{value}」",
         not_entry="項目は「名前: 値」の組で書いてください。現在の値: 「{value}」",
         unknown_option="「{value}」という設定項目はありません{hint}",
         unknown_verb="「{value}」とは書けません。{limit} のどれかを書いてください",
@@ -80,6 +81,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
     en=dict(
         unknown_kind="there is no kind {value!r}{hint}",
         not_entries="write a list here; found {value!r}",
+        not_pairs="there is only one: write name: value pairs here and no list; found {value!r}",
         not_entry="write an entry as name: value pairs; found {value!r}",
         unknown_option="there is no option {value!r}{hint}",
         unknown_verb="{value!r} is not allowed here; write one of {limit}",
@@ -126,17 +128,25 @@ TYPE_NAMES = dict(
 )
 
 
+NUMBER = dict(ja="{} 番目", en="no. {}")
+
+
 class Fault(NamedTuple):
-    """One thing that is wrong: where, a code of TEXTS, and what goes into the text."""
+    """One thing that is wrong: where, a code of TEXTS, and what goes into the text.
+
+    `number`: of the entry in the list of its kind, where it does not say itself which one it is.
+    """
 
     kind: str
     entry: str | None
     option: str | None
     code: str
     facts: Mapping[str, Any]
+    number: int | None = None
 
     def text(self, language: str) -> str:
-        where = " ".join(str(part) for part in (self.kind, self.entry, self.option) if part not in (None, ""))
+        entry = NUMBER[language].format(self.number) if self.number else self.entry
+        where = " ".join(str(part) for part in (self.kind, entry, self.option) if part not in (None, ""))
         return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
 
 

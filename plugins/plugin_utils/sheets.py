@@ -67,18 +67,19 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
             found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds()))))
             continue
         kind = kinds()[name]
-        entries = [given] if kind.single and isinstance(given, Mapping) else given
-        if not isinstance(entries, list):
-            found.append(Fault(name, None, None, "not_entries", dict(value=without_secrets(Option(options=kind.options), given))))
+        if not isinstance(given, Mapping if kind.single else list):
+            code = "not_pairs" if kind.single else "not_entries"
+            found.append(Fault(name, None, None, code, dict(value=without_secrets(Option(options=kind.options), given))))
             continue
+        entries = [given] if kind.single else given
         well_formed[name] = []
-        for entry in entries:
-            mistakes = list(_entry(kind, entry))
+        for number, entry in enumerate(entries, 1):
+            mistakes = list(_entry(kind, entry, number))
             found += mistakes
             misshapen = {str(mistake.option).partition(".")[0] for mistake in mistakes if mistake.code in MISSHAPEN}
             well_formed[name].append(_typed({**kind.options, **ID}, _sound(kind, entry, misshapen)))
             left_out[name].append(misshapen)
-        found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping)], called)
+        found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping) and _tells_itself(kind, entry)], called)
     known = {name: _known(kinds()[name], entries, left_out[name]) for name, entries in well_formed.items()}
     for name, entries in well_formed.items():
         found += _of_the_kind(kinds()[name], entries, left_out[name], known)
@@ -118,33 +119,49 @@ def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from ((kind.name, kind.label(entry)) for entry in ([given] if kind.single else given or ()))
 
 
-def _entry(kind: Any, entry: Any) -> Iterator[Fault]:
-    if not isinstance(entry, Mapping):
-        yield Fault(kind.name, None, None, "not_entry", dict(value=without_secrets(Option(options=kind.options), entry)))
-        return
-    label = kind.label(entry)
+def _tells_itself(kind: Any, entry: Mapping[str, Any]) -> bool:
+    """Whether the entry says which thing it is of."""
+    return "id" in entry or not any(entry.get(name) in (None, "") for name in kind.identity)
+
+
+def _fault(kind: Any, entry: Mapping[str, Any], number: int, option: str | None, code: str, facts: Mapping[str, Any]) -> Fault:
+    return Fault(kind.name, kind.label(entry), option, code, facts, None if _tells_itself(kind, entry) else number)
+
+
+def _entry(kind: Any, entry: Any, number: int) -> Iterator[Fault]:
+    """What is wrong with an entry by itself; its number counts from one."""
+    if isinstance(entry, Mapping):
+        yield from (_fault(kind, entry, number, *fault) for fault in _mistakes(kind, entry))
+    else:
+        yield Fault(kind.name, None, None, "not_entry", dict(value=without_secrets(Option(options=kind.options), entry)), number)
+
+
+def _mistakes(kind: Any, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, dict]]:
     plain = {name: value for name, value in entry.items() if name not in ("state", "clear")}
-    for option, code, facts in _values({**kind.options, **ID}, spread(kind.options, plain), ""):
-        yield Fault(kind.name, label, option, code, facts)
+    yield from _values({**kind.options, **ID}, spread(kind.options, plain), "")
     if entry.get("state", "present") not in ("present", "absent"):
-        yield Fault(kind.name, label, "state", "state", dict(value=entry["state"]))
+        yield "state", "state", dict(value=entry["state"])
     if "id" not in entry:
-        yield from (Fault(kind.name, label, name, "identity", {}) for name in kind.identity if entry.get(name) in (None, ""))
-    clearable = sorted(name for name, option in kind.options.items() if option.clearable)
+        yield from ((name, "identity", {}) for name in kind.identity if entry.get(name) in (None, ""))
     try:
         for path, value in contradictions(kind.options, {**spread(kind.options, plain), "clear": entry.get("clear")}):
-            yield Fault(kind.name, label, path, "contradiction", dict(value=value))
+            yield path, "contradiction", dict(value=value)
     except (AttributeError, KeyError, TypeError, ValueError):
         pass  # something inside has a wrong type or is not there, which is told above
+    yield from _cleared(kind, entry)
+
+
+def _cleared(kind: Any, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, dict]]:
     clear = entry.get("clear") or []
     if not isinstance(clear, list):
-        yield Fault(kind.name, label, "clear", "wrong_type", dict(value=clear, limit="list"))
+        yield "clear", "wrong_type", dict(value=clear, limit="list")
         return
+    clearable = sorted(name for name, option in kind.options.items() if option.clearable)
     for path in clear:
         if not can_clear(kind.options, path):
-            yield Fault(kind.name, label, "clear", "clear", dict(value=path, limit=", ".join(clearable)))
+            yield "clear", "clear", dict(value=path, limit=", ".join(clearable))
         elif entry.get(path) is not None:
-            yield Fault(kind.name, label, "clear", "clear_and_set", dict(value=path))
+            yield "clear", "clear_and_set", dict(value=path)
 
 
 def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, dict]]:
@@ -235,15 +252,15 @@ def _unquoted(value: Any, text: bool) -> Iterator[Any]:
 
 def _of_the_kind(kind: Any, entries: list[dict], left_out: list[set[str]], sheet: Mapping[str, Any]) -> Iterator[Fault]:
     """What the service model refuses, and what the kind itself knows to be wrong."""
-    for entry in entries:
+    for number, entry in enumerate(entries, 1):
         for fault in _shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))):
-            yield Fault(kind.name, kind.label(entry), fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
+            yield _fault(kind, entry, number, fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
     if kind.faults:
         for index, option, code, facts in kind.faults(_staying(entries), sheet):
             if left_out[index] and code in LACKING:
                 continue  # it may be what has a wrong shape
             other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
-            yield Fault(kind.name, kind.label(entries[index]), option, code, {**facts, **other})
+            yield _fault(kind, entries[index], index + 1, option, code, {**facts, **other})
 
 
 def _staying(entries: list[dict]) -> list[dict]:

@@ -312,6 +312,22 @@ def test_an_entry_without_its_identity_is_told(name):
         assert not any(f" {option}: is needed" in line for line in sheet_faults(sheet_of(name, **{option: None, "id": "it-0123456789abcdef0"}), language="en"))
 
 
+def test_what_does_not_say_which_one_it_is_is_told_by_its_number():
+    """It is neither one thing with another one that says as little, nor called by what it lies in."""
+    nameless = dict(vpc="acme", cidr_block="10.20.2.0/33")
+    sheet = dict(ec2_subnets=[dict(SUBNET, vpc="acme"), nameless, dict(nameless, name=""), None], ec2_vpcs=[dict(tags={}), "acme"])
+    assert [line.partition(": ")[0] for line in sheet_faults(sheet, language="en")] == [
+        "ec2_subnets no. 2 name",
+        "ec2_subnets no. 3 name",
+        "ec2_subnets no. 4",
+        "ec2_vpcs no. 1 name",
+        "ec2_vpcs no. 2",
+        "ec2_subnets no. 2 cidr_block",
+        "ec2_subnets no. 3 cidr_block",
+    ]
+    assert sheet_faults(sheet)[0] == "ec2_subnets 2 番目 name: 対象を特定するために必要です"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_only_what_can_be_taken_away_may_be_cleared(name):
     for option, facts in KINDS[name].options.items():
@@ -371,7 +387,10 @@ def test_what_is_left_of_a_topics_policy_may_be_nothing():
             assert sheet_faults(sheet_of(name, **{option: rest if kind.options[option].same else dict(acme=rest)})), option
 
 
-@pytest.mark.parametrize("given", [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"])])
+NO_ENTRIES = [dict(ec2_vpc=[]), dict(ec2_vpcs="x"), dict(ec2_vpcs=["x"]), dict(ec2_vpcs=None), dict(shield_subscription=[dict(state="absent")])]
+
+
+@pytest.mark.parametrize("given", NO_ENTRIES)
 def test_what_is_no_list_of_entries_is_told(given):
     assert len(sheet_faults(given)) == 1
 
