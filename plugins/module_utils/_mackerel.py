@@ -294,7 +294,7 @@ def same_set(wanted: Iterable[Any], has: Iterable[Any]) -> bool:
 
 
 def moment(**facts: Any) -> Option:
-    return Option(same=same_moment, limits=dict(pattern=MOMENT), **facts)
+    return Option(same=same_moment, limits=dict(pattern=MOMENT, example="2026-06-21T01:00:00+09:00"), **facts)
 
 
 def epoch(text: str) -> int:

@@ -98,7 +98,8 @@ class Option:
     blank      an empty text is a value like any other
     api        "Operation.Member.Member" in the service model, for its choices and limits
     choices    what is possible where the service model does not say it
-    limits     min and max (of a text its length) and pattern, where no service model says it
+    limits     min and max (of a text its length) and pattern, where no service model says it;
+               example of what a pattern means that cannot be put into words
     wrong      wrong(value): why it cannot be, as a code of _shapes.TEXTS and a limit, or None; for what neither model nor pattern can say
     flaws      of a free dictionary: flaws(value) -> (where in it, what was found, a code of _shapes.TEXTS, a limit) of all that cannot be
     reserved   of a free dictionary: keys that another option writes, each with that option's name

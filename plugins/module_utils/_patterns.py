@@ -52,4 +52,4 @@ def refuse(pattern: Any) -> None:
     for code, facts in faults(pattern):
         if code == "unbalanced":
             raise Problem(f"filter_pattern: {facts['value']!r} has a bracket or a quotation mark without its partner")
-        raise Problem(f"filter_pattern: {_shapes.TEXTS[code].format(**facts)}: what is not a plain word stands in quotation marks")
+        raise Problem(f"filter_pattern: {_shapes.said(code, **facts)}: what is not a plain word stands in quotation marks")

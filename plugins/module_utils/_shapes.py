@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.module_utils import _forms
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Option, camel
 
 try:
@@ -103,7 +104,8 @@ TEXTS = dict(
     longest="{value!r} has more than {limit} characters",
     most_items="{value} are named; at most {limit} can be",
     least_items="{value} are named; at least {limit} are needed",
-    pattern="{value!r} does not fit the pattern {limit}",
+    pattern="{value!r} does not have the right form; {limit}",
+    needs="{other} is needed; found {value!r}",
     not_a_network="{value!r} is not a network address (CIDR)",
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
     network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
@@ -112,6 +114,16 @@ TEXTS = dict(
     no_statement="a policy is a dictionary with one statement at least, each of them a dictionary; found {value!r}",
     lacking="{limit} is missing",
 )
+
+
+def said(code: str, **facts: Any) -> str:
+    """A text with its facts, as modules say it."""
+    return TEXTS[code].format(**worded(code, facts))
+
+
+def worded(code: str, facts: Mapping[str, Any], language: str = "en") -> dict[str, Any]:
+    """The facts as people read them: what a pattern allows is said in words."""
+    return dict(facts, limit=_forms.words(facts["limit"], facts["value"], language)) if code == "pattern" else dict(facts)
 
 
 class Fault(NamedTuple):
@@ -123,7 +135,7 @@ class Fault(NamedTuple):
     limit: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: {TEXTS[self.code].format(value=self.value, limit=self.limit)}"
+        return f"{self.path}: {said(self.code, value=self.value, limit=self.limit)}"
 
 
 def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str = "") -> Iterator[Fault]:
@@ -227,7 +239,7 @@ def refused(found: Any, value: Any) -> Iterator[tuple[str, Any]]:
     elif size is not None and size > limits.get("max", size):
         yield "longest" if text else "most", limits["max"]
     elif text and "pattern" in limits and not _fits(limits["pattern"], value):
-        yield "pattern", limits["pattern"]
+        yield "pattern", limits.get("example", limits["pattern"])
 
 
 def _choice(value: Any, choices: list[str]) -> tuple[str, str | None]:
@@ -240,6 +252,7 @@ def _choice(value: Any, choices: list[str]) -> tuple[str, str | None]:
 
 def _fits(pattern: str, value: str) -> bool:
     try:
-        return re.fullmatch(f"(?:{pattern})", value, re.DOTALL) is not None
+        # \w and the like are ASCII in the dialect of the models.
+        return re.fullmatch(f"(?:{pattern})", value, re.DOTALL | re.ASCII) is not None
     except re.error:  # a few patterns are of Java's dialect; AWS itself will judge those
         return True

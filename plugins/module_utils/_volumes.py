@@ -77,8 +77,7 @@ def _ratios(kind: str, size: int | None = None, iops: int | None = None, through
 def refuse(volume: Mapping[str, Any], where: str = "") -> None:
     """Raise Problem for what no volume can be."""
     for option, code, facts in faults(volume, whole=True):
-        said = f"{facts['other']} is needed; found {facts['value']!r}" if code == "needs" else _shapes.TEXTS[code].format(**facts)
-        raise Problem(f"{where}{option}: {said}")
+        raise Problem(f"{where}{option}: {_shapes.said(code, **facts)}")
 
 
 def changed(have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -374,7 +374,7 @@ OPTIONS = dict(
     desired_capacity=Option("int"),
     subnets=refs("ec2_subnets", required=True),
     target_groups=refs("elbv2_target_groups"),
-    health_check_type=Option(limits=dict(pattern=f"{CHECK}(,{CHECK})*")),
+    health_check_type=Option(limits=dict(pattern=f"{CHECK}(,{CHECK})*", example="ELB,EBS")),
     health_check_grace_period=Option("int"),
     default_cooldown=Option("int"),
     default_instance_warmup=Option("int", clearable=True),

@@ -242,8 +242,7 @@ def refuse(want, have, change):
         if bool(metric.get("metric_stat")) == bool(metric.get("expression")):
             raise Problem(f"metrics {metric.get('id')}: name exactly one of metric_stat and expression")
     for option, code, facts in mistakes({name: value for name, value in after.items() if name in OPTIONS}):
-        told = "needs {other}; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
-        raise Problem(f"{option}: {told.format(**facts)}")
+        raise Problem(f"{option}: {_shapes.said(code, **facts)}")
 
 
 def danger(have, change):

@@ -210,7 +210,7 @@ def refuse(want, have, change):
     changed = change.get("schedules")
     for schedule in changed.coming if changed else ():
         for option, code, facts in mistakes(schedule):
-            raise Problem(f"schedule {schedule['name']!r}: {option}: {_shapes.TEXTS[code].format(**facts)}")
+            raise Problem(f"schedule {schedule['name']!r}: {option}: {_shapes.said(code, **facts)}")
     for schedule in change["schedules"].add if "schedules" in change else ():
         for needed in (("cron_expression", "interval"), ("retain_count", "retain_interval")):
             if not any(schedule.get(option) is not None for option in needed):

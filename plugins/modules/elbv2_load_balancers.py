@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks
+from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, explain
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -15,6 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 SECONDS = 900
 # Elastic Load Balancing guides: so many addresses of a subnet have to be free.
 FREE = 8
+OWN = "internal-"  # begins the names that AWS makes
 PRIVATE_LINK = "enforce_security_group_inbound_rules_on_private_link_traffic"
 # Attributes that are options of their own, because what they name is made after load balancers
 LOGS = {
@@ -225,9 +226,8 @@ def refuse(want, have, change):
 
 
 def foresee(aws, want):
-    fault = _name_fault(want["name"])
-    if fault:
-        raise Problem(fault)
+    for code, limit in _name_faults(want["name"]):
+        raise Problem(f"name: {_shapes.said(code, value=want['name'], limit=limit)}")
     if want["type"] == "gateway":
         named = [option for option in ("scheme", "security_groups") if want.get(option)]
         if named:
@@ -238,10 +238,12 @@ def foresee(aws, want):
     _check_zones(_subnets(aws, mappings), mappings, want["type"], fresh={one["subnet"] for one in mappings})
 
 
-def _name_fault(name):
-    if _elbv2.bad_name(name) or str(name).startswith("internal-"):
-        return f"name: {name!r} does not fit {_elbv2.NAME}, or begins with internal-, which is AWS's own"
-    return None
+def _name_faults(name):
+    """Why AWS refuses a name: a code and a limit."""
+    if str(name).startswith(OWN):
+        yield "reserved_start", OWN
+    elif _elbv2.bad_name(name):
+        yield "pattern", _elbv2.NAME
 
 
 def faults(entries, sheet):
@@ -251,8 +253,8 @@ def faults(entries, sheet):
         for spelling in (subnet.get("name"), f"{subnet.get('vpc')}/{subnet.get('name')}"):
             zones.setdefault(spelling, set()).add(subnet.get("availability_zone"))
     for index, entry in enumerate(entries):
-        if _name_fault(entry.get("name")) and "id" not in entry:
-            yield index, "name", "pattern", dict(value=entry.get("name"), limit=f"{_elbv2.NAME}; internal-")
+        for code, limit in _name_faults(entry.get("name")) if "id" not in entry else ():
+            yield index, "name", code, dict(value=entry.get("name"), limit=limit)
         seen = {}
         for mapping in _named(entry.get("subnet_mappings")):
             subnet = mapping.get("subnet")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks
+from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -183,7 +183,7 @@ def _target_fault(kind, item):
 
 def foresee(aws, want):
     if _elbv2.bad_name(want["name"]):
-        raise Problem(f"name: {want['name']!r} does not fit {_elbv2.NAME}")
+        raise Problem(f"name: {_shapes.said('pattern', value=want['name'], limit=_elbv2.NAME)}")
 
 
 def faults(entries, sheet):

@@ -234,7 +234,7 @@ def refuse(want, have, change):
     if "environment" in change and have.get("_hidden"):
         raise Problem(f"environment cannot be read ({have['_hidden']}), and Lambda takes all variables at once: let these credentials decrypt with its key")
     for option, code, facts in mistakes(dict(want, environment=after.get("environment"))):
-        raise Problem(f"{option}: {WORDS[code].format(**facts)}")
+        raise Problem(f"{option}: {WORDS[code].format(**_shapes.worded(code, facts))}")
 
 
 def foresee(aws, want):

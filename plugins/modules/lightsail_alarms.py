@@ -97,7 +97,7 @@ def mistakes(alarm):
 
 def refuse(want, have, change):
     for option, code, facts in mistakes(merged(OPTIONS, have, change)):
-        raise Problem(f"{option}: {_shapes.TEXTS[code].format(**facts)}")
+        raise Problem(f"{option}: {_shapes.said(code, **facts)}")
 
 
 def foresee(aws, want):

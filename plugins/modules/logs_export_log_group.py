@@ -48,7 +48,7 @@ def _wanted(params):
         raise Problem(f"to: {params['to']} is not after {params['from']}")
     streams = params[STREAMS]
     for code, limit in _shapes.refused(_shapes.shape("logs", "CreateExportTask.logStreamNamePrefix"), streams) if streams is not None else ():
-        raise Problem(f"{STREAMS}: {_shapes.TEXTS[code].format(value=streams, limit=limit)}")
+        raise Problem(f"{STREAMS}: {_shapes.said(code, value=streams, limit=limit)}")
     return {
         "taskName": params["name"],
         "logGroupName": params["log_group"],

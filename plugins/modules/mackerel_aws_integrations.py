@@ -113,7 +113,7 @@ SERVICE = dict(
 PLAIN = dict(
     name=Option(limits=dict(min=1)),
     memo=Option(clearable=True),
-    role_arn=Option(clearable=True, limits=dict(pattern="arn:.+")),
+    role_arn=Option(clearable=True, limits=dict(pattern="arn:.+", example="arn:aws:iam::123456789012:role/mackerel")),
     external_id=Option(clearable=True),
     key=Option(clearable=True),
     secret_key=Option(secret=True, write_only=True),

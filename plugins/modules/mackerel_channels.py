@@ -88,7 +88,7 @@ def danger(have, change):
 OPTIONS = dict(
     name=Option(limits=dict(min=1)),
     type=fixed(required=True),
-    emails=Option("list", "str", many=True, limits=dict(pattern="[^@ ]+@[^@ ]+")),
+    emails=Option("list", "str", many=True, limits=dict(pattern="[^@ ]+@[^@ ]+", example="noc@example.jp")),
     user_ids=refs("mackerel_users"),
     url=_mackerel.secret(),
     mentions=Option("dict", clearable=True, options=dict(ok=Option(), warning=Option(), critical=Option())),

@@ -139,7 +139,7 @@ WIDGET = dict(
     role_fullname=ref("mackerel_roles"),
 )
 OPTIONS = dict(
-    url_path=Option(limits=dict(pattern="([A-Za-z0-9_][-A-Za-z0-9_]*)(/[A-Za-z0-9_][-A-Za-z0-9_]*)*")),
+    url_path=Option(limits=dict(pattern="([A-Za-z0-9_][-A-Za-z0-9_]*)(/[A-Za-z0-9_][-A-Za-z0-9_]*)*", example="team/web-1")),
     title=Option(required=True, limits=dict(min=1)),
     memo=Option(clearable=True),
     widgets=Option("list", "dict", options=WIDGET, same=_same_widgets),

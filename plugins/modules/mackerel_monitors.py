@@ -165,7 +165,7 @@ OPTIONS = dict(
     alert_status_on_gone=Option(choices=("CRITICAL", "WARNING")),
     missing_duration_warning=Option("int", clearable=True, limits=dict(min=10, max=10080)),
     missing_duration_critical=Option("int", clearable=True, limits=dict(min=10, max=10080)),
-    url=Option(limits=dict(pattern="https?://.+")),
+    url=Option(limits=dict(pattern="https?://.+", example="https://www.example.jp/healthz")),
     method=Option(choices=("GET", "POST", "PUT", "DELETE")),
     request_body=_mackerel.secret(clearable=True),
     headers=items(key=("name",), options=dict(name=Option(required=True), value=_mackerel.secret())),

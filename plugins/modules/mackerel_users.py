@@ -47,7 +47,7 @@ KIND = Kind(
     door=_mackerel.Mackerel,
     identity=("email",),
     options=dict(
-        email=fixed(limits=dict(pattern="[^@ ]+@[^@ ]+")),
+        email=fixed(limits=dict(pattern="[^@ ]+@[^@ ]+", example="noc@example.jp")),
         authority=fixed(
             required=True,
             choices=("owner", "manager", "collaborator", "viewer"),

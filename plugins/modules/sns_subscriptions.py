@@ -111,21 +111,20 @@ def delete(aws, have):
     aws.sns.unsubscribe(SubscriptionArn=have["id"])
 
 
-# SNS says in words only which protocols there are, how the endpoint of each is written, and what each can do.
+# SNS says in words only which protocols there are, how the endpoint of each is written (with an example), and what each can do.
 ENDPOINTS = {
-    "http": r"http://[^\s/]+\S*",
-    "https": r"https://[^\s/]+\S*",
-    "email": r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+",
-    "email-json": r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+",
-    "sms": r"\+?[0-9./-]{5,20}",
-    "sqs": r"arn:[^:]+:sqs:[^:]+:\d{12}:.+",
-    "lambda": r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+",
-    "firehose": r"arn:[^:]+:firehose:[^:]+:\d{12}:deliverystream/.+",
-    "application": r"arn:[^:]+:sns:[^:]+:\d{12}:endpoint/.+",
+    "http": (r"http://[^\s/]+\S*", "http://www.example.jp/alerts"),
+    "https": (r"https://[^\s/]+\S*", "https://www.example.jp/alerts"),
+    "email": (r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", "noc@example.jp"),
+    "email-json": (r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", "noc@example.jp"),
+    "sms": (r"\+?[0-9./-]{5,20}", "+819012345678"),
+    "sqs": (r"arn:[^:]+:sqs:[^:]+:\d{12}:.+", "arn:aws:sqs:ap-northeast-1:123456789012:alerts"),
+    "lambda": (r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+", "arn:aws:lambda:ap-northeast-1:123456789012:function:alerts"),
+    "firehose": (r"arn:[^:]+:firehose:[^:]+:\d{12}:deliverystream/.+", "arn:aws:firehose:ap-northeast-1:123456789012:deliverystream/alerts"),
+    "application": (r"arn:[^:]+:sns:[^:]+:\d{12}:endpoint/.+", "arn:aws:sns:ap-northeast-1:123456789012:endpoint/GCM/app/1234"),
 }
 RAW = ("sqs", "http", "https", "firehose")
 SCOPES = ("MessageAttributes", "MessageBody")
-DEAD_LETTERS = r"arn:[^:]+:sqs:[^:]+:\d{12}:.+"
 KEYS = 5  # of a filter policy
 
 
@@ -134,8 +133,8 @@ def mistakes(subscription):
     protocol, endpoint = subscription.get("protocol"), subscription.get("endpoint")
     if protocol is not None and protocol not in ENDPOINTS:
         yield "protocol", "choice", dict(value=protocol, limit=", ".join(ENDPOINTS))
-    elif protocol and endpoint and not re.fullmatch(ENDPOINTS[protocol], str(endpoint)):
-        yield "endpoint", "pattern", dict(value=re.sub("//.*@", "//…@", str(endpoint)), limit=ENDPOINTS[protocol])
+    elif protocol and endpoint and not re.fullmatch(ENDPOINTS[protocol][0], str(endpoint)):
+        yield "endpoint", "pattern", dict(value=re.sub("//.*@", "//…@", str(endpoint)), limit=ENDPOINTS[protocol][1])
     if _true(subscription.get("raw_message_delivery")) and protocol in ENDPOINTS and protocol not in RAW:
         yield "raw_message_delivery", "needs", dict(value=True, other=f"protocol: {' / '.join(RAW)}")
     if protocol == "sqs" and endpoint and str(endpoint).endswith(".fifo") and not str(subscription.get("topic") or ".fifo").endswith(".fifo"):
@@ -148,8 +147,8 @@ def mistakes(subscription):
         yield "filter_policy", "most_items", dict(value=len(policy), limit=KEYS)
     if scope == SCOPES[0] and any(isinstance(value, dict) for value in policy.values()):
         yield "filter_policy", "needs", dict(value=", ".join(policy), other=f"filter_policy_scope: {SCOPES[1]}")
-    if redrive and not re.fullmatch(DEAD_LETTERS, str(redrive.get("deadLetterTargetArn"))):
-        yield "redrive_policy", "pattern", dict(value=redrive.get("deadLetterTargetArn"), limit=f"deadLetterTargetArn: {DEAD_LETTERS}")
+    if redrive and not re.fullmatch(ENDPOINTS["sqs"][0], str(redrive.get("deadLetterTargetArn"))):
+        yield "redrive_policy", "pattern", dict(value=redrive.get("deadLetterTargetArn"), limit=f"deadLetterTargetArn: {ENDPOINTS['sqs'][1]}")
 
 
 def _true(value):
@@ -164,8 +163,7 @@ def faults(entries, sheet):
 
 def refuse(want, have, change):
     for option, code, facts in mistakes({**want, **change}):
-        told = "{other} is needed; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
-        raise Problem(f"{option}: {told.format(**facts)}")
+        raise Problem(f"{option}: {_shapes.said(code, **facts)}")
     for option in ("filter_policy", "redrive_policy"):
         if change.get(option) == {}:
             raise Problem(f"{option} is empty, which SNS keeps as none and each run would write anew: take it away with clear: [{option}], or leave it out")

@@ -151,8 +151,7 @@ def delete(aws, have):
 def refuse(want, have, change):
     after = merged(OPTIONS, have, change)
     for option, code, facts in mistakes(dict(change, name=want.get("name"))):
-        told = "{other} is needed; found {value!r}" if code == "needs" else _shapes.TEXTS[code]
-        raise Problem(f"{option}: {told.format(**facts)}")
+        raise Problem(f"{option}: {_shapes.said(code, **facts)}")
     if after.get("publishers") and _only_sns_may_use(after.get("kms_master_key_id")):
         raise Problem(
             f"{', '.join(after['publishers'])} cannot publish to a topic that is encrypted with {OWN_KEY_OF_SNS}, and nobody would be told: "

@@ -43,7 +43,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         most="「{value}」は大きすぎます。最大値は {limit} です",
         shortest="「{value}」は短すぎます。{limit} 文字以上で書いてください",
         longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
-        pattern="「{value}」は形式が正しくありません（{limit}）",
+        pattern="「{value}」は形式が正しくありません。{limit}",
         not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
         network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
         network_size="「{value}」の大きさのネットワークは使えません。{limit} の範囲で書いてください",
@@ -107,7 +107,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_principal="the policy {value!r} cannot name a Principal: it is whom it is attached to",
         unbalanced="{value!r} has a bracket or a quotation mark without its partner",
         one_of="write exactly one of {other}; found {value!r}",
-        needs="{other} is needed; found {value!r}",
         ports="ports are 0 to 65535, and {limit[0]} is not above {limit[1]}; found {value}",
         icmp_ports="{limit[0]} is a type and {limit[1]} a code, each 0 to 255, or -1 for all; found {value}",
         no_ports="this protocol has no ports: name none, or tcp or udp; found {value}",
@@ -152,7 +151,7 @@ class Fault(NamedTuple):
 
 def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:
     """The text of a code with its facts in it: `close` becomes the hint at what was meant, a type has its name in the language."""
-    told = dict(dict(value=None, limit=None, other=None), **facts)
+    told = dict(dict(value=None, limit=None, other=None), **_shapes.worded(code, facts, language))
     if isinstance(told["value"], str) and len(told["value"]) > LONGEST:
         told["value"] = f"{told['value'][:LONGEST]}…"
     told["hint"] = hint(language, told.pop("close", None))

@@ -193,14 +193,14 @@ def test_sheets_of_load_balancers():
     zone = dict(ec2_subnets=[dict(name=name, vpc="acme", cidr_block="10.0.0.0/24", availability_zone=f"{REGION}a") for name in ("a", "b")])
     both = dict(name="x", type="network", scheme="internal", subnet_mappings=[dict(subnet="a"), dict(subnet="b")])
     assert faults(BALANCERS, both, **zone) == [(0, "subnet_mappings", "duplicate")]
-    for name in ("internal-x", "-x", "a_b", "x" * 33):
-        assert faults(BALANCERS, dict(name=name)) == [(0, "name", "pattern")]
+    for name, code in {"internal-x": "reserved_start", "-x": "pattern", "a_b": "pattern", "x" * 33: "pattern"}.items():
+        assert faults(BALANCERS, dict(name=name)) == [(0, "name", code)]
     assert faults(BALANCERS, dict(name="x", type="gateway", scheme="internal")) == [(0, "scheme", "one_of")]
 
 
-@pytest.mark.parametrize("name", ["internal-x", "a_b", "x" * 33])
-def test_names_are_refused_in_the_plan(balancers, name):
-    assert "does not fit" in refused(balancers, BALANCERS, dict(name=name, type="network", scheme="internal", subnet_mappings=[dict(subnet="acme-a")]))
+@pytest.mark.parametrize(("name", "said"), [("internal-x", "begins with internal-"), ("a_b", "not possible: _;"), ("x" * 33, "1 to 32 of them")])
+def test_names_are_refused_in_the_plan(balancers, name, said):
+    assert said in refused(balancers, BALANCERS, dict(name=name, type="network", scheme="internal", subnet_mappings=[dict(subnet="acme-a")]))
 
 
 def test_listeners_that_are_not_named_stay(listeners, theirs):
@@ -296,7 +296,7 @@ def test_a_function_and_another_load_balancer_as_targets(groups):
     [
         (dict(name="new", target_type="instance"), "protocol, port, vpc must be named"),
         (dict(name="new", target_type="lambda", port=80), "a group of functions has none"),
-        (dict(name="new-", target_type="lambda"), "does not fit"),
+        (dict(name="new-", target_type="lambda"), "not ending with '-'"),
         (dict(name="acme-web", targets=[dict(ip_address="10.20.1.1")]), "whose targets are named by instance"),
         (dict(name="acme-web", port=81), "port cannot change"),
         (dict(name="acme-web", protocol="HTTPS"), "protocol cannot change"),

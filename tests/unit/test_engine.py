@@ -419,7 +419,11 @@ def test_what_to_do_about_a_fixed_value_may_be_said_by_the_option():
 def test_an_option_says_its_limits_where_there_is_no_service_model():
     options = dict(size=Option("int", limits=dict(min=1, max=9)), word=Option(limits=dict(pattern="[a-z]+")), key=Option(secret=True, limits=dict(max=3)))
     told = [str(fault) for fault in _shapes.faults("shelf", options, dict(size=10, word="A", key="hidden-0c1d"))]
-    assert told == ["size: 10 is more than the most allowed, 9", "word: 'A' does not fit the pattern [a-z]+", "key: '********' has more than 3 characters"]
+    assert told == [
+        "size: 10 is more than the most allowed, 9",
+        "word: 'A' does not have the right form; not possible: A; possible: small letters",
+        "key: '********' has more than 3 characters",
+    ]
     assert _shapes.title("shelf") == "Shelf"
 
 
