@@ -217,9 +217,14 @@ def danger(have, change):
 
 
 def _told(rule):
-    ports = dict.fromkeys(str(rule[port]) for port in ENDS if rule.get(port) is not None)
-    words = ["all" if rule["protocol"] == "-1" else rule["protocol"], "-".join(ports), *(rule[peer] for peer in PEERS if rule.get(peer))]
-    return " ".join(word for word in words if word)
+    return " ".join([_told_ports(rule), *(rule[peer] for peer in PEERS if rule.get(peer))])
+
+
+def _told_ports(rule):
+    """The protocol and as many ports as are named: tcp 443, tcp 80-81."""
+    protocol, named = _protocol(rule), [port for port in ENDS if rule.get(port) is not None]
+    ports = "-".join(dict.fromkeys(str(rule[port]) for port in named))
+    return " ".join(word for word in ("all" if protocol == "-1" else protocol, "to_port" if named == ["to_port"] else "", ports) if word)
 
 
 # What the sheet's check says of a rule in the customer's language, in short.
@@ -263,10 +268,10 @@ def _mistakes(rule):
 
 def _mistaken_ports(rule):
     protocol, first, last = _protocol(rule), *(None if rule.get(port) is None else int(rule[port]) for port in ENDS)
-    found = f"{protocol} {first}-{last}"
+    found, missing = _told_ports(rule), [port for port in ENDS if rule.get(port) is None]
     if protocol in PORTS:
-        if first is None or last is None:
-            yield "from_port" if first is None else "to_port", "needs", dict(value=found, other="from_port, to_port")
+        if missing:
+            yield missing[0], "needs", dict(value=found, other=", ".join(missing))
         elif not 0 <= first <= last <= 65535:
             yield "to_port" if 0 <= first <= 65535 < last else "from_port", "ports", dict(value=found, limit=ENDS)
     elif protocol in ICMP:
