@@ -139,7 +139,7 @@ def _authentication(config: str, **more: Option) -> Option:
             session_cookie_name=Option(),
             scope=Option(),
             session_timeout=Option("int"),
-            authentication_request_extra_params=Option("dict"),
+            authentication_request_extra_params=Option("dict", texts=True),
             on_unauthenticated_request=Option(api=f"{path}.OnUnauthenticatedRequest"),
         ),
     )

@@ -93,6 +93,7 @@ class Option:
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
     elsewhere  the thing may be in another account or Region, where only its id can name it
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
+    texts      of a free dictionary: its values are texts, so that a truth value was meant as the word that it is
     write_only cannot be read back: used on creation, never compared
     parting    says how the thing goes (write_only): `danger` and `delete` find in have["_parting"] what an entry with `state: absent` says of it
     blank      an empty text is a value like any other
@@ -124,6 +125,7 @@ class Option:
     elsewhere: bool = False
     value_refs: Mapping[str, str] | None = None
     value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
+    texts: bool = False
     secret: bool = False
     write_only: bool = False
     parting: bool = False
@@ -172,7 +174,7 @@ def same_text(wanted: Any, has: Any) -> bool:
 
 def tags(**facts: Any) -> Option:
     """Tags. AWS keeps their values as text, so a number in a sheet means its digits."""
-    return Option("dict", clearable=True, same_each=same_text, **facts)
+    return Option("dict", clearable=True, same_each=same_text, texts=True, **facts)
 
 
 # ---- the argument spec

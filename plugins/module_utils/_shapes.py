@@ -8,6 +8,8 @@ Private to the collection.
 
 from __future__ import annotations
 
+import datetime
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -106,6 +108,8 @@ TEXTS = dict(
     least_items="{value} are named; at least {limit} are needed",
     pattern="{value!r} does not have the right form; {limit}",
     needs="{other} is needed; found {value!r}",
+    no_text="{value!r} is no text; write one value here",
+    unquoted="without quotation marks it is read as {value} and is no text; write it between quotation marks, such as \"{value}\"",
     not_a_network="{value!r} is not a network address (CIDR)",
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
     network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
@@ -121,9 +125,33 @@ def said(code: str, **facts: Any) -> str:
     return TEXTS[code].format(**worded(code, facts))
 
 
+NOTHING = dict(ja="（空）", en="nothing")
+
+
+class Written(str):
+    """What is no text, as a sheet has it: without quotation marks around it."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def written(value: Any, language: str = "en") -> str:
+    """A value as people write it in a sheet, and not as Python does."""
+    return value if isinstance(value, str) else Written(NOTHING[language] if value is None else _in_yaml(value))
+
+
+def _in_yaml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_in_yaml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple, set)):
+        return f"[{', '.join(map(_in_yaml, value))}]"
+    return value.isoformat() if isinstance(value, datetime.date) else json.dumps(value, ensure_ascii=False, default=str)
+
+
 def worded(code: str, facts: Mapping[str, Any], language: str = "en") -> dict[str, Any]:
     """The facts as people read them: what a pattern allows is said in words."""
-    return dict(facts, limit=_forms.words(facts["limit"], facts["value"], language)) if code == "pattern" else dict(facts)
+    told = dict(facts, value=written(facts.get("value"), language))
+    return dict(told, limit=_forms.words(facts["limit"], facts["value"], language)) if code == "pattern" else told
 
 
 class Fault(NamedTuple):
@@ -199,12 +227,20 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
         yield from faults(service, option.options, {name: inner for name, inner in value.items() if inner is not None}, f"{path}.")
     elif isinstance(value, Mapping):
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
+        yield from _no_texts(option, value, path) if option.texts else ()
         yield from (Fault(f"{path}{inside}", found, code, limit) for inside, found, code, limit in (option.flaws(value) if option.flaws else ()))
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
     else:
         for code, limit in _reasons(service, option, value):
             yield Fault(path, HIDDEN if option.secret else value, code, limit)
+
+
+def _no_texts(option: Option, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    """What is no text among values that are texts. Of a whole number the digits are meant; how a fraction was written nobody knows any more."""
+    for key, inner in value.items():
+        if isinstance(inner, (bool, float, list, Mapping)):
+            yield Fault(f"{path}.{key}", HIDDEN if option.secret else inner, "no_text" if isinstance(inner, (list, Mapping)) else "unquoted", None)
 
 
 def _reasons(service: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:

@@ -149,7 +149,7 @@ TRACK = dict(
         options=dict(
             metric_name=Option(),
             namespace=Option(),
-            dimensions=Option("dict"),
+            dimensions=Option("dict", texts=True),
             statistic=Option(api=f"{METRIC}.Statistic"),
             unit=Option(),
             period=Option("int"),

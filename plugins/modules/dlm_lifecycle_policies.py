@@ -250,7 +250,7 @@ def _limited(path, **facts):
 
 def _owned_tags(**facts):
     """Tags that are one condition, or one label: written whole."""
-    return Option("dict", same=_tags.same_texts, **facts)
+    return Option("dict", same=_tags.same_texts, texts=True, **facts)
 
 
 def _schedules():

@@ -289,7 +289,7 @@ KIND = Kind(
         tenancy=fixed(api="RunInstances.Placement.Tenancy"),
         user_data=Option(write_only=True, secret=True),
         tags=_tags.beside_name(),
-        volume_tags=Option("dict", write_only=True, same_each=same_text),
+        volume_tags=Option("dict", write_only=True, same_each=same_text, texts=True),
     ),
     find=find,
     read=read,

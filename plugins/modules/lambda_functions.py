@@ -318,7 +318,7 @@ OPTIONS = dict(
     memory_size=Option("int", limits=dict(min=128, max=10240)),
     timeout=Option("int", limits=dict(min=1, max=900)),
     ephemeral_storage=Option("int", api=f"{API}.EphemeralStorage.Size"),
-    environment=Option("dict", clearable=True, secret=True, same_each=lambda wanted, has: same_secret(str(wanted), has)),
+    environment=Option("dict", clearable=True, secret=True, texts=True, same_each=lambda wanted, has: same_secret(str(wanted), has)),
     kms_key_arn=Option(clearable=True, api=f"{API}.KMSKeyArn"),
     subnets=refs("ec2_subnets"),
     security_groups=refs("ec2_security_groups"),

@@ -117,7 +117,7 @@ KIND = Kind(
                 metric_namespace=Option(required=True, api="PutMetricFilter.metricTransformations.metricNamespace"),
                 metric_value=Option(required=True, api="PutMetricFilter.metricTransformations.metricValue"),
                 default_value=Option("float"),
-                dimensions=Option("dict"),
+                dimensions=Option("dict", texts=True),
                 unit=Option(api="PutMetricFilter.metricTransformations.unit"),
             ),
         ),

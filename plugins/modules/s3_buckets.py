@@ -222,7 +222,7 @@ STORAGE_CLASS = "PutBucketLifecycleConfiguration.LifecycleConfiguration.Rules.Tr
 
 def _owned_tags():
     """In a filter, the tags are one condition: written whole."""
-    return Option("dict", same=_tags.same_texts)
+    return Option("dict", same=_tags.same_texts, texts=True)
 
 
 def _lifecycle_rules():

@@ -22,7 +22,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         unknown_option="「{value}」という設定項目はありません{hint}",
         unknown_verb="「{value}」とは書けません。{limit} のどれかを書いてください",
         wrong_type="「{value}」は{limit}ではありません",
-        unquoted="引用符がないため、「{value}」として読まれます（文字列ではありません）。書いたとおりの文字列にするには引用符で囲んでください",
+        no_text="「{value}」は文字列ではありません。値を 1 つだけ書いてください",
+        unquoted="引用符がないため、文字列ではなく「{value}」として読まれます。書いたとおりの文字列を引用符で囲んでください（例: \"{value}\"）",
         state="「{value}」は使えません。present か absent と書いてください",
         identity="対象を特定するために必要です",
         duplicate="同じ名前が {limit} 回あります。1 回だけ書いてください",
@@ -86,7 +87,6 @@ TEXTS: dict[str, dict[str, str]] = dict(
         unknown_option="there is no option {value!r}{hint}",
         unknown_verb="{value!r} is not allowed here; write one of {limit}",
         wrong_type="{value!r} is not {limit}",
-        unquoted="without quotation marks it is read as {value} and is no text; write it between quotation marks",
         state="{value!r} is not allowed here; write present or absent",
         identity="is needed to say which one is meant",
         duplicate="is named {limit} times; write it once",
@@ -151,9 +151,9 @@ class Fault(NamedTuple):
 
 def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:
     """The text of a code with its facts in it: `close` becomes the hint at what was meant, a type has its name in the language."""
-    told = dict(dict(value=None, limit=None, other=None), **_shapes.worded(code, facts, language))
-    if isinstance(told["value"], str) and len(told["value"]) > LONGEST:
-        told["value"] = f"{told['value'][:LONGEST]}…"
+    told = dict(dict(limit=None, other=None), **_shapes.worded(code, facts, language))
+    if len(told["value"]) > LONGEST:
+        told["value"] = type(told["value"])(f"{told['value'][:LONGEST]}…")
     told["hint"] = hint(language, told.pop("close", None))
     if code == "wrong_type":
         told["limit"] = types[told["limit"]]

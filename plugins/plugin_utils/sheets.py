@@ -27,7 +27,6 @@ from ansible_collections.msp.aws.plugins.module_utils._options import (
     contradictions,
     identity,
     named,
-    same_text,
     spread,
     transform_all,
     without_secrets,
@@ -59,6 +58,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     found: list[Fault] = []
     well_formed: dict[str, list[dict]] = {}
     left_out: dict[str, list[set[str]]] = defaultdict(list)  # options of an entry that have a wrong shape
+    sheet = _with_days_as_texts(sheet)
     called = references.renamed(sheet)
     for name, given in sheet.items():
         if name in PARTS:
@@ -88,9 +88,18 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     return found
 
 
+def _with_days_as_texts(value: Any) -> Any:
+    """As a module gets it: what YAML reads as a day goes there as the text that was written, which was the only way to write it."""
+    if isinstance(value, Mapping):
+        return {name: _with_days_as_texts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_days_as_texts(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime) else value
+
+
 def _sound(kind: Any, entry: Any, misshapen: set[str]) -> dict[str, Any]:
     """The entry without the options of which nothing else can be said; nothing at all where it is not known which thing it is of."""
-    if not isinstance(entry, Mapping) or misshapen & {*kind.identity, *ENTRY_OPTIONS}:
+    if not isinstance(entry, Mapping) or misshapen & {*kind.identity, *ID}:
         return {}
     return {name: value for name, value in entry.items() if name not in misshapen}
 
@@ -121,7 +130,7 @@ def labels(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _tells_itself(kind: Any, entry: Mapping[str, Any]) -> bool:
     """Whether the entry says which thing it is of."""
-    return "id" in entry or not any(entry.get(name) in (None, "") for name in kind.identity)
+    return "id" in entry or all(entry.get(name) for name in kind.identity)
 
 
 def _fault(kind: Any, entry: Mapping[str, Any], number: int, option: str | None, code: str, facts: Mapping[str, Any]) -> Fault:
@@ -212,10 +221,9 @@ def _twice(option: Option, things: list) -> Iterator[Any]:
 
 
 def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:
-    texts = option.same_each is same_text
-    unquoted = [] if option.options else list(_unquoted(value, texts or wanted == "str"))
+    unquoted = [value] if wanted == "str" and isinstance(value, bool) else [] if option.options else list(_unquoted(value))
     if unquoted:
-        yield from ((path, "unquoted", dict(value=without_secrets(option, str(one)))) for one in unquoted)
+        yield from ((path, "unquoted", dict(value=without_secrets(option, one))) for one in unquoted)
         return
     try:
         # A list or a dictionary in the place of a text would be accepted by Ansible and turned into one.
@@ -225,9 +233,6 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
     except (TypeError, ValueError):
         yield path, "wrong_type", dict(value=without_secrets(option, value), limit=wanted)
         return
-    if texts and isinstance(value, Mapping):
-        yield from ((f"{path}.{key}", "wrong_type", dict(value=one, limit="str")) for key, one in value.items() if isinstance(one, (list, Mapping)))
-        yield from ((f"{path}.{key}", "unquoted", dict(value=one)) for key, one in value.items() if isinstance(one, bool))
     if option.options:
         if isinstance(value, Mapping):
             yield from _values(option.options, value, f"{path}.")
@@ -237,16 +242,16 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
             yield path, "wrong_type", dict(value=without_secrets(option, value), limit="dict")
 
 
-def _unquoted(value: Any, text: bool) -> Iterator[Any]:
-    """What was meant as a text and is none, because it stands without quotation marks. A day that stands for a text is written as it was read."""
+def _unquoted(value: Any) -> Iterator[Any]:
+    """What was meant as a text and is none, because it stands without quotation marks."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _unquoted(key, text)
-            yield from _unquoted(inner, text)
+            yield from _unquoted(key)
+            yield from _unquoted(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _unquoted(inner, text)
-    elif isinstance(value, NO_JSON) and not (text and isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)):
+            yield from _unquoted(inner)
+    elif isinstance(value, NO_JSON):
         yield value
 
 

@@ -22,7 +22,7 @@ from ansible_collections.msp.aws.plugins.filter.sheet import (
     sheet_left,
     sheet_outside_names,
 )
-from ansible_collections.msp.aws.plugins.module_utils._options import secrets
+from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, secrets
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import TEXTS
 from tests.laws.stage import KINDS, examples
@@ -165,7 +165,7 @@ def test_a_route_without_a_destination_is_told():
 def test_tags_and_what_is_cleared_have_their_types_too():
     sheet = dict(ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/16", tags=dict(a=[1], b=dict(x=1), c=True, d=1), clear="tags")])
     told = sheet_faults(sheet, language="en")
-    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a tags.c", "ec2_vpcs a clear"]
+    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a clear", "ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a tags.c"]
 
 
 DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
@@ -174,18 +174,26 @@ DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
 @pytest.mark.parametrize("value", [DAY, MOMENT, b"x", {1}])
 @pytest.mark.parametrize("name", NAMES)
 def test_what_yaml_reads_as_no_text_is_told_and_ends_no_check(name, value):
-    """In every free dictionary, however deep, and as a key of it; a day stays what it is where a text is meant."""
+    """In every free dictionary, however deep, and as a key of it. A day that is a value is the text that was written, as a module gets it."""
     for option in [option for option, facts in KINDS[name].options.items() if facts.type == "dict" and not facts.options and not facts.many]:
         for given in (dict(acme=value), dict(acme=[dict(acme=value)]), *([{value: "x"}] if value != {1} else [])):
             told = [line for line in sheet_faults(sheet_of(name, **{option: given})) if line.startswith(f"{name} {first(name, sheet_of(name))} {option}: ")]
-            if "tags" not in option or value is not DAY:
-                assert any("引用符" in line for line in told), (option, given)
+            assert any("引用符" in line for line in told) == (value is not DAY or DAY in given), (option, given)
 
 
-def test_an_unquoted_day_hides_no_other_fault():
-    policy = dict(Version=DAY, Statement=[])
+@pytest.mark.parametrize("name, option", [(name, option) for name, kind in KINDS.items() for option, facts in kind.options.items() if facts.flaws])
+def test_a_version_without_quotation_marks_is_the_one_that_was_written(name, option):
+    """The right one and a wrong one."""
+    for day in (DAY, datetime.date(2012, 10, 18)):
+        documents = [dict(Version=version, Statement=[dict(Effect="Allow", Action="s3:*", Resource="*")]) for version in (day, str(day))]
+        told = [sheet_faults(sheet_of(name, **{option: one if KINDS[name].options[option].same else dict(acme=one)})) for one in documents]
+        assert told[0] == told[1] and bool(told[0]) == (day is not DAY)
+
+
+def test_an_unquoted_moment_hides_no_other_fault():
+    policy = dict(Version=MOMENT, Statement=[])
     told = sheet_faults(dict(iam_roles=[dict(name="a", assume_role_policy=policy)], ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/33")]), language="en")
-    assert told[0] == "iam_roles a assume_role_policy: without quotation marks it is read as 2012-10-17 and is no text; write it between quotation marks"
+    assert told[0].startswith("iam_roles a assume_role_policy: without quotation marks it is read as 2012-10-17T09:00:00 and is no text")
     assert told[1].startswith("ec2_vpcs a cidr_block: ") and len(told) == 2
 
 
@@ -197,10 +205,33 @@ def test_a_day_or_a_moment_in_the_place_of_any_value_ends_no_check(name):
             sheet_faults(sheet_of(name, **{option: [value]}))
 
 
-def test_a_truth_value_is_no_value_of_a_tag():
-    """YAML reads yes and on as true, which would be written as True."""
-    told = sheet_faults(dict(ec2_vpcs=[dict(name="a", tags=dict(Prod=True, Day=DAY, Count=1, Empty=None))]), language="en")
-    assert told == ["ec2_vpcs a tags.Prod: without quotation marks it is read as True and is no text; write it between quotation marks"]
+TEXTS_OF = [(name, option) for name, kind in KINDS.items() for option, facts in kind.options.items() if facts.texts]
+
+
+@pytest.mark.parametrize("name, option", TEXTS_OF)
+def test_a_truth_value_is_no_text(name, option):
+    """YAML reads yes and on as true, which would be written as True; and 1.10 as 1.1."""
+    given = dict(Prod=True, Day=DAY, Count=1, Empty=None, Version=1.1)
+    sheet = sheet_of(name, **{option: given})
+    where, read = f"{name} {first(name, sheet)} {option}", "without quotation marks it is read as"
+    hidden = KINDS[name].options[option].secret
+    for key, value in dict(Prod="true", Version="1.1").items():
+        shown = HIDDEN if hidden else value
+        assert f'{where}.{key}: {read} {shown} and is no text; write it between quotation marks, such as "{shown}"' in sheet_faults(sheet, language="en")
+    assert not any(f"{where}.{key}: " in line for key in ("Day", "Count", "Empty") for line in sheet_faults(sheet))
+
+
+def test_a_truth_value_is_no_text_anywhere_in_an_entry():
+    alarm = dict(name="a", dimensions=dict(AutoStop=True), metrics=[dict(id="m", metric_stat=dict(metric=dict(metric_name="x", dimensions=dict(On=False))))])
+    sheet = dict(cloudwatch_alarms=[alarm], iam_users=[dict(name=False)], budgets_budgets=[dict(name="b", cost_filters=[dict(key="k", values=[True])])])
+    told = [line for line in sheet_faults(sheet) if "引用符" in line]
+    text = "引用符がないため、文字列ではなく「{0}」として読まれます。書いたとおりの文字列を引用符で囲んでください（例: \"{0}\"）"
+    assert told == [
+        f"iam_users 1 番目 name: {text.format('false')}",
+        f"budgets_budgets b cost_filters.values: {text.format('true')}",
+        f"cloudwatch_alarms a dimensions.AutoStop: {text.format('true')}",
+        f"cloudwatch_alarms a metrics.metric_stat.metric.dimensions.On: {text.format('false')}",
+    ]
 
 
 @pytest.mark.parametrize("sheet", [{5: []}, {True: []}])
