@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -228,7 +227,7 @@ def unknown_tags(tags: Iterable[str]) -> list[str]:
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that may have been meant by, or written for, another one."""
-    return next(iter(get_close_matches(word, [other for other in words if other != word], 1, 0.75)), None)
+    return _part("_hints").close(word, (other for other in words if other != word), 0.75)
 
 
 def failure_line(entry: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -16,10 +17,15 @@ def hint(language: str, close: str | None) -> str:
 
 
 def close(word: object, words: Iterable[object], least: float = 0.6) -> str | None:
-    """The nearest right word; the only one that begins with this, where there is one."""
-    there = [str(one) for one in words]
-    longer = [one for one in there if one.startswith(f"{word}_")]
-    return longer[0] if len(longer) == 1 else next(iter(get_close_matches(str(word), there, 1, least)), None)
+    """The nearest right word, whatever its case and width; the only one that begins with this, where there is one."""
+    meant, there = _plain(word), {_plain(one): str(one) for one in words}
+    longer = [one for one in there if one.startswith(f"{meant}_")]
+    found = longer if len(longer) == 1 else get_close_matches(meant, there, 1, least)
+    return there[found[0]] if found else None
+
+
+def _plain(word: object) -> str:
+    return unicodedata.normalize("NFKC", str(word)).strip().casefold()
 
 
 def close_kind(word: object, kinds: Iterable[str]) -> str | None:

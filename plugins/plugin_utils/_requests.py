@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
-from ansible_collections.msp.aws.plugins.plugin_utils._hints import hint
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
 from ansible_collections.msp.aws.plugins.plugin_utils._ledger import NAME
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import argument_spec, digest, operations, options, prefix, secrets
 
@@ -95,14 +94,14 @@ def read(given: Any, vault: Mapping[str, Any] | None = None) -> dict[str, Any]:
     faults: list[tuple[str, str, dict[str, Any]]] = []
     for name in given:
         if name not in FIELDS:
-            faults.append(("request", "unknown", dict(value=name, other=", ".join(FIELDS), close=_close(name, FIELDS))))
+            faults.append(("request", "unknown", dict(value=name, other=", ".join(FIELDS), close=close(name, FIELDS))))
     faults += [(name, "needed", {}) for name, needed in FIELDS.items() if needed and given.get(name) in (None, "")]
     ticket = str(given.get("ticket") or "")
     if ticket and not NAME.fullmatch(ticket):
         faults.append(("ticket", "ticket", dict(value=ticket)))
     operation = given.get("operation")
     if operation and operation not in operations():
-        faults.append(("operation", "operation", dict(value=operation, close=_close(str(operation), operations()))))
+        faults.append(("operation", "operation", dict(value=operation, close=close(operation, operations()))))
     purpose = given.get("purpose") or "operation"
     if purpose not in PURPOSES:
         faults.append(("purpose", "purpose", dict(value=purpose)))
@@ -148,7 +147,7 @@ def _variables(given: Mapping[str, Any], faults: list[tuple[str, str, dict[str, 
         if start + str(name) == target:
             faults.append((f"parameters {name}", "target_twice", {}))
         elif name not in known:
-            faults.append(("parameters", "parameter", dict(value=name, other=", ".join(known), close=_close(str(name), known))))
+            faults.append(("parameters", "parameter", dict(value=name, other=", ".join(known), close=close(name, known))))
     named = {start + name: value for name, value in parameters.items() if name in known and value not in (None, "")}
     kept = {name: vault[name] for name in secrets(operation) if name in vault}
     read_as = ArgumentSpecValidator(argument_spec(operation)).validate({**kept, **named, target: given.get("target")})
@@ -164,7 +163,3 @@ def _wrong(message: str, operation: str) -> list[tuple[str, str, dict[str, Any]]
     if message.startswith("missing required arguments"):
         return [(place, "needed", {}) for place in places if place != "target"]  # of that it was told before
     return [(places[0] if len(places) == 1 else "parameters", "type", dict(value=message.replace(start, "")))]
-
-
-def _close(word: str, known: Any) -> str | None:
-    return next(iter(get_close_matches(word, list(known), 1)), None)

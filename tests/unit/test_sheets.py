@@ -15,12 +15,14 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter.sheet import (
     names_to_come,
+    nearest,
     neighbour_ids,
     run_summary,
     sheet_doubtful,
     sheet_faults,
     sheet_left,
     sheet_outside_names,
+    unknown_tags,
 )
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, secrets
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
@@ -58,6 +60,16 @@ def test_an_unknown_option_is_told_with_the_nearest_known_one(name, language):
     sheet = sheet_of(name, **{f"{known}x": 1})
     (line,) = sheet_faults(sheet, language=language)
     assert line.startswith(f"{name} {first(name, sheet)} {known}x: ") and known in line.partition(": ")[2].replace(f"{known}x", "")
+
+
+@pytest.mark.parametrize("word", ["CidrBlock", "cidrBlock", "ｃｉｄｒ_block", "cidr_block ", "cidr-block", "cidr"])
+def test_the_nearest_word_is_found_in_whatever_case_and_width(word):
+    (line,) = sheet_faults(dict(ec2_subnets=[dict(SUBNET, vpc="acme", **{word: "10.20.1.0/24"})]))
+    assert "（「cidr_block」の誤りではありませんか）" in line and nearest("VPCS", ["subnets", "vpcs"]) == "vpcs"
+
+
+def test_a_tag_that_no_task_has_is_told_with_the_nearest_one():
+    assert unknown_tags(["ec2", "EC2", "ec2_subnet", "all", "nonsense"]) == ["EC2 → ec2", "ec2_subnet → ec2_subnets", "nonsense"]
 
 
 @pytest.mark.parametrize("name", NAMES)
