@@ -47,16 +47,20 @@ EFFECTS = ("Allow", "Deny")
 
 def flaws(wanted: Mapping[str, Any], rest: bool = False) -> Iterator[tuple[str, Any, str, Any]]:
     """What the grammar does not know in a document; for an option's `flaws`. A document without a statement would take away what is there."""
-    yield from _unknown("", wanted, MEMBERS)
+    wanted, meant = _in_right_case(wanted)
+    if meant:
+        yield "", ", ".join(meant), "key_case", ", ".join(meant.values())
+    unknown = list(_unknown("", wanted, MEMBERS))
+    yield from unknown
     if "Version" in wanted and wanted["Version"] not in VERSIONS:
         yield ".Version", wanted["Version"], "choice", ", ".join(VERSIONS)
     given = wanted.get("Statement")
     statements = given if isinstance(given, list) else [given]
     if given is None:
-        yield "", None, "lacking", "Statement"
+        yield from [] if unknown else [("", None, "lacking", "Statement")]  # what is misspelt may be what is lacking
         return
     if not (statements or rest) or not all(isinstance(statement, Mapping) for statement in statements):
-        yield ".Statement", given, "no_statement", None
+        yield ".Statement", given, _no_document(given), None
         return
     for number, statement in enumerate(statements, 1):
         yield from _flaws_of_statement(f".Statement.{number}", statement)
@@ -64,17 +68,46 @@ def flaws(wanted: Mapping[str, Any], rest: bool = False) -> Iterator[tuple[str, 
 
 def flaws_of_each(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
     """The same of a dictionary of documents."""
+    if "Statement" in wanted and not isinstance(wanted["Statement"], Mapping):
+        yield "", ", ".join(map(str, wanted)), "no_policy_name", None
+        return
     for name, one in wanted.items():
-        found = flaws(one) if isinstance(one, Mapping) else [("", one, "no_statement", None)]
+        found = flaws(one) if isinstance(one, Mapping) else [("", one, _no_document(one), None)]
         yield from ((f".{name}{inside}", *rest) for inside, *rest in found)
 
 
+def _no_document(given: Any) -> str:
+    """Why it is none: what stands in a file is a text until somebody reads it as JSON."""
+    return "text_document" if isinstance(given, str) and given.lstrip().startswith(("{", "[")) else "no_statement"
+
+
+def _in_right_case(wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The document as it is meant where only capitals are wrong, and how each such word is written."""
+    meant: dict[str, str] = {}
+
+    def right(given: Any, known: tuple[str, ...]) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        words = {name.lower(): name for name in known}
+        wrong = {key: words[str(key).lower()] for key in given if key not in known and str(key).lower() in words}
+        wrong = {key: name for key, name in wrong.items() if name not in given}
+        meant.update(wrong)
+        return {wrong.get(key, key): value for key, value in given.items()}
+
+    document = right(wanted, MEMBERS)
+    given = document.get("Statement")
+    if given is not None:
+        document["Statement"] = [right(one, STATEMENT) for one in given] if isinstance(given, list) else right(given, STATEMENT)
+    return document, meant
+
+
 def _flaws_of_statement(where: str, statement: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, Any]]:
-    yield from _unknown(where, statement, STATEMENT)
+    unknown = list(_unknown(where, statement, STATEMENT))
+    yield from unknown
     if "Effect" in statement and statement["Effect"] not in EFFECTS:
         yield f"{where}.Effect", statement["Effect"], "choice", ", ".join(EFFECTS)
     for needed in (("Effect",), ("Action", "NotAction")):
-        if not any(statement.get(member) for member in needed):
+        if not unknown and not any(statement.get(member) for member in needed):
             yield where, None, "lacking", " / ".join(needed)
 
 

@@ -117,6 +117,10 @@ TEXTS = dict(
     unknown_key="{value!r} has no meaning here; what can be written: {limit}",
     no_statement="a policy is a dictionary with one statement at least, each of them a dictionary; found {value!r}",
     lacking="{limit} is missing",
+    key_case="{value!r} is written {limit}, with capitals",
+    text_document="a policy is a dictionary, and this is a text: what is read from a file needs | from_json, as in lookup('file', 'x.json') | from_json; "
+    "found {value!r}",
+    no_policy_name="the policy has no name: write one, and {value} below it",
 )
 
 

@@ -60,6 +60,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         unknown_key="「{value}」とは書けません。書けるもの: {limit}",
         no_statement="ポリシーは「名前: 値」の組で書き、Statement に文（「名前: 値」の組）を 1 つ以上書いてください。現在の値: 「{value}」",
         lacking="{limit} が書かれていません",
+        key_case="「{value}」は大文字・小文字が違います。{limit} と書いてください",
+        text_document="ポリシーが文字列になっています。「名前: 値」の組で書いてください。ファイルから読むなら | from_json を付けてください\
+（lookup('file', 'x.json') | from_json）。現在の値: 「{value}」",
+        no_policy_name="ポリシーに名前がありません。ポリシーの名前を書き、その下に {value} を書いてください",
         outside_subnet="{value} はサブネット {other} の範囲に含まれていません",
         reserved_address="{value} はサブネット {other} で AWS が予約しているアドレスです（先頭の 4 個と末尾の 1 個は使えません）",
         address_taken="{value} は {other} でも使われています",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
 import re
 import string
 
@@ -24,6 +25,7 @@ from ansible_collections.msp.aws.plugins.filter.sheet import (
     sheet_outside_names,
     unknown_tags,
 )
+from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, secrets
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import TEXTS
@@ -244,6 +246,8 @@ def test_a_truth_value_is_no_text_anywhere_in_an_entry():
         f"cloudwatch_alarms a dimensions.AutoStop: {text.format('true')}",
         f"cloudwatch_alarms a metrics.metric_stat.metric.dimensions.On: {text.format('false')}",
     ]
+    (said,) = _shapes.faults("cloudwatch", KINDS["cloudwatch_alarms"].options, dict(dimensions=dict(AutoStop=True)))
+    assert str(said).startswith("dimensions.AutoStop: without quotation marks it is read as true"), "modules say it, too"
 
 
 @pytest.mark.parametrize("sheet", [{5: []}, {True: []}])
@@ -329,9 +333,38 @@ def test_what_the_grammar_of_policies_does_not_know_is_told(name, option, inside
 
 
 def test_a_misspelt_part_of_a_policy_is_told_with_what_can_be_written():
-    (known, lacking) = sheet_faults(dict(s3_buckets=[dict(name="acme-x", policy=dict(Version="2012-10-17", Statment=[PUBLIC]))]), language="en")
-    assert known == "s3_buckets acme-x policy: 'Statment' has no meaning here; what can be written: Version, Id, Statement"
-    assert lacking == "s3_buckets acme-x policy: Statement is missing"
+    (line,) = sheet_faults(dict(s3_buckets=[dict(name="acme-x", policy=dict(Version="2012-10-17", Statment=[PUBLIC]))]), language="en")
+    assert line == "s3_buckets acme-x policy: 'Statment' has no meaning here; what can be written: Version, Id, Statement"
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_small_letters_of_a_policy_are_told_once_with_the_right_words(listed):
+    """What else is wrong with it is told beside them."""
+    statement = dict(effect="Allow", action="s3:*", Resource="*", Sid="x", condition={})
+    policy = dict(version="2012-10-71", statement=[statement, statement] if listed else statement)
+    wrong, version = sheet_faults(dict(iam_policies=[dict(name="x", policy=policy)]))
+    words = "「version, statement, effect, action, condition」は大文字・小文字が違います。Version, Statement, Effect, Action, Condition と書いてください"
+    assert wrong == f"iam_policies x policy: {words}"
+    assert version == "iam_policies x policy.Version: 「2012-10-71」は使えません。使える値: 2012-10-17, 2008-10-17"
+    both = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", effect="Deny", Action="s3:*", Resource="*")])
+    (line,) = sheet_faults(dict(iam_policies=[dict(name="x", policy=both)]))
+    assert "「effect」とは書けません" in line
+
+
+def test_a_policy_that_is_a_text_is_told_with_how_a_file_is_read():
+    text = json.dumps(dict(Version="2012-10-17", Statement=[PUBLIC]))
+    for option, document in dict(inline_policies=dict(acme=text), assume_role_policy=dict(Statement=text)).items():
+        for language in ("ja", "en"):
+            (line,) = sheet_faults(dict(iam_roles=[dict(name="x", **{option: document})]), language=language)
+            assert "| from_json" in line and line.startswith(f"iam_roles x {option}."), line
+            (said,) = _shapes.faults("iam", KINDS["iam_roles"].options, {option: document})
+            assert "| from_json" in str(said), "modules say it, too"
+    assert sheet_faults(dict(iam_roles=[dict(name="x", assume_role_policy=text)])) == [], "Ansible itself reads a text in the place of a dictionary"
+
+
+def test_a_policy_in_the_place_of_named_ones_is_told_once():
+    (line,) = sheet_faults(dict(iam_roles=[dict(name="x", inline_policies=dict(Version="2012-10-17", Statement=[PUBLIC]))]))
+    assert line == "iam_roles x inline_policies: ポリシーに名前がありません。ポリシーの名前を書き、その下に Version, Statement を書いてください"
 
 
 def test_a_network_that_is_larger_or_smaller_than_aws_makes_them_is_told():
