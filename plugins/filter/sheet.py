@@ -41,7 +41,9 @@ def sheet_faults(
     if language not in languages:
         raise AnsibleFilterError(f"language is one of {', '.join(languages)}, not {language!r}")
     sheet = _whole(sheet, expanded)
-    found = [*_part("sheets").faults(sheet), *references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account)]
+    found = _part("sheets").faults(sheet)
+    unsure = {(fault.kind, fault.entry) for fault in found if fault.code in _part("sheets").UNSURE}
+    found += [*references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account, unsure)]
     told = {(fault.kind, fault.entry) for fault in found}
     found += [fault for fault in _part("_rivals").seen(looked) if (fault.kind, fault.entry) not in told]
     return [fault.text(language) for fault in found]

@@ -39,11 +39,14 @@ def same(one: str, other: str) -> bool:
     return one == other or (canonical(one) is not None and canonical(one) == canonical(other))
 
 
+EXAMPLES = {None: "10.0.0.0/16", 4: "10.0.0.0/16", 6: "2001:db8::/56"}
+
+
 def wrong_block(value: Any, version: int | None = None) -> tuple[str, Any] | None:
     """Why a value is no block, or none of this version; for an option's `wrong`."""
     own = canonical(value)
     if own is None or version not in (None, ipaddress.ip_network(own).version):
-        return "not_a_network", None
+        return "not_a_network", EXAMPLES[version]
     sound = network(value) if ":" in own else value == own  # digits of IPv6 have two cases
     return None if sound else ("network_spelling", own)
 
@@ -74,7 +77,7 @@ def wrong_address(value: Any) -> tuple[str, Any] | None:
 
 def wrong_interface(value: Any) -> tuple[str, Any] | None:
     """The same of an address that has its network's length with it."""
-    return wrong_address(str(value).partition("/")[0]) or (None if canonical(value) else ("not_a_network", None))
+    return wrong_address(str(value).partition("/")[0]) or (None if canonical(value) else ("not_a_network", "169.254.0.1/30"))
 
 
 def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]:

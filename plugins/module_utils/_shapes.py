@@ -110,7 +110,7 @@ TEXTS = dict(
     needs="{other} is needed; found {value!r}",
     no_text="{value!r} is no text; write one value here",
     unquoted="without quotation marks it is read as {value} and is no text; write it between quotation marks, such as \"{value}\"",
-    not_a_network="{value!r} is not a network address (CIDR)",
+    not_a_network="{value!r} is not a network address (CIDR) such as {limit}",
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
     network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
     not_an_address="{value!r} is not an IP address",
@@ -141,7 +141,7 @@ class Written(str):
 
 def written(value: Any, language: str = "en") -> str:
     """A value as people write it in a sheet, and not as Python does."""
-    return value if isinstance(value, str) else Written(NOTHING[language] if value is None else _in_yaml(value))
+    return Written(NOTHING[language]) if value in (None, "") else value if isinstance(value, str) else Written(_in_yaml(value))
 
 
 def _in_yaml(value: Any) -> str:
@@ -244,7 +244,8 @@ def _no_texts(option: Option, value: Mapping[str, Any], path: str) -> Iterator[F
     """What is no text among values that are texts. Of a whole number the digits are meant; how a fraction was written nobody knows any more."""
     for key, inner in value.items():
         if isinstance(inner, (bool, float, list, Mapping)):
-            yield Fault(f"{path}.{key}", HIDDEN if option.secret else inner, "no_text" if isinstance(inner, (list, Mapping)) else "unquoted", None)
+            shown = HIDDEN if option.secret and not isinstance(inner, bool) else inner
+            yield Fault(f"{path}.{key}", shown, "no_text" if isinstance(inner, (list, Mapping)) else "unquoted", None)
 
 
 def _reasons(service: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:

@@ -30,6 +30,6 @@ def _plain(word: object) -> str:
 
 def close_kind(word: object, kinds: Iterable[str]) -> str | None:
     """The kind that was meant: one of the same service, which its first word names. Things of another one are never meant, be they called the same."""
-    plain = str(word).lower().replace("-", "_")
+    plain = _plain(word).replace("-", "_").removeprefix("aws_")
     service = plain.partition("_")[0]
     return close(plain, [kind for kind in kinds if kind.partition("_")[0] == service])

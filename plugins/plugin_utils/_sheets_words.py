@@ -21,7 +21,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_entry="項目は「名前: 値」の組で書いてください。現在の値: 「{value}」",
         unknown_option="「{value}」という設定項目はありません{hint}",
         unknown_verb="「{value}」とは書けません。{limit} のどれかを書いてください",
-        wrong_type="「{value}」は{limit}ではありません",
+        kind_inside="「{value}」は種類の名前なので、ここには書けません。字下げ（インデント）を種類の位置まで戻してください",
+        wrong_type="「{value}」は{limit}",
+        empty_item="空の項目があります。値を書くか、その行を削除してください",
+        blanks="「{value}」の前か後に空白があります。空白を取り除いてください",
         no_text="「{value}」は文字列ではありません。値を 1 つだけ書いてください",
         unquoted="引用符がないため、文字列ではなく「{value}」として読まれます。書いたとおりの文字列を引用符で囲んでください（例: \"{value}\"）",
         state="「{value}」は使えません。present か absent と書いてください",
@@ -32,7 +35,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         contradiction="「{value}」は追加と削除の両方に書かれています",
         clear_and_set="「{value}」に値があるのに clear にも書かれています",
         set_and_add="set は add / remove と同時に書けません",
-        dangling="「{value}」という {limit} はシートにもアカウントにもありません",
+        dangling="「{value}」という {limit} はシートにもアカウントにもありません{hint}",
+        other_kind="「{value}」という {limit} はシートにもアカウントにもありません（シートにあるのは {other} です）",
         no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
         incomplete="まだ存在しません。作成するには {value} が必要です",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
@@ -45,7 +49,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         shortest="「{value}」は短すぎます。{limit} 文字以上で書いてください",
         longest="「{value}」は長すぎます。{limit} 文字以内で書いてください",
         pattern="「{value}」は形式が正しくありません。{limit}",
-        not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません",
+        not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません。{limit} の形で書いてください",
         network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
         network_size="「{value}」の大きさのネットワークは使えません。{limit} の範囲で書いてください",
         reserved_name="「{value}」は AWS が予約している名前です。別の名前にしてください",
@@ -90,7 +94,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_entry="write an entry as name: value pairs; found {value!r}",
         unknown_option="there is no option {value!r}{hint}",
         unknown_verb="{value!r} is not allowed here; write one of {limit}",
+        kind_inside="{value!r} is a kind and cannot stand inside an entry; indent it as far as the other kinds",
         wrong_type="{value!r} is not {limit}",
+        empty_item="there is an item without a value; write one, or take the line away",
+        blanks="{value!r} begins or ends with a blank; take it away",
         state="{value!r} is not allowed here; write present or absent",
         identity="is needed to say which one is meant",
         duplicate="is named {limit} times; write it once",
@@ -98,7 +105,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         contradiction="{value!r} is both to be there and not to be there",
         clear_and_set="{value!r} has a value and stands in clear as well",
         set_and_add="set cannot stand beside add or remove",
-        dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account",
+        dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account{hint}",
+        other_kind="there is no {value!r} among {limit}, neither in the sheet nor in the account (the sheet has one among {other})",
         no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
         incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
@@ -126,11 +134,25 @@ TEXTS: dict[str, dict[str, str]] = dict(
     ),
 )
 TYPE_NAMES = dict(
-    ja=dict(bool="true / false", dict="「名前: 値」の組", float="数値", int="整数", list="一覧（リスト）", str="文字列", raw="値"),
-    en=dict(bool="true or false", dict="a dictionary", float="a number", int="a whole number", list="a list", str="a text", raw="a value"),
+    ja=dict(
+        bool=" true / false ではありません。true か false を書いてください",
+        dict="「名前: 値」の組ではありません。「名前: 値」の組で書いてください",
+        float="数値ではありません。数字だけを書いてください（単位や桁区切りは付けません）",
+        int="整数ではありません。数字だけを書いてください（単位や桁区切りは付けません）",
+        list="一覧（リスト）ではありません。[値, 値] のように書いてください",
+        str="文字列ではありません。値を 1 つだけ書いてください",
+        raw="値ではありません",
+    ),
+    en=dict(
+        bool="true or false; write one of them",
+        dict="a dictionary; write name: value pairs",
+        float="a number; write digits alone, without a unit or separators",
+        int="a whole number; write digits alone, without a unit or separators",
+        list="a list; write it as [value, value]",
+        str="a text; write one value",
+        raw="a value",
+    ),
 )
-
-
 NUMBER = dict(ja="{} 番目", en="no. {}")
 
 

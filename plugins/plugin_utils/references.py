@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, spread
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -111,10 +112,15 @@ def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, 
                 yield name, kind.label(entry), kind.lacking(entry)
 
 
-def incomplete(sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None) -> Iterator[Fault]:
-    """What does not exist yet, as far as it was looked up, and cannot be made of what its entry says."""
+def incomplete(
+    sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None, unsure: Iterable[tuple[str, str]] = ()
+) -> Iterator[Fault]:
+    """What does not exist yet, as far as it was looked up, and cannot be made of what its entry says.
+
+    `unsure`: kind and label of entries in which something is misspelt, which may be what they lack.
+    """
     for name, label, lacking in _too_little_to_create(sheet):
-        if (account or {}).get(name, {}).get(label) == []:
+        if (name, label) not in unsure and (account or {}).get(name, {}).get(label) == []:
             yield Fault(name, label, None, "incomplete", dict(value=", ".join(" / ".join(group) for group in lacking)))
 
 
@@ -169,7 +175,10 @@ def unresolved(
             facts = dict(value=reference.name, limit=(reference.to, ", ".join([*mine, *others])))
             yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
         elif account is not None and not mine and not others:
-            yield Fault(reference.kind, reference.entry, reference.option, "dangling", dict(value=reference.name, limit=reference.to))
+            others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
+            near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
+            facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)))
+            yield Fault(reference.kind, reference.entry, reference.option, "other_kind" if others else "dangling", facts)
 
 
 def to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:

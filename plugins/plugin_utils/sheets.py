@@ -48,7 +48,8 @@ TYPES = dict(
 )
 ENTRY_OPTIONS = ("state", "clear", "id")
 ID = dict(id=Option())
-MISSHAPEN = ("not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
+MISSHAPEN = ("empty_item", "not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
+UNSURE = (*MISSHAPEN, "kind_inside", "unknown_option")  # which may be what is lacking
 LACKING = ("needs", "one_of")
 NO_JSON = (bytes, datetime.date, set)  # what YAML can make of a text and no API takes
 
@@ -58,6 +59,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     found: list[Fault] = []
     well_formed: dict[str, list[dict]] = {}
     left_out: dict[str, list[set[str]]] = defaultdict(list)  # options of an entry that have a wrong shape
+    unsure: set[tuple[str, int]] = set()
     sheet = _with_days_as_texts(sheet)
     called = references.renamed(sheet)
     for name, given in sheet.items():
@@ -79,10 +81,11 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
             misshapen = {str(mistake.option).partition(".")[0] for mistake in mistakes if mistake.code in MISSHAPEN}
             well_formed[name].append(_typed({**kind.options, **ID}, _sound(kind, entry, misshapen)))
             left_out[name].append(misshapen)
+            unsure |= {(name, number) for mistake in mistakes if mistake.code in UNSURE}
         found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping) and _tells_itself(kind, entry)], called)
     known = {name: _known(kinds()[name], entries, left_out[name]) for name, entries in well_formed.items()}
     for name, entries in well_formed.items():
-        found += _of_the_kind(kinds()[name], entries, left_out[name], known)
+        found += _of_the_kind(kinds()[name], entries, unsure, known)
     found += references.to_be_removed(well_formed)
     found += references.circular(references.references(well_formed))
     return found
@@ -147,17 +150,23 @@ def _entry(kind: Any, entry: Any, number: int) -> Iterator[Fault]:
 
 def _mistakes(kind: Any, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, dict]]:
     plain = {name: value for name, value in entry.items() if name not in ("state", "clear")}
-    yield from _values({**kind.options, **ID}, spread(kind.options, plain), "")
+    mistakes = list(_values({**kind.options, **ID}, spread(kind.options, plain), ""))
+    yield from mistakes
     if entry.get("state", "present") not in ("present", "absent"):
         yield "state", "state", dict(value=entry["state"])
     if "id" not in entry:
-        yield from ((name, "identity", {}) for name in kind.identity if entry.get(name) in (None, ""))
+        yield from ((name, "identity", {}) for name in kind.identity if entry.get(name) in (None, "") and name not in _meant(mistakes))
     try:
         for path, value in contradictions(kind.options, {**spread(kind.options, plain), "clear": entry.get("clear")}):
             yield path, "contradiction", dict(value=value)
     except (AttributeError, KeyError, TypeError, ValueError):
         pass  # something inside has a wrong type or is not there, which is told above
     yield from _cleared(kind, entry)
+
+
+def _meant(mistakes: list[tuple[str, str, dict]]) -> set[str]:
+    """What misspelt options were meant to be: it is not lacking."""
+    return {facts["close"] for dummy, code, facts in mistakes if code == "unknown_option"}
 
 
 def _cleared(kind: Any, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, dict]]:
@@ -176,7 +185,9 @@ def _cleared(kind: Any, entry: Mapping[str, Any]) -> Iterator[tuple[str, str, di
 def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, dict]]:
     for name, value in entry.items():
         option, here = options.get(name), f"{path}{name}"
-        if option is None:
+        if option is None and name in kinds():
+            yield here, "kind_inside", dict(value=name)
+        elif option is None:
             yield here, "unknown_option", dict(value=name, close=close(name, [*options, *(() if path else ENTRY_OPTIONS)]))
         elif value is not None:
             yield from _value(option, value, here)
@@ -202,9 +213,9 @@ def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, 
         yield path, "wrong_type", dict(value=without_secrets(option, things), limit="list")
         return
     for thing in things:
-        yield from _one(option, option.elements or "raw", thing, path)
+        yield from [(path, "empty_item", {})] if thing is None else _one(option, option.elements or "raw", thing, path)
     if option.many:
-        yield from ((path, "item_twice", dict(value=without_secrets(option, thing), item=thing)) for thing in _twice(option, things))
+        yield from ((path, "item_twice", dict(value=without_secrets(option, thing), item=thing)) for thing in _twice(option, things) if thing is not None)
 
 
 def _twice(option: Option, things: list) -> Iterator[Any]:
@@ -235,9 +246,10 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
         return
     if option.options:
         if isinstance(value, Mapping):
-            yield from _values(option.options, value, f"{path}.")
+            mistakes = list(_values(option.options, value, f"{path}."))
+            yield from mistakes
             lacking = [name for name, inner in option.options.items() if inner.required and value.get(name) is None and option.many]
-            yield from ((f"{path}.{name}", "identity", {}) for name in lacking)
+            yield from ((f"{path}.{name}", "identity", {}) for name in lacking if name not in _meant(mistakes))
         else:
             yield path, "wrong_type", dict(value=without_secrets(option, value), limit="dict")
 
@@ -255,15 +267,19 @@ def _unquoted(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _of_the_kind(kind: Any, entries: list[dict], left_out: list[set[str]], sheet: Mapping[str, Any]) -> Iterator[Fault]:
-    """What the service model refuses, and what the kind itself knows to be wrong."""
-    for number, entry in enumerate(entries, 1):
-        for fault in _shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))):
-            yield _fault(kind, entry, number, fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
-    if kind.faults:
-        for index, option, code, facts in kind.faults(_staying(entries), sheet):
-            if left_out[index] and code in LACKING:
-                continue  # it may be what has a wrong shape
+def _of_the_kind(kind: Any, entries: list[dict], unsure: set[tuple[str, int]], sheet: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the service model refuses, and what the kind itself knows to be wrong, which may be what is misspelt or has a wrong shape."""
+    known = list(kind.faults(_staying(entries), sheet)) if kind.faults else []
+    better = {(index, option) for index, option, code, dummy in known if code == "pattern"}  # than that it is too short
+    for index, entry in enumerate(entries):
+        refused = list(_shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))))
+        for fault in [fault for fault in refused if (index, fault.path) not in better]:
+            yield _fault(kind, entry, index + 1, fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
+        for name in set(kind.identity) - {fault.path for fault in refused}:
+            if isinstance(value := entry.get(name), str) and value != value.strip():
+                yield _fault(kind, entry, index + 1, name, "blanks", dict(value=value))
+    for index, option, code, facts in known:
+        if (kind.name, index + 1) not in unsure or code not in LACKING:
             other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
             yield _fault(kind, entries[index], index + 1, option, code, {**facts, **other})
 

@@ -66,7 +66,7 @@ def _of_components(menu, name):
 
 @pytest.mark.parametrize("word, meant", [
     ("rds_instances", None), ("sqs_topics", None), ("ecs_instances", None), ("instances", None), (7, None),
-    ("ec2_instence", "ec2_instances"), ("EC2-Instances", "ec2_instances"), ("s3_bucket", "s3_buckets"),
+    ("ec2_instence", "ec2_instances"), ("EC2-Instances", "ec2_instances"), ("aws_iam_user", "iam_users"), ("s3_bucket", "s3_buckets"),
 ])
 def test_the_hint_at_a_kind_is_one_of_the_same_service_or_none(word, meant):
     assert close_kind(word, kinds()) == meant

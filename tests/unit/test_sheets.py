@@ -159,7 +159,7 @@ def test_a_block_is_written_as_aws_writes_it():
     sheet = dict(ec2_vpcs=[dict(name=name, cidr_block=block) for name, block in blocks.items()])
     assert sheet_faults(sheet, language="en") == [
         "ec2_vpcs a cidr_block: '10.0.0.1/16' is not how AWS writes a network: 10.0.0.0/16",
-        "ec2_vpcs b cidr_block: '2001:db8::/56' is not a network address (CIDR)",
+        "ec2_vpcs b cidr_block: '2001:db8::/56' is not a network address (CIDR) such as 10.0.0.0/16",
         "ec2_vpcs c cidr_block: '10.1.0.0/255.255.0.0' is not how AWS writes a network: 10.1.0.0/16",
     ]
     assert sheet_faults(sheet)[0] == "ec2_vpcs a cidr_block: 「10.0.0.1/16」は AWS では 10.0.0.0/16 になります。10.0.0.0/16 と書いてください"
@@ -180,6 +180,55 @@ def test_tags_and_what_is_cleared_have_their_types_too():
     sheet = dict(ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/16", tags=dict(a=[1], b=dict(x=1), c=True, d=1), clear="tags")])
     told = sheet_faults(sheet, language="en")
     assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs a clear", "ec2_vpcs a tags.a", "ec2_vpcs a tags.b", "ec2_vpcs a tags.c"]
+
+
+RULE = dict(protocol="tcp", cidr_ipv4="10.0.0.0/8")
+ROLLED = dict(policy_type="EBS_SNAPSHOT_MANAGEMENT", schedules=[dict(name="d", cron_expression="0 17 * * *", retain_count=7)])
+TYPING = [
+    (dict(ec2_elastic_ips=[dict(Name="x")]), "ec2_elastic_ips 1 番目 Name: 「Name」という設定項目はありません（「name」の誤りではありませんか）"),
+    (dict(ec2_security_groups=[dict(name="x", vpc="v", ingress=[dict(RULE, port=443)])]),
+     "ec2_security_groups v/x ingress.port: 「port」という設定項目はありません（「to_port」の誤りではありませんか）"),
+    (dict(ec2_security_groups=[dict(name="x", vpc="v", ingress=[dict(protocol="tcp", from_port=1, to_port=1)])]),
+     "ec2_security_groups v/x ingress.cidr_ipv4: 次のうち 1 つだけを書いてください: cidr_ipv4, cidr_ipv6, prefix_list, security_group。現在の値: 「（空）」"),
+    (dict(ec2_vpcs=[dict(name="x", ec2_subnets=[])]),
+     "ec2_vpcs x ec2_subnets: 「ec2_subnets」は種類の名前なので、ここには書けません。字下げ（インデント）を種類の位置まで戻してください"),
+    (dict(ec2_vpcs=[dict(name="x", enable_dns_support="有効")]),
+     "ec2_vpcs x enable_dns_support: 「有効」は true / false ではありません。true か false を書いてください"),
+    (dict(ec2_volumes=[dict(name="x", size="500GB")]),
+     "ec2_volumes x size: 「500GB」は整数ではありません。数字だけを書いてください（単位や桁区切りは付けません）"),
+    (dict(ec2_volumes=[dict(name="x", tags=[dict(Key="a", On=True, No=None)])]),
+     'ec2_volumes x tags: 「[{Key: "a", On: true, No: null}]」は「名前: 値」の組ではありません。「名前: 値」の組で書いてください'),
+    (dict(ec2_route_tables=[dict(name="x", vpc="v", subnets=["a", None])]),
+     "ec2_route_tables v/x subnets: 空の項目があります。値を書くか、その行を削除してください"),
+    (dict(ec2_vpcs=[dict(name="x ", cidr_block="10.0.0.0/16")]), "ec2_vpcs x  name: 「x 」の前か後に空白があります。空白を取り除いてください"),
+    (dict(ec2_vpcs=None), "ec2_vpcs: 一覧（リスト）で書いてください。現在の値: 「（空）」"),
+    (dict(dlm_lifecycle_policies=[dict(ROLLED, name="x")]),
+     "dlm_lifecycle_policies x schedules.cron_expression: 「0 17 * * *」は形式が正しくありません。正しい形式: cron(0 17 * * ? *), cron(0 17 ? * MON *)"),
+    (dict(iam_users=[dict(name="日本")]), "iam_users 日本 name: 「日本」は形式が正しくありません。使えない文字: 日 本。使える文字: 英数字 + , - . = @ _"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sheet", "line"), TYPING)
+def test_a_typing_mistake_is_told_in_one_line_with_what_to_write(sheet, line):
+    assert sheet_faults(sheet) == [line]
+    assert len(sheet_faults(sheet, language="en")) == 1
+
+
+def test_a_name_that_leads_nowhere_is_told_with_the_one_that_was_meant():
+    """Or with the kind that has such a thing. What is misspelt is not said to be lacking as well."""
+    subnets = [dict(name="web-a", vpc="acme", CidrBlock="10.20.1.0/24", availability_zone="ap-northeast-1a")]
+    servers = [dict(name="x", subnet=subnet) for subnet in ("web-b", "web-a ", "acme", "nothing")]
+    account = dict(ec2_subnets={"acme/web-a": [], "web-a": []}, ec2_instances={})
+    sheet = dict(ec2_vpcs=[dict(name="acme")], ec2_subnets=subnets, ec2_instances=servers)
+    told = [line for line in sheet_faults(sheet, account=account, language="en") if " x: " not in line]
+    where = "ec2_instances x subnet: there is no {0!r} among ec2_subnets, neither in the sheet nor in the account"
+    assert told == [
+        "ec2_subnets acme/web-a CidrBlock: there is no option 'CidrBlock' (did you mean 'cidr_block'?)",
+        where.format("web-b") + " (did you mean 'web-a'?)",
+        where.format("web-a ") + " (did you mean 'web-a'?)",
+        where.format("acme") + " (the sheet has one among ec2_vpcs)",
+        where.format("nothing"),
+    ]
 
 
 DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
@@ -230,7 +279,7 @@ def test_a_truth_value_is_no_text(name, option):
     where, read = f"{name} {first(name, sheet)} {option}", "without quotation marks it is read as"
     hidden = KINDS[name].options[option].secret
     for key, value in dict(Prod="true", Version="1.1").items():
-        shown = HIDDEN if hidden else value
+        shown = HIDDEN if hidden and value != "true" else value
         assert f'{where}.{key}: {read} {shown} and is no text; write it between quotation marks, such as "{shown}"' in sheet_faults(sheet, language="en")
     assert not any(f"{where}.{key}: " in line for key in ("Day", "Count", "Empty") for line in sheet_faults(sheet))
 
