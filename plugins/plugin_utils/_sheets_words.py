@@ -154,12 +154,13 @@ TYPE_NAMES = dict(
     ),
 )
 NUMBER = dict(ja="{} 番目", en="no. {}")
+PLACE = dict(ja="{}（{} 番目）", en="{} (no. {})")
 
 
 class Fault(NamedTuple):
     """One thing that is wrong: where, a code of TEXTS, and what goes into the text.
 
-    `number`: of the entry in the list of its kind, where it does not say itself which one it is.
+    `number`: of the entry in the list of its kind, where it does not say itself which one it is; `place` among the facts: of an item in the option's list.
     """
 
     kind: str
@@ -171,7 +172,8 @@ class Fault(NamedTuple):
 
     def text(self, language: str) -> str:
         entry = NUMBER[language].format(self.number) if self.number else self.entry
-        where = " ".join(str(part) for part in (self.kind, entry, self.option) if part not in (None, ""))
+        option = PLACE[language].format(self.option, self.facts["place"]) if self.option and self.facts.get("place") else self.option
+        where = " ".join(str(part) for part in (self.kind, entry, option) if part not in (None, ""))
         return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
 
 

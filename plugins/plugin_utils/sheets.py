@@ -212,8 +212,9 @@ def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, 
     if not isinstance(things, list):
         yield path, "wrong_type", dict(value=without_secrets(option, things), limit="list")
         return
-    for thing in things:
-        yield from [(path, "empty_item", {})] if thing is None else _one(option, option.elements or "raw", thing, path)
+    for number, thing in enumerate(things, 1):
+        found = [(path, "empty_item", {})] if thing is None else _one(option, option.elements or "raw", thing, path)
+        yield from ((where, code, dict(dict(place=number) if option.options and len(things) > 1 else {}, **facts)) for where, code, facts in found)
     if option.many:
         yield from ((path, "item_twice", dict(value=without_secrets(option, thing), item=thing)) for thing in _twice(option, things) if thing is not None)
 
@@ -281,7 +282,14 @@ def _of_the_kind(kind: Any, entries: list[dict], unsure: set[tuple[str, int]], s
     for index, option, code, facts in known:
         if (kind.name, index + 1) not in unsure or code not in LACKING:
             other = dict(other_label=kind.label(entries[facts["other_entry"]])) if "other_entry" in facts else {}
-            yield _fault(kind, entries[index], index + 1, option, code, {**facts, **other})
+            place = dict(place=_place(entries[index].get(str(option).partition(".")[0]), facts["item"])) if "item" in facts else {}
+            yield _fault(kind, entries[index], index + 1, option, code, {**facts, **other, **place})
+
+
+def _place(given: Any, item: Any) -> int | None:
+    """Which of several items in an option's list this one is."""
+    lists = [things for things in (given.values() if isinstance(given, Mapping) else [given]) if isinstance(things, list) and len(things) > 1]
+    return next((number for things in lists for number, thing in enumerate(things, 1) if thing is item), None)
 
 
 def _staying(entries: list[dict]) -> list[dict]:
