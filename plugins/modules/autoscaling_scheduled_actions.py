@@ -114,13 +114,14 @@ def danger(have, change):
 
 
 def faults(entries, sheet):
+    zones = zoneinfo.available_timezones()  # of the disk, each time
     for index, entry in enumerate(entries):
         for option, code, facts in _autoscaling.size_faults(entry):
             yield index, option, code, facts
         fields = str(entry.get("recurrence") or "* * * * *").split()
         if len(fields) != FIELDS or not all(FIELD.fullmatch(field) for field in fields):
             yield index, "recurrence", "pattern", dict(value=entry["recurrence"], limit="minute hour day month weekday")
-        if entry.get("time_zone") and entry["time_zone"] not in zoneinfo.available_timezones():
+        if entry.get("time_zone") and entry["time_zone"] not in zones:
             yield index, "time_zone", "no_choice", dict(value=entry["time_zone"])
     yield from _at_once(entries)
 

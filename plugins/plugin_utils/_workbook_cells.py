@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int, check_type_str
@@ -318,7 +318,12 @@ def _text(cell: Any, marks: Marks) -> str:
     if not isinstance(cell, str):
         code = "truth" if isinstance(cell, bool) else "number" if isinstance(cell, (int, float)) else "date"
         raise Mistake(code, value=cell)
-    text = cell.strip(BLANKS)
+    return _meant(cell.strip(BLANKS), marks)
+
+
+@lru_cache(maxsize=2**16)
+def _meant(text: str, marks: Marks) -> str:
+    """What a text says. Most are read, written and compared with what they were, so each is looked at once."""
     if text.startswith(marks.text):
         return _unquoted(text, marks)
     _same_width(text)

@@ -8,21 +8,23 @@ The file comes from a stranger: its size is bounded before it is unpacked, and w
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 try:
-    from openpyxl import load_workbook
     from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.reader.excel import ExcelReader
     from openpyxl.utils import range_boundaries
 except ImportError:
-    load_workbook = range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
+    range_boundaries = CellRichText = TextBlock = None  # the actions say what to install
+    ExcelReader = object
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
@@ -31,20 +33,39 @@ OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and
 LARGEST = 300  # MB of a workbook, unpacked
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
+EMPTY = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
 LINE_END = re.compile(r"_x000D_(?=\n)")  # Excel's way to write line ends of Windows; what else looks like it has lost its sign of being meant as it stands
 
 
-def opened(path: Path, faults: list[Fault]) -> Any:
-    """The workbook; None, with the reason among the faults, where it is none that can be read."""
+def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
+    """The workbook; None, with the reason among the faults, where it is none that can be read. `anew`: titles of worksheets that are empty in it."""
     code, facts = _unfit(path)
     if code is None:
         try:
             with path.open("rb") as file:  # a path would be judged by how its name ends
-                return load_workbook(file, rich_text=True)
+                return _Reader(file, anew).book()
         except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
             code, facts = "broken", dict(value=type(error).__name__)
     faults.append(Fault(None, None, str(path), code, facts))
     return None
+
+
+class _Reader(ExcelReader):
+    """Openpyxl's, but that it leaves out what is written anew anyway: a history of years has more cells than all the rest."""
+
+    def __init__(self, file: Any, anew: Collection[str]) -> None:
+        super().__init__(file, rich_text=True)
+        self.anew = anew
+
+    def book(self) -> Any:
+        self.read()
+        return self.wb
+
+    def read_worksheets(self) -> None:
+        left_out = {part.target for sheet, part in self.parser.find_sheets() if sheet.name in self.anew}
+        as_it_is = self.archive.open
+        self.archive.open = lambda name, *mode: io.BytesIO(EMPTY) if name in left_out else as_it_is(name, *mode)
+        super().read_worksheets()
 
 
 def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:

@@ -64,7 +64,7 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     outside:  kind → names that are in the account though no worksheet has them
     """
     found = Workbook(layout=layout, faults=list(layout.faults))
-    book = found.book = opened(path, found.faults) if not found.faults else None
+    book = found.book = opened(path, found.faults, [layout.words["history"]]) if not found.faults else None
     if book is None:
         return found
     other = [language for language, words in WORDS.items() if words["contents"] in book.sheetnames and layout.words["contents"] not in book.sheetnames]

@@ -39,7 +39,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
 TITLE, LINKS, GROUP, HEADING, MARK, NOTE, EMPTY = range(1, 8)  # rows above the keys, where no mapping says otherwise
-SPARE = 15  # rows to be filled in, below those that are filled; fewer where the heads leave no room for them on a printed page
+SPARE = 15  # rows to be filled in, below those that are filled; fewer where these and the heads leave no room for them on the first printed page
 PAGE_HEIGHT = 500  # points that a printed page has, A4 across
 LAST = 2000  # the last row that has pull-downs
 INLINE = 250  # characters of choices that Excel takes in the cell itself
@@ -139,6 +139,8 @@ USUAL_WIDTH = 8.43  # of a column that nobody set
 
 def width_of(text: str) -> int:
     """In columns of a screen: a Japanese letter is two wide."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
 
 
@@ -218,15 +220,16 @@ class _Worksheet:
         self._head()
         for offset, row in enumerate(rows):
             self._row(self.table.first_row + offset, row.cells)
-        for number in range(self.table.first_row + len(rows), self.table.first_row + len(rows) + self._spare()):
+        end = self.table.first_row + len(rows)
+        for number in range(end, end + self._spare(end)):
             self._row(number, {})
         self._pull_downs()
         self._page()
 
-    def _spare(self) -> int:
-        """How many empty rows."""
-        heads = sum(self.sheet.row_dimensions[number].height or ROW_HEIGHT for number in range(1, self.table.first_row))
-        return max(3, min(SPARE, int((PAGE_HEIGHT - heads) // ROW_HEIGHT)))
+    def _spare(self, end: int) -> int:
+        """How many empty rows, from `end` on."""
+        above = sum(self.sheet.row_dimensions[number].height or ROW_HEIGHT for number in range(1, end))
+        return max(3, min(SPARE, int((PAGE_HEIGHT - above) // ROW_HEIGHT)))
 
     # -- the rows above
 

@@ -115,8 +115,7 @@ def take_in(
     _refuse(found.faults, setting.language)
     covered = found.layout.kinds()
     _refuse(lost, setting.language)
-    was = canonical_sheet(old, found.layout)
-    changed = [kind for kind in covered if was.get(kind) != found.sheet.get(kind)]
+    changed = [kind for kind in covered if old.get(kind) != found.sheet.get(kind)]
     if not changed:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
@@ -141,9 +140,9 @@ def _dropped(made: Layout, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
     """Entries that would be agreed upon no longer, such as those of an old or an empty workbook. What was to be removed has done its duty."""
     for name in made.kinds():
         kind = kinds()[name]
-        before, after = (_entries(kind, sheet.get(name)) for sheet in (old, new))
-        for entry in before:
-            if entry.get("state") != "absent" and kind.label(entry) not in map(kind.label, after):
+        kept = {kind.label(entry) for entry in _entries(kind, new.get(name))}
+        for entry in _entries(kind, old.get(name)):
+            if entry.get("state") != "absent" and kind.label(entry) not in kept:
                 yield Fault(made.by_key[name].title, None, kind.label(entry), "dropped", {})
 
 
