@@ -10,6 +10,7 @@ and one request can ask for one name; so the number of requests is bounded, and 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of, explain
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 PER_SECOND = 2  # requests; LookupEvents: "limited to two per second, per account, per Region"
 PAGE = 50  # events of one answer, the most there can be
@@ -29,18 +31,25 @@ LOOKUPS = 120  # requests of one run: a minute
 GLOBAL = dict.fromkeys(("budgets", "iam", "shield"), "us-east-1")
 SOURCES = {"cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 
+# Calls that change what they are called after, whatever else they name. Others, such as AssociateDhcpOptions, may change either side.
+OWN = re.compile(r"(?:Create|Delete|Modify|Reboot|Run|Start|Stop|Terminate|Update)(?=[A-Z])")
+
 # Why the history tells nothing, or not everything
 DENIED, FAILED, NOT_ASKED, NOTHING = "denied", "failed", "not_asked", "nothing"
 
 
 @dataclass(frozen=True)
 class Question:
-    """One thing. `names` are the ids, names and ARNs under which CloudTrail may know it, the most telling first; `service` is boto3's name."""
+    """One thing. `names` are the ids, names and ARNs under which CloudTrail may know it, the most telling first; `service` is boto3's name.
+
+    `kind` is the thing's: events that name the thing in what they do to one of another kind, as RunInstances does a group, are not told.
+    """
 
     key: Hashable
     names: Sequence[str]
     service: str
     region: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,12 +121,12 @@ def changes(
 
 @dataclass
 class _Lookup:
-    """All that is asked and found of one name in one Region. `wanted` are the event sources of the things that have this name."""
+    """All that is asked and found of one name in one Region. `wanted` are the event sources and kinds of the things that have this name."""
 
     region: str
     name: str
-    wanted: set[str]
-    found: dict[str, list[Event]] = field(default_factory=dict)
+    wanted: set[tuple[str, str]]
+    found: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
     token: str | None = None
     asked: bool = False
     ended: bool = False
@@ -157,21 +166,22 @@ class _History:
             self._refused[lookup.region] = (unknown, f"{lookup.region}: {explain(error, 'cloudtrail:LookupEvents')}")
             return
         for entry in page["Events"]:
-            if _is_change(entry):
-                lookup.found.setdefault(entry["EventSource"], []).append(_event(entry))
+            for source, kind in lookup.wanted if _is_change(entry) else ():
+                if source == entry["EventSource"] and _is_of(entry["EventName"], kind):
+                    lookup.found.setdefault((source, kind), []).append(_event(entry))
         lookup.asked, lookup.token = True, page.get("NextToken")
         # Reads and refusals cannot be left out of the question: their share of a page says nothing of the pages behind it.
-        lookup.ended = not lookup.token or all(len(lookup.found.get(source, ())) >= self._most for source in lookup.wanted)
+        lookup.ended = not lookup.token or all(len(lookup.found.get(one, ())) >= self._most for one in lookup.wanted)
 
     def answer(self, question: Question) -> Answer:
-        source, region = _source(question.service), _region(question)
+        sought, region = (_source(question.service), question.kind), _region(question)
         mine = [self._lookups[region, name] for name in _names(question)]
-        events = {event.event_id: event for lookup in mine for event in lookup.found.get(source, ())}
+        events = {event.event_id: event for lookup in mine for event in lookup.found.get(sought, ())}
         newest = sorted(events.values(), key=lambda event: event.time, reverse=True)[: self._most]
-        return Answer(newest, *self._unknown(mine, source, region, bool(newest)))
+        return Answer(newest, *self._unknown(mine, sought, region, bool(newest)))
 
-    def _unknown(self, mine: Sequence[_Lookup], source: str, region: str, found: bool) -> tuple[str | None, str | None]:
-        open_ones = [lookup for lookup in mine if not lookup.ended and len(lookup.found.get(source, ())) < self._most]
+    def _unknown(self, mine: Sequence[_Lookup], sought: tuple[str, str], region: str, found: bool) -> tuple[str | None, str | None]:
+        open_ones = [lookup for lookup in mine if not lookup.ended and len(lookup.found.get(sought, ())) < self._most]
         if open_ones and region in self._refused:
             return self._refused[region]
         if open_ones:
@@ -190,7 +200,7 @@ def _in_turn(questions: Sequence[Question]) -> list[_Lookup]:
     for dummy, number, name in ranked:
         one = questions[number]
         lookup = lookups.setdefault((_region(one), name), _Lookup(_region(one), name, set()))
-        lookup.wanted.add(_source(one.service))
+        lookup.wanted.add((_source(one.service), one.kind))
     return list(lookups.values())
 
 
@@ -211,6 +221,22 @@ def _region(question: Question) -> str:
 
 def _is_change(entry: Mapping[str, Any]) -> bool:
     return entry.get("ReadOnly") == "false" and "errorCode" not in _record(entry)
+
+
+def _is_of(event: str, kind: str) -> bool:
+    """Whether a call changes things of a kind, as far as its name tells."""
+    verb = OWN.match(event)
+    if not verb or not kind:
+        return True
+    called = [word for word in _called(kinds()[kind].service).values() if event.startswith(word, verb.end())]
+    return not called or _called(kinds()[kind].service)[kind].startswith(max(called, key=len))
+
+
+@cache
+def _called(service: str) -> dict[str, str]:
+    """What calls name the kinds of a service: ec2_security_groups → SecurityGroup. Without the end of a plural."""
+    names = [kind.name for kind in kinds().values() if kind.service == service]
+    return {name: re.sub("(?:ies|s)$", "", "".join(map(str.capitalize, name.split("_")[1:]))) for name in names}
 
 
 def _record(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -150,8 +150,9 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
     found = [finding for finding in found if finding["entry"] and kinds()[finding["kind"]].door is Aws]
     here = Aws(Place(params)).region
     questions = {
-        (one["kind"], one["entry"]): _trail.Question((one["kind"], one["entry"]), _known_as(one), kinds()[one["kind"]].service, one.get("region", here))
+        (kind, entry): _trail.Question((kind, entry), _known_as(one), kinds()[kind].service, one.get("region", here), kind)
         for one in found
+        for kind, entry in [(one["kind"], one["entry"])]
     }
     answers = _trail.changes(client_of, questions.values(), since, now)
     for finding in found:

@@ -26,14 +26,14 @@ TOKYO, OSAKA, VIRGINIA = "ap-northeast-1", "ap-northeast-3", "us-east-1"
 TARO = dict(type="IAMUser", principalId="AIDA1", arn="arn:aws:iam::123456789012:user/taro", userName="taro")
 
 
-def entry(number, source="ec2", read_only=False, error=None, identity=None, **record):
+def entry(number, source="ec2", name="ModifyThing", read_only=False, error=None, identity=None, **record):
     """An event as the history returns it; the higher the number, the older."""
     told = dict(userIdentity=TARO if identity is None else identity, sourceIPAddress="192.0.2.1", userAgent="console.amazonaws.com", **record)
     if error:
         told["errorCode"] = error
     return dict(
         EventId=f"event-{number}",
-        EventName="ModifyThing",
+        EventName=name,
         ReadOnly=json.dumps(read_only),
         EventTime=NOW - timedelta(minutes=number),
         EventSource=f"{source}.amazonaws.com",
@@ -129,6 +129,24 @@ def test_reads_refusals_and_other_services_are_no_changes(regions):
     noise = [entry(1, read_only=True), entry(2, error="Client.UnauthorizedOperation"), entry(3, "autoscaling")]
     regions.expect(TOKYO, "sg-1", *noise, entry(4))
     assert ids(regions.ask(Question("x", ["sg-1"], "ec2", TOKYO))["x"]) == ["event-4"]
+
+
+OF_OTHERS = [
+    ("ec2_security_groups", ["AuthorizeSecurityGroupIngress", "CreateTags", "DeleteSecurityGroup"], ["RunInstances", "ModifyNetworkInterfaceAttribute"]),
+    ("ec2_vpcs", ["AssociateDhcpOptions", "ModifyVpcAttribute", "CreateVpc"], ["CreateVpcEndpoint", "CreateSubnet"]),
+    ("ec2_transit_gateway_route_tables", ["CreateTransitGatewayRoute", "AssociateTransitGatewayRouteTable"], ["ModifyTransitGatewayVpcAttachment"]),
+    ("iam_policies", ["CreatePolicyVersion", "DeletePolicy"], ["CreateRole", "UpdateUser"]),
+    ("elbv2_load_balancers", ["SetSubnets", "ModifyLoadBalancerAttributes"], ["CreateListener"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "own", "of_others"), OF_OTHERS)
+def test_what_a_call_does_to_another_thing_is_no_change_of_this_one(regions, kind, own, of_others):
+    service, source = kinds()[kind].service, _trail._source(kinds()[kind].service).partition(".")[0]
+    events = [entry(number, source, name) for number, name in enumerate((*of_others, *own))]
+    question = Question("x", ["x-1"], service, TOKYO, kind)
+    regions.expect(_trail._region(question), "x-1", *events)
+    assert [event.name for event in regions.ask(question)["x"].events] == own
 
 
 def test_pages_are_read_until_there_is_enough(regions):
@@ -234,7 +252,7 @@ class History:
     """A history of any events, in pages of any size."""
 
     def __init__(self, events, size):
-        self.events = [(names, entry(number, source, read_only, error)) for number, (names, source, read_only, error) in enumerate(events)]
+        self.events = [(names, entry(number, source, read_only=read_only, error=error)) for number, (names, source, read_only, error) in enumerate(events)]
         self.size, self.requests = size, 0
 
     def lookup_events(self, LookupAttributes, NextToken="0", **dummy):
