@@ -186,4 +186,8 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1)
     page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
     assert all(word in page for word in ("S-1", "O-1", "F-1", "○ same", "▲ changed", "? unknown"))
+    total = json.loads(customer.newest("drift-total-*.json").read_text(encoding="utf-8"))
+    told = {one["number"]: one for one in total["contracts"]}
+    assert told["S-1"]["counts"]["same"] == told["O-1"]["counts"]["changed"] == 1 and told["F-1"]["counts"] == {}
+    assert (customer.folder / "results" / told["O-1"]["file"]).exists() and "210987654321" in told["F-1"]["failed"] and not told["S-1"]["failed"]
     assert {path.name.split("-drift-")[0] for path in (customer.folder / "results").glob("*-drift-*.json")} == {"S-1", "O-1"}
