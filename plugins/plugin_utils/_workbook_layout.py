@@ -31,7 +31,7 @@ NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 HEADING_ROW, FIRST_ROW = 8, 9  # where no mapping says otherwise: the row of keys, and the first row to fill in
 SEARCHED = 40  # rows in which the headings are looked for
 LAST_FIRST_ROW = 1000  # how far below the headings the first row can be
-MAPPING = ("worksheet", "heading_row", "first_row", "columns")
+MAPPING = ("worksheet", "heading_row", "first_row", "columns", "ignore")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,7 @@ class Table:
     first_row: int = FIRST_ROW
     mapped: bool = False
     hidden: bool = False  # its list has no column in a mapping: the rows stay in the sheet's file
+    ignore: tuple[str, ...] = ()  # headings of columns that are not read
 
     @property
     def key(self) -> str:
@@ -146,6 +147,19 @@ class Layout:
         """The worksheet with the rows of a list."""
         return self._children[table.key, column.path]
 
+    def title(self, kind: str) -> str:
+        """What the workbook calls a kind."""
+        return self.by_key[kind].title if kind in self.by_key else label(kind, (), self.language)
+
+    def heading(self, kind: str, path: tuple[str, ...]) -> str:
+        """What the workbook calls an option. Raises KeyError where there is none."""
+        for depth in range(len(path)):
+            table = self.by_key.get(".".join((kind, *path[:depth])))
+            column = table.column(".".join(path[depth:])) if table else None
+            if column is not None:
+                return column.heading
+        return label(kind, path, self.language)
+
     def kinds(self) -> list[str]:
         return [table.key for table in self.tables if table.parent is None]
 
@@ -158,7 +172,8 @@ class Layout:
 def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only: Iterable[str] | None = None) -> Layout:
     """The layout of a workbook with all kinds, or `only` some. A mapping's mistakes are `faults` of the layout.
 
-    mapping: {ignore: [titles of worksheets], tables: {key of a table: {worksheet, heading_row, first_row, columns: {key of a column: heading}}}}
+    mapping: {ignore: [titles of worksheets],
+              tables: {key of a table: {worksheet, heading_row, first_row, columns: {key of a column: heading}, ignore: [headings of columns]}}}
     What has no column there is `hidden`: no worksheet has it, and its values stay as the sheet's file has them.
     """
     wanted = None if only is None else frozenset(only)
@@ -282,9 +297,7 @@ def _mapping_faults(mapping: Any, tables: Mapping[str, Table], words: Mapping[st
         yield _wrong("map_dict", "", value=mapping)
         return
     yield from _unknown("", mapping, ("ignore", "tables"))
-    ignored = mapping.get("ignore")
-    if ignored is not None and not (isinstance(ignored, list) and all(isinstance(title, str) for title in ignored)):
-        yield _wrong("map_list", "ignore", value=ignored)
+    yield from _ignore_faults("", mapping)
     told = {} if mapping.get("tables") is None else mapping["tables"]
     if not isinstance(told, Mapping):
         yield _wrong("map_dict", "tables", value=told)
@@ -297,6 +310,7 @@ def _mapping_faults(mapping: Any, tables: Mapping[str, Table], words: Mapping[st
         elif key in tables:
             yield from _unknown(at, facts, MAPPING)
             yield from _row_faults(at, facts)
+            yield from _ignore_faults(f"{at}.", facts)
             if "columns" in facts:
                 yield from _column_faults(f"{at}.columns", facts["columns"], tables[key])
     facts_of = {key: facts for key, facts in told.items() if key in tables and isinstance(facts, Mapping)}
@@ -313,6 +327,12 @@ def _unknown(at: str, given: Mapping[Any, Any], known: Iterable[str]) -> Iterato
     for word in given:
         if word not in words:
             yield _wrong("map_unknown", at, value=word, close=near(word, words))
+
+
+def _ignore_faults(at: str, facts: Mapping[str, Any]) -> Iterator[Fault]:
+    ignored = facts.get("ignore")
+    if ignored is not None and not (isinstance(ignored, list) and all(isinstance(title, str) for title in ignored)):
+        yield _wrong("map_list", f"{at}ignore", value=ignored)
 
 
 def _row_faults(at: str, facts: Mapping[str, Any]) -> Iterator[Fault]:
@@ -396,5 +416,6 @@ def _mapped(tables: Iterable[Table], told: Mapping[str, Mapping[str, Any]]) -> l
             first_row=facts.get("first_row", heading_row + 1),
             mapped=bool({"columns", "heading_row", "first_row"} & set(facts)),
             hidden=bool(above and (above.hidden or list_column.hidden)),
+            ignore=tuple(heading.strip() for heading in facts.get("ignore") or ()),
         )
     return list(made.values())

@@ -27,7 +27,6 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
-from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
 COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
@@ -198,11 +197,12 @@ class _Worksheet(Cells):
             if _text(cell.value):
                 places[_text(cell.value)].append(cell)
         self.known = {cell.column for given in places.values() for cell in given}
-        meant = {heading: near(heading, [name for name in wanted if name not in places]) for heading in places if heading not in wanted}
+        strange = [heading for heading in places if heading not in wanted and heading not in self.table.ignore]
+        meant = {heading: near(heading, [name for name in wanted if name not in places]) for heading in strange}
         for heading, given in places.items():
             if heading in meant:
                 self.fault(given[0].coordinate, None, "extra_column", value=heading, close=meant[heading])
-            elif len(given) > 1:
+            elif len(given) > 1 and heading in wanted:
                 self.fault(given[1].coordinate, None, "heading_twice", value=heading, limit=", ".join(cell.coordinate for cell in given))
         for heading, column in wanted.items():
             if heading not in places and heading not in meant.values():
@@ -291,7 +291,7 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
         told.add(at)
         rows.add(row)
         heading = place.column.heading if place else " ".join(part for part in (fault.entry, fault.option) if part)
-        found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout.language)))
+        found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout)))
     removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
     rows |= {(fault.worksheet, _row_of(fault.cell)) for fault in found.faults if fault.cell}
     found.faults += list(_dangling(found, reading, outside, removed, rows))
@@ -306,34 +306,36 @@ def _row_of(cell: str | None) -> str:
     return (cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
-def _said(fault: Any, language: str) -> str:
-    """The message of a sheet's fault without its own way of saying where, with kinds as people call them."""
+def _said(fault: Any, layout: Layout) -> str:
+    """The message of a sheet's fault without its own way of saying where, with kinds and options as the workbook calls them."""
     facts = dict(fault.facts)
     if fault.code == "circular":
-        facts["limit"] = " → ".join(f"{label(kind, (), language)} {name}" for kind, name in facts["path"])
+        facts["limit"] = " → ".join(f"{layout.title(kind)} {name}" for kind, name in facts["path"])
     elif fault.code == "ambiguous":
-        facts["limit"] = (label(facts["limit"][0], (), language), facts["limit"][1])
+        facts["limit"] = (layout.title(facts["limit"][0]), facts["limit"][1])
     elif fault.code == "to_be_removed":
-        facts["limit"] = label(facts["limit"], (), language)
+        facts["limit"] = layout.title(facts["limit"])
     elif fault.code in OF_OPTIONS:
-        facts.update({name: _headings(fault, facts[name], language) for name in ("limit", "other") if facts.get(name)})
-    fault = fault._replace(facts=facts)
-    return SheetFault("", None, None, fault.code, fault.facts).text(language).removeprefix(": ")
+        named = ["limit", "other"]
+        if fault.code == "one_of" and set(str(facts["value"]).split(", ")) <= set(facts["other"].split(", ")):
+            named.append("value")  # the options that are there, not the value of one
+        facts.update({name: _headings(fault, facts[name], layout) for name in named if facts.get(name)})
+    return SheetFault("", None, None, fault.code, facts).text(layout.language).removeprefix(": ")
 
 
-def _headings(fault: Any, text: Any, language: str) -> Any:
+def _headings(fault: Any, text: Any, layout: Layout) -> Any:
     """The text with options as the worksheets call them; those beside the one that is at fault come before those further out."""
     path = VERB.sub("", fault.option or "").split(".")
 
     def heading(found: re.Match[str]) -> str:
         for depth in range(len(path), -1, -1):
             try:
-                return label(fault.kind, (*path[:depth], found[0]), language)
+                return layout.heading(fault.kind, (*path[:depth], found[0]))
             except KeyError:
                 continue
         return found[0]
 
-    return NAME.sub(heading, text) if isinstance(text, str) else [_headings(fault, one, language) for one in text]
+    return NAME.sub(heading, text) if isinstance(text, str) else [_headings(fault, one, layout) for one in text]
 
 
 def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
@@ -393,13 +395,12 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
             continue
         place = _place(reading, fault, spent)
         at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)
-        table = layout.by_key.get(to)
         if (to, name) not in hints:
             hints[to, name] = _near(name, known)
-        title = table.title if table else label(to, (), layout.language)
+        title = layout.title(to)
         others = [one for one in own.get(to, ()) if "/" not in name and one.rpartition("/")[2] == name]
         if fault.code != "dangling":
-            yield Fault(*at, None, {}, _said(fault, layout.language))
+            yield Fault(*at, None, {}, _said(fault, layout))
         elif not others:
             rows.add((at[0], _row_of(at[1])))
             yield Fault(*at, "not_there", dict(value=name, limit=title, close=hints[to, name]))

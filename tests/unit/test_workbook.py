@@ -387,7 +387,8 @@ def test_a_workbook_with_some_kinds_leaves_the_others_alone(place):
 
 def test_a_company_has_its_own_headings_and_layout(tmp_path):
     columns = {"cidr_block": "ネットワーク", "name": "名称", "vpc": "所属", "availability_zone": "AZ", "@state": "処理"}
-    mapping = dict(ignore=["メモ"], tables=dict(ec2_subnets=dict(worksheet="サブネット一覧", heading_row=3, first_row=5, columns=columns)))
+    facts = dict(worksheet="サブネット一覧", heading_row=3, first_row=5, columns=columns, ignore=["備考", "担当"])
+    mapping = dict(ignore=["メモ"], tables=dict(ec2_subnets=facts))
     (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
     (tmp_path / "sheet.yml").write_bytes((DEMO / "sheet.yml").read_bytes())
     setting = workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml")
@@ -396,8 +397,42 @@ def test_a_company_has_its_own_headings_and_layout(tmp_path):
     sheet = book["サブネット一覧"]
     assert [cell.value for cell in sheet[3]] == list(columns.values()) and sheet["A5"].value == "10.20.0.0/24"
     book.create_sheet("メモ")["A1"] = "自由な記述"
+    sheet.insert_cols(1, 2)  # two columns of the company's own, of which one comes again, and a row above
+    sheet["A3"], sheet["A5"], sheet["B3"], sheet["B5"], sheet["H3"], sheet["H6"] = "備考", "社内用", "担当", 7, "備考", "-"
+    sheet.insert_rows(1)
     book.save(tmp_path / "book.xlsx")
     assert workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).files == {}
+
+
+FIREWALL = {"name": "FWグループ", "vpc": "所属VPC", "description": "説明文", "ingress": "受信ルール"}
+RULES = {"@parent1": "FWグループ名", "protocol": "種別", "from_port": "開始", "to_port": "終了", "cidr_ipv4": "接続元IP", "security_group": "接続元FW"}
+NETWORK = {"ec2_vpcs": dict(worksheet="網"), "ec2_security_groups": dict(worksheet="FW", columns=FIREWALL), "ec2_security_groups.ingress": dict(columns=RULES)}
+IN_THE_COMPANYS_WORDS = dict(
+    ports=(("ingress", "C9", 70000), "（開始）: ポートは 0 から 65535 まで、開始 は 終了 以下で書いてください"),
+    lacking=(("ingress", "D9", None), "（終了）: 開始, 終了 が必要です"),
+    two_of_one=(("ingress", "F9", "smp-app"), "送信元（IPv6 CIDR）, 送信元（プレフィックスリスト）, 接続元FW。現在の値: 「接続元IP, 接続元FW」"),
+    no_thing=(("ingress", "F11", "smp-none"), "（接続元FW）: 「smp-none」という FW はこのブックにありません"),
+    no_group=(("ingress", "A9", "smp-none"), "（FWグループ名）: 「smp-none」は「FW」のシートにありません"),
+    no_network=((None, "B9", "smp-none"), "FW!B9（所属VPC）: 「smp-none」という 網 はこのブックにありません"),
+)
+
+
+@pytest.mark.parametrize("case", IN_THE_COMPANYS_WORDS)
+def test_what_is_wrong_is_told_in_the_companys_words(place, case):
+    (list_name, address, value), expected = IN_THE_COMPANYS_WORDS[case]
+    (place / "mapping.yml").write_text(_workbook_yaml.dump(dict(tables=NETWORK)), encoding="utf-8")
+    setting = workbook.Setting(CONTRACT, mapping=place / "mapping.yml", only=("ec2_vpcs", "ec2_security_groups"))
+    sheet = {kind: entries for kind, entries in demo_sheet().items() if kind in setting.only}
+    (place / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    workbook.export(setting, place / "sheet.yml", None, place / "mapped.xlsx").write()
+    book = load_workbook(place / "mapped.xlsx")
+    table = setting.layout().by_key[f"ec2_security_groups.{list_name}" if list_name else "ec2_security_groups"]
+    book[table.title][address].value = value
+    book.save(place / "mapped.xlsx")
+    with pytest.raises(workbook.Refused) as refused:
+        workbook.take_in(setting, place / "mapped.xlsx", place / "sheet.yml", None)
+    (line,) = refused.value.lines
+    assert line.startswith(f"{table.title}!") and expected in line
 
 
 def mapped(place, columns, edits=(), **tables):
@@ -483,6 +518,7 @@ WRONG_MAPPINGS = dict(
     tables_as_a_list=(dict(tables=[1]), "組で書いて"),
     ignore_as_a_text=(dict(ignore="メモ"), "一覧（リスト）"),
     ignore_of_numbers=(dict(ignore=[1]), "一覧（リスト）"),
+    ignored_columns_as_a_text=(vpcs(ignore="備考"), "tables.ec2_vpcs.ignore: 文字列の一覧（リスト）"),
     no_table=(dict(tables=dict(ec2_vpcs=None)), "組で書いて"),
     unknown_facts=(vpcs(heading=3), "「heading」は使えません（「heading_row」"),
     unknown_column=(vpcs(columns=dict(NAMED, nam="x")), "「nam」は使えません"),
