@@ -450,15 +450,18 @@ def set_page(sheet: Any, width: float) -> None:
 
 
 def _names(book: Any, layout: Layout) -> None:
-    """One name per worksheet of entries: the column of their names, as far as it is filled. Pull-downs of other worksheets offer it."""
+    """One name per worksheet of entries: the column of their names, down to the last one. Pull-downs of other worksheets offer it."""
     for table in layout.tables:
         named_by = table.kind.named_by or "".join(table.kind.identity[-1:])
-        if table.parent is None and named_by and table.column(named_by):
-            letter = get_column_letter([column.key for column in table.shown].index(named_by) + 1)
+        shown = [column.key for column in table.shown]
+        if table.parent is None and named_by in shown:
+            letter = get_column_letter(shown.index(named_by) + 1)
             quoted = "'" + table.title.replace("'", "''") + "'"
-            column = f"{quoted}!${letter}${table.first_row}"
-            end = f"{column}:${letter}${LAST}"
-            book.defined_names[f"REF_{table.key}"] = DefinedName(f"REF_{table.key}", attr_text=f"OFFSET({column},0,0,MAX(1,COUNTA({end})),1)")
+            top = f"{quoted}!${letter}${table.first_row}"
+            names = f"{top}:${letter}${LAST}"
+            # Not their number: a row that was cleared in between would hide the last of them.
+            height = f'MAX(1,SUMPRODUCT(MAX(({names}<>"")*ROW({names})))-ROW({top})+1)'
+            book.defined_names[f"REF_{table.key}"] = DefinedName(f"REF_{table.key}", attr_text=f"OFFSET({top},0,0,{height},1)")
 
 
 # ---- the worksheets around

@@ -20,8 +20,19 @@ import pytest
 import yaml
 from openpyxl import load_workbook
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _papers, _papers_account, _papers_html, _papers_xlsx, _request_form, _requests, findings
+from ansible_collections.msp.aws.plugins.plugin_utils import (
+    _papers,
+    _papers_account,
+    _papers_html,
+    _papers_xlsx,
+    _request_form,
+    _requests,
+    _workbook_rows,
+    _workbook_write,
+    findings,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import label_of, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from tests.forms import Filling
 from tests.playbook import ROOT, run_playbook
@@ -184,6 +195,26 @@ def test_a_form_shows_the_parameters_of_the_operation_that_was_chosen(written, t
     assert [(row[0].removesuffix("（必須）"), row[2]) for row in shown] == [(label_of(option), option["description"][-1]) for option in told]
     example = operations()[name]["example"]["parameters"]
     assert [row[1] for row in shown] == [example.get(key.removeprefix(prefix(name))) for key in options(name) if key != operations()[name]["target"]]
+
+
+def test_a_pull_down_offers_all_names_also_below_a_row_that_was_cleared(tmp_path):
+    """As another program works it out, in a company's own layout too."""
+    columns = dict(cidr_block="範囲", name="名称")
+    mine = layout("ja", dict(tables=dict(ec2_vpcs=dict(worksheet="会社 '網", heading_row=2, columns=columns))), ["ec2_vpcs", "ec2_subnets"])
+    vpcs = [dict(name=name, cidr_block=f"10.{number}.0.0/16") for number, name in enumerate("abc")]
+    source = tmp_path / "book.xlsx"
+    source.write_bytes(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, dict(ec2_vpcs=vpcs))[0], {}))
+    book = load_workbook(source)
+    sheet, asked = book["会社 '網"], book.create_sheet("asked")
+    sheet["B4"], sheet["B6"] = None, "new"
+    for number in range(1, 5):
+        asked.cell(1, number).value = f"=INDEX(REF_ec2_vpcs,{number})"
+    asked["A2"], asked["B2"] = "=ROWS(REF_ec2_vpcs)", "=ROWS(REF_ec2_subnets)"
+    book.save(source)
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "xlsx", "--outdir", tmp_path / "out", source]
+    subprocess.run(command, capture_output=True, check=True, timeout=300)
+    told = load_workbook(tmp_path / "out/book.xlsx", data_only=True)["asked"]
+    assert [told[cell].value for cell in ("A1", "C1", "D1", "A2", "B2")] == ["a", "c", "new", 4, 1]
 
 
 def browser(tmp_path: Path, *arguments: str) -> str:

@@ -565,6 +565,12 @@ def test_a_right_mapping_comes_back(place, facts):
     assert outcome.files == {} and after == before
 
 
+def test_a_mapping_need_not_have_the_column_by_which_others_would_name_a_row():
+    columns = dict(direct_connect_gateway="DX", transit_gateway="TGW")
+    mine = layout("ja", dict(tables=dict(directconnect_transit_gateway_associations=dict(columns=columns))), ["directconnect_transit_gateway_associations"])
+    assert "REF_directconnect_transit_gateway_associations" not in load_workbook(io.BytesIO(_workbook_write.workbook(mine, {}, {}))).defined_names
+
+
 def test_what_a_mapping_leaves_no_place_for_is_refused_on_the_way_out(tmp_path):
     mapping = dict(tables=dict(iam_groups=dict(columns=dict(name="名称"))))
     (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(mapping), encoding="utf-8")
