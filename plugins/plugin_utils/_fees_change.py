@@ -74,7 +74,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         notes=[
             *(not_prepared(after, operated_on, language, before) if operated_on else []),
             *_not_watched(sheet, moves["operation"] if operated_on else {}, language),
-            *_perhaps_there(contract, moves["set_up"], language),
+            *_perhaps_there(contract, before, moves["set_up"], language),
         ],
         set_up=_sheet(once, language),
         monthly=dict(
@@ -173,17 +173,17 @@ def _moves(countable: Iterable[str], agreed: Mapping[str, int], wanted: Mapping[
 
 
 def _not_watched(sheet: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
-    """What goes because a sheet that says what is watched has no word of it, where nothing else in a sheet could tell that it is there."""
+    """What goes because a sheet that says what is watched has no entry of it, where nothing else in a sheet could tell that it is there."""
     gone = {("operation", name): -number for name, number in moves.items() if number < 0 and not units()["operation"][name].get("kinds")}
-    silent = {what: number for what, number in gone.items() if what[1] not in (sheet.get("monitoring") or {})}
+    silent = {what: number for what, number in gone.items() if not sheet["monitoring"].get(what[1])}
     return [dict(text=say("texts", "not_watched", language, what=listed(silent, language)), clauses=cite(("annex5-1",), language))] if silent else []
 
 
-def _perhaps_there(contract: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+def _perhaps_there(contract: Mapping[str, Any], agreed: Agreement, moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
     """What is set up anew for an account that somebody else has built, where the contract has no word of what was there before."""
-    own = contract.get("set_up") or {}
     new = {("set_up", name): number for name, number in moves.items() if number > 0}
-    if not new or not maintenance_alone(own) or own.get("there") is not None:
+    taken_over = any(maintenance_alone(order.parts) for order in agreed.orders) and not any(order.parts["basic"] for order in agreed.orders)
+    if not new or not taken_over or (contract.get("set_up") or {}).get("there") is not None:
         return []
     return [dict(text=say("texts", "perhaps_there", language, what=listed(new, language)), clauses=cite(("annex2-1", "annex4-2"), language))]
 

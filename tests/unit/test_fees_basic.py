@@ -205,16 +205,15 @@ def test_what_is_only_watched_is_compared_as_well(count):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_goes_because_the_sheet_does_not_watch_it_is_told(language):
-    """Unless the sheet says so itself: by an empty list, or by the kind that counts it."""
+@pytest.mark.parametrize("rds", [{}, dict(rds=None), dict(rds=[])], ids=str)
+def test_what_goes_because_the_sheet_does_not_watch_it_is_told(rds, language):
+    """Unless the sheet says so itself, by the kind that counts it. An empty list is no word of what goes, here as elsewhere in a sheet."""
     agreed = dict(OPERATED, operation=dict(components=dict(ec2=3, rds=1, connect=2)))
-    told = {}
-    for rds in ({}, dict(rds=[])):
-        quoted = change_quotation(agreed, [], dict(SERVERS, monitoring=dict(ec2=[dict(name="a")], **rds)), "2026-08-20", language)
-        assert quoted["change"]["units"] == -4
-        (told[bool(rds)],) = (note["text"] for note in quoted["notes"])
-        assert told[bool(rds)] in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
-    assert "monitoring" in told[False] and "Amazon Connect 2 " in told[True] and "RDS" not in told[True] and "RDS" in told[False] and "EC2" not in told[False]
+    quoted = change_quotation(agreed, [], dict(SERVERS, monitoring=dict(ec2=[dict(name="a")], **rds)), "2026-08-20", language)
+    assert quoted["change"]["units"] == -4
+    (told,) = (note["text"] for note in quoted["notes"])
+    assert told in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
+    assert "monitoring" in told and "Amazon Connect 2 " in told and "RDS" in told and "EC2" not in told
     assert change_quotation(agreed, [], SERVERS, "2026-08-20", language)["notes"] == []
 
 
@@ -383,15 +382,19 @@ def test_what_others_had_built_before_the_contract_is_not_set_up_anew(set_up, ru
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("by_event", [False, True])
 @pytest.mark.parametrize("there, noted_", [({}, 1), (dict(there={}), 0), (dict(there=dict(s3=1)), 0)])
-def test_what_is_set_up_for_an_account_that_others_built_is_told(there, noted_, language):
-    agreed = dict(OPERATED, set_up=dict(maintenance=True, maintenance_components=dict(ec2=2), **there), operation=dict(components=dict(ec2=2)))
-    quoted = change_quotation(agreed, [], dict(SERVERS, s3_buckets=[dict(name="theirs"), dict(name="ours")]), "2026-08-20", language)
+def test_what_is_set_up_for_an_account_that_others_built_is_told(there, noted_, by_event, language):
+    prepared = dict(maintenance=True, maintenance_components=dict(ec2=2))
+    events = [dict(date="2026-06-01", event="set_up_ordered", order="theirs", **prepared)] if by_event else []
+    set_up = dict(dict(basic=False, components={}) if by_event else prepared, **there)
+    agreed = dict(OPERATED, set_up=set_up, operation=dict(components=dict(ec2=2)))
+    quoted = change_quotation(agreed, events, dict(SERVERS, s3_buckets=[dict(name="theirs"), dict(name="ours")]), "2026-08-20", language)
     told = [note["text"] for note in quoted["notes"] if "set_up.there" in note["text"]]
     assert quoted["set_up"]["net"] == 50_000 * (2 - sum(there.get("there", {}).values())) and len(told) == noted_
     assert all("S3) 2 " in text or "S3 2 " in text for text in told)
     built_here = dict(agreed, set_up=dict(basic=True, components=dict(ec2=2)))
-    assert change_quotation(built_here, [], dict(SERVERS, s3_buckets=[dict(name="ours")]), "2026-08-20", language)["notes"] == []
+    assert change_quotation(built_here, events, dict(SERVERS, s3_buckets=[dict(name="ours")]), "2026-08-20", language)["notes"] == []
 
 
 @pytest.mark.parametrize("rule, yen", [("done", 0), ("as_ordered", 50_000)])
