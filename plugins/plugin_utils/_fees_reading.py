@@ -40,6 +40,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         table="「名前: 値」の組で書いてください。現在の値: {value!r}",
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
+        inside="「{value}」をここに書いても使われません。{limit} の中に書いてください",
         missing="必要です",
         counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
         basic_needed="必要です。クラウド基本設定を含むかどうかを true か false で書いてください（別紙2第1表）",
@@ -141,6 +142,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         table="write name: value pairs here; found {value!r}",
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
+        inside="{value!r} has no use here; write it into {limit}",
         missing="is needed",
         counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
         basic_needed="is needed; write true or false, whether the basic set-up of the account was ordered (Annex 2, table 1)",
@@ -238,8 +240,9 @@ class Fault(NamedTuple):
     close: str | None = None
 
     def text(self, language: str) -> str:
+        """One line, whatever was written: each line that is told is one fault."""
         told = {name: said(fact, language) for name, fact in dict(value=self.value, limit=self.limit, other=self.other).items()}
-        return f"{self.where}: {TEXTS[language][self.code].format(**told, hint=hint(language, self.close))}"
+        return " ".join(f"{self.where}: {TEXTS[language][self.code].format(**told, hint=hint(language, self.close))}".splitlines())
 
 
 class FeeError(ValueError):
@@ -368,7 +371,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [_unknown(name, shape, where) for name in given if name not in shape and not (others and _near(name, shape) is None)]
+    faults += [fault for name in given if name not in shape and (fault := _unknown(name, shape, where, others))]
     found = {}
     for name, field in shape.items():
         here = f"{where} {name}".strip()
@@ -379,7 +382,13 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     return {name: value for name, value in found.items() if value is not WRONG}
 
 
-def _unknown(name: Any, shape: Mapping[str, Field], where: str) -> Fault:
+def _unknown(name: Any, shape: Mapping[str, Field], where: str, others: bool) -> Fault | None:
+    """What is wrong with a name that is none of a shape; nothing, where it may be somebody else's."""
+    tables = [table for table, field in shape.items() if field.type == "table" and name in field.fields]
+    if tables:
+        return Fault(where, "inside", name, " / ".join(tables))
+    if others and _near(name, shape) is None:
+        return None
     # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
     return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=_near(name, shape) or close(name, shape))
 

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 import yaml
 
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT
 from tests.playbook import ROOT, run_playbook
 
 # What is written into a contract once it is agreed.
@@ -139,6 +140,23 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
     office.edit("contract", lambda given: given.update(contract))
     office.play(playbook, **({} if playbook == "quote" else dict(billing_month="2026-07")))
     assert office.files() != {}
+
+
+@pytest.mark.parametrize("playbook", PAPERS)
+@pytest.mark.parametrize("language, said", [("ja", "plans, qualified_invoice は contract の外に"), ("en", "plans, qualified_invoice: written beside")])
+def test_what_belongs_into_the_contract_and_stands_beside_it_is_told(office, playbook, language, said):
+    path = office.inventory / "group_vars/all/contract.yml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data |= {name: data["contract"].pop(name) for name in ("plans", "qualified_invoice")} | dict(applied_on="2026-04-13")
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    output = office.play(playbook, rc=2, billing_month="2026-08", billing_language=language).output
+    assert said in output and office.files() == {}
+
+
+def test_the_role_knows_what_belongs_into_the_contract():
+    """What is not listed is told where it is missing, or may be somebody else's word beside the contract."""
+    listed = yaml.safe_load((ROOT / "roles/billing/vars/main.yml").read_text(encoding="utf-8"))["billing_of_contract"]
+    assert listed == sorted(set(CONTRACT) - {"number", "customer", "language"})
 
 
 def test_a_month_that_is_not_charged_yet_says_why(office):

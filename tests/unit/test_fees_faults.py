@@ -11,7 +11,7 @@ import re
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation, fees_or_faults
 from ansible_collections.msp.aws.plugins.filter.fees import (
     billable_components,
     invoice,
@@ -106,6 +106,11 @@ FAULTS = [
     ),
     ("unknown", dict(CONTRACT, qualifed_invoice=True), [], "contract"),
     ("unknown", dict(CONTRACT, fee_rule=dict(cancel_proration="calendar")), [], "contract"),
+    *(
+        ("inside", dict(CONTRACT, **{name: value}), [], "contract")
+        for name, value in dict(components={}, basic=True, there={}, options=[], channel="resale", postage=84, unit_scope="group").items()
+    ),
+    ("inside", ORDERED, [happened("2026-04-20", "set_up_cancelled", basic=True)], "events #1 set_up_cancelled 2026-04-20"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
     ("too_early", CONTRACT, [happened("2026-07-31", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-07-31"),
     ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")], "events #1 invoiced 2026-06-30"),
@@ -628,6 +633,23 @@ def test_only_settlements_of_the_same_invoice_go_before():
 def test_the_fields_of_others_are_no_faults():
     others = ("account_id", "region", "regions", "role_arn", "external_id", "session_seconds", "contacts", "maintenance_windows", "closures", "lead_strict")
     assert agreement(dict(CONTRACT, **dict.fromkeys(others, 1)))
+
+
+@pytest.mark.parametrize("language, said", [
+    ("ja", "contract: 「components」をここに書いても使われません。set_up / operation の中に書いてください"),
+    ("en", "contract: 'components' has no use here; write it into set_up / operation"),
+])  # fmt: skip
+def test_a_field_that_stands_one_level_too_high_is_told_with_where_it_belongs(language, said):
+    assert refused(lambda: quotation(dict(CONTRACT, components=dict(ec2=1)), language=language)) == [said]
+
+
+@pytest.mark.parametrize("event", ["out\nage", "pay\r\nment", "can\u2028celled", "\n"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fault_is_one_line_whatever_was_written(event, language):
+    for one in (happened("2026-07-01", event), happened(f"2026-07-01{event}", "cancelled"), happened("2026-07-01", "payment", **{event: 1, "yen": 1})):
+        given = dict(events=[one], month="2026-07", language=language)
+        (line,) = fees_or_faults(CONTRACT, "usage_statement", given)["faults"]
+        assert line.startswith("events #1") and [line] == refused(lambda given=given: usage_statement(CONTRACT, **given))
 
 
 def test_late_interest_names_the_debt_and_the_payment():
