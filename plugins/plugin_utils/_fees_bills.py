@@ -66,7 +66,8 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
         facts = dict(month=then)
         # Who was cheated of the fee is owed it and its premium, though somebody else has begun to bill since.
         ours = agreed.biller(then) == "own"
-        lines.append(Line(f"evaded/{service}", ("evaded", facts), month, period, yen, then.last, ("18", "24-1"), ours=ours))
+        evaded = dict(quantity=1, unit_price=yen, ours=ours)
+        lines.append(Line(f"evaded/{service}", ("evaded", facts), month, period, yen, then.last, ("18", "24-1"), **evaded))
         taxed_on = then.last if rule == "service" else month.last
         rests = dict(rules=dict(premium_tax_date=rule), quantity=times, unit_price=yen, kind="premium", ours=ours)
         lines.append(Line(f"premium/{service}", ("premium", facts), month, period, times * yen, taxed_on, ("18",), **rests))

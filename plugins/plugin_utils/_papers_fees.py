@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
@@ -38,8 +39,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         written_off_within="差額には、以前は請求しないこととした {yen} を含みます。",
         next_month="来月（{month}）",
         section_rules="適用した料金規則",
-        rules="約款に複数の読み方がある点は、次のとおり取り扱います。",
-        rule="約款の定め",
+        rules="利用規約に複数の読み方がある点は、次のとおり取り扱います。",
+        rule="利用規約の定め",
         reading="取扱い",
         lead_quotation="下記のとおりお見積り申し上げます。",
         lead_usage_statement="下記のとおりご利用料金をお知らせいたします。",
@@ -86,6 +87,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clauses="根拠とする条項",
         services="対象: {services}",
         price_for="単価は {per}{unit}あたり",
+        prorated="日割: {of}日のうち {days}日分",
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
@@ -174,6 +176,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clauses="Clauses",
         services="For {services}",
         price_for="Unit price for {per} {unit}s",
+        prorated="prorated: {days} of {of} days",
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
@@ -493,6 +496,7 @@ def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
 
 def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     about = [line["description"], *([words("services", services=words.listed(line["services"]))] if line["services"] else []), words.period(line)]
+    about += _prorated(line, words)
     if line["per"] != 1:
         about.append(words("price_for", per=line["per"], unit=line["unit"]))
     if not line["tax_percent"]:
@@ -504,8 +508,17 @@ def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     if line["deductions"]:
         less = line["gross"] - line["amount"]
         about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
-    told = {name: line[name] for name in ("quantity", "unit", "unit_price", "amount")}
-    return dict(told, description=about, rate=line["tax_percent"] or None)
+    unit = None if line["quantity"] is None else line["unit"]
+    return dict(description=about, quantity=line["quantity"], unit=unit, unit_price=line["unit_price"], rate=line["tax_percent"] or None, amount=line["amount"])
+
+
+def _prorated(line: Mapping[str, Any], words: _Words) -> list[str]:
+    """Where a price by the month is charged for some of its days, of how many."""
+    if line["text"]["of"] not in ("operation", "option"):
+        return []
+    first, last = (date.fromisoformat(line[name]) for name in ("from", "until"))
+    month = month_of(first, line["rules"].get("billing_month_start_day", 1))
+    return [words("prorated", days=(last - first).days + 1, of=len(month.days))] if (first, last) != month else []
 
 
 def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:

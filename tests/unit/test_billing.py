@@ -154,6 +154,33 @@ def test_late_interest_says_on_what_and_for_how_long():
         assert f"¥{part['yen']:,} × 年14.5% × {part['days']}日" in text(html)
 
 
+@pytest.mark.parametrize("language, said", [("ja", "日割: {of}日のうち {days}日分"), ("en", "prorated: {days} of {of} days")])
+@pytest.mark.parametrize("rules, month, days, of", [
+    ({}, "2026-09", 30, 30),
+    (dict(cancel_proration="calendar"), "2026-10", 12, 31),
+    (dict(cancel_proration="calendar", billing_month_start_day=10), "2026-10", 3, 31),
+    (dict(cancel_proration="calendar", billing_month_start_day=20), "2026-09", 23, 30),
+])  # fmt: skip
+def test_a_fee_of_some_days_says_of_how_many(rules, month, days, of, language, said):
+    ended = [dict(date="2026-06-01", event="set_up_completed"), dict(date="2026-10-12", event="cancelled")]
+    told = usage_statement(dict(CONTRACT, fee_rules=rules), ended, month, language)
+    html = text(page(read(fee_paper(told, "usage_statement", ISSUER, language))))
+    assert html.count(said.format(days=days, of=of)) == (2 if days < of else 0), "the plan and the option"
+    (line,) = [line for line in told["lines"] if line["key"].startswith("option")]
+    assert line["amount"] == 12345 * days // of
+
+
+@pytest.mark.parametrize("language, unit", [("ja", "コンポーネント"), ("en", "component")])
+def test_what_was_charged_by_the_day_has_a_unit_only_where_it_has_a_quantity(language, unit):
+    """Where there were now more and now fewer, and of a fee that was evaded."""
+    agreed, evaded = dict(CONTRACT, fee_rules=dict(component_change_rule="calendar")), dict(date="2026-08-12", event="evaded", month="2026-08", yen=1001)
+    for events, shown in ((EVENTS[1:], unit), ([dict(EVENTS[0], date="2026-08-11"), evaded], None)):
+        paper = fee_paper(usage_statement(agreed, events, "2026-08", language), "usage_statement", ISSUER, language)
+        rows = paper["sections"][0]["table"]["rows"]
+        assert rows[0]["unit"] == shown and all((row["quantity"] is None) == (row["unit"] is None) for row in rows)
+    assert [(row["quantity"], row["unit_price"]) for row in rows[2:]] == [(1, 1001), (2, 1001)]
+
+
 def test_what_bears_no_tax_stands_for_itself():
     told, html = printed("late", "ja")
     (untaxed,) = [rate for rate in told["rates"] if not rate["percent"]]
