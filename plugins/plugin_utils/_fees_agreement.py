@@ -299,9 +299,10 @@ class _Reader(Told):
         for name, event in sorted(done.items()):
             self.not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
         found = tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
-        based = sorted((order for order in found if order.parts["basic"]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
-        for order in based[1:]:  # 別紙2第1表: once for the account
-            self.fault(f"{ordered[order.name].where} basic", "twice", other=ordered[based[0].name].where)
+        for part in ("basic", "maintenance"):  # 別紙2第1表: once for the account
+            based = sorted((order for order in found if order.parts[part]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
+            for order in based[1:]:
+                self.fault(f"{ordered[order.name].where} {part}", "twice", other=ordered[based[0].name].where)
         return found
 
     def _order(self, name: str, order: _Ordered, done: Event | None, gone: Event | None) -> Order:

@@ -193,8 +193,12 @@ def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.channel != "own":
         return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
     notes = [*_not_yet(agreed, bill.months[-1], language), *_ended(agreed, bill.months[0], language), *_taken_off(bill, language)]
-    why = [say("texts", "nothing", language), *(f"{note['text']} ({', '.join(note['clauses'])})" for note in notes)]
+    why = [say("texts", "nothing", language), *(_cited(note, language) for note in notes)]
     return dict(issued=False, reason=": ".join(why))
+
+
+def _cited(note: Mapping[str, Any], language: str) -> str:
+    return f"{note['text']}（{'、'.join(note['clauses'])}）" if language == "ja" else f"{note['text']} ({', '.join(note['clauses'])})"
 
 
 def _taken_off(bill: Bill, language: str) -> list[dict[str, Any]]:

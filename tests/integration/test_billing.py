@@ -359,7 +359,7 @@ def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(offic
 def test_a_month_of_which_nothing_is_left_and_one_after_the_end_say_why(office):
     office.agreed()
     office.edit("events", lambda events: events.append({"date": "2026-10-01", "event": "outage", "until": "2026-11-01", "cause": "provider_gross"}))
-    assert "利用不能による減額により全額を差し引いています (第35条第2項表2欄)" in office.play("invoice", billing_month="2026-10").stdout
+    assert "利用不能による減額により全額を差し引いています（第35条第2項表2欄）" in office.play("invoice", billing_month="2026-10").stdout
     office.edit("events", lambda events: events.append(dict(date="2026-11-05", event="cancelled")))
     assert "契約は 2026年11月5日に解除されています" in office.play("invoice", billing_month="2026-12").stdout
     assert "契約は 2026年11月5日に解除されています" in office.play("invoice", billing_month="2026-12", billing_date="2027-01-05").stdout

@@ -409,6 +409,12 @@ FAULTS = [
     ("word", with_option(dict(covers=[])), [], "contract operation options #1 covers"),
     ("before", dict(CONTRACT, accepted_on="2026-06-16", set_up=NO_SET_UP), [], "contract plans #1"),
     ("twice", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", basic=True)], "events #1 set_up_ordered 2026-07-01 basic"),
+    (
+        "twice",
+        CONTRACT,
+        [happened(day, "set_up_ordered", order=day, maintenance=True) for day in ("2026-08-01", "2026-07-01")],
+        "events #1 set_up_ordered 2026-08-01 maintenance",
+    ),
     ("before", ORDERED, [happened("2026-04-19", "set_up_completed")], "events #1 set_up_completed 2026-04-19"),
     *(
         ("unknown", dict(CONTRACT, **{name: {}}), [], "contract")

@@ -20,7 +20,7 @@ from tests.fees import ISSUER, RATE, amounts, contract, happened
     [
         (happened("2026-08-01", "outage", until="2026-09-01", cause="provider_gross"), "利用不能による減額"),
         (happened("2026-08-01", "reduction", month="2026-08", percent=100), "臨時減免"),
-        (happened("2026-07-10", "cancelled"), "契約は 2026年7月10日に解除されています (第15条第2項)"),
+        (happened("2026-07-10", "cancelled"), "契約は 2026年7月10日に解除されています（第15条第2項）"),
     ],
 )
 def test_an_invoice_of_nothing_is_not_issued_and_says_why(event, why, qualified):
