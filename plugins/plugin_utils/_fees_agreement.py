@@ -62,6 +62,8 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     """
     faults = [] if faults is None else faults
     facts = read(CONTRACT, contract, "contract", faults, others=True)
+    if isinstance(contract, Mapping) and "events" in contract:  # they would be passed over as somebody else's
+        faults.append(Fault("contract", "beside", "events"))
     happened = read_events(events, faults)
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
     result = _Reader(facts, written, happened, faults).agreement()

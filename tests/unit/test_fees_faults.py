@@ -111,6 +111,7 @@ FAULTS = [
         for name, value in dict(components={}, basic=True, there={}, options=[], channel="resale", postage=84, unit_scope="group").items()
     ),
     ("inside", ORDERED, [happened("2026-04-20", "set_up_cancelled", basic=True)], "events #1 set_up_cancelled 2026-04-20"),
+    ("beside", dict(CONTRACT, events=[happened("2026-07-01", "cancelled")]), [], "contract"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
     ("too_early", CONTRACT, [happened("2026-07-31", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-07-31"),
     ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")], "events #1 invoiced 2026-06-30"),
