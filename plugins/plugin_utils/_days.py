@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 
 def said(fact: Any, language: str) -> Any:
-    """A day as people write it, a moment with its hour; anything else as it is."""
+    """A day as people write it, a moment with its hour, also in a list or a table; anything else as it is."""
     if isinstance(fact, tuple):
         return tuple(said(one, language) for one in fact)
+    if isinstance(fact, list):
+        return [said(one, language) for one in fact]
+    if isinstance(fact, Mapping):
+        return {name: said(value, language) for name, value in fact.items()}
     if not isinstance(fact, date):
         return fact
     day = f"{fact.year}年{fact.month}月{fact.day}日" if language == "ja" else f"{fact:%Y-%m-%d}"

@@ -41,6 +41,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
         inside="「{value}」をここに書いても使われません。{limit} の中に書いてください",
+        digits="「{value}」という項目はありません。数は、桁を区切る , なしで 1482690 のように書いてください",
         beside="「{value}」を contract の中に書いても使われません。contract と並べて（字下げせずに）書いてください",
         missing="必要です",
         counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
@@ -144,6 +145,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
         inside="{value!r} has no use here; write it into {limit}",
+        digits="there is no field {value!r}; write numbers without a comma between their digits, such as 1482690",
         beside="{value!r} has no use inside of contract; write it beside contract, without its indent",
         missing="is needed",
         counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
@@ -391,6 +393,8 @@ def _unknown(name: Any, shape: Mapping[str, Field], where: str, others: bool) ->
         return Fault(where, "inside", name, " / ".join(tables))
     if others and _near(name, shape) is None:
         return None
+    if isinstance(name, int) and name is not True:  # {yen: 1,482,690} are three fields
+        return Fault(where, "digits", name)
     # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
     return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=_near(name, shape) or close(name, shape))
 

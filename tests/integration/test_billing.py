@@ -427,6 +427,9 @@ def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
         for playbook in ("usage", "invoice"):
             said = office.play(playbook, rc=2, billing_month="2026-08", billing_date="2026-09-01", billing_events=given).output
             assert "一覧（リスト）で書いてください" in said or "events #1: 「名前: 値」の組で" in said
+    listed = [dict(date="2026-09-01", event="invoiced", months=["2026-13"]), dict(date="2026-09-01", event="payment", yen=dict(a=["b"]))]
+    said = office.play("usage", rc=2, billing_month="2026-08", billing_events=listed).output
+    assert "['2026-13'] は月の一覧ではありません" in said and "{'a': ['b']} は使えません" in said, "lists and tables as Ansible hands them over"
     advance = office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-10-20").output
     assert "2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
     missing = office.play("invoice", rc=2, billing_issued="none.json").output

@@ -67,6 +67,7 @@ FAULTS = [
     ("unknown", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "until": "2026-12-31"}]), [], "contract plans #1"),
     ("unknown", dict(fee_rules=dict(cancel_prorate="none")), [], "contract fee_rules"),
     ("unknown", CONTRACT, [happened("2026-07-01", "payment", yen=1, amount=1)], "events #1 payment 2026-07-01"),
+    *(("digits", CONTRACT, [{**happened("2026-07-01", "payment", yen=1), digits: None}], "events #1 payment 2026-07-01") for digits in (482, 0)),
     ("missing", CONTRACT, [happened("2026-07-01", "payment")], "events #1 payment 2026-07-01 yen"),
     ("missing", CONTRACT, [dict(event="payment", yen=1)], "events #1 payment date"),
     ("missing", CONTRACT, [dict(date="2026-07-01", yen=1)], "events #1 event"),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
@@ -20,6 +22,14 @@ from tests.unit.test_fees_faults import refused
 
 def said(events, agreed=None, month="2026-07", language="ja"):
     return refused(lambda: usage_statement(agreed or contract(), events, month, language))
+
+
+@pytest.mark.parametrize("language, day", [("ja", "2026年5月1日"), ("en", "2026-05-01")])
+def test_days_within_what_is_wrong_are_told_as_people_write_them(language, day):
+    (line,) = said([happened("2026-06-03", "invoiced", months=[date(2026, 5, 1)])], language=language)
+    assert f": ['{day}'] " in line
+    wrong = said([], dict(contract(), plans=dict(plan="standard", start=date(2026, 5, 1))), language=language)
+    assert f"'start': '{day}'" in wrong[0]
 
 
 def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
