@@ -314,7 +314,8 @@ class _Reader(Told):
             cancelled_on = self.cancelled_on
         begun = cancelled_on is not None and (order.work_from is None or cancelled_on >= order.work_from)
         ends = self.cancelled_on is not None and not done and order.work_from is not None and self.cancelled_on < order.work_from
-        if gone and ends and any(parts(gone.fields.get("payable", {})).values()):
+        stays = parts(gone.fields.get("payable", {})) if gone else {}
+        if ends and any(stays[part] for part in stays if part != "sheet_support"):  # help comes before the work
             self.fault(f"{gone.where} payable", "not_begun", value=self.cancelled_on, limit=order.work_from)
         return Order(name, order.accepted_on, self._payable(order, cancelled_on, gone), completed_on, cancelled_on, "29-2" if begun else "29-1")
 
@@ -367,13 +368,16 @@ class _Reader(Told):
         return found
 
     def _payable(self, order: _Ordered, cancelled_on: date | None, gone: Event | None) -> Mapping[str, Any]:
-        """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun."""
+        """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun, but help that was given."""
         if cancelled_on is None:
             return parts(order.fields)
         if gone is None or "payable" not in gone.fields:
+            where = gone.where if gone else order.where
             if order.work_from is None or cancelled_on >= order.work_from:
                 code = "perhaps_begun" if order.work_from is None else "begun"
-                self.fault(gone.where if gone else order.where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
+                self.fault(where, code if gone else f"{code}_at_end", value=cancelled_on, limit=order.work_from)
+            elif minutes := order.fields.get("sheet_support_minutes"):
+                self.fault(where, "help_given", value=minutes, limit=order.work_from)
             return parts({})
         rest = parts(gone.fields["payable"])
         for what, excess in _excess(parts(order.fields), rest):

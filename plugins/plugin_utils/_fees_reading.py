@@ -73,6 +73,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "そうでなければ set_up_cancelled に着手した部分を payable として書いてください（第29条第2項）",
         perhaps_begun_at_end="契約が {value}に解除されたとき作業に着手していたかが分かりません。完了していれば set_up_completed を、"
         "着手していれば set_up_cancelled に着手した部分を payable として、そうでなければ着手日を書いてください（第29条）",
+        help_given="作業の着手日 {limit}より前に終わっていますが、パラメータシート作成支援が {value} 分あります。set_up_cancelled の payable に、"
+        "行った分を sheet_support_minutes: {value} のように、行っていなければ {{}} と書いてください（第29条）",
         completed="作業は {limit}に完了しています。完了した作業は取り消せません",
         nothing_named="何も書かれていません。増減したもの、注文されたものを書くか、この出来事を消してください",
         same_channel="それまでと同じ請求の経路です。変更でないなら消してください",
@@ -177,6 +179,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "or else set_up_cancelled with what had been begun in payable (Article 29 (2))",
         perhaps_begun_at_end="it is not known whether work had begun when the contract ended on {value}; write set_up_completed if it was completed, "
         "set_up_cancelled with what had been begun in payable if it had begun, or else when it was to begin (Article 29)",
+        help_given="ended before work began on {limit}, but has {value} minutes of help with the parameter sheet; write into payable of set_up_cancelled "
+        "those that were given, such as sheet_support_minutes: {value}, or {{}} where none were (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
         nothing_named="names nothing; write what came, went or was ordered, or take the event away",
         same_channel="is billed as before; take it away if it is no change",

@@ -241,6 +241,8 @@ FAULTS = [
     ("perhaps_begun", WHENEVER, [happened("2026-04-20", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-20"),
     ("begun_at_end", ORDERED, [happened("2026-04-25", "cancelled")], "contract set_up"),
     ("perhaps_begun_at_end", WHENEVER, [happened("2026-04-25", "cancelled")], "contract set_up"),
+    ("help_given", dict(ORDERED, sheet_support_minutes=390), [happened("2026-04-19", "set_up_cancelled")], "events #1 set_up_cancelled 2026-04-19"),
+    ("help_given", dict(ORDERED, sheet_support_minutes=390), [happened("2026-04-19", "cancelled")], "contract set_up"),
     ("begun_at_end", CONTRACT, [happened("2026-07-01", "set_up_ordered", order="x", basic=True, work_from="2026-07-02"),
                                 happened("2026-07-03", "cancelled")], "events #1 set_up_ordered 2026-07-01"),
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_ordered", order="x", basic=True)],

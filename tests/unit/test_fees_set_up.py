@@ -84,6 +84,15 @@ def test_the_end_of_the_contract_is_the_end_of_its_set_up(more, yen):
     assert liability_limits(ordered(basic=True, components=dict(ec2=4)), more, "2026-04")["set_up"]["net"] == yen
 
 
+@pytest.mark.parametrize("ended", [[], [happened("2026-04-19", "cancelled")]])
+@pytest.mark.parametrize("given, yen", [(390, 97_500), (60, 15_000), (0, 0)])
+def test_help_that_was_given_before_work_began_is_charged_whatever_becomes_of_the_work(ended, given, yen):
+    """第29条: it was begun, though the set-up itself was not (第1項ただし書)."""
+    agreed = dict(ordered(basic=True, components=dict(ec2=4)), sheet_support_minutes=390)
+    gone = happened("2026-04-19", "set_up_cancelled", payable=dict(sheet_support_minutes=given))
+    assert amounts(usage_statement(agreed, [gone, *ended], "2026-04")) == ({"sheet_support/contract": yen} if yen else {})
+
+
 def test_only_what_is_not_complete_ends_with_the_contract():
     later = dict(order="more", work_from="2026-06-10", components=dict(ec2=1))
     events = [happened("2026-05-10", "set_up_completed"), happened("2026-06-01", "set_up_ordered", **later), happened("2026-06-05", "cancelled")]
