@@ -431,11 +431,13 @@ def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     said = office.play("usage", rc=2, billing_month="2026-08", billing_events=listed).output
     assert "['2026-13'] は月の一覧ではありません" in said and "{'a': ['b']} は使えません" in said, "lists and tables as Ansible hands them over"
     advance = office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-10-20").output
-    assert "2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
+    assert "billing_date: 2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
+    assert "billing_date: '2026-11-31' は使えません" in office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-11-31").output
     missing = office.play("invoice", rc=2, billing_issued="none.json").output
     assert "none.json にありません" in missing and "-e billing_issued=$PWD/" in missing
-    run = office.play("usage", rc=2, billing_month="2026-08", billing_directory=str(office.reports / "none"))
-    assert "none does not exist; make it" in run.output
+    for language, told in (("ja", "none」がありません。既存のディレクトリを"), ("en", "none: name an existing directory")):
+        run = office.play("usage", rc=2, billing_month="2026-08", billing_directory=str(office.reports / "none"), billing_language=language)
+        assert told in run.output
     office.edit("events", lambda events: events.append(dict(date="2026-10-01", event="components_removed", components=dict(ec2=9))))
     run = office.play("invoice", rc=2, billing_month="2026-08")
     assert "ec2 が 5 個不足します" in run.output
