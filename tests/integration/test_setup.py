@@ -141,6 +141,16 @@ def test_a_tag_that_would_do_nothing_or_leave_the_checks_out_is_refused(customer
     assert customer.double.calls() == [] and words in run.output and "Nothing was done" in run.output
 
 
+def test_a_playbook_that_imports_the_set_up_may_have_tags_of_its_own(customer):
+    own = customer.folder / "own.yml"
+    customer.sheet(ec2_vpcs=[VPC], iam_groups=[dict(name="acme-admins")])
+    for variables, rc, made in ((dict(setup_own_tags=["customer_a", "night"]), 0, {"ec2_vpcs acme", "iam_groups acme-admins"}), ({}, 2, set())):
+        place = dict(variables, setup_result_directory=str(customer.folder / "results"))
+        own.write_text(json.dumps([{"ansible.builtin.import_playbook": "msp.aws.setup", "vars": place, "tags": ["customer_a"]}]), encoding="utf-8")
+        run = customer.play(os.path.relpath(own.with_suffix(""), ROOT / "playbooks"), "--tags", "customer_a", rc=rc)
+        assert told(customer.result()["result"]["created"]) == made if made else "setup_own_tags" in run.output
+
+
 # ---- bad input: one clear message each, before the first write
 
 BAD_SHEETS = {
@@ -228,11 +238,40 @@ def test_a_sheet_that_is_none_is_told(customer, sheet):
     assert customer.writes() == [] and "is written as kind: [entry, …]" in run.output and "Tagged" not in run.output
 
 
-@pytest.mark.parametrize("account_id", [int(ACCOUNT), "1234", "12345678901O"])
-def test_an_account_id_that_is_not_twelve_digits_in_quotes_is_told(customer, account_id):
-    customer.contract(number="ACME-1", customer="Acme", account_id=account_id, region="ap-northeast-1", language="en")
+CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
+BAD_CONTRACTS = {
+    "none": (None, ["group_vars/all/contract.yml", "no contract"]),
+    "a list": ([CONTRACT], ["group_vars/all/contract.yml", "no contract"]),
+    "all that can be wrong": (
+        dict(customer=7, acount_id=ACCOUNT, account_id=int(ACCOUNT), region="tokyo", regions=["ap-northeast-11"], plans=["advanced"]),
+        ["contract.yml number: 必要です", "customer: 7", "'account_id'", "12 digits in quotes", "'ap-northeast-1'", "regions #1", "plans #1"],
+    ),
+    "a role of another account": (dict(CONTRACT, role_arn="arn:aws:iam::210987654321:role/operator"), ["contract.yml role_arn", "210987654321", ACCOUNT]),
+}
+
+
+@pytest.mark.parametrize("contract, words", BAD_CONTRACTS.values(), ids=BAD_CONTRACTS)
+def test_a_bad_contract_is_told_before_anything_is_asked(customer, contract, words):
+    customer._write("group_vars/all/contract.yml", dict(contract=contract))
     run = customer.setup(rc=2, ec2_vpcs=[VPC])
-    assert customer.writes() == [] and "12 digits in quotes" in run.output and "these credentials belong" not in run.output
+    assert customer.double.calls() == [] and all(word in run.output for word in words), run.output
+    assert "Nothing was done" in run.output and "missing required arguments" not in run.output
+
+
+def test_a_contract_of_another_name_is_told(customer):
+    customer._write("group_vars/all/contract.yml", dict(contrct=CONTRACT))
+    for playbook in ("setup", "quote", "operate", "drift", "sheet_export"):
+        run = customer.play(playbook, "-e", f"inspection_directory={customer.folder / 'results'}", rc=2)
+        assert customer.double.calls() == [] and "contrct: may be meant for contract:" in run.output, run.output
+
+
+def test_the_template_as_it_is_names_what_is_to_be_filled_in(customer):
+    template = ROOT / "inventories/template/group_vars/all/contract.yml"
+    (customer.inventory / "group_vars/all/contract.yml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    run = customer.setup("--check", rc=2, ec2_vpcs=[VPC])
+    told = [f"contract.yml {name}: ひな形の" for name in ("number", "customer", "account_id", "role_arn", "external_id")]
+    assert customer.double.calls() == [] and all(run.output.count(line) == 1 for line in told), run.output
+    assert "誤りが 5 件" in run.output
 
 
 def test_confirmations_come_as_a_form_to_paste_and_unused_ones_are_named(customer):
@@ -251,7 +290,8 @@ def test_confirmations_come_as_a_form_to_paste_and_unused_ones_are_named(custome
 def test_all_faults_of_a_sheet_are_told_in_one_pass(customer):
     sheet = dict(ec2_vpcs=[dict(VPC, cidr="x"), VPC], ec2_subnets=[dict(SUBNET, map_public_ip_on_launch="maybe")], ec2_nothing=[])
     run = customer.setup(rc=2, **sheet)
-    assert all(word in run.output for word in ("acme cidr", "2 times", "map_public_ip_on_launch", "ec2_nothing"))
+    assert all(run.output.count(word) == 1 for word in ("acme cidr: ", "2 times", "map_public_ip_on_launch: ", "there is no kind 'ec2_nothing'"))
+    assert "Faults of the sheet: " in run.output
 
 
 def test_faults_are_japanese_by_default(customer):
