@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._shapes import loader
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault as Misread
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
 
 FILE = "contract.yml"
@@ -79,7 +80,7 @@ class Fault(NamedTuple):
 def faults(contract: Any) -> list[str]:
     """A line for each, Japanese first."""
     written, misread = contract if isinstance(contract, Mapping) else {}, []
-    found: list[Any] = [*_left(written), *_access(written), *_regions(written), *_days(written)]
+    found: list[Any] = [*_left(written), *_access(written), *_regions(written), *_plans(written), *_days(written)]
     told = {fault.where for fault in found}
     read(SHAPE, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
     found += [fault for fault in misread if fault.where not in told]
@@ -127,6 +128,14 @@ def _near(word: Any, known: Mapping[str, str]) -> str | None:
     """The Region that was meant: one that is spelt nearly so, or that AWS calls so, such as Tokyo."""
     called = (name for name, title in known.items() if str(word).lower() in re.findall(r"\w+", title.lower()))
     return close(word, known) or next(called, None)
+
+
+def _plans(contract: Mapping[str, Any]) -> Iterator[Misread]:
+    """Plans that cannot follow one another. What else the fees miss may not be known yet."""
+    try:
+        agreement(contract)
+    except FeeError as error:
+        yield from (fault._replace(where=fault.where.replace("contract", FILE, 1)) for fault in error.faults if fault.where.startswith("contract plans"))
 
 
 def _days(contract: Mapping[str, Any]) -> Iterator[Any]:

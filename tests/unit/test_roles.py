@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,18 @@ def test_every_option_that_is_told_is_used(role):
 def test_a_scenario_runs_every_role(role):
     converge = [path.read_text(encoding="utf-8") for path in (ROOT / "extensions" / "molecule").glob("*/converge.yml")]
     assert any(f"msp.aws.{role.name}\n" in text for text in converge)
+
+
+def refusals(tasks):
+    """What tasks say when they refuse, without what templates put in."""
+    for task in tasks or []:
+        for part in ("block", "rescue", "always", "tasks"):
+            yield from refusals(task.get(part))
+        said = task.get("ansible.builtin.assert", {}).get("fail_msg") or task.get("ansible.builtin.fail", {}).get("msg") or ""
+        yield re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", said, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("roles/*/tasks/**/*.yml"), *ROOT.glob("playbooks/**/*.yml")]), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_refusal_is_told_in_japanese_and_behind_it_in_english(path):
+    for said in refusals(load(path)):
+        assert not re.search(r"\w{2}", said) or re.search(r"[\u3040-\u30ff\u4e00-\u9fff].*\([^()]*[a-z]{2,} [a-z]{2,}", said, re.DOTALL), said
