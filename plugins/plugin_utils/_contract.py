@@ -50,7 +50,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         new_region="{value!r} というリージョンを、ここの botocore（{other}）は知りません{hint}。新しいリージョンであれば、boto3 と botocore を更新してください",
         role="{value!r} はロールの ARN ではありません。arn:aws:iam::111122223333:role/msp-operator のように書いてください",
         role_of_another="アカウント {value} のロールですが、account_id は {other} です。どちらかを直してください",
-        external_id="{value!r} は使えません。ロールの信頼ポリシーの sts:ExternalId と同じ、2〜1224 文字の英数字と _+=,.@:/- を書いてください",
+        external_id="この値は使えません。ロールの信頼ポリシーの sts:ExternalId と同じ、2〜1224 文字の英数字と _+=,.@:/- を書いてください",
     ),
     en=dict(
         left="is still {value!r}, as in the template; write the contract's own, or take the line away where it is not needed",
@@ -59,7 +59,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         new_region="the Region {value!r} is none that botocore ({other}) knows here{hint}; where it is a new one, update boto3 and botocore",
         role="{value!r} is not the ARN of a role; write it as arn:aws:iam::111122223333:role/msp-operator",
         role_of_another="is a role of account {value}, and account_id is {other}; mend one of them",
-        external_id="{value!r} is not allowed here; write what the role's trust policy says of sts:ExternalId, 2 to 1224 letters, digits and _+=,.@:/-",
+        external_id="this value is not allowed here; write what the role's trust policy says of sts:ExternalId, 2 to 1224 letters, digits and _+=,.@:/-",
     ),
 )
 
@@ -106,7 +106,7 @@ def _access(contract: Mapping[str, Any]) -> Iterator[Fault]:
     elif match and known and NOBODY not in (match[1], account) and match[1] != account:
         yield Fault(f"{FILE} role_arn", "role_of_another", match[1], account)
     if external and not (isinstance(external, str) and EXTERNAL_ID.fullmatch(external)):
-        yield Fault(f"{FILE} external_id", "external_id", external)
+        yield Fault(f"{FILE} external_id", "external_id", None)  # which may be vaulted
 
 
 def _regions(contract: Mapping[str, Any]) -> Iterator[Any]:

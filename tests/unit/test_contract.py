@@ -31,7 +31,7 @@ WRONG = {
     "another account": (dict(account_id="210987654321"), f"role_arn: アカウント {ACCOUNT} のロールですが", "account_id is 210987654321"),
     "no role": (dict(role_arn="msp-operator"), "role_arn: 'msp-operator'", "is not the ARN of a role"),
     "a user": (dict(role_arn=f"arn:aws:iam::{ACCOUNT}:user/a"), "role_arn: ", "is not the ARN of a role"),
-    "external id": (dict(external_id=1234), "external_id: 1234", "sts:ExternalId"),
+    "external id": (dict(external_id=1234), "external_id: この値は", "sts:ExternalId"),
     "mistyped": (dict(rol_arn=ROLE), "「rol_arn」という項目はありません（「role_arn」", "did you mean 'role_arn'?"),
     "of the calendar": (dict(maintenace_windows=[]), "「maintenace_windows」", "did you mean 'maintenance_windows'?"),
     "city": (dict(region="Tokyo"), "region: 'Tokyo' というリージョンはありません（「ap-northeast-1」", "did you mean 'ap-northeast-1'?"),
@@ -59,6 +59,11 @@ def test_a_fault_names_the_file_the_place_and_what_was_found_in_both_languages(g
 def test_all_faults_are_told_at_once_and_each_once():
     lines = contract_faults(dict(CONTRACT, **{key: value for given, *dummy in WRONG.values() for key, value in given.items()}))
     assert len(lines) == len({line.partition("は")[0] for line in lines}) > 12
+
+
+def test_an_external_id_is_not_shown_which_may_be_vaulted():
+    (line,) = contract_faults(dict(CONTRACT, external_id="ACME one"))
+    assert "ACME one" not in line
 
 
 def test_what_must_be_there_is_told():
