@@ -268,10 +268,11 @@ def test_a_contract_of_another_name_is_told(customer):
 def test_the_template_as_it_is_names_what_is_to_be_filled_in(customer):
     template = ROOT / "inventories/template/group_vars/all/contract.yml"
     (customer.inventory / "group_vars/all/contract.yml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
-    run = customer.setup("--check", rc=2, ec2_vpcs=[VPC])
     told = [f"contract.yml {name}: ひな形の" for name in ("number", "customer", "account_id", "role_arn", "external_id")]
-    assert customer.double.calls() == [] and all(run.output.count(line) == 1 for line in told), run.output
-    assert "誤りが 5 件" in run.output
+    for playbook in ("setup", "operate", "operation_form", "monitoring_design"):
+        run = customer.play(playbook, "--check", rc=2)
+        assert customer.double.calls() == [] and all(run.output.count(line) == 1 for line in told), run.output
+        assert "誤りが 5 件" in run.output
 
 
 def test_confirmations_come_as_a_form_to_paste_and_unused_ones_are_named(customer):
