@@ -167,7 +167,7 @@ def test_an_account_that_others_built_becomes_a_sheet(customer, double):
 
 
 def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
-    """One as agreed, one that differs, and one whose account is another's: each is told, and none keeps the others from being looked at."""
+    """One as agreed, one that differs, one whose account is another's, one without a contract: each is told, and none keeps the others from being looked at."""
     customer.setup(logs_log_groups=[LOGS])
     host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
     contract = dict(customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
@@ -175,6 +175,7 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
         "same": dict(contract=dict(contract, number="S-1"), sheet=dict(logs_log_groups=[LOGS])),
         "other": dict(contract=dict(contract, number="O-1"), sheet=dict(logs_log_groups=[dict(LOGS, retention_in_days=7)])),
         "foreign": dict(contract=dict(contract, number="F-1", account_id="210987654321"), sheet=dict(logs_log_groups=[LOGS])),
+        "nobody": dict(sheet={}),
     }
     (customer.inventory / "group_vars/all/contract.yml").unlink()
     (customer.inventory / "group_vars/all/sheet.yml").unlink()
@@ -183,9 +184,9 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     for name, variables in shops.items():
         (customer.inventory / "host_vars" / f"{name}.yml").write_text(json.dumps(variables), encoding="utf-8")
     run = customer.inspect("drift", "-e", "inspection_trail_days=0", rc=2)
-    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1)
+    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1, nobody=1)
     page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
-    assert all(word in page for word in ("S-1", "O-1", "F-1", "○ same", "▲ changed", "? unknown"))
+    assert all(word in page for word in ("S-1", "O-1", "F-1", "nobody", "○ same", "▲ changed", "? unknown"))
     total = json.loads(customer.newest("drift-total-*.json").read_text(encoding="utf-8"))
     told = {one["number"]: one for one in total["contracts"]}
     assert told["S-1"]["counts"]["same"] == told["O-1"]["counts"]["changed"] == 1 and told["F-1"]["counts"] == {}
