@@ -265,6 +265,13 @@ def test_a_contract_of_another_name_is_told(customer):
         assert customer.double.calls() == [] and "contrct: may be meant for contract:" in run.output, run.output
 
 
+def test_a_language_that_there_is_not_is_told_where_the_rest_of_the_contract_does_not_matter(customer):
+    customer.contract(number="ACME-1", customer="Acme", language="jp")
+    for playbook in ("quote", "usage", "sheet_template", "sheet_export"):
+        output = customer.play(playbook, rc=2).output
+        assert output.count("contract.yml language: 'jp'") == 1 and "account_id" not in output, output
+
+
 def test_the_template_as_it_is_names_what_is_to_be_filled_in(customer):
     template = ROOT / "inventories/template/group_vars/all/contract.yml"
     (customer.inventory / "group_vars/all/contract.yml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
