@@ -174,7 +174,8 @@ class Fault(NamedTuple):
         entry = NUMBER[language].format(self.number) if self.number else self.entry
         option = PLACE[language].format(self.option, self.facts["place"]) if self.option and self.facts.get("place") else self.option
         where = " ".join(str(part) for part in (self.kind, entry, option) if part not in (None, ""))
-        return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, self.code, self.facts)}"
+        code = "other_kind" if self.code == "dangling" and self.facts.get("other") else self.code  # what is there under this name says most
+        return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, code, self.facts)}"
 
 
 def text_of(texts: Mapping[str, str], types: Mapping[str, str], language: str, code: str, facts: Mapping[str, Any]) -> str:

@@ -178,7 +178,7 @@ def unresolved(
             others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
             near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
             facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)))
-            yield Fault(reference.kind, reference.entry, reference.option, "other_kind" if others else "dangling", facts)
+            yield Fault(reference.kind, reference.entry, reference.option, "dangling", facts)
 
 
 def to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:

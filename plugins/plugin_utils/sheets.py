@@ -92,11 +92,16 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
 
 
 def _with_days_as_texts(value: Any) -> Any:
-    """As a module gets it: what YAML reads as a day goes there as the text that was written, which was the only way to write it."""
+    """As a module gets it: what YAML reads as a day goes there as the text that was written, which was the only way to write it.
+
+    What has no day in it stays the very same, by which workbooks find their rows again.
+    """
     if isinstance(value, Mapping):
-        return {name: _with_days_as_texts(inner) for name, inner in value.items()}
+        made = {name: _with_days_as_texts(inner) for name, inner in value.items()}
+        return made if any(made[name] is not inner for name, inner in value.items()) else value
     if isinstance(value, list):
-        return [_with_days_as_texts(inner) for inner in value]
+        items = [_with_days_as_texts(inner) for inner in value]
+        return items if any(item is not inner for item, inner in zip(items, value, strict=True)) else value
     return value.isoformat() if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime) else value
 
 
