@@ -88,6 +88,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         services="対象: {services}",
         price_for="単価は {per}{unit}あたり",
         prorated="日割: {of}日のうち {days}日分",
+        by_day="数が月の途中で変わったため、日ごとの数で日割",
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
@@ -177,6 +178,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         services="For {services}",
         price_for="Unit price for {per} {unit}s",
         prorated="prorated: {days} of {of} days",
+        by_day="by the day, since the number changed within the month",
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
@@ -513,12 +515,13 @@ def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 
 def _prorated(line: Mapping[str, Any], words: _Words) -> list[str]:
-    """Where a price by the month is charged for some of its days, of how many."""
+    """Where a price by the month is charged for some of its days, of how many, and where not the same number is charged for on each of them."""
     if line["text"]["of"] not in ("operation", "option"):
         return []
     first, last = (date.fromisoformat(line[name]) for name in ("from", "until"))
     month = month_of(first, line["rules"].get("billing_month_start_day", 1))
-    return [words("prorated", days=(last - first).days + 1, of=len(month.days))] if (first, last) != month else []
+    days = [words("prorated", days=(last - first).days + 1, of=len(month.days))] if (first, last) != month else []
+    return [*days, *([words("by_day")] if line["quantity"] is None else [])]
 
 
 def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:

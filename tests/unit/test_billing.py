@@ -178,6 +178,7 @@ def test_what_was_charged_by_the_day_has_a_unit_only_where_it_has_a_quantity(lan
         paper = fee_paper(usage_statement(agreed, events, "2026-08", language), "usage_statement", ISSUER, language)
         rows = paper["sections"][0]["table"]["rows"]
         assert rows[0]["unit"] == shown and all((row["quantity"] is None) == (row["unit"] is None) for row in rows)
+        assert (TEXTS[language]["by_day"] in rows[0]["description"]) == (shown is None)
     assert [(row["quantity"], row["unit_price"]) for row in rows[2:]] == [(1, 1001), (2, 1001)]
 
 
