@@ -89,7 +89,8 @@ def test_variables_that_cannot_be_read_are_not_written_over(functions, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"), [(dict(A="1"), "letters, digits _ (1 or more)"), (dict(PAYLOAD="x" * 4096), "4096"), (dict(AWS_REGION="ap-northeast-1"), "AWS_REGION")]
+    ("variables", "said"),
+    [(dict(A="1"), "letters, digits _ (1 or more)"), (dict(PAYLOAD="x" * 4096), "4096"), (dict(AWS_REGION="ap-northeast-1"), "AWS_REGION")],
 )
 def test_variables_that_lambda_refuses_are_refused_before(functions, variables, said):
     text = refused(functions, FUNCTIONS, dict(IMPORT, environment=variables))

@@ -409,7 +409,7 @@ RULES = {"@parent1": "FWグループ名", "protocol": "種別", "from_port": "�
 NETWORK = {"ec2_vpcs": dict(worksheet="網"), "ec2_security_groups": dict(worksheet="FW", columns=FIREWALL), "ec2_security_groups.ingress": dict(columns=RULES)}
 IN_THE_COMPANYS_WORDS = dict(
     ports=(("ingress", "C9", 70000), "（開始）: ポートは 0 から 65535 まで、開始 は 終了 以下で書いてください"),
-    lacking=(("ingress", "D9", None), "（終了）: 開始, 終了 が必要です"),
+    lacking=(("ingress", "D9", None), "（終了）: 終了 が必要です"),
     two_of_one=(("ingress", "F9", "smp-app"), "送信元（IPv6 CIDR）, 送信元（プレフィックスリスト）, 接続元FW。現在の値: 「接続元IP, 接続元FW」"),
     no_thing=(("ingress", "F11", "smp-none"), "（接続元FW）: 「smp-none」という FW はこのブックにありません"),
     no_group=(("ingress", "A9", "smp-none"), "（FWグループ名）: 「smp-none」は「FW」のシートにありません"),
