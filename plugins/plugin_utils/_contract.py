@@ -83,6 +83,7 @@ def faults(contract: Any) -> list[str]:
     found: list[Any] = [*_left(written), *_access(written), *_regions(written), *_plans(written), *_days(written)]
     told = {fault.where for fault in found}
     read(SHAPE, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
+    told |= {f"{FILE} {fault.close}" for fault in misread if fault.close}  # what is misspelt is not missing as well
     found += [fault for fault in misread if fault.where not in told]
     return [f"{fault.text('ja')} ({fault.text('en').removeprefix(f'{fault.where}: ')})" for fault in found]
 

@@ -329,7 +329,7 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .facts { grid-template-columns: 1fr }
   table { font-size: 12.5px }
   th, td { padding: 5px 6px }
-  thead th, thead .number, .short, .many .short { white-space: normal; min-width: 3em; word-break: normal }
+  thead th, thead .number, .many .number, .short, .many .short { white-space: normal; min-width: 3em; word-break: normal }
   tbody th[scope=row] { min-width: 8em }
 }
 @media print {

@@ -56,6 +56,11 @@ def test_a_fault_names_the_file_the_place_and_what_was_found_in_both_languages(g
     assert line.startswith("contract.yml") and line.index(japanese) < line.rindex(english)
 
 
+def test_what_is_misspelt_is_not_missing_as_well():
+    (line,) = contract_faults({"numbr" if name == "number" else name: value for name, value in CONTRACT.items()})
+    assert "「numbr」という項目はありません（「number」" in line
+
+
 def test_all_faults_are_told_at_once_and_each_once():
     lines = contract_faults(dict(CONTRACT, **{key: value for given, *dummy in WRONG.values() for key, value in given.items()}))
     assert len(lines) == len({line.partition("は")[0] for line in lines}) > 12
