@@ -130,7 +130,7 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
     office.edit("contract", lambda contract: contract.update(number="ACME-1", customer="Acme", language=language))
     first = office.play(playbook, rc=2, billing_directory="").output
     needed = ["group_vars/all/issuer.yml", "billing_directory=", "group_vars/all/contract.yml" if playbook == "quote" else "billing_month="]
-    assert all(word in first for word in needed) and "missing required arguments" not in first
+    assert all(word in first for word in needed) and "missing required arguments" not in first and "\\\\n" not in first
     if playbook == "invoice":
         assert all(word in office.play(playbook, rc=2, billing_directory="", billing_issued="x.json").output for word in needed[:2]), "a settlement as well"
     (office.inventory / "group_vars/all/issuer.yml").write_text(yaml.safe_dump(dict(billing_issuer=dict(name="MSP"))), encoding="utf-8")
@@ -140,6 +140,12 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
     office.edit("contract", lambda given: given.update(contract))
     office.play(playbook, **({} if playbook == "quote" else dict(billing_month="2026-07")))
     assert office.files() != {}
+
+
+def test_events_under_another_name_are_told(office):
+    path = office.inventory / "group_vars/all/events.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("events:", "event:"), encoding="utf-8")
+    assert "「event:」は「events:」の誤りではありませんか" in office.play("usage", rc=2, billing_month="2026-08").output and office.files() == {}
 
 
 @pytest.mark.parametrize("playbook", PAPERS)

@@ -138,6 +138,13 @@ def test_sanity_has_no_ignore_entries():
     assert not list((ROOT / "tests" / "sanity").glob("ignore*.txt"))
 
 
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/**/*.yml")]), ids=str)
+def test_a_line_break_in_an_expression_stands_in_double_quotes(path):
+    """Elsewhere in YAML Ansible takes the backslash of '\\n' for itself, and people read it."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "join('\\n')" in line]
+    assert all(line.rstrip().endswith('"') for line in lines), lines
+
+
 def test_the_pre_commit_hooks_are_valid():
     subprocess.run([sys.executable, "-m", "pre_commit", "validate-config", str(ROOT / ".pre-commit-config.yaml")], check=True)
 
