@@ -27,8 +27,8 @@ def issues(told: Told) -> tuple[Issue, ...]:
         if (issue.due is None) == (len(issue.months) > 1):
             told.fault(event.where, "due_needed" if issue.due is None else "due_only")
         told.not_before(f"{event.where} due", issue.due, issue.day, "date")
-        if len(issue.months) > 1:
-            told.not_before(event.where, issue.day, told.month(issue.months[0]).first, "months")
+        if len(issue.months) > 1:  # 第23条: perhaps before the first of them
+            told.not_before(event.where, issue.day, told.facts.get("applied_on"), "applied_on")
         elif issue.day < first_issue(told.month(issue.months[0])):
             told.fault(event.where, "too_early", value=issue.day, limit=first_issue(told.month(issue.months[0])), other=issue.months[0])
         found.append(issue)

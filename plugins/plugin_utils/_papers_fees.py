@@ -93,7 +93,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
         late="{yen} × 年{percent}% × {days}日（{span}）",
-        billed_before="請求済みの {yen} を除く",
+        billed_before="前の月までの分 {yen} を除く",
         net_of="{percent}%対象 小計（税抜）",
         tax_of="消費税（{percent}%）",
         net_untaxed="不課税 小計",
@@ -183,7 +183,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
         late="{yen} at {percent}% a year for {days} day(s) ({span})",
-        billed_before="without {yen} billed before",
+        billed_before="without {yen} of earlier months",
         net_of="Subtotal at {percent}% (without tax)",
         tax_of="Consumption tax ({percent}%)",
         net_untaxed="Subtotal, not taxable",
@@ -396,7 +396,7 @@ def _due(told: Mapping[str, Any], words: _Words) -> tuple[list[dict[str, Any]], 
 def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     """What is charged on top and what is given back, each with a number of its own and the items that the law asks of it (消費税法第57条の4第1項, 第3項)."""
     parts = {name: told[name] for name in ("credit_note", "charge") if told[name]}
-    titles = {name: words(f"{name}_qualified" if told["qualified"] else name) for name in parts}
+    titles = {name: words(f"{name}_qualified" if told["qualified"] and _is_taxed(part) else name) for name, part in parts.items()}
     alone = next(iter(parts)) if len(parts) == 1 else None
     sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
     notes = [words("based_on", clauses=words.listed(part["clauses"])) for part in parts.values() if "clauses" in part]
@@ -429,6 +429,11 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
         sections=sections,
         notes=[*closed, *notes],
     )
+
+
+def _is_taxed(part: Mapping[str, Any]) -> bool:
+    """Whether a qualified invoice has anything to say of it: late interest is no price of anything."""
+    return any(line["tax_percent"] for line in part["lines"])
 
 
 def _settled(part: Mapping[str, Any], heading: str, words: _Words) -> dict[str, Any]:

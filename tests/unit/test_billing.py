@@ -252,6 +252,14 @@ def test_a_settlement_is_a_paper_with_all_its_figures(events, qualified, titles,
     assert parts or TEXTS[language]["no_difference"] in said
 
 
+def test_what_is_charged_without_tax_alone_is_no_qualified_invoice():
+    """Late interest of a payment that became known when the invoice was out."""
+    issued = invoice(CONTRACT, [], "2026-09", ISSUER)
+    told = invoice_settlement(issued, CONTRACT, [dict(date="2026-09-20", event="payment", yen=10_000)], "2026-11-15")
+    assert [line["tax_percent"] for line in told["charge"]["lines"]] == [0]
+    assert fee_paper(told, "invoice_settlement", ISSUER)["title"] == "追加請求書"
+
+
 def test_what_is_written_off_stands_on_the_paper():
     contract = dict(CONTRACT, fee_rules=dict(write_off_up_to=100_000))
     told = invoice_settlement(ISSUED, contract, [EVENTS[0], *EVENTS[2:], MINUTES], "2026-10-01")

@@ -115,7 +115,7 @@ FAULTS = [
     ("beside", dict(CONTRACT, events=[happened("2026-07-01", "cancelled")]), [], "contract"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
     ("too_early", CONTRACT, [happened("2026-07-31", "invoiced", months=["2026-07"])], "events #1 invoiced 2026-07-31"),
-    ("before", CONTRACT, [happened("2026-06-30", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")], "events #1 invoiced 2026-06-30"),
+    ("before", CONTRACT, [happened("2026-04-01", "invoiced", months=["2026-07", "2026-08"], due="2026-08-31")], "events #1 invoiced 2026-04-01"),
     ("before", CONTRACT, [happened("2026-07-05", "evaded", month="2001-01", yen=1)], "events #1 evaded 2026-07-05 month"),
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-09-05", "evaded", month="2026-08", yen=1)], "events #2 evaded 2026-09-05 month"),
     (
