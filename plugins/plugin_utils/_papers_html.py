@@ -290,6 +290,7 @@ dd { margin: 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 0 28px; margin-top: 18px }
 .facts div { display: flex; gap: 14px; padding: 5px 2px; border-bottom: 1px solid #c9ced4 }
 .facts dt { flex: 0 0 8em; color: #444b54 }
+.facts dd { word-break: keep-all }
 .scroll { overflow-x: auto; margin-top: 8px }
 .scroll:focus-visible { outline: 2px solid #1f3a5f; outline-offset: 2px }
 table { width: 100%; border-collapse: collapse; font-size: 13.5px; line-height: 1.5; font-variant-numeric: tabular-nums }
