@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tokenize
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ MODULES = sorted(PLUGINS.glob("modules/*.py"))
 TO_AWS = [path for path in MODULES if "amazon.aws.region.modules" in path.with_suffix(".yml").read_text(encoding="utf-8")]
 TO_MACKEREL = [path for path in MODULES if "msp.aws.mackerel\n" in path.with_suffix(".yml").read_text(encoding="utf-8")]
 SOURCES = sorted(PLUGINS.rglob("*.py"))
+TEXTS = sorted([*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("catalog/*.yml")])
+JAPANESE = "[\u3001-\u30ff\u4e00-\u9fff\uff01-\uff60]"
 # The environments in which the collection runs; Cloud Custodian's is only its own.
 PINS = [path for path in sorted((ROOT / "tests" / "requirements").glob("*.txt")) if path.stem != "custodian"]
 
@@ -138,11 +141,19 @@ def test_sanity_has_no_ignore_entries():
     assert not list((ROOT / "tests" / "sanity").glob("ignore*.txt"))
 
 
-@pytest.mark.parametrize("path", sorted([*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/**/*.yml")]), ids=str)
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_a_line_break_in_an_expression_stands_in_double_quotes(path):
     """Elsewhere in YAML Ansible takes the backslash of '\\n' for itself, and people read it."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if "join('\\n')" in line]
     assert all(line.rstrip().endswith('"') for line in lines), lines
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_no_blank_comes_into_a_japanese_sentence(path):
+    """YAML makes one of a line break. Behind a sentence it does no harm."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    folded = [(one, other) for one, other in pairwise(lines) if re.search(f"{JAPANESE}$", one) and re.match(JAPANESE, other)]
+    assert [pair for pair in folded if not pair[0].startswith("#") and not pair[0].endswith("。")] == []
 
 
 def test_the_pre_commit_hooks_are_valid():
