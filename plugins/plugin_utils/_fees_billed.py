@@ -75,8 +75,8 @@ def _each_once(told: Told) -> None:
 
 
 def requests(told: Told, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, int], ...]:
-    """第49条: of what has been billed, and was billed when there were qualified invoices."""
-    found = []
+    """第49条: of what has been billed, and was billed when there were qualified invoices. The contract's postage holds where a request has none of its own."""
+    found, agreed = [], told.facts.get("billing", {}).get("postage", 0)
     for event in told.once("qualified_invoice_requested", lambda event: (event.date, event.fields["month"])):
         month = event.fields["month"]
         issue = next((issue for issue in issues if month in issue.months), None)
@@ -85,7 +85,7 @@ def requests(told: Told, issues: tuple[Issue, ...]) -> tuple[tuple[date, str, in
         told.not_before(event.where, event.date, billed_on, issue.where if issue else f"invoice {month}")
         if billed_on < since:
             told.fault(f"{event.where} month", "before_the_law", value=month, limit=since, other=billed_on)
-        found.append((event.date, month, event.fields.get("postage", 0)))
+        found.append((event.date, month, event.fields.get("postage", agreed)))
     return tuple(found)
 
 

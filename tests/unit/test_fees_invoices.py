@@ -69,6 +69,12 @@ def test_there_were_no_qualified_invoices_before_october_2023():
     assert [paper["net"] for paper in found.values()] == [210_000, 210_400]
 
 
+@pytest.mark.parametrize("agreed, own, yen", [(110, None, 110), (110, 84, 84), (110, 0, None), (None, 84, 84), (None, None, None)])
+def test_a_request_has_its_own_postage_or_else_that_of_the_contract(agreed, own, yen):
+    asked = [happened("2026-09-12", "qualified_invoice_requested", month="2026-07", postage=own)]
+    assert amounts(invoice(contract(billing=dict(postage=agreed)), asked, "2026-09", ISSUER)).get("postage/requested") == yen
+
+
 def test_a_qualified_invoice_that_is_asked_for_is_one():
     asked = [happened("2026-09-12", "qualified_invoice_requested", month="2026-07", postage=110)]
     papers = {month: invoice(contract(), asked, month, ISSUER) for month in ("2026-07", "2026-08", "2026-09")}
