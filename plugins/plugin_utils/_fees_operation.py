@@ -393,7 +393,7 @@ def _states(outages: Iterable[Outage], apart: bool) -> list[list[Outage]]:
 
 def _of_both_rows(agreed: Agreement, days: list[date]) -> bool:
     """Whether a state without a break falls under both rows of 第35条第2項 on some of these days."""
-    first, after = _midnight(days[0]), _midnight(days[-1] + DAY)
+    first, after = midnight(days[0]), midnight(days[-1] + DAY)
     states = (state for state in _states(_while_in_use(agreed), apart=False) if state[0].known < after and state[-1].until > first)
     return any(len({OUTAGE_CLAUSES.get(outage.cause) for outage in state}) > 1 for state in states)
 
@@ -402,7 +402,7 @@ def _while_in_use(agreed: Agreement) -> list[Outage]:
     """The outages without the time for which the customer was suspended anyway (第34条), unless the rule `outage_while_suspended` counts it."""
     found = list(agreed.outages)
     for first, last in agreed.suspensions if agreed.rules["outage_while_suspended"] == "ignored" else ():
-        start, stop = _midnight(first), _midnight(last + DAY)
+        start, stop = midnight(first), midnight(last + DAY)
         parts = (part for one in found for part in (one._replace(until=min(one.until, start)), one._replace(known=max(one.known, stop))))
         found = [part for part in parts if part.known < part.until]
     return found
@@ -410,17 +410,17 @@ def _while_in_use(agreed: Agreement) -> list[Outage]:
 
 def _overlap(outage: Outage, span: tuple[date, date], days: list[date]) -> bool:
     """Whether an outage fell into a suspension on some of these days."""
-    return any(span[0] <= day <= span[1] and outage.known < _midnight(day + DAY) and outage.until > _midnight(day) for day in days)
+    return any(span[0] <= day <= span[1] and outage.known < midnight(day + DAY) and outage.until > midnight(day) for day in days)
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)
 
 
 def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
     found = {}
     while start < until:
-        stop = min(until, _midnight(start.date()) + WHOLE_DAY)
+        stop = min(until, midnight(start.date()) + WHOLE_DAY)
         found[start.date()] = _of_a_day(stop - start)
         start = stop
     return found

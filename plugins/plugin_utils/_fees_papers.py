@@ -230,7 +230,7 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     month, charged or not (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement
     has taken off already: it is not paid twice.
     """
-    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until.date() >= month.first for one in agreed.outages)
+    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until > operation.midnight(month.first) for one in agreed.outages)
     notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
     charged = operation.lines(agreed, month)
     rule = agreed.rules["liability_uncharged_days"]

@@ -50,9 +50,10 @@ def test_the_limits_of_liability():
     assert limits["outage"]["deducted"] == 7_500, "what was taken off is not paid again"
 
 
+@pytest.mark.parametrize("until", ["2026-10-11 00:00", "2026-11-01 00:00"])
 @pytest.mark.parametrize("month, unlimited", [("2026-09", False), ("2026-10", True), ("2026-11", False)])
-def test_there_is_no_limit_of_what_was_gross_fault(month, unlimited):
-    causes = [("2026-10-10", "2026-10-11", "provider_gross"), ("2026-09-10", "2026-09-11", "provider")]
+def test_there_is_no_limit_of_what_was_gross_fault(month, unlimited, until):
+    causes = [("2026-10-10", until, "provider_gross"), ("2026-09-10", "2026-09-11", "provider")]
     events = [happened(known, "outage", until=until, cause=cause) for known, until, cause in causes]
     limits = liability_limits(contract(), events, month)
     assert [limits[name]["unlimited"] for name in ("operation", "outage")] == [unlimited, unlimited]
