@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._shapes import loader
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, HAPPENS
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault as Misread
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError, Field, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
 
 FILE = "contract.yml"
@@ -82,7 +82,8 @@ def faults(contract: Any) -> list[str]:
     written, misread = contract if isinstance(contract, Mapping) else {}, []
     found: list[Any] = [*_left(written), *_access(written), *_regions(written), *_plans(written), *_days(written)]
     told = {fault.where for fault in found}
-    read(SHAPE, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
+    shape = Field("table", fields=SHAPE, elsewhere=HAPPENS)
+    read_table(shape, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
     told |= {f"{FILE} {fault.close}" for fault in misread if fault.close}  # what is misspelt is not missing as well
     found += [fault for fault in misread if fault.where not in told]
     return [f"{fault.text('ja')} ({fault.text('en').removeprefix(f'{fault.where}: ')})" for fault in found]

@@ -21,6 +21,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     COMPONENTS,
     CONTRACT,
     GROUNDS,
+    HAPPENS,
     OWN_ORDER,
     PRICED,
     Agreement,
@@ -33,7 +34,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, last_of_months
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_told import Told
 
 
@@ -61,7 +62,7 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     are Japan's time. Nothing is taken from today's date.
     """
     faults = [] if faults is None else faults
-    facts = read(CONTRACT, contract, "contract", faults, others=True)
+    facts = read_table(Field("table", fields=CONTRACT, others=True, elsewhere=HAPPENS), contract, "contract", faults)
     if isinstance(contract, Mapping) and "events" in contract:  # they would be passed over as somebody else's
         faults.append(Fault("contract", "beside", "events"))
     happened = read_events(events, faults)

@@ -44,6 +44,7 @@ RULES = {
     name: Field("word", choices=tuple(rule["choices"])) if "choices" in rule else Field("whole", limits=(rule["least"], rule["most"]))
     for name, rule in book()["rules"].items()
 }
+BILLING = dict(channel=Field("word", choices=CHANNELS), recipient=Field("text"), postage=Field("count"))
 CONTRACT = dict(
     number=Field("file_name"),
     customer=Field("text"),
@@ -56,8 +57,8 @@ CONTRACT = dict(
     plans=Field("rows", fields=PLAN),
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
     qualified_invoice=Field("flag", fields={"from": Field("day", required=True)}),
-    billing=Field("table", fields=dict(channel=Field("word", choices=CHANNELS), recipient=Field("text"), postage=Field("count"))),
-    fee_rules=Field("table", fields=RULES),
+    billing=Field("table", fields=BILLING),
+    fee_rules=Field("table", fields=RULES, elsewhere={name: ("inside", "billing", one) for one in BILLING for name in (one, f"billing_{one}")}),
 )
 EVENTS: dict[str, dict[str, Field]] = dict(
     set_up_ordered=dict(ORDER, order=Field("text", required=True), work_from=Field("day")),
@@ -86,6 +87,9 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     refund=dict(yen=Field("positive", required=True)),
     channel_changed=dict(channel=Field("word", required=True, choices=CHANNELS)),
 )
+# What happens to a contract is easily written into the contract itself, by the event's name or by one of these.
+CALLED = dict(cancelled_on="cancelled", until="cancelled", discount="reduction")
+HAPPENS = {name: ("an_event", kind) for name, kind in (dict(zip(EVENTS, EVENTS, strict=True)) | CALLED).items()}
 
 
 class Plan(NamedTuple):

@@ -40,7 +40,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         table="「名前: 値」の組で書いてください。現在の値: {value!r}",
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
-        inside="「{value}」をここに書いても使われません。{limit} の中に書いてください",
+        inside="「{value}」をここに書いても使われません。{limit} の中に {other} と書いてください",
+        an_event="「{value}」をここに書いても使われません。契約に起きたことは events（インベントリの group_vars/all/events.yml）に、{limit} という出来事として"
+        "書いてください",
         digits="「{value}」という項目はありません。数は、桁を区切る , なしで 1482690 のように書いてください",
         beside="「{value}」を contract の中に書いても使われません。contract と並べて（字下げせずに）書いてください",
         missing="必要です",
@@ -146,7 +148,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         table="write name: value pairs here; found {value!r}",
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
-        inside="{value!r} has no use here; write it into {limit}",
+        inside="{value!r} has no use here; write it into {limit} as {other}",
+        an_event="{value!r} has no use here; what happens to a contract is written into events (group_vars/all/events.yml of the inventory), "
+        "as the event {limit}",
         digits="there is no field {value!r}; write numbers without a comma between their digits, such as 1482690",
         beside="{value!r} has no use inside of contract; write it beside contract, without its indent",
         missing="is needed",
@@ -266,7 +270,7 @@ class Field(NamedTuple):
 
     `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
     `counts` (of the components of a `menu`, or of `any`). A `flag` may be a table of its `fields`, too.
-    With `others` a table may hold fields for somebody else.
+    With `others` a table may hold fields for somebody else. `elsewhere`: what a table is thought to have, and the fault that says where it belongs.
     """
 
     type: str
@@ -276,6 +280,7 @@ class Field(NamedTuple):
     fields: Mapping[str, Any] = {}
     menu: str = ""
     others: bool = False
+    elsewhere: Mapping[str, tuple[str, ...]] = {}
 
 
 def day(value: Any) -> date:
@@ -374,14 +379,19 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
 )
 
 
-def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault], others: bool = False) -> dict[str, Any]:
-    """The values of a table, as far as they are right; what is not goes to `faults`."""
+def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]) -> dict[str, Any]:
+    """The values of a table of these fields, as far as they are right; what is not goes to `faults`."""
+    return read_table(Field("table", fields=shape), given, where, faults)
+
+
+def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dict[str, Any]:
+    """The same of a table that may hold more than its fields, or is thought to."""
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [fault for name in given if name not in shape and (fault := _unknown(name, shape, where, others))]
+    faults += [fault for name in given if name not in table.fields and (fault := _unknown(name, table, where))]
     found = {}
-    for name, field in shape.items():
+    for name, field in table.fields.items():
         here = f"{where} {name}".strip()
         if given.get(name) is not None:
             found[name] = _value(field, given[name], here, faults)
@@ -390,17 +400,23 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
     return {name: value for name, value in found.items() if value is not WRONG}
 
 
-def _unknown(name: Any, shape: Mapping[str, Field], where: str, others: bool) -> Fault | None:
-    """What is wrong with a name that is none of a shape; nothing, where it may be somebody else's."""
-    tables = [table for table, field in shape.items() if field.type == "table" and name in field.fields]
+def _unknown(name: Any, table: Field, where: str) -> Fault | None:
+    """What is wrong with a name that is none of a table's; nothing, where it may be somebody else's."""
+    shape = table.fields
+    inner = {one: str(name).removeprefix(f"{one}_") for one, field in shape.items() if field.type == "table"}
+    tables = [one for one, field in inner.items() if field in shape[one].fields]
     if tables:
-        return Fault(where, "inside", name, " / ".join(tables))
-    if others and _near(name, shape) is None:
+        return Fault(where, "inside", name, " / ".join(tables), inner[tables[0]])
+    if name in table.elsewhere:
+        code, *belongs = table.elsewhere[name]
+        return Fault(where, code, name, *belongs)
+    near = _near(name, shape)
+    if table.others and near is None:
         return None
     if isinstance(name, int) and name is not True:  # {yen: 1,482,690} are three fields
         return Fault(where, "digits", name)
     # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
-    return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=_near(name, shape) or close(name, shape))
+    return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=near or close(name, shape))
 
 
 def _near(name: Any, words: Iterable[str]) -> str | None:
@@ -413,7 +429,7 @@ def _near(name: Any, words: Iterable[str]) -> str | None:
 def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     """What is meant, or WRONG."""
     if isinstance(value, Mapping) and (field.type == "table" or (field.type == "flag" and field.fields)):
-        return read(field.fields, value, where, faults, field.others)
+        return read_table(field, value, where, faults)
     if field.type == "rows":
         return _rows(field, value, where, faults)
     if field.type == "counts":
@@ -445,7 +461,7 @@ def _rows(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     if not isinstance(value, list):
         faults.append(Fault(where, "rows", value))
         return WRONG
-    return [read(field.fields, row, f"{where} #{number}", faults, field.others) for number, row in enumerate(value, 1)]
+    return [read_table(field, row, f"{where} #{number}", faults) for number, row in enumerate(value, 1)]
 
 
 def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:

@@ -17,7 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import redescr
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import ISSUER, registration_faults
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read, read_table
 
 ISSUED_LINE = dict(
     key=Field("text", required=True),
@@ -72,7 +72,7 @@ def read_issued(given: Any, settled: Any, day: Any, faults: list[Fault]) -> tupl
         raise FeeError(mistaken)
     shape = dict(date=Field("day", required=True), settled=Field("rows", fields=SETTLED, others=True))
     told = read(shape, dict(date=day, settled=settled or []), "", faults)
-    return read(ISSUED, given, "invoice", faults, others=True), told.get("settled", []), told.get("date")
+    return read_table(Field("table", fields=ISSUED, others=True), given, "invoice", faults), told.get("settled", []), told.get("date")
 
 
 def _mistaken(given: Any, settled: Any) -> list[Fault]:

@@ -149,11 +149,13 @@ def test_events_under_another_name_are_told(office):
 
 
 @pytest.mark.parametrize("playbook", PAPERS)
-@pytest.mark.parametrize("language, said", [("ja", "plans, qualified_invoice は contract の外に"), ("en", "plans, qualified_invoice: written beside")])
+@pytest.mark.parametrize("language, said", [
+    ("ja", "billing_channel, plans, qualified_invoice は contract の外に"), ("en", "billing_channel, plans, qualified_invoice: written beside"),
+])  # fmt: skip
 def test_what_belongs_into_the_contract_and_stands_beside_it_is_told(office, playbook, language, said):
     path = office.inventory / "group_vars/all/contract.yml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    data |= {name: data["contract"].pop(name) for name in ("plans", "qualified_invoice")} | dict(applied_on="2026-04-13")
+    data |= {name: data["contract"].pop(name) for name in ("plans", "qualified_invoice")} | dict(applied_on="2026-04-13", billing_channel="resale")
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     output = office.play(playbook, rc=2, billing_month="2026-08", billing_language=language).output
     assert said in output and office.files() == {}
@@ -162,7 +164,7 @@ def test_what_belongs_into_the_contract_and_stands_beside_it_is_told(office, pla
 def test_the_role_knows_what_belongs_into_the_contract():
     """What is not listed is told where it is missing, or may be somebody else's word beside the contract."""
     listed = yaml.safe_load((ROOT / "roles/billing/vars/main.yml").read_text(encoding="utf-8"))["billing_of_contract"]
-    assert listed == sorted(set(CONTRACT) - {"number", "customer", "language"})
+    assert listed == sorted(set(CONTRACT) - {"number", "customer", "language"} | {"billing_channel"})
 
 
 def test_a_month_that_is_not_charged_yet_says_why(office):

@@ -43,6 +43,8 @@ WRONG = {
     "plan": (dict(plans=[dict(plan="advance")]), "plans #1 plan: 'advance'", "entry, standard, advanced"),
     "plans of one day": (dict(plans=[dict(PLAN, plan="entry"), PLAN]), "と同じ日に始まります", "on the same day"),
     "day": (dict(applied_on="13.4.2026"), "applied_on: '13.4.2026'", "2026-07-31"),
+    "channel": (dict(billing_channel="resale"), "billing の中に channel と", "into billing as channel"),
+    "event": (dict(cancelled_on="2026-12-31"), "events.yml）に、cancelled という", "as the event cancelled"),
     "contact": (dict(contacts=[dict(name="a")]), "contacts #1 email: 必要です", "is needed"),
     "window": (dict(maintenance_windows=[dict(WINDOW, when="at night")]), "maintenance_windows[0].when: ", "does not end in hours"),
     "closures": (dict(closures=7), "closures: ", "write a list here"),

@@ -108,9 +108,11 @@ FAULTS = [
     ("unknown", dict(CONTRACT, qualifed_invoice=True), [], "contract"),
     ("unknown", dict(CONTRACT, fee_rule=dict(cancel_proration="calendar")), [], "contract"),
     *(
-        ("inside", dict(CONTRACT, **{name: value}), [], "contract")
-        for name, value in dict(components={}, basic=True, there={}, options=[], channel="resale", postage=84, unit_scope="group").items()
+        ("inside", dict(CONTRACT, **{name: None}), [], "contract")
+        for name in ("components", "basic", "there", "options", "channel", "postage", "unit_scope", "billing_channel", "set_up_components")
     ),
+    *(("inside", dict(CONTRACT, fee_rules={name: "resale"}), [], "contract fee_rules") for name in ("channel", "billing_channel", "postage")),
+    *(("an_event", dict(CONTRACT, **{name: "2026-08-31"}), [], "contract") for name in ("cancelled_on", "until", "discount", "suspended", "plan_changed")),
     ("inside", ORDERED, [happened("2026-04-20", "set_up_cancelled", basic=True)], "events #1 set_up_cancelled 2026-04-20"),
     ("beside", dict(CONTRACT, events=[happened("2026-07-01", "cancelled")]), [], "contract"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
@@ -645,12 +647,14 @@ def test_the_fields_of_others_are_no_faults():
     assert agreement(dict(CONTRACT, **dict.fromkeys(others, 1)))
 
 
-@pytest.mark.parametrize("language, said", [
-    ("ja", "contract: 「components」をここに書いても使われません。set_up / operation の中に書いてください"),
-    ("en", "contract: 'components' has no use here; write it into set_up / operation"),
+@pytest.mark.parametrize("language, misplaced, said", [
+    ("ja", dict(components=dict(ec2=1)), "contract: 「components」をここに書いても使われません。set_up / operation の中に components と書いてください"),
+    ("en", dict(components=dict(ec2=1)), "contract: 'components' has no use here; write it into set_up / operation as components"),
+    ("ja", dict(billing_channel="resale"), "contract: 「billing_channel」をここに書いても使われません。billing の中に channel と書いてください"),
+    ("en", dict(fee_rules=dict(billing_channel="resale")), "contract fee_rules: 'billing_channel' has no use here; write it into billing as channel"),
 ])  # fmt: skip
-def test_a_field_that_stands_one_level_too_high_is_told_with_where_it_belongs(language, said):
-    assert refused(lambda: quotation(dict(CONTRACT, components=dict(ec2=1)), language=language)) == [said]
+def test_a_field_that_stands_in_a_wrong_place_is_told_with_where_it_belongs(language, misplaced, said):
+    assert refused(lambda: quotation(dict(CONTRACT, **misplaced), language=language)) == [said]
 
 
 @pytest.mark.parametrize("event", ["out\nage", "pay\r\nment", "can\u2028celled", "\n"])
