@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data of the fees: prices, tax rates, units, rules and words, out of `catalog/`. Amounts are whole yen without tax."""
+"""The data of the fees: prices, tax rates, units, rules, words and the services of クラウド基本設定, out of `catalog/`. Amounts are whole yen without tax."""
 
 from __future__ import annotations
 

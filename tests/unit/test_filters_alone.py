@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters of the fees and of the calendar need nothing of the collection but themselves and their data."""
+"""The filters of the fees and of the calendar need nothing of the collection but themselves and their data, whatever they are given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 USED = """
 import sys
+from inspect import signature
 sys.path.insert(0, sys.argv[1])
 from ansible.plugins.loader import init_plugin_loader
 init_plugin_loader([sys.argv[1]])
@@ -27,34 +28,46 @@ events = [
     dict(date="2026-09-20", event="payment", yen=10**6),
     dict(date="2026-08-10", event="outage", until="2026-08-12", cause="provider"),
 ]
-bill = fees.invoice(contract, events, "2026-08", issuer)
-fees.invoice(contract, events, "2026-09", issuer)
-fees.invoice_settlement(bill, contract, events[:1], "2026-10-01")
-fees.quotation(contract)
-fees.usage_statement(contract, events, "2026-08")
-fees.liability_limits(contract, events, "2026-08")
-fees.billable_components(dict(ec2_instances=[dict(name="a")]))
-fees.late_interest([dict(due="2026-08-31", yen=1)], [])
-calendar.holidays(2026)
-calendar.closed_days("2026-01-01", "2026-12-31")
-calendar.is_business_day("2026-11-20")
-calendar.earliest_date("2026-11-20", contract=contract)
-calendar.reception("2026-11-20 10:00", "entry")
+rules = dict(late_day_count="fixed_365")
+sheet = dict(ec2_instances=[dict(name="a")], ec2_vpcs=[dict(name="b")], monitoring=dict(ec2=[dict(name="a")]))
+applied = dict(number="C-1", customer="Example Corp", plans=contract["plans"])
+closures = dict(add=[{"from": "2026-08-13"}])
 window = [dict(name="a", when="third Sunday 01:00-05:00")]
-calendar.maintenance_windows(window, "2026-01-01", "2026-12-31")
-calendar.in_maintenance_window("2026-11-15 02:00", window)
-calendar.ical([dict(name="a", date="2026-11-15")], "A", "2026-01-01 00:00")
-calendar.day_in_japan(1798758300)
-calendar.awx_schedule("every day 01:00", "2026-11-15")
+bill = fees.invoice(contract, events, "2026-08", issuer, "ja")
+settled = fees.invoice_settlement(bill, contract, events[:1], "2026-10-01", "ja", [])
+events += [dict(date="2026-10-01", event="settled", months=["2026-08"], yen=settled["total"], due="2026-10-31")]
+calls = [
+    (fees.billable_components, sheet, "en"),
+    (fees.quotation, applied, sheet, "2026-04-13", "en"),
+    (fees.usage_statement, contract, events, "2026-08", "en"),
+    (fees.invoice, contract, events, "2026-09", issuer, "en"),
+    (fees.invoice_settlement, bill, contract, [events[0], events[2]], "2026-10-02", "en", [settled]),
+    (fees.liability_limits, contract, events, "2026-08", "en"),
+    (fees.late_interest, [dict(due="2026-08-31", yen=1)], [dict(date="2026-10-20", yen=1)], "2026-10-31", rules, "en"),
+    (calendar.holidays, 2026, "en"),
+    (calendar.closed_days, "2026-01-01", "2026-12-31", closures, "en", contract),
+    (calendar.is_business_day, "2026-11-20", closures, "en", contract),
+    (calendar.earliest_date, "2026-11-20", 3, closures, True, contract, "en"),
+    (calendar.reception, "2026-11-20 10:00", "entry", "incident", "en"),
+    (calendar.maintenance_windows, window, "2026-01-01", "2026-12-31", closures, "en", contract),
+    (calendar.in_maintenance_window, "2026-11-15 02:00", window, 60, closures, "en", contract),
+    (calendar.ical, [dict(name="a", date="2026-11-15")], "A", "2026-01-01 00:00", "en"),
+    (calendar.day_in_japan, 1798758300, "en"),
+    (calendar.awx_schedule, "every day 01:00", "2026-11-15", "2026-12-31", closures, "en", contract),
+]
+for function, *inputs in calls:
+    assert len(inputs) == len(signature(function).parameters), function
+    function(*inputs)
 names = {*fees.FilterModule().filters(), *calendar.FilterModule().filters()}
+assert names == {function.__name__ for function, *inputs in calls}, names
 print(*sorted(names))
 """
 
 
 def test_the_filters_stand_alone(tmp_path):
     collection = tmp_path / "ansible_collections" / "msp" / "aws"
-    for pattern in ("catalog/prices.yml", "catalog/units.yml", "catalog/calendar.yml", "plugins/filter/*", "plugins/plugin_utils/_fees_*.py",
-                    "plugins/plugin_utils/_calendar*.py", "plugins/plugin_utils/_days.py", "plugins/plugin_utils/_hints.py"):
+    for pattern in ("catalog/prices.yml", "catalog/units.yml", "catalog/setup.yml", "catalog/calendar.yml", "plugins/filter/*",
+                    "plugins/plugin_utils/_fees_*.py", "plugins/plugin_utils/_calendar*.py", "plugins/plugin_utils/_days.py", "plugins/plugin_utils/_hints.py"):
         for path in ROOT.glob(pattern):
             if path.is_file():
                 target = collection / path.relative_to(ROOT)
