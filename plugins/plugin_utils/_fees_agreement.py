@@ -188,7 +188,8 @@ class _Reader(Told):
 
     def _plans(self) -> tuple[Plan, ...]:
         rows = enumerate(self.facts.get("plans", []), 1)
-        own = sorted(Plan(row["from"], row["plan"], f"contract plans #{number}") for number, row in rows if {"from", "plan"} <= set(row))
+        told = ((f"contract plans #{number}", row) for number, row in rows if {"from", "plan"} <= set(row))
+        own = sorted(Plan(row["from"], row["plan"], where, row.get("applied_on")) for where, row in told)
         changed = [Plan(event.date, event.fields["plan"], event.where) for event in self.all("plan_changed")]
         for plan in changed:
             if not own:
@@ -200,6 +201,7 @@ class _Reader(Told):
             self.needs("applied_on")
             if self.not_before(plans[0].where, plans[0].start, self.facts.get("applied_on"), "applied_on"):
                 self.not_before(plans[0].where, plans[0].start, self.facts.get("accepted_on"), "accepted_on")
+        self._applied_for(plans)
         for before, after in pairwise(plans):
             if before.start == after.start:
                 self.fault(after.where, "same_day", other=before.where)
@@ -208,6 +210,16 @@ class _Reader(Told):
             else:
                 self.not_ended(after.where, after.start)
         return tuple(plans)
+
+    def _applied_for(self, plans: list[Plan]) -> None:
+        """別紙2※5 asks when the operation menu was applied for, which a change of plan is not: with the contract or later, and before it begins."""
+        for plan in plans[:1]:
+            where = f"{plan.where} applied_on"
+            self.not_before(where, plan.applied_on, self.facts.get("applied_on"), "applied_on")
+            self.not_before(plan.where, plan.start, plan.applied_on, where)
+        for plan in plans[1:]:
+            if plan.applied_on:
+                self.fault(f"{plan.where} applied_on", "of_first_plan", other=plans[0].where)
 
     def _changes(self, plans: tuple[Plan, ...], orders: Iterable[Order]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
         """Components of the operation menu, of which those of the contract are there when the menu begins; and what goes and was set up alone.

@@ -31,7 +31,7 @@ PARTS = dict(
 )
 COMPONENTS = ("components", "maintenance_components")  # the parts of an order that are counts of them
 ORDER = dict(PARTS, sheet_support_minutes=Field("count"))
-PLAN = dict(plan=Field("word", required=True, choices=PLANS), **{"from": Field("day", required=True)})
+PLAN = dict(plan=Field("word", required=True, choices=PLANS), applied_on=Field("day"), **{"from": Field("day", required=True)})
 OPTION = dict(
     PRICED,
     covers=Field("words", required=True, choices=FEATURES),
@@ -93,11 +93,12 @@ HAPPENS = {name: ("an_event", kind) for name, kind in (dict(zip(EVENTS, EVENTS, 
 
 
 class Plan(NamedTuple):
-    """A plan of the operation menu and its first day; it holds until the next one."""
+    """A plan of the operation menu and its first day; it holds until the next one. `applied_on` where the menu was not applied for with the contract."""
 
     start: date
     name: str
     where: str
+    applied_on: date | None = None
 
 
 class Change(NamedTuple):
@@ -213,6 +214,11 @@ class Agreement:
     recipient: str
     postage: int
     first_day: date | None
+
+    @property
+    def menu_applied_on(self) -> date | None:
+        """When the operation menu was applied for (別紙2※5): with the contract, where the first plan says nothing else."""
+        return self.plans[0].applied_on or self.applied_on if self.plans else self.applied_on
 
     def qualified(self, day: date) -> bool:
         """Whether an invoice that is issued on a day shall be a qualified one (適格請求書)."""

@@ -51,17 +51,17 @@ def services(agreed: Agreement) -> list[Service]:
 
 
 def plan_service(agreed: Agreement) -> Service:
-    return Service(agreed.plans[0].start, agreed.cancelled_on, agreed.applied_on)
+    return Service(agreed.plans[0].start, agreed.cancelled_on, agreed.menu_applied_on)
 
 
 def option_service(agreed: Agreement, option: Option) -> Service:
-    """An option, which ends with the contract. In an old contract the rule `legacy_options` says whether one that was agreed later is charged as old."""
+    """An option, which ends with the contract. Of an old menu the rule `legacy_options` says whether one that was agreed later is charged as old."""
     end = min((day for day in (option.until, agreed.cancelled_on) if day), default=None)
-    own = option.applied_on or option.start
-    if not _legacy(agreed.applied_on) or _legacy(own):
-        return Service(option.start, end, agreed.applied_on)
+    own, menu = option.applied_on or option.start, agreed.menu_applied_on
+    if not _legacy(menu) or _legacy(own):
+        return Service(option.start, end, menu)
     rule = agreed.rules["legacy_options"]
-    return Service(option.start, end, agreed.applied_on if rule == "contract" else own, dict(legacy_options=rule))
+    return Service(option.start, end, menu if rule == "contract" else own, dict(legacy_options=rule))
 
 
 def _legacy(applied_on: date | None) -> bool:

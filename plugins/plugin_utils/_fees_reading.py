@@ -102,6 +102,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         "発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         billed_after_end="契約は {limit}に解除されています。月を確認してください。発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         yen_needed="{value} の請求書の額が分からないため、返した額を差し引けません。出来事 invoiced を yen（税込の額）とともに書いてください（第20条第2項）",
+        of_first_plan="運用メニューの申込日は最初のプラン（{other}）だけに書きます。プランの変更は申込みではありません（別紙2※5）",
         of_provider="当社が解除するとき（by: provider）だけに書けます。契約者が解除するときは消してください（第15条）",
         not_begun="契約は作業の着手日 {limit}より前、{value}に解除されています。着手していない作業に支払いは要りません（第29条第1項ただし書）",
         other_issuer="{value!r} は、この請求書の発行者 {limit!r} と異なります",
@@ -211,6 +212,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         billed_after_end="the contract was cancelled on {limit}; check the month; if the invoice was issued, write its yen with tax, so that it can be "
         "settled (Article 20 (2))",
         yen_needed="gives back of the invoice of {value}, whose yen are not known; write the event invoiced with yen, its amount with tax (Article 20 (2))",
+        of_first_plan="only the first plan ({other}) says when the operation menu was applied for; a change of plan is no application (Annex 2, note 5)",
         of_provider="is for a contract that the provider ends (by: provider); take it away where the customer does (Article 15)",
         not_begun="the contract ended on {value}, before work began on {limit}; nothing is to be paid for work that had not begun (Article 29 (1), proviso)",
         other_issuer="{value!r} is not the issuer of this invoice, who is {limit!r}",

@@ -44,6 +44,19 @@ def test_contracts_applied_for_until_march_2022_pay_from_the_day_of_the_start(ap
     assert fee(dict(agreed, applied_on=applied_on), [], "2022-05") == 210_000
 
 
+@pytest.mark.parametrize("own, yen, option", [({}, 112_000, 16_000), (dict(applied_on="2022-03-31"), 112_000, 16_000), (dict(applied_on="2023-06-01"), 0, 0)])
+def test_the_application_for_the_operation_menu_counts_that_may_be_later_than_that_for_the_contract(own, yen, option):
+    """別紙2※5: 16 of 30 days, or from the month after."""
+    old = dict(contract(applied_on="2021-05-10", plans=[{"plan": "advanced", "from": "2023-06-15", **own}]), accepted_on="2021-05-12")
+    options = [{"name": "Runbook", "yen": 30_000, "covers": ["operations"], "from": "2023-06-15"}]
+    agreed = dict(old, set_up=dict(basic=True, components=dict(ec2=7)), operation=dict(components=dict(ec2=7), options=options))
+    agreed["fee_rules"] = dict(legacy_options="contract")
+    events = [happened("2021-06-30", "set_up_completed")]
+    papers = [amounts(usage_statement(agreed, events, month)) for month in ("2023-06", "2023-07")]
+    assert [paper.get("operation", 0) for paper in papers] == [yen, 210_000]
+    assert [paper.get("option/Runbook/2023-06-15", 0) for paper in papers] == [option, 30_000]
+
+
 def test_what_goes_on_the_day_of_the_start_is_paid_to_the_end_of_the_month():
     agreed = contract(applied_on="2022-03-31", plans=[{"plan": "advanced", "from": "2022-04-01"}])
     gone = happened("2022-04-01", "components_removed", components=dict(ec2=3))
