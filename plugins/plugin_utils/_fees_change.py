@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
@@ -51,7 +51,6 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     # contract or as events. The month is quoted as if the contract went on; what was billed, perhaps of what comes later, says nothing of it.
     events = [event for event in events if event["event"] not in BESIDE and (event["event"] == "plan_changed" or event_day(event) <= on)]
     before = _as_every_month(agreement(contract, events))
-    month = _first_month(before, on)
     moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
     services = basic(sheet)
     base = bool(services) and not _has_base(before, on)
@@ -65,7 +64,10 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     once = [line._replace(taxed_on=on, **work[line.key]) for line in set_up.lines(after, after.month_of(on)) if line.key in work]
     charged_from = _charged_from(before, on)
     charged = bool(operation.services(before)) and (not ends_on or charged_from <= ends_on)
+    first = _first_month(before, on)
+    month = _settled_month(before, first, ends_on)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
+    spans = _spans(before, after, first, ends_on) if charged else []
     return dict(
         contract=before.number,
         customer=before.customer,
@@ -80,7 +82,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         monthly=dict(
             month=month.name,
             billed_from=charged_from.isoformat() if charged else None,
-            notes=[_end(whole, charged, language)] if ends_on else [],
+            notes=[*_otherwise(spans, month, before, language), *([_end(whole, charged, language)] if ends_on else [])],
             before=sums(was),
             **_sheet(will, language),
         ),
@@ -88,6 +90,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             components=[*([_told_base(language)] if base else []), *_told(moves, before, after, on, language)],
             units=_units(will) - _units(was),
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
+            since=_since(spans, month, charged_from).isoformat() if charged else None,
         ),
     )
 
@@ -115,6 +118,52 @@ def _sheet(lines: list[Line], language: str) -> dict[str, Any]:
 def _first_month(agreed: Agreement, day: date) -> Month:
     """The first month that the change and the menu itself fill from its first to its last day."""
     return operation.first_whole_month(agreed, [day, *_starts(agreed)])
+
+
+def _settled_month(agreed: Agreement, month: Month, ends_on: date | None) -> Month:
+    """The first month from one on that costs what it would if all went on as it is at its end: at the price of its last plan, without what ends in it."""
+    found = month
+    while not _settled(agreed, found):
+        found = found.next()
+    return month if ends_on and ends_on < found.first else found
+
+
+def _settled(agreed: Agreement, month: Month) -> bool:
+    held = [plan.name for plan in agreed.plans if plan.start <= month.last]
+    ending = any(option.until and month.first <= option.until < month.last for option in agreed.options)
+    return not ending and (not held or operation.plan_of(agreed, month)[0] == held[-1])
+
+
+def _spans(before: Agreement, after: Agreement, first: Month, ends_on: date | None) -> list[tuple[Month, int, int]]:
+    """What each month costs after the change, and how much more than without it: each month from which on that is so, by the plans and options agreed."""
+    days = [plan.start for plan in before.plans] + [day for option in before.options for day in (option.start, option.until) if day]
+    months, found = {first}, []
+    for month in map(before.month_of, days):
+        months |= {month, month.next(), month.next().next()}  # what starts within a month may be charged in part in the next one
+    for month in sorted(month for month in months if month >= first and not (ends_on and ends_on < month.first)):
+        was, will = (sums(operation.lines(agreed, month))["net"] for agreed in (before, after))
+        if not found or found[-1][1:] != (will, will - was):
+            found.append((month, will, will - was))
+    return found
+
+
+def _otherwise(spans: list[tuple[Month, int, int]], quoted: Month, agreed: Agreement, language: str) -> list[dict[str, Any]]:
+    """The months that do not cost what is quoted, where the change costs anything."""
+    found = []
+    for (month, net, more), after in zip_longest(spans, [span[0] for span in spans[1:]]):
+        if any(span[2] for span in spans) and not (month <= quoted and (after is None or quoted < after)):
+            facts = dict(month=month.said(language), net=f"{net:,}", more=f"{more:+,}")
+            clauses = ("35-1", *(operation.plan_of(agreed, month)[1] if agreed.plans else ()))
+            text = say("texts", "month_otherwise" if after == month.next() else "months_otherwise", language, **facts)
+            found.append(dict(text=text, clauses=cite(clauses, language)))
+    return found
+
+
+def _since(spans: list[tuple[Month, int, int]], quoted: Month, charged_from: date) -> date:
+    """The first day from which on each month costs as much more as the quoted one."""
+    until_then = [span for span in spans if span[0] <= quoted]
+    otherwise = [number for number, span in enumerate(until_then, 1) if span[2] != until_then[-1][2]]
+    return until_then[otherwise[-1]][0].first if otherwise else charged_from
 
 
 def _starts(agreed: Agreement) -> list[date]:

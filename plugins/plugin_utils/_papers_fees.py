@@ -318,7 +318,7 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 
 def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
     """In one line what a change does, where it is charged by the month at all, and in one more for each work that is charged once."""
-    change, first = told["change"], told["monthly"]["billed_from"]
+    change, first = told["change"], told["change"]["since"]
     once = [words("effect_once", item=line["description"], net=line["amount"]) for line in told["set_up"]["lines"]]
     felt = first and (change["units"] or change["monthly"]["net"])
     return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words)), *once] if felt else once

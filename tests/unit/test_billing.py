@@ -304,7 +304,8 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
 def test_the_sheet_that_was_agreed_changes_nothing(count, day):
     contract = dict(CONTRACT, set_up=dict(basic=False, components=dict(ec2=count)), operation=dict(components=dict(ec2=count, ecs_task=4)))
     quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * count), day)
-    assert quoted["change"] == dict(components=[], units=0, monthly=dict(net=0, tax=0, total=0)) and quoted["set_up"]["lines"] == []
+    unchanged = dict(components=[], units=0, monthly=dict(net=0, tax=0, total=0), since=quoted["monthly"]["billed_from"])
+    assert quoted["change"] == unchanged and quoted["set_up"]["lines"] == []
 
 
 @settings(deadline=None, max_examples=50)
@@ -467,6 +468,29 @@ def test_a_change_is_told_in_one_line():
     assert [one["clauses"] for one in quoted["change"]["components"]] == [["別紙4第2表", "第29条第1項"], ["別紙5第1表", "第35条第1項"]]
     early = change_quotation(contract, [], dict(ec2_instances=[{}] * 5), "2026-04-20")
     assert "、2026年7月から" in fee_paper(early, "quotation", ISSUER)["lead"][1], "the menu itself begins later"
+
+
+@pytest.mark.parametrize("plans, option, month, since, more, noted", [
+    (["2026-09-05 entry", "2026-09-20 standard"], None, "2026-10", "2026-10-01", 15_000, ["2026年9月の", "150,000 円", "+30,000 円"]),
+    (["2026-10-05 entry"], None, "2026-09", "2026-09-01", 30_000, ["2026年10月からの", "25,000 円/月", "+5,000 円/月"]),
+    (["2026-09-05 entry"], None, "2026-09", "2026-09-01", 5_000, []),
+    ([], "2026-09-10", "2026-10", "2026-09-01", 30_000, ["2026年9月の", "151,000 円", "+30,000 円"]),
+    ([], "2026-09-30", "2026-09", "2026-09-01", 30_000, ["2026年10月からの", "150,000 円/月", "+30,000 円/月"]),
+])  # fmt: skip
+def test_what_is_quoted_is_what_each_month_costs_and_what_costs_otherwise_is_noted(plans, option, month, since, more, noted):
+    """別紙2（注）: the dearest plan of a month in which several changes are made is that of no other month."""
+    options = [{"name": "o", "yen": 1000, "covers": ["monitoring"], "from": "2026-07-01", "until": option}] if option else []
+    contract = dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-06-15"}], operation=dict(components=dict(ec2=4), options=options))
+    events = [dict(date=told.split()[0], event="plan_changed", plan=told.split()[1]) for told in plans]
+    quoted = change_quotation(contract, events, dict(ec2_instances=[{}] * 5), "2026-08-20")
+    assert (quoted["monthly"]["month"], quoted["change"]["since"], quoted["change"]["monthly"]["net"]) == (month, since, more)
+    assert all(word in note["text"] for note in quoted["monthly"]["notes"] for word in noted) and len(quoted["monthly"]["notes"]) == bool(noted)
+    assert f"{int(since[5:7])}月" in (line := fee_paper(quoted, "quotation", ISSUER)["lead"][1]) and f"から +{more:,}円/月" in line
+    added = [*events, dict(date="2026-08-20", event="components_added", components=dict(ec2=1))]
+    assert quoted["monthly"]["net"] == usage_statement(contract, added, month)["net"]
+    fees = {one: usage_statement(contract, added, one)["net"] for one in ("2026-09", "2026-10", "2027-03")}
+    for one, net in fees.items():
+        assert net == quoted["monthly"]["net"] or any(f"変更後 {net:,} 円" in note["text"] for note in quoted["monthly"]["notes"]), one
 
 
 def test_what_costs_nothing_by_the_month_has_no_line_of_it():
