@@ -68,6 +68,12 @@ def not_prepared(agreed: Agreement, day: date, language: str, before: Agreement 
     return found
 
 
+def not_watched(counts: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+    """A note on what a sheet counts as operated, though it says what is watched and does not name it there (別紙5: 運用メニューにおける監視対象)."""
+    told = listed({("operation", name): number for name, number in counts.items()}, language)
+    return [dict(text=say("texts", "counted_unwatched", language, what=told), clauses=cite(("annex1-2", "annex5-1"), language))] if told else []
+
+
 def listed(counts: Mapping[tuple[str, str], int], language: str) -> str:
     """How many there are of rows of the menus, for people."""
     told = [(units()[menu][name], number) for (menu, name), number in counts.items()]

@@ -15,7 +15,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, listed, not_prepared
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built, listed, not_prepared, not_watched
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
@@ -23,7 +23,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, components
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, components, unwatched
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 
@@ -75,7 +75,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         tax_percent=tax_percent(on),
         notes=[
             *(not_prepared(after, operated_on, language, before) if operated_on else []),
-            *_not_watched(sheet, moves["operation"] if operated_on else {}, language),
+            *_gone_unwatched(sheet, moves["operation"] if operated_on else {}, language),
+            *(not_watched(unwatched(sheet), language) if operated_on else []),
             *_perhaps_there(contract, before, moves["set_up"], language),
         ],
         set_up=_sheet(once, language),
@@ -221,7 +222,7 @@ def _moves(countable: Iterable[str], agreed: Mapping[str, int], wanted: Mapping[
     return {name: wanted.get(name, 0) - agreed.get(name, 0) for name in countable if wanted.get(name, 0) != agreed.get(name, 0)}
 
 
-def _not_watched(sheet: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+def _gone_unwatched(sheet: Mapping[str, Any], moves: Mapping[str, int], language: str) -> list[dict[str, Any]]:
     """What goes because a sheet that says what is watched has no entry of it, where nothing else in a sheet could tell that it is there."""
     gone = {("operation", name): -number for name, number in moves.items() if number < 0 and not units()["operation"][name].get("kinds")}
     silent = {what: number for what, number in gone.items() if not sheet["monitoring"].get(what[1])}

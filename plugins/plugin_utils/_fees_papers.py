@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_prepared
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_prepared, not_watched
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_interest as late
@@ -39,10 +39,11 @@ LATE = dict(
 # ---- before the contract
 
 
-def quotation(agreed: Agreement, day: date, services: tuple[str, ...], language: str) -> dict[str, Any]:
+def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched: Mapping[str, int], language: str) -> dict[str, Any]:
     """What set-up and one whole month will cost at the tax rate of a day, and at the prices of the days on which it is ordered and provided.
 
-    The month is the first one in which the plan and all customised options are charged. `services`: those of クラウド基本設定, by the sheet.
+    The month is the first one in which the plan and all customised options are charged. `services`: those of クラウド基本設定, `unwatched`: what is
+    counted and not watched, by the sheet.
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
@@ -53,7 +54,7 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], language:
         customer=agreed.customer,
         quoted_on=day.isoformat(),
         tax_percent=tax_percent(day),
-        notes=[*_price_of_qualified_invoices(agreed, day, language), *not_prepared(agreed, day, language)],
+        notes=[*_price_of_qualified_invoices(agreed, day, language), *not_prepared(agreed, day, language), *not_watched(unwatched, language)],
         set_up=_added_up([line._replace(taxed_on=day, services=services if line.text[0] == "basic" else ()) for line in once], language),
         monthly=dict(
             month=month.name if month else None,

@@ -33,10 +33,29 @@ def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[
 
 def _count(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]], watched: Iterable[Mapping[str, Any]]) -> int:
     """How many entries a row of the tables counts; where it says `where`, those for which one of its conditions holds. What is only watched counts as well."""
+    found = _of_row(row, entries)
+    return len(found) + len(_without_those(watched, found))
+
+
+def _of_row(row: Mapping[str, Any], entries: Mapping[str, list[Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
     of_kinds = [entry for kind in row.get("kinds", ()) for entry in entries.get(kind, ())]
-    found = [entry for entry in of_kinds if any(_holds(condition, entry) for condition in row.get("where", ({},)))]
-    names = {entry.get("name") for entry in found}
-    return len(found) + sum(entry.get("name") not in names for entry in watched)
+    return [entry for entry in of_kinds if any(_holds(condition, entry) for condition in row.get("where", ({},)))]
+
+
+def _without_those(entries: Iterable[Mapping[str, Any]], others: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Entries whose names none of the others has."""
+    names = {entry.get("name") for entry in others}
+    return [entry for entry in entries if entry.get("name") not in names]
+
+
+def unwatched(sheet: Mapping[str, Any]) -> dict[str, int]:
+    """component of the operation menu → how many are counted that a sheet without faults, though it says what is watched, does not name there."""
+    if not isinstance(sheet.get("monitoring"), Mapping):
+        return {}
+    watched = _watched(sheet["monitoring"], [])
+    counted = {name: _of_row(row, {kind: _entries(kind, sheet.get(kind), []) for kind in row.get("kinds", ())}) for name, row in units()["operation"].items()}
+    left = {name: len(_without_those(entries, watched.get(name, ()))) for name, entries in counted.items()}
+    return {name: number for name, number in left.items() if number}
 
 
 def _holds(condition: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
@@ -77,8 +96,8 @@ def basic(sheet: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(reversed(basic_services().values())) if name in found)
 
 
-def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple[str, ...]]:
-    """A contract that need not be accepted yet, the day of the quotation (that of the application), and the services of クラウド基本設定.
+def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple[str, ...], dict[str, int]]:
+    """A contract that need not be accepted yet, the day of the quotation (that of the application), the services of クラウド基本設定, and what is `unwatched`.
 
     What the contract does not name is counted in the sheet, component by component, without what it says was there before; クラウド基本設定
     where the sheet has anything of 別紙4 第1表.
@@ -111,7 +130,9 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple
     agreed = agreement(made, (), faults)
     if agreed.applied_on and told["date"] < agreed.applied_on:
         raise FeeError([Fault("date", "before", told["date"], agreed.applied_on, "applied_on")])
-    return agreed, told["date"], services
+    named = (_written(contract).get("operation") or {}).get("components") or {}
+    beside = unwatched(sheet) if isinstance(sheet, Mapping) and agreed.plans else {}
+    return agreed, told["date"], services, {name: number for name, number in beside.items() if name not in _written(named)}
 
 
 def _without(counted: Mapping[str, int], there: Any) -> dict[str, int]:

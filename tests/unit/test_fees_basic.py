@@ -15,7 +15,7 @@ from ansible_collections.msp.aws.plugins.filter.billing import change_quotation,
 from ansible_collections.msp.aws.plugins.filter.fees import billable_components, invoice, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, units
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, cite, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, FeeError
 from tests import demo
 
@@ -211,10 +211,34 @@ def test_what_goes_because_the_sheet_does_not_watch_it_is_told(rds, language):
     agreed = dict(OPERATED, operation=dict(components=dict(ec2=3, rds=1, connect=2)))
     quoted = change_quotation(agreed, [], dict(SERVERS, monitoring=dict(ec2=[dict(name="a")], **rds)), "2026-08-20", language)
     assert quoted["change"]["units"] == -4
-    (told,) = (note["text"] for note in quoted["notes"])
+    told, counted = (note["text"] for note in quoted["notes"])
     assert told in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
+    assert "EC2) 1 " in counted or "EC2 1 " in counted
     assert "monitoring" in told and "Amazon Connect 2 " in told and "RDS" in told and "EC2" not in told
     assert change_quotation(agreed, [], SERVERS, "2026-08-20", language)["notes"] == []
+
+
+@pytest.mark.parametrize("language, said", [
+    ("ja", "Amazon Elastic Compute Cloud (Amazon EC2) 1 インスタンス、AWS Lambda 1 関数 は、シートの監視対象（monitoring）にありませんが"),
+    ("en", "Amazon EC2 1 instance, AWS Lambda 1 function: the sheet does not name it as watched (monitoring), but is counted"),
+])  # fmt: skip
+@pytest.mark.parametrize("made", [
+    lambda sheet, language: quotation(dict(APPLIED, plans=OPERATED["plans"]), sheet, None, language),
+    lambda sheet, language: change_quotation(dict(OPERATED, operation=dict(components=dict(ec2=2))), [], sheet, "2026-08-20", language),
+], ids=["first", "change"])  # fmt: skip
+def test_what_is_counted_though_the_sheet_does_not_watch_it_is_told(made, language, said):
+    """別紙1 2: the operation menu is for what was set up to be watched."""
+    sheet = dict(SERVERS, lambda_functions=[dict(name="f")])
+    (note,) = (note for note in made(dict(sheet, monitoring=dict(ec2=[dict(name="a")])), language)["notes"] if "monitoring" in note["text"])
+    assert note["text"].startswith(said) and note["clauses"] == cite(("annex1-2", "annex5-1"), language)
+    for one in (sheet, dict(sheet, monitoring={"ec2": SERVERS["ec2_instances"], "lambda": sheet["lambda_functions"]})):
+        assert not [note for note in made(one, language)["notes"] if "counted" in note["text"] or "数えて" in note["text"]]
+
+
+@pytest.mark.parametrize("contract", [{}, dict(plans=OPERATED["plans"], operation=dict(components=dict(ec2=1)))])
+def test_what_the_contract_counts_itself_or_nobody_operates_is_not_told(contract):
+    sheet = dict(SERVERS, monitoring=dict(ec2=[dict(name="a")]))
+    assert not [note for note in quotation(APPLIED | contract, sheet)["notes"] if "monitoring" in note["text"]]
 
 
 def test_a_target_that_nobody_can_watch_is_refused():
@@ -258,7 +282,7 @@ def test_one_server_more_than_was_set_up_is_told_by_its_number():
     applied = dict(APPLIED, plans=OPERATED["plans"], set_up=dict(basic=False, components=dict(ec2=2)), operation=dict(components=dict(ec2=3)))
     (text,) = noted(quotation(applied))
     assert "1 インスタンス" in text and "基本 50,000 円" in text and "1 コンポーネント 10,000 円" in text
-    sheet = dict(SERVERS, monitoring=dict(ec2=[dict(name="theirs")]))
+    sheet = dict(SERVERS, monitoring=dict(ec2=[dict(name="theirs"), *SERVERS["ec2_instances"]]))
     assert len(noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), sheet))) == 1
     assert noted(quotation(dict(APPLIED, plans=OPERATED["plans"]), SERVERS)) == []
 
@@ -308,7 +332,7 @@ def test_what_is_operated_counts_in_the_row_that_sets_it_up(name, row, kind):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_change_tells_of_what_is_newly_watched_and_of_nothing_else(language):
-    watched = dict(SERVERS, monitoring=dict(rds=[dict(name="db1"), dict(name="db2")]))
+    watched = dict(SERVERS, monitoring=dict(ec2=SERVERS["ec2_instances"], rds=[dict(name="db1"), dict(name="db2")]))
     quoted = change_quotation(OPERATED, [], watched, "2026-08-20", language)
     (note,) = quoted["notes"]
     assert "1 " in note["text"] and note["text"] in fee_paper(quoted, "quotation", ISSUER, language)["notes"][0]
@@ -369,7 +393,7 @@ def test_what_others_had_built_before_the_contract_is_not_set_up_anew(set_up, ru
     agreed = dict(OPERATED, set_up=set_up, operation=dict(components={"ec2": 4, "lambda": 1}), fee_rules=dict(set_up_of_operated=rule))
     sheet = {kind: [dict(name=f"{number}") for number in range(count)] for kind, count in TAKEN_OVER.items()}
     same = change_quotation(agreed, [], sheet, "2026-08-20")
-    assert same["change"] == dict(components=[], units=0, monthly=dict(net=0, tax=0, total=0)) and same["set_up"]["lines"] == []
+    assert (same["change"]["components"], same["change"]["units"], same["change"]["monthly"]["net"]) == ([], 0, 0) and same["set_up"]["lines"] == []
     more = dict(sheet, s3_buckets=[*sheet["s3_buckets"], dict(name="new")])
     assert change_quotation(agreed, [], more, "2026-08-20")["set_up"]["net"] == 50_000
     gone = [dict(date="2026-07-10", event="components_removed", components=dict(s3=1))]
