@@ -87,9 +87,9 @@ def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int)
     found = []
     if count:
         told = dict(quantity=count, unit=book()["prices"]["qualified_invoice"]["unit"], unit_price=yen)
-        found.append(Line(f"qualified_invoice/{key}", ("qualified_invoice", {}), month, period, count * yen, taxed_on, ("49", "24-1"), **told))
+        found.append(Line(f"qualified_invoice/{key}", ("qualified_invoice", {}), month, period, count * yen, taxed_on, ("49",), **told))
     if postage:
-        found.append(Line(f"postage/{key}", ("postage", {}), month, period, postage, taxed_on, ("49", "24-1"), quantity=1, unit_price=postage))
+        found.append(Line(f"postage/{key}", ("postage", {}), month, period, postage, taxed_on, ("49",), quantity=1, unit_price=postage))
     return found
 
 

@@ -150,7 +150,7 @@ def whole_month(agreed: Agreement, month: Month) -> list[Line]:
 def charged_days(agreed: Agreement, service: Service, month: Month) -> Charged | None:
     """Which days of a month are charged for a service, or None.
 
-    From the month after its start (第35条第1項), as `first_charge` has it; a contract applied for until 2022-03-31 from the start itself (別紙2※5). The
+    From the month after its start (第35条第1項), as `first_charge` has it; a menu applied for until 2022-03-31 from the start itself (別紙2※5). The
     month of the start is charged in full when the contract ends in it (第35条第1項ただし書), of an old contract by the rule `legacy_within_month`; when an
     option ends in it while the contract goes on, the rule `option_within_month` says whether it is. The month of the end is charged whole, unless the
     rule `cancel_proration` says otherwise.

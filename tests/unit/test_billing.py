@@ -275,6 +275,14 @@ def test_the_readings_of_the_terms_that_decided_stand_on_the_paper_each_in_a_row
     assert words in text(html)
 
 
+def test_the_rule_that_decides_about_the_end_of_an_option_says_that_it_does():
+    option = {"name": "o", "yen": 3100, "covers": ["monitoring"], "from": "2026-06-15", "until": "2026-08-10"}
+    contract = dict(CONTRACT, operation=dict(components={}, options=[option]), fee_rules=dict(cancel_proration="calendar"))
+    told = usage_statement(contract, [], "2026-08")
+    said = text(page(read(fee_paper(told, "usage_statement", ISSUER))))
+    assert told["net"] == 1000 and "解除月（カスタマイズオプションの終了月を含む）の日割  暦日で日割" in said
+
+
 # ---- the change of a sheet
 
 DAYS = st.dates(date(2026, 4, 20), date(2027, 6, 30))

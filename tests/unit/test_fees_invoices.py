@@ -51,6 +51,7 @@ def test_a_qualified_invoice_has_all_that_the_law_asks_for():
     assert paper["recipient"] == "Example Corp, Accounts"
     assert (paper["from"], paper["until"]) == ("2026-07-01", "2026-07-31")
     assert amounts(paper) == {"operation": 210_000, "qualified_invoice/standing": 400, "postage/standing": 110}
+    assert [line["clauses"] for line in paper["lines"][1:]] == [["第49条"]] * 2, "which says the tax itself, and is no price of 別紙2"
     assert all(line["description"] for line in paper["lines"])
     assert paper["rates"] == [dict(percent=10, net=210_510, tax=21_051)]
     assert (paper["issue_month"], paper["due"], paper["total"]) == ("2026-08", "2026-08-31", 231_561)
