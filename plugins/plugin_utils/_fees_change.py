@@ -20,6 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agre
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import event_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, key_of, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import billed_elsewhere
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
@@ -74,6 +75,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         quoted_on=on.isoformat(),
         tax_percent=tax_percent(on),
         notes=[
+            *billed_elsewhere(before.channel(on), language),
             *(not_prepared(after, operated_on, language, before) if operated_on else []),
             *_gone_unwatched(sheet, moves["operation"] if operated_on else {}, language),
             *(not_watched(unwatched(sheet), language) if operated_on else []),

@@ -54,7 +54,12 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
         customer=agreed.customer,
         quoted_on=day.isoformat(),
         tax_percent=tax_percent(day),
-        notes=[*_price_of_qualified_invoices(agreed, day, language), *not_prepared(agreed, day, language), *not_watched(unwatched, language)],
+        notes=[
+            *billed_elsewhere(agreed.channel(day), language),
+            *_price_of_qualified_invoices(agreed, day, language),
+            *not_prepared(agreed, day, language),
+            *not_watched(unwatched, language),
+        ],
         set_up=_added_up([line._replace(taxed_on=day, services=services if line.text[0] == "basic" else ()) for line in once], language),
         monthly=dict(
             month=month.name if month else None,
@@ -95,7 +100,7 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
         **_added_up(lines, language),
         notes=[
             *(dict(text=say("texts", "suspended", language, first=first, last=last), clauses=cite(("34-1", "35-2"), language)) for first, last in stopped),
-            *([_elsewhere(channel, language)] if channel != "own" else []),
+            *billed_elsewhere(channel, language),
             *_not_yet(agreed, month, language),
             *_beside(agreed, month, language),
         ],
@@ -144,8 +149,9 @@ def _options_beside(agreed: Agreement, day: date, month: Month, language: str) -
     return [*told, *_options_after(agreed, day, language)]
 
 
-def _elsewhere(channel: str, language: str) -> dict[str, Any]:
-    return dict(text=say("texts", channel, language), clauses=cite(("annex2-channel",), language))
+def billed_elsewhere(channel: str, language: str) -> list[dict[str, Any]]:
+    """Who bills, where that is not the provider (別紙2)."""
+    return [dict(text=say("texts", channel, language), clauses=cite(("annex2-channel",), language))] if channel != "own" else []
 
 
 def _added_up(lines: list[Line], language: str) -> dict[str, Any]:
@@ -189,10 +195,10 @@ def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str
 def _verdict(agreed: Agreement, bill: Bill, language: str) -> dict[str, Any]:
     if bill.owed:
         others = [(month, agreed.biller(month)) for month in bill.months if agreed.biller(month) != "own"]
-        told = [f"{month.said(language)}: {_elsewhere(channel, language)['text']}" for month, channel in others]
+        told = [f"{month.said(language)}: {note['text']}" for month, channel in others for note in billed_elsewhere(channel, language)]
         return dict(issued=True, reason=" / ".join(told) or None)
     if bill.channel != "own":
-        return dict(issued=False, reason=_elsewhere(bill.channel, language)["text"])
+        return dict(issued=False, reason=billed_elsewhere(bill.channel, language)[0]["text"])
     notes = [*_not_yet(agreed, bill.months[-1], language), *_ended(agreed, bill.months[0], language), *_taken_off(bill, language)]
     why = [say("texts", "nothing", language), *(_cited(note, language) for note in notes)]
     return dict(issued=False, reason=": ".join(why))

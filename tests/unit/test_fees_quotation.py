@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
 from ansible_collections.msp.aws.plugins.filter.fees import billable_components, quotation, usage_statement
-from tests.fees import contract
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import cite
+from tests.fees import contract, happened
+
+SET_UP = dict(basic=True, components=dict(ec2=7))
 
 
 @pytest.mark.parametrize("more", [[], [{"name": "B", "yen": 7, "covers": ["monitoring"], "from": "2026-10-01"}]])
@@ -31,8 +35,27 @@ def test_a_quotation_says_which_option_is_charged_later():
 @pytest.mark.parametrize("channel, wanted, noted", [("own", True, True), ("own", False, False), ("resale", True, False)])
 def test_a_quotation_names_the_price_of_qualified_invoices(channel, wanted, noted):
     notes = quotation(contract(qualified_invoice=wanted, billing=dict(channel=channel)))["notes"]
-    told = [(note["text"], note["clauses"]) for note in notes if "別紙1 2" not in note["clauses"]]
+    told = [(note["text"], note["clauses"]) for note in notes if "適格請求書" in note["text"]]
     assert told == [("適格請求書は 1 請求ごとに 400 円（税抜）及び郵送料等を申し受けます", ["第49条"])] * noted
+
+
+@pytest.mark.parametrize("quoted", [
+    lambda agreed, events, language: quotation(agreed, None, "2026-05-20", language),
+    lambda agreed, events, language: change_quotation(dict(agreed, accepted_on="2026-04-15", set_up=SET_UP), events, SHEET, "2026-08-20", language),
+], ids=["first", "change"])  # fmt: skip
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_quotation_says_who_bills_where_that_is_not_the_provider(quoted, language):
+    for channel, words in (("aws_marketplace", "AWS Marketplace"), ("resale", dict(ja="リセール規約", en="resale account")[language])):
+        note = quoted(contract(billing=dict(channel=channel)), [], language)["notes"][0]
+        assert words in note["text"] and note["clauses"] == cite(("annex2-channel",), language)
+    assert cite(("annex2-channel",), language) not in [note["clauses"] for note in quoted(contract(), [], language)["notes"]]
+
+
+def test_who_bills_on_the_day_of_a_quotation_is_told():
+    agreed = contract(accepted_on="2026-04-15", set_up=SET_UP)
+    events = [happened("2026-08-01", "channel_changed", channel="resale")]
+    told = {day: [note["text"] for note in change_quotation(agreed, events, SHEET, day)["notes"]] for day in ("2026-07-31", "2026-08-01")}
+    assert [any("リセール" in text for text in notes) for notes in told.values()] == [False, True]
 
 
 @pytest.mark.parametrize("parts, yen", [
