@@ -302,7 +302,7 @@ class Names:
     def _is_listed(self, value: str) -> bool:
         """Whether it is the ARN of something of this account and Region, which the list of its kind has when it exists."""
         owned = OWNED.fullmatch(value)
-        return bool(owned) and owned["account"] in ("", self._aws.account) and owned["region"] in ("", self._aws.region)
+        return bool(owned) and owned["account"] == self._aws.account and owned["region"] in ("", self._aws.region)
 
     def _said(self, known: Known) -> dict[str, Any]:
         joins = dict(between=list(known.between)) if known.between else {}

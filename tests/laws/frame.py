@@ -151,6 +151,9 @@ class Frame:
     def _assert(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return {} if self._is(task[word]["that"], given) else dict(failed=True, msg=self._render(task[word]["fail_msg"], given))
 
+    def _fail(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(failed=True, msg=self._render(task[word]["msg"], given))
+
     def _caller(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return dict(account=self.desk.stage.client("sts").get_caller_identity()["Account"])
 
@@ -160,6 +163,10 @@ class Frame:
         parts = dict(task=made, connection=_here(), play_context=CONTEXT, loader=LOADER, templar=self.templar, shared_loader_obj=None)
         return _plugin(word)(**parts).run(task_vars={**self.known, **given})
 
+    def _said(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """What is said counts where a later task goes by it."""
+        return dict(msg=self._render(task[word]["msg"], given)) if "register" in task else {}
+
     def _nothing(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -167,9 +174,11 @@ class Frame:
         "ansible.builtin.include_role": _role,
         "ansible.builtin.import_role": _role,
         "ansible.builtin.include_tasks": _tasks,
+        "ansible.builtin.import_tasks": _tasks,
         "ansible.builtin.set_fact": _facts,
         "ansible.builtin.assert": _assert,
-        "ansible.builtin.debug": _nothing,
+        "ansible.builtin.debug": _said,
+        "ansible.builtin.fail": _fail,
         "ansible.builtin.set_stats": _nothing,
         "amazon.aws.aws_caller_info": _caller,
         "msp.aws.operation_request": _action,
