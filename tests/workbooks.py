@@ -18,7 +18,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option
 # What a cell, a line or a key could be mistaken for something else by.
 TRAPS = (
     *("なし", "これだけ", "（現行どおり）", "文字列:", '文字列:"x"', "無し", "ﾅｼ", "none", "１０", "ｱｲｳ", "日本語の説明（全角）", "a=なし", "=なし"),
-    *("=1+1", '=HYPERLINK("http://example.com","x")', "+1", "-1", "@SUM(A1)", "'x", "#N/A", "#REF!", "_x000D_", "\x07", "a\rb", "\u2028", "a\tb"),
+    *("=1+1", '=HYPERLINK("http://example.com","x")', "+1", "-1", "@SUM(A1)", "'x", "#N/A", "#REF!", "_x000D_", "ax005F_b", "\x07", "a\rb", "\u2028", "a\tb"),
     *("1", "1.50", "007", "TRUE", "1e3", "2026-01-01", "12:30", "yes", "null", "~", "#", "- x", "x: y", "x:", "!x", "&<>", "|", "a #b", "{{ x }}"),
     *("", " x ", "\u3000x", "x\n", "a\nb", "a=b", "[]", "{}", '{"a": 1}', "x,y", "\\", '"', "a/b", "ab\\n"),
     *("-", "同上", "該当なし", "x、y", "x, y=z", "a\u200bb", "a\u00a0b", "\u202ex", "\ufeff"),

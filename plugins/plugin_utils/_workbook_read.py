@@ -28,7 +28,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Read
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
-COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in column C
+COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in the column behind it
+COVERED = 3
+STAMPED = ("version", "date")  # of these, what an import writes
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
 OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # of an option
@@ -99,14 +101,22 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
     title = layout.words["cover"]
     if title not in book.sheetnames:
         return  # told with the missing worksheets
-    said = {plain(book[title].cell(row, 2).value): plain(book[title].cell(row, 3).value) for row in range(1, SEARCHED)}
-    found.cover = {word: said.get(layout.words[word]) for word in COVER}
+    cover, said = book[title], {}
+    for row in range(1, SEARCHED):
+        said.setdefault(plain(cover.cell(row, COVERED - 1).value), cover.cell(row, COVERED))
+    found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in COVER}
+    for word in STAMPED:
+        cell = said.get(layout.words[word])
+        area = next((str(area) for area in cover.merged_cells.ranges if cell is not None and cell.coordinate in area), None)
+        if area:  # nothing can be written there
+            found.faults.append(Fault(title, cell.coordinate, layout.words[word], "merged", dict(value=area)))
     for word in ("number", "account_id"):
-        value, wanted = found.cover.get(word), contract.get(word)
+        value, wanted, heading = found.cover.get(word), contract.get(word), layout.words[word]
+        place = said[heading].coordinate if heading in said else None
         if wanted and value is None:
-            found.faults.append(Fault(title, None, None, "no_cover", dict(limit=layout.words[word])))
+            found.faults.append(Fault(title, place, None, "no_cover", dict(limit=heading)))
         elif wanted and str(value).strip(cells.BLANKS) != str(wanted):
-            found.faults.append(Fault(title, None, layout.words[word], "other_contract", dict(value=str(value), limit=str(wanted))))
+            found.faults.append(Fault(title, place, heading, "other_contract", dict(value=str(value), limit=str(wanted))))
 
 
 def _present(book: Any, layout: Layout, found: Workbook) -> Layout:

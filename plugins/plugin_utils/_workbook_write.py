@@ -33,8 +33,9 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LONGEST, Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER, COVERED
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
@@ -568,8 +569,8 @@ def stamp(book: Any, layout: Layout, version: int, date: str, history: Iterable[
     cover = book[words["cover"]]
     for row in range(1, 40):
         for word, value in (("version", str(version)), ("date", date)):
-            if cover.cell(row, 2).value == words[word]:
-                put(cover.cell(row, 3), value)
+            if plain(cover.cell(row, COVERED - 1).value) == words[word]:
+                put(cover.cell(row, COVERED), value)
     history_sheet(book, layout, history)
     out = io.BytesIO()
     book.save(out)

@@ -112,15 +112,14 @@ def take_in(
     agreed, more = references.to_look_up(old), outside or {}
     known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
     found = _workbook_read.read(src, whole, before, setting.contract, known)
-    _refuse(found.faults, setting.language)
     covered = found.layout.kinds()
-    _refuse(lost, setting.language)
-    changed = [kind for kind in covered if old.get(kind) != found.sheet.get(kind)]
+    unsure = {fault.worksheet for fault in found.faults}  # whose entries may not be lacking, but be what is wrong
+    dropped = [] if force or None in unsure else [fault for fault in _dropped(found.layout, old, found.sheet) if fault.worksheet not in unsure]
+    _refuse([*found.faults, *lost, *dropped], setting.language)
+    changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
-    if not force:
-        _refuse(_dropped(found.layout, old, new), setting.language)
     versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
@@ -134,6 +133,15 @@ def take_in(
         outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
     outcome.files[src] = _workbook_write.stamp(found.book, found.layout, outcome.version, today, versions)
     return outcome
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether both say the same. To Python true is 1, and an expression is its text."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other and all(isinstance(one, kind) is isinstance(other, kind) for kind in (bool, Hidden))
 
 
 def _dropped(made: Layout, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Fault]:

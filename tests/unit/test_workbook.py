@@ -179,6 +179,27 @@ def test_a_workbook_that_lacks_entries_is_taken_in_only_when_told_so(place):
     assert {change["what"] for change in take_in(place, force=True).changes} != set()
 
 
+def test_what_is_lacking_is_told_with_what_is_wrong_elsewhere(place):
+    sheet = demo_sheet()
+    (place / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    rest = dict(sheet, iam_groups=sheet["iam_groups"][1:])
+    (place / "book.xlsx").write_bytes(_workbook_write.workbook(LAYOUT, _workbook_rows.rows_of(LAYOUT, rest)[0], CONTRACT))
+    with pytest.raises(workbook.Refused) as refused:
+        take_in(place)
+    assert {line.partition("（")[0].partition("!")[0] for line in refused.value.lines} == {"IAMユーザ", "IAMグループ"}, "who refers to it, and itself"
+
+
+def test_true_is_no_number(place):
+    """In Python they are equal."""
+    trust = dict(Effect="Allow", Principal=dict(AWS="111122223333"), Action="sts:AssumeRole")
+    role = dict(name="r", assume_role_policy=dict(Version="2012-10-17", Statement=[dict(trust, Condition=dict(Bool={"aws:MultiFactorAuthPresent": 1}))]))
+    (place / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=dict(iam_roles=[role]))), encoding="utf-8")
+    role["assume_role_policy"]["Statement"][0]["Condition"]["Bool"]["aws:MultiFactorAuthPresent"] = True
+    (place / "book.xlsx").write_bytes(_workbook_write.workbook(LAYOUT, _workbook_rows.rows_of(LAYOUT, dict(iam_roles=[role]))[0], CONTRACT))
+    (change,) = take_in(place).changes
+    assert change["what"] == "r 信頼ポリシー" and change["before"] != change["after"]
+
+
 # ---- the file
 
 
