@@ -20,6 +20,7 @@ from functools import cache
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of, explain
+from ansible_collections.msp.aws.plugins.module_utils._shapes import model
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 PER_SECOND = 2  # requests; LookupEvents: "limited to two per second, per account, per Region"
@@ -31,8 +32,10 @@ LOOKUPS = 120  # requests of one run: a minute
 GLOBAL = dict.fromkeys(("budgets", "iam", "shield"), "us-east-1")
 SOURCES = {"cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 
-# Calls that change what they are called after, whatever else they name. Others, such as AssociateDhcpOptions, may change either side.
-OWN = re.compile(r"(?:Create|Delete|Modify|Reboot|Run|Start|Stop|Terminate|Update)(?=[A-Z])")
+# Calls that join or part two things, and change both of them though they may be called after one.
+JOINING = ("accept", "associate", "attach", "detach", "disable", "disassociate", "enable", "reject", "replace")
+
+Words = tuple[str, ...]  # of a name, each in lower case and in the singular
 
 # Why the history tells nothing, or not everything
 DENIED, FAILED, NOT_ASKED, NOTHING = "denied", "failed", "not_asked", "nothing"
@@ -167,7 +170,7 @@ class _History:
             return
         for entry in page["Events"]:
             for source, kind in lookup.wanted if _is_change(entry) else ():
-                if source == entry["EventSource"] and _is_of(entry["EventName"], kind):
+                if source == entry["EventSource"] and _is_of(entry, lookup.name, kind):
                     lookup.found.setdefault((source, kind), []).append(_event(entry))
         lookup.asked, lookup.token = True, page.get("NextToken")
         # Reads and refusals cannot be left out of the question: their share of a page says nothing of the pages behind it.
@@ -223,20 +226,79 @@ def _is_change(entry: Mapping[str, Any]) -> bool:
     return entry.get("ReadOnly") == "false" and "errorCode" not in _record(entry)
 
 
-def _is_of(event: str, kind: str) -> bool:
-    """Whether a call changes things of a kind, as far as its name tells."""
-    verb = OWN.match(event)
-    if not verb or not kind:
+def _is_of(entry: Mapping[str, Any], name: str, kind: str) -> bool:
+    """Whether a call changes the thing of this name and kind, as far as what it is called, and the types it tells of, let know."""
+    if not kind or not _called(kinds()[kind].service)[kind]:
         return True
-    called = [word for word in _called(kinds()[kind].service).values() if event.startswith(word, verb.end())]
-    return not called or _called(kinds()[kind].service)[kind].startswith(max(called, key=len))
+    call, service = entry["EventName"], kinds()[kind].service
+    event, named = _words(call), _named(call, service)
+    told = [resource.get("ResourceType") for resource in entry.get("Resources", ()) if resource.get("ResourceName") == name]
+    types = [_words(one.rpartition(":")[2]) for one in told if one]
+    if types and not any(_may_be(one, kind) for one in types):  # the user whose login profile is changed, or the role to which a policy is attached
+        return kind in named and not any(_span(one, event) for one in types)
+    return kind in named or not named or (event[0] in JOINING and any(_may_be(one, kind) for one in _taken(call, service)))
 
 
 @cache
-def _called(service: str) -> dict[str, str]:
-    """What calls name the kinds of a service: ec2_security_groups → SecurityGroup. Without the end of a plural."""
-    names = [kind.name for kind in kinds().values() if kind.service == service]
-    return {name: re.sub("(?:ies|s)$", "", "".join(map(str.capitalize, name.split("_")[1:]))) for name in names}
+def _named(call: str, service: str) -> set[str]:
+    """The kinds after which a call is called; of RouteTable and TransitGatewayRouteTable that is the longer one.
+
+    What stands before another noun need not be what is changed: CreateTransitGatewayRoute takes the id of a route table.
+    """
+    event = _words(call)
+    spans = {kind: span for kind, words in _called(service).items() if (span := _span(words, event))}
+    outer = {kind: span for kind, span in spans.items() if not any(_within(span, other) for other in spans.values())}
+    before = outer and all(end < len(event) - 1 for dummy, end in outer.values())
+    return {*outer, *(kind for kind in _called(service) if before and _noun(kind) in _taken(call, service))}
+
+
+def _within(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return span != other and other[0] <= span[0] and span[1] <= other[1]
+
+
+@cache
+def _taken(call: str, service: str) -> set[Words]:
+    """What a call takes the ids, names or ARNs of. The model does not know calls behind whose names CloudTrail writes a version."""
+    shape = model(service).operation_model(call).input_shape if call in model(service).operation_names else None
+    members = [_words(member) for member in shape.members] if shape else []
+    return {member[:-1] for member in members if member[-1] in ("arn", "id", "name")}
+
+
+def _may_be(words: Words, kind: str) -> bool:
+    """Whether CloudTrail's word for a type may mean a kind. What calls do not name in full may have any name there."""
+    noun, called = _noun(kind), _called(kinds()[kind].service)
+    if called[kind] != noun or words == noun:
+        return True
+    return words not in called.values() and bool(_span(words, noun) or _span(noun, words))
+
+
+@cache
+def _called(service: str) -> dict[str, Words]:
+    """What calls name the kinds of a service: the longest end of each kind's noun that is in any of them; of ListenerRule it is Rule."""
+    calls = [_words(call) for call in model(service).operation_names]
+    nouns = {kind.name: _noun(kind.name) for kind in kinds().values() if kind.service == service}
+    return {kind: next((noun[start:] for start in range(len(noun)) if any(_span(noun[start:], call) for call in calls)), ()) for kind, noun in nouns.items()}
+
+
+def _noun(kind: str) -> Words:
+    return _words("".join(map(str.capitalize, kind.split("_")[1:])))
+
+
+@cache
+def _words(name: str) -> Words:
+    """VPCPeeringConnections → vpc, peering, connection"""
+    return tuple(re.sub("ies$", "y", word.lower()).removesuffix("s") for word in re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name))
+
+
+def _span(words: Words, within: Words) -> tuple[int, int] | None:
+    """From where to where a name has these words, in their order and maybe with others between them."""
+    places, start = [], 0
+    for word in words:
+        if word not in within[start:]:
+            return None
+        places.append(within.index(word, start))
+        start = places[-1] + 1
+    return (places[0], places[-1]) if places else None
 
 
 def _record(entry: Mapping[str, Any]) -> dict[str, Any]:

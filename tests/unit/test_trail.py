@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import botocore.session
 import pytest
@@ -16,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._shapes import model
 from ansible_collections.msp.aws.plugins.plugin_utils import _trail
 from ansible_collections.msp.aws.plugins.plugin_utils._trail import DENIED, FAILED, NOT_ASKED, NOTHING, Pace, Question, changes
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
+IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SINCE = NOW - timedelta(days=30)
 TOKYO, OSAKA, VIRGINIA = "ap-northeast-1", "ap-northeast-3", "us-east-1"
@@ -132,21 +135,128 @@ def test_reads_refusals_and_other_services_are_no_changes(regions):
 
 
 OF_OTHERS = [
-    ("ec2_security_groups", ["AuthorizeSecurityGroupIngress", "CreateTags", "DeleteSecurityGroup"], ["RunInstances", "ModifyNetworkInterfaceAttribute"]),
-    ("ec2_vpcs", ["AssociateDhcpOptions", "ModifyVpcAttribute", "CreateVpc"], ["CreateVpcEndpoint", "CreateSubnet"]),
-    ("ec2_transit_gateway_route_tables", ["CreateTransitGatewayRoute", "AssociateTransitGatewayRouteTable"], ["ModifyTransitGatewayVpcAttachment"]),
-    ("iam_policies", ["CreatePolicyVersion", "DeletePolicy"], ["CreateRole", "UpdateUser"]),
-    ("elbv2_load_balancers", ["SetSubnets", "ModifyLoadBalancerAttributes"], ["CreateListener"]),
+    (
+        "ec2_security_groups",
+        ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupEgress", "ModifySecurityGroupRules", "CreateTags", "DeleteSecurityGroup"],
+        ["RunInstances", "ModifyNetworkInterfaceAttribute", "ImportKeyPair", "AttachVolume", "AssociateVpcCidrBlock"],
+    ),
+    (
+        "ec2_vpcs",
+        ["AssociateDhcpOptions", "AssociateVpcCidrBlock", "AttachInternetGateway", "AttachVpnGateway", "ModifyVpcAttribute", "CreateVpc"],
+        ["CreateVpcEndpoint", "CreateSubnet", "AttachVolume", "AuthorizeSecurityGroupIngress", "ModifyVpcPeeringConnectionOptions"],
+    ),
+    (
+        "ec2_subnets",
+        ["AssociateRouteTable", "ModifySubnetAttribute", "CreateTags", "DeleteSubnet"],
+        ["ImportKeyPair", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "AttachVolume", "ReplaceNetworkAclEntry", "RunInstances"],
+    ),
+    ("ec2_route_tables", ["AssociateRouteTable", "CreateRoute", "ReplaceRoute"], ["AssociateTransitGatewayRouteTable", "CreateTransitGatewayRoute"]),
+    ("ec2_instances", ["AttachVolume", "AttachNetworkInterface", "AssociateIamInstanceProfile", "RunInstances"], ["ModifyVolume", "ImportKeyPair"]),
+    ("ec2_volumes", ["AttachVolume", "DetachVolume", "ModifyVolume"], ["RunInstances", "AttachNetworkInterface"]),
+    ("ec2_elastic_ips", ["AllocateAddress", "AssociateAddress", "ReleaseAddress"], ["ImportKeyPair", "RevokeSecurityGroupEgress"]),
+    (
+        "ec2_transit_gateway_route_tables",
+        ["CreateTransitGatewayRoute", "AssociateTransitGatewayRouteTable", "ModifyTransitGatewayPrefixListReference"],
+        ["ModifyTransitGatewayVpcAttachment", "ModifyTransitGateway", "AcceptTransitGatewayVpcAttachment"],
+    ),
+    (
+        "ec2_transit_gateway_vpc_attachments",
+        ["AcceptTransitGatewayVpcAttachment", "AssociateTransitGatewayRouteTable", "EnableTransitGatewayRouteTablePropagation"],
+        ["CreateTransitGateway", "AssociateDhcpOptions"],
+    ),
+    ("ec2_transit_gateway_attachment_accepters", ["AcceptTransitGatewayVpcAttachment", "RejectTransitGatewayPeeringAttachment"], []),
+    ("ec2_vpc_endpoint_services", ["AcceptVpcEndpointConnections", "ModifyVpcEndpointServicePermissions"], ["ModifyVpcEndpoint", "ImportKeyPair"]),
+    (
+        "iam_users",
+        ["UpdateUser", "AttachUserPolicy", "PutUserPermissionsBoundary", "AddUserToGroup", "RemoveUserFromGroup", "UntagUser", "DeactivateMFADevice"],
+        ["AttachRolePolicy", "DetachGroupPolicy", "UpdateAssumeRolePolicy", "TagRole", "UpdateLoginProfile", "UpdateAccessKey", "SetDefaultPolicyVersion"],
+    ),
+    (
+        "iam_roles",
+        ["AttachRolePolicy", "UpdateAssumeRolePolicy", "PutRolePolicy", "TagRole", "AddRoleToInstanceProfile", "CreateServiceLinkedRole"],
+        ["AttachUserPolicy", "PutGroupPolicy", "AddUserToGroup", "UntagUser", "TagInstanceProfile"],
+    ),
+    ("iam_groups", ["PutGroupPolicy", "AddUserToGroup", "UpdateGroup"], ["AttachUserPolicy", "DetachRolePolicy", "TagPolicy"]),
+    ("iam_login_profiles", ["CreateLoginProfile", "UpdateLoginProfile"], ["AttachUserPolicy", "TagUser", "AddUserToGroup", "UpdateAccessKey"]),
+    ("iam_instance_profiles", ["AddRoleToInstanceProfile", "TagInstanceProfile"], ["AttachRolePolicy", "TagRole", "UpdateLoginProfile"]),
+    ("iam_policies", ["CreatePolicyVersion", "SetDefaultPolicyVersion", "DeletePolicy"], ["CreateRole", "UpdateUser", "UpdateAccountPasswordPolicy"]),
+    ("elbv2_load_balancers", ["SetSubnets", "ModifyLoadBalancerAttributes"], ["CreateListener", "RemoveListenerCertificates", "ModifyRule"]),
+    ("elbv2_listener_rules", ["CreateRule", "SetRulePriorities"], ["ModifyListener", "AddListenerCertificates", "AddTrustStoreRevocations"]),
+    ("autoscaling_groups", ["SetDesiredCapacity", "AttachLoadBalancerTargetGroups", "UpdateAutoScalingGroup"], ["PutScalingPolicy"]),
+    ("autoscaling_scheduled_actions", ["PutScheduledUpdateGroupAction"], ["UpdateAutoScalingGroup", "AttachLoadBalancerTargetGroups", "PutScalingPolicy"]),
+    ("lambda_functions", ["AddPermission20150331v2", "UpdateFunctionCode20150331v2"], ["UpdateEventSourceMapping20150331"]),
+    ("logs_log_groups", ["PutRetentionPolicy", "TagLogGroup"], ["PutMetricFilter", "PutSubscriptionFilter"]),
+    (
+        "networkfirewall_firewalls",
+        ["AssociateFirewallPolicy", "UpdateFirewallPolicyChangeProtection", "AssociateSubnets"],
+        ["UpdateFirewallPolicy", "UpdateRuleGroup"],
+    ),
+    ("secretsmanager_certificate_authorities", ["PutSecretValue"], []),
+    ("sns_topics", ["SetTopicAttributes", "Subscribe"], ["SetSubscriptionAttributes"]),
 ]
+
+
+def told_of(regions, kind, name, events):
+    """Which of the events, each a call and the types that the history tells of the name, are told as changes of the thing."""
+    service = kinds()[kind].service
+    source, question = _trail._source(service).partition(".")[0], Question("x", [name], service, TOKYO, kind)
+    known = [
+        dict(entry(number, source, call), Resources=[dict(ResourceType=one, ResourceName=name) for one in types])
+        for number, (call, *types) in enumerate(events)
+    ]
+    regions.expect(_trail._region(question), name, *known)
+    return [event.name for event in regions.ask(question, most=len(events))["x"].events]
 
 
 @pytest.mark.parametrize(("kind", "own", "of_others"), OF_OTHERS)
 def test_what_a_call_does_to_another_thing_is_no_change_of_this_one(regions, kind, own, of_others):
-    service, source = kinds()[kind].service, _trail._source(kinds()[kind].service).partition(".")[0]
-    events = [entry(number, source, name) for number, name in enumerate((*of_others, *own))]
-    question = Question("x", ["x-1"], service, TOKYO, kind)
-    regions.expect(_trail._region(question), "x-1", *events)
-    assert [event.name for event in regions.ask(question)["x"].events] == own
+    assert told_of(regions, kind, "x-1", [[call] for call in (*of_others, *own)]) == own
+
+
+USER, ROLE_TYPE, GROUP, POLICY = "AWS::IAM::User", "AWS::IAM::Role", "AWS::IAM::Group", "AWS::IAM::Policy"
+OF_NAMESAKES = [
+    ("iam_policies", [("CreatePolicyVersion", POLICY), ("AttachRolePolicy", POLICY)], [("PutRolePolicy", ROLE_TYPE), ("UpdateAssumeRolePolicy", ROLE_TYPE)]),
+    (
+        "iam_users",
+        [("AddUserToGroup", USER), ("AddUserToGroup", USER, GROUP)],
+        [("AddUserToGroup", GROUP), ("UploadServerCertificate", "AWS::IAM::ServerCertificate")],
+    ),
+    ("iam_login_profiles", [("UpdateLoginProfile", USER)], [("TagUser", USER), ("EnableMFADevice", USER)]),
+    ("iam_roles", [("AddRoleToInstanceProfile", ROLE_TYPE)], [("AddRoleToInstanceProfile", "AWS::IAM::InstanceProfile"), ("TagUser", USER)]),
+    ("ec2_subnets", [("CreateTags", "AWS::EC2::Subnet"), ("CreateTags",)], [("RegisterImage", "AWS::EC2::Ami"), ("CreateTags", "AWS::EC2::VPC")]),
+    ("ec2_vpcs", [("CreateTags", "AWS::EC2::VPC")], [("CreateTags", "AWS::EC2::VPCPeeringConnection"), ("CreateVpcEndpoint", "AWS::EC2::VPC")]),
+    ("ec2_route_tables", [("CreateRoute", "AWS::EC2::RouteTable")], [("CreateTags", "AWS::EC2::TransitGatewayRouteTable")]),
+    ("ec2_transit_gateway_vpc_attachments", [("CreateTags", "AWS::EC2::TransitGatewayAttachment")], [("CreateTags", "AWS::EC2::TransitGateway")]),
+    ("ec2_elastic_ips", [("AssociateAddress", "AWS::EC2::EIP")], [("ImportKeyPair", "AWS::EC2::KeyPair")]),
+    ("ec2_security_groups", [("CreateTags", "AWS::EC2::SecurityGroup")], [("RunInstances", "AWS::EC2::SecurityGroup")]),
+    ("autoscaling_groups", [("SetDesiredCapacity", "AWS::AutoScaling::AutoScalingGroup")], [("DeletePolicy", "AWS::AutoScaling::ScalingPolicy")]),
+]
+
+
+@pytest.mark.parametrize(("kind", "own", "of_others"), OF_NAMESAKES)
+def test_what_has_the_same_name_is_told_apart_by_its_type(regions, kind, own, of_others):
+    assert told_of(regions, kind, "deploy", [*of_others, *own]) == [call for call, *dummy in own]
+
+
+# What a kind calls, and is told as a change of another: the noun of that one is in the call, or is all there is of its own.
+TOLD_OF_ANOTHER = dict(
+    directconnect_hosted_connections={"ConfirmConnection", "DeleteConnection"},
+    ec2_instances={"ModifyNetworkInterfaceAttribute"},
+    ec2_volumes={"ModifyInstanceAttribute"},
+    iam_users={"DeleteAccessKey", "DeleteLoginProfile"},
+)
+
+
+def test_what_a_kind_calls_to_change_its_things_is_told_of_them():
+    """Its permissions say what it calls; those of other services, and of CloudTrail's other words for a call, are none of this."""
+    missed = {}
+    for kind in kinds().values():
+        if kind.door is Aws:
+            (statement, *dummy) = json.loads((IAM / f"{kind.name}.json").read_text(encoding="utf-8"))["Statement"]
+            actions = {action.partition(":")[2] for action in statement["Action"]}
+            calls = {call for call in actions & set(model(kind.service).operation_names) if not call.startswith(("BatchGet", "Describe", "Get", "List"))}
+            missed[kind.name] = {call for call in calls if not _trail._is_of(entry(1, name=call), "x", kind.name)}
+    assert {kind: calls for kind, calls in missed.items() if calls} == TOLD_OF_ANOTHER
 
 
 def test_pages_are_read_until_there_is_enough(regions):
