@@ -20,6 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_set
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     COMPONENTS,
     CONTRACT,
+    DATED,
     GROUNDS,
     HAPPENS,
     OWN_ORDER,
@@ -34,7 +35,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, last_of_months
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, fits, read, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_told import Told
 
 
@@ -63,7 +64,7 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     """
     faults = [] if faults is None else faults
     facts = read_table(Field("table", fields=CONTRACT, others=True, elsewhere=HAPPENS), contract, "contract", faults)
-    if isinstance(contract, Mapping) and "events" in contract:  # they would be passed over as somebody else's
+    if isinstance(contract, Mapping) and fits(Field("rows", fields=DATED), contract.get("events")):  # they would be passed over as somebody else's
         faults.append(Fault("contract", "beside", "events"))
     happened = read_events(events, faults)
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()

@@ -58,7 +58,7 @@ CONTRACT = dict(
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
     qualified_invoice=Field("flag", fields={"from": Field("day", required=True)}),
     billing=Field("table", fields=BILLING),
-    fee_rules=Field("table", fields=RULES, elsewhere={name: ("inside", "billing", one) for one in BILLING for name in (one, f"billing_{one}")}),
+    fee_rules=Field("table", fields=RULES, elsewhere={name: ("inside", ("billing", one), ()) for one in BILLING for name in (one, f"billing_{one}")}),
 )
 EVENTS: dict[str, dict[str, Field]] = dict(
     set_up_ordered=dict(ORDER, order=Field("text", required=True), work_from=Field("day")),
@@ -89,7 +89,9 @@ EVENTS: dict[str, dict[str, Field]] = dict(
 )
 # What happens to a contract is easily written into the contract itself, by the event's name or by one of these.
 CALLED = dict(cancelled_on="cancelled", until="cancelled", discount="reduction")
-HAPPENS = {name: ("an_event", kind) for name, kind in (dict(zip(EVENTS, EVENTS, strict=True)) | CALLED).items()}
+DATED = dict(date=Field("day"), event=Field("text"))
+EVENT_LIKE = {kind: (Field("day"), *(Field(form, fields=DATED | fields) for form in ("table", "rows")), *fields.values()) for kind, fields in EVENTS.items()}
+HAPPENS = {name: ("an_event", (kind,), EVENT_LIKE[kind]) for name, kind in (dict(zip(EVENTS, EVENTS, strict=True)) | CALLED).items()}
 
 
 class Plan(NamedTuple):

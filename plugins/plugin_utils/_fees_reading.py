@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -272,7 +272,8 @@ class Field(NamedTuple):
 
     `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
     `counts` (of the components of a `menu`, or of `any`). A `flag` may be a table of its `fields`, too.
-    With `others` a table may hold fields for somebody else. `elsewhere`: what a table is thought to have, and the fault that says where it belongs.
+    With `others` a table may hold fields for somebody else. `elsewhere`: what a table is thought to have, the fault that says where it belongs, and the
+    fields of which it then has the shape.
     """
 
     type: str
@@ -282,7 +283,7 @@ class Field(NamedTuple):
     fields: Mapping[str, Any] = {}
     menu: str = ""
     others: bool = False
-    elsewhere: Mapping[str, tuple[str, ...]] = {}
+    elsewhere: Mapping[str, tuple[str, tuple[str, ...], tuple[Field, ...]]] = {}
 
 
 def day(value: Any) -> date:
@@ -391,7 +392,8 @@ def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dic
     if not isinstance(given, Mapping):
         faults.append(Fault(where, "table", given))
         return {}
-    faults += [fault for name in given if name not in table.fields and (fault := _unknown(name, table, where))]
+    strange = [name for name in given if name not in table.fields and not (table.others and _of_others(name, given[name], table))]
+    faults += [_unknown(name, table, where) for name in strange]
     found = {}
     for name, field in table.fields.items():
         here = f"{where} {name}".strip()
@@ -402,30 +404,49 @@ def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dic
     return {name: value for name, value in found.items() if value is not WRONG}
 
 
-def _unknown(name: Any, table: Field, where: str) -> Fault | None:
-    """What is wrong with a name that is none of a table's; nothing, where it may be somebody else's."""
-    shape = table.fields
+def _inside(name: Any, shape: Mapping[str, Field]) -> dict[str, str]:
+    """The tables of a shape that have a field of a name, which may begin with the table's, and what the field is called there."""
     inner = {one: str(name).removeprefix(f"{one}_") for one, field in shape.items() if field.type == "table"}
-    tables = [one for one, field in inner.items() if field in shape[one].fields]
-    if tables:
-        return Fault(where, "inside", name, " / ".join(tables), inner[tables[0]])
+    return {one: field for one, field in inner.items() if field in shape[one].fields}
+
+
+def _of_others(name: Any, value: Any, table: Field) -> bool:
+    """Whether a field that is none of a table's may be somebody else's: it says nothing, or its name is a word of every day and its value not like ours."""
+    shape, near = table.fields, _near(name, table.fields)
+    meant = [shape[one].fields[field] for one, field in _inside(name, shape).items()]
+    meant += [*(table.elsewhere[name][2] if name in table.elsewhere else ()), *([shape[near]] if near else [])]
+    return not value or not meant or ("_" not in str(name) and not any(fits(field, value) for field in meant))
+
+
+def fits(field: Field, value: Any) -> bool:
+    """Whether a value has the shape that a field has, be what it holds right or wrong. A text says nothing of whose it is."""
+    if field.type == "rows":
+        return isinstance(value, list) and any(isinstance(row, Mapping) and sum(name in field.fields for name in row) > 1 for row in value)
+    if isinstance(value, Mapping):
+        return any(name in (rows(field.menu) if field.type == "counts" else field.fields) for name in value)
+    return field.type not in ("text", "file_name") and _value(field, value, "", []) is not WRONG
+
+
+def _unknown(name: Any, table: Field, where: str) -> Fault:
+    """What is wrong with a name that is none of a table's."""
+    shape = table.fields
+    if inner := _inside(name, shape):
+        return Fault(where, "inside", name, " / ".join(inner), next(iter(inner.values())))
     if name in table.elsewhere:
-        code, *belongs = table.elsewhere[name]
+        code, belongs, dummy = table.elsewhere[name]
         return Fault(where, code, name, *belongs)
     near = _near(name, shape)
-    if table.others and near is None:
-        return None
-    if isinstance(name, int) and name is not True:  # {yen: 1,482,690} are three fields
+    if isinstance(name, int) and not isinstance(name, bool):  # {yen: 1,482,690} are three fields
         return Fault(where, "digits", name)
     # An unquoted `on:` in YAML is the boolean, so `on` is no name for a field.
     return Fault(where, "read_as_true") if name is True or name == "on" else Fault(where, "unknown", name, close=near or close(name, shape))
 
 
-def _near(name: Any, words: Iterable[str]) -> str | None:
+def _near(name: Any, words: Mapping[str, Any]) -> str | None:
     """Which of our fields a field must be meant for: it is nearly the same, or the first or last words of it."""
     plain = str(name).lower().replace("-", "_")
-    part_of = (word for word in words if plain == word or word.startswith(f"{plain}_") or word.endswith(f"_{plain}"))
-    return next(part_of, None) or close(name, words, NEAR)
+    part_of = (word for word in words if word.startswith(f"{plain}_") or word.endswith(f"_{plain}"))
+    return plain if plain in words else next(part_of, None) or close(name, words, NEAR)
 
 
 def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:

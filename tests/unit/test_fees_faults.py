@@ -21,6 +21,7 @@ from ansible_collections.msp.aws.plugins.filter.fees import (
     usage_statement,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, TEXTS, Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
@@ -82,6 +83,8 @@ FAULTS = [
     ("basic_needed", dict(accepted_on="2026-04-15", set_up=dict(components={})), [], "contract set_up basic"),
     ("read_as_true", CONTRACT, [{True: "2026-07-01", "event": "payment", "yen": 1, "date": "2026-07-01"}], "events #1 payment 2026-07-01"),
     ("read_as_true", CONTRACT, [happened("2026-07-01", "payment", yen=1, on="2026-07-01")], "events #1 payment 2026-07-01"),
+    ("unknown", CONTRACT, [{**happened("2026-07-01", "payment", yen=1), False: 2}], "events #1 payment 2026-07-01"),  # `no` or `off` in YAML
+    ("unknown", dict(CONTRACT, fee_rules={False: 1}), [], "contract fee_rules"),
     ("event", CONTRACT, [happened("2026-07-01", "outages")], "events #1"),
     ("event", CONTRACT, [happened("2026-07-01", ["payment"])], "events #1"),
     ("day", dict(CONTRACT, applied_on="2026-02-30"), [], "contract applied_on"),
@@ -108,11 +111,22 @@ FAULTS = [
     ("unknown", dict(CONTRACT, qualifed_invoice=True), [], "contract"),
     ("unknown", dict(CONTRACT, fee_rule=dict(cancel_proration="calendar")), [], "contract"),
     *(
-        ("inside", dict(CONTRACT, **{name: None}), [], "contract")
-        for name in ("components", "basic", "there", "options", "channel", "postage", "unit_scope", "billing_channel", "set_up_components")
+        ("inside", dict(CONTRACT, **{name: value}), [], "contract")
+        for name, value in dict(
+            dict.fromkeys(("components", "maintenance_components", "there", "set_up_components"), dict(ec2=2)),
+            **dict.fromkeys(("basic", "maintenance"), True),
+            **dict.fromkeys(("unit_scope", "billing_channel", "billing_recipient"), "whatever it says"),
+            options=[OPTION],
+            channel="resale",
+            postage=84,
+        ).items()
     ),
     *(("inside", dict(CONTRACT, fee_rules={name: "resale"}), [], "contract fee_rules") for name in ("channel", "billing_channel", "postage")),
     *(("an_event", dict(CONTRACT, **{name: "2026-08-31"}), [], "contract") for name in ("cancelled_on", "until", "discount", "suspended", "plan_changed")),
+    *(
+        ("an_event", dict(CONTRACT, **{name: value}), [], "contract")
+        for name, value in dict(payment=dict(yen=1), refund=[happened("2026-08-31", "refund", yen=1)], cancelled=dict(wish="2026-08-31"), discount=10).items()
+    ),
     ("inside", ORDERED, [happened("2026-04-20", "set_up_cancelled", basic=True)], "events #1 set_up_cancelled 2026-04-20"),
     ("beside", dict(CONTRACT, events=[happened("2026-07-01", "cancelled")]), [], "contract"),
     ("text", dict(CONTRACT, operation=dict(components=dict(ecs_task={1: 2, "blue": 2}))), [], "contract operation components ecs_task"),
@@ -431,8 +445,15 @@ FAULTS = [
     ),
     ("before", ORDERED, [happened("2026-04-19", "set_up_completed")], "events #1 set_up_completed 2026-04-19"),
     *(
-        ("unknown", dict(CONTRACT, **{name: {}}), [], "contract")
-        for name in ("set-up", "Set_Up", "accepted", "applied", "qualified", "rules", "qualifed_invoice", "plan", "bilings")
+        ("unknown", dict(CONTRACT, **{name: value}), [], "contract")
+        for name, value in {
+            **dict.fromkeys(("set-up", "Set_Up"), NO_SET_UP),
+            **dict.fromkeys(("accepted", "applied"), "2026-04-15"),
+            **dict.fromkeys(("qualified", "qualifed_invoice"), {"from": START}),
+            "rules": dict(hour_unit=15),
+            "plan": PLAN,
+            "bilings": dict(channel="resale"),
+        }.items()
     ),
     ("due_needed", CONTRACT, [happened("2026-08-20", "invoiced", months=["2026-07", "2026-08"])], "events #1 invoiced 2026-08-20"),
     ("billed_after_end", CONTRACT, [ENDED, happened("2026-10-05", "invoiced", months=["2026-09"])], "events #2 invoiced 2026-10-05 months"),
@@ -653,6 +674,25 @@ def test_only_settlements_of_the_same_invoice_go_before():
 def test_the_fields_of_others_are_no_faults():
     others = ("account_id", "region", "regions", "role_arn", "external_id", "session_seconds", "contacts", "maintenance_windows", "closures", "lead_strict")
     assert agreement(dict(CONTRACT, **dict.fromkeys(others, 1)))
+
+
+OF_EVERY_DAY = dict(
+    dict.fromkeys(("payment", "refund", "discount", "outage", "cancelled", "until", "maintenance", "channel", "basic", "invoice", "support"), "third Sunday"),
+    recipient="Example Corp",
+    options=["sms"],
+    components=3,
+    there=1,
+    plan=["gold"],
+)
+
+
+@pytest.mark.parametrize("name, value", [
+    *OF_EVERY_DAY.items(),
+    *((name, dict(method="bank transfer")) for name in ("payment", "refund", "options", "components", "there", "events")),
+    *((name, value) for name in (*OF_EVERY_DAY, *EVENTS, "events", "billing_channel", "fee_rule", "cancelled_on") for value in (None, False, "", [], {})),
+])  # fmt: skip
+def test_words_of_every_day_and_what_is_empty_may_be_of_others(name, value):
+    assert agreement(dict(CONTRACT, **{name: value}))
 
 
 @pytest.mark.parametrize("language, misplaced, said", [
