@@ -48,6 +48,16 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: {error}") from error
 
 
+def contract_fields(variables: Any) -> list[str]:
+    """Which variables are meant as fields of the contract: another tool may have one of the same name, but none of the same shape."""
+    if not isinstance(variables, Mapping):
+        raise AnsibleFilterError(f"this is told of a dictionary of variables, not of {type(variables).__name__}")
+    shapes, fits = _part("_fees_contract"), _part("_fees_reading").fits
+    fields = dict(shapes.CONTRACT, billing_channel=shapes.BILLING["channel"])
+    ours = {name: variables[name] for name in fields if name in variables}
+    return sorted(name for name, value in ours.items() if value and (fields[name].type not in ("table", "rows") or fits(fields[name], value)))
+
+
 def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]:
     """What a filter of the fees makes of something, or all that is wrong with what it was given: both as data.
 
@@ -87,4 +97,4 @@ class FilterModule:
     """Ansible's way in."""
 
     def filters(self) -> dict[str, Any]:
-        return dict(change_quotation=change_quotation, fee_paper=fee_paper, fees_or_faults=fees_or_faults)
+        return dict(change_quotation=change_quotation, contract_fields=contract_fields, fee_paper=fee_paper, fees_or_faults=fees_or_faults)

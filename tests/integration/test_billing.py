@@ -158,7 +158,15 @@ def test_what_belongs_into_the_contract_and_stands_beside_it_is_told(office, pla
     data |= {name: data["contract"].pop(name) for name in ("plans", "qualified_invoice")} | dict(applied_on="2026-04-13", billing_channel="resale")
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     output = office.play(playbook, rc=2, billing_month="2026-08", billing_language=language).output
-    assert said in output and office.files() == {}
+    assert said in output and "billing: {channel: resale}" in output and office.files() == {}
+
+
+def test_variables_of_other_tools_are_no_fields_of_the_contract(office):
+    others = dict(operation="deploy", plans=["gold"], billing=dict(cycle="monthly"), set_up=dict(script="install.sh"), fee_rules=[], event=dict(name="fair"))
+    (office.inventory / "group_vars/all/others.yml").write_text(yaml.safe_dump(others), encoding="utf-8")
+    (office.inventory / "group_vars/all/events.yml").unlink()
+    office.play("usage", billing_month="2026-08")
+    assert office.files() != {}
 
 
 def test_the_role_knows_what_belongs_into_the_contract():

@@ -577,6 +577,28 @@ def test_a_page_names_every_parameter_and_its_examples_come_to_what_they_say(nam
     assert {one.name for one in others if options[one.name].get("required")} == {one.name for one in others if one.default is inspect.Parameter.empty}
 
 
+@pytest.mark.parametrize("name, ours, of_others", [
+    ("plans", [[{"plan": "entry", "from": "2026-06-15"}]], [["gold"], [dict(plan="gold")], "gold", dict(plan="gold")]),
+    ("billing", [dict(channel="resale"), dict(recipient="A"), dict(postage=84)], ["monthly", dict(cycle=1), []]),
+    ("set_up", [dict(components={}), dict(basic=True)], ["install.sh", dict(script="install.sh"), True]),
+    ("operation", [dict(components={})], ["deploy", dict(name="deploy")]),
+    ("fee_rules", [dict(unit_scope="group")], [dict(gold=1), [1]]),
+    ("applied_on", ["2026-04-13", "soon"], [None, ""]),
+    ("qualified_invoice", [True, {"from": "2026-06-15"}], [False]),
+    ("sheet_support_minutes", [60], [0]),
+    ("billing_channel", ["resale"], [""]),
+    ("vlans", [], [[{"plan": "entry", "from": "2026-06-15"}]]),
+])  # fmt: skip
+def test_a_variable_is_a_field_of_the_contract_where_it_has_its_shape(name, ours, of_others):
+    assert [FILTERS["contract_fields"]({name: value}) for value in ours] == [[name]] * len(ours)
+    assert [FILTERS["contract_fields"]({name: value}) for value in of_others] == [[]] * len(of_others)
+
+
+def test_variables_are_a_dictionary():
+    with pytest.raises(AnsibleFilterError, match="dictionary of variables"):
+        FILTERS["contract_fields"]([])
+
+
 def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
     asked = dict(events=EVENTS, month="2026-08", language="ja")
     assert FILTERS["fees_or_faults"](CONTRACT, "usage_statement", asked) == dict(figures=usage_statement(CONTRACT, EVENTS, "2026-08", "ja"), faults=[])
