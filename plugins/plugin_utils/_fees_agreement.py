@@ -315,8 +315,9 @@ class _Reader(Told):
         for name, event in sorted(done.items()):
             self.not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
         found = tuple(self._order(name, order, done.get(name), gone.get(name)) for name, order in sorted(ordered.items()))
+        kept = [order for order in found if order.name in done or order.name not in gone]  # what was called off may be ordered anew
         for part in ("basic", "maintenance"):  # 別紙2第1表: once for the account
-            based = sorted((order for order in found if order.parts[part]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
+            based = sorted((order for order in kept if order.parts[part]), key=lambda order: (order.accepted_on, order.name != OWN_ORDER))
             for order in based[1:]:
                 self.fault(f"{ordered[order.name].where} {part}", "twice", other=ordered[based[0].name].where)
         return found

@@ -443,6 +443,16 @@ FAULTS = [
         [happened(day, "set_up_ordered", order=day, maintenance=True) for day in ("2026-08-01", "2026-07-01")],
         "events #1 set_up_ordered 2026-08-01 maintenance",
     ),
+    (
+        "twice",  # called off in part, and completed
+        ORDERED,
+        [
+            happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)),
+            happened("2026-05-02", "set_up_completed"),
+            happened("2026-07-01", "set_up_ordered", order="more", basic=True),
+        ],
+        "events #3 set_up_ordered 2026-07-01 basic",
+    ),
     ("before", ORDERED, [happened("2026-04-19", "set_up_completed")], "events #1 set_up_completed 2026-04-19"),
     *(
         ("unknown", dict(CONTRACT, **{name: value}), [], "contract")
@@ -541,6 +551,17 @@ ADVANCED_LATER = dict(with_option({"from": "2026-08-01"}, {"from": "2026-08-01",
         (CONTRACT, [ENDED, happened("2026-07-05", "invoiced", months=["2026-07", "2026-08", "2026-09"], due="2026-07-31")]),
         # Part of an order is called off, the rest is completed.
         (ORDERED, [happened("2026-05-01", "set_up_cancelled", payable=dict(basic=True)), happened("2026-05-02", "set_up_completed")]),
+        # What was begun and called off is ordered anew.
+        *(
+            (
+                dict(ORDERED, set_up=dict(NO_SET_UP, **{part: True})),
+                [
+                    happened("2026-04-25", "set_up_cancelled", payable={part: True}),
+                    happened("2026-07-01", "set_up_ordered", order="anew", work_from="2026-07-10", **{part: True}),
+                ],
+            )
+            for part in ("basic", "maintenance")
+        ),
     ],
 )
 def test_what_is_right_is_not_refused(contract, events):
