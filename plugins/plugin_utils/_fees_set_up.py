@@ -29,13 +29,18 @@ def lines(agreed: Agreement, month: Month) -> list[Line]:
 
 def _all_hours(agreed: Agreement, orders: list[Order], month: Month) -> Iterator[Line]:
     """The hours that were ordered or worked in a month. Their minutes are rounded up once, with those that come last."""
-    told = [(key_of("sheet_support", order.name), [order.parts["sheet_support"]], *_about(order, month)) for order in orders]
+    told = [(key_of("sheet_support", order.name), [order.parts["sheet_support"]], *_about(_of_help(order), month)) for order in orders]
     worked = by_rate((day, minutes) for day, minutes in agreed.support if month.first <= day <= month.last)
     told += [("sheet_support", minutes, day, (month.first, month.last), ("29-1",), {}) for day, minutes in worked]
     told = [one for one in told if sum(one[1])]
     lacking = -sum(minutes for one in told for minutes in one[1]) % agreed.rules["hour_unit"]
     for number, (key, minutes, *rest) in enumerate(told, 1):
         yield _hours(agreed, sum(minutes) + (lacking if number == len(told) else 0), month, key, *rest)
+
+
+def _of_help(order: Order) -> Order:
+    """Help comes before the work: of an order that was called off it is what had been begun (第29条第2項), be it that the work had not (第1項ただし書)."""
+    return order._replace(clause="29-2") if order.cancelled_on and not order.completed_on else order
 
 
 def _about(order: Order, month: Month) -> tuple[date, tuple[date, date], tuple[str, ...], dict[str, str]]:

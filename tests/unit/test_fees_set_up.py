@@ -90,7 +90,9 @@ def test_help_that_was_given_before_work_began_is_charged_whatever_becomes_of_th
     """第29条: it was begun, though the set-up itself was not (第1項ただし書)."""
     agreed = dict(ordered(basic=True, components=dict(ec2=4)), sheet_support_minutes=390)
     gone = happened("2026-04-19", "set_up_cancelled", payable=dict(sheet_support_minutes=given))
-    assert amounts(usage_statement(agreed, [gone, *ended], "2026-04")) == ({"sheet_support/contract": yen} if yen else {})
+    paper = usage_statement(agreed, [gone, *ended], "2026-04")
+    assert amounts(paper) == ({"sheet_support/contract": yen} if yen else {})
+    assert [line["clauses"][0] for line in paper["lines"]] == ["第29条第2項"] * bool(yen)
 
 
 def test_only_what_is_not_complete_ends_with_the_contract():
