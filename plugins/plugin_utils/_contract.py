@@ -45,21 +45,25 @@ SHAPE = dict(
 TEXTS: dict[str, dict[str, str]] = dict(
     ja=dict(
         left="ひな形の {value!r} のままです。契約の値を書いてください（使わない項目は行ごと消してください）",
+        empty="空です。契約の値を書いてください（使わない項目は行ごと消してください）",
         account="{value!r} は使えません。12 桁の数字を引用符で囲んで書いてください（例: \"111122223333\"）",
         region="{value!r} というリージョンはありません{hint}。ap-northeast-1 のように書いてください",
         new_region="{value!r} というリージョンを、ここの botocore（{other}）は知りません{hint}。新しいリージョンであれば、boto3 と botocore を更新してください",
         role="{value!r} はロールの ARN ではありません。arn:aws:iam::111122223333:role/msp-operator のように書いてください",
         role_of_another="アカウント {value} のロールですが、account_id は {other} です。どちらかを直してください",
         external_id="この値は使えません。ロールの信頼ポリシーの sts:ExternalId と同じ、2〜1224 文字の英数字と _+=,.@:/- を書いてください",
+        external_number="数として読まれるため、この値は使えません。引用符で囲んで書いてください",
     ),
     en=dict(
         left="is still {value!r}, as in the template; write the contract's own, or take the line away where it is not needed",
+        empty="is empty; write the contract's own, or take the line away where it is not needed",
         account="{value!r} is not allowed here; write it as 12 digits in quotes, such as \"111122223333\"",
         region="there is no Region {value!r}{hint}; write it as ap-northeast-1",
         new_region="the Region {value!r} is none that botocore ({other}) knows here{hint}; where it is a new one, update boto3 and botocore",
         role="{value!r} is not the ARN of a role; write it as arn:aws:iam::111122223333:role/msp-operator",
         role_of_another="is a role of account {value}, and account_id is {other}; mend one of them",
         external_id="this value is not allowed here; write what the role's trust policy says of sts:ExternalId, 2 to 1224 letters, digits and _+=,.@:/-",
+        external_number="this value is not allowed here, as it is read as a number; write it in quotes",
     ),
 )
 
@@ -80,8 +84,10 @@ class Fault(NamedTuple):
 def faults(contract: Any) -> list[str]:
     """A line for each, Japanese first."""
     written, misread = contract if isinstance(contract, Mapping) else {}, []
-    found: list[Any] = [*_left(written), *_access(written), *_regions(written), *_plans(written), *_days(written)]
-    told = {fault.where for fault in found}
+    left = list(_left(written))
+    told = {fault.where for fault in left}
+    found: list[Any] = [*left, *(fault for fault in _access(written) if fault.where not in told), *_regions(written), *_plans(written), *_days(written)]
+    told |= {fault.where for fault in found}
     shape = Field("table", fields=SHAPE, elsewhere=HAPPENS)
     read_table(shape, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
     told |= {f"{FILE} {fault.close}" for fault in misread if fault.close}  # what is misspelt is not missing as well
@@ -92,7 +98,10 @@ def faults(contract: Any) -> list[str]:
 def _left(contract: Mapping[str, Any]) -> Iterator[Fault]:
     """What nobody has filled in yet."""
     for name, value in contract.items():
-        if isinstance(value, str) and (not value.strip() or NOBODY in value):
+        role = ROLE.fullmatch(value) if name == "role_arn" and isinstance(value, str) else None
+        if isinstance(value, str) and not value.strip():
+            yield Fault(f"{FILE} {name}", "empty", None)
+        elif (name == "account_id" and value == NOBODY) or (role and role[1] == NOBODY):
             yield Fault(f"{FILE} {name}", "left", value)
 
 
@@ -107,8 +116,9 @@ def _access(contract: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(f"{FILE} role_arn", "role", role)
     elif match and known and NOBODY not in (match[1], account) and match[1] != account:
         yield Fault(f"{FILE} role_arn", "role_of_another", match[1], account)
-    if external and not (isinstance(external, str) and EXTERNAL_ID.fullmatch(external)):
-        yield Fault(f"{FILE} external_id", "external_id", None)  # which may be vaulted
+    if external and not (isinstance(external, str) and EXTERNAL_ID.fullmatch(external)):  # which may be vaulted: its value is not told
+        number = isinstance(external, (int, float)) and not isinstance(external, bool)
+        yield Fault(f"{FILE} external_id", "external_number" if number else "external_id", None)
 
 
 def _regions(contract: Mapping[str, Any]) -> Iterator[Any]:
