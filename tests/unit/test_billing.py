@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.billing import FilterModule, change_quotation, fee_paper
@@ -494,11 +495,56 @@ def test_what_is_quoted_is_what_each_month_costs_and_what_costs_otherwise_is_not
     assert (quoted["monthly"]["month"], quoted["change"]["since"], quoted["change"]["monthly"]["net"]) == (month, since, more)
     assert all(word in note["text"] for note in quoted["monthly"]["notes"] for word in noted) and len(quoted["monthly"]["notes"]) == bool(noted)
     assert f"{int(since[5:7])}月" in (line := fee_paper(quoted, "quotation", ISSUER)["lead"][1]) and f"から +{more:,}円/月" in line
+    english = change_quotation(contract, events, dict(ec2_instances=[{}] * 5), "2026-08-20", "en")["monthly"]["notes"]
+    assert all(re.search(r"after the change, a difference of \+[\d,]+ yen( a month)? \(without tax\)$", note["text"]) for note in english)
     added = [*events, dict(date="2026-08-20", event="components_added", components=dict(ec2=1))]
     assert quoted["monthly"]["net"] == usage_statement(contract, added, month)["net"]
     fees = {one: usage_statement(contract, added, one)["net"] for one in ("2026-09", "2026-10", "2027-03")}
     for one, net in fees.items():
         assert net == quoted["monthly"]["net"] or any(f"変更後 {net:,} 円" in note["text"] for note in quoted["monthly"]["notes"]), one
+
+
+NAMES = ["entry", "standard", "advanced", "entry"]
+OF_2026 = dict(applied_on="2026-04-13", began=date(2026, 6, 15))
+OF_2022 = dict(applied_on="2022-03-01", began=date(2022, 5, 16))  # 別紙2※5: charged from the start
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from([OF_2026, OF_2022]),
+    st.lists(st.integers(1, 120), max_size=3, unique=True),
+    st.permutations(NAMES[:3]),
+    st.integers(-60, 120),
+    st.sampled_from([6, 8, 9]),
+    st.sampled_from(["calendar", "next_month"]),
+)
+@example(OF_2026, [97], ["entry", "advanced", "standard"], 56, 8, "calendar")
+@example(OF_2026, [97], ["advanced", "entry", "standard"], 56, 8, "calendar")
+@example(OF_2022, [25], ["entry", "advanced", "standard"], -36, 8, "next_month")
+def test_each_month_costs_what_a_changed_sheet_was_quoted_or_is_noted(told, changed, names, after, wanted, rule):
+    began = told["began"]
+    day = max(began + timedelta(after), date.fromisoformat(told["applied_on"]))
+    plans = [{"plan": (names * 2)[number], "from": began + timedelta(since)} for number, since in enumerate([0, *sorted(changed)])]
+    contract = dict(number="C", customer="X", applied_on=told["applied_on"], plans=plans, operation=dict(components=dict(ec2=7)))
+    contract["fee_rules"] = dict(component_change_rule=rule)
+    quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * wanted), day)
+    kind = "components_added" if wanted > 7 else "components_removed"
+    event = dict(date=max(day, began), event=kind, components=dict(ec2=abs(wanted - 7)))
+    more, since, notes = quoted["change"]["monthly"]["net"], quoted["change"]["since"], [note["text"] for note in quoted["monthly"]["notes"]]
+    months = [f"{began.year + number // 12}-{number % 12 + 1:02}" for number in range(began.month - 1, began.month + 10)]
+    for month in months:
+        was, will = (usage_statement(contract, events, month) for events in ([], [event]))
+        net = will["net"] - was["net"]
+        if will["until"] < quoted["monthly"]["billed_from"]:
+            assert not net
+        elif (will["net"], net) != (quoted["monthly"]["net"], more):
+            assert any(f"変更後 {will['net']:,} 円" in note and f"差額 {net:+,} 円" in note for note in notes), month
+        if will["from"] > since and month <= quoted["monthly"]["month"]:
+            assert net == more
+        elif will["from"] <= since <= will["until"]:  # a part of a month, at the same price; what goes is charged on its last day
+            first, begins, last = (date.fromisoformat(one) for one in (will["from"], since, will["until"]))
+            left, days = (last - begins).days + 1, (last - first).days + 1
+            assert abs(net - more * Fraction(left, days)) <= (left < days) + abs(more) / days * (wanted < 7)
 
 
 def test_what_costs_nothing_by_the_month_has_no_line_of_it():
