@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from itertools import count, zip_longest
-from typing import Any, NamedTuple
+from itertools import count
+from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
@@ -25,6 +25,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS,
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, components, unwatched
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import Span, otherwise, spans_of
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 
@@ -68,7 +69,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     first = _first_month(before, on)
     month = _settled_month(before, first, ends_on)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
-    spans = _spans(before, after, first, charged_from, ends_on) if charged else []
+    since = first if ends_on and ends_on < first.first else before.month_of(charged_from)
+    spans = spans_of(after, since, before, first, ends_on) if charged else []
     return dict(
         contract=before.number,
         customer=before.customer,
@@ -85,7 +87,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         monthly=dict(
             month=month.name,
             billed_from=charged_from.isoformat() if charged else None,
-            notes=[*_otherwise(spans, month, before, language), *([_end(whole, charged, language)] if ends_on else [])],
+            notes=[*otherwise(spans, month, before, "after_change", language), *([_end(whole, charged, language)] if ends_on else [])],
             before=sums(was),
             **_sheet(will, language),
         ),
@@ -137,44 +139,7 @@ def _settled(agreed: Agreement, month: Month) -> bool:
     return not ending and (not held or operation.plan_of(agreed, month)[0] == held[-1])
 
 
-class _Span(NamedTuple):
-    """What each month from one on costs after the change, and how much more than without it; and how much more if it were a whole month of it."""
-
-    month: Month
-    net: int
-    more: int
-    rate: int
-
-
-def _spans(before: Agreement, after: Agreement, first: Month, charged_from: date, ends_on: date | None) -> list[_Span]:
-    """Each month from which on the fee is another, by the plans and options agreed, from the first one on of which at least a part is charged."""
-    days = [plan.start for plan in before.plans] + [day for option in before.options for day in (option.start, option.until) if day]
-    months, found = {first, before.month_of(charged_from)}, []
-    for month in map(before.month_of, days):
-        months |= {month, month.next(), month.next().next()}  # what starts within a month may be charged in part in the next one
-    since = first if ends_on and ends_on < first.first else before.month_of(charged_from)
-    for month in sorted(month for month in months if month >= since and not (ends_on and ends_on < month.first)):
-        was, will = (sums(operation.lines(agreed, month))["net"] for agreed in (before, after))
-        whole = [sum(line.amount for line in operation.whole_month(agreed, month)) for agreed in (before, after)]
-        span = _Span(month, will, will - was, whole[1] - whole[0] if month < first else will - was)
-        if not found or found[-1][1:] != span[1:]:
-            found.append(span)
-    return found
-
-
-def _otherwise(spans: list[_Span], quoted: Month, agreed: Agreement, language: str) -> list[dict[str, Any]]:
-    """The months that do not cost what is quoted, where the change costs anything."""
-    found = []
-    for (month, net, more, dummy), after in zip_longest(spans, [span.month for span in spans[1:]]):
-        if any(span.more for span in spans) and not (month <= quoted and (after is None or quoted < after)):
-            facts = dict(month=month.said(language), net=f"{net:,}", more=f"{more:+,}")
-            clauses = ("35-1", *(operation.plan_of(agreed, month)[1] if agreed.plans else ()))
-            text = say("texts", "month_otherwise" if after == month.next() else "months_otherwise", language, **facts)
-            found.append(dict(text=text, clauses=cite(clauses, language)))
-    return found
-
-
-def _since(spans: list[_Span], quoted: Month, charged_from: date) -> date:
+def _since(spans: list[Span], quoted: Month, charged_from: date) -> date:
     """The first day from which on each month costs as much more as the quoted one."""
     until_then = [span for span in spans if span.month <= quoted]
     otherwise = [number for number, span in enumerate(until_then, 1) if span.rate != until_then[-1].rate]

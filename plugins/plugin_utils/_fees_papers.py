@@ -24,6 +24,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, s
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, price, say, tax_percent
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import otherwise, spans_of
 
 REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
 ISSUER = dict(name=Field("text", required=True), registration_number=Field("text"), address=Field("text"))
@@ -64,10 +65,16 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
         monthly=dict(
             month=month.name if month else None,
             billed_from=billed_from,
-            notes=_options_beside(agreed, date.fromisoformat(billed_from), month, language) if billed_from and month else [],
+            notes=_of_other_months(agreed, date.fromisoformat(billed_from), month, language) if billed_from and month else [],
             **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
         ),
     )
+
+
+def _of_other_months(agreed: Agreement, since: date, month: Month, language: str) -> list[dict[str, Any]]:
+    """What the quoted month leaves out, and the months from the first charged day on that cost otherwise."""
+    spans = spans_of(agreed, agreed.month_of(since))
+    return [*_options_beside(agreed, since, month, language), *otherwise(spans, month, agreed, "costs", language)]
 
 
 def _price_of_qualified_invoices(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:

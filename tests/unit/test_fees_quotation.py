@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
 from ansible_collections.msp.aws.plugins.filter.fees import billable_components, quotation, usage_statement
@@ -29,7 +33,53 @@ def test_a_quotation_says_which_option_is_charged_later():
     option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-09-10"}
     agreed = dict(contract(), operation=dict(components=dict(ec2=7), options=[option, dict(option, name="At once", **{"from": "2026-06-15"})]))
     notes = quotation(agreed, None, "2026-05-01")["monthly"]["notes"]
-    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します"]
+    until_then = "2026年7月からの運用メニューは 230,000 円/月です（税抜）"
+    assert [note["text"] for note in notes] == ["カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します", until_then]
+
+
+@pytest.mark.parametrize("language, plans, net, noted", [
+    ("ja", ["2026-06-15 advanced", "2026-07-10 standard", "2026-07-20 entry"], 210_000, ["2026年8月からの運用メニューは 35,000 円/月です（税抜）"]),
+    ("en", ["2026-06-15 advanced", "2026-07-10 standard", "2026-07-20 entry"], 210_000,
+     ["From 2026-08 the operation menu costs 35,000 yen a month (without tax)"]),
+    ("ja", ["2026-06-15 entry", "2026-08-01 advanced"], 35_000, ["2026年8月からの運用メニューは 210,000 円/月です（税抜）"]),
+    ("ja", ["2026-06-15 entry", "2026-08-05 advanced", "2026-08-20 standard"], 35_000,
+     ["2026年8月の運用メニューは 210,000 円です（税抜）", "2026年9月からの運用メニューは 105,000 円/月です（税抜）"]),
+    ("en", ["2026-06-15 entry", "2026-08-05 advanced", "2026-08-20 standard"], 35_000,
+     ["In 2026-08 the operation menu costs 210,000 yen (without tax)", "From 2026-09 the operation menu costs 105,000 yen a month (without tax)"]),
+    ("ja", ["2026-06-15 entry"], 35_000, []),
+])  # fmt: skip
+def test_a_quotation_names_the_months_that_cost_otherwise(language, plans, net, noted):
+    agreed = dict(contract(), plans=[dict(zip(("from", "plan"), plan.split(), strict=True)) for plan in plans])
+    quoted = quotation(agreed, None, "2026-05-01", language)["monthly"]
+    assert (quoted["month"], quoted["net"], [note["text"] for note in quoted["notes"]]) == ("2026-07", net, noted)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.integers(1, 200), max_size=3, unique=True),
+    st.permutations(["entry", "standard", "advanced"]),
+    st.tuples(st.integers(0, 120), st.one_of(st.none(), st.integers(0, 120))),
+    st.sampled_from([("2026-04-13", date(2026, 6, 15)), ("2022-03-01", date(2022, 5, 16))]),
+)
+def test_each_month_costs_what_was_quoted_first_or_is_noted(changed, names, lasts, told):
+    applied_on, began = told
+    plans = [{"plan": (names * 2)[number], "from": began + timedelta(days)} for number, days in enumerate([0, *sorted(changed)])]
+    starts = began + timedelta(lasts[0])
+    option = {"name": "o", "yen": 20_000, "covers": ["monitoring"], "from": starts}
+    option |= {} if lasts[1] is None else dict(until=starts + timedelta(lasts[1]))
+    agreed = dict(number="C", customer="X", applied_on=applied_on, plans=plans, operation=dict(components=dict(ec2=7), options=[option]))
+    quoted = quotation(agreed)["monthly"]
+    for month in (f"{began.year + number // 12}-{number % 12 + 1:02}" for number in range(began.month - 1, began.month + 12)):
+        net = usage_statement(agreed, [], month)["net"]
+        assert net in (0, quoted["net"]) or any(f"運用メニューは {net:,} 円" in note["text"] for note in quoted["notes"]), month
+
+
+def test_an_option_before_the_plan_is_quoted_with_both():
+    option = {"name": "VDI", "yen": 9000, "covers": ["monitoring"], "from": "2023-08-10", "omakase_vdi": True, "applied_on": "2023-08-01"}
+    agreed = dict(applied_on="2023-07-01", plans=[{"plan": "entry", "from": "2024-05-16"}], operation=dict(components=dict(ec2=1), options=[option]))
+    quoted = quotation(agreed)["monthly"]
+    assert (quoted["month"], quoted["net"]) == ("2024-06", 14_000)
+    assert [note["text"] for note in quoted["notes"]] == ["2023年9月からの運用メニューは 9,000 円/月です（税抜）"]
 
 
 @pytest.mark.parametrize("channel, wanted, noted", [("own", True, True), ("own", False, False), ("resale", True, False)])
