@@ -30,6 +30,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import Span, o
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 
 BESIDE = ("cancelled", "invoiced", "settled", "qualified_invoice_requested", "payment", "refund")  # events that say nothing of what a month costs
+AFTER = ("month_after_change", "months_after_change")  # the texts of months that cost otherwise
 DUE = dict(set_up="29-1", operation="35-1")  # what makes a component of a menu payable
 
 
@@ -87,7 +88,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         monthly=dict(
             month=month.name,
             billed_from=charged_from.isoformat() if charged else None,
-            notes=[*otherwise(spans, month, before, "after_change", language), *([_end(whole, charged, language)] if ends_on else [])],
+            notes=[*otherwise(spans, month, before, AFTER, language), *([_end(whole, charged, language)] if ends_on else [])],
             before=sums(was),
             **_sheet(will, language),
         ),
@@ -142,8 +143,8 @@ def _settled(agreed: Agreement, month: Month) -> bool:
 def _since(spans: list[Span], quoted: Month, charged_from: date) -> date:
     """The first day from which on each month costs as much more as the quoted one."""
     until_then = [span for span in spans if span.month <= quoted]
-    otherwise = [number for number, span in enumerate(until_then, 1) if span.rate != until_then[-1].rate]
-    return until_then[otherwise[-1]].month.first if otherwise else charged_from
+    changed = [number for number, span in enumerate(until_then, 1) if span.rate != until_then[-1].rate]
+    return until_then[changed[-1]].month.first if changed else charged_from
 
 
 def _starts(agreed: Agreement) -> list[date]:

@@ -74,7 +74,7 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
 def _of_other_months(agreed: Agreement, since: date, month: Month, language: str) -> list[dict[str, Any]]:
     """What the quoted month leaves out, and the months from the first charged day on that cost otherwise."""
     spans = spans_of(agreed, agreed.month_of(since))
-    return [*_options_beside(agreed, since, month, language), *otherwise(spans, month, agreed, "costs", language)]
+    return [*_options_beside(agreed, since, month, language), *otherwise(spans, month, agreed, ("month_costs", "months_costs"), language)]
 
 
 def _price_of_qualified_invoices(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
