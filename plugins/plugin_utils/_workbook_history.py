@@ -27,18 +27,18 @@ def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str,
     for table, identity, row in walk(layout, after):
         was = old.pop((table.key, identity), None)
         if was is None:
-            found.append(_change(table, address(table, row, table.shown[0].key), _name(table, row), "", _row_text(layout, table, row)))
+            found.append(_change(table, address(table, row, table.shown[0].key), _name(layout, table, row), "", _row_text(layout, table, row)))
         else:
             found += _cells(layout, table, was, row, address)
     gone = [(table, row) for table, identity, row in walk(layout, before) if (table.key, identity) in old]
-    return found + [_change(table, None, _name(table, row), _row_text(layout, table, row), "") for table, row in gone]
+    return found + [_change(table, None, _name(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
 
 
 def _cells(layout: Layout, table: Table, was: Row, row: Row, address: Address) -> Iterator[dict[str, str]]:
     for column in table.columns:
         old, new = was.cells.get(column.key), row.cells.get(column.key)
         if old != new and column.role not in ("parent", "number"):
-            what = f"{_name(table, row)} {column.heading}".strip()
+            what = f"{_name(layout, table, row)} {column.heading}".strip()
             yield _change(table, address(table, row, column.key), what, shown(layout, old), shown(layout, new))
 
 
@@ -50,9 +50,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _name(table: Table, row: Row) -> str:
+def _name(layout: Layout, table: Table, row: Row) -> str:
     own = [row.cells.get(ID)] if table.option is None and row.cells.get(ID) else [row.cells.get(key) for key in table.naming]
-    return "/".join(str(part) for part in (*(row.cells.get(column.key) for column in table.parents), *own) if part is not None)
+    return "/".join(shown(layout, part) for part in (*(row.cells.get(column.key) for column in table.parents), *own) if part is not None)
 
 
 def _row_text(layout: Layout, table: Table, row: Row) -> str:

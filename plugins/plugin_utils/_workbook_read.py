@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -23,8 +23,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as 
 from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, SEARCHED, Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, sheet_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, SEARCHED, Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, look, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
@@ -265,16 +265,48 @@ def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> N
         rows = found.rows.get(table.key, [])
         if not any(cell == mark for row in rows for cell in row.cells.values()):
             continue
-        old = dict(zip(identities(table, before.get(table.key, [])), before.get(table.key, []), strict=True))
-        for identity, row in zip(identities(table, rows), rows, strict=True):
-            for key in [key for key, cell in row.cells.items() if cell == mark]:
-                was = old[identity].cells.get(key) if identity in old else None
-                if isinstance(was, cells.Kept):
-                    row.cells[key] = was
-                else:
-                    del row.cells[key]
-                    column = table.column(key)
-                    found.faults.append(Fault(table.title, found.address(table, row, key), column.heading, "kept_nothing", dict(value=mark)))
+        old, new = (_alike(table, some) for some in (before.get(table.key, []), rows))
+        for identity, group in new.items():
+            so_far = old.get(identity, [])
+            for row, meant in zip(group, _meant(table, so_far, group), strict=True):
+                _keep_cells(table, found, row, meant, so_far)
+
+
+def _keep_cells(table: Table, found: Workbook, row: Row, meant: list[Row], so_far: list[Row]) -> None:
+    mark = found.layout.marks.kept
+    for key in [key for key, cell in row.cells.items() if cell == mark]:
+        kept = [one.cells.get(key) for one in meant]
+        if kept and isinstance(kept[0], cells.Kept) and all(cell == kept[0] for cell in kept):
+            row.cells[key] = kept[0]
+        else:
+            del row.cells[key]
+            code = "kept_unclear" if any(isinstance(one.cells.get(key), cells.Kept) for one in so_far) else "kept_nothing"
+            found.faults.append(Fault(table.title, found.address(table, row, key), table.column(key).heading, code, dict(value=mark)))
+
+
+def _meant(table: Table, old: list[Row], new: list[Row]) -> Iterator[list[Row]]:
+    """For each of the rows that their names do not tell apart, the rows of the sheet so far that it can be.
+
+    They are those that look the same; else the only one that was changed where it stands; else all, where no row came.
+    """
+    keys = [column.key for column in table.shown if column.key != NUMBER]
+    before, after = ([tuple(look(row.cells.get(key)) for key in keys) for row in rows] for rows in (old, new))
+    alike: dict[tuple, list[Row]] = defaultdict(list)
+    for row, one in zip(old, before, strict=True):
+        alike[one].append(row)
+    wanted, seen = Counter(after), Counter()
+    changed = [index for index, one in enumerate(after) if one not in alike]
+    in_place = len(old) == len(new) and changed == [index for index, one in enumerate(before) if one not in wanted]
+    for index, one in enumerate(after):
+        if len(alike[one]) == wanted[one]:
+            yield [alike[one][seen[one]]]
+            seen[one] += 1
+        elif alike[one]:
+            yield alike[one]
+        elif in_place and len(changed) == 1:
+            yield [old[index]]
+        else:
+            yield old if len(new) <= len(old) else []
 
 
 # ---- the sheet as a whole

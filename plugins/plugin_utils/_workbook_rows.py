@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, STATE, Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault, Mistake, near
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, Fault, Mistake, near
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
+UNSAID = {marks.kept for marks in MARKS.values()}
 
 @dataclass
 class Row:
@@ -72,7 +74,7 @@ def identities(table: Table, rows: list[Row]) -> list[tuple]:
     for row in rows:
         above = tuple(_said(row, column.key) for column in table.parents)
         own = tuple(_said(row, key) for key in naming)
-        if ids and row.cells.get(ID):
+        if ids and row.cells.get(ID) and _said(row, ID):
             own = (_said(row, ID),)
         seen[above, own] += 1
         found.append((*above, *own, seen[above, own]))
@@ -80,7 +82,15 @@ def identities(table: Table, rows: list[Row]) -> list[tuple]:
 
 
 def _said(row: Row, key: str) -> str:
-    return str(row.cells.get(key)).strip(cells.BLANKS)
+    return look(row.cells.get(key))
+
+
+def look(cell: Any) -> str:
+    """What a cell says, the same in a file and in the rows of a sheet: of a value that is not shown nothing but that it is there."""
+    if isinstance(cell, (cells.Kept, Hidden)):
+        return ""
+    text = str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip(cells.BLANKS)
+    return "" if text in UNSAID else text
 
 
 # ---- from sheet to rows
@@ -91,7 +101,8 @@ def unshown(layout: Layout, rows: Mapping[str, list[Row]]) -> Iterator[Fault]:
     for table in layout.tables:
         for row in rows.get(table.key, []):
             said = [column for column in table.columns if column.key in row.cells and (table.hidden or column.hidden) and column.role != "parent"]
-            name = "/".join(str(row.cells[key]) for key in (*(column.key for column in table.parents), *table.naming) if row.cells.get(key) is not None)
+            named = [row.cells.get(key) for key in (*(column.key for column in table.parents), *table.naming)]
+            name = "/".join(look(cell) or layout.marks.kept for cell in named if cell is not None)
             path = f"{'.'.join(table.path)}." if table.path else ""
             yield from (Fault(table.title, None, f"{name} {path}{column.key}".strip(), "no_column", {}) for column in said)
 
@@ -122,8 +133,11 @@ class _Writer:
             self.rows[table.key].append(row)
             if entry.get("state") == "absent":
                 row.cells[STATE] = self.layout.marks.none
+            elif isinstance(entry.get("state"), Hidden):
+                row.cells[STATE] = cells.Kept(entry["state"])
             if entry.get("id") is not None:
-                self._set(table, row, ID, cells.text_cell(str(entry["id"]), self.layout.marks))
+                own = _id_of(entry)
+                self._set(table, row, ID, cells.Kept(own) if isinstance(own, Hidden) else cells.text_cell(own, self.layout.marks))
             clears = [str(path) for path in entry.get("clear") or []]
             self.fill(table, row, entry, () if table.kind.single else (name,), clears)
             self._no_place(table, row, entry, clears)
@@ -195,7 +209,7 @@ class _Thing:
     row: Row
     said: dict[str, Any] = field(default_factory=dict)
     clears: list[str] = field(default_factory=list)
-    gone: bool = False
+    state: str | None = None  # absent, or an expression
     only: set[str] = field(default_factory=set)
     label: str = ""
     path: tuple[str, ...] = ()  # what the parent columns of its own rows say
@@ -271,6 +285,8 @@ class _Reader:
                 _put(thing.said, column.path, meaning.value)
         elif column.role == "id":
             thing.row.cells[ID] = cells.read(Option(), cell, marks, False).value
+        elif column.role == "state" and isinstance(cell, cells.Kept):
+            thing.state = cell.value
         elif column.role in ("state", "list", "structure"):
             self.mark(thing, column, cell)
 
@@ -281,7 +297,7 @@ class _Reader:
         if text not in allowed:
             raise Mistake("only_marks", value=cell, limit=" / ".join(allowed))
         if column.role == "state":
-            thing.gone = True
+            thing.state = "absent"
         elif text == marks.none:
             thing.clears.append(column.key)
         else:
@@ -364,8 +380,8 @@ class _Reader:
         entry = self.filled(table, thing, "")
         if thing.row.cells.get(ID):
             entry["id"] = thing.row.cells[ID]
-        if thing.gone:
-            entry["state"] = "absent"
+        if thing.state:
+            entry["state"] = thing.state
         if thing.clears:
             entry["clear"] = in_column_order(table.kind, thing.clears)
         self.found.labels[id(thing.row)] = thing.label
@@ -393,13 +409,13 @@ class _Reader:
         made = [(item, self.filled(child, item, path, label)) for item in given]
         for item, value in made:
             self.found.places[table.kind.name, label].append((path[:-1], Place(child, item.row, child.columns[0], value)))
-        add = [value for item, value in made if not item.gone]
-        remove = [value for item, value in made if item.gone]
+        add = [value for item, value in made if not item.state]
+        remove = [value for item, value in made if item.state]
         only = column.key in thing.only
         if not column.option.many:
             return add if add or only else None
         if only and remove:
-            gone = next(item for item, dummy in made if item.gone)
+            gone = next(item for item, dummy in made if item.state)
             self.fault(child, gone.row, child.column(STATE), "only_and_none", limit=(self.layout.marks.only, self.layout.marks.none))
             return None
         if only:
@@ -423,7 +439,10 @@ def ordered(options: Mapping[str, Option], thing: Mapping[str, Any]) -> dict[str
 
 
 def canonical_sheet(sheet: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
-    """The sheet as the workbook gives it back: what says nothing left out, kinds and options in the order of the layout."""
+    """The sheet as the workbook gives it back: what says nothing left out, kinds and options in the order of the layout. Raises Mistake."""
+    whole = [path for name in layout.kinds() for path in _without_cells(layout.by_key[name].kind, sheet.get(name))]
+    if whole:
+        raise Mistake("without_cells", value=len(whole), limit=", ".join(whole))
     found = {}
     for name in layout.kinds():
         kind, given = layout.by_key[name].kind, sheet.get(name)
@@ -434,12 +453,43 @@ def canonical_sheet(sheet: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     return found
 
 
+def _without_cells(kind: Any, given: Any) -> Iterator[str]:
+    """The expressions of a kind that stand for what the workbook has cells in: a structure, a list of them, one of these, or all of an entry."""
+    for number, entry in enumerate(given if isinstance(given, list) else [given], 1):
+        if isinstance(entry, Hidden):
+            yield f"{kind.name}[{number}]"
+        elif isinstance(entry, Mapping):
+            at = f"{kind.name} {kind.label(entry)} "
+            yield from (f"{at}{path}" for path in _structures(kind.options, entry, ""))
+            clear = entry.get("clear")
+            if isinstance(clear, Hidden) or (isinstance(clear, list) and cells.hidden(clear)):
+                yield f"{at}clear"
+
+
+def _structures(options: Mapping[str, Option], value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, Hidden):
+        yield path
+    elif isinstance(value, list):
+        for item in value:
+            yield from _structures(options, item, path)
+    elif isinstance(value, Mapping):
+        for name, option in options.items():
+            if option.options:
+                inner = value.get(name)
+                verbs = list(inner.values()) if option.many and isinstance(inner, Mapping) else inner
+                yield from _structures(option.options, verbs, f"{path}.{name}".lstrip("."))
+
+
+def _id_of(entry: Mapping[str, Any]) -> str:
+    return entry["id"] if isinstance(entry["id"], Hidden) else str(entry["id"])
+
+
 def canonical_entry(kind: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
     made = cells.canonical_all(kind.options, entry)
     if entry.get("id") is not None:
-        made["id"] = str(entry["id"])
-    if entry.get("state") == "absent":
-        made["state"] = "absent"
+        made["id"] = _id_of(entry)
+    if entry.get("state") == "absent" or isinstance(entry.get("state"), Hidden):
+        made["state"] = entry["state"]
     if entry.get("clear"):
         made["clear"] = in_column_order(kind, [str(path) for path in entry["clear"]])
     return made

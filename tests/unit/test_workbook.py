@@ -372,6 +372,110 @@ def test_secrets_and_expressions_stay_in_the_file(tmp_path):
     assert "hunter2" not in (tmp_path / "history.yml").read_text(encoding="utf-8")
 
 
+EXPRESSIONS = dict(
+    of_a_state='iam_users: [{name: u, state: "{{ x }}"}]',
+    of_an_id='ec2_vpcs: [{id: "{{ x }}", enable_dns_support: true}, {id: "{{ y }}", enable_dns_support: false}]',
+    of_a_name='s3_buckets: [{name: "{{ x }}", cors_rules: [{allowed_origins: ["*"], allowed_methods: [GET]}]}]',
+    of_a_name_that_is_part_of_another='ec2_subnets: [{name: a, vpc: "{{ x }}"}, {name: a, vpc: "{{ y }}"}]',
+    of_what_names_a_row="ec2_security_groups: [{name: s, description: d, vpc: '{{ v }}', "
+    "ingress: [{protocol: '-1', cidr_ipv4: '{{ x }}'}, {protocol: '-1', cidr_ipv4: '{{ y }}'}]}]",
+    of_a_list_with_verbs='iam_users: [{name: u, groups: {set: "{{ x }}"}}, {name: v, groups: ["{{ x }}", g]}]',
+)
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_an_expression_stays_what_it_is_when_something_else_changes(tmp_path, case):
+    text = f"sheet:\n  {EXPRESSIONS[case]}\n"
+    (tmp_path / "sheet.yml").write_text(text, encoding="utf-8")
+    setting = workbook.Setting(CONTRACT)
+    workbook.export(setting, tmp_path / "sheet.yml", None, tmp_path / "book.xlsx").write()
+    assert take_in(tmp_path).files == {}
+    book = load_workbook(tmp_path / "book.xlsx")
+    table = LAYOUT.by_key["sns_topics"]
+    book[table.title].cell(table.first_row, [column.key for column in table.shown].index("name") + 1).value = "another"
+    book.save(tmp_path / "book.xlsx")
+    take_in(tmp_path).write()
+    (kind,) = (before := _workbook_yaml.load(text)["sheet"])
+    after = _workbook_yaml.load((tmp_path / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert after.pop("sns_topics") == [dict(name="another")] and after == before
+    assert hidden_in(after) == hidden_in(before) and "!unsafe" not in (tmp_path / "sheet.yml").read_text(encoding="utf-8"), kind
+
+
+def hidden_in(value):
+    """A Hidden is equal to a text, so they are counted."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, _workbook_yaml.Hidden) + sum(hidden_in(one) for one in inner)
+
+
+WITHOUT_CELLS = dict(
+    entry=('iam_users: ["{{ x }}"]', "iam_users[1]"),
+    one_of_several_entries=('s3_buckets: [{name: b}, !vault "x"]', "s3_buckets[2]"),
+    structure=('s3_buckets: [{name: b, website: "{{ x }}"}]', "s3_buckets b website"),
+    rows=('s3_buckets: [{name: b, cors_rules: "{{ x }}"}]', "s3_buckets b cors_rules"),
+    row=('s3_buckets: [{name: b, cors_rules: ["{{ x }}"]}]', "s3_buckets b cors_rules"),
+    rows_with_verbs=('ec2_security_groups: [{name: s, vpc: v, ingress: "{{ x }}"}]', "ec2_security_groups v/s ingress"),
+    rows_of_a_verb=('ec2_security_groups: [{name: s, vpc: v, ingress: {set: "{{ x }}"}}]', "ec2_security_groups v/s ingress"),
+    row_of_a_verb=('ec2_security_groups: [{name: s, vpc: v, ingress: {add: ["{{ x }}"]}}]', "ec2_security_groups v/s ingress"),
+    clear=('ec2_vpcs: [{name: v, clear: "{{ x }}"}]', "ec2_vpcs v clear"),
+    cleared=('ec2_vpcs: [{name: v, clear: ["{{ x }}"]}]', "ec2_vpcs v clear"),
+)
+
+
+@pytest.mark.parametrize("case", WITHOUT_CELLS)
+def test_an_expression_for_more_than_a_cell_is_refused_both_ways(place, case):
+    text, where = WITHOUT_CELLS[case]
+    (place / "sheet.yml").write_text(f"sheet:\n  {text}\n", encoding="utf-8")
+    for language, said in dict(ja="式（{{ … }}）か !vault", en="is an expression or !vault").items():
+        setting = workbook.Setting(CONTRACT, language)
+        for way in (
+            lambda setting: workbook.export(setting, place / "sheet.yml", None, place / "again.xlsx"),
+            lambda setting: workbook.take_in(setting, place / "book.xlsx", place / "sheet.yml", None),
+        ):
+            with pytest.raises(workbook.Refused) as refused:
+                way(setting)
+            (line,) = refused.value.lines
+            assert said in line and line.endswith(f": {where}")
+
+
+RULES_OF_A_BUCKET = [("GET", "{{ a }}"), ("PUT", "{{ b }}"), ("HEAD", "{{ c }}")]
+KEPT_ROWS = dict(  # what becomes of the rows, by their methods and which origins these have then
+    first_gone=(["PUT", "HEAD"], "bc"),
+    last_gone=(["GET", "PUT"], "ab"),
+    swapped=(["PUT", "GET", "HEAD"], "bac"),
+    one_changed=(["GET", "POST", "HEAD"], "abc"),
+    one_twice=(["GET", "PUT", "HEAD", "PUT"], "abcb"),
+    one_gone_and_one_changed=(["PUT", "POST"], None),
+    one_gone_and_one_new=(["PUT", "HEAD", "POST"], None),
+    two_changed=(["POST", "DELETE", "HEAD"], None),
+    one_new=(["GET", "PUT", "HEAD", "POST"], None),
+)
+
+
+@pytest.mark.parametrize("case", KEPT_ROWS)
+def test_what_is_kept_goes_to_no_other_row(tmp_path, case):
+    """The rules have no names: only what else they say tells whose value is meant."""
+    methods, origins = KEPT_ROWS[case]
+    rules = [dict(allowed_origins=_workbook_yaml.Hidden(value), allowed_methods=[method]) for method, value in RULES_OF_A_BUCKET]
+    mine, sheet = LAYOUT.of(["s3_buckets"]), dict(s3_buckets=[dict(name="bucket", cors_rules=rules)])
+    rows = _workbook_rows.rows_of(mine, sheet)[0]
+    (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(mine, rows, CONTRACT))
+    book = load_workbook(tmp_path / "book.xlsx")
+    table = mine.by_key["s3_buckets.cors_rules"]
+    columns = [column.key for column in table.shown]
+    filled = [cell.value for cell in book[table.title][table.first_row]]
+    book[table.title].delete_rows(table.first_row, len(rules))
+    for number, method in enumerate(methods, table.first_row):
+        for index, value in enumerate(filled, 1):
+            book[table.title].cell(number, index).value = method if index == columns.index("allowed_methods") + 1 else value
+    book.save(tmp_path / "book.xlsx")
+    found = _workbook_read.read(tmp_path / "book.xlsx", mine, rows, CONTRACT, {})
+    if origins is None:
+        assert found.faults and {fault.code for fault in found.faults} == {"kept_unclear"}
+    else:
+        kept = [(rule["allowed_methods"], rule["allowed_origins"]) for rule in found.sheet["s3_buckets"][0]["cors_rules"]]
+        assert found.faults == [] and kept == [([method], f"{{{{ {one} }}}}") for method, one in zip(methods, origins, strict=True)]
+
+
 def test_a_secret_that_comes_in_clear_is_told_at_its_cell(place):
     edit(place / "book.xlsx", ("ec2_instances", "smp-web01", "user_data", "hunter2"))
     (warning,) = take_in(place).warnings
