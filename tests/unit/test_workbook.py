@@ -401,6 +401,14 @@ def test_an_expression_stays_what_it_is_when_something_else_changes(tmp_path, ca
     assert hidden_in(after) == hidden_in(before) and "!unsafe" not in (tmp_path / "sheet.yml").read_text(encoding="utf-8"), kind
 
 
+def test_the_history_names_no_row_by_what_is_not_shown(tmp_path):
+    (tmp_path / "sheet.yml").write_text('sheet:\n  iam_groups: [{name: "{{ x }}", path: /}]\n', encoding="utf-8")
+    workbook.export(workbook.Setting(CONTRACT), tmp_path / "sheet.yml", None, tmp_path / "book.xlsx").write()
+    edit(tmp_path / "book.xlsx", ("iam_groups", MARKS["ja"].kept, "path", "/x/"))
+    (change,) = take_in(tmp_path).changes
+    assert change["what"].startswith("********") and "{{ x }}" not in str(change) and (change["before"], change["after"]) == ("/", "/x/")
+
+
 def hidden_in(value):
     """A Hidden is equal to a text, so they are counted."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
