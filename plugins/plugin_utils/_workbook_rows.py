@@ -22,6 +22,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS
 
 UNSAID = {marks.kept for marks in MARKS.values()}
 
+
 @dataclass
 class Row:
     """One row: column key → cell. `number` is its row in the file, where it came from one; `carried`: it stands in no worksheet, but in the sheet so far."""
