@@ -96,14 +96,21 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
 # ---- the worksheets
 
 
+def cover_cells(cover: Any) -> dict[Any, Any]:
+    """The cell beside each label of a cover."""
+    found: dict[Any, Any] = {}
+    for row in range(1, SEARCHED):
+        found.setdefault(plain(cover.cell(row, COVERED - 1).value), cover.cell(row, COVERED))
+    return found
+
+
 def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbook) -> None:
     """What the cover says, and whether it is the cover of this contract: the sheet of another customer is the worst mistake there is."""
     title = layout.words["cover"]
     if title not in book.sheetnames:
         return  # told with the missing worksheets
-    cover, said = book[title], {}
-    for row in range(1, SEARCHED):
-        said.setdefault(plain(cover.cell(row, COVERED - 1).value), cover.cell(row, COVERED))
+    cover = book[title]
+    said = cover_cells(cover)
     found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in COVER}
     for word in STAMPED:
         cell = said.get(layout.words[word])

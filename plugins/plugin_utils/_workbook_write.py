@@ -33,9 +33,8 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LONGEST, Kept
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER, COVERED
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER, STAMPED, cover_cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
@@ -566,11 +565,10 @@ def history_sheet(book: Any, layout: Layout, history: Iterable[Mapping[str, Any]
 def stamp(book: Any, layout: Layout, version: int, date: str, history: Iterable[Mapping[str, Any]]) -> bytes:
     """A workbook that came back, with its version and history as they are now."""
     words = layout.words
-    cover = book[words["cover"]]
-    for row in range(1, 40):
-        for word, value in (("version", str(version)), ("date", date)):
-            if plain(cover.cell(row, COVERED - 1).value) == words[word]:
-                put(cover.cell(row, COVERED), value)
+    places = cover_cells(book[words["cover"]])
+    for word, value in zip(STAMPED, (str(version), date), strict=True):
+        if words[word] in places:
+            put(places[words[word]], value)
     history_sheet(book, layout, history)
     out = io.BytesIO()
     book.save(out)
