@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from threading import Event
 
 import boto3
 import openpyxl
@@ -42,6 +42,10 @@ def somebody(double, service="ec2"):
     return boto3.client(service, endpoint_url=double.url, region_name="ap-northeast-1", **keys)
 
 
+def callback(name):
+    return dict(ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests" / "callbacks"), ANSIBLE_CALLBACKS_ENABLED=name)
+
+
 class Desk:
     """A customer with a server that runs, and the ledger of his tickets."""
 
@@ -60,8 +64,7 @@ class Desk:
 
     def killed(self, request, before, **variables):
         """A run that carries it out and is killed right before this task."""
-        dies = dict(ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests" / "callbacks"), ANSIBLE_CALLBACKS_ENABLED="dies", DIES_BEFORE=before)
-        return self.operate(request, "apply", rc=-signal.SIGKILL, env=dies, **variables)
+        return self.operate(request, "apply", rc=-signal.SIGKILL, env=dict(callback("dies"), DIES_BEFORE=before), **variables)
 
     def records(self, ticket="REQ-1"):
         return [json.loads(path.read_text()) for path in sorted((self.customer.folder / "ledger" / "ACME-1" / ticket).glob("*.json"))]
@@ -72,17 +75,23 @@ class Desk:
 
     @contextmanager
     def somebody_stops_it_afterwards(self):
-        """As soon as the ledger says that the work was done, and before it is verified."""
+        """Gives the environment of a run that waits, when its work is in the ledger and before it is verified, until somebody has stopped the server."""
+        stopped = self.customer.folder / "stopped"
+        over = Event()
 
-        def watch():
+        def stop():
             while [record["kind"] for record in self.records()][-1:] != ["result"]:
-                time.sleep(0.02)
+                assert not over.wait(0.02), "the run never got to a result"
             somebody(self.double).stop_instances(InstanceIds=[self.server])
+            stopped.touch()
 
         with ThreadPoolExecutor(1) as beside:
-            stopped = beside.submit(watch)
-            yield
-            stopped.result(timeout=1)
+            stopping = beside.submit(stop)
+            try:
+                yield dict(callback("waits"), WAITS_BEFORE="See what would still be done", WAITS_FOR=str(stopped))
+            finally:
+                over.set()
+            stopping.result(timeout=1)
 
     def seen(self):
         client = somebody(self.double)
@@ -164,8 +173,8 @@ def test_killed_at_every_write_the_next_run_ends_it(desk, write):
 def test_what_is_not_so_afterwards_goes_back_by_itself_only_where_the_approval_says_so(desk, by_itself):
     request = desk.request("ec2.change_instance_type")
     desk.operate(request)
-    with desk.somebody_stops_it_afterwards():
-        output = desk.operate(request, "apply", rc=2, operation_approval=dict(desk.approval(), roll_back=by_itself)).output
+    with desk.somebody_stops_it_afterwards() as waits:
+        output = desk.operate(request, "apply", rc=2, env=waits, operation_approval=dict(desk.approval(), roll_back=by_itself)).output
     way_back = "operation_phase=roll_back -e"
     customer, internal = ((desk.customer.folder / "results" / f"REQ-1-{edition}.html").read_text(encoding="utf-8") for edition in ("customer", "internal"))
     assert "something is still to be done" in output and way_back not in customer
