@@ -90,38 +90,34 @@ def test_both_sides_of_a_peering_in_one_run(customers):
     assert customers.setup().changed == 0
 
 
-def test_the_as_built_document_and_drift_know_the_neighbours_names(customers):
+def test_drift_knows_the_neighbours_names_and_one_contract_alone_can_be_run_once_they_are_there(customers):
     customers.sheets(**SHEETS)
-    customers.setup()
+    customers.setup("--tags", "ec2")
     customers.inspect("drift")
+    ids = {}
+    for place, name in (("partner", "hub"), ("osaka", "dr")):
+        (found,) = customers.client("ec2", place).describe_vpcs(Filters=[dict(Name="tag:Name", Values=[name])])["Vpcs"]
+        ids[name] = found["VpcId"]
+    assert "partner:hub" in customers.setup("--limit", "tokyo", rc=2).output
+    tokyo = json.loads(json.dumps(SHEETS["tokyo"]).replace("partner:hub", ids["hub"]).replace("osaka:dr", ids["dr"]))
+    customers.sheets(**{**SHEETS, "tokyo": tokyo})
+    assert customers.setup("--limit", "tokyo").changed == 0
+    customers.sheets(**SHEETS)
     (peering,) = customers.client("ec2", "partner").describe_vpc_peering_connections()["VpcPeeringConnections"]
     customers.client("ec2", "partner").delete_vpc_peering_connection(VpcPeeringConnectionId=peering["VpcPeeringConnectionId"])
     assert "to-partner" in customers.inspect("drift", rc=2).output
 
 
-@pytest.mark.parametrize("name", ["partner:hubb", "partnr:hub"])
-def test_a_name_that_no_neighbour_has_is_told_before_the_first_write(customers, name):
-    tokyo = dict(SHEETS["tokyo"], ec2_vpc_peering_connections=[dict(name="x", vpc="acme", peer_vpc=name)], ec2_route_tables=[])
+def test_names_that_no_neighbour_has_are_told_before_the_first_write(customers):
+    wrong = dict(x="partner:hubb", y="partnr:hub")
+    peerings = [dict(name=name, vpc="acme", peer_vpc=peer) for name, peer in wrong.items()]
+    tokyo = dict(SHEETS["tokyo"], ec2_vpc_peering_connections=peerings, ec2_route_tables=[])
     customers.sheets(tokyo=tokyo, partner=dict(ec2_vpcs=SHEETS["partner"]["ec2_vpcs"]))
     output = customers.setup(rc=2).output
-    assert name.partition(":")[2] in output and "ec2_vpc_peering_connections x peer_vpc" in output
+    assert all(f"ec2_vpc_peering_connections {name} peer_vpc" in output for name in wrong) and "hubb" in output and "partnr" in output
     # Each contract has its own sheet: the others go on.
     made = [call for call in customers.double.calls() if call["write"] and call["service"] == "ec2"]
     assert all(call["access_key"] != f"AKIA{OURS}ENGR" for call in made)
-
-
-def test_one_contract_alone_can_be_run_once_its_neighbours_are_there(customers):
-    customers.sheets(**SHEETS)
-    customers.setup()
-    ids = {}
-    for place, name in (("partner", "hub"), ("osaka", "dr")):
-        (found,) = customers.client("ec2", place).describe_vpcs(Filters=[dict(Name="tag:Name", Values=[name])])["Vpcs"]
-        ids[name] = found["VpcId"]
-    output = customers.setup("--limit", "tokyo", rc=2).output
-    assert "partner:hub" in output
-    tokyo = json.loads(json.dumps(SHEETS["tokyo"]).replace("partner:hub", ids["hub"]).replace("osaka:dr", ids["dr"]))
-    customers.sheets(**{**SHEETS, "tokyo": tokyo})
-    assert customers.setup("--limit", "tokyo").changed == 0
 
 
 CLOSED = dict(default_route_table_association="disable", default_route_table_propagation="disable")
@@ -161,7 +157,7 @@ def test_what_is_asked_for_and_accepted_in_one_run_between_gateways_that_are_the
     """A share, an attachment and an association: the plan of the side that accepts can see none of the requests, and foresees them."""
     told = {"(has to|must) accept": "whose turn it is, of which a later task of the same run takes care"}
     customers.sheets(**GATEWAYS)
-    customers.setup()
+    customers.setup("--tags", "ec2,directconnect,ram")
     customers.sheets(**{place: {**GATEWAYS[place], **REQUESTS[place]} for place in GATEWAYS})
     plan = customers.setup("--check", "--diff", allow=told)
     assert not set(customers.writes()) - {"sts:AssumeRole"}
