@@ -65,9 +65,10 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     decided = _decided(before, on, [name for name in moves["set_up"] if moves["set_up"][name] > 0])
     work = {key_of("basic", order): dict(services=services), key_of("components", order): dict(rules=decided)}
     once = [line._replace(taxed_on=on, **work[line.key]) for line in set_up.lines(after, after.month_of(on)) if line.key in work]
-    charged_from = _charged_from(before, on)
+    felt = _felt(before, on, moves["operation"])
+    charged_from = min(felt)
     charged = bool(operation.services(before)) and (not ends_on or charged_from <= ends_on)
-    first = _first_month(before, on)
+    first = _first_month(before, felt)
     month = _settled_month(before, first, ends_on)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
     since = first if ends_on and ends_on < first.first else before.month_of(charged_from)
@@ -96,7 +97,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
             components=[*([_told_base(language)] if base else []), *_told(moves, before, after, on, language)],
             units=_units(will) - _units(was),
             monthly={name: sums(will)[name] - sums(was)[name] for name in ("net", "tax", "total")},
-            since=_since(spans, month, charged_from).isoformat() if charged else None,
+            since=_since(spans, month, max(felt)).isoformat() if charged else None,
         ),
     )
 
@@ -121,9 +122,9 @@ def _sheet(lines: list[Line], language: str) -> dict[str, Any]:
     return dict(lines=[line.told(language) for line in lines], **sums(lines))
 
 
-def _first_month(agreed: Agreement, day: date) -> Month:
+def _first_month(agreed: Agreement, felt: list[date]) -> Month:
     """The first month that the change and the menu itself fill from its first to its last day."""
-    return operation.first_whole_month(agreed, [day, *_starts(agreed)])
+    return operation.first_whole_month(agreed, [*felt, *(operation.first_charge(agreed, start) for start in _starts(agreed))])
 
 
 def _settled_month(agreed: Agreement, month: Month, ends_on: date | None) -> Month:
@@ -140,11 +141,11 @@ def _settled(agreed: Agreement, month: Month) -> bool:
     return not ending and (not held or operation.plan_of(agreed, month)[0] == held[-1])
 
 
-def _since(spans: list[Span], quoted: Month, charged_from: date) -> date:
-    """The first day from which on each month costs as much more as the quoted one."""
+def _since(spans: list[Span], quoted: Month, felt: date) -> date:
+    """The first day from which on each month costs as much more as the quoted one: where no month does otherwise, the day on which all of it is felt."""
     until_then = [span for span in spans if span.month <= quoted]
     changed = [number for number, span in enumerate(until_then, 1) if span.rate != until_then[-1].rate]
-    return until_then[changed[-1]].month.first if changed else charged_from
+    return until_then[changed[-1]].month.first if changed else felt
 
 
 def _starts(agreed: Agreement) -> list[date]:
@@ -152,14 +153,14 @@ def _starts(agreed: Agreement) -> list[date]:
     return [plan.start for plan in agreed.plans[:1]] or [option.start for option in agreed.options]
 
 
-def _charged_from(agreed: Agreement, day: date) -> date:
-    """The first day on which the change is felt: by the rule `component_change_rule` the day itself once the menu is charged, or else as the menu itself."""
+def _felt(agreed: Agreement, day: date, moves: Mapping[str, int]) -> list[date]:
+    """The days from which on what comes and what goes is felt, once the menu itself is charged; without either, as if something came."""
     charged = [operation.charged_from(agreed, service) or operation.first_charge(agreed, service.start) for service in operation.services(agreed)]
     since = (charged[0] if agreed.plans else max(charged)) if charged else operation.first_charge(agreed, day)
     if agreed.plans and day <= agreed.plans[0].start:
-        return since  # as what the menu begins with
-    by_day = agreed.rules["component_change_rule"] == "calendar" and agreed.plans and since <= day
-    return day if by_day else max(since, operation.first_charge(agreed, day))
+        return [since]  # as what the menu begins with
+    days = [operation.counted_from(agreed, day, number) for number in moves.values()] if agreed.plans else []
+    return [max(since, one) for one in days or [operation.first_charge(agreed, day)]]
 
 
 def _units(lines: list[Line]) -> int:

@@ -208,9 +208,16 @@ def first_charge(agreed: Agreement, start: date) -> date:
     return end_of_calendar_month(start) + DAY if by_calendar else agreed.month_of(start).next().first
 
 
-def first_whole_month(agreed: Agreement, starts: Iterable[date]) -> Month:
-    """The first month that all of what starts on these days fills from its first to its last day."""
-    months = [(agreed.month_of(day), day) for day in (first_charge(agreed, start) for start in starts)]
+def counted_from(agreed: Agreement, day: date, count: int) -> date:
+    """The day from which components that come (or go, when negative) on a day within the menu's time are paid for (or no longer are)."""
+    if agreed.rules["component_change_rule"] == "calendar":
+        return day if count > 0 else day + DAY
+    return first_charge(agreed, day) if count > 0 else agreed.month_of(day).next().first
+
+
+def first_whole_month(agreed: Agreement, days: Iterable[date]) -> Month:
+    """The first month that all of what is charged from these days on fills from its first to its last day."""
+    months = [(agreed.month_of(day), day) for day in days]
     return max(month if month.first >= day else month.next() for month, day in months)
 
 
@@ -237,11 +244,7 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     by_day = agreed.rules["component_change_rule"] == "calendar"
 
     def effective(day: date, count: int) -> date:
-        if day < start or (day == start and count > 0):
-            return date.min
-        if by_day:
-            return day if count > 0 else day + DAY
-        return first_charge(agreed, day) if count > 0 else agreed.month_of(day).next().first
+        return date.min if day < start or (day == start and count > 0) else counted_from(agreed, day, count)
 
     lasting, fleeting = (agreed.changes, []) if by_day else _within_a_month(agreed)
     moves = [(effective(change.day, change.count), change.component, change.group, change.count) for change in lasting]

@@ -48,7 +48,7 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
-    month = operation.first_whole_month(agreed, starts) if starts else None
+    month = operation.first_whole_month(agreed, [operation.first_charge(agreed, start) for start in starts]) if starts else None
     billed_from = _billed_from(agreed)
     return dict(
         contract=agreed.number,

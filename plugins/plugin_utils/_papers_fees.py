@@ -321,7 +321,7 @@ def _effect(told: Mapping[str, Any], words: _Words) -> list[str]:
     change, first = told["change"], told["change"]["since"]
     once = [words("effect_once", item=line["description"], net=line["amount"]) for line in told["set_up"]["lines"]]
     felt = first and (change["units"] or change["monthly"]["net"])
-    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told["quoted_on"], first, words)), *once] if felt else once
+    return [words("effect", units=change["units"], net=change["monthly"]["net"], since=_since(told, first, words)), *once] if felt else once
 
 
 def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
@@ -329,9 +329,10 @@ def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     return dict(told, component=[one["name"], words("based_on", clauses=words.listed(one["clauses"]))], menu=words(one["menu"]))
 
 
-def _since(quoted_on: str, first: str, words: _Words) -> str:
-    """From when a change is charged: from next month where that is so."""
-    if not first.endswith("-01"):
+def _since(told: Mapping[str, Any], first: str, words: _Words) -> str:
+    """From when a change is charged: from next month where that is so, and months are those of the calendar."""
+    quoted_on = told["quoted_on"]
+    if not first.endswith("-01") or any("billing_month_start_day" in line["rules"] for line in told["monthly"]["lines"]):
         return words.day(first)
     months = int(first[:4]) * 12 + int(first[5:7]) - int(quoted_on[:4]) * 12 - int(quoted_on[5:7])
     return words("next_month", month=words.month(first[:7])) if months == 1 else words.month(first[:7])

@@ -305,7 +305,7 @@ def test_a_quotation_of_a_change_is_what_the_month_then_costs(agreed, wanted, da
     assert quoted["change"]["units"] == wanted - agreed
     assert quoted["change"]["monthly"]["net"] == quoted["monthly"]["net"] - quoted["monthly"]["before"]["net"]
     assert quoted["set_up"]["net"] == 50000 * max(0, wanted - max(4, agreed))  # what is operated is built
-    assert month > f"{day:%Y-%m}" and quoted["monthly"]["billed_from"] >= f"{day}"
+    assert f"{month}-01" >= quoted["monthly"]["billed_from"] >= f"{day}"
 
 
 @settings(deadline=None, max_examples=50)
@@ -477,6 +477,40 @@ def test_a_change_is_told_in_one_line():
     assert [one["clauses"] for one in quoted["change"]["components"]] == [["別紙4第2表", "第29条第1項"], ["別紙5第1表", "第35条第1項"]]
     early = change_quotation(contract, [], dict(ec2_instances=[{}] * 5), "2026-04-20")
     assert "、2026年7月から" in fee_paper(early, "quotation", ISSUER)["lead"][1], "the menu itself begins later"
+
+
+@pytest.mark.parametrize("start_day, rule, day, wanted, billed_from, month, since, ja, en", [
+    # What goes is charged to the end of its billing month, what comes from the 1st of the next calendar month.
+    (1, "next_month", "2026-08-20", 3, "2026-09-01", "2026-09", "2026-09-01", "来月（2026年9月）から", "next month (2026-09)"),
+    (16, "next_month", "2026-08-10", 3, "2026-08-16", "2026-08", "2026-08-16", "2026年8月16日から", "2026-08-16"),
+    (16, "next_month", "2026-08-20", 3, "2026-09-16", "2026-09", "2026-09-16", "2026年9月16日から", "2026-09-16"),
+    (16, "next_month", "2026-08-20", 5, "2026-09-01", "2026-09", "2026-09-01", "2026年9月1日から", "2026-09-01"),
+    (16, "calendar", "2026-08-20", 3, "2026-08-21", "2026-09", "2026-08-21", "2026年8月21日から", "2026-08-21"),
+])  # fmt: skip
+def test_the_month_of_a_removal_is_the_billing_month(start_day, rule, day, wanted, billed_from, month, since, ja, en):
+    rules = dict(billing_month_start_day=start_day, component_change_rule=rule)
+    contract = dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-06-15"}], operation=dict(components=dict(ec2=4)), fee_rules=rules)
+    for language, words in (("ja", ja), ("en", en)):
+        quoted = change_quotation(contract, [], dict(ec2_instances=[{}] * wanted), day, language)
+        assert (quoted["monthly"]["billed_from"], quoted["monthly"]["month"], quoted["change"]["since"]) == (billed_from, month, since)
+        assert quoted["change"]["monthly"]["net"] == 30_000 * (wanted - 4)
+        assert words in fee_paper(quoted, "quotation", ISSUER, language)["lead"][1]
+    event = dict(date=day, event="components_added" if wanted > 4 else "components_removed", components=dict(ec2=abs(wanted - 4)))
+    for one in ("2026-07", "2026-08", "2026-09"):
+        will, was = (usage_statement(contract, events, one) for events in ([event], []))
+        assert (will["net"] == was["net"]) == (will["until"] < billed_from), one
+
+
+def test_of_what_comes_and_what_goes_each_is_felt_in_its_own_time():
+    contract = dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-06-15"}], fee_rules=dict(billing_month_start_day=16))
+    contract["operation"] = dict(components={"ec2": 4, "lambda": 1})
+    for day, since in (("2026-08-10", "2026-09-01"), ("2026-08-20", "2026-09-16")):
+        quoted = change_quotation(contract, [], dict(SHEET, ec2_instances=[{}] * 6), day)
+        assert (quoted["monthly"]["billed_from"], quoted["change"]["since"]) == ("2026-08-16" if day < "2026-08-16" else "2026-09-01", since)
+        events = [dict(date=day, event="components_added", components=dict(ec2=2)), dict(date=day, event="components_removed", components={"lambda": 1})]
+        assert quoted["monthly"]["net"] == usage_statement(contract, events, quoted["monthly"]["month"])["net"]
+        noted = " ".join(note["text"] for note in quoted["monthly"]["notes"])
+        assert f"{usage_statement(contract, events, '2026-08')['net']:,} 円" in noted, "a month of which a part is felt"
 
 
 @pytest.mark.parametrize("plans, option, month, since, more, noted", [
