@@ -8,9 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-import fnmatch
 import json
-import operator
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -160,38 +158,3 @@ def _caseless(document):
 def _lowered_actions(statement):
     named = {member: statement[member] for member in ("Action", "NotAction") if member in statement}
     return {member: [action.lower() for action in ([value] if isinstance(value, str) else value)] for member, value in named.items()}
-
-
-Source = Mapping[str, tuple[str, ...]]
-
-
-def lets(wanted: Mapping[str, Any], service: str, action: str, source: Source | None = None) -> bool:
-    """Whether any statement lets the service do it (the action in small letters).
-
-    `source` is on whose behalf: of a condition's key, in small letters, what the service may say. Other conditions are not looked into.
-    """
-    return any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in _actions(wanted, service, source or {}))
-
-
-def _actions(wanted: Mapping[str, Any], service: str, source: Source) -> Iterator[str]:
-    statements = wanted.get("Statement") or []
-    for statement in [statements] if isinstance(statements, Mapping) else statements:
-        principal = statement.get("Principal")
-        named = principal.get("Service", []) if isinstance(principal, Mapping) else principal
-        meant = statement.get("Effect") == "Allow" and {service, "*"} & set(_listed(named or []))
-        if meant and all(_met(*test, source) for test in (statement.get("Condition") or {}).items()):
-            yield from _listed(statement.get("Action", []))
-
-
-# How an operator compares a pattern of the policy with what is said; ArnEquals knows wild cards, too (IAM guide, "ARN condition operators").
-COMPARED = dict(StringEquals=operator.eq, StringLike=fnmatch.fnmatchcase, ArnEquals=fnmatch.fnmatchcase, ArnLike=fnmatch.fnmatchcase)
-
-
-def _met(named: str, wanted: Mapping[str, Any], source: Source) -> bool:
-    compare = COMPARED.get(named)
-    asked = {key.lower(): _listed(patterns) for key, patterns in wanted.items() if compare and key.lower() in source}
-    return all(any(compare(said, str(pattern)) for said in source[key] for pattern in patterns) for key, patterns in asked.items())
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

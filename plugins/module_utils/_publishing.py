@@ -8,7 +8,7 @@ Private to the collection.
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _verdicts
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 
 OWN_KEY_OF_SNS = "alias/aws/sns"
@@ -20,7 +20,7 @@ def silent(aws: Aws, topic: str, service: str, account: str) -> str | None:
         return None
     attributes = aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     key = attributes.get("KmsMasterKeyId") or ""
-    if not _policies.lets(_policies.document(attributes.get("Policy")), service, "sns:publish"):
+    if not _verdicts.judged(_policies.document(attributes.get("Policy")), service, "sns:Publish", topic).allowed:
         return f"{service} may not publish to {topic}, and nobody would be told: name publishers: [{service}] of the topic in sns_topics"
     if key.endswith(OWN_KEY_OF_SNS):
         return f"{service} may not use {OWN_KEY_OF_SNS}, with which {topic} is encrypted, and nobody would be told: give the topic a key of your own"
@@ -35,4 +35,4 @@ def _may_use(aws: Aws, key: str, service: str, account: str) -> bool:
         return True  # its owner has to see to it
     key_id = aws.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
     policy = _policies.document(aws.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
-    return all(_policies.lets(policy, service, action) for action in ("kms:generatedatakey", "kms:decrypt"))
+    return all(_verdicts.judged(policy, service, action).allowed for action in ("kms:GenerateDataKey", "kms:Decrypt"))

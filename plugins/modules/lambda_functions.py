@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _lambda_unversioned, _policies, _shapes, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _lambda_unversioned, _shapes, _tags, _verdicts
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -171,7 +171,7 @@ def _settings(aws, have, change):
 def _trusted_role(aws, name):
     """The ARN of the role; Lambda would refuse, or only fail later with, one that it may not have."""
     role = aws.once(_role, name)
-    if not _policies.lets(role["AssumeRolePolicyDocument"], SERVICE, "sts:assumerole"):
+    if not _verdicts.judged(role["AssumeRolePolicyDocument"], SERVICE, "sts:AssumeRole").allowed:
         raise Problem(f"role: {name} does not let {SERVICE} assume it: its assume_role_policy has to name that service")
     return role["Arn"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _shapes
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _shapes, _verdicts
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -17,8 +17,9 @@ NAME = "logs_export_log_group"
 SECONDS = 4 * 3600
 UNDER_WAY = ("PENDING", "RUNNING")
 VAIN = ("FAILED", "CANCELLED", "PENDING_CANCEL")
-# CloudWatch Logs User Guide, "Export log data to Amazon S3": what the policy of the bucket has to allow the service.
-NEEDED = ("s3:GetBucketAcl", "s3:PutObject")
+# CloudWatch Logs User Guide, "Export log data to Amazon S3": what the policy of the bucket has to allow the service. It tries with a file of its own
+# before it takes the order; the logs come as <prefix>/<id of the task>/<stream>/<number>.gz.
+TRIED, LOGS = "aws-logs-write-test", "00000000-0000-0000-0000-000000000000/stream/000000.gz"
 STREAMS = "log_stream_name_prefix"
 
 
@@ -35,7 +36,7 @@ def plan(aws, params):
     there = [one for one in mine if _state(one) not in VAIN]
     done = any(_state(one) == "COMPLETED" for one in there)
     if not there:
-        _refuse_bucket(aws, params["bucket"], group)
+        _judge_bucket(aws, params)
     after = {name: params[name] for name in ("name", "from", "to", "bucket", "prefix", STREAMS) if params[name] is not None}
     if others and not there:
         after["waits_for"] = others[0].get("taskName") or others[0]["taskId"]
@@ -94,11 +95,10 @@ def _others_under_way(aws, wanted):
     return [one for one in _tasks(aws) if _state(one) in UNDER_WAY and one.get("taskName") != wanted["taskName"]]
 
 
-def _refuse_bucket(aws, bucket, group):
+def _judge_bucket(aws, params):
     """What AWS would say only when the export is ordered, and not which statement it lacks."""
-    service, arn = f"logs.{aws.region}.amazonaws.com", f"arn:{aws.logs.meta.partition}:logs:{aws.region}:{aws.account}:log-group:{group}"
-    # Policies name a log group with and without :* behind it.
-    source = {"aws:sourceaccount": (aws.account,), "aws:sourcearn": (arn, f"{arn}:*")}
+    bucket, service = params["bucket"], f"logs.{aws.region}.amazonaws.com"
+    arn = f"arn:{aws.logs.meta.partition}:logs:{aws.region}:{aws.account}:log-group:{params['log_group']}"
     try:
         with aws.reading():
             place = aws.s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
@@ -111,12 +111,26 @@ def _refuse_bucket(aws, bucket, group):
         policy = {}
     if place != aws.region:
         raise Problem(f"bucket: {bucket} is in {place}, and an export stays in the Region of its log group, {aws.region}")
-    lacking = [action for action in NEEDED if not _policies.lets(policy, service, action.lower(), source)]
+    verdicts = _verdicts_of(aws, policy, service, arn, params)
+    lacking = dict.fromkeys(action for action, verdict in verdicts if not verdict.allowed)
     if lacking:
         raise Problem(
-            f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)} on behalf of {arn} (aws:SourceAccount, aws:SourceArn): name "
-            f"deliveries: [{{service: {service}}}] of it in s3_buckets, which allows all that begins with AWSLogs/<account>/, or write the statements there"
+            f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)} on behalf of {arn} (aws:SourceAccount, aws:SourceArn) below "
+            f"{params['prefix']}/: name deliveries: [{{service: {service}}}] of it in s3_buckets, which allows all that begins with AWSLogs/<account>/, or "
+            "write the statements there; what denies it has to go"
         )
+    doubts = dict.fromkeys(doubt for dummy, verdict in verdicts for doubt in verdict.doubts)
+    if doubts:
+        aws.warn(f"{NAME} {params['log_group']}: whether {service} may write to {bucket} depends on what was not judged of its policy: {'; '.join(doubts)}")
+
+
+def _verdicts_of(aws, policy, service, arn, params):
+    # Policies name a log group with and without :* behind it.
+    source = {"aws:sourceaccount": (aws.account,), "aws:sourcearn": (arn, f"{arn}:*")}
+    bucket = f"arn:{aws.logs.meta.partition}:s3:::{params['bucket']}"
+    needed = [("s3:GetBucketAcl", bucket, ())]
+    needed += [("s3:PutObject", f"{bucket}/{params['prefix']}/{key}", ("bucket-owner-full-control",)) for key in (TRIED, LOGS)]
+    return [(action, _verdicts.judged(policy, service, action, resource, {**source, "s3:x-amz-acl": acl})) for action, resource, acl in needed]
 
 
 def act(aws, params, planned):

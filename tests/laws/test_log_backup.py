@@ -12,7 +12,9 @@ from contextlib import redirect_stdout
 import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from botocore.exceptions import ClientError
 
+from ansible_collections.msp.aws.plugins.module_utils._client import AwsModule
 from ansible_collections.msp.aws.plugins.modules import logs_export_log_group
 from tests.laws.stage import ACCOUNT, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
@@ -265,6 +267,15 @@ def test_an_export_may_be_of_some_streams(logs):
 OWN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
 
 
+def its_policy_says(logs, *more, **let_in):
+    """A bucket with a policy of somebody's own: what lets the service in, and more."""
+    bucket = "arn:aws:s3:::acme-closed"
+    given = dict(Effect="Allow", Principal=dict(Service=f"logs.{REGION}.amazonaws.com"), Action=["s3:GetBucketAcl", "s3:PutObject"])
+    statements = [dict(given, Resource=[bucket, f"{bucket}/*"], **let_in), *more]
+    write(logs, "s3_buckets", dict(name="acme-closed", policy=dict(Version="2012-10-17", Statement=statements)))
+    logs.double.clear_calls()
+
+
 @pytest.mark.parametrize(
     ("condition", "allowed"),
     [
@@ -277,12 +288,37 @@ OWN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
     ],
 )
 def test_conditions_of_the_policy_are_looked_into(logs, condition, allowed):
-    service, bucket = dict(Service=f"logs.{REGION}.amazonaws.com"), "arn:aws:s3:::acme-closed"
-    actions = ["s3:GetBucketAcl", "s3:PutObject"]
-    statement = dict(Effect="Allow", Principal=service, Action=actions, Resource=[bucket, f"{bucket}/*"], Condition=condition)
-    write(logs, "s3_buckets", dict(name="acme-closed", policy=dict(Version="2012-10-17", Statement=[statement])))
-    logs.double.clear_calls()
+    its_policy_says(logs, Condition=condition)
     if allowed:
         assert exported(logs, bucket="acme-closed")["changed"]
     else:
         assert f"on behalf of {OWN}:/acme/app" in exported(logs, check=True, fails=True, bucket="acme-closed")["msg"] and logs.writes() == []
+
+
+def test_what_the_policy_denies_is_told_in_the_plan(logs):
+    shut = dict(Effect="Deny", Principal="*", Action="s3:*", Resource=["arn:aws:s3:::acme-closed/AWSLogs/*"])
+    its_policy_says(logs, shut)
+    told = exported(logs, check=True, fails=True, bucket="acme-closed")["msg"]
+    assert "does not allow logs.ap-northeast-1.amazonaws.com s3:PutObject on behalf of" in told and "what denies it has to go" in told
+    assert "GetBucketAcl call on the given bucket failed" in str(refusal(logs, bucket="acme-closed")), "AWS would say so, too"
+    its_policy_says(logs, dict(shut, Resource=["arn:aws:s3:::acme-closed/other/*"]))
+    assert exported(logs, bucket="acme-closed")["changed"]
+
+
+def refusal(logs, bucket):
+    wanted = {"from": 0, "to": 4_000_000_000_000, "logGroupName": "/acme/app", "destination": bucket, "destinationPrefix": EXPORT["prefix"]}
+    with pytest.raises(ClientError) as caught:
+        client(logs, "logs").create_export_task(taskName="theirs", **wanted)
+    return caught.value
+
+
+def test_what_cannot_be_judged_of_the_policy_is_a_warning(logs, monkeypatch):
+    told = []
+    monkeypatch.setattr(AwsModule, "warn", lambda module, text: told.append(text))
+    office = {"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}
+    its_policy_says(logs, dict(Sid="Office", Effect="Deny", Principal="*", Action="s3:PutObject", Resource="arn:aws:s3:::acme-closed/*", Condition=office))
+    assert exported(logs, check=True, bucket="acme-closed")["changed"]
+    assert told == [
+        "logs_export_log_group /acme/app: whether logs.ap-northeast-1.amazonaws.com may write to acme-closed depends on what was not judged of its policy: "
+        "Office (NotIpAddress aws:sourceip)"
+    ]
