@@ -20,7 +20,7 @@ OF_THE_ROW = ("interruption", "roll_back", "minutes", "fee")
 
 
 def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
-    """What would be done, of what check mode registered: the same account and the same request have the same hash."""
+    """What would be done, of what check mode registered: the same account and the same request have the same hash, whatever the modules warned of."""
     row = operations()[request["operation"]]
     owner = row["module"] or row["role"]
     made = {name: request[name] for name in OF_THE_REQUEST} | {name: row[name] for name in OF_THE_ROW}
@@ -34,7 +34,7 @@ def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
         made["roll_back"] = "manual"
     # The way back can be dangerous where the way there was not, such as the deletion of what was made.
     undo_confirm = [f"{owner}/{entry['entry']}" for entry in result["entries"]] if back else []
-    return dict(made, undo=back, undo_confirm=undo_confirm, hash=digest(made))
+    return dict(made, undo=back, undo_confirm=undo_confirm, warnings=list(result.get("warnings", ())), hash=digest(made))
 
 
 def _changes(diff: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -47,7 +47,7 @@ def _changes(diff: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def moved(approved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Where a plan differs from the one that was approved, a line each."""
-    names = [name for name in {**approved, **now} if name not in ("hash", "undo", "undo_confirm", "changes")]
+    names = [name for name in {**approved, **now} if name not in ("hash", "undo", "undo_confirm", "warnings", "changes")]
     lines = [f"{name}: {approved.get(name)!r} → {now.get(name)!r}" for name in names if approved.get(name) != now.get(name)]
     told = [{(one["entry"], one["option"]): (one["before"], one["after"]) for one in made["changes"]} for made in (approved, now)]
     return lines + [f"{entry} {option}: {told[0].get((entry, option))!r} → {told[1].get((entry, option))!r}" for entry, option in _differing(*told)]
@@ -73,6 +73,7 @@ def on_server(result: Mapping[str, Any], planned: Mapping[str, Any], server: str
         facts={**result.get("facts", {}), **planned["facts"]},
         diff=diff,
         calls=result.get("calls", dict(reads=0, writes=[])),
+        warnings=result.get("warnings", []),
     )
 
 

@@ -62,6 +62,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         one_way="（変更前の所属先は記録されないため、自動では戻りません。元の所属先を対象に、同じ作業をご依頼ください）",
         by_hand="（{}）",
         dangers="ご承認いただく影響",
+        warnings="注意点（文面は AWS とモジュールのものです）",
         steps="手順",
         step="手順",
         command="コマンド",
@@ -125,6 +126,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         one_way=" (where it was before is not remembered: request the same operation for the former place)",
         by_hand=" ({})",
         dangers="What is approved",
+        warnings="Warnings",
         steps="Steps",
         step="Step",
         command="Command",
@@ -227,6 +229,7 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
     ]
     if made["dangers"]:
         sections.insert(1, dict(heading=words["dangers"], text=list(made["dangers"])))
+    sections[-1:-1] = _warned([made], words)
     return dict(
         title=words["procedure"],
         language=language,
@@ -261,14 +264,21 @@ def command(phase: str, request: Mapping[str, Any], made: Mapping[str, Any]) -> 
 
 
 def _internal(records: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every call and every record, with who wrote it."""
+    """What was warned of, every call and every record, with who wrote it."""
     writes = [call for record in records for call in record["content"].get("calls", {}).get("writes", [])]
     calls = [dict(call=one["call"], request=one.get("request_id")) for one in writes]
     journal = [dict(number=one["number"], kind=one["kind"], at=_moment(one["at"]), operator=_who(one), hash=one["hash"]) for one in records]
     return [
+        *_warned([record["content"] for record in records], words),
         dict(heading=words["calls"], table=_table(_columns(words, "call", "request"), calls)),
         dict(heading=words["journal"], table=_table(_columns(words, "number", "kind", "at", "operator", "hash"), journal)),
     ]
+
+
+def _warned(contents: list[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the modules warned of, each once: what a plan told may be said again when it is carried out."""
+    told = list(dict.fromkeys(text for content in contents for text in content.get("warnings", ())))
+    return [dict(heading=words["warnings"], text=told)] if told else []
 
 
 def _who(record: Mapping[str, Any]) -> str:

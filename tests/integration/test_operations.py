@@ -58,9 +58,9 @@ class Desk:
         told = dict(contract="ACME-1", ticket=ticket, operation=operation, target="web", parameters=parameters, received=days(-20), wished=days(-1))
         return {**told, **more}
 
-    def operate(self, request, phase="plan", rc=0, env=None, **variables):
+    def operate(self, request, phase="plan", rc=0, env=None, allow=None, **variables):
         given = dict(operation_request=request, operation_ledger=self.ledger, operation_phase=phase, operation_directory=str(self.customer.folder / "results"))
-        return self.customer.play("operate", "-e", json.dumps(dict(given, **variables)), rc=rc, env=env)
+        return self.customer.play("operate", "-e", json.dumps(dict(given, **variables)), rc=rc, env=env, allow=allow)
 
     def killed(self, request, before, **variables):
         """A run that carries it out and is killed right before this task."""
@@ -208,6 +208,22 @@ def test_a_setting_goes_and_comes_back_and_its_ledger_may_be_in_s3(desk):
     assert [call for call in desk.customer.writes() if call.startswith("ec2")] == ["ec2:RevokeSecurityGroupIngress"]
     assert desk.double.state("ec2/") == before
     assert "cannot be rolled back" in desk.operate(request, "roll_back", rc=2).output
+
+
+def test_what_a_module_warns_of_is_in_the_ledger_and_in_the_papers_of_ours(desk):
+    client = somebody(desk.double)
+    vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
+    named = [dict(ResourceType="network-acl", Tags=[dict(Key="Name", Value="web")])]
+    client.create_network_acl(VpcId=vpc, TagSpecifications=named)
+    rule = dict(direction="ingress", rule_number=100, rule_action="allow", protocol="tcp", from_port=443, to_port=443, cidr_block="0.0.0.0/0")
+    request = desk.request("vpc.change_network_acl", parameters=dict(vpc=vpc, change="add", **rule))
+    one_way = "An ACL keeps no state"
+    desk.operate(request, allow={one_way: "nothing is let out"})
+    desk.operate(request, "apply", operation_approval=desk.approval(), allow={one_way: "nothing is let out"})
+    told = {record["kind"]: [one_way in text for text in record["content"].get("warnings", ())] for record in desk.records()}
+    assert told["plan"] == told["result"] == [True]
+    papers = {name: (desk.customer.folder / "results" / f"REQ-1-{name}.html").read_text() for name in ("procedure", "customer", "internal")}
+    assert {name: text.count(one_way) for name, text in papers.items()} == dict(procedure=1, customer=0, internal=1)
 
 
 def test_a_target_that_is_none_is_not_made(desk):

@@ -180,16 +180,21 @@ def test_the_first_gate_in_their_order_is_told():
 # ---- plans
 
 
+STATES = (dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")))
+
+
 def result(before, after, **more):
     return dict(diff=dict(before=before, after=after), entries=[dict(entry="web01", **more)], facts=dict(instance_type="t3.medium", state="running"))
 
 
 def test_a_plan_has_the_hash_of_what_it_would_do():
-    one = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
-    same = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    one = _operation_plans.plan(read(), result(*STATES, confirm="would stop"))
+    same = _operation_plans.plan(read(), result(*STATES, confirm="would stop"))
     other = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.small")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
     assert one == same and one["hash"] != other["hash"] and one["approval_needed"]
     assert one["confirm"] == ["ec2_change_instance_type/web01"] and one["undo"] == dict(instance_type="t3.medium", state="running")
+    warned = _operation_plans.plan(read(), dict(result(*STATES, confirm="would stop"), warnings=["two are connected"]))
+    assert warned == dict(one, warnings=["two are connected"]) and _operation_plans.moved(one, warned) == []
     assert _operation_plans.moved(one, other) == ["web01 instance_type: ('t3.medium', 't3.large') → ('t3.small', 't3.large')"]
 
 
@@ -292,9 +297,11 @@ def test_a_record_that_was_written_anew_does_not_follow(store):
 
 def test_the_customers_edition_has_nothing_of_ours(store):
     one, request = journal(store), {name: value for name, value in read(requester="山田様").items() if name != "variables"}
-    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large"))))
+    made = _operation_plans.plan(read(), result(*STATES))
     calls = dict(writes=[dict(call="ec2:StopInstances", request_id="r-1")])
-    begun, done = dict(approval=dict(by="佐藤"), before=dict(operator="ops1")), dict(result=dict(calls=calls, notes=["seen"]), end=dict(outcome="done"))
+    done = dict(result=dict(calls=calls, notes=["seen"], warnings=["late", "early"]), end=dict(outcome="done"))
+    begun = dict(approval=dict(by="佐藤"), before=dict(operator="ops1"))
+    made["warnings"] = ["early"]
     told = dict(request=request, plan=made, **begun, **done)
     for kind, content in told.items():
         one.add(kind, content, RUN, datetime.now(UTC))
@@ -303,11 +310,12 @@ def test_the_customers_edition_has_nothing_of_ours(store):
         customer, internal = (str(_papers.read(paper)) for paper in papers)
         assert "t3.medium" in customer and one.head in customer and "山田様" in customer
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal and "seen" in internal
+        assert "early" not in customer and internal.count("early") == internal.count("late") == 1
 
 
 def test_a_ticket_that_stands_half_way_has_a_report_with_the_commands_for_us(store):
     one, request = journal(store), {name: value for name, value in read().items() if name != "variables"}
-    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    made = _operation_plans.plan(read(), result(*STATES, confirm="would stop"))
     told = dict(request=request, plan=made, before=dict(operator="ops1", plan=made, undo=made["undo"]), failure=dict(reason="it went wrong", unverified=False))
     for kind, content in told.items():
         one.add(kind, content, RUN, datetime.now(UTC))
@@ -322,10 +330,10 @@ def test_a_ticket_that_stands_half_way_has_a_report_with_the_commands_for_us(sto
 
 
 def test_the_procedure_has_the_plan_and_every_command():
-    made = _operation_plans.plan(read(), result(dict(web01=dict(instance_type="t3.medium")), dict(web01=dict(instance_type="t3.large")), confirm="would stop"))
+    made = _operation_plans.plan(read(), dict(result(*STATES, confirm="would stop"), warnings=["two are connected"]))
     for language in ("ja", "en"):
         paper = str(_papers.read(_papers_operation.procedure(made, read(), CONTRACT, "2026-11-24", language)))
-        assert all(word in paper for word in ("t3.medium", made["hash"], "would stop", "operation_phase=roll_back", "verify_evidence.yml"))
+        assert all(word in paper for word in ("t3.medium", made["hash"], "would stop", "two are connected", "operation_phase=roll_back", "verify_evidence.yml"))
 
 
 def test_what_is_done_at_aws_and_inside_a_server_is_one_plan():
