@@ -80,3 +80,15 @@ def test_every_word_of_the_plan_is_in_the_account(desk, operation):
     told = json.dumps([after.get(path) for path in moved(before, after)])
     words = [value.removeprefix("of ") for value in planned.values() if isinstance(value, str)]
     assert words and [word for word in words if json.dumps(word)[1:-1] not in told] == []
+
+
+# What triggers a function is no thing of its own.
+BEARING = [name for name in MAKING if OPERATIONS[name].get("makes") and "tags" in KINDS[OPERATIONS[name]["module"]].options and "trigger" not in name]
+
+
+@pytest.mark.parametrize("operation", sorted(BEARING))
+def test_what_is_made_bears_its_ticket(desk, operation):
+    (entry,) = desk.run(operation)["entries"]
+    kind = KINDS[OPERATIONS[operation]["module"]]
+    (made,) = [one for one in desk.stage.gather(kind.name) if kind.label(one) == entry["entry"]]
+    assert made["tags"]["OpsTicket"] == "REQ-1"
