@@ -15,7 +15,9 @@ ONE_CORE = molecule lint sanity demo custodian importer  # what leaves cores idl
 PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
 GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
+MACHINE_PROGRAMS = qemu-system-x86_64 mke2fs
 GUEST_PACKAGES = mmdebstrap debian-archive-keyring systemd-container iproute2 util-linux apt-utils dpkg gpg openssh-client
+MACHINE_PACKAGES = qemu-system-x86 e2fsprogs
 PROGRAM_PACKAGES = libreoffice-calc chromium poppler-utils fonts-noto-cjk
 LACKING = missing=; for program in $(1); do command -v $$program >/dev/null || missing="$$missing $$program"; done
 
@@ -117,8 +119,8 @@ pins:  ## resolve tests/requirements/*.in into the pins anew
 	@for env in $(ENVS) custodian; do .ci/pins $$env; done
 
 programs:  ## install what rendering and molecule need and is not there, on Debian and as root
-	@$(call LACKING,$(PROGRAMS) $(GUEST_PROGRAMS)); [ -n "$$missing" ] || exit 0; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) >/dev/null
+	@$(call LACKING,$(PROGRAMS) $(GUEST_PROGRAMS) $(MACHINE_PROGRAMS)); [ -n "$$missing" ] || exit 0; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PROGRAM_PACKAGES) $(GUEST_PACKAGES) $(MACHINE_PACKAGES) >/dev/null
 
 hooks: env-main  ## run lint's quick parts before each commit
 	@$(WITH) pre-commit install
