@@ -9,7 +9,7 @@ Private to the collection.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,6 +73,41 @@ def _spare(aws: Aws, have: Mapping[str, Any], wanted: int) -> None:
             f"reserved_concurrent_executions: {wanted} would leave the other functions fewer than {UNRESERVED} of the account's "
             f"{limits['ConcurrentExecutions']}; at most {max(free, 0)} can be reserved here, or raise the quota first"
         )
+
+
+def provisioned(aws: Aws, function: str) -> list[dict[str, Any]]:
+    """What is provisioned for versions and aliases of a function."""
+    return aws.pages("lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs", FunctionName=function)
+
+
+def check_versions(aws: Aws, function: str, named: Sequence[str]) -> None:
+    """A Problem where an alias cannot lead to these versions: of two, both run with the same role and have the same dead-letter queue."""
+    there = aws.once(_versions, function)
+    missing = [version for version in named if version not in there]
+    if missing:
+        raise Problem(f"{function} has no version {missing[0]}, but {', '.join(there)}: publish it first, or name one of these")
+    for what in ("Role", "DeadLetterConfig"):
+        if any(there[version].get(what) != there[named[0]].get(what) for version in named[1:]):
+            raise Problem(f"additional_version_weights: the versions {' and '.join(named)} differ in {what}, and Lambda shares calls only between alike ones")
+
+
+def _versions(aws: Aws, function: str) -> dict[str, dict[str, Any]]:
+    return {one["Version"]: one for one in aws.pages("lambda", "list_versions_by_function", "Versions", FunctionName=function)}
+
+
+def check_provisioned(aws: Aws, function: str, alias: str | None, wanted: int) -> None:
+    """A Problem where neither the function's reservation nor the account has room for it, beside what is provisioned for others of its aliases and versions."""
+    there, reserved, unreserved = aws.once(_room, function)
+    others = sum(one["RequestedProvisionedConcurrentExecutions"] for one in there if one["FunctionArn"] != alias)
+    free = (unreserved - UNRESERVED if reserved is None else reserved) - others
+    if wanted > free:
+        whose = "the account has unreserved" if reserved is None else f"{function} has reserved"
+        raise Problem(f"provisioned_concurrent_executions: {wanted} is more than the {max(free, 0)} that {whose} and not provisioned yet")
+
+
+def _room(aws: Aws, function: str) -> tuple[list[dict[str, Any]], int | None, int]:
+    reserved = aws.lambda_.get_function_concurrency(FunctionName=function).get("ReservedConcurrentExecutions")
+    return provisioned(aws, function), reserved, aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
 
 
 def _tell_used(aws: Aws, have: Mapping[str, Any], metric: str, wanted: int, unit: str) -> None:

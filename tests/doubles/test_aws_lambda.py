@@ -222,3 +222,81 @@ def test_the_role_may_read_the_source(functions, sources, role, refused):
     functions.update_function_configuration(**NAME, Role=role("weak", may=("sqs:SendMessage",)))
     settle(functions)
     refused(INVALID, functions.create_event_source_mapping, **NAME, EventSourceArn=QUEUE)
+
+
+# ---- aliases and what is provisioned
+
+
+@pytest.fixture
+def versions(functions):
+    """Lambda with a function of two versions."""
+    for number in range(2):
+        functions.update_function_configuration(**NAME, Description=f"release {number}")
+        settle(functions)
+        functions.publish_version(**NAME)
+    return functions
+
+
+@pytest.fixture
+def live(versions):
+    versions.create_alias(**NAME, Name="live", FunctionVersion="1")
+    return {**NAME, "Name": "live"}
+
+
+def test_an_alias_leads_to_what_is_there(versions, refused):
+    refused("ResourceNotFoundException", versions.create_alias, **NAME, Name="live", FunctionVersion="9")
+    refused(INVALID, versions.create_alias, **NAME, Name="7", FunctionVersion="1")
+    weights = {"AdditionalVersionWeights": {"9": 0.1}}
+    refused("ResourceNotFoundException", versions.create_alias, **NAME, Name="live", FunctionVersion="1", RoutingConfig=weights)
+
+
+@pytest.mark.parametrize(("main", "weights"), [("1", {"1": 0.1}), ("$LATEST", {"1": 0.1}), ("1", {"2": 1.5}), ("1", {"2": 0.1, "3": 0.1})])
+def test_what_no_alias_can_share(versions, live, refused, main, weights):
+    refused(INVALID, versions.create_alias, **NAME, Name="new", FunctionVersion=main, RoutingConfig={"AdditionalVersionWeights": weights})
+    refused(INVALID, versions.update_alias, **live, FunctionVersion=main, RoutingConfig={"AdditionalVersionWeights": weights})
+
+
+def test_only_alike_versions_share_calls(versions, live, role, refused):
+    versions.update_function_configuration(**NAME, Role=role("other"))
+    settle(versions)
+    other = versions.publish_version(**NAME)["Version"]
+    refused(INVALID, versions.update_alias, **live, RoutingConfig={"AdditionalVersionWeights": {other: 0.1}})
+    versions.update_alias(**live, RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    refused(INVALID, versions.update_alias, **live, FunctionVersion="2")
+
+
+def test_the_revision_of_an_alias_must_be_the_last_one(versions, live, refused):
+    old = versions.get_alias(**live)["RevisionId"]
+    assert versions.update_alias(**live, Description="new", RevisionId=old)["RevisionId"] != old
+    refused("PreconditionFailedException", versions.update_alias, **live, Description="newer", RevisionId=old)
+
+
+def test_what_is_provisioned_takes_its_time_and_moves_with_the_alias(versions, live):
+    which = {**NAME, "Qualifier": "live"}
+    assert versions.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=5)["Status"] == "IN_PROGRESS"
+    while versions.get_provisioned_concurrency_config(**which)["Status"] == "IN_PROGRESS":
+        pass
+    (told,) = versions.list_provisioned_concurrency_configs(**NAME)["ProvisionedConcurrencyConfigs"]
+    assert told["FunctionArn"].endswith(":f:live") and told["AllocatedProvisionedConcurrentExecutions"] == 5
+    versions.update_alias(**live, FunctionVersion="2")
+    assert versions.get_provisioned_concurrency_config(**which)["Status"] == "IN_PROGRESS"
+    versions.delete_provisioned_concurrency_config(**which)
+    assert versions.list_provisioned_concurrency_configs(**NAME)["ProvisionedConcurrencyConfigs"] == []
+
+
+def test_what_nothing_is_provisioned_for(versions, live, refused):
+    def put(qualifier, number=5):
+        return dict(NAME, Qualifier=qualifier, ProvisionedConcurrentExecutions=number)
+
+    refused("ResourceNotFoundException", versions.put_provisioned_concurrency_config, **put("nobody"))
+    refused("ProvisionedConcurrencyConfigNotFoundException", versions.get_provisioned_concurrency_config, **NAME, Qualifier="live")
+    refused(INVALID, versions.put_provisioned_concurrency_config, **put("$LATEST"))
+    versions.create_alias(**NAME, Name="edge", FunctionVersion="$LATEST")
+    refused(INVALID, versions.put_provisioned_concurrency_config, **put("edge"))
+    refused(INVALID, versions.put_provisioned_concurrency_config, **put("live", 901))
+    versions.put_function_concurrency(**NAME, ReservedConcurrentExecutions=10)
+    versions.put_provisioned_concurrency_config(**put("2", 6))
+    refused(INVALID, versions.put_provisioned_concurrency_config, **put("live"))
+    versions.put_provisioned_concurrency_config(**put("live", 4))
+    versions.update_alias(**live, RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})
+    refused(INVALID, versions.put_provisioned_concurrency_config, **put("live", 3))

@@ -287,7 +287,7 @@ def back_up(firehose, logs, role):
 
 
 def answer(client, role):
-    """A function with a variable, a statement and a reservation, which a queue invokes."""
+    """A function with a variable, a statement and a reservation, an alias with what is provisioned, which a queue invokes."""
     queue = client("sqs").create_queue(QueueName=NAME)["QueueUrl"]
     source = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     reads = dict(Effect="Allow", Action=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], Resource=source)
@@ -300,6 +300,11 @@ def answer(client, role):
     functions.put_function_event_invoke_config(**which, MaximumRetryAttempts=1)
     functions.create_event_source_mapping(**which, EventSourceArn=source)
     while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
+        pass
+    version = functions.publish_version(**which)["Version"]
+    functions.create_alias(**which, Name=NAME, FunctionVersion=version, Description=NAME)
+    functions.put_provisioned_concurrency_config(**which, Qualifier=NAME, ProvisionedConcurrentExecutions=1)
+    while functions.get_provisioned_concurrency_config(**which, Qualifier=NAME)["Status"] == "IN_PROGRESS":
         pass
 
 

@@ -70,6 +70,16 @@ def a_queue_and_a_stream(client: Callable[..., Any]) -> None:
     client("lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)
 
 
+def three_versions(client: Callable[..., Any]) -> None:
+    """Of a function, published by those who write it."""
+    functions, which = client("lambda"), dict(FunctionName="acme-import")
+    for number in range(3):
+        functions.update_function_configuration(**which, Description=f"release {number}")
+        while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
+            pass
+        functions.publish_version(**which)
+
+
 def a_rotating_function(client: Callable[..., Any]) -> None:
     a_function(client, "acme-rotation")
 
@@ -264,6 +274,7 @@ OUTSIDE = {
     "elbv2_listeners": a_trust_store,
     "elbv2_trust_stores": bundles,
     "iam_root_user": a_root_user_with_mfa,
+    "lambda_aliases": three_versions,
     "lambda_event_source_mappings": a_queue_and_a_stream,
     "lambda_functions": code_and_a_layer,
     "lightsail_alarms": servers_of_lightsail,

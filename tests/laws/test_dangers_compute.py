@@ -73,3 +73,18 @@ def test_lambda_resets_what_is_not_named(account, theirs):
     wish = dict(name="acme-import", runtime=before["Runtime"], role=before["Role"], handler=before["Handler"], environment_variables=dict(LOG_LEVEL="INFO"))
     names = ["LOG_LEVEL", "ORDERS_TOKEN", "STAGE"]
     assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda": wish})) == ((256, 30, True, names), (128, 3, False, ["LOG_LEVEL"]))
+
+
+def test_lambda_alias_leads_to_the_latest_by_default(account, theirs):
+    account.prepare("lambda_aliases")
+    alias = dict(function="acme-import", name="live")
+    harmless(account, "lambda_aliases", dict(alias, function_version="1"))
+
+    def look():
+        return client(account, "lambda").get_alias(FunctionName="acme-import", Name="live")["FunctionVersion"]
+
+    def ours():
+        harmless(account, "lambda_aliases", dict(alias, description="what the shop calls"))
+
+    wish = dict(function_name="acme-import", name="live", description="what the shop calls")
+    assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda_alias": wish})) == ("1", "$LATEST")

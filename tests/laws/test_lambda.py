@@ -16,8 +16,9 @@ from tests.laws.outside import archive_file
 from tests.laws.stage import examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
-FUNCTIONS, MAPPINGS = "lambda_functions", "lambda_event_source_mappings"
+FUNCTIONS, ALIASES, MAPPINGS = "lambda_functions", "lambda_aliases", "lambda_event_source_mappings"
 IMPORT = dict(name="acme-import")
+LIVE, TRIAL = (dict(function="acme-import", name=name) for name in ("live", "trial"))
 QUEUE = dict(function="acme-import", event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-orders")
 MORE = dict(QUEUE, event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-more")
 STREAM = dict(QUEUE, event_source_arn="arn:aws:kinesis:ap-northeast-1:123456789012:stream/acme-clicks")
@@ -29,6 +30,13 @@ PLANTED = ["variable-6c0f41d2", "variable-9b7e30aa"]
 def functions(stage):
     stage.prepare(FUNCTIONS)
     stage.run(FUNCTIONS, examples(FUNCTIONS).make)
+    return stage
+
+
+@pytest.fixture
+def aliases(stage):
+    stage.prepare(ALIASES)
+    stage.run(ALIASES, examples(ALIASES).make)
     return stage
 
 
@@ -204,6 +212,91 @@ def test_a_file_of_other_code_is_sent_only_with_its_hash(functions):
 
 def test_other_code_must_be_somewhere(functions):
     assert "name zip_file" in refused(functions, FUNCTIONS, dict(IMPORT, code_sha256="x"))
+
+
+# ---- aliases and what is provisioned
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(LIVE, function_version="9"), "has no version 9"),
+        (dict(LIVE, name="next", function_version="9"), "has no version 9"),
+        (dict(TRIAL, additional_version_weights={"9": 0.1}), "has no version 9"),
+        (dict(TRIAL, function_version="2"), "leads to version 2 already"),
+        (dict(TRIAL, function_version="$LATEST"), "only published versions"),
+        (dict(TRIAL, additional_version_weights={"2": 0.1, "3": 0.1}), "at most 1 can be"),
+        (dict(TRIAL, additional_version_weights={"2": "half"}), "no value that AWS knows"),
+        (dict(TRIAL, additional_version_weights={"2": 1.5}), "more than the most allowed, 1"),
+        (dict(TRIAL, provisioned_concurrent_executions=1), "take additional_version_weights away first"),
+        (dict(LIVE, function_version="$LATEST"), "for a published version"),
+        (dict(LIVE, provisioned_concurrent_executions=901), "the 900 that the account has unreserved"),
+    ],
+)
+def test_an_alias_that_cannot_be_is_refused_in_the_plan(aliases, entry, said):
+    assert said in refused(aliases, ALIASES, entry, confirm=["lambda_aliases/acme-import/live", "lambda_aliases/acme-import/trial"])
+
+
+def test_what_is_provisioned_has_room_in_the_reservation(aliases):
+    client(aliases, "lambda").put_function_concurrency(FunctionName="acme-import", ReservedConcurrentExecutions=8)
+    new = dict(LIVE, name="next", function_version="1", provisioned_concurrent_executions=4)
+    assert "the 3 that acme-import has reserved" in refused(aliases, ALIASES, new, confirm=["lambda_aliases/acme-import/next"])
+    assert "keep 3 environments ready" in dangerous(aliases, ALIASES, dict(new, provisioned_concurrent_executions=3))
+
+
+def test_versions_that_are_not_alike_share_no_calls(aliases):
+    write(aliases, "iam_roles", dict(name="acme-other", assume_role_policy=trust("lambda.amazonaws.com")))
+    write(aliases, FUNCTIONS, dict(IMPORT, role="acme-other"))
+    version = client(aliases, "lambda").publish_version(FunctionName="acme-import")["Version"]
+    assert "differ in Role" in refused(aliases, ALIASES, dict(TRIAL, additional_version_weights={version: 0.1}))
+
+
+def test_less_may_be_provisioned_without_a_word_and_more_may_not(aliases):
+    harmless(aliases, ALIASES, dict(LIVE, provisioned_concurrent_executions=2))
+    assert "AWS bills" in dangerous(aliases, ALIASES, dict(LIVE, provisioned_concurrent_executions=3))
+
+
+def test_weights_and_what_is_provisioned_change_places_in_one_run(aliases):
+    weights = dict(TRIAL, provisioned_concurrent_executions=2, clear=["additional_version_weights"])
+    aliases.run(ALIASES, dict(aliases=[weights], confirm=["lambda_aliases/acme-import/trial"]))
+    assert aliases.writes()[-2:] == ["lambda:UpdateAlias", "lambda:PutProvisionedConcurrencyConfig"]
+    harmless(aliases, ALIASES, dict(TRIAL, additional_version_weights={2: "0.1"}, clear=["provisioned_concurrent_executions"]))
+
+
+def test_another_version_is_there_when_what_is_provisioned_for_it_is_ready(aliases):
+    harmless(aliases, ALIASES, dict(LIVE, function_version="2"))
+    (told,) = client(aliases, "lambda").list_provisioned_concurrency_configs(FunctionName="acme-import")["ProvisionedConcurrencyConfigs"]
+    assert told["Status"] == "READY"
+
+
+def test_why_nothing_could_be_provisioned_is_told_and_the_next_run_tries_again(aliases, monkeypatch):
+    real, broken = _client.Aws.pages, dict(Status="FAILED", StatusReason="FUNCTION_ERROR_INIT_FAILURE", AllocatedProvisionedConcurrentExecutions=0)
+
+    def failing(aws, service, operation, *args, **more):
+        found = real(aws, service, operation, *args, **more)
+        return [{**one, **broken} for one in found] if operation == "list_provisioned_concurrency_configs" else found
+
+    monkeypatch.setattr(_client.Aws, "pages", failing)
+    for dummy in range(2):
+        aliases.double.clear_calls()
+        wanted = dict(aliases=[dict(LIVE, provisioned_concurrent_executions=6)], confirm=["lambda_aliases/acme-import/live"])
+        assert "FUNCTION_ERROR_INIT_FAILURE" in aliases.run(ALIASES, wanted, fails=True)["msg"]
+        assert aliases.writes() == ["lambda:PutProvisionedConcurrencyConfig"]
+
+
+def test_what_somebody_else_does_with_an_alias_meanwhile_is_not_written_over(aliases, monkeypatch):
+    acting = _client.Aws.acting_for
+
+    def first(aws, entry):
+        client(aliases, "lambda").update_alias(FunctionName="acme-import", Name="live", Description="theirs")
+        return acting(aws, entry)
+
+    monkeypatch.setattr(_client.Aws, "acting_for", first)
+    assert "PreconditionFailedException" in aliases.run(ALIASES, dict(aliases=[dict(LIVE, function_version="2")]), fails=True)["msg"]
+
+
+def test_the_end_of_an_alias_is_dangerous(aliases):
+    assert "gets an error" in unconfirmed(aliases, ALIASES, dict(LIVE, state="absent"))
 
 
 # ---- what invokes them

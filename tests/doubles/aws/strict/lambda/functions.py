@@ -1,10 +1,7 @@
 # Copyright (c) 2026 msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lambda: functions and event source mappings with states over time, revisions, the role they run with, and what the account has room for.
-
-Source of each rule: the documentation strings of botocore's lambda model (named by operation or shape), or the Lambda developer guide (named by page).
-"""
+"""Functions and event source mappings with states over time, revisions, the role they run with, and what the account has room for."""
 
 from __future__ import annotations
 
@@ -17,9 +14,9 @@ from moto.kinesis.models import kinesis_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from .access import allows, role_of, trusts
-from .passing import Passing
-from .rules import Refused, RuleBook
+from ..access import allows, role_of, trusts
+from ..passing import Passing
+from ..rules import Refused, RuleBook
 
 BOOK = RuleBook("lambda", invalid="InvalidParameterValueException")
 NAMESPACE = uuid.UUID("5f0a7c1e-3f64-4a53-9d0b-6a9b0c7d1e2f")

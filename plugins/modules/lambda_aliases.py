@@ -1,0 +1,187 @@
+#!/usr/bin/python
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.msp.aws.plugins.module_utils import _lambda
+from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
+from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, merged, ref, scopes
+
+PROVISIONED = "provisioned_concurrent_executions"
+
+
+def _weights(given):
+    return {str(version): float(weight) for version, weight in given.items()}
+
+
+SETTINGS = dict(
+    function_version="FunctionVersion",
+    description="Description",
+    additional_version_weights=Field("RoutingConfig.AdditionalVersionWeights", _weights, _weights),
+)
+# How the call says that there is none.
+NONE = dict(description=dict(Description=""), additional_version_weights=dict(RoutingConfig=dict(AdditionalVersionWeights={})))
+
+
+# ---- what is there
+
+
+def find(aws, wanted):
+    """AWS lists aliases, and what is provisioned for them, only function by function."""
+    functions = scopes(wanted, "function", _function_of, lambda: {one["FunctionName"] for one in aws.pages("lambda", "list_functions", "Functions")})
+    return [have for function in sorted(functions) for have in _of_function(aws, function)]
+
+
+def look(aws, ids):
+    return [have for function in sorted(set(map(_function_of, ids))) for have in _of_function(aws, function) if have["id"] in ids]
+
+
+def _function_of(arn):
+    return arn.partition(":function:")[2].partition(":")[0]
+
+
+def _of_function(aws, function):
+    provisioned = {one["FunctionArn"]: one for one in _lambda.provisioned(aws, function)}
+    return [_have(one, provisioned.get(one["AliasArn"], {})) for one in aws.pages("lambda", "list_aliases", "Aliases", FunctionName=function)]
+
+
+def _have(alias, provisioned):
+    return dict(
+        {option: value for option, value in flat(SETTINGS, alias).items() if value not in ("", {})},
+        id=alias["AliasArn"],
+        function=_function_of(alias["AliasArn"]),
+        name=alias["Name"],
+        _revision=alias.get("RevisionId"),
+        **_progress(provisioned),
+    )
+
+
+def _progress(provisioned):
+    """What is provisioned, what goes on, and why it came to nothing: then there is as much as was allocated, and the next run tries again."""
+    failed = provisioned.get("Status") == "FAILED"
+    return {
+        PROVISIONED: provisioned.get(f"{'Allocated' if failed else 'Requested'}ProvisionedConcurrentExecutions"),
+        "_moving": provisioned["Status"] if provisioned.get("Status") == "IN_PROGRESS" else None,
+        "_failed": f"its concurrency could not be provisioned: {provisioned.get('StatusReason')}" if failed else None,
+    }
+
+
+# ---- writing
+
+
+def create(aws, want):
+    """What is provisioned comes afterwards."""
+    return _have(aws.lambda_.create_alias(FunctionName=want["function"], Name=want["name"], **deep(SETTINGS, want, {})), {})
+
+
+def update(aws, have, change):
+    """The alias first: nothing can be provisioned while it has weights, and what it leads to is what is provisioned."""
+    after = merged(KIND.options, have, change)
+    with aws.reading():
+        _consider(aws, have, after)
+    settings = deep(SETTINGS, change, {})
+    for option in NONE.keys() & change.keys():
+        settings.update({} if change[option] else NONE[option])
+    if settings:
+        aws.lambda_.update_alias(FunctionName=have["function"], Name=have["name"], RevisionId=have["_revision"], **settings)
+    if PROVISIONED not in change:
+        return "IN_PROGRESS" if after.get(PROVISIONED) and "function_version" in change else None
+    which = dict(FunctionName=have["function"], Qualifier=have["name"])
+    if change[PROVISIONED] is None:
+        aws.lambda_.delete_provisioned_concurrency_config(**which)
+        return None
+    return _progress(aws.lambda_.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=change[PROVISIONED]))["_moving"]
+
+
+def delete(aws, have):
+    aws.lambda_.delete_alias(FunctionName=have["function"], Name=have["name"])
+
+
+# ---- what to think about first
+
+
+def refuse(want, have, change):
+    after = merged(KIND.options, have, change)
+    weights, main = _weights(after.get("additional_version_weights") or {}), after.get("function_version")
+    if weights and _lambda.LATEST in (main, *weights):
+        raise Problem(f"additional_version_weights: only published versions share calls, and {_lambda.LATEST} is none: name the number of a version")
+    if main in weights:
+        raise Problem(f"additional_version_weights: the alias leads to version {main} already: name another one here, or another function_version")
+    if change.get(PROVISIONED) and weights:
+        raise Problem(f"{PROVISIONED}: Lambda provisions nothing anew for an alias with weights: take additional_version_weights away first")
+    if after.get(PROVISIONED) and main == _lambda.LATEST:
+        raise Problem(f"{PROVISIONED}: concurrency is provisioned for a published version, and {_lambda.LATEST} is none: name function_version")
+
+
+def foresee(aws, want):
+    if not isinstance(want["function"], Unknown):
+        _consider(aws, {}, want)
+
+
+def _consider(aws, have, after):
+    """What Lambda would refuse of versions and of what is provisioned, by what is there."""
+    named = [after["function_version"], *_weights(after.get("additional_version_weights") or {})]
+    _lambda.check_versions(aws, after["function"], named)
+    if (after.get(PROVISIONED) or 0) > (have.get(PROVISIONED) or 0):
+        _lambda.check_provisioned(aws, after["function"], have.get("id"), after[PROVISIONED])
+
+
+def danger(have, change):
+    if have and not change:
+        return "would be deleted: whoever calls it gets an error from then on, and what is provisioned for it ends"
+    more = change.get(PROVISIONED)
+    if more and more > (have.get(PROVISIONED) or 0):
+        return f"would keep {more} environments ready, each of which AWS bills by the time that it is there, whether it is called or not"
+    return None
+
+
+def _flaws(weights):
+    if len(weights) > 1:
+        yield "", len(weights), "most_items", 1
+    for version, weight in weights.items():
+        if not re.fullmatch(r"[0-9]+", str(version)):
+            yield "", version, "no_choice", None
+        elif not re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(weight)):
+            yield f".{version}", weight, "no_choice", None
+        elif float(weight) > 1:
+            yield f".{version}", weight, "most", 1
+
+
+API = "CreateAlias"
+KIND = Kind(
+    name="lambda_aliases",
+    identity=("function", "name"),
+    options=dict(
+        function=ref("lambda_functions", fixed=True, required=True),
+        name=fixed(api=f"{API}.Name"),
+        function_version=Option(required=True, api=f"{API}.FunctionVersion"),
+        description=Option(clearable=True, api=f"{API}.Description"),
+        additional_version_weights=Option("dict", clearable=True, same=lambda wanted, has: _weights(wanted) == _weights(has), flaws=_flaws),
+        provisioned_concurrent_executions=Option("int", clearable=True, api="PutProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions"),
+    ),
+    find=find,
+    look=look,
+    create=create,
+    update=update,
+    delete=delete,
+    refuse=refuse,
+    foresee=foresee,
+    danger=danger,
+    # Its function may be too new to be known everywhere, and Lambda takes no change while it is at work on one.
+    not_yet=(r"\(ResourceConflictException\)",),
+    seconds=900,
+)
+
+
+def main():
+    run(KIND)
+
+
+if __name__ == "__main__":
+    main()
