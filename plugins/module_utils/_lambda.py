@@ -9,10 +9,11 @@ Private to the collection.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils import _policies
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -108,6 +109,36 @@ def check_provisioned(aws: Aws, function: str, alias: str | None, wanted: int) -
 def _room(aws: Aws, function: str) -> tuple[list[dict[str, Any]], int | None, int]:
     reserved = aws.lambda_.get_function_concurrency(FunctionName=function).get("ReservedConcurrentExecutions")
     return provisioned(aws, function), reserved, aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+
+
+def tell_closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> None:
+    """A warning for each function among the targets that does not let the service invoke it on behalf of the source: nothing would say so later."""
+    for arn in closed(aws, service, source, targets):
+        aws.warn(f"{arn} does not let {service} invoke it for {source}: name it in permissions of lambda_functions, or nothing reaches the function")
+
+
+def closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> list[str]:
+    """Those functions among the targets that do not let the service invoke them. A plan whose sheet names functions cannot know."""
+    return [] if aws.will_make("lambda_functions") else [arn for arn in targets if ":lambda:" in arn and not lets(aws, arn, service, source)]
+
+
+def lets(aws: Aws, arn: str, service: str, source: str) -> bool:
+    """Whether a function, of which the ARN may name an alias, lets a service invoke it on behalf of a source; of another account or Region we cannot see it."""
+    dummy, dummy, dummy, region, account, dummy, name = arn.split(":", 6)
+    if (region, account) != (aws.region, aws.account):
+        return True
+    said = {"aws:sourcearn": (source,), "aws:sourceaccount": (account,)}
+    return _policies.lets(aws.once(policy, name), service, "lambda:invokefunction", said)
+
+
+def policy(aws: Aws, name: str) -> dict[str, Any]:
+    """Who may invoke a function; nothing where that was said of nobody."""
+    try:
+        return _policies.document(aws.lambda_.get_policy(FunctionName=name)["Policy"])
+    except AWS_ERRORS as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return {}
 
 
 def _tell_used(aws: Aws, have: Mapping[str, Any], metric: str, wanted: int, unit: str) -> None:

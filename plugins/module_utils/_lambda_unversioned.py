@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._documents import deep, flat
 
 INVOKE = dict(
@@ -32,7 +32,7 @@ def read(aws: Aws, name: str, names: Iterable[str]) -> dict[str, Any]:
     if INVOKE.keys() & set(names):
         found.update(dict.fromkeys(INVOKE), **_invoke_config(aws, name))
     if "permissions" in names:
-        found["permissions"] = [_permission(statement) for statement in _statements(aws, name)]
+        found["permissions"] = [_permission(statement) for statement in _lambda.policy(aws, name).get("Statement", [])]
     return found
 
 
@@ -40,16 +40,6 @@ def _invoke_config(aws: Aws, name: str) -> dict[str, Any]:
     """That of the function itself; versions and aliases have their own."""
     found = aws.pages("lambda", "list_function_event_invoke_configs", "FunctionEventInvokeConfigs", FunctionName=name)
     return next((flat(INVOKE, one) for one in found if one["FunctionArn"].split(":")[7:] in ([], ["$LATEST"])), {})
-
-
-def _statements(aws: Aws, name: str) -> list[dict[str, Any]]:
-    try:
-        policy = aws.lambda_.get_policy(FunctionName=name)["Policy"]
-    except AWS_ERRORS as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        return []
-    return _policies.document(policy)["Statement"]
 
 
 def _permission(statement: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from tests.laws.stage import ACCOUNT, REGION, MackerelStage, Stage
 NAME = "bystander-7f3a"
 OTHER = "999900001111"
 TAGS = [dict(Key="Name", Value=NAME), dict(Key="Owner", Value=NAME)]
-# Not a thing but what the double keeps over all things: tags, metric filters and names of a whole service, how often a managed policy is attached,
+# Not a thing but what the double keeps over all things: tags, metric filters, rules and names of a whole service, how often a managed policy is attached,
 # in what order launch templates came.
 READS = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="s3:GetObject", Resource="*")])
 COMMON = re.compile(
     r"/(tagger|tagging_service|aws_managed_policies|launch_template_insert_order|launch_template_name_to_ids)(/|$)"
-    r"|^logs/[^/]+/[^/]+/filters$|^lambda/[^/]+/[^/]+/_lambdas$"
+    r"|^logs/[^/]+/[^/]+/filters$|^lambda/[^/]+/[^/]+/_lambdas$|^events/[^/]+/[^/]+/event_buses/default$"
 )
 TRUSTED = dict(Service=["ec2.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "logs.amazonaws.com"])
 TRUST = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Principal=TRUSTED, Action="sts:AssumeRole")])
@@ -287,7 +287,7 @@ def back_up(firehose, logs, role):
 
 
 def answer(client, role):
-    """A function with a variable, a statement and a reservation, an alias with what is provisioned, which a queue invokes."""
+    """A function with a variable, a statement and a reservation, an alias with what is provisioned, which a queue and a rule invoke."""
     queue = client("sqs").create_queue(QueueName=NAME)["QueueUrl"]
     source = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     reads = dict(Effect="Allow", Action=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], Resource=source)
@@ -299,6 +299,9 @@ def answer(client, role):
     functions.put_function_concurrency(**which, ReservedConcurrentExecutions=5)
     functions.put_function_event_invoke_config(**which, MaximumRetryAttempts=1)
     functions.create_event_source_mapping(**which, EventSourceArn=source)
+    target = dict(Id=NAME, Arn=functions.get_function(**which)["Configuration"]["FunctionArn"])
+    client("events").put_rule(Name=NAME, ScheduleExpression="rate(1 day)", Tags=TAGS)
+    client("events").put_targets(Rule=NAME, Targets=[target])
     while functions.get_function_configuration(**which)["LastUpdateStatus"] == "InProgress":
         pass
     version = functions.publish_version(**which)["Version"]

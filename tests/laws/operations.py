@@ -51,7 +51,7 @@ NETWORKS = {
     *("ec2_customer_gateways", "ec2_network_acls", "ec2_route_tables", "ec2_vpn_connections"),
     *("ec2_transit_gateway_route_tables", "ec2_transit_gateway_vpc_attachments", "networkfirewall_firewall_policies"),
     *("directconnect_hosted_virtual_interfaces", "directconnect_transit_gateway_associations", "directconnect_virtual_gateway_associations"),
-    *("directconnect_virtual_interfaces", "lambda_aliases", "lambda_event_source_mappings", "lambda_functions"),
+    *("directconnect_virtual_interfaces", "events_rules", "lambda_aliases", "lambda_event_source_mappings", "lambda_functions"),
 }
 NEXT = dict(
     name="acme-vpn-server-2028",

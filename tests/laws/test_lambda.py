@@ -11,17 +11,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
+from ansible_collections.msp.aws.plugins.modules import events_rules
 from tests.laws.operations import Desk
 from tests.laws.outside import archive_file
 from tests.laws.stage import examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
-FUNCTIONS, ALIASES, MAPPINGS = "lambda_functions", "lambda_aliases", "lambda_event_source_mappings"
+FUNCTIONS, ALIASES, MAPPINGS, RULES = "lambda_functions", "lambda_aliases", "lambda_event_source_mappings", "events_rules"
 IMPORT = dict(name="acme-import")
 LIVE, TRIAL = (dict(function="acme-import", name=name) for name in ("live", "trial"))
 QUEUE = dict(function="acme-import", event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-orders")
 MORE = dict(QUEUE, event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-more")
 STREAM = dict(QUEUE, event_source_arn="arn:aws:kinesis:ap-northeast-1:123456789012:stream/acme-clicks")
+NIGHTLY, STOPPED, OTHERS = dict(name="acme-nightly"), dict(name="acme-stopped"), dict(name="others", schedule_expression="rate(1 day)")
+TARGET = "arn:aws:lambda:ap-northeast-1:123456789012:function:acme-import"
 NEW = dict(name="acme-new", role="acme-import", zip_file=archive_file(), handler="app.handler", runtime="python3.13")
 PLANTED = ["variable-6c0f41d2", "variable-9b7e30aa"]
 
@@ -44,6 +47,13 @@ def aliases(stage):
 def mappings(stage):
     stage.prepare(MAPPINGS)
     stage.run(MAPPINGS, examples(MAPPINGS).make)
+    return stage
+
+
+@pytest.fixture
+def rules(stage):
+    stage.prepare(RULES)
+    stage.run(RULES, examples(RULES).make)
     return stage
 
 
@@ -332,3 +342,70 @@ def test_a_name_on_its_way_out_is_free_when_it_is_gone(mappings):
     mappings.run(MAPPINGS, dict(event_source_mappings=[gone], confirm=[f"{MAPPINGS}/acme-import/{QUEUE['event_source_arn']}"]))
     write(mappings, MAPPINGS, QUEUE)
     assert {one["event_source_arn"] for one in mappings.gather(MAPPINGS)} == {QUEUE["event_source_arn"], STREAM["event_source_arn"]}
+
+
+# ---- rules of EventBridge
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(NIGHTLY, clear=["schedule_expression"]), "one of them at least"),
+        (dict(NIGHTLY, schedule_expression="rate(1 hours)"), "does not have the right form"),
+        (dict(name="new", description="x"), "schedule_expression or event_pattern must be named"),
+        (dict(NIGHTLY, targets=[dict(id="new")]), "new is new and needs arn"),
+        (dict(NIGHTLY, targets=[dict(id=f"t{number}", arn=TARGET) for number in range(5)]), "at most 5, and would have 6"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_in_the_plan(rules, entry, said):
+    assert said in refused(rules, RULES, entry)
+
+
+def test_what_ends_or_pauses_an_invocation_is_dangerous(rules):
+    assert "would be disabled" in dangerous(rules, RULES, dict(NIGHTLY, enabled=False))
+    assert "no longer invoke import" in dangerous(rules, RULES, dict(NIGHTLY, targets=dict(remove=[dict(id="import")])))
+    assert "would be deleted" in unconfirmed(rules, RULES, dict(STOPPED, state="absent"))
+
+
+def test_what_no_option_stands_for_stays(rules):
+    """A put replaces all of a rule, and all of a target."""
+    events = client(rules, "events")
+    events.put_rule(Name="acme-stopped", State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", EventPattern='{"source": ["aws.ec2"]}')
+    transformer = dict(InputPathsMap=dict(id="$.id"), InputTemplate="<id>")
+    events.put_targets(Rule="acme-stopped", Targets=[dict(Id="report", Arn=TARGET, InputTransformer=transformer)])
+    harmless(rules, RULES, dict(STOPPED, description="x", targets=[dict(id="report", maximum_retry_attempts=1)]))
+    assert events.describe_rule(Name="acme-stopped")["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    (target,) = events.list_targets_by_rule(Rule="acme-stopped")["Targets"]
+    assert target == dict(Id="report", Arn=TARGET, InputTransformer=transformer, RetryPolicy=dict(MaximumRetryAttempts=1))
+    harmless(rules, RULES, dict(STOPPED, targets=[dict(id="report", input="{}")]))
+    assert "InputTransformer" not in events.list_targets_by_rule(Rule="acme-stopped")["Targets"][0]
+
+
+@pytest.mark.parametrize("entry", [OTHERS, dict(NIGHTLY, schedule_expression="rate(1 day)")])
+def test_a_function_that_does_not_let_eventbridge_in_is_told_and_another_is_not(rules, told, entry):
+    client(rules, "lambda").remove_permission(FunctionName="acme-import", StatementId="rules")
+    only = dict(FunctionName="acme-import", StatementId="others", Action="lambda:InvokeFunction", Principal="events.amazonaws.com")
+    client(rules, "lambda").add_permission(**only, SourceArn="arn:aws:events:ap-northeast-1:123456789012:rule/others")
+    harmless(rules, RULES, dict(entry, targets=[dict(id="more", arn=TARGET)]))
+    assert any("does not let events.amazonaws.com invoke it" in text for text in told) == (entry["name"] != "others")
+
+
+def test_what_aws_took_only_in_part_is_a_failure():
+    with pytest.raises(events_rules.Problem, match="import was not taken: busy"):
+        events_rules._whole(dict(FailedEntryCount=1, FailedEntries=[dict(TargetId="import", ErrorCode="x", ErrorMessage="busy")]))
+
+
+def test_a_rule_that_a_service_keeps_for_itself_is_left_alone():
+    class Account:
+        @staticmethod
+        def pages(*dummy):
+            return [dict(Name="own", Arn="a", State="ENABLED"), dict(Name="theirs", Arn="b", State="ENABLED", ManagedBy="guardduty.amazonaws.com")]
+
+    assert [one["name"] for one in events_rules.find(Account, None)] == ["own"]
+
+
+def test_rules_of_others_are_seen_when_the_account_is_read(rules):
+    client(rules, "events").put_rule(Name="theirs", ScheduleExpression="rate(1 day)")
+    assert {one["name"] for one in rules.gather(RULES)} >= {"theirs", "acme-nightly", "acme-stopped"}
+    write(rules, RULES, dict(name="theirs", description="ours now"))
+    assert client(rules, "events").describe_rule(Name="theirs")["ScheduleExpression"] == "rate(1 day)"

@@ -542,6 +542,7 @@ ONE_BY_ONE = dict(
     elbv2_load_balancers={"elbv2:DescribeLoadBalancerAttributes"},
     elbv2_target_groups={"elbv2:DescribeTargetGroupAttributes", "elbv2:DescribeTargetHealth"},
     elbv2_trust_stores={"elbv2:DescribeTrustStoreRevocations"},
+    events_rules={"events:ListTagsForResource", "events:ListTargetsByRule"},
     firehose_delivery_streams={"firehose:DescribeDeliveryStream", "firehose:ListTagsForDeliveryStream"},
     iam_instance_profiles={"iam:GetInstanceProfile"},  # for its tags
     iam_policies={"iam:ListPolicyTags"},

@@ -173,7 +173,7 @@ def comparable(state):
 
 
 def ended(thing):
-    return isinstance(thing, dict) and bool({thing.get("state"), thing.get("settled")} & {"deleted", "disassociated"})
+    return isinstance(thing, dict) and any(thing.get(name) in ("deleted", "disassociated") for name in ("state", "settled"))
 
 
 def lasting(thing):
