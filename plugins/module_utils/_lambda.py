@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils import _policies
+from ansible_collections.msp.aws.plugins.module_utils import _policies, _verdicts
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -128,7 +128,7 @@ def lets(aws: Aws, arn: str, service: str, source: str) -> bool:
     if (region, account) != (aws.region, aws.account):
         return True
     said = {"aws:sourcearn": (source,), "aws:sourceaccount": (account,)}
-    return _policies.lets(aws.once(policy, name), service, "lambda:invokefunction", said)
+    return _verdicts.judged(aws.once(policy, name), service, "lambda:InvokeFunction", context=said).allowed
 
 
 def policy(aws: Aws, name: str) -> dict[str, Any]:
