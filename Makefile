@@ -12,7 +12,6 @@ ALL   = .ci/with all
 ARGS ?=
 PYTEST = pytest -n 2 --dist worksteal  # who is done takes over from the other one
 ONE_CORE = molecule lint sanity demo custodian importer  # what leaves cores idle runs two at a time; the longest one begins
-PLAIN_LAWS = law_1 or law_2 or law_3_a_second or law_4_bystanders or law_7 or law_8
 PROGRAMS = soffice chromium pdftotext pdffonts
 GUEST_PROGRAMS = mmdebstrap systemd-nspawn unshare setpriv ip nsenter losetup partx apt-ftparchive dpkg-deb gpg ssh ssh-keygen
 MACHINE_PROGRAMS = qemu-system-x86_64 mke2fs
@@ -53,9 +52,8 @@ importer: env-main  ## build the tarball and have galaxy-importer judge it
 unit: env  ## the house's own rules, and the engine without AWS
 	@$(ALL) $(PYTEST) tests/unit $(ARGS)
 
-laws: env  ## the laws that every kind obeys; in the second environment those of a plain run
-	@$(WITH) $(PYTEST) tests/laws $(ARGS)
-	@$(if $(filter 2,$(words $(ENVS))),.ci/with new $(PYTEST) tests/laws/test_laws.py -k "$(PLAIN_LAWS)" $(ARGS),echo "== the laws ran in environment '$(MAIN)' only")
+laws: env  ## the laws that every kind obeys
+	@$(ALL) $(PYTEST) tests/laws $(ARGS)
 
 law: env-main  ## the laws for one kind: make law KIND=ec2_subnets
 	@$(WITH) pytest tests/laws --kind $(or $(KIND),$(error say which: make law KIND=ec2_subnets)) $(ARGS)
