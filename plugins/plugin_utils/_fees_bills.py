@@ -136,13 +136,28 @@ def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
     found = [Debt(day, 1, yen) for day, yen in agreed.refunds]
     for bill in before:
         if bill.owed or bill.issue:
-            since = [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
+            since = _settlements(agreed, bill)
             bearing, rest = _issued(agreed, bill, since)
             found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]
             for one in since:
                 principal = one.yen if agreed.rules["late_principal"] == "with_tax" else one.net
                 found += [Debt(one.due, 0, principal), Debt(one.due, 1, one.yen - principal)] if one.due else []
     return [debt for debt in found if debt.yen > 0]
+
+
+def lacking(agreed: Agreement, bill: Bill) -> int:
+    """Yen with tax that a bill lacks (or has too much, when negative) of what is known now, as it was issued and settled and if it is worth a paper (別紙3)."""
+    if bill.issue is None or bill.issue.yen is None:
+        return 0
+    since = _settlements(agreed, bill)
+    moved = [one for one in since if not one.written_off]
+    found = sums(bill.lines)["total"] - bill.issue.yen - sum(one.yen for one in moved)
+    let_go = sum(one.yen for one in _written_off(since, [one for one in moved if one.yen > 0]))
+    return 0 if 0 < found <= max(agreed.rules["write_off_up_to"], let_go) else found
+
+
+def _settlements(agreed: Agreement, bill: Bill) -> list[Settled]:
+    return [one for one in agreed.settlements if one.months == tuple(month.name for month in bill.months)]
 
 
 def _issued(agreed: Agreement, bill: Bill, since: list[Settled]) -> tuple[int, int]:

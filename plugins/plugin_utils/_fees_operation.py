@@ -9,19 +9,16 @@ month, one that is prorated, components that come and go, and days on which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Change, Option, Outage
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_outages as outages
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Change, Option
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
-
-OUTAGE_CLAUSES = dict(third_party="35-2-1", provider="35-2-1", provider_gross="35-2-2")
-WHOLE_DAY = timedelta(hours=24)
-HOUR = timedelta(hours=1)
 
 Counts = dict[str, dict[str, int]]
 
@@ -310,20 +307,20 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
     deductions, rules = [], dict(line.rules)
     left = gross
-    if any(_overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
+    if any(outages.overlap(outage, span, provided) for outage in agreed.outages if outage.cause != "customer" for span in agreed.suspensions):
         rules["outage_while_suspended"] = agreed.rules["outage_while_suspended"]
-    if provided and _of_both_rows(agreed, provided):
+    if provided and outages.of_both_rows(agreed, provided):
         rules["outage_of_both_rows"] = agreed.rules["outage_of_both_rows"]
-    outages = list(idle_days(agreed))
+    lost = list(outages.idle_days(agreed))
     # 第35条第2項: of a month that could not be used at all nothing is paid, however many days are reckoned for it.
-    whole = all(sum(idle.get(day, 0) for dummy, idle in outages) >= 1 for day in provided)
+    whole = all(sum(idle.get(day, 0) for dummy, idle in lost) >= 1 for day in provided)
     basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" and not whole else len(values)
-    for outage, idle in outages:
+    for outage, idle in lost:
         share = sum((Fraction(values[day], basis) * idle[day] for day in provided if day in idle), Fraction(0))
         if share:
             share = min(share, left)
             left -= share
-            deductions.append(deduction("outage", share, (OUTAGE_CLAUSES[outage.cause],), **_span(outage)))
+            deductions.append(deduction("outage", share, (outages.CLAUSES[outage.cause],), **outages.spelled(outage)))
             rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
             unit = "gross_fault_time" if outage.cause == "provider_gross" else "outage_unit_day"
             rules[unit] = agreed.rules[unit]
@@ -346,88 +343,3 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         clauses=(*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"),
         rules=rules,
     )
-
-
-def _span(outage: Outage) -> dict[str, str]:
-    return {"from": outage.known.isoformat(sep=" "), "until": outage.until.isoformat(sep=" "), "cause": outage.cause}
-
-
-def idle_days(agreed: Agreement) -> Iterator[tuple[Outage, dict[date, Fraction]]]:
-    """Each outage with its days, and how much of them counts as lost.
-
-    第35条第2項: by the customer's doing nothing; by the provider's intent or gross fault the time itself, or its full hours by the rule `gross_fault_time`;
-    otherwise each full 24 hours since the provider knew is one day, the one on which they start (or end, by the rule `outage_unit_day`). A state that goes
-    on by the doing of somebody else is one state; its 24 hours belong to the outage in which they start. The second row gives more than the first one, so
-    by the rule `outage_of_both_rows` its time counts in the 24 hours of a state as well, and they give what it leaves of them.
-    """
-    # 24 hours that end at midnight end with the day before it.
-    shift = WHOLE_DAY - timedelta(microseconds=1) if agreed.rules["outage_unit_day"] == "end" else timedelta(0)
-    unit = HOUR if agreed.rules["gross_fault_time"] == "full_hours" else timedelta(seconds=1)
-    for state in _states(_while_in_use(agreed), apart=agreed.rules["outage_of_both_rows"] == "apart"):
-        gross = [
-            (outage, min(outage.until, run[0].known + (run[-1].until - run[0].known) // unit * unit))
-            for run in _states(state, apart=True)
-            for outage in run
-            if outage.cause == "provider_gross"
-        ]
-        found = {outage: _time_by_day(outage.known, until) for outage, until in gross}
-        for number in range((state[-1].until - state[0].known) // WHOLE_DAY):
-            start = state[0].known + WHOLE_DAY * number
-            stop = start + WHOLE_DAY
-            rest = 1 - sum(_of_a_day(min(until, stop) - max(outage.known, start)) for outage, until in gross if outage.known < stop and until > start)
-            first = next((one for one in state if OUTAGE_CLAUSES.get(one.cause) == "35-2-1" and one.known < stop and one.until > start), None)
-            if first and rest:
-                found.setdefault(first, {})[(start + shift).date()] = rest
-        yield from ((outage, found[outage]) for outage in state if outage in found)
-
-
-def _states(outages: Iterable[Outage], apart: bool) -> list[list[Outage]]:
-    """Outages in the order of time, those together that are one state without a break: not by the customer's doing, and `apart` by row of 第35条第2項."""
-    found: list[list[Outage]] = []
-    for outage in sorted(outages):
-        before = found[-1][-1] if found else None
-        rows = [OUTAGE_CLAUSES.get(one.cause) for one in (before, outage) if one]
-        if before and before.until == outage.known and None not in rows and (rows[0] == rows[1] or not apart):
-            found[-1].append(outage)
-        else:
-            found.append([outage])
-    return found
-
-
-def _of_both_rows(agreed: Agreement, days: list[date]) -> bool:
-    """Whether a state without a break falls under both rows of 第35条第2項 on some of these days."""
-    first, after = midnight(days[0]), midnight(days[-1] + DAY)
-    states = (state for state in _states(_while_in_use(agreed), apart=False) if state[0].known < after and state[-1].until > first)
-    return any(len({OUTAGE_CLAUSES.get(outage.cause) for outage in state}) > 1 for state in states)
-
-
-def _while_in_use(agreed: Agreement) -> list[Outage]:
-    """The outages without the time for which the customer was suspended anyway (第34条), unless the rule `outage_while_suspended` counts it."""
-    found = list(agreed.outages)
-    for first, last in agreed.suspensions if agreed.rules["outage_while_suspended"] == "ignored" else ():
-        start, stop = midnight(first), midnight(last + DAY)
-        parts = (part for one in found for part in (one._replace(until=min(one.until, start)), one._replace(known=max(one.known, stop))))
-        found = [part for part in parts if part.known < part.until]
-    return found
-
-
-def _overlap(outage: Outage, span: tuple[date, date], days: list[date]) -> bool:
-    """Whether an outage fell into a suspension on some of these days."""
-    return any(span[0] <= day <= span[1] and outage.known < midnight(day + DAY) and outage.until > midnight(day) for day in days)
-
-
-def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)
-
-
-def _time_by_day(start: datetime, until: datetime) -> dict[date, Fraction]:
-    found = {}
-    while start < until:
-        stop = min(until, midnight(start.date()) + WHOLE_DAY)
-        found[start.date()] = _of_a_day(stop - start)
-        start = stop
-    return found
-
-
-def _of_a_day(time: timedelta) -> Fraction:
-    return Fraction(time // timedelta.resolution, WHOLE_DAY // timedelta.resolution)

@@ -9,13 +9,14 @@ Every line says on which clauses of the terms it rests, and which rules of the c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
+from ansible_collections.msp.aws.plugins.plugin_utils import _fees_outages as outages
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges, lacking
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_prepared, not_watched
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
@@ -110,8 +111,18 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
             *billed_elsewhere(channel, language),
             *_not_yet(agreed, month, language),
             *_beside(agreed, month, language),
+            *_not_deducted(agreed, month, lines, language),
         ],
     )
+
+
+def _not_deducted(agreed: Agreement, month: Month, lines: Iterable[Line], language: str) -> list[dict[str, Any]]:
+    """Why an outage takes nothing off a month (第35条第2項)."""
+    deductions = [one for line in lines for one in line.deductions]
+    return [
+        dict(text=say("texts", one.text, language, start=one.outage.known, end=one.outage.until, **one.facts), clauses=cite(one.clauses, language))
+        for one in outages.without_deduction(agreed, month, deductions)
+    ]
 
 
 def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
@@ -172,7 +183,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
     `issued` is false where nothing is billed, or AWS or the reseller bills (別紙2); the lines of the month are there all the same. Late interest on what the
     provider billed before is billed by the provider.
     """
-    bill = bills(agreed, month)[-1]
+    *before, bill = bills(agreed, month)
     faults = [Fault(f"contract {name}", "missing") for name, value in (("number", agreed.number), ("customer", agreed.recipient)) if not value]
     if bill.qualified and "registration_number" not in issuer:
         faults.append(Fault("issuer registration_number", "number_needed"))
@@ -184,12 +195,32 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
         **_dates(agreed, bill),
         **_added_up(list(bill.lines if bill.owed else bill.used), language),
         clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
+        notes=[
+            *(note for month in bill.months for note in _not_deducted(agreed, month, [line for line in bill.used if line.month == month], language)),
+            *_unsettled(agreed, before, language),
+        ],
     )
+
+
+def _unsettled(agreed: Agreement, before: list[Bill], language: str) -> list[dict[str, Any]]:
+    """Which earlier invoices are to be settled by what became known since, such as the interest on a payment that was told late (第20条第2項)."""
+    found = []
+    for bill in before:
+        if yen := lacking(agreed, bill):
+            months = ("、" if language == "ja" else ", ").join(month.said(language) for month in bill.months)
+            facts = dict(number=_number(agreed, bill), months=months, yen=f"{abs(yen):,}")
+            clauses = ("20-2", *(("19",) if any(line.kind == "late_interest" for line in bill.lines) else ()))
+            found.append(dict(text=say("texts", "to_charge" if yen > 0 else "to_give_back", language, **facts), clauses=cite(clauses, language)))
+    return found
+
+
+def _number(agreed: Agreement, bill: Bill) -> str:
+    return f"{agreed.number}-{bill.months[0].name}"
 
 
 def _about(agreed: Agreement, bill: Bill, issuer: Mapping[str, Any]) -> dict[str, Any]:
     return dict(
-        number=f"{agreed.number}-{bill.months[0].name}",
+        number=_number(agreed, bill),
         contract=agreed.number,
         qualified=bill.qualified,
         issuer=dict(issuer),
@@ -244,7 +275,7 @@ def liability_limits(agreed: Agreement, month: Month, language: str) -> dict[str
     month, charged or not (第36条第3項); for days on which the provider did not provide it, the fee of these days (第36条第2項), which the usage statement
     has taken off already: it is not paid twice.
     """
-    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until > operation.midnight(month.first) for one in agreed.outages)
+    gross = any(one.cause == "provider_gross" and one.known.date() <= month.last and one.until > outages.midnight(month.first) for one in agreed.outages)
     notes = [dict(text=say("texts", "unlimited", language), clauses=cite(("36-4",), language))] if gross else []
     charged = operation.lines(agreed, month)
     rule = agreed.rules["liability_uncharged_days"]

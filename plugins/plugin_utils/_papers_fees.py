@@ -93,6 +93,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）",
         late="{yen} × 年{percent}% × {days}日（{span}）",
+        floored="1 円未満切捨て",
         billed_before="前の月までの分 {yen} を除く",
         net_of="{percent}%対象 小計（税抜）",
         tax_of="消費税（{percent}%）",
@@ -183,6 +184,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses})",
         late="{yen} at {percent}% a year for {days} day(s) ({span})",
+        floored="fractions of a yen are cut off",
         billed_before="without {yen} of earlier months",
         net_of="Subtotal at {percent}% (without tax)",
         tax_of="Consumption tax ({percent}%)",
@@ -379,6 +381,7 @@ def _invoice(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         notes=[
             *closed,
             *([told["reason"]] if told["issued"] and told["reason"] else []),
+            *(_note(note, words) for note in told["notes"]),
             words("based_on", clauses=words.listed(told["clauses"])),
         ],
     )
@@ -441,7 +444,12 @@ def _settled(part: Mapping[str, Any], heading: str, words: _Words) -> dict[str, 
     columns = [("description", "text"), ("before", "yen"), ("after", "yen"), ("rate", "percent"), ("amount", "yen")]
     rows = [
         dict(
-            description=[line["description"], words.period(line), words("based_on", clauses=words.listed(line["clauses"]))],
+            description=[
+                line["description"],
+                words.period(line),
+                *_interest(line, line["now"], words),
+                words("based_on", clauses=words.listed(line["clauses"])),
+            ],
             before=line["was"],
             after=line["now"],
             rate=line["tax_percent"] or None,
@@ -510,9 +518,7 @@ def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     if not line["tax_percent"]:
         about.append(words("untaxed"))
     about += [_deduction(one, words) for one in line["deductions"]]
-    about += [words("late", **_segment(one, words)) for one in line.get("segments", [])]
-    if line.get("segments") and line["gross"] > line["amount"]:
-        about.append(words("billed_before", yen=shown("yen", line["gross"] - line["amount"], words.language)))
+    about += _interest(line, line["amount"], words)
     if line["deductions"]:
         less = line["gross"] - line["amount"]
         about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
@@ -528,6 +534,14 @@ def _prorated(line: Mapping[str, Any], words: _Words) -> list[str]:
     month = month_of(first, line["rules"].get("billing_month_start_day", 1))
     days = [words("prorated", days=(last - first).days + 1, of=len(month.days))] if (first, last) != month else []
     return [*days, *([words("by_day")] if line["quantity"] is None else [])]
+
+
+def _interest(line: Mapping[str, Any], amount: int, words: _Words) -> list[str]:
+    """How late interest is calculated: each part of the debt by its days, rounded down together, less what earlier invoices had of it."""
+    if not line.get("segments"):
+        return []
+    before = [words("billed_before", yen=shown("yen", line["gross"] - amount, words.language))] if line["gross"] > amount else []
+    return [*(words("late", **_segment(one, words)) for one in line["segments"]), words("floored"), *before]
 
 
 def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:

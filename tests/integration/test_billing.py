@@ -309,6 +309,18 @@ def test_an_issued_invoice_is_never_written_over_with_another_amount(office, lan
     assert "billing_issued=" in refused.output and office.files() == made
 
 
+def test_an_invoice_says_which_earlier_one_is_to_be_settled_and_stays_as_it_was_issued(office):
+    office.agreed()
+    sent = {"date": "2026-08-05", "event": "invoiced", "months": ["2026-07"], "yen": 1_000_000}
+    office.edit("events", lambda events: events.append(sent))
+    dated, said = dict(billing_month="2026-09", billing_date="2026-10-05"), "請求書 SMP-2026-0412-2026-07（2026年7月分）は、発行後に判明した内容により"
+    assert said in office.play("invoice", **dated).output
+    made = office.files()
+    assert said in office.made("SMP-2026-0412-invoice-2026-09")[0]["notes"][0]["text"]
+    office.edit("events", lambda events: events[-1].update(yen=2_000_000))
+    assert office.play("invoice", **dated).changed == 0 and office.files() == made
+
+
 def test_no_other_amount_is_written_than_that_which_was_sent(office):
     """Also where the file of the invoice is not at hand."""
     office.agreed()

@@ -155,6 +155,22 @@ def test_late_interest_says_on_what_and_for_how_long():
         assert f"¥{part['yen']:,} × 年14.5% × {part['days']}日" in text(html)
 
 
+@pytest.mark.parametrize("language, told", [
+    ("ja", ["¥231,000 × 年14.5% × 49日（2026年9月1日〜2026年10月19日）", "1 円未満切捨て"]),
+    ("en", ["¥231,000 at 14.5% a year for 49 day(s) (2026-09-01 to 2026-10-19)", "fractions of a yen are cut off"]),
+])  # fmt: skip
+def test_a_settlement_shows_how_late_interest_is_calculated_as_an_invoice_does(language, told):
+    agreed = dict(CONTRACT, set_up=None, accepted_on=None, sheet_support_minutes=None, operation=dict(components=dict(ec2=14)), qualified_invoice=False)
+    late = [dict(date="2026-10-20", event="payment", yen=231_000)]
+    issued, line = (invoice(agreed, events, "2026-10", ISSUER, language) for events in ([], late))
+    settled = invoice_settlement(issued, agreed, late, "2026-12-05", language)
+    (charged,) = settled["charge"]["lines"]
+    assert charged["amount"] == 4_496 and charged["segments"] == line["lines"][-1]["segments"]
+    for kind, paper in (("invoice_settlement", settled), ("invoice", line)):
+        said = text(page(read(fee_paper(paper, kind, ISSUER, language))))
+        assert all(words in said for words in told), kind
+
+
 @pytest.mark.parametrize("language, said", [("ja", "日割: {of}日のうち {days}日分"), ("en", "prorated: {days} of {of} days")])
 @pytest.mark.parametrize("rules, month, days, of", [
     ({}, "2026-09", 30, 30),

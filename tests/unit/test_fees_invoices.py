@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.filter.billing import fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import check_digit
 from tests.fees import ISSUER, RATE, amounts, contract, happened
@@ -55,6 +56,35 @@ def test_a_qualified_invoice_has_all_that_the_law_asks_for():
     assert all(line["description"] for line in paper["lines"])
     assert paper["rates"] == [dict(percent=10, net=210_510, tax=21_051)]
     assert (paper["issue_month"], paper["due"], paper["total"]) == ("2026-08", "2026-08-31", 231_561)
+
+
+@pytest.mark.parametrize("language, more, less", [
+    ("ja", "請求書 C-1-2026-10（2026年10月分）には、発行後に判明した料金や延滞利息 4,496 円（税込）が含まれていません。追加請求書により精算いたします",
+     "請求書 C-1-2026-08（2026年8月分）は、発行後に判明した内容により 66,000 円（税込）過大です。返還請求書により精算いたします"),
+    ("en", "The invoice C-1-2026-10 (2026-10) lacks 4,496 yen (with tax) of fees or late interest that became known since; an additional invoice settles it",
+     "The invoice C-1-2026-08 (2026-08) has 66,000 yen (with tax) too much by what became known since; a credit note settles it"),
+])  # fmt: skip
+def test_an_invoice_names_the_earlier_ones_that_are_to_be_settled(language, more, less):
+    """231,000 yen due on August 31 and paid on October 20 were told after the invoice of October had gone out."""
+    issued = [happened(f"2026-{number + 1:02}-03", "invoiced", months=[f"2026-{number:02}"], yen=231_000) for number in range(7, 11)]
+    events = [*issued, *(happened(day, "payment", yen=231_000) for day in ("2026-10-20", "2026-10-21"))]
+    agreed, english = contract(), language == "en"
+    assert int(231_000 * RATE * 49 / 365) == 4_496
+    paper = invoice(agreed, events[:4], "2026-11", ISSUER, language)
+    assert paper["notes"] == []
+    paper = invoice(agreed, events[:5], "2026-11", ISSUER, language)
+    clauses = ["Article 20 (2)", "Article 19"] if english else ["第20条第2項", "第19条"]
+    assert paper["notes"] == [dict(text=more, clauses=clauses)] and amounts(paper) == {"operation": 210_000}
+    assert any(more in note for note in fee_paper(paper, "invoice", ISSUER, language)["notes"])
+    settled = happened("2026-12-05", "settled", months=["2026-10"], yen=4_496, due="2026-12-31")
+    assert invoice(agreed, [*events[:5], settled], "2026-11", ISSUER, language)["notes"] == []
+    off = happened("2026-12-05", "settled", months=["2026-10"], yen=4_496, written_off=True)
+    assert invoice(agreed, [*events[:5], off], "2026-11", ISSUER, language)["notes"] == []
+    assert invoice(dict(agreed, fee_rules=dict(write_off_up_to=4_496)), events[:5], "2026-11", ISSUER, language)["notes"] == []
+    outage = happened("2026-08-03 09:00", "outage", until="2026-08-11 12:00", cause="provider")  # 8 of 31 days
+    fee = 210_000 - int(210_000 * 23 / 31)
+    less = less.replace("66,000", f"{231_000 - (210_000 - fee) * 11 // 10:,}")
+    assert [note["text"] for note in invoice(agreed, [*events[:4], outage], "2026-11", ISSUER, language)["notes"]] == [less]
 
 
 def test_an_invoice_of_late_interest_alone_is_no_qualified_one():

@@ -10,8 +10,9 @@ from fractions import Fraction
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.filter.fees import usage_statement
-from tests.fees import amounts, contract, fee, happened, the_line
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import cite
+from tests.fees import ISSUER, amounts, contract, fee, happened, the_line
 
 
 @pytest.mark.parametrize("known, until, days", [
@@ -43,6 +44,46 @@ def test_an_outage_takes_off_its_days(span, cause, rules, days):
     for basis, length in (("month_days", 31), ("thirty_days", 30)):
         agreed = contract(fee_rules=dict(rules, outage_day_basis=basis))
         assert fee(agreed, [event], "2026-08") == int(210_000 * (1 - Fraction(days) / length))
+
+
+SUSPENDED = happened("2026-08-20", "suspended", until="2026-08-25", reason="unpaid")
+ONE_MORE = happened("2026-08-10 20:00", "outage", until="2026-08-11 10:00", cause="third_party")  # together 24 hours
+
+
+@pytest.mark.parametrize("month, span, cause, more, ja, en, clause", [
+    ("2026-08", "10 00:00/2026-08-10 23:59", "provider", [], "24 時間以上連続していないため", "did not last for 24 hours", "35-2-1"),
+    ("2026-08", "10 10:00/2026-08-13 10:00", "customer", [], "契約者の責めによるため", "by the customer's own doing", "35-2"),
+    ("2026-08", "21 00:00/2026-08-23 00:00", "provider", [SUSPENDED], "利用停止の期間中のため", "fell into a suspension", "35-2"),
+    ("2026-09", "31 12:00/2026-09-01 12:00", "provider", [], "2026年8月31日から 2026年8月31日までに属するため", "belong to 2026-08-31 to 2026-08-31", "35-2-1"),
+    ("2026-08", "10 10:00/2026-08-11 10:00", "provider", [], None, None, None),
+    ("2026-08", "10 10:00/2026-08-10 20:00", "provider", [ONE_MORE], None, None, None),
+])  # fmt: skip
+def test_an_outage_that_takes_nothing_off_says_why(month, span, cause, more, ja, en, clause):
+    known, until = f"2026-08-{span}".split("/")
+    events = [happened(known, "outage", until=until, cause=cause), *more]
+    for language, words in (("ja", ja), ("en", en)):
+        for paper in (usage_statement(contract(), events, month, language), invoice(contract(), events, month, ISSUER, language)):
+            told = [note for note in paper["notes"] if "減額はありません" in note["text"] or "nothing is taken off" in note["text"]]
+            assert [(words in note["text"], note["clauses"][0]) for note in told] == ([(True, cite((clause,), language)[0])] if words else [])
+
+
+@pytest.mark.parametrize("rules, until, words", [
+    (dict(gross_fault_time="full_hours"), "2026-08-10 10:59", "1 時間に満たないため、減額はありません"),
+    (dict(gross_fault_time="full_hours"), "2026-08-10 11:00", None),
+    ({}, "2026-08-10 10:01", None),
+])  # fmt: skip
+def test_an_outage_by_gross_fault_takes_its_time_off_or_says_that_it_was_none(rules, until, words):
+    event = happened("2026-08-10 10:00", "outage", until=until, cause="provider_gross")
+    assert [words in note["text"] for note in usage_statement(contract(fee_rules=rules), [event], "2026-08")["notes"]] == [True] * bool(words)
+
+
+def test_an_outage_of_what_is_not_charged_says_so():
+    event = happened("2026-06-20 10:00", "outage", until="2026-06-22 10:00", cause="provider")
+    *dummy, note = usage_statement(contract(), [event], "2026-06")["notes"]
+    assert "対応する月額料金がないため" in note["text"] and note["clauses"] == ["第35条第2項", "第35条第1項"]
+    nothing = dict(contract(), operation=dict(components={}))
+    event = happened("2026-08-20 10:00", "outage", until="2026-08-22 10:00", cause="provider")
+    assert ["対応する月額料金がないため" in note["text"] for note in usage_statement(nothing, [event], "2026-08")["notes"]] == [True]
 
 
 @pytest.mark.parametrize(
