@@ -363,6 +363,7 @@ def test_what_is_done_at_aws_and_inside_a_server_is_one_plan():
 
 # ---- AWX and the pages
 
+
 def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
     made = _operations_awx.configuration(PLACE)
     assert _operations_awx.faults(made) == [] and len(made["controller_templates"]) == 3 * len(OPERATIONS)
