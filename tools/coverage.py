@@ -15,11 +15,11 @@ TEXTS = dict(
     ja=dict(
         title="規約の対応表",
         intro=(
-            "別紙4 第1表（クラウド基本設定対象）の各行を、パラメータシートのどの種類で設定し、どこで試験しているかの一覧です。"
+            "別紙4 第1表（クラウド基本設定対象）の各行を、パラメータシートのどの種類やモジュールで設定し、どこで試験しているかの一覧です。"
             "`catalog/setup.yml` から `make coverage` で作成します。"
         ),
         laws="どの種類も `tests/laws/test_laws.py` の法則を満たします。「試験」の列は、それに加えて種類を名指しする試験です。",
-        head=("AWS サービス", "設定項目", "内容", "シートの種類", "試験"),
+        head=("AWS サービス", "設定項目", "内容", "シートの種類、モジュール", "試験"),
         servers=(
             "別紙4 第2表（AWS コンポーネント設定対象）のうち、Linux サーバの内部で行う作業です。"
             "「シナリオ」は `extensions/molecule` にあり、`make molecule` で実行します。"
@@ -30,11 +30,11 @@ TEXTS = dict(
     en=dict(
         title="Coverage of the terms",
         intro=(
-            "Each row of 別紙4 第1表 (クラウド基本設定対象), the kinds of the sheet with which it is done, and where these are tested. "
+            "Each row of 別紙4 第1表 (クラウド基本設定対象), the kinds of the sheet and the modules with which it is done, and where these are tested. "
             "Made from `catalog/setup.yml` by `make coverage`."
         ),
         laws="Every kind obeys the laws of `tests/laws/test_laws.py`. The last column names the tests that name the kind beside them.",
-        head=("AWS service", "row of the terms", "what is done", "kinds", "tests"),
+        head=("AWS service", "row of the terms", "what is done", "kinds and modules", "tests"),
         servers=(
             "Rows of 別紙4 第2表 (AWS コンポーネント設定対象), as far as they are work inside Linux servers. "
             "The scenarios are in `extensions/molecule` (`make molecule`)."
@@ -77,8 +77,9 @@ def _table(found: list[dict[str, Any]], head: tuple[str, ...], language: str, me
     for row in found:
         for number, item in enumerate(row["items"]):
             start = (row["service"], ": ".join(row[key] for key in ("ja", "outline") if key in row)) if number == 0 else ("", "")
-            named = sorted(name for name, text in tests.items() if any(one in text for one in item[means]))
-            lines.append(f"| {' | '.join((*start, item[language], _words(item[means]), _words(named)))} |")
+            with_what = [*item[means], *item.get("modules", ())]
+            named = sorted(name for name, text in tests.items() if any(one in text for one in with_what))
+            lines.append(f"| {' | '.join((*start, item[language], _words(with_what), _words(named)))} |")
     return lines
 
 

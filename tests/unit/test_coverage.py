@@ -10,11 +10,13 @@ import re
 import pytest
 import yaml
 
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from tools import coverage
 
 ROWS = coverage.rows()
 ITEMS = [item for row in ROWS for item in row["items"]]
+MODULES = {path.stem for path in (coverage.ROOT / "plugins" / "modules").glob("*.py")}
 INSIDE = [item for part in ("servers", "operated_servers") for row in coverage.rows(part) for item in row["items"]]
 UNITS = yaml.safe_load((coverage.ROOT / "catalog" / "units.yml").read_text(encoding="utf-8"))
 
@@ -28,6 +30,8 @@ def test_the_first_table_is_whole():
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item["id"])
 def test_no_row_is_without_code(item):
     assert item["kinds"] and set(item["kinds"]) <= kinds().keys()
+    assert set(item.get("options", ())) <= {option for kind in item["kinds"] for option in kinds()[kind].options}
+    assert set(item.get("modules", ())) <= MODULES - kinds().keys()
 
 
 @pytest.mark.parametrize("item", INSIDE, ids=lambda item: item["id"])
@@ -43,6 +47,15 @@ def test_no_kind_is_without_a_row():
     inside = {kind for unit, named in UNITS["inside"].items() if unit != "basic" for kind in named}
     assert kinds().keys() - basic - components - inside == set()
     assert set(UNITS["inside"]["basic"]) - basic == set(), "what counts as basic stands in a row of the first table"
+
+
+def test_no_module_is_without_a_row():
+    """What is no kind is an operation, stands in a row beside its kinds, or is called by a role or a playbook."""
+    operated = {row["module"] for row in operations().values()}
+    beside = {module for item in ITEMS for module in item.get("modules", ())}
+    texts = [path.read_text(encoding="utf-8") for folder in ("roles", "playbooks") for path in (coverage.ROOT / folder).rglob("*.yml")]
+    called = set(re.findall(r"^\s+msp\.aws\.(\w+):", "\n".join(texts), re.MULTILINE))
+    assert MODULES - kinds().keys() - operated - beside - called == set()
 
 
 def test_every_kind_runs_in_a_role():
