@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The proof: points above and below each threshold raise and clear what the catalogue says, by an evaluation that follows the services' documented rules.
 
-CloudWatch: the newest `evaluation_periods` points; so many of them over the threshold as `datapoints_to_alarm` says raise; missing ones count as
-`treat_missing_data` says. Mackerel: the mean of the newest `duration` points, bad as often in a row as `max_check_attempts` says. Of an address it looks
-at its answer, at the mean of the newest `response_time_duration` response times and at the days that are left on its certificate; of a check, at what
-its plugin says of the numbers on its command line.
+CloudWatch: the newest `evaluation_periods` points of a somewhat longer range; so many of them over the threshold as `datapoints_to_alarm` says raise.
+Missing ones are passed over as long as there are enough others, else they count as `treat_missing_data` says. Mackerel: the mean of the newest
+`duration` points, bad as often in a row as `max_check_attempts` says. Of an address it looks at its answer, at the mean of the newest
+`response_time_duration` response times and at the days that are left on its certificate; of a check, at what its plugin says of the numbers on its
+command line.
 """
 
 from __future__ import annotations
@@ -27,16 +28,59 @@ COMPARE = dict(
 )
 
 
+FURTHER = 2  # how many points more than `evaluation_periods` the range has; AWS leaves it open, its examples have two
+
+
 def cloudwatch(alarm, points):
-    """The state that the alarm has after these points, the newest last; None is a missing one."""
-    newest = points[-alarm["evaluation_periods"] :]
-    treated = dict(breaching=True, notBreaching=False)
+    """The state that the alarm has after these points, the newest last; None is a missing one.
+
+    CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data"; PutMetricAlarm, TreatMissingData.
+    """
+    asked = alarm["evaluation_periods"]
+    needed = alarm.get("datapoints_to_alarm", asked)
     compare = COMPARE[alarm["comparison_operator"]]
-    judged = [treated.get(alarm["treat_missing_data"]) if point is None else compare(point, alarm["threshold"]) for point in newest]
+    judged = [None if point is None else compare(point, alarm["threshold"]) for point in points[-asked - FURTHER :]]
     known = [one for one in judged if one is not None]
-    if not known:
-        return "INSUFFICIENT_DATA" if alarm["treat_missing_data"] == "missing" else "as before"
-    return "ALARM" if sum(known) >= alarm.get("datapoints_to_alarm", alarm["evaluation_periods"]) else "OK"
+    if len(known) >= asked:
+        return "ALARM" if sum(known[-asked:]) >= needed else "OK"
+    treated = "ignore" if alarm.get("namespace") == "AWS/DynamoDB" and "expression" not in alarm else alarm["treat_missing_data"]
+    filled = (asked - len(known)) * (treated == "breaching")
+    if sum(known) + filled >= needed:
+        return "ALARM"
+    if treated == "missing" and not known:
+        return "INSUFFICIENT_DATA"
+    if treated == "missing" and all(known):
+        # Nothing but bad ones, the oldest of them old enough.
+        return "ALARM" if len(judged) - judged.index(True) >= needed else "as before"
+    return "as before" if treated == "ignore" and all(known) else "OK"
+
+
+# The examples of the User Guide: three points are asked for, of which so many have to be bad; 0 is good, X is bad, - is missing.
+EXAMPLES = [
+    (3, "0-X-X", "OK", "OK", "OK", "OK"),
+    (3, "----0", "OK", "OK", "OK", "OK"),
+    (3, "-----", "INSUFFICIENT_DATA", "as before", "ALARM", "OK"),
+    (3, "0XX-X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    (3, "--X--", "ALARM", "as before", "ALARM", "OK"),
+    (2, "0-X-X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    (2, "00X0X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    (2, "0-X--", "OK", "OK", "ALARM", "OK"),
+    (2, "----0", "OK", "OK", "ALARM", "OK"),
+    (2, "---X-", "ALARM", "as before", "ALARM", "OK"),
+]
+
+
+@pytest.mark.parametrize(("needed", "seen", "missing", "ignore", "breaching", "good"), EXAMPLES)
+def test_the_evaluation_comes_to_what_the_user_guide_says(needed, seen, missing, ignore, breaching, good):
+    points = [{"0": 0, "X": 2, "-": None}[one] for one in seen]
+    asked = dict(evaluation_periods=3, datapoints_to_alarm=needed, comparison_operator="GreaterThanThreshold", threshold=1)
+    told = [cloudwatch(dict(asked, treat_missing_data=treated), points) for treated in ("missing", "ignore", "breaching", "notBreaching")]
+    assert told == [missing, ignore, breaching, good]
+
+
+def test_an_alarm_on_dynamodb_itself_would_stay_as_it_was():
+    asked = dict(evaluation_periods=1, comparison_operator="GreaterThanThreshold", threshold=0, treat_missing_data="notBreaching")
+    assert cloudwatch(dict(asked, namespace="AWS/DynamoDB"), [None]) == "as before"
 
 
 def mackerel(monitor, points):
@@ -100,7 +144,7 @@ def test_an_alarm_raises_beyond_its_threshold_and_clears_on_this_side(alarm):
     at = cloudwatch(alarm, [alarm["threshold"]] * periods)
     assert at == ("ALARM" if "OrEqual" in alarm["comparison_operator"] else "OK")
     silent = dict(missing="INSUFFICIENT_DATA", notBreaching="OK", breaching="ALARM", ignore="as before")[alarm["treat_missing_data"]]
-    assert cloudwatch(alarm, [None] * periods) == silent
+    assert cloudwatch(alarm, [None] * (periods + FURTHER)) == silent, "an alarm on DynamoDB needs FILL to be as its definition says"
 
 
 @pytest.mark.parametrize("monitor", OF_MACKEREL.values(), ids=OF_MACKEREL)
