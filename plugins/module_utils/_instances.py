@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -22,11 +22,12 @@ GONE = ("shutting-down", "terminated")
 STATE_SECONDS = 900  # an instance that cannot stop is stopped by force by EC2 well within this time
 WELL_SECONDS = 900
 
+GROUP = "aws:autoscaling:groupName"
 # Whoever made the instance by one of these would undo a change, or take the instance away.
 OWNERS = {
     "aws:cloudformation:stack-name": "the CloudFormation stack",
     "elasticbeanstalk:environment-name": "the Elastic Beanstalk environment",
-    "aws:autoscaling:groupName": "the Auto Scaling group",
+    GROUP: "the Auto Scaling group",
 }
 STANDBY = "Standby"
 
@@ -50,6 +51,18 @@ def state(instance: Mapping[str, Any]) -> str:
     return instance["State"]["Name"]
 
 
+def zones(aws: Aws) -> dict[str, str]:
+    """Id → Availability Zone of every instance."""
+    reservations = aws.pages("ec2", "describe_instances", "Reservations")
+    return {one["InstanceId"]: one["Placement"]["AvailabilityZone"] for group in reservations for one in group["Instances"]}
+
+
+def refuse_zone(there: Mapping[str, str], instance_id: str, zone: str) -> None:
+    """What is attached is in the zone of its instance. AWS says so only when it has been made, or been taken off another one."""
+    if there.get(instance_id, zone) != zone:
+        raise Problem(f"it is in {zone}, and {instance_id} is in {there[instance_id]}: only what is in the same zone can be attached")
+
+
 def unwell(aws: Aws, instance_id: str) -> str | None:
     """What the two status checks of a running instance say, where that is not ok."""
     with aws.reading():
@@ -70,7 +83,7 @@ def owners(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
     """Who else manages it; a member of an Auto Scaling group that stands by is left alone by its group."""
     tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
     for key, what in OWNERS.items():
-        if key in tags and not (key == "aws:autoscaling:groupName" and _stands_by(aws, instance["InstanceId"])):
+        if key in tags and not (key == GROUP and _stands_by(aws, instance["InstanceId"])):
             yield f"{what} {tags[key]}"
 
 
@@ -98,6 +111,29 @@ def against_a_stop(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
         yield f"it is a {instance['InstanceLifecycle']} instance"
     if state(instance) == "running" and attribute(aws, instance, "disableApiStop"):
         yield "it is protected from being stopped: set disable_api_stop to false first"
+    yield from (
+        f"{owner} takes an instance that is stopped for a sick one, and terminates it: put it into {STANDBY} first"
+        for owner in owners(aws, instance)
+        if owner.startswith(OWNERS[GROUP])
+    )
+    yield from against_a_start(aws, instance)
+
+
+def against_a_start(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Keys of its volumes without which EC2 would let it go back to stopped. A key of another account may not be ours to look at."""
+    filters = [dict(Name="attachment.instance-id", Values=[instance["InstanceId"]])]
+    with aws.reading():
+        volumes = aws.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
+        for key in sorted({volume["KmsKeyId"] for volume in volumes if volume.get("KmsKeyId")}):
+            try:
+                key_state = aws.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+            except AWS_ERRORS as error:
+                if code_of(error) != "AccessDeniedException":
+                    raise
+                aws.warn(f"{label(instance)}: nobody could see whether the KMS key {key} of its volumes can be used, without which it does not start")
+                continue
+            if key_state != "Enabled":
+                yield f"the KMS key {key} of its volumes is {key_state}, and without it the instance does not start: enable the key first"
 
 
 def lost_by_a_stop(aws: Aws, instance: Mapping[str, Any], instance_type: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ def plan(aws, params):
         before={} if there else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
         after=_instances.unchecked(aws, instance, params["before"]) if there else dict(instance_type=wanted),
         facts=before,
-        dangers=tuple(_dangers(aws, instance, before)),
+        dangers=tuple(_dangers(aws, instance, before, wanted)),
     )
 
 
@@ -89,8 +89,11 @@ def _against_the_type(aws, instance, old, new):
     most = max([len(one.get("PrivateIpAddresses", [])) for one in interfaces], default=0)
     if most > network["Ipv4AddressesPerInterface"]:
         yield f"{name} takes {network['Ipv4AddressesPerInterface']} private addresses at an interface, one of its has {most}"
-    if instance.get("EbsOptimized") and new.get("EbsInfo", {}).get("EbsOptimizedSupport") == "unsupported":
-        yield f"{name} cannot be EBS-optimized, which it is"
+    if network.get("EnaSupport") == "required" and instance.get("EnaSupport") is False:
+        yield f"{name} needs the ENA driver, and the instance is not enabled for it"
+    if not network.get("EfaSupported") and any(one.get("InterfaceType") == "efa" for one in interfaces):
+        yield f"{name} has no Elastic Fabric Adapter, and the instance has one"
+    yield from _against_its_volumes(instance, name, new.get("EbsInfo", {}))
     offered = aws.pages(
         "ec2",
         "describe_instance_type_offerings",
@@ -102,12 +105,36 @@ def _against_the_type(aws, instance, old, new):
         yield f"{name} is not offered in {zone}"
 
 
-def _dangers(aws, instance, before):
+def _against_its_volumes(instance, name, ebs):
+    if instance.get("EbsOptimized") and ebs.get("EbsOptimizedSupport") == "unsupported":
+        yield f"{name} cannot be EBS-optimized, which it is"
+    # Of a limit that is shared with the network interfaces these take their part.
+    shared = len(instance.get("NetworkInterfaces", [])) if ebs.get("AttachmentLimitType") == "shared" else 0
+    volumes = len([one for one in instance.get("BlockDeviceMappings", []) if "Ebs" in one])
+    if volumes + shared > ebs.get("MaximumEbsAttachments", volumes + shared):
+        yield f"{name} takes {ebs['MaximumEbsAttachments']} attachments, and the instance has {volumes} volumes and {shared} network interfaces that count"
+
+
+def _dangers(aws, instance, before, wanted):
     if before["state"] == "running":
         yield "would stop the instance and start it again"
         yield from _instances.lost_by_a_stop(aws, instance, before["instance_type"])
+    yield from _slower(aws, instance, before["instance_type"], wanted)
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may undo this or take it for a fault"
+
+
+def _slower(aws, instance, old, new):
+    """A smaller type may give its volumes less than they are provisioned with, and than it gave them."""
+    filters = [dict(Name="attachment.instance-id", Values=[instance["InstanceId"]])]
+    with aws.reading():
+        volumes = aws.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
+    most = {name: one.get("EbsInfo", {}).get("EbsOptimizedInfo", {}) for name, one in _instances.types(aws, {old, new}).items()}
+    for volume_member, type_member, what in (("Iops", "MaximumIops", "IOPS"), ("Throughput", "MaximumThroughputInMBps", "MiB/s")):
+        provisioned = sum(volume.get(volume_member) or 0 for volume in volumes)
+        gave, gives = (most.get(name, {}).get(type_member) for name in (old, new))
+        if gave and gives and gives < min(gave, provisioned):
+            yield f"its volumes are provisioned with {provisioned} {what} together, and {new} gives them at most {gives}"
 
 
 # ---- the act

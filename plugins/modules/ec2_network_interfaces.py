@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _instances, _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
 
 
 def find(aws, wanted):
-    return [_have(interface) for interface in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces") if _is_a_sheets(interface)]
+    zones = aws.once(_instances.zones) if any("attachment" in want for want in wanted or ()) else {}
+    found = [one for one in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces") if _is_a_sheets(one)]
+    return [dict(_have(interface), _zone=interface["AvailabilityZone"], _zones=zones) for interface in found]
 
 
 def _is_a_sheets(interface):
@@ -141,6 +143,8 @@ def refuse(want, have, change):
     _networks.refuse_no_groups(KIND.options, have, change)
     if "attachment" in change and (have.get("attachment") or {}).get("device_index") == 0 and _moves(have, change["attachment"]):
         raise Problem(f"is the first interface of {have['attachment']['instance']}, which cannot be detached from it")
+    if have and change.get("attachment"):
+        _instances.refuse_zone(have["_zones"], change["attachment"]["instance"], have["_zone"])
 
 
 def delete(aws, have):

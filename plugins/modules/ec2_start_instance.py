@@ -20,6 +20,9 @@ def plan(aws, params):
     if state in _instances.GONE:
         raise Problem(f"the instance is {state}")
     runs = state in ("running", "pending")
+    said = [] if runs else list(_instances.against_a_start(aws, instance))
+    if said:
+        raise Problem("; ".join(said))
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
