@@ -14,8 +14,8 @@ sys.path.insert(0, str(ROOT))
 # This one makes the checkout importable as msp.aws.
 import tests.conftest  # noqa: E402,F401  pylint: disable=unused-import,wrong-import-position
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import (  # noqa: E402  pylint: disable=wrong-import-position
-    INTERRUPTIONS,
     ROLL_BACKS,
+    interruption_of,
     needs_approval,
     operations,
     options,
@@ -37,7 +37,7 @@ def page(name: str) -> str:
     row, start = operations()[name], prefix(name)
     lines = [f"# {row['ja']}（{name}）", "", f"{row['row']['service']} ／ {row['row']['item']}", ""]
     facts = {
-        "サービスへの影響": INTERRUPTIONS[row["interruption"]]["ja"],
+        "サービスへの影響": interruption_of(row, "ja"),
         "切り戻し": "。".join([ROLL_BACKS[row["roll_back"]]["ja"], *([row["way_back"]["ja"]] if "way_back" in row else [])]),
         "最大時間": f"{row['minutes']} 分",
         "承認": "必要" if needs_approval(row) else "不要（計画に危険がある場合を除く）",
@@ -60,7 +60,7 @@ def overview() -> str:
     lines = []
     for name, row in operations().items():
         approval = "必要" if needs_approval(row) else "不要"
-        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], INTERRUPTIONS[row["interruption"]]["ja"]]
+        told = [f"[{name}]({name}.md)", row["row"]["service"], row["ja"], interruption_of(row, "ja")]
         told += [ROLL_BACKS[row["roll_back"]]["ja"], f"{row['minutes']} 分", approval]
         lines.append("| " + " | ".join(told) + " |")
     return HEAD + "\n".join(lines) + "\n"

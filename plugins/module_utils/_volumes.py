@@ -91,6 +91,34 @@ def changed(have: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
     return told
 
 
+# What a volume gives by its size alone, as the guide of EBS has it: IOPS and MiB/s. Of st1 and sc1 what they give without a burst.
+BY_SIZE: Mapping[str, Callable[[int], tuple[float, float]]] = dict(
+    gp2=lambda size: (min(max(3 * size, 100), 16000), 250 if size > 170 else 125),
+    st1=lambda size: (500, min(40 * size / 1024, 500)),
+    sc1=lambda size: (250, min(12 * size / 1024, 192)),
+    standard=lambda size: (100, 40),
+)
+# MiB/s at most of those whose throughput follows from their IOPS.
+FASTEST = dict(io1=1000, io2=4000)
+
+
+def less(have: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    """What a volume gives less of after a change, such as one of gp2 that becomes gp3 and keeps only what every gp3 has."""
+    if not {"volume_type", "iops", "throughput"} & change.keys():
+        return None
+    begins = dict(iops=None, throughput=None) if "volume_type" in change else {}
+    pairs = zip(_gives(have), _gives({**have, **begins, **change}), ("IOPS", "MiB/s"), strict=True)
+    return ", ".join(f"{after:g} {what} instead of {before:g}" for before, after, what in pairs if after < before) or None
+
+
+def _gives(volume: Mapping[str, Any]) -> tuple[float, float]:
+    kind = volume["volume_type"]
+    if kind in BY_SIZE:
+        return BY_SIZE[kind](volume["size"])
+    iops = volume.get("iops") or LEAST["iops"]["gp3"]
+    return iops, min(iops * THROUGHPUT_PER_IOPS, FASTEST[kind]) if kind in FASTEST else volume.get("throughput") or LEAST["throughput"]["gp3"]
+
+
 def key_words(aws: Aws, wanted: Iterable[tuple[Mapping[str, Any], str | None]] | None) -> Callable[[Mapping[str, Any], str | None], str | None]:
     """How to say a KMS key: EC2 answers with its ARN, but who wrote its id or an alias is answered in the same words.
 
@@ -116,3 +144,27 @@ def key_words(aws: Aws, wanted: Iterable[tuple[Mapping[str, Any], str | None]] |
 
 def _tail(text: str, separator: str) -> str:
     return text.rpartition(separator)[2]
+
+
+# ---- modifications
+
+
+def modification(aws: Aws, volume_id: str) -> dict[str, Any]:
+    """The latest one; nothing where there was none."""
+    found = aws.pages("ec2", "describe_volumes_modifications", "VolumesModifications", Filters=[dict(Name="volume-id", Values=[volume_id])])
+    return max(found, key=lambda one: one["StartTime"], default={})
+
+
+def await_modified(aws: Aws, volume_id: str) -> None:
+    """From the state `optimizing` on a volume has its new size and may be used; the rest can take hours."""
+
+    def look() -> tuple[Any, Any]:
+        latest = modification(aws, volume_id)
+        return latest.get("ModificationState"), latest.get("StatusMessage")
+
+    def until(seen: Any) -> bool:
+        if seen[0] == "failed":
+            raise Problem(f"the modification of volume {volume_id} failed: {seen[1]}")
+        return seen[0] in ("optimizing", "completed")
+
+    aws.wait(f"modification of volume {volume_id}", look, until, limit=600)

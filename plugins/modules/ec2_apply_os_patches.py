@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances, _nodes
+from ansible_collections.msp.aws.plugins.module_utils import _images, _instances, _nodes
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Returned, Verb, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -26,7 +26,8 @@ def plan(aws, params):
     _refuse(aws, instance)
     missing = _missing(aws, instance_id, params["reboot_option"]) if installs else []
     done = not missing if installs else any(one["Status"] == "Success" for one in _nodes.commands(aws, _order(params, instance_id)))
-    wanted = (dict(missing=missing), dict(missing=[])) if installs else ({}, dict(scanned=True))
+    image = _image(aws, params, instance) if installs and not done else {}
+    wanted = (dict(missing=missing), dict(missing=[], **image)) if installs else ({}, dict(scanned=True))
     return Plan(
         label=_instances.label(instance),
         id=instance_id,
@@ -45,6 +46,14 @@ def _refuse(aws, instance):
     ping = _nodes.ping(aws, instance["InstanceId"])
     if ping != "Online":
         raise Problem(f"Systems Manager says {ping or 'that it is no managed node'}: see to its agent, its instance profile and its way to the endpoints")
+
+
+def _image(aws, params, instance):
+    """The image that is made before the first package, where one is named and this ticket has none yet."""
+    if params["image_name"] is None or _images.of_ticket(aws, instance["InstanceId"], params["ticket"]):
+        return {}
+    _images.refuse(aws, instance, params["image_name"], "image_name")
+    return dict(image=params["image_name"])
 
 
 def _missing(aws, instance_id, reboot_option):
@@ -86,6 +95,8 @@ def _dangers(aws, params, instance):
         yield "would install patches, and reboot the instance where one asks for it"
     else:
         yield "would install patches, which may restart what they are about"
+    if params["image_name"] is None:
+        yield "no image is made before it (image_name), so there is nothing of this ticket to go back to"
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may replace it by one without these patches"
 
@@ -94,6 +105,8 @@ def act(aws, params, planned):
     installs = params["operation"] == "Install"
     if installs:
         _look_again(aws, params, planned)
+    if installs and params["image_name"]:
+        _images.make(aws, planned.label, planned.id, params["ticket"], params["image_name"], no_reboot=True)
     began = _run(aws, planned, _order(params, planned.id))
     _verify(aws, params, planned, began)
     if installs:
@@ -150,6 +163,7 @@ VERB = Verb(
         **{name: dict(type="str", required=True) for name in ("instance", "ticket")},
         operation=dict(type="str", required=True, choices=["Scan", "Install"]),
         reboot_option=dict(type="str", required=True, choices=["RebootIfNeeded", "NoReboot"]),
+        image_name=dict(type="str"),
     ),
     plan=plan,
     act=act,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, Plan, Verb, drive, run
+from ansible_collections.msp.aws.plugins.module_utils import _snapshots, _tags
+from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, run
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -22,7 +22,7 @@ def plan(aws, params):
         volume = aws.ec2.describe_volumes(VolumeIds=[volume_id])["Volumes"][0]
     if volume["State"] not in ("available", "in-use"):
         raise Problem(f"the volume is {volume['State']}")
-    there = _snapshot(aws, volume_id, params["ticket"])
+    there = _snapshots.of_ticket(aws, volume_id, params["ticket"])
     wanted = dict(snapshot=params["name"], description=params["description"])
     return Plan(
         label=_tags.name_and_tags(volume)["name"] or volume_id,
@@ -33,26 +33,12 @@ def plan(aws, params):
     )
 
 
-def _snapshot(aws, volume_id, ticket):
-    """The one of this ticket. One that went wrong is none."""
-    filters = [dict(Name="volume-id", Values=[volume_id]), dict(Name=f"tag:{TICKET}", Values=[ticket])]
-    with aws.reading():
-        found = aws.pages("ec2", "describe_snapshots", "Snapshots", Filters=filters, OwnerIds=["self"])
-    return next((one for one in found if one["State"] != "error"), None)
-
-
 def act(aws, params, planned):
-    look = partial(_snapshot, aws, planned.id, params["ticket"])
-    drive(aws, planned.label, look, lambda there: None if there else partial(_create, aws, params, planned.id))
+    _snapshots.begin(aws, planned.label, planned.id, params["ticket"], params["name"], params["description"])
+    look = partial(_snapshots.of_ticket, aws, planned.id, params["ticket"])
     made = aws.wait(f"snapshot of {planned.label}", look, lambda there: there is None or there["State"] == "completed", limit=SECONDS)
     if made is None:
         raise Problem("the snapshot went wrong: see whether the key of the volume can be used, and run this again")
-
-
-def _create(aws, params, volume_id):
-    tags = dict(name=params["name"], tags={TICKET: params["ticket"]})
-    described = dict(Description=params["description"]) if params["description"] else {}
-    aws.ec2.create_snapshot(VolumeId=volume_id, TagSpecifications=_tags.specifications("snapshot", tags), **described)
 
 
 VERB = Verb(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.msp.aws.plugins.module_utils import _attachments, _networks, _tags, _tokens, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _attachments, _instances, _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
@@ -20,7 +20,8 @@ CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encryp
 def find(aws, wanted):
     key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("kms_key_id")) for want in wanted])
     found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes") if volume["State"] not in _attachments.GONE]
-    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"])) for have in found]
+    zones = aws.once(_instances.zones) if any("attachments" in want for want in wanted or ()) else {}
+    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"]), _zones=zones) for have in found]
 
 
 def _have(volume):
@@ -54,25 +55,9 @@ def update(aws, have, change):
     modified = {member: change[option] for option, member in MODIFIED.items() if option in change}
     if modified:
         aws.ec2.modify_volume(VolumeId=have["id"], **modified)
-        _wait_modified(aws, have["id"])
+        _volumes.await_modified(aws, have["id"])
     if "attachments" in change:
         _change_attachments(aws, have, change["attachments"])
-
-
-def _wait_modified(aws, volume_id):
-    """From the state `optimizing` on a volume has its new size and may be used; the rest can take hours."""
-
-    def look():
-        found = aws.pages("ec2", "describe_volumes_modifications", "VolumesModifications", Filters=[dict(Name="volume-id", Values=[volume_id])])
-        latest = max(found, key=lambda one: one["StartTime"], default={})
-        return latest.get("ModificationState"), latest.get("StatusMessage")
-
-    def until(seen):
-        if seen[0] == "failed":
-            raise Problem(f"the modification of volume {volume_id} failed: {seen[1]}")
-        return seen[0] in ("optimizing", "completed")
-
-    aws.wait(f"modification of volume {volume_id}", look, until, limit=600)
 
 
 def _change_attachments(aws, have, delta):
@@ -90,8 +75,11 @@ def _change_attachments(aws, have, delta):
 def refuse(want, have, change):
     if have and change.get("size", have["size"]) < have["size"]:
         raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
-    if "attachments" in change and any(one["device"] == "" for one in change["attachments"].coming):
-        raise Problem("attachments: device is empty")
+    for attachment in change["attachments"].coming if "attachments" in change else ():
+        if attachment["device"] == "":
+            raise Problem("attachments: device is empty")
+        if have:
+            _instances.refuse_zone(have["_zones"], attachment["instance"], have["availability_zone"])
     if MODIFIED.keys() & change.keys():
         _volumes.refuse(_volumes.changed(have, change))
         _refuse_several(have, change)
@@ -116,6 +104,9 @@ def _refuse_second_instance(have, delta):
 
 def foresee(aws, want):
     _networks.refuse_zone(aws, want["availability_zone"])
+    attachments = want.get("attachments", {})
+    for attachment in [*attachments.get("add", []), *attachments.get("set", [])]:
+        _instances.refuse_zone(aws.once(_instances.zones), attachment["instance"], want["availability_zone"])
     if "snapshot_id" in want:
         _attachments.refuse_snapshot(aws.once(_attachments.snapshot, want["snapshot_id"]), want)
 
@@ -127,7 +118,8 @@ def danger(have, change):
         return f"would detach the volume from {', '.join(one['instance'] for one in leaving)}, where it must be unmounted before"
     if have and "size" in change:
         return f"would grow the volume from {have['size']} to {change['size']} GiB, which cannot be taken back"
-    return None
+    less = _volumes.less(have, change) if have else None
+    return f"would give the volume less than it has: {less}" if less else None
 
 
 def delete(aws, have):

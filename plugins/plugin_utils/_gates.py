@@ -17,7 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agr
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import row_of
 
 NEEDS = dict(operation="operations", incident="incident_response")
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -193,8 +193,7 @@ def refusal(
     request: Mapping[str, Any], contract: Mapping[str, Any], sheet: Mapping[str, Any], events: Any = (), now: datetime | None = None
 ) -> dict[str, Any] | None:
     """The first gate that does not let it pass: {gate, clause, ja, en}; None where all do. FeeError and CalendarError for a contract that cannot be read."""
-    row = operations()[request["operation"]]
-    case = Case(request, row, contract, sheet, agreement(contract, events), now.astimezone(_calendar.JST) if now else None)
+    case = Case(request, row_of(request), contract, sheet, agreement(contract, events), now.astimezone(_calendar.JST) if now else None)
     for gate, passes in GATES:
         for code, facts in passes(case):
             said = {language: TEXTS[language][code].format(**_in(facts, place)) for place, language in enumerate(("ja", "en"))}

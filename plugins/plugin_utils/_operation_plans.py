@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, identity
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import digest, needs_approval, operations
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import digest, needs_approval, row_of
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 # What of a request is part of its plan.
@@ -21,12 +21,12 @@ OF_THE_ROW = ("interruption", "roll_back", "minutes", "fee")
 
 def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
     """What would be done, of what check mode registered: the same account and the same request have the same hash, whatever the modules warned of."""
-    row = operations()[request["operation"]]
+    row = row_of(request)
     owner = row["module"] or row["role"]
     made = {name: request[name] for name in OF_THE_REQUEST} | {name: row[name] for name in OF_THE_ROW}
     made["changes"] = list(_changes(result["diff"]))
     made["facts"] = result.get("facts", {})
-    made["dangers"] = [entry["confirm"].partition(", which needs")[0].partition(": this needs")[0] for entry in result["entries"] if entry.get("confirm")]
+    made["dangers"] = dangers(result)
     made["confirm"] = [f"{owner}/{entry['entry']}" for entry in result["entries"] if entry.get("confirm")]
     made["approval_needed"] = needs_approval(row) or bool(made["dangers"])
     back = undo(row, result)
@@ -35,6 +35,11 @@ def plan(request: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
     # The way back can be dangerous where the way there was not, such as the deletion of what was made.
     undo_confirm = [f"{owner}/{entry['entry']}" for entry in result["entries"]] if back else []
     return dict(made, undo=back, undo_confirm=undo_confirm, warnings=list(result.get("warnings", ())), hash=digest(made))
+
+
+def dangers(result: Mapping[str, Any]) -> list[str]:
+    """What each entry has somebody approve."""
+    return [entry["confirm"].partition(", which needs")[0].partition(": this needs")[0] for entry in result["entries"] if entry.get("confirm")]
 
 
 def _changes(diff: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ INTERRUPTIONS = dict(
     downtime=dict(ja="停止あり", en="downtime"),
     data_risk=dict(ja="データまたはアドレスが失われることがあります", en="data or an address can be lost"),
 )
+WORSE = dict(ja="（{} が {} の場合は{}）", en=" ({} {}: {})")
 ROLL_BACKS = dict(
     automatic=dict(ja="自動", en="automatic"),
     manual=dict(ja="手動", en="by hand"),
@@ -68,8 +69,21 @@ def secrets(operation: str) -> list[str]:
 
 
 def needs_approval(row: Mapping[str, Any]) -> bool:
-    """What interrupts, and what cannot be brought back, is done only when somebody has approved that very plan."""
-    return row["interruption"] != "none" or row["roll_back"] == "impossible"
+    """What interrupts, what lets somebody do more, and what cannot be brought back, is done only when somebody has approved that very plan."""
+    return row["interruption"] != "none" or bool(row.get("grants")) or row["roll_back"] == "impossible"
+
+
+def row_of(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row of a request, with the interruption that it has with these parameters."""
+    row, given = operations()[request["operation"]], request["parameters"]
+    worse = [cases[given[name]] for name, cases in row.get("worse", {}).items() if given.get(name) in cases]
+    return dict(row, interruption=worse[0]) if worse else row
+
+
+def interruption_of(row: Mapping[str, Any], language: str) -> str:
+    """Its class in words, with what makes it worse."""
+    told = [(name, value, INTERRUPTIONS[worse][language]) for name, cases in row.get("worse", {}).items() for value, worse in cases.items()]
+    return INTERRUPTIONS[row["interruption"]][language] + "".join(WORSE[language].format(*one) for one in told)
 
 
 def canonical(value: Any) -> bytes:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import label_of, needs_approval, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import label_of, operations, options, prefix
 
 YES, NO = "はい", "いいえ"
 TYPES = dict(str="text", int="integer", float="float", path="text", raw="text", list="textarea", bool="multiplechoice")
@@ -110,15 +110,15 @@ def _answer(variable: str, kind: str) -> str:
 
 
 def workflow(operation: str, place: Mapping[str, str]) -> dict[str, Any]:
-    """Plan, approval where the operation needs one, apply, and the report whatever came of it."""
+    """Plan, approval, apply, and the report whatever came of it. Each has an approval: whether a plan has a danger is known only when it is made."""
     row = operations()[operation]
-    approved = needs_approval(row)
-    nodes: list[dict[str, Any]] = [dict(identifier="plan", unified_job_template=f"{operation} plan", success_nodes=["approve" if approved else "apply"])]
-    if approved:
-        asked = dict(name=f"{row['ja']}の承認", description="計画の内容を確認して承認してください。", timeout=APPROVAL_SECONDS)
-        nodes.append(dict(identifier="approve", approval_node=asked, success_nodes=["apply"]))
-    nodes.append(dict(identifier="apply", unified_job_template=f"{operation} apply", always_nodes=["report"]))
-    nodes.append(dict(identifier="report", unified_job_template=f"{operation} report"))
+    asked = dict(name=f"{row['ja']}の承認", description="計画の内容を確認して承認してください。", timeout=APPROVAL_SECONDS)
+    nodes: list[dict[str, Any]] = [
+        dict(identifier="plan", unified_job_template=f"{operation} plan", success_nodes=["approve"]),
+        dict(identifier="approve", approval_node=asked, success_nodes=["apply"]),
+        dict(identifier="apply", unified_job_template=f"{operation} apply", always_nodes=["report"]),
+        dict(identifier="report", unified_job_template=f"{operation} report"),
+    ]
     told = dict(name=operation, description=row["ja"], organization=place["organization"], inventory=place["inventory"])
     return dict(told, survey_enabled=True, survey_spec=survey(operation), ask_limit_on_launch=True, simplified_workflow_nodes=nodes)
 

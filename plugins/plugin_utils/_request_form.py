@@ -28,7 +28,7 @@ except ImportError:
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._gates import FEATURES, NEEDS
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, label_of, needs_approval, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROLL_BACKS, interruption_of, label_of, needs_approval, operations, options, prefix
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import read as read_cell
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, Fault, Mistake
@@ -233,7 +233,7 @@ def _catalogue(page: Any, chosen: list[str], sheet: Mapping[str, Any], language:
 
 def _facts(operation: str, language: str) -> str:
     row, words = operations()[operation], WORDS[language]
-    told = dict(interruption=INTERRUPTIONS[row["interruption"]][language], roll_back=ROLL_BACKS[row["roll_back"]][language], minutes=row["minutes"])
+    told = dict(interruption=interruption_of(row, language), roll_back=ROLL_BACKS[row["roll_back"]][language], minutes=row["minutes"])
     return words["facts"].format(**told, approval=words["yes" if needs_approval(row) else "no"])
 
 

@@ -24,7 +24,8 @@ from tests.laws.stage import ACCOUNT, PREFIX, REGION, Stage, examples
 OPERATIONS = {name: row for name, row in operations().items() if row["module"]}
 # What makes a new thing, be it what was asked for or the way back from it.
 MAKING = {name for name, row in OPERATIONS.items() if row.get("makes") or row["module"] == "ec2_create_image"} | {
-    *("autoscaling.change_launch_template_image", "ec2.create_snapshot", "ec2.replace_volume_from_snapshot", "vpc.change_client_vpn_cidr"),
+    *("autoscaling.change_launch_template_image", "ec2.apply_os_patches", "ec2.create_snapshot", "ec2.expand_volume"),
+    *("ec2.replace_volume_from_snapshot", "vpc.change_client_vpn_cidr"),
 }
 READY: set[Any] = set()
 STOPPED = dict(

@@ -166,11 +166,11 @@ def test_a_volume_and_the_file_system_on_it(desk):
     wrong = dict(request, parameters=dict(request["parameters"], path="/mnt"))
     assert "What is mounted at /mnt is not" in desk.operate(wrong, rc=2).output
     desk.operate(request)
-    assert desk.changes() == [("size", 2, 3), ("/data", "2.0 GiB", "3 GiB")]
+    assert desk.changes() == [("size", 2, 3), ("snapshot", None, "data-before-REQ-1"), ("/data", "2.0 GiB", "3 GiB")]
     # Killed between the partition and the file system on it.
     with modified(desk, made):
         desk.killed(request, "Let the file system grow", operation_approval=desk.approval())
-    assert desk.customer.writes() == ["ec2:ModifyVolume"] and desk.kinds()[-1] == "before"
+    assert desk.customer.writes() == ["ec2:CreateSnapshot", "ec2:ModifyVolume"] and desk.kinds()[-1] == "before"
     desk.operate(request, "apply")
     assert desk.customer.writes() == [] and desk.kinds()[-2:] == ["result", "end"]
     assert int(inside("findmnt --noheadings --bytes --output=SIZE --mountpoint /data")) > 2.8 * 1024**3

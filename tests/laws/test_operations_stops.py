@@ -1,0 +1,142 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stops an instance does so only where it comes back, and says before what it will have less of."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.msp.aws.plugins.module_utils import _volumes
+from ansible_collections.msp.aws.plugins.modules import ec2_change_instance_type
+from tests.laws.operations import STOPPED, Desk, sample
+
+TYPE, START, STOP, REPLACE = "ec2.change_instance_type", "ec2.start_instance", "ec2.stop_instance", "ec2.replace_volume_from_snapshot"
+
+
+@pytest.fixture
+def scaling(stage):
+    opened = Desk(stage).open("autoscaling.change_capacity")
+    yield opened
+    opened.close()
+
+
+def test_a_member_of_an_auto_scaling_group_is_stopped_only_in_standby(scaling):
+    """Its group would terminate it."""
+    client = scaling.stage.client("autoscaling")
+    member = client.describe_auto_scaling_groups(AutoScalingGroupNames=["acme-web"])["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
+    for operation, more in ((STOP, {}), (TYPE, dict(ops_ec2_instance_type="t3.large"))):
+        plan = scaling.run(operation, check=True, variables=dict(ops_ec2_instance=member, **more), fails=True)
+        assert "the Auto Scaling group acme-web takes an instance that is stopped for a sick one" in plan["msg"]
+    client.enter_standby(AutoScalingGroupName="acme-web", InstanceIds=[member], ShouldDecrementDesiredCapacity=True)
+    assert scaling.run(STOP, check=True, variables=dict(ops_ec2_instance=member))["changed"]
+
+
+@pytest.mark.parametrize("operation", [TYPE, START, STOP, REPLACE])
+def test_with_a_key_that_cannot_be_used_nothing_is_stopped_or_started(desk, operation):
+    kms, ec2 = desk.stage.client("kms"), desk.stage.client("ec2")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    name = "acme-stopped01" if operation == START else "acme-batch01"
+    (found,) = ec2.describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"]
+    volume = ec2.create_volume(AvailabilityZone="ap-northeast-1a", Size=8, Encrypted=True, KmsKeyId=key)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=found["Instances"][0]["InstanceId"], Device="/dev/sdk")
+    assert desk.run(operation, check=True)["changed"]
+    kms.disable_key(KeyId=key)
+    desk.double.clear_calls()
+    result = desk.run(operation, check=True, fails=True)
+    assert f"key/{key} of its volumes is Disabled" in result["msg"] and desk.writes() == []
+
+
+def test_a_smaller_type_tells_what_its_volumes_lose(desk):
+    ec2 = desk.stage.client("ec2")
+    (found,) = ec2.describe_instances(Filters=[dict(Name="tag:Name", Values=["acme-batch01"])])["Reservations"]
+    volume = ec2.create_volume(AvailabilityZone="ap-northeast-1a", Size=500, VolumeType="io2", Iops=30000)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=found["Instances"][0]["InstanceId"], Device="/dev/sdk")
+    smaller = desk.run(TYPE, check=True, variables=dict(sample(TYPE), ops_ec2_instance_type="t3.large"))["entries"][0]["confirm"]
+    assert "and t3.large gives them at most 15700" in smaller
+    assert "gives them at most" not in desk.run(TYPE, check=True)["entries"][0]["confirm"]
+
+
+@pytest.mark.parametrize(
+    ("instance", "new", "said"),
+    [
+        (dict(EnaSupport=False), dict(NetworkInfo=dict(EnaSupport="required")), "needs the ENA driver"),
+        (dict(NetworkInterfaces=[dict(InterfaceType="efa")]), {}, "no Elastic Fabric Adapter"),
+        (dict(BlockDeviceMappings=[dict(Ebs={})] * 3), dict(EbsInfo=dict(MaximumEbsAttachments=2)), "takes 2 attachments"),
+        (
+            dict(BlockDeviceMappings=[dict(Ebs={})] * 2, NetworkInterfaces=[{}]),
+            dict(EbsInfo=dict(MaximumEbsAttachments=2, AttachmentLimitType="shared")),
+            "2 volumes and 1 network interfaces",
+        ),
+    ],
+)
+def test_a_type_without_what_the_instance_uses_is_refused(instance, new, said):
+    class Aws:
+        def pages(self, *dummy, **arguments):
+            return ["offered"]
+
+    network = dict(MaximumNetworkInterfaces=4, Ipv4AddressesPerInterface=15, **new.get("NetworkInfo", {}))
+    types = dict(ProcessorInfo=dict(SupportedArchitectures=[]), SupportedVirtualizationTypes=[], SupportedUsageClasses=["on-demand"])
+    wanted = dict(types, InstanceType="m5.large", **{**new, "NetworkInfo": network})
+    (told,) = ec2_change_instance_type._against_the_type(Aws(), dict(instance, Placement=dict(AvailabilityZone="a")), {}, wanted)
+    assert said in told
+
+
+# ---- what is attached
+
+
+def elsewhere(desk):
+    """An instance in another zone than all that the examples have."""
+    run = desk.stage.run
+    run("ec2_subnets", dict(subnets=[dict(name="acme-c", vpc="acme", cidr_block="10.20.99.0/24", availability_zone="ap-northeast-1c")]))
+    made = dict(STOPPED, name="acme-far01", subnet="acme-c")
+    run("ec2_instances", dict(instances=[made]))
+    desk.double.clear_calls()
+
+
+@pytest.mark.parametrize(
+    ("operation", "variables"),
+    [
+        ("ec2.restore_volume_from_snapshot", dict(ops_ec2_instance="acme-far01", ops_ec2_device="/dev/sdf")),
+        ("ec2.attach_network_interface", dict(ops_ec2_instance="acme-far01")),
+        ("ec2.attach_network_interface", dict(ops_ec2_instance="acme-far01", ops_ec2_network_interface="acme-inside")),
+    ],
+)
+def test_what_is_in_another_zone_is_refused_before_anything_is_made_or_detached(desk, operation, variables):
+    elsewhere(desk)
+    for check in (True, False):
+        result = desk.run(operation, check=check, confirmed=False, variables={**sample(operation), **variables}, fails=True)
+        assert "it is in ap-northeast-1a, and i-" in result["msg"] and "is in ap-northeast-1c" in result["msg"]
+    assert desk.writes() == []
+
+
+def test_a_volume_that_would_be_slower_needs_a_confirmation(desk):
+    variables = dict(ops_ec2_volume="acme-logs", ops_ec2_volume_type="gp3", ops_ec2_iops=3000)
+    assert "3000 IOPS instead of 4000" in desk.run("ec2.change_volume_type", check=True, variables=variables)["entries"][0]["confirm"]
+    assert "confirm" not in desk.run("ec2.change_volume_type", check=True)["entries"][0]
+
+
+# ---- a volume that grows
+
+GROW = "ec2.expand_volume"
+
+
+def test_before_a_volume_grows_a_snapshot_of_it_is_begun(desk):
+    result = desk.run(GROW)
+    assert desk.writes() == ["ec2:CreateSnapshot", "ec2:ModifyVolume"]
+    (kept,) = desk.stage.client("ec2").describe_snapshots(Filters=[dict(Name="tag:OpsTicket", Values=["REQ-1"])])["Snapshots"]
+    assert result["notes"] == [f"The snapshot acme-data-before-REQ-1 of what the volume held before is {kept['SnapshotId']}"]
+
+
+@pytest.mark.parametrize(("size", "said"), [(10, "a volume only grows, and it has 20 GiB")])
+def test_a_size_that_it_cannot_have_is_refused_before_the_snapshot(desk, size, said):
+    for check in (True, False):
+        result = desk.run(GROW, check=check, confirmed=False, variables=dict(sample(GROW), ops_ec2_size=size), fails=True)
+        assert said in result["msg"]
+    assert "ec2:ModifyVolume" not in desk.writes()
+
+
+def test_what_is_still_being_modified_is_refused_before_the_snapshot(desk, monkeypatch):
+    modifying = dict(ModificationState="optimizing", Progress=40, TargetSize=20)
+    monkeypatch.setattr(_volumes, "modification", lambda *dummy: modifying)
+    assert "its last modification is optimizing (40 %)" in desk.run(GROW, check=True, fails=True)["msg"]
