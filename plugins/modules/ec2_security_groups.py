@@ -202,10 +202,18 @@ def _reached(group, rules):
 # ---- what to think about first
 
 
+WORLD = ("0.0.0.0/0", "::/0")
+# Ports behind which a server is managed or data lies: SSH, RPC, SMB, Docker, RDP, VNC, WinRM; SQL Server, Oracle, MySQL, PostgreSQL, Redshift, and more.
+DOORS = (22, 23, 135, 139, 445, 2375, 2376, 3389, 5900, 5985, 5986, 1433, 1521, 3306, 5432, 5439, 6379, 9200, 11211, 27017)
+
+
 def danger(have, change):
-    """A rule under `remove` goes because somebody asked for it. What goes unasked, and the last rule of all, is what surprises at night."""
+    """A rule under `remove` goes because somebody asked for it. What goes unasked, the last rule of all, and a door to the world, surprise at night."""
     if not have or not change:
         return None
+    doors = [rule for rule in change["ingress"].add if _is_door(rule)] if "ingress" in change else []
+    if doors:
+        return f"would open {', '.join(map(_told, doors))}, and so a port by which servers are managed or data is read to the whole internet"
     after = merged(KIND.options, have, change)
     for direction in DIRECTIONS:
         if have[direction] and not after[direction]:
@@ -214,6 +222,12 @@ def danger(have, change):
         if unnamed:
             return f"would close {len(unnamed)} {direction} rules that the sheet does not name ({', '.join(map(_told, unnamed))})"
     return None
+
+
+def _is_door(rule):
+    if not {rule.get(block) for block in BLOCKS} & {*WORLD}:
+        return False
+    return rule["protocol"] == "-1" or rule["protocol"] in PORTS and any(rule["from_port"] <= port <= rule["to_port"] for port in DOORS)
 
 
 def _told(rule):

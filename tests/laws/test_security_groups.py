@@ -225,3 +225,26 @@ def test_one_group_in_two_spellings_is_refused_before_anything_is_written(vpc, e
         assert vpc.writes() == []
     assert "means the same one" in failing(vpc, APP, dict(APP, vpc=vpc_id))
     assert "app" not in names(vpc)
+
+
+# -- doors to the world
+
+SSH = dict(protocol="tcp", from_port=22, to_port=22, cidr_ipv4="0.0.0.0/0")
+
+
+RDP = dict(protocol="tcp", from_port=3389, to_port=3389, cidr_ipv6="::/0")
+
+
+@pytest.mark.parametrize("rule", [SSH, dict(SSH, from_port=0, to_port=65535), RDP, dict(protocol="-1", cidr_ipv4="0.0.0.0/0")])
+def test_a_door_is_opened_to_the_world_only_with_a_confirmation(vpc, rule):
+    write(vpc, WEB)
+    opened = dict(name="web", vpc="acme", ingress=dict(add=[rule]))
+    assert "to the whole internet" in failing(vpc, opened)
+    write(vpc, opened, confirm=[f"{GROUPS}/acme/web"])
+    write(vpc, dict(opened, ingress=dict(add=[dict(rule, description="agreed")])))
+
+
+@pytest.mark.parametrize("rule", [dict(SSH, from_port=443, to_port=443), dict(SSH, cidr_ipv4="203.0.113.0/24"), dict(protocol="icmp", cidr_ipv4="0.0.0.0/0")])
+def test_what_is_no_door_or_not_for_the_world_needs_none(vpc, rule):
+    write(vpc, WEB)
+    write(vpc, dict(name="web", vpc="acme", ingress=dict(add=[rule])))
