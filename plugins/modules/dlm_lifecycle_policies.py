@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, listed, merged, tag_list
@@ -90,7 +92,18 @@ def _name_and_tags(found):
 
 def read(aws, have, names):
     """The list gives summaries; everything else of one policy comes in one call."""
-    return _have(aws.dlm.get_lifecycle_policy(PolicyId=have["id"])["Policy"])
+    return dict(_have(aws.dlm.get_lifecycle_policy(PolicyId=have["id"])["Policy"]), _beyond=partial(_beyond, aws, have))
+
+
+def _beyond(aws, have, schedule, count):
+    """How many of its snapshots or images are beyond a count, of how many volumes or instances. Not which: that is another one every day."""
+    filters = [dict(Name=f"tag:aws:dlm:lifecycle-{word}", Values=[value]) for word, value in (("policy-id", have["id"]), ("schedule-name", schedule))]
+    if have["policy_type"] == "IMAGE_MANAGEMENT":
+        made = [one["SourceInstanceId"] for one in aws.pages("ec2", "describe_images", "Images", Filters=filters, Owners=["self"])]
+    else:
+        made = [one["VolumeId"] for one in aws.pages("ec2", "describe_snapshots", "Snapshots", Filters=filters, OwnerIds=["self"])]
+    beyond = [number - count for number in Counter(made).values() if number > count]
+    return sum(beyond), len(beyond)
 
 
 def _have(policy):
@@ -223,8 +236,16 @@ def danger(have, change):
     for old, new in change["schedules"].change if "schedules" in change else ():
         before, after = _retention(old), _retention(instead(new, old, *ALTERNATIVES))
         if after != before and not _longer(before, after):
-            return f"would keep {_said(after)} instead of {_said(before)} in schedule {new['name']}: what is beyond that is deleted"
+            kept = f"would keep {_said(after)} instead of {_said(before)} in schedule {new['name']}"
+            return f"{kept}: what is beyond that is deleted{_now(have, new['name'], after)}"
     return None
+
+
+def _now(have, schedule, retention):
+    count, *dummy = retention
+    if count is None:
+        return ""
+    return ", as of now {} snapshots or images of {} volumes or instances".format(*have["_beyond"](schedule, count))
 
 
 def _retention(schedule):

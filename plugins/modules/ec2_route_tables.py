@@ -121,6 +121,21 @@ def update(aws, have, change):
         aws.ec2.disable_vgw_route_propagation(**table, GatewayId=gateway)
     for route in routes.remove if routes else ():
         aws.ec2.delete_route(**table, **_destination(route))
+    if routes and (routes.add or routes.change):
+        _tell_blackholes(aws, have, {*_destinations([*routes.add, *(new for dummy, new in routes.change)])})
+
+
+def _tell_blackholes(aws, have, written):
+    """AWS takes a route whose target is not available, and drops what goes there: a peering that nobody has accepted yet, a gateway that is gone."""
+    with aws.reading():
+        found = _described(aws, have["id"])
+    lost = [route for route in (found or dict(Routes=[]))["Routes"] if route.get("State") == "blackhole"]
+    for destination in sorted(written & {value for route in lost for value in map(route.get, DESTINATIONS.values()) if value}):
+        aws.warn(f"{have['name']}: what goes to {destination} arrives nowhere (blackhole), because the target of the route is not available")
+
+
+def _destinations(routes):
+    return [next(iter(_destination(route).values())) for route in routes]
 
 
 def _destination(route):
@@ -209,7 +224,7 @@ def _moved(have, change):
 
 def _rerouted(routes):
     leaving = [*routes.remove, *(old for old, dummy in routes.change)] if routes else ()
-    return [next(iter(_destination(route).values())) for route in leaving if route["_carries"]]
+    return _destinations(route for route in leaving if route["_carries"])
 
 
 def delete(aws, have):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _iam
@@ -26,9 +27,12 @@ CREDENTIALS = (
     ),
 )
 
+RECENT = timedelta(days=30)
+ADMINISTRATOR = "AdministratorAccess"
+
 
 def find(aws, wanted):
-    found = [dict(_have(user), _own=partial(_own, aws, user["UserName"])) for user in _iam.details(aws, "user")]
+    found = [dict(_have(user), **{word: partial(look, aws, user["UserName"]) for word, look in LOOKS.items()}) for user in _iam.details(aws, "user")]
     _iam.warn_of_quota(aws, "user", found, wanted)
     return found
 
@@ -95,9 +99,41 @@ def _own(aws, name):
     return found + ([f"its MFA devices ({', '.join(devices)})"] if devices else [])
 
 
+def _use(aws, name):
+    """Why somebody may miss it, in words that do not change by the day: they are part of what is approved."""
+    since = datetime.now(UTC) - RECENT
+    keys = [key["AccessKeyId"] for key in aws.pages("iam", "list_access_keys", "AccessKeyMetadata", UserName=name)]
+    used = [(key, aws.iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]) for key in sorted(keys)]
+    signs = [f"{key[:4]}…{key[-4:]}" for key, last in used if last.get("LastUsedDate", since) > since]
+    if aws.iam.get_user(UserName=name)["User"].get("PasswordLastUsed", since) > since:
+        signs.append("its console password")
+    return f"{' and '.join(signs)} was used in the last {RECENT.days} days" if signs else None
+
+
+def _last_administrator(aws, name):
+    """Whether nobody else of IAM is left who may do everything, by a policy of the user's own or of a group."""
+    groups = {group["GroupName"] for group in _iam.details(aws, "group") if _administers(group)}
+    users = [user["UserName"] for user in _iam.details(aws, "user") if _administers(user) or groups & {*user.get("GroupList", [])}]
+    return f"no other IAM user has {ADMINISTRATOR}" if users == [name] else None
+
+
+def _administers(found):
+    return any(policy["PolicyArn"].endswith(f"::aws:policy/{ADMINISTRATOR}") for policy in found.get("AttachedManagedPolicies", []))
+
+
+def _missed(aws, name):
+    return [told for told in (_use(aws, name), _last_administrator(aws, name)) if told]
+
+
+# Asked only about a user that shall go.
+LOOKS = dict(_own=_own, _missed=_missed)
+
+
 def danger(have, change):
-    own = [] if change else have["_own"]()
-    return f"would be deleted with {', '.join(own)}" if own else _iam.danger("user", have, change)
+    if change:
+        return _iam.danger("user", have, change)
+    own, missed = have["_own"](), have["_missed"]()
+    return "; ".join([f"would be deleted with {', '.join(own)}" if own else "would be deleted", *missed]) if own or missed else None
 
 
 KIND = Kind(

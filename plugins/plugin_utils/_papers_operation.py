@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
-from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, operations
+from ansible_collections.msp.aws.plugins.plugin_utils._effects import in_japanese
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import INTERRUPTIONS, ROLL_BACKS, label_of, operations, options, prefix
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.labels import label
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -143,6 +147,23 @@ WORDS: dict[str, dict[str, Any]] = dict(
         no="no",
     ),
 )
+# What a plan says of an action, beside what was asked for.
+DEEDS = dict(
+    endpoint="エンドポイント",
+    events="予定されたイベント",
+    former_volume="変更前のボリューム",
+    image="AMI",
+    missing="未適用のパッチ",
+    not_before="イベントの予定日時",
+    password_reset_required="次回サインイン時のパスワード変更",
+    rebooted="再起動",
+    replaced_instances="入れ替えるインスタンス数",
+    scanned="未適用パッチの確認",
+    snapshot="スナップショット",
+    state="状態",
+    status_checks="ステータスチェック",
+    volume="ボリューム",
+)
 EDITIONS = ("customer", "internal")
 Paper = dict[str, Any]
 
@@ -162,12 +183,13 @@ def completion(records: list[Mapping[str, Any]], contract: Mapping[str, Any], la
         (words["wished"], _moment(request["wished"])),
         (words["began"], _moment(moments.get("before"))),
         (words["ended"], _moment(moments.get("end"))),
-        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
+        (words["interruption"], INTERRUPTIONS[made["interruption"]][language]),
         (words["approved"], found.get("approval", {}).get("by")),
         (words["head"], records[-1]["hash"]),
     ]
-    asked = [dict(parameter=name, value=_told(value, words)) for name, value in request["parameters"].items()]
-    changes = [_change(one, words) for one in made["changes"]]
+    called = partial(_called, request["operation"], language)
+    asked = [dict(parameter=called(name), value=_told(value, words)) for name, value in request["parameters"].items()]
+    changes = [dict(_change(one, words), option=called(one["option"])) for one in made["changes"]]
     sections = [
         dict(heading=words["asked"], table=_table(_columns(words, "parameter", "value"), asked)),
         dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
@@ -216,19 +238,21 @@ def procedure(made: Mapping[str, Any], request: Mapping[str, Any], contract: Map
         (words["target"], request["target"]),
         (words["requester"], request["requester"]),
         (words["wished"], _moment(request["wished"])),
-        (words["interruption"], INTERRUPTIONS[row["interruption"]][language]),
+        (words["interruption"], INTERRUPTIONS[made["interruption"]][language]),
         (words["minutes"], row["minutes"]),
         (words["roll_back"], _way_back(made, row, words, language)),
         (words["plan"], made["hash"]),
     ]
-    changes = [_change(one, words) for one in made["changes"]]
+    called = partial(_called, request["operation"], language)
+    changes = [dict(_change(one, words), option=called(one["option"])) for one in made["changes"]]
     steps = [dict(step=told, command=command(phase, request, made)) for told, phase in words["told_steps"] if phase != "roll_back" or made["undo"]]
     sections = [
         dict(heading=words["changes"], table=_table(_columns(words, "entry", "option", "before", "after"), changes)),
         dict(heading=words["steps"], table=_table(_columns(words, "step", "command"), steps)),
     ]
     if made["dangers"]:
-        sections.insert(1, dict(heading=words["dangers"], text=list(made["dangers"])))
+        effects = [effect for danger in made["dangers"] for effect in (in_japanese(danger) if language == "ja" else [danger])]
+        sections.insert(1, dict(heading=words["dangers"], text=effects))
     sections[-1:-1] = _warned([made], words)
     return dict(
         title=words["procedure"],
@@ -292,6 +316,16 @@ def _columns(words: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
 def _table(columns: list[tuple[str, str]], rows: list[dict[str, Any]]) -> dict[str, Any]:
     kinds = {key: "integer" for key, dummy in columns if rows and isinstance(rows[0].get(key), int)}
     return dict(columns=[dict(key=key, label=label, kind=kinds.get(key, "text")) for key, label in columns], rows=rows)
+
+
+def _called(operation: str, language: str, name: str) -> str:
+    """A parameter or an attribute as the request form and the workbook call it. Who reads English reads the name that is written."""
+    asked, kind = options(operation).get(prefix(operation) + name), kinds().get(operations()[operation]["module"] or "")
+    if language != "ja":
+        return name
+    if asked:
+        return label_of(asked)
+    return label(kind.name, (name,), "ja") if kind and name in kind.options else DEEDS.get(name, name)
 
 
 def _change(change: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,14 @@ def versions(desk):
     return {one["VersionNumber"]: one for one in found}
 
 
+def test_who_keeps_the_sizes_of_a_group_is_told(desk):
+    bigger = dict(ops_auto_scaling_group="acme-web", ops_auto_scaling_max_size=9)
+    assert "confirm" not in desk.run(SIZES, check=True, variables=bigger)["entries"][0]
+    mark = dict(ResourceId="acme-web", ResourceType="auto-scaling-group", Key="eks:nodegroup-name", Value="acme", PropagateAtLaunch=True)
+    desk.stage.client("autoscaling").create_or_update_tags(Tags=[mark])
+    assert "Amazon EKS made the group" in desk.run(SIZES, check=True, variables=bigger)["entries"][0]["confirm"]
+
+
 @pytest.mark.parametrize(("version", "after"), [("1", "2"), ("$Default", "$Default"), ("$Latest", "$Latest")])
 def test_the_group_names_its_version_as_before(desk, version, after):
     follow(desk, version)

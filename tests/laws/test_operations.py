@@ -9,15 +9,16 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _instances
-from ansible_collections.msp.aws.plugins.modules import ec2_reboot_instance
-from ansible_collections.msp.aws.plugins.plugin_utils import _operation_plans
+from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_reboot_instance
+from ansible_collections.msp.aws.plugins.plugin_utils import _effects, _operation_plans
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 from tests.laws.operations import MAKING, OPERATIONS, Desk, sample
 from tests.laws.privileges import ROOT, actions, calls_in_operation
-from tests.laws.stage import ACCOUNT
+from tests.laws.stage import ACCOUNT, REGION
 
 TYPE, GROUP, REBOOT = "ec2.change_instance_type", "ec2.change_security_group", "ec2.reboot_instance"
 IMAGE, GENERATIONS, RETIREMENT = "ec2.create_image", "ec2.change_dlm_retention", "ec2.handle_retirement"
@@ -67,6 +68,12 @@ def test_the_plan_predicts_the_apply_and_writes_nothing(desk, operation):
     assert plan["changed"] and desk.writes() == [] and desk.double.state() == state
     applied = desk.run(operation)
     assert applied["changed"] and told(plan) == told(applied) and desk.writes()
+
+
+def test_what_is_approved_is_told_in_japanese(desk, operation):
+    for entry in desk.run(operation, check=True)["entries"]:
+        (danger,) = _operation_plans.dangers(dict(entries=[entry])) or [None]
+        assert danger is None or danger not in _effects.in_japanese(danger), danger
 
 
 def test_a_second_run_is_quiet(desk, operation):
@@ -381,6 +388,20 @@ def test_the_plan_tells_what_goes_with_a_user_and_what_stays(desk):
     assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
+def test_the_plan_tells_that_a_user_is_still_at_work_or_the_last_who_may_do_everything(desk):
+    """Once, whatever day it is: the plan of tomorrow must be the one that was approved today."""
+    iam, administrator = desk.stage.client("iam"), "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_group_policy(GroupName="acme-former", PolicyArn=administrator)
+    key = iam.create_access_key(UserName="acme-leaver")["AccessKey"]
+    signed = dict(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"], region_name=REGION)
+    boto3.client("iam", endpoint_url=desk.double.url, **signed).list_groups()
+    told = [desk.run("iam.delete_user", check=True)["entries"][0]["confirm"] for dummy in range(2)]
+    used = f"{key['AccessKeyId'][:4]}…{key['AccessKeyId'][-4:]} was used in the last 30 days"
+    assert used in told[0] and "no other IAM user has AdministratorAccess" in told[0] and told[0] == told[1]
+    iam.attach_user_policy(UserName="acme-auditor", PolicyArn=administrator)
+    assert "no other IAM user" not in desk.run("iam.delete_user", check=True)["entries"][0]["confirm"]
+
+
 def test_the_plan_tells_who_loses_what_with_a_group(desk):
     assert "1 members (acme-leaver)" in desk.run("iam.delete_group", check=True)["entries"][0]["confirm"]
 
@@ -520,6 +541,21 @@ def test_only_fewer_generations_are_a_danger(desk):
     assert "confirm" not in more["entries"][0] and "what is beyond that is deleted" in fewer["entries"][0]["confirm"]
 
 
+@pytest.mark.parametrize(
+    ("policy_type", "listing", "of"), [("EBS_SNAPSHOT_MANAGEMENT", "describe_snapshots", "VolumeId"), ("IMAGE_MANAGEMENT", "describe_images", "SourceInstanceId")]
+)
+def test_the_plan_tells_how_many_generations_will_be_deleted(desk, policy_type, listing, of):
+    """Nobody but DLM itself can make snapshots with its tags."""
+
+    class Aws:
+        def pages(self, service, asked, *dummy, **arguments):
+            assert (service, asked) == ("ec2", listing) and [one["Values"] for one in arguments["Filters"]] == [["policy-1"], ["daily"]]
+            return [{of: "a"}] * 7 + [{of: "b"}] * 3 + [{of: "c"}] * 6
+
+    assert dlm_lifecycle_policies._beyond(Aws(), dict(id="policy-1", policy_type=policy_type), "daily", 5) == (3, 2)
+    assert "as of now 0 snapshots or images of 0 volumes or instances" in desk.run(GENERATIONS, check=True)["entries"][0]["confirm"]
+
+
 def test_a_schedule_that_is_not_there_is_not_made(desk):
     result = desk.run(GENERATIONS, check=True, variables=dict(sample(GENERATIONS), ops_ec2_schedule="weekly"), fails=True)
     assert "'weekly' is new and needs" in result["msg"]
@@ -646,4 +682,15 @@ def test_what_fails_is_told_and_the_next_run_tries_it_again(desk):
     result = desk.run(PATCHES, fails=True)
     assert "ended with Failed: failed to install" in result["msg"]
     patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=now)
-    assert desk.run(PATCHES)["changed"] and desk.writes() == ["ssm:SendCommand"] * 2
+    assert desk.run(PATCHES)["changed"] and desk.writes() == ["ec2:CreateImage", ASKS, ASKS]
+
+
+def test_before_the_first_patch_there_is_an_image_or_the_plan_says_that_there_is_none(desk):
+    assert desk.run(PATCHES, check=True)["diff"]["after"]["acme-batch01"]["image"] == "acme-batch01 before patches"
+    variables = {name: value for name, value in sample(PATCHES).items() if name != "ops_ec2_image_name"}
+    assert "no image is made before it" in desk.run(PATCHES, check=True, variables=variables)["entries"][0]["confirm"]
+    desk.stage.client("ec2").create_image(InstanceId=server(desk)["InstanceId"], Name="taken", NoReboot=True)
+    assert "image_name: the image" in desk.run(PATCHES, check=True, variables=dict(sample(PATCHES), ops_ec2_image_name="taken"), fails=True)["msg"]
+    desk.double.clear_calls()
+    desk.run(PATCHES)
+    assert desk.writes() == ["ec2:CreateImage", ASKS]

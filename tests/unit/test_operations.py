@@ -172,6 +172,24 @@ def test_the_day_of_the_look_is_no_wish():
     assert refused["gate"] == "date" and "本日（2026-11-20）" in refused["ja"] and "ご希望" not in refused["ja"] and "today (2026-11-20)" in refused["en"]
 
 
+@pytest.mark.parametrize(("deed", "interruption"), [("add", "none"), ("remove", "downtime")])
+def test_to_close_a_port_interrupts_and_to_open_one_does_not(deed, interruption):
+    rule = dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="203.0.113.0/24")
+    parameters = dict(rule, vpc="acme", rule_action=deed, direction="ingress")
+    request = read(operation="ec2.change_security_group", target="acme-web", parameters=parameters)
+    result = dict(diff=dict(before={}, after={"acme/acme-web": dict(ingress=[])}), entries=[dict(entry="acme/acme-web", action="updated")])
+    made = _operation_plans.plan(request, result)
+    assert (made["interruption"], made["approval_needed"]) == (interruption, deed == "remove")
+    window = dict(CONTRACT, maintenance_windows=[dict(name="w", when="every Sunday 01:00-05:00")])
+    assert (_gates.refusal(request, window, {}) is None) == (deed == "add")
+    paper = str(_papers.read(_papers_operation.procedure(made, request, CONTRACT, "2026-11-24", "ja")))
+    assert _operations.INTERRUPTIONS[interruption]["ja"] in paper
+
+
+def test_who_lets_somebody_do_more_needs_an_approval():
+    assert all(_operations.needs_approval(row) for name, row in OPERATIONS.items() if name.startswith("iam.create_"))
+
+
 def test_the_first_gate_in_their_order_is_told():
     contract = dict(CONTRACT, plans=[{"plan": "entry", "from": "2026-02-01"}])
     assert _gates.refusal(read(wished="2026-11-21 02:00"), contract, {})["gate"] == "plan"
@@ -309,6 +327,7 @@ def test_the_customers_edition_has_nothing_of_ours(store):
         papers = [_papers_operation.completion(one.records, CONTRACT, language, edition) for edition in _papers_operation.EDITIONS]
         customer, internal = (str(_papers.read(paper)) for paper in papers)
         assert "t3.medium" in customer and one.head in customer and "山田様" in customer
+        assert ("instance_type" in customer, "変更後のインスタンスタイプ" in customer) == (language == "en", language == "ja")
         assert "StopInstances" not in customer and "ops1" not in customer and "r-1" in internal and "ops1" in internal and "seen" in internal
         assert "early" not in customer and internal.count("early") == internal.count("late") == 1
 
@@ -371,7 +390,9 @@ def test_the_data_for_awx_has_no_fault_and_asks_for_every_parameter():
         asked = {question["variable"] for question in _operations_awx.survey(name)["spec"]}
         short = {option.removeprefix(_operations.prefix(name)) for option in _operations.options(name) if option != row["target"]}
         assert asked == {*_operations_awx.COMMON, *(f"request_{one}" for one in short)}
-        assert _operations.needs_approval(row) == any("approval_node" in node for node in _operations_awx.workflow(name, PLACE)["simplified_workflow_nodes"])
+        # Nobody else has approved a plan that turns out to have a danger.
+        nodes = {node["identifier"]: node for node in _operations_awx.workflow(name, PLACE)["simplified_workflow_nodes"]}
+        assert nodes["plan"]["success_nodes"] == ["approve"] and "approval_node" in nodes["approve"] and nodes["approve"]["success_nodes"] == ["apply"]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
