@@ -75,6 +75,7 @@ def _have(table, gateway_endpoints=(), firewalls=()):
         routes=[_route(route, dict(firewalls)) for route in made],
         propagating_vpn_gateways=[gateway["GatewayId"] for gateway in table["PropagatingVgws"]],
         _used=bool(users),
+        _main=any(association.get("Main") for association in table["Associations"]),
         **{option: [user for user in users if user.startswith(prefix)] for option, (dummy, prefix) in ASSOCIATED.items()},
         **_tags.name_and_tags(table),
     )

@@ -56,8 +56,8 @@ class Thing:
 class Account:
     """The things by kind, and what their references mean."""
 
-    def __init__(self, account: Mapping[str, list[dict[str, Any]]], beside: Mapping[str, Collection[str]]) -> None:
-        self._account, self._beside = account, beside
+    def __init__(self, account: Mapping[str, list[dict[str, Any]]], beside: Mapping[str, Collection[str]], main: Collection[str] = ()) -> None:
+        self._account, self._beside, self._main = account, beside, main
         self._things: dict[str, list[Thing]] = defaultdict(list)
         self._called: dict[str, dict[str, list[Thing]]] = defaultdict(lambda: defaultdict(list))
         self._bares: dict[tuple[str, str], Thing] = {}
@@ -131,12 +131,8 @@ class Account:
     # -- routes
 
     def main_table(self, vpc: Thing) -> Thing | None:
-        """The main route table, which entries do not tell: as AWS makes it, it has no name and names no subnet; None where that fits none or several."""
-        tables = self.all("ec2_route_tables", vpc)
-        nameless = [table for table in tables if not table.get("name")]
-        unused = [table for table in tables if not any(table.entry.get(option) for option in ("subnets", "internet_gateways", "vpn_gateways"))]
-        both = [table for table in nameless if table in unused]
-        return next((found[0] for found in (both, unused, nameless, tables) if len(found) == 1), None)
+        """The one that holds for the subnets that no other names; None where that could not be read."""
+        return next((table for table in self.all("ec2_route_tables", vpc) if table.label in self._main), None)
 
     def table_of(self, subnet: Thing) -> Thing | None:
         return self._tables.get(subnet) or (self.main_table(subnet.vpc) if subnet.vpc else None)

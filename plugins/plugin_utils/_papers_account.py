@@ -155,7 +155,8 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     when = _in_japan(at, "%Y-%m-%d %H:%M")
     used = {kind: one for kind, one in looked.items() if one["agreed"] or one["unread"]}
     beside = {kind: [thing["entry"] for thing in one["beside"]] for kind, one in looked.items()}
-    drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language)
+    main = looked.get("ec2_route_tables", {}).get("main", ())
+    drawn = diagrams({kind: one["account"] for kind, one in looked.items()}, beside, language, main)
     differing = (dict(section, own_worksheet=True) for section in _differences(result["findings"], words, language))
     sections = [_summary(looked, result["findings"], words, language), *differing]
     sections += [dict(heading=one.heading, own_page=True, figure=dict(svg=one.svg, text=one.text)) for one in drawn]

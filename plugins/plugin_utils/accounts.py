@@ -60,6 +60,7 @@ class Found:
     account: list[dict[str, Any]] = field(default_factory=list)
     agreed: list[dict[str, Any]] = field(default_factory=list)
     beside: list[dict[str, Any]] = field(default_factory=list)
+    main: list[str] = field(default_factory=list)
     unread: str | None = None
 
 
@@ -87,7 +88,8 @@ def look(aws: Door, sheet: Mapping[str, Any], only: Iterable[str] | None = None,
     `account` holds every thing in sheet form, as `state: gathered` gives it. `agreed` has for each entry of the sheet
     {entry, id, verdict, reason, options: [{option, agreed, actual, verdict}]}, where `option` is a path of names and verdict is None for
     what the sheet does not name; and `rivals`, the entries beside which it cannot be true, if there are any.
-    `beside` has {entry, id} of what no entry names and is no part of something agreed.
+    `beside` has {entry, id} of what no entry names and is no part of something agreed. `main` has the labels of things to which AWS itself leads
+    what names none of them, such as the main route table of a VPC.
     """
     wanted = [kind for name, kind in kinds().items() if isinstance(aws, kind.door) and (only is None or name in set(only))]
     known = dict(sheet_names=references.names(sheet), neighbours=neighbours or {})
@@ -180,6 +182,7 @@ def _look(aws: Door, kind: Kind, given: Any, known: Mapping[str, Any]) -> Found:
     plan.attempt()
     there = {have["id"]: (have, entry) for have, entry in in_sheet_form(kind, [step.have for step in everything.steps], partial(_show, kind, plan))}
     found.agreed = [_judged(kind, plan, step, there) for step in plan.steps]
+    found.main = [kind.label(entry) for have, entry in there.values() if have.get("_main")]
     named = {entry["id"] for entry in found.agreed}
     # `find` may tell of what a thing is a part, with which it comes and goes: a server's own disk is agreed upon with the server.
     found.beside = [dict(entry=kind.label(entry), id=id, part_of=have.get("_part_of")) for id, (have, entry) in there.items() if id not in named]

@@ -491,17 +491,19 @@ def test_nothing_gives_nothing_and_an_empty_vpc_is_only_in_the_overview():
     assert [found.heading for found in diagrams(dict(ec2_vpcs=[dict(name="x", cidr_block="10.0.0.0/16")]), language="en")] == ["Network overview"]
 
 
-def test_the_route_table_that_aws_makes_is_the_main_one():
+def test_the_main_route_table_holds_for_what_no_other_names_and_is_never_guessed():
     account = dict(
         ec2_subnets=[dict(name=name, vpc="x", cidr_block="10.0.0.0/24", availability_zone="eu-west-1a") for name in ("own", "rest")],
         ec2_route_tables=[
             dict(name="t", vpc="x", subnets=["own"]),
-            dict(id="rtb-0123456789abcdef0", vpc="x", routes=[dict(destination_cidr_block="0.0.0.0/0", internet_gateway="igw-0123456789abcdef0")]),
+            dict(name="m", vpc="x", routes=[dict(destination_cidr_block="0.0.0.0/0", internet_gateway="igw-0123456789abcdef0")]),
         ],
     )
-    page = seen(diagrams(account, language="en")[1].svg)[0]
-    assert {box.texts[0].title: box.boxes("badge")[0].texts[0].title for box in page.boxes("subnet")} == dict(own="private", rest="public")
-    assert "rtb-0123456789abcdef0 (main)" in [text.title for box in page.boxes("route-table") for text in box.texts]
+    for main, rest in ((["x/m"], "public"), (["x/t"], "private"), ([], "routes unknown")):
+        page = seen(diagrams(account, language="en", main=main)[1].svg)[0]
+        assert {box.texts[0].title: box.boxes("badge")[0].texts[0].title for box in page.boxes("subnet")} == dict(own="private", rest=rest)
+        said = [text.title for box in page.boxes("route-table") for text in box.texts if text.title.endswith("(main)")]
+        assert said == [f"{label[2:]} (main)" for label in main]
 
 
 def test_both_languages_say_the_same_things():
