@@ -290,10 +290,10 @@ def _kind_section(kind: str, one: Mapping[str, Any], words: Mapping[str, Any], l
         return dict(heading=label(kind, (), language), own_worksheet=True, text=[*text, words["unread"].format(one["unread"])])
     rows = []
     for entry in one["agreed"]:
-        if not entry["options"]:
+        if not entry["options"] or (entry["verdict"] == "unknown" and entry["reason"]):
             rows.append(dict(_whole(entry, words), entry=entry["entry"]))
         for line in entry["options"]:
-            verdict = "missing" if entry["verdict"] == "missing" and line["verdict"] else line["verdict"]
+            verdict = entry["verdict"] if entry["verdict"] in ("missing", "unknown") and line["verdict"] else line["verdict"]
             rows.append(dict(_line(kind, line, words, language), entry=entry["entry"], verdict=verdict))
     if any(line["verdict"] == "unknown" for entry in one["agreed"] for line in entry["options"]):
         text.append(words["unread_option"])

@@ -190,6 +190,19 @@ def test_a_paper_says_of_whole_things_whether_they_were_to_be_there_and_are():
     assert '<main class="wide">' in page and "判定不能" in page and "不明" not in page
 
 
+@pytest.mark.parametrize("have", [None, "u"])
+def test_as_built_says_in_the_table_of_the_kind_why_nothing_is_known(have):
+    """Also where its options are told: of what could not be looked up nobody knows that it is gone."""
+    options = [line("path", "missing" if have is None else None, "/a/" if have is None else None, have and "/b/")]
+    entry = dict(entry="u", id=have, verdict="unknown", reason="iam_users u: there are two of them", options=options)
+    looked = dict(iam_users=dict(account=[], agreed=[entry], beside=[], unread=None))
+    found = findings.findings(looked)
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.as_built(result, dict(number="C", account_id="1", region="r"), "2026-07-01T15:30:00+00:00", "ja")
+    whole, option = paper["sections"][-1]["table"]["rows"]
+    assert whole["actual"] == entry["reason"] and whole["verdict"] == "unknown" and option["verdict"] == ("unknown" if have is None else None)
+
+
 @pytest.mark.parametrize(("language", "heading", "moment"), [("ja", "取得日時", "2026年07月02日 00:30:00 JST"), ("en", "Read at", "2026-07-02 00:30:00 JST")])
 def test_every_row_of_as_built_says_when_it_was_read_in_japan(language, heading, moment):
     looked = looked_at()
