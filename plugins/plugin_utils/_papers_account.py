@@ -199,12 +199,12 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
 
 
 def _total_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: one.get(name) for name in ("number", "customer", "account_id")}
+    row = {name: _printable(str(one.get(name) or "")) or None for name in ("number", "customer", "account_id")}
     if one.get("failed"):
         return dict(row, verdict="unknown")
     told = {verdict: one["counts"][verdict] for verdict in VERDICTS}
     worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same")
-    return dict(row, **told, number=[one["number"], one["file"]] if one.get("file") else one["number"], verdict=worst)
+    return dict(row, **told, number=[row["number"], one["file"]] if one.get("file") else row["number"], verdict=worst)
 
 
 # ---- parts of a paper

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from zipfile import ZipFile
@@ -166,8 +167,16 @@ def test_an_account_that_others_built_becomes_a_sheet(customer, double):
     assert plan.changed == 0 and customer.result()["result"]["failed"] == []
 
 
+def test_what_could_not_be_read_in_another_region_is_said_by_adopt(customer, double):
+    double.faults([dict(fault="denied", service="cloudwatch", operation="DescribeAlarms", at=2, times=0)])  # the first one is of the contract's Region
+    run = customer.inspect("adopt")
+    double.clear_faults()
+    assert "What is in us-east-1 could not be read" in run.output and "none of the files" in run.output
+
+
 def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
-    """One as agreed, one that differs, one whose account is another's, one without a contract: each is told, and none keeps the others from being looked at."""
+    """One as agreed, one that differs, one whose account is another's, one without a contract: one whose report cannot be
+    written: each is told, none keeps the others from being looked at, and the page leads to no page that is not there."""
     customer.setup(logs_log_groups=[LOGS])
     host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
     contract = dict(customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
@@ -175,6 +184,7 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
         "same": dict(contract=dict(contract, number="S-1"), sheet=dict(logs_log_groups=[LOGS])),
         "other": dict(contract=dict(contract, number="O-1"), sheet=dict(logs_log_groups=[dict(LOGS, retention_in_days=7)])),
         "foreign": dict(contract=dict(contract, number="F-1", account_id="210987654321"), sheet=dict(logs_log_groups=[LOGS])),
+        "unwritten": dict(contract=dict(contract, number="U-1", customer="a\u0085b"), sheet=dict(logs_log_groups=[LOGS])),
         "nobody": dict(sheet={}),
     }
     (customer.inventory / "group_vars/all/contract.yml").unlink()
@@ -184,7 +194,7 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     for name, variables in shops.items():
         (customer.inventory / "host_vars" / f"{name}.yml").write_text(json.dumps(variables), encoding="utf-8")
     run = customer.inspect("drift", "-e", "inspection_trail_days=0", rc=2)
-    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1, nobody=1)
+    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1, unwritten=1, nobody=1)
     page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
     assert all(word in page for word in ("S-1", "O-1", "F-1", "nobody", "○ same", "▲ changed", "? unknown"))
     total = json.loads(customer.newest("drift-total-*.json").read_text(encoding="utf-8"))
@@ -192,3 +202,4 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     assert told["S-1"]["counts"]["same"] == told["O-1"]["counts"]["changed"] == 1 and told["F-1"]["counts"] == {}
     assert (customer.folder / "results" / told["O-1"]["file"]).exists() and "210987654321" in told["F-1"]["failed"] and not told["S-1"]["failed"]
     assert {path.name.split("-drift-")[0] for path in (customer.folder / "results").glob("*-drift-*.json")} == {"S-1", "O-1"}
+    assert set(re.findall(r"[A-Z]-1-drift-\w+\.html", page)) == {told[number]["file"] for number in ("S-1", "O-1")}
