@@ -31,8 +31,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._gates import FEATURES, NE
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROLL_BACKS, interruption_of, label_of, needs_approval, operations, options, prefix
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import read as read_cell
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CREATED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, Fault, Mistake
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import CREATED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 # The fields of a request in the form's order, and whether they must be filled in.

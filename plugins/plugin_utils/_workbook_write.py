@@ -10,30 +10,27 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping
-from copy import copy
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 try:
     from openpyxl import Workbook
     from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
     from openpyxl.workbook.defined_name import DefinedName
     from openpyxl.worksheet.datavalidation import DataValidation
-    from openpyxl.worksheet.properties import PageSetupProperties
 except ImportError:
     Workbook = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LONGEST, Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CENTRE, CREATED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER, STAMPED, cover_cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
@@ -43,19 +40,12 @@ SPARE = 15  # rows to be filled in, below those that are filled; fewer where the
 PAGE_HEIGHT = 500  # points that a printed page has, A4 across
 LAST = 2000  # the last row that has pull-downs
 INLINE = 250  # characters of choices that Excel takes in the cell itself
-FONT = "Meiryo UI"
 LINE_HEIGHT = 14  # points
 ROW_HEIGHT = 15  # of a row with one line
-INK, FAINT, LINE = "1F2A37", "6B7280", "B8C0CC"
-FILL = dict(title="1F3A5F", required="CFE2F3", fixed="E3E3E3", plain="F4F6F8", note="FFFFFF", key="FAFAFA", layout="FFF2CC")
+USUAL_WIDTH = 8.43  # of a column that nobody set
 HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 28), ("cell", 9), ("what", 36), ("before", 44), ("after", 44))
-CREATED = datetime(2020, 1, 1)  # the same content is the same file
 CONNECTOR = r"(?:\s+value)?\s*(?::|is(?:\s+used)?|of|value\s+of|set\s+to)?\s*(?:of\s+)?"
 DEFAULT = re.compile(rf"\b[Dd]efault{CONNECTOR}\s*([\w.-]*\w)")
-if Workbook:
-    THIN = Side(style="thin", color=LINE)
-    CENTRE = Alignment(vertical="center")
-    BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 
 
 def workbook(layout: Layout, rows: Mapping[str, list[Row]], facts: Mapping[str, Any], history: Iterable[Mapping[str, Any]] = ()) -> bytes:
@@ -88,15 +78,6 @@ def same(one: bytes, other: bytes) -> bool:
     except zipfile.BadZipFile:
         return False
     return contents[0] == contents[1]
-
-
-def put(cell: Any, value: Any) -> None:
-    """Write a value as what it is: a text stays a text, whatever it looks like."""
-    cell.value = value[:LONGEST] if isinstance(value, str) else value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        if value[:1] in ("=", "+", "-", "@", "'"):
-            cell.quotePrefix = True
 
 
 def blank_behaviour(table: Table, column: Column, words: Mapping[str, str]) -> str:
@@ -132,53 +113,6 @@ def default_of(service: str, option: Option) -> str | None:
     if choices:
         return next((choice for choice in choices if choice == word), None)
     return word if re.fullmatch(r"[0-9]+|true|false", word) and option.type in ("int", "float", "bool") else None
-
-
-USUAL_WIDTH = 8.43  # of a column that nobody set
-
-
-def width_of(text: str) -> int:
-    """In columns of a screen: a Japanese letter is two wide."""
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
-
-
-class Styles:
-    """Fonts, fills and the rest, made once: each new one makes the file larger."""
-
-    def __init__(self) -> None:
-        self.text = Font(name=FONT, size=10, color=INK)
-        self.bold = Font(name=FONT, size=10, color=INK, bold=True)
-        self.big = Font(name=FONT, size=14, color=INK, bold=True)
-        self.huge = Font(name=FONT, size=22, color=INK, bold=True)
-        self.small = Font(name=FONT, size=8, color=FAINT)
-        self.note = Font(name=FONT, size=9, color=INK)
-        self.white = Font(name=FONT, size=12, color="FFFFFF", bold=True)
-        self.link = Font(name=FONT, size=10, color="1155CC", underline="single")
-        self.kept = Font(name=FONT, size=10, color=FAINT, italic=True)
-        self.fills = {name: PatternFill("solid", start_color=colour) for name, colour in FILL.items()}
-        self.top = Alignment(vertical="top", wrap_text=True)
-        self.middle = Alignment(vertical="center", wrap_text=True)
-        self.centre = Alignment(vertical="center", horizontal="center", wrap_text=True)
-        self.made: dict[tuple, Any] = {}  # the looks of cells to be filled in
-
-    def set(self, cell: Any, font: Any, fill: str | None = None, alignment: Any = None, border: bool = True) -> None:
-        cell.font = font
-        if fill:
-            cell.fill = self.fills[fill]
-        if alignment:
-            cell.alignment = alignment
-        if border:
-            cell.border = BOX
-
-    def look(self, cell: Any, number_format: str, kept: bool) -> None:
-        """How a cell with a value looks. A look that was made once is copied: ten times as fast as setting each part anew."""
-        if (number_format, kept) not in self.made:
-            self.set(cell, self.kept if kept else self.text, None, self.top)
-            cell.number_format = number_format
-            self.made[number_format, kept] = copy(cell._style)  # pylint: disable=protected-access
-        cell._style = copy(self.made[number_format, kept])  # pylint: disable=protected-access
 
 
 class _Lists:
@@ -435,18 +369,6 @@ class _Worksheet:
         sheet.print_title_rows = f"1:{table.first_row - 1}" if table.mapped else f"{HEADING}:{HEADING}"
         sheet.print_title_cols = f"A:{get_column_letter(frozen)}"
         sheet.sheet_view.zoomScale = 90
-
-
-def set_page(sheet: Any, width: float) -> None:
-    """A4 across, as many pages wide as it takes to stay readable."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth = max(1, -(-int(width) // 180))
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.page_margins.top, sheet.page_margins.bottom, sheet.page_margins.footer = 0.5, 0.7, 0.3
-    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
 
 
 def _names(book: Any, layout: Layout) -> None:
