@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -31,7 +31,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CENTRE, CREATED, Styles, put, set_page, width_of
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER, STAMPED, cover_cells
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
@@ -44,6 +44,7 @@ LINE_HEIGHT = 14  # points
 ROW_HEIGHT = 15  # of a row with one line
 USUAL_WIDTH = 8.43  # of a column that nobody set
 HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 28), ("cell", 9), ("what", 36), ("before", 44), ("after", 44))
+HISTORY_ROW = 4  # the first one below its headings
 CONNECTOR = r"(?:\s+value)?\s*(?::|is(?:\s+used)?|of|value\s+of|set\s+to)?\s*(?:of\s+)?"
 DEFAULT = re.compile(rf"\b[Dd]efault{CONNECTOR}\s*([\w.-]*\w)")
 
@@ -453,45 +454,33 @@ def _contents(sheet: Any, layout: Layout, rows: Mapping[str, list[Row]], styles:
 
 
 def history_sheet(book: Any, layout: Layout, history: Iterable[Mapping[str, Any]]) -> None:
-    """Write the history anew, in a new workbook or in one that came back."""
+    """The history, with an empty row below: a workbook that comes back takes the looks of further rows from it."""
     styles, words, title = Styles(), layout.words, layout.words["history"]
-    index = book.sheetnames.index(title) if title in book.sheetnames else None
-    if index is not None:
-        del book[title]
-    sheet = book.create_sheet(title, index)
+    sheet = book.create_sheet(title)
     put(sheet.cell(1, 1), title)
     sheet.cell(1, 1).font = styles.big
     for number, (word, width) in enumerate(HISTORY, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
-        cell = sheet.cell(3, number)
+        cell = sheet.cell(HISTORY_ROW - 1, number)
         put(cell, words[word])
         styles.set(cell, styles.bold, "plain", styles.centre)
-    row = 4
+    for row, (values, height) in enumerate([*history_rows(history), ([None] * len(HISTORY), ROW_HEIGHT)], HISTORY_ROW):
+        for number, value in enumerate(values, 1):
+            cell = sheet.cell(row, number)
+            styles.look(cell, "@", False)
+            cell.quotePrefix = True
+            put(cell, value)
+        sheet.row_dimensions[row].height = height
+    sheet.freeze_panes = f"A{HISTORY_ROW}"
+    set_page(sheet, sum(width for dummy, width in HISTORY))
+    sheet.print_title_rows = f"{HISTORY_ROW - 1}:{HISTORY_ROW - 1}"
+
+
+def history_rows(history: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[Any], int]]:
+    """The cells of each row of the history, and how high the row is, which not every program finds by itself."""
     for version in history:
         for change in version["changes"]:
             facts = {**change, **{word: version.get(word) for word in ("version", "date", "ticket")}}
-            for number, (word, dummy) in enumerate(HISTORY, 1):
-                cell = sheet.cell(row, number)
-                value = facts.get(word)
-                styles.look(cell, "@", False)
-                put(cell, value if isinstance(value, int) else str(value) if value else None)
-            # Not every program finds the height of a row by itself.
-            lines = max(sum(max(1, -(-width_of(line) // width)) for line in str(facts.get(word) or "").split("\n")) for word, width in HISTORY)
-            sheet.row_dimensions[row].height = 15 * lines
-            row += 1
-    sheet.freeze_panes = "A4"
-    set_page(sheet, sum(width for dummy, width in HISTORY))
-    sheet.print_title_rows = "3:3"
-
-
-def stamp(book: Any, layout: Layout, version: int, date: str, history: Iterable[Mapping[str, Any]]) -> bytes:
-    """A workbook that came back, with its version and history as they are now."""
-    words = layout.words
-    places = cover_cells(book[words["cover"]])
-    for word, value in zip(STAMPED, (str(version), date), strict=True):
-        if words[word] in places:
-            put(places[words[word]], value)
-    history_sheet(book, layout, history)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+            values = [value if isinstance(value := facts.get(word), int) else str(value) if value else None for word, dummy in HISTORY]
+            texts = [("" if value is None else str(value), width) for value, (dummy, width) in zip(values, HISTORY, strict=True)]
+            yield values, ROW_HEIGHT * max(sum(max(1, -(-width_of(line) // width)) for line in text.split("\n")) for text, width in texts)

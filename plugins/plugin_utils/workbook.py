@@ -20,7 +20,15 @@ import yaml
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
-from ansible_collections.msp.aws.plugins.plugin_utils import _files, _workbook_history, _workbook_read, _workbook_write, _workbook_yaml, references
+from ansible_collections.msp.aws.plugins.plugin_utils import (
+    _files,
+    _workbook_history,
+    _workbook_read,
+    _workbook_stamp,
+    _workbook_write,
+    _workbook_yaml,
+    references,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, canonical_sheet, rows_of, unshown
@@ -131,7 +139,7 @@ def take_in(
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
         outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
-    outcome.files[src] = _workbook_write.stamp(found.book, found.layout, outcome.version, today, versions)
+    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, outcome.version, today, versions)
     return outcome
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -288,6 +289,7 @@ def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_
     assert written["cloudwatch_alarms"][0]["threshold"] == 5
     assert (place / "sheet.yml").read_text(encoding="utf-8").startswith("---\n# Made from the workbook book.xlsx, version 1 of 2026-07-01.")
     told = [[cell.value for cell in row] for row in load_workbook(place / "book.xlsx")["変更履歴"].iter_rows(min_row=4)]
+    assert told.pop() == [None] * 8, "an empty row, as which further ones look"
     assert told == [[1, "2026-07-01", "REQ-1", change["worksheet"], change["cell"], change["what"], "1", "5"]]
     assert take_in(place).files == {}
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 6))
@@ -696,6 +698,90 @@ RIGHT_MAPPINGS = [dict(heading_row=40), dict(heading_row=1, first_row=30), dict(
 def test_a_right_mapping_comes_back(place, facts):
     before, after, outcome = mapped(place, NAMED, **dict(ec2_vpcs=facts))
     assert outcome.files == {} and after == before
+
+
+LOGO, RULE = b"\x89PNG...", b'<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}" xmlns:x14="urn:x"><x14:dataValidations count="1"/></ext></extLst>'
+
+
+def test_what_the_company_has_in_its_workbook_besides_stays_byte_for_byte(place):
+    """A logo and a rule that openpyxl would drop, and a worksheet whose cells look as the company likes; the two parts that are stamped are read by others."""
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "description", "new"))
+    extra = io.BytesIO()
+    with zipfile.ZipFile(place / "book.xlsx") as old, zipfile.ZipFile(extra, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"</worksheet>", RULE + b"</worksheet>"))
+        new.writestr("xl/media/image1.png", LOGO)
+        new.writestr("xl/calcChain.xml", b"<calcChain/>")
+    (place / "book.xlsx").write_bytes(extra.getvalue())
+    take_in(place, ticket='=1+1 <&"').write()
+    with zipfile.ZipFile(extra) as old, zipfile.ZipFile(place / "book.xlsx") as new:
+        assert set(old.namelist()) - set(new.namelist()) == {"xl/calcChain.xml"}
+        differing = [name for name in new.namelist() if new.read(name) != old.read(name)]
+        assert len(differing) == 2 and all(RULE in new.read(name) for name in differing)
+    book = CalamineWorkbook.from_path(place / "book.xlsx")
+    cover = {row[1]: row[2] for row in book.get_sheet_by_name("表紙").to_python(skip_empty_area=False) if row[1]}
+    assert cover["版"] == "1" and cover["作成日"] == "2026-07-01" and cover["契約番号"] == CONTRACT["number"]
+    (row,) = book.get_sheet_by_name("変更履歴").to_python(skip_empty_area=False)[3:4]
+    assert row[:3] == [1, "2026-07-01", '=1+1 <&"'] and row[-1] == "new"
+    history = load_workbook(place / "book.xlsx")["変更履歴"]
+    assert history["H4"].alignment.wrap_text and history["H4"].border.left.style and history["C4"].quotePrefix and history["H5"].border.left.style
+
+
+def test_what_excel_would_decode_is_escaped_in_the_history(place):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
+    take_in(place, ticket="_x000D_ \x0b]]>").write()
+    with zipfile.ZipFile(place / "book.xlsx") as book:
+        assert any(b">_x005F_x000D_ _x000B_]]&gt;<" in book.read(name) for name in book.namelist())
+
+
+def test_a_workbook_whose_cells_of_version_and_day_are_not_there_gets_them(place):
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
+    with zipfile.ZipFile(place / "book.xlsx") as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    cover = next(name for name in parts if name.endswith("sheet1.xml"))
+    parts[cover] = re.sub(rb'<c r="C(?:9|10)"[^>]*/>|<c r="C(?:9|10)"[^>]*>.*?</c>', b"", parts[cover])
+    with zipfile.ZipFile(place / "book.xlsx", "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    take_in(place).write()
+    sheet = load_workbook(place / "book.xlsx")["表紙"]
+    assert (sheet["C9"].value, sheet["C10"].value) == ("1", "2026-07-01")
+
+
+def rules_without_their_networks(tmp_path, change):
+    """An import through a mapping that has no column for the networks of two rules that differ in their descriptions."""
+    rules = [dict(protocol="tcp", from_port=1, to_port=1, cidr_ipv4=f"10.0.0.{number}/32", description=f"d{number}") for number in (1, 2)]
+    sheet = dict(ec2_security_groups=[dict(name="g", vpc="v", description="d", ingress=rules)])
+    (tmp_path / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    columns = {"@parent1": "親", "protocol": "種別", "from_port": "から", "to_port": "まで", "description": "説明"}
+    (tmp_path / "mapping.yml").write_text(_workbook_yaml.dump(dict(tables={"ec2_security_groups.ingress": dict(columns=columns)})), encoding="utf-8")
+    setting = workbook.Setting(CONTRACT, mapping=tmp_path / "mapping.yml", only=("ec2_security_groups",))
+    made = setting.layout()
+    book = load_workbook(io.BytesIO(_workbook_write.workbook(made, _workbook_rows.rows_of(made, sheet)[0], CONTRACT)))
+    change(book[made.by_key["ec2_security_groups.ingress"].title])
+    book.save(tmp_path / "book.xlsx")
+    return workbook.take_in(setting, tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).sheet["ec2_security_groups"][0]["ingress"]
+
+
+def test_rows_in_another_order_keep_what_has_no_column(tmp_path):
+    def change(sheet):
+        sheet["E9"].value, sheet["E10"].value = "d2", "d1"
+
+    rules = rules_without_their_networks(tmp_path, change)
+    assert [(rule["description"], rule["cidr_ipv4"]) for rule in rules] == [("d2", "10.0.0.2/32"), ("d1", "10.0.0.1/32")]
+
+
+def test_rows_of_which_it_is_not_known_what_they_were_are_not_guessed(tmp_path):
+    """One was changed and one came: which of them has the network of the old one, nobody knows."""
+    def change(sheet):
+        for column, value in zip("ABCDE", ("g", "tcp", 1, 1, "new"), strict=True):
+            sheet[f"{column}11"].value = value
+        sheet["E10"].value = "changed"
+
+    with pytest.raises(workbook.Refused) as refused:
+        rules_without_their_networks(tmp_path, change)
+    lines = refused.value.lines
+    assert [line.partition(": ")[0].rpartition("!")[2] for line in lines] == ["A10", "A11"] and all("cidr_ipv4" in line for line in lines)
 
 
 def test_a_mapping_need_not_have_the_column_by_which_others_would_name_a_row():
