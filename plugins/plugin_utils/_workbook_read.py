@@ -246,7 +246,8 @@ def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> 
         if hidden and found.rows.get(table.key):
             old, new = (_alike(table, rows) for rows in (before.get(table.key, []), found.rows[table.key]))
             for identity, rows in new.items():
-                _carry_over(table, found, rows, [{key: row.cells[key] for key in hidden if key in row.cells} for row in old.get(identity, [])])
+                for row, meant in zip(rows, _meant(table, old.get(identity, []), rows), strict=True):
+                    _carry_over(table, found, row, [{key: one.cells[key] for key in hidden if key in one.cells} for one in meant])
 
 
 def _alike(table: Table, rows: list[Row]) -> dict[tuple, list[Row]]:
@@ -257,12 +258,12 @@ def _alike(table: Table, rows: list[Row]) -> dict[tuple, list[Row]]:
     return found
 
 
-def _carry_over(table: Table, found: Workbook, rows: list[Row], kept: list[dict[str, Any]]) -> None:
-    if len(kept) != len(rows) and any(one != kept[0] for one in kept):
-        names = ", ".join(dict.fromkeys(table.column(key).key for one in kept for key in one))
-        found.faults.append(Fault(table.title, found.address(table, rows[0], table.shown[0].key), None, "alike", dict(value=len(kept), limit=names)))
-    for row, one in zip(rows, kept, strict=False):
-        row.cells.update(one)
+def _carry_over(table: Table, found: Workbook, row: Row, kept: list[dict[str, Any]]) -> None:
+    if any(one != kept[0] for one in kept):
+        names = ", ".join(dict.fromkeys(key for one in kept for key in one))
+        found.faults.append(Fault(table.title, found.address(table, row, table.shown[0].key), None, "alike", dict(value=len(kept), limit=names)))
+    elif kept:
+        row.cells.update(kept[0])
 
 
 def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
@@ -294,7 +295,7 @@ def _keep_cells(table: Table, found: Workbook, row: Row, meant: list[Row], so_fa
 def _meant(table: Table, old: list[Row], new: list[Row]) -> Iterator[list[Row]]:
     """For each of the rows that their names do not tell apart, the rows of the sheet so far that it can be.
 
-    They are those that look the same; else the only one that was changed where it stands; else all, where no row came.
+    They are those that look the same; else the only one that was changed where it stands; else all, or where rows came, those that are left, and none.
     """
     keys = [column.key for column in table.shown if column.key != NUMBER]
     before, after = ([tuple(look(row.cells.get(key)) for key in keys) for row in rows] for rows in (old, new))
@@ -313,7 +314,7 @@ def _meant(table: Table, old: list[Row], new: list[Row]) -> Iterator[list[Row]]:
         elif in_place and len(changed) == 1:
             yield [old[index]]
         else:
-            yield old if len(new) <= len(old) else []
+            yield old if len(new) <= len(old) else [*(row for row, looks in zip(old, before, strict=True) if looks not in wanted), Row({})]
 
 
 # ---- the sheet as a whole
