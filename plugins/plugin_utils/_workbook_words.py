@@ -234,6 +234,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_pairs="「名前: 値」の組になっていません",
         without_cells="構造や一覧の全体が式（{{{{ … }}}}）か !vault で書かれているところが {value} か所あり、ブックにはその中の項目のセルしかありません。\
 項目ごとに書き下してください（それぞれの値は式のままで構いません）: {limit}",
+        not_a_history="sheet_history が変更の一覧（version と changes を持つ組のリスト）になっていません",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
 ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
@@ -318,6 +319,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_pairs="holds no name: value pairs",
         without_cells="a structure or list as a whole is an expression or !vault (places: {value}), and the workbook has cells only for what is in it; \
 write it out (each value can be an expression): {limit}",
+        not_a_history="its sheet_history is no list of versions, each with version and changes",
         not_a_sheet="its sheet holds no kind: [entries] pairs",
         dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
 or say force: true (a playbook: -e sheet_force=true)",

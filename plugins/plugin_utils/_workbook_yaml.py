@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -68,6 +68,29 @@ Loader.add_constructor("!unsafe", _load_unsafe)
 def load(text: str) -> Any:
     """The content of a YAML file; raises yaml.YAMLError."""
     return yaml.load(text, Loader)  # a SafeLoader with two more tags for texts
+
+
+def line_of(text: str, path: Iterable[Any]) -> int:
+    """The line in which the value at a path of keys and places begins, or the last part of the path that is there."""
+    node = yaml.compose(text, Loader)
+    line = node.start_mark.line
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            key, inner = next(((key, inner) for key, inner in reversed(node.value) if key.value == part), (None, None))
+        else:
+            inner = key = node.value[part] if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value) else None
+        if key is None:
+            break
+        node, line = inner, key.start_mark.line
+    return line + 1
+
+
+def wrong(error: Exception, data: bytes) -> tuple[int, str]:
+    """In which line of a file an error of `load` is, or one of its letters, and what it is."""
+    if isinstance(error, UnicodeDecodeError):
+        return data.count(b"\n", 0, error.start) + 1, f"{error.reason} (UTF-8)"
+    mark = getattr(error, "problem_mark", None)
+    return mark.line + 1 if mark else 1, " ".join(str(getattr(error, "problem", None) or error).split())
 
 
 def dump(content: Any, head: tuple[str, ...] = ()) -> str:

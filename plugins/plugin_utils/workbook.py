@@ -28,6 +28,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     _workbook_write,
     _workbook_yaml,
     references,
+    sheets,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
@@ -37,6 +38,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 LANGUAGES = tuple(MARKS)
 JAPAN = timezone(timedelta(hours=9), "JST")
+MISSHAPEN = ("not_entries", "not_pairs", *sheets.MISSHAPEN)  # faults of a sheet in the file of which nothing can be made
 HEAD = "Made from the workbook {}, version {} of {}. Change it there and import it again."
 
 
@@ -238,26 +240,63 @@ def _sheet(path: Path, language: str) -> tuple[dict[str, Any], dict[str, Any]]:
     document = _yaml(path, language) if path.exists() else {}
     given = document.get("sheet") or {}
     if not isinstance(given, Mapping) or any(isinstance(value, Hidden) for value in given.values()):
-        raise Refused([Fault(None, None, str(path), "not_a_sheet", {}).text(language)])
+        raise _refused(path, ["sheet"], language, "not_a_sheet")
     whole = layout(language)
     try:
         return document, {**{name: value for name, value in given.items() if name not in whole.by_key}, **canonical_sheet(given, whole)}
-    except Mistake as mistake:
-        raise Refused([f"{path}: {Fault(None, None, None, mistake.code, mistake.facts).text(language)}"]) from None
+    except (Mistake, AttributeError, KeyError, TypeError, ValueError) as error:
+        misshapen = [fault for fault in sheets.faults(given) if fault.code in MISSHAPEN and not isinstance(fault.facts.get("value"), Hidden)]
+        if misshapen:
+            raise Refused(f"{path}:{_line(path, ['sheet', *_place(given, fault)])}: {fault.text(language)}" for fault in misshapen) from None
+        if isinstance(error, Mistake):
+            raise Refused([f"{path}: {Fault(None, None, None, error.code, error.facts).text(language)}"]) from None
+        raise
+
+
+def _place(sheet: Mapping[str, Any], fault: Any) -> list[Any]:
+    """Where in a sheet a fault of it is."""
+    number = (fault.number or 0) - 1
+    if number < 0 and fault.entry is not None:
+        kind = kinds()[fault.kind]
+        entries = enumerate(sheet[fault.kind]) if isinstance(sheet[fault.kind], list) else ()
+        number = next((index for index, entry in entries if isinstance(entry, Mapping) and kind.label(entry) == fault.entry), -1)
+    return [fault.kind, *([number] if number >= 0 else []), *(fault.option or "").split(".")]
 
 
 def _history(path: Path | None, language: str) -> list[dict[str, Any]]:
     document = _yaml(path, language) if path is not None and path.exists() else {}
-    return list(document.get("sheet_history") or [])
+    versions = document.get("sheet_history") or []
+    for number, version in enumerate(versions if isinstance(versions, list) else [None]):
+        if not (isinstance(version, Mapping) and isinstance(version.get("version"), int) and _are_changes(version.get("changes"))):
+            raise _refused(path, ["sheet_history", number], language, "not_a_history")
+    return list(versions)
+
+
+def _are_changes(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, Mapping) and {"worksheet", "what", "cell", "before", "after"} <= one.keys() for one in given)
 
 
 def _yaml(path: Path, language: str) -> dict[str, Any]:
+    data = b""
     try:
-        content = _workbook_yaml.load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused([Fault(None, None, str(path), "not_yaml", dict(value=error)).text(language)]) from None
+        data = path.read_bytes()
+        content = _workbook_yaml.load(data.decode())
+    except OSError as error:
+        raise Refused([Fault(None, None, str(path), "not_yaml", dict(value=error.strerror)).text(language)]) from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        line, said = _workbook_yaml.wrong(error, data)
+        raise Refused([Fault(None, None, f"{path}:{line}", "not_yaml", dict(value=said)).text(language)]) from None
     if content is None:
         return {}
     if not isinstance(content, Mapping):
-        raise Refused([Fault(None, None, str(path), "not_pairs", {}).text(language)])
+        raise _refused(path, [], language, "not_pairs")
     return dict(content)
+
+
+def _refused(path: Path, place: list[Any], language: str, code: str) -> Refused:
+    """What is wrong at a place of a file."""
+    return Refused([Fault(None, None, f"{path}:{_line(path, place)}", code, {}).text(language)])
+
+
+def _line(path: Path, place: list[Any]) -> int:
+    return _workbook_yaml.line_of(path.read_text(encoding="utf-8"), place)

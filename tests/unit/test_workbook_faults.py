@@ -431,6 +431,58 @@ def test_what_other_programs_save_under_the_name_of_a_workbook_is_one_message(ca
     assert line.startswith(f"{tmp_path / 'book.xlsx'}: ") and OTHERS[case][language == "en"] in line, line
 
 
+@pytest.mark.parametrize("wrong", [0, 999])
+def test_one_fault_among_a_thousand_rows_is_one_message(wrong, tmp_path):
+    mine, sheet = LAYOUT.of(["iam_groups"]), dict(iam_groups=[dict(name=f"g{number}", path="/a/") for number in range(1000)])
+    book = load_workbook(io.BytesIO(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, sheet)[0], CONTRACT)))
+    title, address = cell("iam_groups", "path", wrong)
+    book[title][address].value = "／ａ／"
+    out = io.BytesIO()
+    book.save(out)
+    (line,) = refused(tmp_path, out.getvalue())
+    assert line.startswith(f"{title}!{address}（パス）: ") and "「/a/」と半角" in line
+
+
+def test_truth_as_libreoffice_writes_it_is_the_value(tmp_path):
+    (tmp_path / "book.xlsx").write_bytes(edited(("ec2_volumes", "encrypted", 0, "=FALSE()")))
+    assert workbook.take_in(workbook.Setting(CONTRACT), tmp_path / "book.xlsx", tmp_path / "sheet.yml", None).sheet["ec2_volumes"][0]["encrypted"] is False
+
+
+BROKEN = dict(
+    no_yaml=("sheet:\n  a: 1\n   b: 2\n", 3, "YAML として読めません", "cannot be read as YAML"),
+    a_tab=("sheet:\n\t- a\n", 2, "YAML として読めません", "cannot be read as YAML"),
+    shift_jis=("---\nsheet: {}  # 例\n".encode("cp932"), 2, "YAML として読めません", "cannot be read as YAML"),
+    a_list=("---\n- 1\n", 2, "組になっていません", "no name: value pairs"),
+    sheet_as_a_list=("---\nsheet:\n  - 1\n", 2, "組になっていません", "no kind: [entries] pairs"),
+    kind_as_a_text=("sheet:\n  iam_groups: none\n", 2, "一覧（リスト）で書いて", "write a list"),
+    kind_as_a_number=("sheet:\n  iam_groups: 5\n", 2, "一覧（リスト）で書いて", "write a list"),
+    entry_as_a_text=("sheet:\n  iam_groups:\n    - name: g\n    - h\n", 4, "「名前: 値」の組で", "as name: value pairs"),
+    entry_left_blank=("sheet:\n  iam_groups:\n    - name: g\n    -\n", 4, "「名前: 値」の組で", "as name: value pairs"),
+    number_as_a_text=("sheet:\n  ec2_volumes:\n    - name: d\n      size: many\n", 4, "整数ではありません", "a whole number"),
+    structure_as_a_text=("sheet:\n  s3_buckets:\n    - name: b\n      tags: {}\n      logging: x\n", 5, "組ではありません", "name: value pairs"),
+    list_as_a_number=("sheet:\n  s3_buckets:\n    - {name: b, lifecycle_rules: 5}\n", 3, "一覧", "a list"),
+)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_file_of_the_sheet_is_one_message_with_its_line(case, language, tmp_path):
+    content, line, *parts = BROKEN[case]
+    (tmp_path / "sheet.yml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    (told,) = refused(tmp_path, good(), language)
+    assert told.startswith(f"{tmp_path / 'sheet.yml'}:{line}: ") and parts[language == "en"] in told and "\n" not in told, told
+
+
+HISTORIES = ["sheet_history: 5\n", "sheet_history:\n  - 5\n", "sheet_history: [{version: x, changes: []}]\n", "sheet_history: [{version: 1}]\n"]
+
+
+@pytest.mark.parametrize("content", HISTORIES)
+def test_a_broken_history_is_one_message_with_its_line(content, tmp_path):
+    (tmp_path / "history.yml").write_text(content, encoding="utf-8")
+    (line,) = refused(tmp_path, good())
+    assert line.startswith(f"{tmp_path / 'history.yml'}:{content.count(chr(10))}: sheet_history が")
+
+
 def test_a_workbook_of_something_else_is_told_without_end(tmp_path):
     out = io.BytesIO()
     book = Workbook()
