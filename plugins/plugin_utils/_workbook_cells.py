@@ -29,10 +29,11 @@ BLANKS = " \t\r\n\u3000\u00a0"
 FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 HALF_KANA = re.compile("[\uff61-\uff9f]")
 APART = re.compile("[\u3099\u309a]")  # the marks of a voiced sound as letters of their own: so names of files on a Mac are spelt
-INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"  # what comes along from pages and mails; nobody means it
+# What comes along from pages, mails and other programs; nobody means it.
+INVISIBLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u00a0\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 UNSEEN = re.compile(f"[{INVISIBLE}]")
 # What XML cannot hold, Excel would decode, or a person would not see.
-UNPRINTABLE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff{INVISIBLE}]|_(?=x[0-9A-Fa-f]{{4}}_)|x(?=005[Ff]_)")
+UNPRINTABLE = re.compile(f"[{INVISIBLE}]|_(?=x[0-9A-Fa-f]{{4}}_)|x(?=005[Ff]_)")
 SEVERAL = re.compile(r"[\w.:/@*+-]+(?:\s*[,、，]\s*[\w.:/@*+-]+)+")  # words with commas between them, where each should have its line
 ANOTHER_PAIR = re.compile(r"[,、，]\s*[^\s=,、，]+\s*=")
 FILLERS = {"-", "--", "ー", "－", "―", "—", "–", "‐", "n/a", "tbd", "該当なし", "特になし", "未定", "同上", "同左", "〃", "々", "ditto", "same as above"}

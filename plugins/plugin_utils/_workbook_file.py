@@ -34,7 +34,11 @@ LARGEST = 300  # MB of a workbook, unpacked
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
 EMPTY = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
-LINE_END = re.compile(r"_x000D_(?=\n)")  # Excel's way to write line ends of Windows; what else looks like it has lost its sign of being meant as it stands
+TRUTHS = {"=TRUE()": True, "=FALSE()": False}  # how LibreOffice writes a truth value
+# How Excel writes a letter that XML cannot hold, and an underscore of a text that looks like it. Halves of letters are none.
+ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
+UNDERSCORE = re.compile(b"_x005[Ff]_")
+AS_IT_STANDS = "\ufdd0"  # no letter: such an underscore, whose sign openpyxl would drop
 
 
 def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
@@ -51,20 +55,26 @@ def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
 
 
 class _Reader(ExcelReader):
-    """Openpyxl's, but that it leaves out what is written anew anyway: a history of years has more cells than all the rest."""
+    """Openpyxl's, but that it keeps the signs of underscores that stand for themselves, and leaves out what is written anew anyway.
+
+    A history of years has more cells than all the rest.
+    """
 
     def __init__(self, file: Any, anew: Collection[str]) -> None:
         super().__init__(file, rich_text=True)
-        self.anew = anew
+        self.anew, self.left_out = anew, set[str]()
+        self.as_it_is, self.archive.open = self.archive.open, self.part
+
+    def part(self, name: str, *how: Any) -> io.BytesIO:
+        content = EMPTY if name in self.left_out else self.as_it_is(name, *how).read()
+        return io.BytesIO(UNDERSCORE.sub(AS_IT_STANDS.encode(), content))
 
     def book(self) -> Any:
         self.read()
         return self.wb
 
     def read_worksheets(self) -> None:
-        left_out = {part.target for sheet, part in self.parser.find_sheets() if sheet.name in self.anew}
-        as_it_is = self.archive.open
-        self.archive.open = lambda name, *mode: io.BytesIO(EMPTY) if name in left_out else as_it_is(name, *mode)
+        self.left_out = {part.target for sheet, part in self.parser.find_sheets() if sheet.name in self.anew}
         super().read_worksheets()
 
 
@@ -168,16 +178,21 @@ class Cells:
 
     def value(self, cell: Any, heading: str | None) -> Any:
         value = plain(cell.value)
+        if cell.data_type == "f" and value in TRUTHS:
+            return TRUTHS[value]
         if cell.data_type in ("f", "e"):
             code = dict(f="formula", e="error_value")[cell.data_type]
             self.fault(cell.coordinate, heading, code, value=str(getattr(value, "text", value)))
             return None
         if isinstance(value, str):
-            value = LINE_END.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
             return value if value.strip(cells.BLANKS) else None
         return value
 
 
 def plain(value: Any) -> Any:
-    """A cell's value without its looks: parts of a text can have fonts of their own."""
-    return str(value) if isinstance(value, CellRichText) else value
+    """A cell's value without its looks, as Excel shows it: parts of a text can have fonts of their own, and letters that XML lacks are escaped."""
+    if not isinstance(value, (str, CellRichText)):
+        return value
+    text = str(value)
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).replace(AS_IT_STANDS, "_") if "_" in text or AS_IT_STANDS in text else text

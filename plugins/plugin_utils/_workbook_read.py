@@ -180,7 +180,7 @@ class _Worksheet(Cells):
                         row.cells[column.key] = value
                 elif index not in lost and index not in self.known:
                     lost.add(index)
-                    self.fault(cell.coordinate, None, "outside_columns", value=str(cell.value))
+                    self.fault(cell.coordinate, None, "outside_columns", value=str(plain(cell.value)))
             if row.cells:
                 found.append(row)
         return found
@@ -233,7 +233,7 @@ class _Worksheet(Cells):
 
 
 def _text(value: Any) -> str:
-    return str(value).strip(cells.BLANKS)
+    return str(plain(value)).strip(cells.BLANKS)
 
 
 def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:

@@ -327,6 +327,25 @@ def test_line_ends_of_windows_and_what_excel_escapes_are_what_they_mean(place):
     assert sheet["cloudwatch_alarms"][0]["description"] == "one\ntwo_x000D_"
 
 
+def test_texts_as_excel_writes_them_are_what_they_mean(place):
+    """In a part of their own, to which the cells refer."""
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "description", "moved"))
+    shared = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>two_x005F_x000D_ _x0041_</t></si></sst>'
+    named = 'PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"'
+    parts = {}
+    with zipfile.ZipFile(place / "book.xlsx") as old:
+        for name in old.namelist():
+            moved = re.sub(rb't="inlineStr"><is><t>moved</t></is>', b't="s"><v>0</v>', old.read(name))
+            parts[name] = moved.replace(b"</Types>", f"<Override {named}/></Types>".encode()) if name.startswith("[") else moved
+    with zipfile.ZipFile(place / "book.xlsx", "w") as new:
+        for name, content in {**parts, "xl/sharedStrings.xml": shared}.items():
+            new.writestr(name, content)
+    (change,) = take_in(place).changes
+    take_in(place).write()
+    sheet = yaml.safe_load((place / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+    assert sheet["cloudwatch_alarms"][0]["description"] == "two_x000D_ A" and change["what"].startswith("smp-web-nginx-error")
+
+
 def test_three_values_of_a_cell(place):
     """Blank leaves alone, the mark takes away, a value sets; in the state column the mark takes the thing itself away."""
     edit(

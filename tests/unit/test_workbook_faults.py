@@ -218,6 +218,13 @@ TYPED = dict(
     as_many_tags_as_leave_no_room_for_the_name=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(50)), "51 個あります。50 個以内"),
     voiced_sounds_in_two_letters=("iam_users", "path", 0, "/か\u3099/", "「/が/」と記入し直して"),
     voiced_sounds_in_two_letters_in_a_tag=("ec2_vpcs", "tags", 0, "Owner=は\u309aす", "「ぱす」と記入し直して"),
+    vertical_tab_of_a_mail=("iam_users", "path", 0, "/a_x000B_b/", "目に見えない文字（U+000B）が入っています。「/ab/」"),
+    bell_in_a_tag=("ec2_vpcs", "tags", 0, "Owner=a_x0007_", "目に見えない文字（U+0007）"),
+    what_excel_escapes_in_a_choice=("ec2_volumes", "volume_type", 0, "_x0067_p9", "「gp9」は使えません"),
+    serial_number_of_a_day=("ec2_subnets", "availability_zone", 0, 46023, "数値として入力"),
+    another_formula_of_truth=("ec2_volumes", "encrypted", 0, "=NOT(TRUE())", "数式は使えません"),
+    truth_of_libreoffice_in_a_text=("iam_users", "path", 0, "=TRUE()", "真偽値"),
+    voiced_sounds_in_two_letters_in_a_name=("ec2_vpcs", "name", 0, "か\u3099", "「が」と記入し直して"),
     two_sides_by_their_headings=("ec2_security_groups.ingress", "security_group", 1, "s", "送信元（IPv4 CIDR）"),
 )
 
