@@ -133,15 +133,19 @@ class Cells:
     def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
         self.faults.append(Fault(self.sheet.title, cell, heading, code, facts))
 
-    def merged(self, first: int) -> None:
-        """Merged cells are read as if each had the value, so that nothing else is told of them."""
+    def merged(self, first: int) -> set[tuple[int, int]]:
+        """Merged cells are read as if each had the value, so that nothing is told of them as blank. Returns them, as rows and columns."""
+        found: set[tuple[int, int]] = set()
         for area in self.sheet.merged_cells.ranges:
             if area.max_row >= first:
                 anchor = self.sheet.cell(area.min_row, area.min_col)
                 self.fault(anchor.coordinate, None, "merged", value=str(area))
+                mine = set(product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)))
+                found |= mine
                 if anchor.value is not None and area.min_row >= first:
-                    for row, index in product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)):
+                    for row, index in mine:
                         self.by_row[row].setdefault(index, anchor)
+        return found
 
     def merged_across(self, row: int) -> bool:
         """Whether there are merged cells in a row, which is told."""

@@ -23,7 +23,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as 
 from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, SEARCHED, Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import NUMBER, SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, look, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
@@ -44,7 +44,9 @@ class Workbook:
     sheet: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     columns: dict[str, dict[str, int]] = field(default_factory=dict)
-    unread: set[str] = field(default_factory=set)  # tables with a row whose name is a formula or an error
+    lacking: dict[str, set[str]] = field(default_factory=dict)  # columns that a table should have and has not, which is told
+    unread: set[tuple[str, str]] = field(default_factory=set)  # worksheet and cell of what could not be read, which is told
+    nameless: set[str] = field(default_factory=set)  # tables with a row whose name, or what it belongs to, could not be read
     cover: dict[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
     faults: list[Fault] = field(default_factory=list)
@@ -83,9 +85,12 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
     _keep(layout, found, before)
     reading = sheet_of(layout, found.rows, [table.key for table in layout.tables if not _has_names(found, table)])
     for table, row, column, code, facts in reading.faults:
+        at = (table.title, found.address(table, row, column.key if column else None))
+        if at in found.unread or (column and column.key in found.lacking.get(table.key, ())):
+            continue
         if column is not None and column.option is not None and column.option.secret:
             facts = dict.fromkeys(facts, layout.words["hidden"]) if code != "wrong_type" else dict(facts, value=layout.words["hidden"])
-        found.faults.append(Fault(table.title, found.address(table, row, column.key if column else None), column.heading if column else None, code, facts))
+        found.faults.append(Fault(*at, column.heading if column else None, code, facts))
     _check(found, reading, outside)
     order = {title: index for index, title in enumerate(book.sheetnames)}
     found.faults.sort(key=lambda fault: order.get(fault.worksheet or "", -1))
@@ -164,9 +169,12 @@ class _Worksheet(Cells):
             return None  # which column a heading stands for is not known
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
+        self.found.lacking[self.table.key] = {column.key for column in self.table.shown} - self.found.columns[self.table.key].keys()
         first = heading_row + self.table.first_row - self.table.heading_row
         self._headings_again(first)
-        self.merged(first)
+        merged = self.merged(first)
+        for row, index in merged:
+            self._unread(f"{get_column_letter(index)}{row}", columns.get(index))
         self.unsure(first, {index: column.heading for index, column in columns.items()})
         lost: set[int] = set()
         found: list[Row] = []
@@ -174,6 +182,8 @@ class _Worksheet(Cells):
             row = Row({}, number)
             for index, cell in sorted(self.by_row[number].items()):
                 column = columns.get(index)
+                if (number, index) in merged:
+                    continue
                 if column is not None:
                     value = self._value(cell, column)
                     if value is not None:
@@ -216,20 +226,43 @@ class _Worksheet(Cells):
         self.known = {cell.column for given in places.values() for cell in given}
         strange = [heading for heading in places if heading not in wanted and heading not in self.table.ignore]
         meant = {heading: near(heading, [name for name in wanted if name not in places]) for heading in strange}
+        lost = self._lost(heading_row, {heading: given[0].column for heading, given in places.items() if heading not in strange}, list(wanted))
+        meant |= {heading: lost.get(places[heading][0].column) for heading in strange if meant[heading] is None}
+        self.known |= lost.keys()
         for heading, given in places.items():
             if heading in meant:
                 self.fault(given[0].coordinate, None, "extra_column", value=heading, close=meant[heading])
             elif len(given) > 1 and heading in wanted:
                 self.fault(given[1].coordinate, None, "heading_twice", value=heading, limit=", ".join(cell.coordinate for cell in given))
+        stood = {heading: f"{get_column_letter(index)}{heading_row}" for index, heading in lost.items()}
         for heading, column in wanted.items():
             if heading not in places and heading not in meant.values():
-                self.fault(None, column.heading, "missing_column", value=heading)
+                self.fault(stood.get(heading), column.heading, "missing_column", value=heading)
         return {given[0].column: wanted[heading] for heading, given in places.items() if heading in wanted}
 
+    def _lost(self, heading_row: int, stands: dict[str, int], order: list[str]) -> dict[int, str]:
+        """Columns that hold something between those beside which a missing heading should stand: it is what was overwritten or deleted there."""
+        used = {index for row, line in self.by_row.items() if row >= heading_row for index in line}
+        found: dict[int, str] = {}
+        for number, heading in enumerate(order):
+            if heading not in stands:
+                index = stands.get(order[number - 1], -1) + 1 if number else 1
+                after = stands.get(order[number + 1]) if number + 1 < len(order) else None
+                if index in used and index not in stands.values() and after in (None, index + 1):
+                    found[index] = heading
+                    stands[heading] = index
+        return found
+
     def _value(self, cell: Any, column: Column) -> Any:
-        if cell.data_type in ("f", "e") and column.key in self.table.naming:
-            self.found.unread.add(self.table.key)
-        return self.value(cell, column.heading)
+        value = self.value(cell, column.heading)
+        if value is None and cell.data_type in ("f", "e"):
+            self._unread(cell.coordinate, column)
+        return value
+
+    def _unread(self, cell: str, column: Column | None) -> None:
+        self.found.unread.add((self.table.title, cell))
+        if column is not None and column.key in _named(self.table):
+            self.found.nameless.add(self.table.key)
 
 
 def _text(value: Any) -> str:
@@ -243,7 +276,7 @@ def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> 
             found.rows[table.key] = [Row(dict(row.cells), carried=True) for row in before.get(table.key, [])]
             continue
         hidden = [column.key for column in table.columns if column.hidden]
-        if hidden and found.rows.get(table.key):
+        if hidden and found.rows.get(table.key) and not _named(table) & found.lacking[table.key]:
             old, new = (_alike(table, rows) for rows in (before.get(table.key, []), found.rows[table.key]))
             for identity, rows in new.items():
                 for row, meant in zip(rows, _meant(table, old.get(identity, []), rows), strict=True):
@@ -288,6 +321,9 @@ def _keep_cells(table: Table, found: Workbook, row: Row, meant: list[Row], so_fa
             row.cells[key] = kept[0]
         else:
             del row.cells[key]
+            if any(name in found.lacking[table.key] or (table.title, found.address(table, row, name)) in found.unread for name in _named(table)):
+                found.unread.add((table.title, found.address(table, row, key)))
+                continue
             code = "kept_unclear" if any(isinstance(one.cells.get(key), cells.Kept) for one in so_far) else "kept_nothing"
             found.faults.append(Fault(table.title, found.address(table, row, key), table.column(key).heading, code, dict(value=mark)))
 
@@ -323,7 +359,7 @@ def _meant(table: Table, old: list[Row], new: list[Row]) -> Iterator[list[Row]]:
 def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> None:
     """What the checks of a sheet find, told at the cell where it stands. A cell that has a fault already gets no second one."""
     layout = found.layout
-    told: set[tuple] = {(fault.worksheet, fault.cell) for fault in found.faults if fault.cell}
+    told: set[tuple] = {(fault.worksheet, fault.cell) for fault in found.faults if fault.cell} | found.unread
     rows = {(worksheet, _row_of(cell)) for worksheet, cell in told}
     spent: set[int] = set()
     lost = [fault for fault in sheets.faults(reading.orphans) if _stands(_place(reading, fault, set()))]
@@ -336,6 +372,9 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
         at = (place.table.title, found.address(place.table, place.row, place.column.key)) if place else (layout.by_key[fault.kind].title, None)
         row = (at[0], _row_of(at[1]))
         whole = fault.code in TOGETHER or (isinstance(value, Mapping) and fault.code != "wrong_type") or fault.facts.get("value", "") is None
+        lacking = found.lacking.get(place.table.key) if place else None
+        if lacking and (place.column.key in lacking or fault.code in (*TOGETHER, "item_twice")):
+            continue
         if (at[1] and at in told) or (whole and row in rows):
             continue
         told.add(at)
@@ -420,8 +459,12 @@ def _holds(value: Any, wanted: Any) -> bool:
 
 def _has_names(found: Workbook, table: Table) -> bool:
     """Can the rows of a table be told apart at all? If not, that is told, and that its names are missing elsewhere is no fault of its own."""
-    shown = {key for key in table.naming if not table.column(key).hidden}
-    return table.hidden or (table.key in found.rows and table.key not in found.unread and shown <= found.columns[table.key].keys())
+    return table.hidden or (table.key in found.rows and table.key not in found.nameless and not _named(table) & found.lacking[table.key])
+
+
+def _named(table: Table) -> set[str]:
+    """The columns that say which row it is, and what it belongs to."""
+    return {*table.naming, *(column.key for column in table.parents)}
 
 
 def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple], rows: set[tuple]) -> Iterator[Fault]:
@@ -430,8 +473,6 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
     rows: those of which something was told already. That a name is missing because its row says the wrong place is no fault of its own.
     """
     layout, own = found.layout, references.names(reading.sheet)
-    nameless = {table.kind.name for table in layout.tables if table.option is None and not _has_names(found, table)}
-    nameless |= {table.kind.name for table, dummy, column, *rest in reading.faults if table.option is None and column and column.key in (*table.naming, ID)}
     spent: set[int] = set()
     hints: dict[tuple[str, str], str | None] = {}
     elsewhere: list[tuple[str, list[str], Fault]] = []
@@ -441,7 +482,7 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
         if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:
             continue
-        if fault.code == "dangling" and (there or to in nameless or is_id(to, name)):
+        if fault.code == "dangling" and (there or to in reading.nameless or is_id(to, name)):
             continue
         place = _place(reading, fault, spent)
         at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)

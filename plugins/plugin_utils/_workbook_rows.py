@@ -53,6 +53,7 @@ class Reading:
     faults: list[tuple[Table, Row | None, Column | None, str, dict]] = field(default_factory=list)
     places: dict[tuple[str, str], list[tuple[str, Place]]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[int, str] = field(default_factory=dict)
+    nameless: set[str] = field(default_factory=set)  # tables with a row whose name is not known, which is told; to miss that name is no fault of its own
 
 
 # ---- the names by which rows of other worksheets mean a row
@@ -223,7 +224,7 @@ def sheet_of(layout: Layout, rows: Mapping[str, list[Row]], nameless: Iterable[s
     nameless: tables whose rows could not be read; that they lack what others belong to is no fault of its own.
     """
     reader = _Reader(layout, rows)
-    reader.nameless.update(nameless)
+    reader.found.nameless.update(nameless)
     for table in layout.tables:
         if table.parent is None:
             entries = reader.entries(table)
@@ -237,7 +238,6 @@ class _Reader:
         self.layout = layout
         self.rows = rows
         self.found = Reading()
-        self.nameless: set[str] = set()  # tables with a row whose name could not be read; to miss that name is no fault of its own
 
     def fault(self, table: Table, row: Row | None, column: Column | None, code: str, **facts: Any) -> None:
         self.found.faults.append((table, row, column, code, facts))
@@ -267,10 +267,12 @@ class _Reader:
                 self.cell(table, thing, column, cell)
             except Mistake as mistake:
                 self.fault(table, row, column, mistake.code, **mistake.facts)
-                if column.key in table.naming:
-                    self.nameless.add(table.key)
+                if column.key in (*table.naming, ID):
+                    self.found.nameless.add(table.key)
                 if column.role == "id":
                     row.cells[ID] = str(cell).replace(":", "-")  # no name of a neighbour's; which thing is meant is known no better, but that one is meant
+        if not (row.carried or NUMBER in table.naming or row.cells.get(ID)) and any(row.cells.get(key) is None for key in table.naming):
+            self.found.nameless.add(table.key)
         return thing
 
     def cell(self, table: Table, thing: _Thing, column: Column, cell: Any) -> None:
@@ -343,6 +345,12 @@ class _Reader:
 
     def owner(self, table: Table, child: Table, row: Row, things: list[_Thing]) -> _Thing | None:
         """The thing that the parent columns of a row name; what is wrong is told at its column."""
+        found = self._owner(table, child, row, things)
+        if found is None:
+            self.found.nameless.add(child.key)
+        return found
+
+    def _owner(self, table: Table, child: Table, row: Row, things: list[_Thing]) -> _Thing | None:
         candidates, said = things, []
         for index, column in enumerate(child.parents):
             title = self.layout.by_key[".".join(child.key.split(".")[:1])].title if index == 0 else table.title
@@ -356,13 +364,13 @@ class _Reader:
                 return None
             matching = [thing for thing in candidates if _means(thing, index, text)]
             if not matching:
-                if table.key not in self.nameless and not row.carried:
+                if table.key not in self.found.nameless and not row.carried:
                     close = near(text, sorted({thing.path[index] for thing in candidates}))
                     self.fault(child, row, column, "parent_unknown", value=text, limit=title, close=close)
                 return None
             candidates = matching
             said.append(column)
-        if not said and not candidates and (table.key in self.nameless or row.carried):
+        if not said and not candidates and (table.key in self.found.nameless or row.carried):
             return None
         if not said and not candidates:
             self.fault(child, row, None, "no_row", limit=table.title)

@@ -314,6 +314,32 @@ def head_below(book):
                 book[title].cell(row + 3 + cell.row, cell.column).value = cell.value
 
 
+def without_column(key, column):
+    def change(book):
+        title, address = cell(key, column)
+        book[title].delete_cols(book[title][address].column)
+
+    return change
+
+
+def heading(key, column, text):
+    return set_cell(*cell(key, column, -1), text)
+
+
+def merged(key, column, wide=1, high=1, row=0):
+    """A cell that is merged with those to its right and below it."""
+    def change(book):
+        title, address = cell(key, column, row)
+        start = book[title][address]
+        book[title].merge_cells(start_row=start.row, end_row=start.row + high - 1, start_column=start.column, end_column=start.column + wide - 1)
+
+    return change
+
+
+def blank(key, column):
+    return set_cell(*cell(key, column), None)
+
+
 def struck_part(book):
     book[VPCS][TAGS].value = CellRichText(TextBlock(InlineFont(strike=True), "A="), "A=1")
 
@@ -321,6 +347,7 @@ def struck_part(book):
 VPCS, ROW = headings("ec2_vpcs")
 TAGS = cell("ec2_vpcs", "tags")[1]
 SUBNETS = headings("ec2_subnets")[0]
+RULES_OF_A_BUCKET = "s3_buckets.lifecycle_rules"
 SHAPES = dict(
     merged_cells=(lambda book: book[SUBNETS].merge_cells("B9:B10"), [f"{SUBNETS}!B9: ", "結合"], 1),
     merged_blank_cells=(lambda book: book[VPCS].merge_cells("B20:D22"), [f"{VPCS}!B20: ", "結合"], 1),
@@ -356,6 +383,34 @@ SHAPES = dict(
     number_as_an_id=(both(set_cell(*cell("ec2_vpcs", "@id", 0), 5), set_cell(*cell("ec2_vpcs", "name", 0), None)), ["数値として入力"], 1),
     date_as_an_id=(set_cell(*cell("ec2_vpcs", "@id", 2), datetime.datetime(2026, 1, 2)), ["日付として入力"], 1),
     truth_as_an_id=(set_cell(*cell("ec2_vpcs", "@id", 2), True), ["真偽値"], 1),
+    heading_of_the_names_deleted=(heading("ec2_vpcs", "name", None), [f"{VPCS}!B{ROW}（名前）: 見出し「name」の列がありません"], 1),
+    heading_of_the_names_misspelt=(heading("ec2_vpcs", "name", "namae"), [f"{VPCS}!B{ROW}: 「namae」という見出し", "「name」の誤り"], 1),
+    heading_of_the_names_overwritten=(heading("ec2_volumes", "name", "メモ"), [f"!B{ROW}: 「メモ」という見出し", "「name」の誤り"], 1),
+    column_of_the_names_deleted=(without_column("ec2_volumes", "name"), ["（名前）: 見出し「name」の列がありません"], 1),
+    column_of_the_names_of_rows_deleted=(without_column(RULES_OF_A_BUCKET, "id"), ["（ルール名）: 見出し「id」の列がありません"], 1),
+    heading_of_the_parents_misspelt=(heading(RULES_OF_A_BUCKET, "@parent1", "@parent"), [f"!A{ROW}: 「@parent」という見出し"], 1),
+    column_of_the_parents_deleted=(without_column(RULES_OF_A_BUCKET, "@parent1"), ["見出し「@parent1」の列がありません"], 1),
+    column_of_the_inner_parents_deleted=(without_column(f"{RULES_OF_A_BUCKET}.transitions", "@parent2"), ["見出し「@parent2」の列がありません"], 1),
+    heading_of_one_side_misspelt=(heading("ec2_security_groups.ingress", "cidr_ipv4", "cidr"), [f"!F{ROW}: 「cidr」という見出し"], 1),
+    heading_of_another_column_overwritten=(heading("ec2_volumes", "size", "容量"), [f"!D{ROW}: 「容量」という見出し", "「size」の誤り"], 1),
+    two_names_merged=(merged("ec2_vpcs", "name", high=2), [f"{VPCS}!B9: セルが結合"], 1),
+    state_and_name_merged=(merged("iam_groups", "@state", wide=2), ["IAMグループ!A9: セルが結合"], 1),
+    parent_and_name_merged=(merged("ec2_security_groups", "vpc", wide=2), ["セキュリティグループ!B9: セルが結合"], 1),
+    name_and_value_merged=(merged("iam_users", "name", wide=2), ["IAMユーザ!B9: セルが結合"], 1),
+    number_and_text_merged=(merged("ec2_volumes", "size", wide=2), ["!D9: セルが結合"], 1),
+    value_and_blank_row_merged=(merged("ec2_volumes", "size", high=2), ["!D9: セルが結合"], 1),
+    networks_merged=(merged("ec2_subnets", "cidr_block", high=2), [f"{SUBNETS}!D9: セルが結合"], 1),
+    ports_merged=(merged("ec2_security_groups.ingress", "from_port", high=2), ["!D9: セルが結合"], 1),
+    sides_of_a_rule_merged=(merged("ec2_security_groups.ingress", "cidr_ipv4", wide=2), ["!F9: セルが結合"], 1),
+    parents_merged=(merged(RULES_OF_A_BUCKET, "@parent1", high=2), ["!A9: セルが結合"], 1),
+    single_kind_merged=(merged("iam_password_policy", "minimum_password_length", high=2), ["!B9: セルが結合"], 1),
+    last_column_merged=(merged(f"{RULES_OF_A_BUCKET}.transitions", "storage_class", wide=2), ["!E9: セルが結合"], 1),
+    name_blank_to_which_others_refer=(blank("ec2_vpcs", "name"), [f"{VPCS}!B9（名前）: 対象を特定するために必要"], 1),
+    name_blank_that_has_rows=(blank("ec2_security_groups", "name"), ["セキュリティグループ!C9（名前）: 対象を特定するために必要"], 1),
+    name_blank_of_a_row_that_has_rows=(blank(RULES_OF_A_BUCKET, "id"), ["!C9（ルール名）: 対象を特定するために必要"], 1),
+    parent_blank_of_a_row_that_has_rows=(blank(RULES_OF_A_BUCKET, "@parent1"), ["!A9（親の「S3バケット」）: どの行に属するか"], 1),
+    parent_unknown_of_a_row_that_has_rows=(set_cell(*cell(RULES_OF_A_BUCKET, "@parent1"), "nowhere"), ["「nowhere」は"], 1),
+    formula_as_a_parent=(set_cell(*cell(RULES_OF_A_BUCKET, "@parent1"), "=A1"), ["!A9（親の「S3バケット」）: 数式は使えません"], 1),
     second_row_of_a_single_kind=(set_cell(*cell("iam_password_policy", "max_password_age", 1), 90), ["1 行だけ書ける表に 2 行"], 1),
 )
 
