@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ansible_collections.msp.aws.plugins.module_utils import _lambda
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat, listed, merged
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -64,6 +65,15 @@ def _event_item(fields, found):
 def _event_document(fields, item, found):
     wanted = {name: item[name] for name in ("prefix", "suffix") if item.get(name)}
     return deep(fields, dict(item, _filter=wanted or None), found)
+
+
+def refuse_closed(aws, bucket, items):
+    """A function among the destinations says in its policy whether it lets S3 in, so a plan knows; of topics and queues S3 says it."""
+    arns = [item["lambda_function_arn"] for item in items if item.get("lambda_function_arn")]
+    with aws.reading():
+        closed = _lambda.closed(aws, PUBLISHER, f"arn:{aws.s3.meta.partition}:s3:::{bucket}", arns)
+    if closed:
+        raise Problem(f"{UNREACHED}: {closed[0]} is not there, or does not let S3 in: name a permission of {PUBLISHER} in lambda_functions first")
 
 
 def put_notification(aws, have, change):

@@ -63,6 +63,8 @@ def create(aws, want):
 
 
 def update(aws, have, change):
+    if change.get("lambda_function_configurations"):
+        _s3_requests.refuse_closed(aws, have["id"], change["lambda_function_configurations"].coming)
     # Replication needs versions until it is gone.
     for setting in sorted(_s3.SETTINGS, key=lambda setting: "versioning" in setting.options and change.get("versioning") == "Suspended"):
         if set(setting.options) & change.keys():

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
-from tests.laws.stage import KINDS, REGION, examples
+from tests.laws.stage import ACCOUNT, KINDS, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
 BUCKETS, POLICIES = "s3_buckets", "dlm_lifecycle_policies"
@@ -51,6 +51,17 @@ def test_a_destination_that_does_not_let_s3_in_is_told_with_what_to_do(buckets):
     assert "s3_buckets acme: Unable to validate the following destination" in failed["msg"] and "publishers: [s3.amazonaws.com]" in failed["msg"]
     write(buckets, "sns_topics", dict(name="acme-closed", publishers=["s3.amazonaws.com"]))
     assert write(buckets, BUCKETS, entry)["changed"] and not write(buckets, BUCKETS, entry)["changed"]
+
+
+def test_a_function_that_does_not_let_s3_in_is_told_in_the_plan(buckets):
+    """Whose policy names another bucket, or that is not there; one whose policy names this bucket is taken."""
+    which = dict(FunctionName="acme-scan", StatementId="used", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com", SourceAccount=ACCOUNT)
+    client(buckets, "lambda").add_permission(**which, SourceArn="arn:aws:s3:::acme-used")
+    for name in ("acme-scan", "acme-nobody"):
+        scan = dict(id="scan", lambda_function_arn=f"arn:aws:lambda:ap-northeast-1:{ACCOUNT}:function:{name}", events=["s3:ObjectCreated:*"])
+        assert f"function:{name} is not there, or does not let S3 in" in refused(buckets, BUCKETS, dict(name="acme", lambda_function_configurations=[scan]))
+    scan["lambda_function_arn"] = scan["lambda_function_arn"].replace("nobody", "scan")
+    assert write(buckets, BUCKETS, dict(name="acme-used", lambda_function_configurations=[scan]))["changed"]
 
 
 @pytest.mark.parametrize(
