@@ -88,3 +88,20 @@ def test_lambda_alias_leads_to_the_latest_by_default(account, theirs):
 
     wish = dict(function_name="acme-import", name="live", description="what the shop calls")
     assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda_alias": wish})) == ("1", "$LATEST")
+
+
+def test_event_rule_loses_its_targets_and_is_switched_on(account, theirs):
+    account.prepare("events_rules")
+    account.run("events_rules", examples("events_rules").make)
+    events, which = client(account, "events"), dict(Name="acme-nightly")
+    events.disable_rule(**which)
+
+    def look():
+        rule = events.describe_rule(**which)
+        return [target["Id"] for target in events.list_targets_by_rule(Rule="acme-nightly")["Targets"]], rule["State"], "Description" in rule
+
+    def ours():
+        harmless(account, "events_rules", dict(name="acme-nightly", schedule_expression="rate(6 hours)"))
+
+    wish = dict(name="acme-nightly", schedule_expression="rate(6 hours)")
+    assert both(account, look, ours, lambda: theirs({"amazon.aws.cloudwatchevent_rule": wish})) == ((["import"], "DISABLED", True), ([], "ENABLED", False))
