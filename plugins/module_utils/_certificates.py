@@ -16,6 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils import _private_keys, _secrets
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+from ansible_collections.msp.aws.plugins.module_utils._pem import loaded, parsed
 
 try:
     from cryptography import x509
@@ -104,25 +105,6 @@ def _pem(certificate: Any) -> str:
 
 
 # ---- looking
-
-
-def parsed(text: str) -> list[Any]:
-    if x509 is None:
-        raise Problem("to work with certificates, the Python package cryptography is needed where this module runs")
-    try:
-        return x509.load_pem_x509_certificates(text.encode())
-    except ValueError:
-        return []
-
-
-def loaded(private_key: str) -> Any:
-    if x509 is None:
-        raise Problem("to work with certificates, the Python package cryptography is needed where this module runs")
-    try:
-        return serialization.load_pem_private_key(private_key.encode(), password=None)
-    except (ValueError, TypeError):
-        # Not a word of the text, which may be a private key all the same.
-        raise Problem("private_key is no PEM text of a private key without a passphrase") from None
 
 
 def same(one: str, other: str) -> bool:

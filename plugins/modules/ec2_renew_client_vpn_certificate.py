@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client_vpn, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client_vpn, _pem, _tags
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
@@ -54,7 +54,7 @@ def _held(aws, arn):
     """The certificate and those above it, the way clients are shown them."""
     with aws.reading():
         found = aws.acm.get_certificate(CertificateArn=arn)
-    return _certificates.parsed(found["Certificate"]) + _certificates.parsed(found.get("CertificateChain", ""))
+    return _pem.parsed(found["Certificate"]) + _pem.parsed(found.get("CertificateChain", ""))
 
 
 def act(aws, params, planned):

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils import _certificates
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
+from ansible_collections.msp.aws.plugins.module_utils._pem import loaded, parsed
 
 try:
     from cryptography import x509
@@ -28,17 +28,17 @@ except ImportError:
 
 def fingerprints(text: str) -> list[str]:
     """SHA-256 of each certificate in a text, whatever stands between them."""
-    return [one.fingerprint(hashes.SHA256()).hex() for one in _certificates.parsed(text)]
+    return [one.fingerprint(hashes.SHA256()).hex() for one in parsed(text)]
 
 
 def reading(entry: Mapping[str, Any], held: str = "", at: datetime | None = None) -> dict[str, Any]:
     """`held` is what its server has now in the file of the certificate, `at` the time of the look."""
     at = at or datetime.now(UTC)
-    leaf, chain = _certificates.parsed(entry["certificate"]), _certificates.parsed(entry.get("chain") or "")
+    leaf, chain = parsed(entry["certificate"]), parsed(entry.get("chain") or "")
     if len(leaf) != 1:
         told = "certificate には証明書を 1 枚だけ PEM で書いてください。中間証明書は chain に書きます"
         return dict(faults=[f"{told} (takes one PEM certificate; those above it go to chain)"])
-    found, before = leaf[0], _certificates.parsed(held)[:1]
+    found, before = leaf[0], parsed(held)[:1]
     faults = [*_of_the_key(entry, found), *_of_the_chain(entry, [found, *chain]), *_of_its_use(entry, found, at)]
     return dict(
         faults=faults,
@@ -75,7 +75,7 @@ def covered(name: str, by: list[str]) -> bool:
 
 def _of_the_key(entry: Mapping[str, Any], found: Any) -> list[str]:
     try:
-        own = _certificates.loaded(entry["private_key"]).public_key()
+        own = loaded(entry["private_key"]).public_key()
     except Problem:
         return ["private_key がパスフレーズなしの PEM の秘密鍵ではありません (is no PEM private key without a passphrase)"]
     return [] if own == found.public_key() else ["private_key は certificate の鍵ではありません (does not belong to certificate)"]
@@ -144,7 +144,7 @@ def _signed(one: Any, by: Any) -> bool:
 def _trusted(authorities: str | None) -> list[Any]:
     """The authorities of the sheet, else those that this machine trusts."""
     if authorities:
-        return _certificates.parsed(authorities)
+        return parsed(authorities)
     with warnings.catch_warnings():
         # Some of these are old, and not as one would make them today.
         warnings.simplefilter("ignore")

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import ipaddress
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -142,3 +144,10 @@ def test_nothing_of_a_key_is_told():
 def test_an_entry_that_lacks_something_says_what():
     with pytest.raises(AnsibleFilterError, match="private_key, names"):
         server_certificate(dict(certificate=LEAF.pem))
+
+
+def test_nothing_of_aws_is_loaded_for_a_look_at_certificates():
+    """Ansible forks a process for each task, which would load it anew each time."""
+    filters = "import_module('ansible_collections.msp.aws.plugins.filter.server_certificates')"
+    looks = f"from importlib import import_module; import sys; {filters}.certificate_fingerprints(''); sys.exit('boto3' in sys.modules)"
+    subprocess.run([sys.executable, "-c", looks], check=True)
