@@ -23,6 +23,7 @@ from tests.integration.test_operations import AGREED, Desk, days, somebody
 pytest_plugins = ["tests.integration.conftest"]  # its fixtures
 NAME, FOLDER, TOOL = os.environ["GUEST"], Path(os.environ["GUEST_FOLDER"]).resolve(), os.environ["MSP_GUEST"]
 PKI = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "pki"
+OURS = "of the customer"
 DISK = "vol-0123456789abcdef0"
 WAY = f'-o ProxyCommand="{TOOL} connect {NAME}" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
 UPDATE, RENEWAL, GROWTH, PATCHES = "ec2.update_software", "ec2.renew_server_certificate", "ec2.expand_volume", "ec2.apply_os_patches_in_guest"
@@ -89,9 +90,11 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
     request = desk.request(UPDATE)
     assert "Annex 1, 1.4" in desk.operate(dict(request, received=days(-2)), rc=2).output
     desk.operate(request)
-    assert desk.changes() == [("image", None, "web before plain 2"), ("plain", "1", "2")]
+    kept = f"/var/backups/msp.aws/{request['ticket']}.tar"
+    assert desk.changes() == [("configuration_kept", None, kept), ("image", None, "web before plain 2"), ("plain", "1", "2")]
     assert "has to be approved" in desk.operate(request, "apply", rc=2).output
     assert desk.customer.writes() == [] and version() == "1"
+    inside(f"sh -c 'echo {OURS} >/etc/plain.conf'")
     approval = desk.approval()
     desk.double.faults([dict(fault="die_after", at=1, of="write")])
     desk.operate(request, "apply", rc=2, operation_approval=approval)
@@ -101,8 +104,10 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
     assert desk.customer.writes() == [] and len(somebody(desk.double).describe_images(Owners=["self"])["Images"]) == 1
     assert version() == "2" and desk.kinds()[-2:] == ["result", "end"]
     assert "Know the server" not in desk.operate(request, "apply").output and desk.customer.writes() == [] and desk.kinds()[-1] == "end"
+    # Somebody made the configuration what the new version needs.
+    inside("sh -c 'echo for 2 >/etc/plain.conf'")
     desk.operate(request, "roll_back", confirm=["ec2_create_image/web"])
-    assert version() == "1" and desk.records()[-1]["content"]["outcome"] == "rolled_back"
+    assert version() == "1" and inside("cat /etc/plain.conf") == OURS and desk.records()[-1]["content"]["outcome"] == "rolled_back"
 
 
 def test_patches_are_those_of_the_plan(desk):
