@@ -68,6 +68,11 @@ def test_an_order_takes_time_and_its_letter_comes_with_the_approval(dx, refused,
     assert double.state()[key]["settled"] == "available"
 
 
+def test_the_tagging_api_answers_beside_lines(aws, dx, port):
+    dx.create_lag(numberOfConnections=1, location="EqTY2", connectionsBandwidth="10Gbps", lagName="acme")
+    assert port not in str(aws("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]), "it has no tag"
+
+
 def test_encryption_is_for_ports_with_macsec(dx, port, refused):
     refused(CODE, dx.update_connection, connectionId=port, encryptionMode="must_encrypt")
     one = dx.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName="safe", requestMACSec=True)["connectionId"]

@@ -22,7 +22,7 @@ LOA = b"%PDF-1.4 LOA-CFA"
 class Connection(Thing):
     def __init__(self, backend, name, location, bandwidth, tags):
         super().__init__(backend, name, tags)
-        self.id = new_id("dxcon", backend, name, kept(backend, "connections"))
+        self.id = self.connection_id = new_id("dxcon", backend, name, kept(backend, "connections"))  # moto's tagging API asks for the longer name
         self.location, self.bandwidth = location, bandwidth
         self.provider_name = self.partner_name = self.vlan = self.lag_id = self.parent_id = None
         self.mac_sec = False
@@ -53,7 +53,7 @@ class Connection(Thing):
 class Lag(Thing):
     def __init__(self, backend, name, location, bandwidth, tags):
         super().__init__(backend, name, tags)
-        self.id = new_id("dxlag", backend, name, kept(backend, "lags"))
+        self.id = self.lag_id = new_id("dxlag", backend, name, kept(backend, "lags"))
         self.location, self.bandwidth = location, bandwidth
         self.minimum_links = 0
 
