@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _shapes
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, merged, ref, scopes
 
 PROVISIONED = "provisioned_concurrent_executions"
+WEIGHT = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def _weights(given):
-    return {str(version): float(weight) for version, weight in given.items()}
+    return {str(version): float(weight) if WEIGHT.fullmatch(str(weight)) else weight for version, weight in given.items()}
 
 
 SETTINGS = dict(
@@ -109,6 +110,8 @@ def delete(aws, have):
 def refuse(want, have, change):
     after = merged(KIND.options, have, change)
     weights, main = _weights(after.get("additional_version_weights") or {}), after.get("function_version")
+    for code, facts in mistakes(weights):
+        raise Problem(f"additional_version_weights: {_shapes.said(code, **facts)}")
     if weights and _lambda.LATEST in (main, *weights):
         raise Problem(f"additional_version_weights: only published versions share calls, and {_lambda.LATEST} is none: name the number of a version")
     if main in weights:
@@ -141,16 +144,24 @@ def danger(have, change):
     return None
 
 
-def _flaws(weights):
+def mistakes(weights):
+    """What no weights can be, as (code, facts)."""
     if len(weights) > 1:
-        yield "", len(weights), "most_items", 1
-    for version, weight in weights.items():
-        if not re.fullmatch(r"[0-9]+", str(version)):
-            yield "", version, "no_choice", None
-        elif not re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(weight)):
-            yield f".{version}", weight, "no_choice", None
-        elif float(weight) > 1:
-            yield f".{version}", weight, "most", 1
+        yield "most_items", dict(value=len(weights), limit=1)
+    for version, weight in _weights(weights).items():
+        if not re.fullmatch(r"[0-9]+", version):
+            yield "no_choice", dict(value=version)
+        elif not isinstance(weight, float):
+            yield "no_choice", dict(value=weight)
+        elif weight > 1:
+            yield "most", dict(value=weight, limit=1)
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        weights = entry.get("additional_version_weights")
+        for code, facts in mistakes(weights) if isinstance(weights, dict) else ():
+            yield index, "additional_version_weights", code, facts
 
 
 API = "CreateAlias"
@@ -162,7 +173,7 @@ KIND = Kind(
         name=fixed(api=f"{API}.Name"),
         function_version=Option(required=True, api=f"{API}.FunctionVersion"),
         description=Option(clearable=True, api=f"{API}.Description"),
-        additional_version_weights=Option("dict", clearable=True, same=lambda wanted, has: _weights(wanted) == _weights(has), flaws=_flaws),
+        additional_version_weights=Option("dict", clearable=True, same=lambda wanted, has: _weights(wanted) == _weights(has)),
         provisioned_concurrent_executions=Option("int", clearable=True, api="PutProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions"),
     ),
     find=find,
@@ -173,6 +184,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     danger=danger,
+    faults=faults,
     # Its function may be too new to be known everywhere, and Lambda takes no change while it is at work on one.
     not_yet=(r"\(ResourceConflictException\)",),
     seconds=900,

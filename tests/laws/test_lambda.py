@@ -247,6 +247,13 @@ def test_an_alias_that_cannot_be_is_refused_in_the_plan(aliases, entry, said):
     assert said in refused(aliases, ALIASES, entry, confirm=["lambda_aliases/acme-import/live", "lambda_aliases/acme-import/trial"])
 
 
+def test_weights_that_cannot_be_are_found_in_the_sheet():
+    wrong = [{"2": 0.1, "3": 0.1}, {"live": 0.1}, {"2": "half"}, {"2": 1.5}]
+    codes = ["most_items", "no_choice", "no_choice", "most"]
+    found = faults(ALIASES, *(dict(TRIAL, name=f"a{number}", additional_version_weights=weights) for number, weights in enumerate(wrong)))
+    assert found == [(number, "additional_version_weights", code) for number, code in enumerate(codes)]
+
+
 def test_what_is_provisioned_has_room_in_the_reservation(aliases):
     client(aliases, "lambda").put_function_concurrency(FunctionName="acme-import", ReservedConcurrentExecutions=8)
     new = dict(LIVE, name="next", function_version="1", provisioned_concurrent_executions=4)
@@ -307,6 +314,22 @@ def test_what_somebody_else_does_with_an_alias_meanwhile_is_not_written_over(ali
 
 def test_the_end_of_an_alias_is_dangerous(aliases):
     assert "gets an error" in unconfirmed(aliases, ALIASES, dict(LIVE, state="absent"))
+
+
+@pytest.mark.parametrize(
+    ("more", "weights"),
+    [
+        (dict(ops_lambda_additional_version="3"), {"3": 0.1}),
+        (dict(ops_lambda_additional_version="2", ops_lambda_additional_percent=25), {"2": 0.25}),
+        ({}, {}),
+    ],
+)
+def test_a_request_shares_the_calls_or_ends_that(stage, more, weights):
+    desk = Desk(stage).open("lambda.change_alias")
+    given = dict(ops_lambda_function="acme-import", ops_lambda_alias="trial", ops_lambda_function_version="1", **more)
+    assert desk.run("lambda.change_alias", variables=given)["changed"]
+    told = client(stage, "lambda").get_alias(FunctionName="acme-import", Name="trial")
+    assert told["RoutingConfig"]["AdditionalVersionWeights"] == weights
 
 
 # ---- what invokes them
