@@ -243,6 +243,16 @@ def live(versions):
     return {**NAME, "Name": "live"}
 
 
+def test_a_version_is_published_of_what_was_seen(functions, refused):
+    old = functions.get_function_configuration(**NAME)
+    functions.update_function_configuration(**NAME, Timeout=10)
+    refused(CONFLICT, functions.publish_version, **NAME)
+    settle(functions)
+    refused("PreconditionFailedException", functions.publish_version, **NAME, RevisionId=old["RevisionId"])
+    refused(INVALID, functions.publish_version, **NAME, CodeSha256="x")
+    assert {functions.publish_version(**NAME, CodeSha256=old["CodeSha256"])["Version"] for dummy in range(2)} == {"1"}
+
+
 def test_an_alias_leads_to_what_is_there(versions, refused):
     refused("ResourceNotFoundException", versions.create_alias, **NAME, Name="live", FunctionVersion="9")
     refused(INVALID, versions.create_alias, **NAME, Name="7", FunctionVersion="1")

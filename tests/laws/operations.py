@@ -43,6 +43,7 @@ MADE_BY = dict(
     networkfirewall_change_rule="networkfirewall_rule_groups",
     autoscaling_change_launch_template_image="autoscaling_scheduled_actions",
     autoscaling_groups="autoscaling_scheduled_actions",
+    lambda_publish_version="lambda_aliases",
     s3_buckets="lambda_functions",
     sns_subscriptions="lambda_functions",
 )
@@ -69,6 +70,7 @@ BESIDE = dict(
         ("sns_topics", dict(topics=[dict(name="acme-orders"), dict(name="acme-returns")])),
         ("sns_subscriptions", dict(subscriptions=[dict(topic="acme-returns", protocol="lambda", endpoint=IMPORT)])),
     ),
+    lambda_aliases=(("lambda_functions", dict(functions=[dict(name="acme-import", memory_size=512)])),),
     ec2_client_vpn_endpoints=(("acm_certificates", dict(certificates=[NEXT])),),
     ec2_transit_gateway_vpc_attachments=(
         ("ec2_vpcs", dict(vpcs=[dict(name="acme-dev", cidr_block="10.40.0.0/16")])),

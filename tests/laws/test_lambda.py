@@ -18,6 +18,7 @@ from tests.laws.stage import examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, unconfirmed, write
 
 FUNCTIONS, ALIASES, MAPPINGS, RULES = "lambda_functions", "lambda_aliases", "lambda_event_source_mappings", "events_rules"
+PUBLISH = "lambda.publish_version"
 IMPORT = dict(name="acme-import")
 LIVE, TRIAL = (dict(function="acme-import", name=name) for name in ("live", "trial"))
 QUEUE = dict(function="acme-import", event_source_arn="arn:aws:sqs:ap-northeast-1:123456789012:acme-orders")
@@ -330,6 +331,36 @@ def test_a_request_shares_the_calls_or_ends_that(stage, more, weights):
     assert desk.run("lambda.change_alias", variables=given)["changed"]
     told = client(stage, "lambda").get_alias(FunctionName="acme-import", Name="trial")
     assert told["RoutingConfig"]["AdditionalVersionWeights"] == weights
+
+
+@pytest.fixture
+def released(stage):
+    """As the operation finds it: something was changed since the last version was published."""
+    return Desk(stage).open(PUBLISH)
+
+
+def test_a_version_that_runs_the_same_is_not_published_again(released):
+    functions = client(released.stage, "lambda")
+    version = functions.publish_version(FunctionName="acme-import")["Version"]
+    released.double.clear_calls()
+    (entry,) = released.run(PUBLISH, check=True)["entries"]
+    assert entry["action"] == "updated" and released.run(PUBLISH)["diff"]["after"] == {"acme-import/live": dict(function_version=version)}
+    assert released.writes() == ["lambda:UpdateAlias"]
+
+
+def test_what_is_provisioned_is_there_again_when_a_version_is_published(released):
+    result = released.run(PUBLISH)
+    assert result["facts"] == dict(function_version="1") and released.writes() == ["lambda:PublishVersion", "lambda:UpdateAlias"]
+    (told,) = client(released.stage, "lambda").list_provisioned_concurrency_configs(FunctionName="acme-import")["ProvisionedConcurrencyConfigs"]
+    assert told["Status"] == "READY"
+
+
+@pytest.mark.parametrize(("alias", "said"), [("nobody", "no function with this alias"), ("trial", "shares its calls with version 2")])
+def test_an_alias_that_no_version_can_be_published_for_is_refused_in_the_plan(released, alias, said):
+    given = dict(ops_lambda_function="acme-import", ops_lambda_alias=alias)
+    for check in (True, False):
+        assert said in released.run(PUBLISH, variables=given, check=check, confirmed=False, fails=True)["msg"]
+    assert released.writes() == []
 
 
 # ---- what invokes them

@@ -163,7 +163,7 @@ def it_is_being_made(original, backend, spec):
     return made
 
 
-@BOOK.rule("UpdateFunctionConfiguration", "UpdateFunctionCode")
+@BOOK.rule("UpdateFunctionConfiguration", "UpdateFunctionCode", "PublishVersion")
 def one_change_at_a_time(backend, FunctionName, RevisionId, **_):
     """UpdateFunctionConfiguration: "During this time, you can't modify the function"; RevisionId: "only if the revision ID matches"."""
     function = function_of(backend, FunctionName)
@@ -173,6 +173,20 @@ def one_change_at_a_time(backend, FunctionName, RevisionId, **_):
         raise conflict(f"The operation cannot be performed at this time. An update is in progress for resource: {function.function_arn}")
     if RevisionId and RevisionId != function.get_configuration()["RevisionId"]:
         raise Refused("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetFunction API", 412)
+
+
+@BOOK.rule("PublishVersion")
+def the_code_is_as_it_was_seen(backend, FunctionName, CodeSha256, **_):
+    """PublishVersion: CodeSha256, "Only publish a version if the hash value matches"."""
+    function = function_of(backend, FunctionName)
+    if function and CodeSha256 and CodeSha256 != function.code_sha_256:
+        raise invalid(f"CodeSHA256 ({CodeSha256}) is different from current CodeSHA256 in $LATEST ({function.code_sha_256}). Please try again.")
+
+
+@BOOK.after("PublishVersion")
+def what_is_published_is_new_no_more(backend, FunctionName, **_):
+    """PublishVersion: "doesn't publish a version if the function's configuration and code haven't changed since the last version", the first one too."""
+    function_of(backend, FunctionName).code_or_config_updated = False
 
 
 @BOOK.rule("UpdateFunctionConfiguration")
