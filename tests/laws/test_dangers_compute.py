@@ -90,7 +90,7 @@ def test_lambda_alias_leads_to_the_latest_by_default(account, theirs):
     assert both(account, look, ours, lambda: theirs({"amazon.aws.lambda_alias": wish})) == ("1", "$LATEST")
 
 
-def test_event_rule_loses_its_targets_and_is_switched_on(account, theirs):
+def test_cloudwatchevent_rule_loses_its_targets_and_is_switched_on(account, theirs):
     account.prepare("events_rules")
     account.run("events_rules", examples("events_rules").make)
     events, which = client(account, "events"), dict(Name="acme-nightly")
