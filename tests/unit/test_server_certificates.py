@@ -148,6 +148,6 @@ def test_an_entry_that_lacks_something_says_what():
 
 def test_nothing_of_aws_is_loaded_for_a_look_at_certificates():
     """Ansible forks a process for each task, which would load it anew each time."""
-    filters = "import_module('ansible_collections.msp.aws.plugins.filter.server_certificates')"
-    looks = f"from importlib import import_module; import sys; {filters}.certificate_fingerprints(''); sys.exit('boto3' in sys.modules)"
-    subprocess.run([sys.executable, "-c", looks], check=True)
+    ready = "from ansible.plugins.loader import init_plugin_loader; init_plugin_loader()"
+    look = "from ansible_collections.msp.aws.plugins.filter import server_certificates; server_certificates.certificate_fingerprints('')"
+    subprocess.run([sys.executable, "-c", f"{ready}; {look}; import sys; sys.exit('boto3' in sys.modules)"], check=True)
