@@ -17,11 +17,15 @@ import yaml
 from tests import demo
 from tests.doubles.aws import AwsDouble
 from tests.doubles.mackerel import MackerelDouble
+from tests.doubles.test_aws_acm import certificate, pem
+from tests.doubles.test_aws_client_vpn import KEY, made
 from tests.playbook import ROOT, run_playbook
+from tools import coverage
 
 BASELINE = Path(__file__).parent / "baseline.yml"
 CUSTODIAN = ROOT / ".venv" / "custodian" / "bin" / "custodian"
-POLICIES = [policy["name"] for policy in yaml.safe_load(BASELINE.read_text(encoding="utf-8"))["policies"]]
+BOOK = yaml.safe_load(BASELINE.read_text(encoding="utf-8"))["policies"]
+POLICIES = [policy["name"] for policy in BOOK]
 ACCESS = dict(AWS_ACCESS_KEY_ID=f"AKIA{demo.ACCOUNT}EYES", AWS_SECRET_ACCESS_KEY="x" * 20, AWS_DEFAULT_REGION="ap-northeast-1")
 NAME = "planted"
 TOLD = {
@@ -48,6 +52,12 @@ def opinion(double, folder):
     command = [CUSTODIAN, "run", "--cache-period", "0", "--output-dir", folder, "--region", "ap-northeast-1", BASELINE]
     subprocess.run(command, env={**os.environ, **ACCESS, "AWS_ENDPOINT_URL": double.url}, check=True, capture_output=True, text=True)
     return {policy: len(json.loads((folder / policy / "resources.json").read_text(encoding="utf-8"))) for policy in POLICIES}
+
+
+def test_every_row_of_the_baseline_has_a_policy():
+    looked_at = {item for policy in BOOK for item in policy.get("metadata", {}).get("items", ())}
+    rows = [{item["id"] for item in row["items"]} for row in coverage.rows()]
+    assert looked_at <= set.union(*rows) and [row for row in rows if not row & looked_at] == []
 
 
 def test_nothing_is_said_about_the_account_that_was_made(account, tmp_path):
@@ -183,6 +193,11 @@ def lone_virtual_gateway(client):
     client("ec2").create_vpn_gateway(Type="ipsec.1")
 
 
+def way_out(client):
+    gateway = named(client("ec2").describe_nat_gateways()["NatGateways"], "smp-prod-nat-a")["NatGatewayId"]
+    client("ec2").delete_tags(Resources=[gateway], Tags=[dict(Key="Name")])
+
+
 def lost_route(client):
     ec2 = client("ec2")
     table = named(ec2.describe_route_tables()["RouteTables"], "smp-prod-rt-db")["RouteTableId"]
@@ -211,6 +226,10 @@ def office(client):
     client("ec2").delete_tags(Resources=[connection], Tags=[dict(Key="Name")])
 
 
+def client_vpn(client):
+    made(client("ec2"), client("acm").import_certificate(Certificate=pem(certificate(KEY)), PrivateKey=pem(KEY))["CertificateArn"])
+
+
 def endpoint(client):
     found = named(client("ec2").describe_vpc_endpoints()["VpcEndpoints"], "smp-prod-vpce-ssm")["VpcEndpointId"]
     client("ec2").modify_vpc_endpoint(VpcEndpointId=found, PrivateDnsEnabled=False)
@@ -232,6 +251,29 @@ def firewall(client):
 
 def transit_gateway(client):
     client("ec2").create_transit_gateway(Options=dict(AutoAcceptSharedAttachments="enable"))
+
+
+def a_transit_gateway(client):
+    gateway = client("ec2").create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    for dummy in range(4):  # time passes
+        client("ec2").describe_transit_gateways()
+    return gateway
+
+
+def attachment(client):
+    subnet = named(client("ec2").describe_subnets()["Subnets"], "smp-prod-db-a")
+    where = dict(VpcId=subnet["VpcId"], SubnetIds=[subnet["SubnetId"]])
+    client("ec2").create_transit_gateway_vpc_attachment(TransitGatewayId=a_transit_gateway(client), **where)
+
+
+def lone_peering(client):
+    ends = [a_transit_gateway(client) for dummy in range(2)]
+    told = dict(PeerAccountId=demo.ACCOUNT, PeerRegion=SESSION["region_name"])
+    client("ec2").create_transit_gateway_peering_attachment(TransitGatewayId=ends[0], PeerTransitGatewayId=ends[1], **told)
+
+
+def line(client):
+    client("directconnect").create_connection(location="EqTY2", bandwidth="1Gbps", connectionName=NAME)
 
 
 def direct_connect_gateway(client):
@@ -279,16 +321,21 @@ PLANTS = {
     "servers-of-a-database-with-public-addresses": public_subnet,
     "internet-gateway-of-no-network": lone_internet_gateway,
     "virtual-gateway-of-no-network": lone_virtual_gateway,
+    "way-out-without-a-name": way_out,
     "route-to-nothing": lost_route,
     "access-list-that-lets-all-in": open_access_list,
     "address-paid-for-and-not-used": address,
     "interface-of-no-server": interface,
     "office-without-a-name": office,
+    "users-of-a-network-not-recorded": client_vpn,
     "endpoint-that-names-do-not-lead-to": endpoint,
     "peering-without-routes": peering,
     "firewall-without-protection": firewall,
     "transit-gateway-open-to-whom-it-is-shared-with": transit_gateway,
+    "attachment-without-a-name": attachment,
+    "peering-that-nobody-accepted": lone_peering,
     "direct-connect-gateway-with-the-default-asn": direct_connect_gateway,
+    "line-that-is-not-open": line,
     "service-that-lets-everybody-in": open_service,
     "alarm-sent-in-clear-text": clear_text,
     "alarm-that-tells-nobody": silent_alarm,
