@@ -14,10 +14,12 @@ import yaml
 
 from tests.certificates import authority
 from tests.integration.conftest import SECRET, Customer
+from tests.laws.outside import a_function
 from tests.playbook import ROOT
+from tools import coverage
 
 INVENTORY = ROOT / "inventories" / "enterprise"
-HUB, APP, PROVIDER, CARRIER = "222233334444", "555566667777", "999999999999", "888877776666"
+HUB, APP, PROVIDER, CARRIER, PARTNER = "222233334444", "555566667777", "999999999999", "888877776666", "777766665555"
 # What destroys, buys or interrupts, as the engineer confirms it for the first run.
 CONFIRM = [
     "directconnect_connections/ent-head-office",
@@ -30,7 +32,7 @@ CONFIRM = [
 
 
 class Enterprise(Customer):
-    """The shipped inventory, and what its customer did before: a role in each account that the provider may take on, a bundle of certificates, a queue."""
+    """The shipped inventory, and what its customer did before: roles that the provider may take on, a bundle of certificates, a queue, a function."""
 
     def __init__(self, folder, double):
         super().__init__(folder, double)
@@ -45,7 +47,9 @@ class Enterprise(Customer):
         for key, body in zip(("partners.pem", "partners.crl"), authority("partners", revoked=1), strict=True):
             self.client("s3", APP).put_object(Bucket="ent-authorities", Key=key, Body=body)
         self.client("sqs", APP).create_queue(QueueName="ent-orders", Attributes=dict(VisibilityTimeout="180"))
+        a_function(lambda service: self.client(service, APP), "ent-rotation")
         self.carrier_opens_the_line()
+        self.partner_opens_the_service()
         blog = dict(availabilityZone="ap-northeast-1a", blueprintId="wordpress", bundleId="micro_3_0")
         self.client("lightsail", APP).create_instances(instanceNames=["ent-blog"], **blog)
 
@@ -57,6 +61,17 @@ class Enterprise(Customer):
         port = carrier.create_connection(location="EqTY2", bandwidth="10Gbps", connectionName="carrier-archive")["connectionId"]
         told = dict(virtualInterfaceName="archive", vlan=301, asnLong=65000, amazonAddress="169.254.30.1/30", customerAddress="169.254.30.2/30")
         carrier.allocate_private_virtual_interface(connectionId=port, ownerAccount=HUB, newPrivateVirtualInterfaceAllocation=told)
+
+    def partner_opens_the_service(self):
+        """An endpoint service, whose id the partner tells."""
+        partner = self.client("ec2", PARTNER)
+        subnet = partner.describe_subnets()["Subnets"][0]["SubnetId"]
+        balancer = self.client("elbv2", PARTNER).create_load_balancer(Name="api", Type="network", Scheme="internal", Subnets=[subnet])["LoadBalancers"][0]
+        offered = dict(NetworkLoadBalancerArns=[balancer["LoadBalancerArn"]], AcceptanceRequired=False)
+        service = partner.create_vpc_endpoint_service_configuration(**offered)["ServiceConfiguration"]["ServiceId"]
+        partner.modify_vpc_endpoint_service_permissions(ServiceId=service, AddAllowedPrincipals=[f"arn:aws:iam::{HUB}:root"])
+        sheet = self.inventory / "host_vars" / "hub" / "sheet.yml"
+        sheet.write_text(sheet.read_text(encoding="utf-8").replace("vpce-svc-0e123abc123198abc", service), encoding="utf-8")
 
     def client(self, service, account, region="ap-northeast-1"):
         """Eyes and hands of the customer."""
@@ -88,11 +103,24 @@ def test_three_contracts_become_one_network(enterprise):
     assert enterprise.setup(allow=TOLD).changed == 0 and enterprise.writes() == []
 
 
+def sheets():
+    """What the two inventories name: kind → entries."""
+    paths = [*INVENTORY.glob("host_vars/*/sheet.yml"), ROOT / "inventories/demo/group_vars/all/sheet.yml"]
+    for path in paths:
+        yield from yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"].items()
+
+
 def test_every_kind_is_in_one_of_the_two_inventories():
     """Mackerel's are played in a run of their own."""
     from ansible_collections.msp.aws.plugins.module_utils._client import Aws
     from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
-    sheets = [*INVENTORY.glob("host_vars/*/sheet.yml"), ROOT / "inventories/demo/group_vars/all/sheet.yml"]
-    used = {kind for path in sheets for kind in yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"]}
+    used = {kind for kind, dummy in sheets()}
     assert {name for name, kind in kinds().items() if kind.door is Aws} - used == set()
+
+
+@pytest.mark.parametrize("item", [item for row in coverage.rows() for item in row["items"]], ids=lambda item: item["id"])
+def test_every_item_of_the_first_table_is_in_one_of_the_two_inventories(item):
+    """A kind may be used without the item, which is one of its options, a value of it."""
+    entries = [entry for kind, named in sheets() if kind in item["kinds"] for entry in (named if isinstance(named, list) else [named])]
+    assert entries and all(any(name in entry for entry in entries) for name in item.get("options", ()))
