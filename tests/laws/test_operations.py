@@ -542,7 +542,8 @@ def test_only_fewer_generations_are_a_danger(desk):
 
 
 @pytest.mark.parametrize(
-    ("policy_type", "listing", "of"), [("EBS_SNAPSHOT_MANAGEMENT", "describe_snapshots", "VolumeId"), ("IMAGE_MANAGEMENT", "describe_images", "SourceInstanceId")]
+    ("policy_type", "listing", "of"),
+    [("EBS_SNAPSHOT_MANAGEMENT", "describe_snapshots", "VolumeId"), ("IMAGE_MANAGEMENT", "describe_images", "SourceInstanceId")],
 )
 def test_the_plan_tells_how_many_generations_will_be_deleted(desk, policy_type, listing, of):
     """Nobody but DLM itself can make snapshots with its tags."""
