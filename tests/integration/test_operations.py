@@ -145,7 +145,8 @@ def test_what_was_to_be_made_is_not_taken_from_others(desk):
     request = desk.request("iam.create_user", target="taro", parameters=dict(groups=["operators"]))
     assert "There is a taro already, and it differs" in desk.operate(request, rc=2).output and desk.customer.writes() == []
     desk.operate(dict(request, ticket="REQ-2", target="hanako"))
-    desk.operate(dict(request, ticket="REQ-2", target="hanako"), "apply")
+    assert "has to be approved" in desk.operate(dict(request, ticket="REQ-2", target="hanako"), "apply", rc=2).output and desk.customer.writes() == []
+    desk.operate(dict(request, ticket="REQ-2", target="hanako"), "apply", operation_approval=desk.approval("REQ-2"))
     assert desk.customer.writes() == ["iam:CreateUser", "iam:AddUserToGroup"] and desk.records("REQ-2")[-1]["content"]["outcome"] == "done"
 
 
