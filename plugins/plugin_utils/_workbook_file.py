@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 import zlib
 from collections import defaultdict
@@ -46,7 +47,8 @@ def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
     code, facts = _unfit(path)
     if code is None:
         try:
-            with path.open("rb") as file:  # a path would be judged by how its name ends
+            with path.open("rb") as file, warnings.catch_warnings():  # a path would be judged by how its name ends
+                warnings.simplefilter("ignore")  # that what openpyxl does not know will be lost: nothing is written by it
                 return _Reader(file, anew).book()
         except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
             code, facts = "broken", dict(value=type(error).__name__)
