@@ -62,7 +62,7 @@ def earliest_date(received: Any, days: Any = None, closures: Any = None, strict:
         closed = _closed(read, closures, contract)
         agreed = contract if isinstance(contract, Mapping) else {}
         count = None if days is None else read.whole(days, "days", 1, 366)
-        strictly = read.flag(strict, "strict") if strict is not None else read.flag(agreed.get("lead_strict") or False, "contract.lead_strict")
+        strictly = read.flag(strict, "strict") if strict is not None else read.flag(agreed.get("lead_strict") or False, "contract lead_strict")
     with _reading(language):
         return _calendar.earliest(day, count, closed, strictly).isoformat()
 
@@ -134,7 +134,7 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
 def _closed(read: Reading, closures: Any, contract: Any) -> _calendar.Closures:
     """The closures that are given, or else those of the contract."""
     agreed = read.contract(contract)
-    return read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract.closures")
+    return read.closures(closures) if closures is not None else read.closures(agreed.get("closures"), "contract closures")
 
 
 def _told(holiday: _calendar.Holiday, language: str) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class Reading:
                 self.fault(where, "choice", value=", ".join(map(str, raw)), other="add, set")
                 return Closures()
             ((verb, entries),) = raw.items()
-            own, where = () if verb == "set" else own, f"{where}.{verb}"
+            own, where = () if verb == "set" else own, f"{where} {verb}"
         found = [self._closure(entry, place) for place, entry in self._entries([] if entries is None else entries, where, ("from", "until", "name"), ("from",))]
         return Closures([*own, *(closure for closure in found if closure)])
 
@@ -149,7 +149,7 @@ class Reading:
             name, when = self._given(self.text, entry, "name", place), self._given(self.window_hours, entry, "when", place)
             since, until = self._span_of(entry, place)
             if name in found:
-                self.fault(f"{place}.name", "duplicate", value=name)
+                self.fault(f"{place} name", "duplicate", value=name)
             elif name is not None:
                 found[name] = Window(name, when, since, until)
         return list(found.values())
@@ -175,8 +175,8 @@ class Reading:
         if not isinstance(raw, (list, tuple)):
             self.fault(where, "list", value=raw)
             return
-        for index, entry in enumerate(raw):
-            place = f"{where}[{index}]"
+        for number, entry in enumerate(raw, 1):
+            place = f"{where} #{number}"
             if not isinstance(entry, Mapping):
                 self.fault(place, "entry", value=entry)
                 continue
@@ -186,19 +186,19 @@ class Reading:
                     self.fault(place, "unknown", value=word, close=close, other=", ".join(known))
             for word in needed:
                 if entry.get(word) is None:
-                    self.fault(f"{place}.{word}", "missing")
+                    self.fault(f"{place} {word}", "missing")
             yield place, entry
 
     def _span_of(self, entry: Mapping[str, Any], place: str) -> tuple[date, date]:
         """`from` and `until` of an entry, as far as they can be read."""
         first, last = self._given(self.day, entry, "from", place) or FIRST, self._given(self.day, entry, "until", place) or LAST
         if last < first:
-            self.fault(f"{place}.until", "backwards", value=last, other=first)
+            self.fault(f"{place} until", "backwards", value=last, other=first)
         return first, last
 
     def _given(self, read: Callable[[Any, str], Any], entry: Mapping[str, Any], word: str, place: str, otherwise: Any = None) -> Any:
         """What an entry says under a word; a word without a value is as good as none."""
-        return otherwise if entry.get(word) is None else read(entry[word], f"{place}.{word}")
+        return otherwise if entry.get(word) is None else read(entry[word], f"{place} {word}")
 
     def _closure(self, entry: Mapping[str, Any], place: str) -> Closure | None:
         first = self._given(self._closure_day, entry, "from", place)
@@ -209,7 +209,7 @@ class Reading:
         if len(first) != len(last):
             return self.fault(place, "closure_mixed", value=first, other=last)
         if last < first and not EVERY_YEAR.fullmatch(first):
-            return self.fault(f"{place}.until", "backwards", value=_day(last), other=_day(first))
+            return self.fault(f"{place} until", "backwards", value=_day(last), other=_day(first))
         return Closure(first, last, name or "休業日", name or "Closed")
 
     def _closure_day(self, value: Any, where: str) -> str | None:
@@ -228,7 +228,7 @@ class Reading:
         if {word for word in ("date", "start", "end") if entry.get(word) is not None} not in ({"date"}, {"start", "end"}):
             return self.fault(place, "one_of")
         if start and end and end <= start:
-            self.fault(f"{place}.end", "backwards", value=end, other=start)
+            self.fault(f"{place} end", "backwards", value=end, other=start)
         return Event(name, day or start, end, description, forecast) if name and (day or start) else None
 
 

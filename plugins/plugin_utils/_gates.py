@@ -147,7 +147,7 @@ def _three_business_days(case: Case) -> Iterator[Found]:
     """別紙1 1.4, which is said of operations; what is wrong is put right at once."""
     if not case.incident:
         with Reading() as read:
-            closures = read.closures(case.contract.get("closures"), "contract.closures")
+            closures = read.closures(case.contract.get("closures"), "contract closures")
         received = date.fromisoformat(case.request["received"])
         earliest = _calendar.earliest(received, closures=closures, strict=bool(case.contract.get("lead_strict")))
         if case.wished.date() < earliest:
@@ -164,8 +164,8 @@ def _in_the_window(case: Case) -> Iterator[Found]:
     if not agreed or case.incident or case.row["interruption"] == "none":
         return
     with Reading() as read:
-        windows = read.windows(agreed, "contract.maintenance_windows")
-        closures = read.closures(case.contract.get("closures"), "contract.closures")
+        windows = read.windows(agreed, "contract maintenance_windows")
+        closures = read.closures(case.contract.get("closures"), "contract closures")
     moment = max(case.now or case.wished, case.wished)
     if not _calendar.within(windows, moment, case.row["minutes"], closures):
         told = ", ".join(str(window["when"]) for window in agreed)

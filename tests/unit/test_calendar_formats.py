@@ -223,4 +223,4 @@ def test_a_calendar_and_an_event_without_a_name_are_told(language, words):
     with pytest.raises(AnsibleFilterError) as caught:
         filters.ical([dict(date="2027-01-01")], language=language)
     lines = str(caught.value).splitlines()
-    assert [line.partition(": ")[0] for line in lines] == ["events[0].name", "calendar"] and words in lines[1]
+    assert [line.partition(": ")[0] for line in lines] == ["events #1 name", "calendar"] and words in lines[1]

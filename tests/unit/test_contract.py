@@ -48,7 +48,7 @@ WRONG = {
     "channel": (dict(billing_channel="resale"), "billing の中に channel と", "into billing as channel"),
     "event": (dict(cancelled_on="2026-12-31"), "events.yml）に、cancelled という", "as the event cancelled"),
     "contact": (dict(contacts=[dict(name="a")]), "contacts #1 email: 必要です", "is needed"),
-    "window": (dict(maintenance_windows=[dict(WINDOW, when="at night")]), "maintenance_windows[0].when: ", "does not end in hours"),
+    "window": (dict(maintenance_windows=[dict(WINDOW, when="at night")]), "maintenance_windows #1 when: ", "does not end in hours"),
     "closures": (dict(closures=7), "closures: ", "write a list here"),
     "monitoring": (dict(monitoring=["a"]), "monitoring: ", "name: value pairs"),
 }
