@@ -58,6 +58,7 @@ WORD = re.compile(
 )
 # Days of each week (毎週), or such as have a place in the month, each with all of its ordinals before it: second and fourth Friday, 5日・月末.
 PHRASE = re.compile(r"p?n(j*n)*|(o(j+o)*n|[de])(j+(o(j+o)*n|[de]))*")
+NUMERAL = re.compile("([一二三四五六七八九]?)十([一二三四五六七八九]?)|([一二三四五六七八九])")
 HOURS = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?:\s*[-–—~〜]\s*([0-9]{1,2}):([0-9]{2}))?\s*(?:jst)?$")
 
 
@@ -65,7 +66,8 @@ def read_when(text: str) -> When:
     """Reads days and hours in English or Japanese; raises Unreadable.
 
     Days: every day, Sunday, Saturday and Sunday, weekdays, third Sunday, second and fourth Friday, 15th day, last day, business days,
-    third business day, last business day; 毎日, 日曜, 平日, 第3日曜, 第2・第4金曜, 15日, 月末, 営業日, 第3営業日, 最終営業日.
+    third business day, last business day; 毎日, 日曜, 平日, 第3日曜, 第2・第4金曜, 15日, 月末, 営業日, 第3営業日, 最終営業日. Numbers of days may be
+    written in kanji, such as 第三日曜.
     Hours: 01:00, or 01:00-05:00; an end that is not after the start is of the next day, and 24:00 is the end of the day.
     """
     said = unicodedata.normalize("NFKC", text).strip().lower()
@@ -73,7 +75,14 @@ def read_when(text: str) -> When:
     if not hours:
         raise Unreadable("hours", value=text)
     start, minutes = _read_hours(text, *hours.groups())
-    return _read_days(text, said[: hours.start()].strip())._replace(start=start, minutes=minutes)
+    days = NUMERAL.sub(lambda match: str(_number(*match.groups(""))), said[: hours.start()].strip())
+    return _read_days(text, days)._replace(start=start, minutes=minutes)
+
+
+def _number(tens: str, ones: str, alone: str) -> int:
+    """The number that kanji up to 九十九 say."""
+    digits = "〇一二三四五六七八九"
+    return digits.index(alone) if alone else 10 * (digits.index(tens) if tens else 1) + (digits.index(ones) if ones else 0)
 
 
 def _read_hours(text: str, hour: str, minute: str, end_hour: str | None, end_minute: str | None) -> tuple[int, int | None]:
