@@ -69,8 +69,10 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     happened = read_events(events, faults)
     written = {name for name, value in contract.items() if value is not None} if isinstance(contract, Mapping) else set()
     result = _Reader(facts, written, happened, faults).agreement()
+    if all(fault.code == "too_many" for fault in faults):  # all that is lacking is told together
+        faults += not_set_up(result)
     if not faults:
-        faults += [*not_set_up(result), *against_bills(result, happened)]
+        faults += against_bills(result, happened)
     if faults:
         raise FeeError(faults)
     return result

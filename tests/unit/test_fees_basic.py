@@ -382,6 +382,17 @@ def test_what_will_be_operated_cannot_go_before():
     assert agreement(dict(agreed, set_up=dict(basic=False, components=dict(ec2=3))), removed).gone[0].count == -1
 
 
+def test_all_that_is_lacking_of_what_goes_is_told():
+    """Both what is operated, of which nothing was ordered, and what was set up alone."""
+    agreed = dict(OPERATED, set_up=dict(basic=False, components=dict(s3=1)))
+    removed = [dict(date="2026-07-10", event="components_removed", components=dict(ec2=5, rds=3, s3=4))]
+    with pytest.raises(FeeError) as caught:
+        agreement(agreed, removed)
+    assert [(fault.code, fault.limit, fault.value) for fault in caught.value.faults] == [("too_many", "ec2", 3), ("too_many", "rds", 2), ("too_many", "s3", 3)]
+    told = {language: [fault.text(language).partition(": ")[2].split("。")[0] for fault in caught.value.faults] for language in ("ja", "en")}
+    assert told["ja"] == ["ec2 が 3 個不足します", "rds が 2 個不足します", "s3 が 3 個不足します"] and told["en"][2].startswith("3 of s3 are lacking")
+
+
 TAKEN_OVER = dict(ec2_instances=4, lambda_functions=1, s3_buckets=2, sns_topics=1)
 
 
