@@ -71,8 +71,9 @@ def test_the_page_of_the_invoice_names_every_field_and_every_event():
 ROOT = FOLDER.parents[1]
 
 
-def test_the_table_of_events_names_each_with_its_fields_and_which_of_them_it_needs():
-    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/events.md").read_text(encoding="utf-8").splitlines() if line.count(" | ") == 2]
+@pytest.mark.parametrize("name", ["events.md", "events.ja.md"])
+def test_the_table_of_events_names_each_with_its_fields_and_which_of_them_it_needs(name):
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs" / name).read_text(encoding="utf-8").splitlines() if line.count(" | ") == 2]
     told = {row[0].strip("`"): row[1] for row in rows if row[0].strip("`") in EVENTS}
     assert {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in told.items()} == {name: set(shape) for name, shape in EVENTS.items()}
     needed = {name: {field for field, one in shape.items() if one.required} for name, shape in EVENTS.items()}
