@@ -138,6 +138,11 @@ def test_the_template_says_what_is_missing_and_where_it_is_written(tmp_path, pla
     if playbook == "usage":
         assert "plans: [{plan: standard" in office.play(playbook, rc=2, billing_month="2026-06").output and office.files() == {}
     office.edit("contract", lambda given: given.update(contract))
+    if playbook == "invoice":  # 第6条: what was not accepted is no contract
+        refused = office.play(playbook, rc=2, billing_month="2026-07").output
+        assert 'accepted_on: "2026-04-16"' in refused and dict(ja="承諾前の申込みは契約ではない", en="no contract to be billed")[language] in refused
+        assert office.files() == {}
+        office.edit("contract", lambda given: given.update(accepted_on="2026-04-16", set_up=dict(basic=False, components={})))
     office.play(playbook, **({} if playbook == "quote" else dict(billing_month="2026-07")))
     assert office.files() != {}
 
@@ -426,7 +431,8 @@ def test_a_key_whose_rows_are_all_commented_out_is_as_good_as_not_written(tmp_pa
     issuer = dict(billing_issuer=dict(name="MSP"))
     assert "plans: [{plan: standard" in office.play("usage", rc=2, billing_month="2026-07", **issuer).output
     assert "見積もるものがありません" in office.play("quote", rc=2, **issuer).output
-    office.edit("contract", lambda contract: contract.update(plans=[{"plan": "entry", "from": "2026-06-15"}], operation=dict(components=dict(ec2=2))))
+    agreed = dict(AGREED, plans=[{"plan": "entry", "from": "2026-06-15"}], set_up=dict(basic=False, components={}), operation=dict(components=dict(ec2=2)))
+    office.edit("contract", lambda contract: contract.update(agreed))
     office.play("invoice", billing_month="2026-07", billing_payment_notes="お振込先: 例銀行, 本店", **issuer)
     told, html, dummy = office.made("ACME-1-invoice-2026-07")
     assert told["total"] == 11000 and "お振込先: 例銀行, 本店" in html
