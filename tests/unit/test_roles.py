@@ -85,12 +85,15 @@ def test_a_scenario_runs_every_role(role):
     assert any(f"msp.aws.{role.name}\n" in text for text in converge)
 
 
+REFUSE = {"ansible.builtin.assert": "fail_msg", "ansible.builtin.fail": "msg", "msp.aws.refuse": "msg"}
+
+
 def refusals(tasks):
     """What tasks say when they refuse, without what templates put in."""
     for task in tasks or []:
         for part in ("block", "rescue", "always", "tasks"):
             yield from refusals(task.get(part))
-        said = task.get("ansible.builtin.assert", {}).get("fail_msg") or task.get("ansible.builtin.fail", {}).get("msg") or ""
+        said = next((task[action][words] for action, words in REFUSE.items() if action in task and words in task[action]), "")
         yield re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", said, flags=re.DOTALL)
 
 

@@ -1,0 +1,22 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A refusal with its reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Ansible's way in."""
+
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        dummy, args = self.validate_argument_spec(argument_spec=dict(msg=dict(required=True), faults=dict(type="list", elements="str", required=True)))
+        # As the module debug does it: one below the other. What is in msg Ansible shows twice.
+        return {**result, **(dict(args, failed=True, _ansible_verbose_always=True) if args["faults"] else {})}
