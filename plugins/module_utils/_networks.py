@@ -21,7 +21,7 @@ SIZES = range(16, 29)  # of VPCs and subnets, as netmasks
 def network(text: Any) -> Any:
     """The network that a text means, or None when it means none."""
     try:
-        return ipaddress.ip_network(text)
+        return ipaddress.ip_network(text) if "/" in str(text) else None
     except ValueError:
         return None
 

@@ -174,7 +174,7 @@ def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any]
     """What the service model refuses in an entry."""
     for name, value in entry.items():
         if name in options:
-            yield from _value(service, options[name], value, f"{path}{name}")
+            yield from _value(service, name, options[name], value, f"{path}{name}")
             if not path:
                 yield from _sizes(service, options, name, value)
     if not path:
@@ -214,19 +214,19 @@ def _tags(options: Mapping[str, Option], entry: Mapping[str, Any]) -> Iterator[F
             yield Fault("tags", str(value), "longest", TAGS["value"])
 
 
-def _value(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
+def _value(service: str, name: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.many and isinstance(value, Mapping):
         for verb, things in value.items():
             for thing in things or ():
-                yield from _one(service, option, thing, path if verb == "add" else f"{path}.{verb}")
+                yield from _one(service, name, option, thing, path if verb == "add" else f"{path}.{verb}")
     elif isinstance(value, list):
         for thing in value:
-            yield from _one(service, option, thing, path)
+            yield from _one(service, name, option, thing, path)
     else:
-        yield from _one(service, option, value, path)
+        yield from _one(service, name, option, value, path)
 
 
-def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
+def _one(service: str, name: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.options and isinstance(value, Mapping):
         yield from faults(service, option.options, {name: inner for name, inner in value.items() if inner is not None}, f"{path}.")
     elif isinstance(value, Mapping):
@@ -236,7 +236,7 @@ def _one(service: str, option: Option, value: Any, path: str) -> Iterator[Fault]
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
     else:
-        for code, limit in _reasons(service, option, value):
+        for code, limit in _reasons(service, name, option, value):
             yield Fault(path, HIDDEN if option.secret else value, code, limit)
 
 
@@ -248,12 +248,30 @@ def _no_texts(option: Option, value: Mapping[str, Any], path: str) -> Iterator[F
             yield Fault(f"{path}.{key}", shown, "no_text" if isinstance(inner, (list, Mapping)) else "unquoted", None)
 
 
-def _reasons(service: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:
-    if option.api or option.limits:
-        yield from refused(described(service, option), value)
+def _reasons(service: str, name: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:
+    known = list(refused(described(service, option), value)) if option.api or option.limits else []
+    form = implied(service, name, option.api) if isinstance(value, str) and value and not (known or option.ref) else None
+    yield from refused(form, value) if form else known
     wrong = option.wrong(value) if option.wrong and value != "" else None
     if wrong:
         yield wrong
+
+
+ARN, ACCOUNT = (
+    dict(pattern=r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", example="arn:aws:sns:ap-northeast-1:123456789012:alert"),
+    dict(pattern="[0-9]{12}"),
+)
+IMPLIED = ((re.compile(r"(\w+_)?arns?|\w*A(rn|RN)s?"), ARN), (re.compile(r"(\w+_)?(account|(account|owner)_ids?)|\w*(Account|Owner)Ids?"), ACCOUNT))
+
+
+@cache
+def implied(service: str, name: str, api: str | None) -> Any:
+    """The form that an option has by its own name or by AWS's, where the model says none: most models leave it to the name."""
+    found = shape(service, api) if api else None
+    if found is not None and "pattern" in found.metadata:
+        return None
+    names = (name, api.rpartition(".")[2], found.name) if api else (name,)
+    return next((Stated(form, ()) for called, form in IMPLIED if any(map(called.fullmatch, names))), None)
 
 
 class Stated(NamedTuple):

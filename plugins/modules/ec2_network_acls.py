@@ -17,6 +17,7 @@ PORTS = ("tcp", "udp")
 ICMP = ("icmp", "icmpv6")
 BLOCKS = ("cidr_block", "ipv6_cidr_block")
 DIRECTIONS = ("ingress", "egress")
+ENDS = ("from_port", "to_port")
 # From this number on AWS keeps the rules that deny the rest; nobody can write them.
 RESERVED = 32767
 # Clients take a port from these for the answers that they wait for, Linux from 32768 to 60999 (VPC User Guide, "Ephemeral ports").
@@ -199,8 +200,14 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """A subnet has one ACL."""
+    """A subnet has one ACL, and ports go upwards."""
     yield from _networks.named_twice(entries, "subnets", "vpc")
+    for index, entry in enumerate(entries):
+        for direction in DIRECTIONS:
+            for rule in _named(entry.get(direction)):
+                ports = [rule.get(end) for end in ENDS]
+                if None not in ports and not 0 <= int(ports[0]) <= int(ports[1]) <= 65535:
+                    yield index, f"{direction}.{ENDS[0]}", "ports", dict(value="-".join(map(str, ports)), limit=ENDS, item=rule)
 
 
 def _named(value):

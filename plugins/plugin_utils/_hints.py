@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+BARE = 0.85  # how near a word has to come to what things are called without their service
 HINTS = dict(ja="（「{}」の誤りではありませんか）", en=" (did you mean {!r}?)")
 
 
@@ -29,7 +30,21 @@ def _plain(word: object) -> str:
 
 
 def close_kind(word: object, kinds: Iterable[str]) -> str | None:
-    """The kind that was meant: one of the same service, which its first word names. Things of another one are never meant, be they called the same."""
+    """The kind that was meant: one of the service that the first word names, or else one whose things are called so; of several the first of `kinds`.
+
+    Things of another service are never meant, be they called the same: one that has no kinds here does not begin as the thing does.
+    """
     plain = _plain(word).replace("-", "_").removeprefix("aws_")
     service = plain.partition("_")[0]
-    return close(plain, [kind for kind in kinds if kind.partition("_")[0] == service])
+    own: dict[str, str] = {}
+    things: dict[str, str] = {}
+    for kind in kinds:
+        of, dummy, thing = kind.partition("_")
+        things.setdefault(thing, kind)
+        if of == service:
+            own[thing] = kind
+    if plain == service and own:
+        return next(iter(own.values())) if len(own) == 1 else None
+    if own:
+        return own.get(close(plain.partition("_")[2], own))
+    return things.get(close(plain, [thing for thing in things if thing[:2] == plain[:2]], BARE))

@@ -66,7 +66,7 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         if name in PARTS:
             continue
         if name not in kinds():
-            found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=close_kind(name, kinds()))))
+            found.append(Fault(name, None, None, "unknown_kind", dict(value=name, close=_meant_kind(name, given))))
             continue
         kind = kinds()[name]
         if not isinstance(given, Mapping if kind.single else list):
@@ -103,6 +103,24 @@ def _with_days_as_texts(value: Any) -> Any:
         items = [_with_days_as_texts(inner) for inner in value]
         return items if any(item is not inner for item, inner in zip(items, value, strict=True)) else value
     return value.isoformat() if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime) else value
+
+
+def _meant_kind(word: Any, given: Any) -> str | None:
+    """The kind that was meant, where several are called alike that which fits what is written. With a service alone only this tells."""
+    fitting = _fitting(given)
+    return close_kind(word, fitting) or next((name for name in fitting if given and name.startswith(f"{word}_")), None)
+
+
+def _fitting(given: Any) -> list[str]:
+    """All kinds, those first that have what is written and need nothing else."""
+    written = {option for entry in (given if isinstance(given, list) else [given]) if isinstance(entry, Mapping) for option in entry}
+
+    def unfit(name: str) -> tuple[int, int, int]:
+        kind = kinds()[name]
+        needed = {*kind.identity, *(option for option, one in kind.options.items() if one.required)}
+        return len(written - kind.options.keys()), len(needed - written), isinstance(given, Mapping) is not kind.single
+
+    return sorted(kinds(), key=unfit)
 
 
 def _sound(kind: Any, entry: Any, misshapen: set[str]) -> dict[str, Any]:

@@ -75,8 +75,10 @@ def _of_components(menu, name):
 
 
 @pytest.mark.parametrize("word, meant", [
-    ("rds_instances", None), ("sqs_topics", None), ("ecs_instances", None), ("instances", None), (7, None),
+    ("rds_instances", None), ("sqs_topics", None), ("ecs_instances", None), ("instances", "ec2_instances"), (7, None),
     ("ec2_instence", "ec2_instances"), ("EC2-Instances", "ec2_instances"), ("aws_iam_user", "iam_users"), ("s3_bucket", "s3_buckets"),
+    ("subnets", "ec2_subnets"), ("vpc", "ec2_vpcs"), ("Security-Group", "ec2_security_groups"), ("s3", "s3_buckets"), ("ec2", None),
+    ("ecs_load_balancers", None), ("ec2_eips", None),
 ])
 def test_the_hint_at_a_kind_is_one_of_the_same_service_or_none(word, meant):
     assert close_kind(word, kinds()) == meant

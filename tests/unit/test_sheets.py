@@ -154,6 +154,21 @@ def test_what_should_be_an_address_and_is_none_is_told_in_both_languages(name):
                     assert str(value) in fault.text(language) and fault.text(language).startswith(f"{name} "), text
 
 
+def test_a_block_that_is_none_is_told_once_and_not_of_what_lies_in_it():
+    told = sheet_faults(dict(ec2_vpcs=[dict(name="acme", cidr_block="10.20.0.0")], ec2_subnets=[dict(SUBNET, name="a", vpc="acme")]))
+    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs acme cidr_block"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_should_be_an_arn_or_an_account_and_is_none_is_told_in_both_languages(name):
+    for path, dummy in texts(KINDS[name].options):
+        for called, values in ((r"(^|_)arns?$", ("not-an-arn",)), (r"(^|_)(account|(account|owner)_ids?)$", ("1234", "1111-2222-3333"))):
+            for value in values if re.search(called, path[-1]) else ():
+                (fault,) = [one for one in told_of(name, path, value) if one.code not in ("one_of", "needs")]
+                for language in ("ja", "en"):
+                    assert value in fault.text(language) and fault.text(language).startswith(f"{name} "), path
+
+
 def test_a_block_is_written_as_aws_writes_it():
     blocks = dict(a="10.0.0.1/16", b="2001:db8::/56", c="10.1.0.0/255.255.0.0")
     sheet = dict(ec2_vpcs=[dict(name=name, cidr_block=block) for name, block in blocks.items()])
@@ -196,6 +211,8 @@ TYPING = [
      "ec2_security_groups v/x ingress.to_port（2 番目）: 「x」は整数ではありません。数字だけを書いてください（単位や桁区切りは付けません）"),
     (dict(ec2_network_acls=[dict(name="x", vpc="v", ingress=[dict(rule_number=1, rule_action="allow"), dict(rule_action="deny")])]),
      "ec2_network_acls v/x ingress.rule_number（2 番目）: 対象を特定するために必要です"),
+    (dict(ec2_network_acls=[dict(name="x", vpc="v", egress=[dict(rule_number=1, rule_action="allow", from_port=65535, to_port=1024)])]),
+     "ec2_network_acls v/x egress.from_port: ポートは 0 から 65535 まで、from_port は to_port 以下で書いてください。現在の値: 65535-1024"),
     (dict(ec2_vpcs=[dict(name="x", ec2_subnets=[])]),
      "ec2_vpcs x ec2_subnets: 「ec2_subnets」は種類の名前なので、ここには書けません。字下げ（インデント）を種類の位置まで戻してください"),
     (dict(ec2_vpcs=[dict(name="x", enable_dns_support="有効")]),
@@ -210,6 +227,10 @@ TYPING = [
     (dict(ec2_vpcs=None), "ec2_vpcs: 一覧（リスト）で書いてください。現在の値: 「（空）」"),
     (dict(dlm_lifecycle_policies=[dict(ROLLED, name="x")]),
      "dlm_lifecycle_policies x schedules.cron_expression: 「0 17 * * *」は形式が正しくありません。正しい形式: cron(0 17 * * ? *), cron(0 17 ? * MON *)"),
+    (dict(ec2=[dict(name="a", subnet="s", instance_type="t3.micro")]), "ec2: 「ec2」という種類はありません（「ec2_instances」の誤りではありませんか）"),
+    (dict(vpc=[dict(name="a", cidr_block="10.0.0.0/16")]), "vpc: 「vpc」という種類はありません（「ec2_vpcs」の誤りではありませんか）"),
+    (dict(users=[dict(email="a@example.co.jp", authority="viewer")]), "users: 「users」という種類はありません（「mackerel_users」の誤りではありませんか）"),
+    (dict(queues=[dict(name="a")]), "queues: 「queues」という種類はありません"),
     (dict(iam_users=[dict(name="日本")]), "iam_users 日本 name: 「日本」は形式が正しくありません。使えない文字: 日 本。使える文字: 英数字 + , - . = @ _"),
 ]  # fmt: skip
 
@@ -224,7 +245,8 @@ def test_a_name_that_leads_nowhere_is_told_with_the_one_that_was_meant():
     """Or with the kind that has such a thing. What is misspelt is not said to be lacking as well."""
     subnets = [dict(name="web-a", vpc="acme", CidrBlock="10.20.1.0/24", availability_zone="ap-northeast-1a")]
     servers = [dict(name="x", subnet=subnet) for subnet in ("web-b", "web-a ", "acme", "nothing")]
-    account = dict(ec2_subnets={"acme/web-a": [], "web-a": []}, ec2_instances={})
+    zones = {"ap-northeast-1a": [dict(id="ap-northeast-1a", scope=None, scope_id=None)]}
+    account = dict(ec2_subnets={"acme/web-a": [], "web-a": []}, ec2_instances={}, ec2_availability_zones=zones)
     sheet = dict(ec2_vpcs=[dict(name="acme")], ec2_subnets=subnets, ec2_instances=servers)
     told = [line for line in sheet_faults(sheet, account=account, language="en") if " x: " not in line]
     where = "ec2_instances x subnet: there is no {0!r} among ec2_subnets, neither in the sheet nor in the account"
