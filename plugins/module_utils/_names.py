@@ -21,6 +21,7 @@ TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
 OWNED = re.compile(r"arn:[^:]+:[^:]+:(?P<region>[^:]*):(?P<account>[^:]*):.+")
 AWS_ITSELF = "aws"  # in the place of the account, in the ARN of what AWS has for everybody
+ZONE = re.compile(r"[a-z0-9-]+")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -84,6 +85,8 @@ LOOKUPS: dict[str, Lookup] = {
         ids=UUID,
     ),
     "directconnect_lags": Lookup("directconnect", "describe_lags", "lags", "lagId", "lagName", state="lagState"),
+    "ec2_availability_zone_ids": Lookup("ec2", "describe_availability_zones", "AvailabilityZones", "ZoneId", "ZoneId", ids=ZONE),
+    "ec2_availability_zones": Lookup("ec2", "describe_availability_zones", "AvailabilityZones", "ZoneName", "ZoneName", ids=ZONE),
     "ec2_client_vpn_endpoints": Lookup("ec2", "describe_client_vpn_endpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", state="Status.Code"),
     "ec2_customer_gateways": Lookup("ec2", "describe_customer_gateways", "CustomerGateways", "CustomerGatewayId", state="State"),
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),

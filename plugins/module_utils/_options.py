@@ -90,6 +90,7 @@ class Option:
     remedy     of what is fixed: what to do instead of making a new thing
     clearable  the value can be taken away with `clear`
     ref        the kind whose name the value is; the kind's functions see the id
+    listed     its value is one of what this line of LOOKUPS lists, which no kind makes: a sheet is held against it before the first write
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
     elsewhere  the thing may be in another account or Region, where only its id can name it
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
@@ -121,6 +122,7 @@ class Option:
     remedy: str = ""
     clearable: bool = False
     ref: str | None = None
+    listed: str | None = None
     within: str | None = None
     elsewhere: bool = False
     value_refs: Mapping[str, str] | None = None

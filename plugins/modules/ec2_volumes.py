@@ -148,7 +148,7 @@ KIND = Kind(
     needs_one=(("size", "snapshot_id"),),
     options=dict(
         name=Option(),
-        availability_zone=fixed(required=True, api="CreateVolume.AvailabilityZone"),
+        availability_zone=fixed(required=True, listed="ec2_availability_zones", api="CreateVolume.AvailabilityZone"),
         **dict(COMMON, encrypted=replace(COMMON["encrypted"], fixed=True), kms_key_id=replace(COMMON["kms_key_id"], fixed=True)),
         snapshot_id=fixed(api="CreateVolume.SnapshotId"),
         multi_attach_enabled=Option("bool"),

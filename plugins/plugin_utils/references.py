@@ -81,6 +81,8 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
                 hard = not path and (option.required or option.fixed)
                 scope = whole.get(option.within) if option.within else None
                 yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope if scope is None else str(scope), option.elsewhere)
+            elif option.listed and not isinstance(one, (list, Mapping)):
+                yield Reference(kind, label, f"{path}{name}", option.listed, str(one), hard=False)
             elif option.value_refs and isinstance(one, Mapping):
                 yield from _references(kind, label, option.values(entry), one, f"{path}{name}.", whole)
 

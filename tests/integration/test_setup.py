@@ -108,8 +108,8 @@ def test_tags_run_just_what_they_say_and_the_verdict_comes(customer):
 
 
 def test_a_plan_tells_what_depends_on_a_failure_as_the_run_does(customer):
-    """A subnet of a zone that is none cannot be made; nor can what lies in it, in tasks of other kinds and roles."""
-    bad, nat = dict(SUBNET, name="bad", cidr_block="10.20.2.0/24", availability_zone="ap-northeast-1x"), dict(connectivity_type="private")
+    """A subnet of a zone that has another id cannot be made; nor can what lies in it, in tasks of other kinds and roles."""
+    bad, nat = dict(SUBNET, name="bad", cidr_block="10.20.2.0/24", availability_zone_id="apne1-az1"), dict(connectivity_type="private")
     nats = [dict(nat, name="on-bad", subnet="bad"), dict(nat, name="on-good", subnet="acme-a")]
     server = dict(name="web", image_id="ami-02b76b739f98bb809", instance_type="t3.micro", subnet="bad")
     addresses = [dict(name="for-web", instance="web")]
@@ -161,6 +161,14 @@ BAD_SHEETS = {
     "a dangling reference": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]),
         ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"],
+    ),
+    "zones that there are not": (
+        dict(
+            ec2_vpcs=[VPC],
+            ec2_subnets=[dict(SUBNET, availability_zone="us-east-1a", availability_zone_id="apne1-az9")],
+            ec2_volumes=[dict(name="acme", availability_zone="1a", size=10)],
+        ),
+        ["ec2_subnets acme/acme-a availability_zone: ", "'us-east-1a'", "'apne1-az9'", "ec2_volumes acme availability_zone: ", "'1a'"],
     ),
     "ARNs of nothing": (
         dict(
@@ -217,11 +225,28 @@ def test_what_only_the_account_can_tell_apart_is_told_before_the_first_write(cus
     assert told(customer.result()["result"]["updated"]) == {f"ec2_vpcs {acme}", "ec2_vpcs other"}
 
 
-def test_a_kind_that_is_written_twice_is_told(customer):
-    twice = "sheet:\n  ec2_vpcs: [{name: a, cidr_block: 10.1.0.0/16}]\n  ec2_vpcs: [{name: b, cidr_block: 10.2.0.0/16}]\n"
-    (customer.inventory / "group_vars/all/sheet.yml").write_text(twice, encoding="utf-8")
+TWICE = "sheet:\n  ec2_vpcs: [{name: a, cidr_block: 10.1.0.0/16}]\n  ec2_vpcs: [{name: b, cidr_block: 10.2.0.0/16}]\n"
+UNREADABLE = {
+    "a kind that is written twice": (TWICE, "sheet.yml:3:3", "'ec2_vpcs'"),
+    "a tab": ("sheet:\n  ec2_vpcs:\n\t- {name: a}\n", "sheet.yml:3:1", "Tabs"),
+    "a line that is not as far in as its neighbours": ("sheet:\n  ec2_vpcs:\n    - name: a\n     cidr_block: 10.1.0.0/16\n", "sheet.yml:4:6", "'-'"),
+    "a quotation mark that is left open": ('sheet:\n  ec2_vpcs: [{name: "a}]\n', "sheet.yml:3:1", "quoted scalar"),
+    "a day that there is not": ("sheet:\n  ec2_vpcs: [{name: a, tags: {since: 2026-02-30}}]\n", "sheet.yml", "day is out of range"),
+    "a list": ("- ec2_vpcs: []\n", "sheet.yml", "failed to combine variables"),
+}
+
+
+@pytest.mark.parametrize("text, place, words", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_told_with_its_place(customer, text, place, words):
+    (customer.inventory / "group_vars/all/sheet.yml").write_text(text, encoding="utf-8")
     run = customer.play("setup", rc=None)
-    assert run.rc != 0 and customer.double.calls() == [] and "ec2_vpcs" in run.output
+    assert run.rc != 0 and customer.double.calls() == [] and place in run.output and words in run.output
+
+
+def test_where_ansible_would_keep_only_the_last_of_two_lists_nothing_is_run(customer):
+    (customer.inventory / "group_vars/all/sheet.yml").write_text(TWICE, encoding="utf-8")
+    run = customer.setup(rc=2, env=dict(ANSIBLE_DUPLICATE_YAML_DICT_KEY="ignore"))
+    assert customer.double.calls() == [] and "duplicate_dict_key = error" in run.output
 
 
 def test_a_sheet_of_another_name_is_told(customer):
@@ -301,6 +326,19 @@ def test_all_faults_of_a_sheet_are_told_in_one_pass(customer):
     run = customer.setup(rc=2, **sheet)
     assert all(run.output.count(word) == 1 for word in ("acme cidr: ", "2 times", "map_public_ip_on_launch: ", "there is no kind 'ec2_nothing'"))
     assert "Faults of the sheet: " in run.output
+
+
+def test_who_rescues_a_refusal_has_all_of_its_faults(customer):
+    own = customer.folder / "own.yml"
+    tasks = [
+        dict(block=[{"ansible.builtin.import_role": dict(name=f"msp.aws.{role}")} for role in ("contract", "sheet")],
+             rescue=[{"ansible.builtin.copy": dict(content="{{ ansible_failed_result.faults | to_json }}", dest=str(customer.folder / "faults"))}]),
+    ]  # fmt: skip
+    own.write_text(json.dumps([dict(hosts="contract", gather_facts=False, tasks=tasks)]), encoding="utf-8")
+    customer.sheet(ec2_vpcs=[dict(VPC, cidr="x")], iam_groups=[dict(name="acme"), dict(name="acme")], ec2_nothing=[])
+    customer.play(os.path.relpath(own.with_suffix(""), ROOT / "playbooks"))
+    told = json.loads((customer.folder / "faults").read_text(encoding="utf-8"))
+    assert len(told) == 3 and all(any(words in one for one in told) for words in ("acme cidr: ", "2 times", "'ec2_nothing'"))
 
 
 def test_faults_are_japanese_by_default(customer):
