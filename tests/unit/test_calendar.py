@@ -172,7 +172,9 @@ MEANINGS = {
     ("third Sunday", "3rd Sunday", "the third Sunday of the month", "third Sun of every month", "第3日曜", "毎月第3日曜日", "第３日曜", "第三日曜日"): (
         lambda day: day.weekday() == 6 and 15 <= day.day <= 21
     ),
-    ("second and fourth Friday", "4th, 2nd Friday", "第2・第4金曜", "第2・4金曜", "第二・第四金曜"): lambda day: day.weekday() == 4 and (7 < day.day < 15 or 21 < day.day < 29),
+    ("second and fourth Friday", "4th, 2nd Friday", "第2・第4金曜", "第2・4金曜", "第二・第四金曜"): (
+        lambda day: day.weekday() == 4 and (7 < day.day < 15 or 21 < day.day < 29)
+    ),
     ("second and fourth Sunday", "第2・4日曜"): lambda day: day.weekday() == 6 and (7 < day.day < 15 or 21 < day.day < 29),
     ("fifth Wednesday", "第5水曜"): lambda day: day.weekday() == 2 and day.day > 28,
     ("last Thursday", "最終木曜"): lambda day: day.weekday() == 3 and (day + 7 * DAY).month != day.month,

@@ -388,9 +388,9 @@ def test_all_that_is_lacking_of_what_goes_is_told():
     removed = [dict(date="2026-07-10", event="components_removed", components=dict(ec2=5, rds=3, s3=4))]
     with pytest.raises(FeeError) as caught:
         agreement(agreed, removed)
-    assert [(fault.code, fault.limit, fault.value) for fault in caught.value.faults] == [("too_many", "ec2", 3), ("too_many", "rds", 2), ("too_many", "s3", 3)]
+    assert [(fault.code, fault.limit, fault.value) for fault in caught.value.faults] == [("too_many", "rds", 2), ("too_many", "ec2", 3), ("too_many", "s3", 3)]
     told = {language: [fault.text(language).partition(": ")[2].split("。")[0] for fault in caught.value.faults] for language in ("ja", "en")}
-    assert told["ja"] == ["ec2 が 3 個不足します", "rds が 2 個不足します", "s3 が 3 個不足します"] and told["en"][2].startswith("3 of s3 are lacking")
+    assert told["ja"] == ["rds が 2 個不足します", "ec2 が 3 個不足します", "s3 が 3 個不足します"] and told["en"][2].startswith("3 of s3 are lacking")
 
 
 TAKEN_OVER = dict(ec2_instances=4, lambda_functions=1, s3_buckets=2, sns_topics=1)
