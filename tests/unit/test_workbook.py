@@ -747,6 +747,7 @@ def test_what_the_company_has_in_its_workbook_besides_stays_byte_for_byte(place)
     assert row[:3] == [1, "2026-07-01", '=1+1 <&"'] and row[-1] == "new"
     history = load_workbook(place / "book.xlsx")["変更履歴"]
     assert history["H4"].alignment.wrap_text and history["H4"].border.left.style and history["C4"].quotePrefix and history["H5"].border.left.style
+    assert (history.page_setup.fitToWidth or 1) == 1, "what was and what is stand on one page"
 
 
 def test_what_excel_would_decode_is_escaped_in_the_history(place):
