@@ -322,7 +322,8 @@ def test_an_invoice_says_which_earlier_one_is_to_be_settled_and_stays_as_it_was_
     assert said in office.play("invoice", **dated).output
     made = office.files()
     assert said in office.made("SMP-2026-0412-invoice-2026-09")[0]["notes"][0]["text"]
-    office.edit("events", lambda events: events[-1].update(yen=2_000_000))
+    told_late = {"date": "2026-07-10 09:00", "event": "outage", "until": "2026-07-12 20:00", "cause": "provider"}
+    office.edit("events", lambda events: events.append(told_late))
     assert office.play("invoice", **dated).changed == 0 and office.files() == made
 
 
