@@ -260,15 +260,17 @@ def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> I
 
 
 def without_secrets(option: Option, value: Any) -> Any:
-    """A value as an error may tell it, also one of a wrong shape: whatever in it is called as a secret is one."""
+    """A value as an error may tell it, also one of a wrong shape: whatever in it is called as a secret is one, and what has no name may be one."""
     if option.secret:
         return HIDDEN
     secret = set(secrets(option.options or {}))
 
-    def told(one: Any) -> Any:
+    def told(one: Any, named: bool = False) -> Any:
         if isinstance(one, Mapping):
-            return {name: HIDDEN if name in secret else told(inner) for name, inner in one.items()}
-        return [told(inner) for inner in one] if isinstance(one, list) else one
+            return {name: HIDDEN if name in secret else told(inner, named=True) for name, inner in one.items()}
+        if isinstance(one, list):
+            return [told(inner, named) for inner in one]
+        return HIDDEN if secret and not named and one is not None else one
 
     return told(value)
 

@@ -11,11 +11,12 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from zipfile import ZipFile
 
+import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import load
-from tests.integration.conftest import ACCOUNT
+from tests.integration.conftest import ACCOUNT, SECRET
 from tests.integration.test_setup import GROUP, SUBNET, VPC, client
 
 WEB = dict(GROUP, ingress=[dict(protocol="tcp", from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0")])
@@ -150,6 +151,14 @@ def test_another_account_is_not_read(customer):
 def test_a_place_for_the_files_is_asked_for_first(customer):
     run = customer.play("as_built", "-e", "inspection_directory=/nowhere", rc=2)
     assert "/nowhere" in run.output
+
+
+@pytest.mark.parametrize("playbook, given", [("as_built", "a=b"), ("drift", "inspection_language=jp"), ("monitoring_design", "a=b"), ("operate", "a=b")])
+def test_a_call_that_lacks_something_shows_nothing_of_the_sheet(customer, playbook, given):
+    """Where Ansible refuses the arguments of a role, it shows the whole of what it holds them against."""
+    customer.sheet(secretsmanager_secrets=[dict(name="acme/db", secret_string=SECRET)])
+    run = customer.play(playbook, "-e", given, rc=2)
+    assert "Validation of arguments failed" in run.output and SECRET not in run.output and "acme/db" not in run.output
 
 
 def test_an_account_that_others_built_becomes_a_sheet(customer, double):

@@ -52,7 +52,8 @@ def name_of(role: Path) -> str:
 @pytest.mark.parametrize("role", ROLES, ids=name_of)
 def test_the_defaults_are_those_that_the_argument_specs_tell(role):
     told = {name: option["default"] for name, option in options(role).items() if "default" in option}
-    assert told == (load(role / "defaults" / "main.yml") or {})
+    # Where a validation fails, Ansible shows its whole spec with all defaults, and a sheet may hold secrets.
+    assert told == {name: value for name, value in (load(role / "defaults" / "main.yml") or {}).items() if not str(value).startswith("{{ sheet ")}
 
 
 @pytest.mark.parametrize("role", ROLES, ids=name_of)

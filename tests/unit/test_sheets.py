@@ -583,7 +583,7 @@ def test_the_value_of_a_secret_is_never_told():
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if list(secrets(kind.options))])
 def test_the_value_of_a_secret_is_not_told_where_what_is_around_it_has_a_wrong_shape(name):
-    """A list in the place of a dictionary, and a dictionary in that of a list, at every depth."""
+    """A list in the place of a dictionary, and a dictionary in that of a list, at every depth; and a bare value in the place of an entry."""
 
     def misshapen(options, around):
         for option, facts in options.items():
@@ -593,8 +593,8 @@ def test_the_value_of_a_secret_is_not_told_where_what_is_around_it_has_a_wrong_s
             for deeper in misshapen(facts.options or {}, lambda one, option=option: {option: one}):
                 yield from (around(one) for one in (deeper, [[deeper]], {"acme": deeper}))
 
-    for given in misshapen(KINDS[name].options, lambda one: one):
-        for whole in (given, [given], dict(acme=given)):
+    for given in ["hunter2", *misshapen(KINDS[name].options, lambda one: one)]:
+        for whole in (given, [given], [[given]], *([] if given == "hunter2" else [dict(acme=given)])):
             assert "hunter2" not in "".join(sheet_faults({name: whole}))
 
 
