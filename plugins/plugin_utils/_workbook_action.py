@@ -20,6 +20,10 @@ COMMON = dict(
     language=dict(type="str", choices=["ja", "en"], default="ja"),
 )
 MAPPING = dict(mapping=dict(type="path"))
+REFUSED = dict(
+    ja="誤りが {} 件あります（下の一覧を参照）。何も書き出していません",
+    en="Faults: {}, listed below. Nothing was written",
+)
 
 
 class WorkbookAction(ActionBase):
@@ -51,7 +55,9 @@ class WorkbookAction(ActionBase):
             if outcome.files and not self._task.check_mode:
                 outcome.write()
         except workbook.Refused as refused:
-            return {**result, "failed": True, "msg": str(refused), "faults": refused.lines}
+            # As msp.aws.refuse does it: what is in msg Ansible shows twice.
+            msg = REFUSED[args["language"]].format(len(refused.lines))
+            return {**result, "failed": True, "msg": msg, "faults": refused.lines, "_ansible_verbose_always": True}
         except OSError as error:
             return {**result, "failed": True, "msg": f"{error.filename}: {error.strerror}"}
         result.update(changed=bool(outcome.files), files=[str(path) for path in outcome.files])
