@@ -4,7 +4,7 @@
 """Whether the policy of a thing lets a service do something: an explicit Deny wins, and what nothing allows is denied.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html. What cannot be judged from here speaks for the service,
-and is told. Private to the collection.
+and is told: where a function gives `bool | str`, a text is that on which it depends. Private to the collection.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Whether something is so. A text: it depends on that, which cannot be judged from here.
-Told = bool | str
 # Of a condition's key, in small letters, what the service says; nothing where its calls do not have the key.
 Context = Mapping[str, tuple[str, ...]]
 
@@ -31,7 +29,7 @@ class Verdict:
 def judged(policy: Mapping[str, Any], service: str, action: str, resource: str | None = None, context: Context | None = None) -> Verdict:
     """Whether the service may do it. Without `resource` a statement means the thing that has the policy, as in a key's or a role's."""
     said = {**_said_by(service), **(context or {})}
-    fates: dict[str, list[Told]] = {"Allow": [], "Deny": []}
+    fates: dict[str, list[bool | str]] = {"Allow": [], "Deny": []}
     for number, statement in enumerate(_listed(policy.get("Statement") or []), 1):
         told = _applies(statement, service, action, resource, said)
         fates[statement["Effect"]].append(f"{statement.get('Sid') or f'statement {number}'} ({told})" if isinstance(told, str) else told)
@@ -49,7 +47,7 @@ def _said_by(service: str) -> Context:
     return {**itself, **dict.fromkeys(("aws:principalorgid", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner"), ())}
 
 
-def _applies(statement: Mapping[str, Any], service: str, action: str, resource: str | None, said: Context) -> Told:
+def _applies(statement: Mapping[str, Any], service: str, action: str, resource: str | None, said: Context) -> bool | str:
     return _all(
         [
             _means(statement, "Principal", lambda principal: _names(principal, service)),
@@ -60,18 +58,18 @@ def _applies(statement: Mapping[str, Any], service: str, action: str, resource: 
     )
 
 
-def _all(parts: Iterable[Told]) -> Told:
+def _all(parts: Iterable[bool | str]) -> bool | str:
     """One that is surely not so decides; else all on which it depends."""
     parts = list(parts)
     doubts = [part for part in parts if isinstance(part, str)]
     return False if False in parts else ", ".join(dict.fromkeys(doubts)) or True
 
 
-def _not(told: Told) -> Told:
+def _not(told: bool | str) -> bool | str:
     return told if isinstance(told, str) else not told
 
 
-def _means(statement: Mapping[str, Any], member: str, fits: Callable[[Any], Told]) -> Told:
+def _means(statement: Mapping[str, Any], member: str, fits: Callable[[Any], bool | str]) -> bool | str:
     """Action or NotAction, and so on."""
     if member in statement:
         return fits(statement[member])
@@ -84,7 +82,7 @@ def _names(principal: Any, service: str) -> bool:
     return bool({service, "*"} & set(_listed(principal.get("Service", [])))) or "*" in _listed(principal.get("AWS", []))
 
 
-def _one_of(values: Iterable[str], patterns: Any, fits: Callable[[str, str], bool], name: str) -> Told:
+def _one_of(values: Iterable[str], patterns: Any, fits: Callable[[str, str], bool], name: str) -> bool | str:
     """Whether one of the values is as one of the patterns says. One with a ${variable} says so only where it is used."""
     patterns = [str(one) for one in _listed(patterns)]
     plain = [one for one in patterns if "${" not in one]
@@ -111,7 +109,7 @@ OPERATORS = dict(StringEquals=_same, StringEqualsIgnoreCase=_same_caseless, Stri
 NEGATED = {name.replace("Equals", "NotEquals").replace("Like", "NotLike"): name for name in OPERATORS if name != "Bool"}
 
 
-def _met(operator: str, key: str, patterns: Any, said: Context) -> Told:
+def _met(operator: str, key: str, patterns: Any, said: Context) -> bool | str:
     name, there = f"{operator} {key}", said.get(key)
     if there is None:
         return name

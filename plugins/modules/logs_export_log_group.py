@@ -19,7 +19,8 @@ UNDER_WAY = ("PENDING", "RUNNING")
 VAIN = ("FAILED", "CANCELLED", "PENDING_CANCEL")
 # CloudWatch Logs User Guide, "Export log data to Amazon S3": what the policy of the bucket has to allow the service. It tries with a file of its own
 # before it takes the order; the logs come as <prefix>/<id of the task>/<stream>/<number>.gz.
-TRIED, LOGS = "aws-logs-write-test", "00000000-0000-0000-0000-000000000000/stream/000000.gz"
+TRIED = "aws-logs-write-test"
+LOGS = "00000000-0000-0000-0000-000000000000/stream/000000.gz"
 STREAMS = "log_stream_name_prefix"
 
 
