@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _lambda
@@ -15,7 +17,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 NAME = "lambda_publish_version"
 NEW = "a new version"
 # What each version has of its own, or says of what is going on with it: with anything else the same it runs the same.
-OWN = {"Version", "FunctionArn", "MasterArn", "RevisionId", "LastModified", "Description", "RuntimeVersionConfig", "ConfigSha256", "SnapStart"}
+OWN = {"Version", "FunctionArn", "MasterArn", "RevisionId", "LastModified", "Description", "RuntimeVersionConfig", "ConfigSha256"}
 GOING_ON = ("State", "LastUpdateStatus")
 SECONDS = 900
 
@@ -23,16 +25,23 @@ SECONDS = 900
 def plan(aws, params):
     with aws.reading():
         seen = _look(aws, params)
+        leads = seen["alias"]["FunctionVersion"] == seen["same"]
+        if seen["same"] and not leads:
+            _check(seen["same"], _state(aws, params["function"], seen["same"]))
     weights = (seen["alias"].get("RoutingConfig") or {}).get("AdditionalVersionWeights")
     if weights:
         raise Problem(f"the alias shares its calls with version {', '.join(weights)}: let it lead to one version first")
     now, wanted = seen["alias"]["FunctionVersion"], seen["same"] or NEW
+    if not leads:
+        _agree(params["before"], seen["hashes"])
+    which = f"version {wanted}" if seen["same"] else f"{NEW} of what the function is now"
     return Plan(
         label=f"{params['function']}/{params['alias']}",
         id=params["function"],
-        before={} if now == wanted else dict(function_version=now),
-        after={} if now == wanted else dict(function_version=wanted),
-        facts=dict(function_version=now),
+        before={} if leads else dict(function_version=now),
+        after={} if leads else dict(function_version=wanted),
+        facts=dict(function_version=now, **seen["hashes"]),
+        dangers=() if leads else (f"would let all calls of {params['alias']} go to {which} instead of version {now}",),
     )
 
 
@@ -48,12 +57,41 @@ def _look(aws, params):
         raise Problem("there is no function with this alias: an alias is made by the sheet, lambda_aliases") from error
     versions = {one["Version"]: one for one in aws.pages("lambda", "list_versions_by_function", "Versions", **which)}
     latest = versions.pop(_lambda.LATEST)
-    last = max(versions, key=int, default=None)
-    return dict(function=function, alias=alias, same=last if last and _runs(versions[last]) == _runs(latest) else None)
+    last = max(filter(str.isdecimal, versions), key=int, default=None)
+    same = last if last and _runs(versions[last]) == _runs(latest) else None
+    return dict(function=function, alias=alias, same=same, hashes=dict(code_sha256=latest["CodeSha256"], settings_sha256=_hash(_runs(latest))))
 
 
 def _runs(version):
-    return {member: value for member, value in version.items() if member not in OWN and not member.startswith(GOING_ON)}
+    runs = {member: value for member, value in version.items() if member not in OWN and not member.startswith(GOING_ON)}
+    if "SnapStart" in runs:
+        runs["SnapStart"] = {member: value for member, value in runs["SnapStart"].items() if member != "OptimizationStatus"}
+    return runs
+
+
+def _hash(runs):
+    """What tells one from another, and no value of the environment."""
+    return hashlib.sha256(json.dumps(runs, sort_keys=True).encode()).hexdigest()
+
+
+def _agree(planned, hashes):
+    """What goes live is what was looked at when the work was planned."""
+    other = [name for name, value in hashes.items() if planned.get(name, value) != value]
+    if other:
+        raise Problem(f"the function was changed since this was planned ({', '.join(other)}): see what it is now, and plan it anew")
+
+
+def _state(aws, function, version):
+    told = aws.lambda_.get_function_configuration(FunctionName=function, Qualifier=version)
+    return {member: told.get(member) for member in ("State", "StateReason")}
+
+
+def _check(version, state):
+    if state["State"] == "Failed":
+        raise Problem(
+            f"version {version} could not be made ready, and the alias leads to where it did ({state['StateReason']}): mend that and change the function, "
+            "because Lambda publishes nothing anew that is as its last version"
+        )
 
 
 def act(aws, params, planned):
@@ -62,11 +100,16 @@ def act(aws, params, planned):
     def look():
         with aws.reading():
             _at_rest(aws, params["function"])
-            return _look(aws, params)
+            seen = _look(aws, params)
+            _agree(planned.facts, seen["hashes"])
+            if seen["same"] not in (None, seen["alias"]["FunctionVersion"]):
+                _ready(aws, params["function"], seen["same"])
+            return seen
 
     done = drive(aws, planned.label, look, partial(_next_step, aws, params))
     with aws.reading():
         _provisioned_again(aws, params["function"], done["alias"]["AliasArn"])
+    planned.notes.append(f"Where the sheet names function_version of this alias, it has to say {done['same']} now: its next run would lead the alias back")
 
 
 def _at_rest(aws, function):
@@ -77,6 +120,11 @@ def _at_rest(aws, function):
         return [seen.get("State"), seen.get("LastUpdateStatus")]
 
     aws.wait(f"function {function}", look, lambda seen: not {"Pending", "InProgress"} & set(seen), limit=SECONDS)
+
+
+def _ready(aws, function, version):
+    """A version is Pending for minutes with SnapStart, as an image or in a VPC, and who calls it then gets an error."""
+    _check(version, aws.wait(f"version {version} of {function}", partial(_state, aws, function, version), lambda seen: seen["State"] != "Pending", SECONDS))
 
 
 def _next_step(aws, params, seen):

@@ -253,6 +253,19 @@ def test_a_version_is_published_of_what_was_seen(functions, refused):
     assert {functions.publish_version(**NAME, CodeSha256=old["CodeSha256"])["Version"] for dummy in range(2)} == {"1"}
 
 
+def test_a_version_with_snap_start_is_made_ready_before_it_answers(functions, refused):
+    functions.update_function_configuration(**NAME, SnapStart={"ApplyOn": "PublishedVersions"})
+    settle(functions)
+    which = {**NAME, "Qualifier": functions.publish_version(**NAME)["Version"]}
+    functions.create_alias(**NAME, Name="live", FunctionVersion=which["Qualifier"])
+    assert functions.get_function_configuration(**which)["State"] == "Pending"
+    for qualifier in (which["Qualifier"], "live"):
+        refused(CONFLICT, functions.invoke, **NAME, Qualifier=qualifier)
+    while functions.get_function_configuration(**which)["State"] == "Pending":
+        pass
+    assert functions.publish_version(**NAME)["State"] == "Active"
+
+
 def test_an_alias_leads_to_what_is_there(versions, refused):
     refused("ResourceNotFoundException", versions.create_alias, **NAME, Name="live", FunctionVersion="9")
     refused(INVALID, versions.create_alias, **NAME, Name="7", FunctionVersion="1")

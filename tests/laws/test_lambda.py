@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
-from ansible_collections.msp.aws.plugins.modules import events_rules
+from ansible_collections.msp.aws.plugins.modules import events_rules, lambda_publish_version
 from tests.laws.operations import Desk
 from tests.laws.outside import archive_file
 from tests.laws.stage import examples
@@ -344,15 +344,71 @@ def test_a_version_that_runs_the_same_is_not_published_again(released):
     version = functions.publish_version(FunctionName="acme-import")["Version"]
     released.double.clear_calls()
     (entry,) = released.run(PUBLISH, check=True)["entries"]
+    assert f"all calls of live go to version {version} instead of version 1" in entry["confirm"]
     assert entry["action"] == "updated" and released.run(PUBLISH)["diff"]["after"] == {"acme-import/live": dict(function_version=version)}
     assert released.writes() == ["lambda:UpdateAlias"]
 
 
 def test_what_is_provisioned_is_there_again_when_a_version_is_published(released):
     result = released.run(PUBLISH)
-    assert result["facts"] == dict(function_version="1") and released.writes() == ["lambda:PublishVersion", "lambda:UpdateAlias"]
+    assert result["facts"]["function_version"] == "1" and released.writes() == ["lambda:PublishVersion", "lambda:UpdateAlias"]
+    assert "the sheet" in result["notes"][0]
     (told,) = client(released.stage, "lambda").list_provisioned_concurrency_configs(FunctionName="acme-import")["ProvisionedConcurrencyConfigs"]
     assert told["Status"] == "READY"
+
+
+def changed(released, **more):
+    """The function after somebody changed it."""
+    functions = client(released.stage, "lambda")
+    functions.update_function_configuration(FunctionName="acme-import", **more)
+    while configuration(released.stage)["LastUpdateStatus"] == "InProgress":
+        pass
+
+
+SNAP_START = dict(SnapStart=dict(ApplyOn="PublishedVersions"))
+
+
+def test_an_alias_is_led_to_a_version_that_is_ready(released):
+    changed(released, **SNAP_START)
+    released.double.clear_calls()
+    released.run(PUBLISH)
+    told = client(released.stage, "lambda").get_function_configuration(FunctionName="acme-import", Qualifier="live")
+    assert (told["Version"], told["State"]) == ("4", "Active")
+
+
+def test_an_alias_is_not_led_to_a_version_that_is_never_ready(released, monkeypatch):
+    monkeypatch.setattr(lambda_publish_version, "_state", lambda *dummy: dict(State="Failed", StateReason="the snapshot went wrong"))
+    for how in (dict(), dict(check=True)):  # the second one finds what the first one published
+        assert "the snapshot went wrong" in released.run(PUBLISH, fails=True, **how)["msg"]
+    assert released.writes() == ["lambda:PublishVersion"]
+
+
+def test_snap_start_makes_another_version(released):
+    client(released.stage, "lambda").publish_version(FunctionName="acme-import")
+    changed(released, **SNAP_START)
+    assert released.run(PUBLISH)["diff"]["after"] == {"acme-import/live": dict(function_version="a new version")}
+
+
+def test_what_lambda_itself_calls_a_version_is_none_of_ours(released, monkeypatch):
+    real = _client.Aws.pages
+
+    def more(aws, service, operation, *args, **which):
+        found = real(aws, service, operation, *args, **which)
+        return [*found, dict(found[0], Version="$LATEST.PUBLISHED")] if operation == "list_versions_by_function" else found
+
+    monkeypatch.setattr(_client.Aws, "pages", more)
+    released.run(PUBLISH)
+
+
+@pytest.mark.parametrize("more", [dict(Environment=dict(Variables=dict(TOKEN=PLANTED[0]))), dict(MemorySize=1024)])
+def test_what_goes_live_is_what_was_planned(released, more):
+    plan = released.run(PUBLISH, check=True)
+    changed(released, **more)
+    now = released.run(PUBLISH, check=True)
+    assert now["facts"] != plan["facts"] and PLANTED[0] not in json.dumps(now)
+    released.double.clear_calls()
+    assert "plan it anew" in released.run(PUBLISH, before=plan["facts"], confirmed=False, fails=True)["msg"]
+    assert released.writes() == []
 
 
 @pytest.mark.parametrize(("alias", "said"), [("nobody", "no function with this alias"), ("trial", "shares its calls with version 2")])

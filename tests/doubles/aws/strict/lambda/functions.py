@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, LambdaStorage
 from moto.ec2.models import ec2_backends
 from moto.kinesis.models import kinesis_backends
 from moto.sns.models import sns_backends
@@ -189,6 +189,34 @@ def what_is_published_is_new_no_more(backend, FunctionName, **_):
     function_of(backend, FunctionName).code_or_config_updated = False
 
 
+@BOOK.patch(LambdaStorage, "publish_version")
+def a_version_is_made_ready(original, storage, name_or_arn, description=""):
+    """Guide, "Improving startup performance with Lambda SnapStart", "Lambda function states" and the waiter PublishedVersionActive: with SnapStart, as an image
+    or in a VPC a version is Pending until it is ready.
+    """
+    made = original(storage, name_or_arn, description)
+    if made and "published" not in vars(made):
+        made.published = True
+        if vars(made).get("kept", {}).get("SnapStart", {}).get("ApplyOn") == "PublishedVersions" or made.package_type == "Image" or network_of(made):
+            made.passing = passing("Pending")
+    return made
+
+
+def version_of(backend, name, qualifier):
+    """The version that a qualifier means, which may be an alias; None where moto will say that there is none."""
+    function = function_of(backend, name)
+    alias = function and backend._lambdas._aliases[function.function_arn].get(qualifier)
+    return function and backend._lambdas._get_version(function.function_name, alias.function_version if alias else qualifier)
+
+
+@BOOK.rule("Invoke")
+def what_is_pending_answers_nobody(backend, FunctionName, Qualifier, **_):
+    """Guide, "Lambda function states": while it is Pending, "invocations and other API actions that operate on the function return an error"."""
+    version = version_of(backend, FunctionName, Qualifier) if Qualifier else function_of(backend, FunctionName)
+    if version and state_of(version) == "Pending":
+        raise conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending")
+
+
 @BOOK.rule("UpdateFunctionConfiguration")
 def a_changed_function_is_sound(backend, FunctionName, **given):
     function = function_of(backend, FunctionName)
@@ -223,8 +251,8 @@ def look(thing):
 
 
 @BOOK.after("GetFunction", "GetFunctionConfiguration")
-def time_passes(backend, FunctionName, **_):
-    look(function_of(backend, FunctionName))
+def time_passes(backend, FunctionName, Qualifier, **_):
+    look((Qualifier and version_of(backend, FunctionName, Qualifier)) or function_of(backend, FunctionName))
 
 
 @BOOK.patch(LambdaFunction, "get_configuration")
