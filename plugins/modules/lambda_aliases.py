@@ -138,10 +138,22 @@ def _consider(aws, have, after):
 def danger(have, change):
     if have and not change:
         return "would be deleted: whoever calls it gets an error from then on, and what is provisioned for it ends"
+    reasons = [*_switched(have, change)] if have else []
     more = change.get(PROVISIONED)
     if more and more > (have.get(PROVISIONED) or 0):
-        return f"would keep {more} environments ready, each of which AWS bills by the time that it is there, whether it is called or not"
-    return None
+        reasons.append(f"would keep {more} environments ready, each of which AWS bills by the time that it is there, whether it is called or not")
+    return " and ".join(reasons) or None
+
+
+def _switched(have, change):
+    """Who calls it runs something else."""
+    if "function_version" in change:
+        yield f"would let calls of {have['name']} go to version {change['function_version']} instead of version {have['function_version']}"
+    if "additional_version_weights" in change:
+        shares = _weights(change["additional_version_weights"] or {})
+        yield from (f"would let {100 * weight:g} % of the calls of {have['name']} go to version {version}" for version, weight in shares.items())
+        gone = [version for version in have.get("additional_version_weights") or {} if version not in shares]
+        yield from (f"would let version {version} take no share of the calls of {have['name']} any more" for version in gone)
 
 
 def mistakes(weights):
@@ -153,15 +165,24 @@ def mistakes(weights):
             yield "no_choice", dict(value=version)
         elif not isinstance(weight, float):
             yield "no_choice", dict(value=weight)
-        elif weight > 1:
-            yield "most", dict(value=weight, limit=1)
+        elif not 0 <= weight <= 1:
+            yield ("most", dict(value=weight, limit=1)) if weight > 1 else ("least", dict(value=weight, limit=0))
 
 
 def faults(entries, sheet):
     for index, entry in enumerate(entries):
         weights = entry.get("additional_version_weights")
-        for code, facts in mistakes(weights) if isinstance(weights, dict) else ():
+        for code, facts in _wrong(entry, weights) if isinstance(weights, dict) else ():
             yield index, "additional_version_weights", code, facts
+
+
+def _wrong(entry, weights):
+    main = str(entry.get("function_version"))
+    yield from mistakes(weights)
+    if weights and main == _lambda.LATEST:
+        yield "needs", dict(value=main, other="function_version: 1, 2, …")
+    if main in map(str, weights):
+        yield "alike", dict(value=main, other="function_version")
 
 
 API = "CreateAlias"

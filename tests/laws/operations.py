@@ -20,6 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._operation_plans import un
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT, operations, prefix
 from tests.laws.stage import ACCOUNT, PREFIX, REGION, Stage, examples
 
+REFUSE = "ansible.builtin.assert"
 # What is done only inside a server is played on one: extensions/molecule/operations.
 OPERATIONS = {name: row for name, row in operations().items() if row["module"]}
 # What makes a new thing, be it what was asked for or the way back from it.
@@ -115,12 +116,27 @@ def sample(operation: str) -> dict[str, Any]:
     return {row["target"]: row["example"]["target"], **given}
 
 
+def _tasks(operation: str) -> tuple[DataLoader, list[dict[str, Any]]]:
+    loader, row = DataLoader(), OPERATIONS[operation]
+    return loader, loader.load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"), trusted_as_template=True)
+
+
 def _task(operation: str) -> tuple[DataLoader, dict[str, Any]]:
     """The task of an entry point that works at AWS, as Ansible loads it. Another one goes on inside the server."""
-    loader, row = DataLoader(), OPERATIONS[operation]
-    tasks = loader.load_from_file(str(ROOT / "roles" / row["role"] / "tasks" / f"{row['entry']}.yml"), trusted_as_template=True)
+    loader, tasks = _tasks(operation)
     (task,) = [task for task in tasks if any(word.startswith(PREFIX) for word in task)]
     return loader, task
+
+
+def _refusal(operation: str, given: dict[str, Any]) -> str | None:
+    """What the entry point says before that of what was requested."""
+    loader, tasks = _tasks(operation)
+    templar = Templar(loader, variables=given)
+    for task in [task for task in tasks if REFUSE in task]:
+        told = task[REFUSE]
+        if templar.evaluate_conditional(task["when"]) and not all(map(templar.evaluate_conditional, told["that"])):
+            return str(templar.template(told["fail_msg"]))
+    return None
 
 
 class Desk:
@@ -253,6 +269,9 @@ class Desk:
         loader, task = _task(operation)
         given = {**(sample(operation) if variables is None else variables), **told, **task.get("vars", {})}
         given |= {name: self.nightly() for name, value in given.items() if value == NIGHTLY}
+        refusal = _refusal(operation, given)
+        if refusal:
+            return dict(failed=True, msg=refusal)
         arguments = Templar(loader, variables=given).template(task[PREFIX + self.module(operation)])
         return self._module(self.module(operation), {**arguments, **self.stage.hands()}, check)
 

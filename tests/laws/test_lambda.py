@@ -249,9 +249,10 @@ def test_an_alias_that_cannot_be_is_refused_in_the_plan(aliases, entry, said):
 
 
 def test_weights_that_cannot_be_are_found_in_the_sheet():
-    wrong = [{"2": 0.1, "3": 0.1}, {"live": 0.1}, {"2": "half"}, {"2": 1.5}]
-    codes = ["most_items", "no_choice", "no_choice", "most"]
-    found = faults(ALIASES, *(dict(TRIAL, name=f"a{number}", additional_version_weights=weights) for number, weights in enumerate(wrong)))
+    wrong = [("1", {"2": 0.1, "3": 0.1}), ("1", {"live": 0.1}), ("1", {"2": "half"}), ("1", {"2": 1.5}), ("1", {"2": -0.1}), ("2", {2: 0.1}), ("$LATEST", {"2": 0.1})]
+    codes = ["most_items", "no_choice", "no_choice", "most", "least", "alike", "needs"]
+    entries = [dict(TRIAL, name=f"a{number}", function_version=main, additional_version_weights=weights) for number, (main, weights) in enumerate(wrong)]
+    found = faults(ALIASES, *entries)
     assert found == [(number, "additional_version_weights", code) for number, code in enumerate(codes)]
 
 
@@ -266,7 +267,7 @@ def test_versions_that_are_not_alike_share_no_calls(aliases):
     write(aliases, "iam_roles", dict(name="acme-other", assume_role_policy=trust("lambda.amazonaws.com")))
     write(aliases, FUNCTIONS, dict(IMPORT, role="acme-other"))
     version = client(aliases, "lambda").publish_version(FunctionName="acme-import")["Version"]
-    assert "differ in Role" in refused(aliases, ALIASES, dict(TRIAL, additional_version_weights={version: 0.1}))
+    assert "differ in Role" in refused(aliases, ALIASES, dict(TRIAL, additional_version_weights={version: 0.1}), confirm=["lambda_aliases/acme-import/trial"])
 
 
 def test_less_may_be_provisioned_without_a_word_and_more_may_not(aliases):
@@ -274,15 +275,32 @@ def test_less_may_be_provisioned_without_a_word_and_more_may_not(aliases):
     assert "AWS bills" in dangerous(aliases, ALIASES, dict(LIVE, provisioned_concurrent_executions=3))
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (dict(LIVE, function_version="2"), "calls of live go to version 2 instead of version 1"),
+        (dict(TRIAL, additional_version_weights={"2": 0.5}), "50 % of the calls of trial go to version 2"),
+        (dict(TRIAL, additional_version_weights={"3": 0.125}), "12.5 % of the calls of trial go to version 3 and would let version 2 take no share"),
+        (dict(TRIAL, clear=["additional_version_weights"]), "version 2 take no share of the calls of trial any more"),
+    ],
+)
+def test_who_is_called_changes_only_when_that_is_confirmed(aliases, entry, said):
+    assert said in dangerous(aliases, ALIASES, entry)
+
+
+def switched(aliases, entry, **how):
+    """The result, of who has confirmed it."""
+    return aliases.run(ALIASES, dict(aliases=[entry], confirm=[f"lambda_aliases/acme-import/{entry['name']}"]), **how)
+
+
 def test_weights_and_what_is_provisioned_change_places_in_one_run(aliases):
-    weights = dict(TRIAL, provisioned_concurrent_executions=2, clear=["additional_version_weights"])
-    aliases.run(ALIASES, dict(aliases=[weights], confirm=["lambda_aliases/acme-import/trial"]))
+    switched(aliases, dict(TRIAL, provisioned_concurrent_executions=2, clear=["additional_version_weights"]))
     assert aliases.writes()[-2:] == ["lambda:UpdateAlias", "lambda:PutProvisionedConcurrencyConfig"]
-    harmless(aliases, ALIASES, dict(TRIAL, additional_version_weights={2: "0.1"}, clear=["provisioned_concurrent_executions"]))
+    switched(aliases, dict(TRIAL, additional_version_weights={2: "0.1"}, clear=["provisioned_concurrent_executions"]))
 
 
 def test_another_version_is_there_when_what_is_provisioned_for_it_is_ready(aliases):
-    harmless(aliases, ALIASES, dict(LIVE, function_version="2"))
+    switched(aliases, dict(LIVE, function_version="2"))
     (told,) = client(aliases, "lambda").list_provisioned_concurrency_configs(FunctionName="acme-import")["ProvisionedConcurrencyConfigs"]
     assert told["Status"] == "READY"
 
@@ -297,8 +315,7 @@ def test_why_nothing_could_be_provisioned_is_told_and_the_next_run_tries_again(a
     monkeypatch.setattr(_client.Aws, "pages", failing)
     for dummy in range(2):
         aliases.double.clear_calls()
-        wanted = dict(aliases=[dict(LIVE, provisioned_concurrent_executions=6)], confirm=["lambda_aliases/acme-import/live"])
-        assert "FUNCTION_ERROR_INIT_FAILURE" in aliases.run(ALIASES, wanted, fails=True)["msg"]
+        assert "FUNCTION_ERROR_INIT_FAILURE" in switched(aliases, dict(LIVE, provisioned_concurrent_executions=6), fails=True)["msg"]
         assert aliases.writes() == ["lambda:PutProvisionedConcurrencyConfig"]
 
 
@@ -310,7 +327,7 @@ def test_what_somebody_else_does_with_an_alias_meanwhile_is_not_written_over(ali
         return acting(aws, entry)
 
     monkeypatch.setattr(_client.Aws, "acting_for", first)
-    assert "PreconditionFailedException" in aliases.run(ALIASES, dict(aliases=[dict(LIVE, function_version="2")]), fails=True)["msg"]
+    assert "PreconditionFailedException" in switched(aliases, dict(LIVE, function_version="2"), fails=True)["msg"]
 
 
 def test_the_end_of_an_alias_is_dangerous(aliases):
@@ -331,6 +348,14 @@ def test_a_request_shares_the_calls_or_ends_that(stage, more, weights):
     assert desk.run("lambda.change_alias", variables=given)["changed"]
     told = client(stage, "lambda").get_alias(FunctionName="acme-import", Name="trial")
     assert told["RoutingConfig"]["AdditionalVersionWeights"] == weights
+
+
+@pytest.mark.parametrize("more", [dict(), dict(ops_lambda_additional_version="2", ops_lambda_additional_percent=101)])
+def test_a_share_that_can_be_of_nothing_is_refused(stage, more):
+    desk = Desk(stage).open("lambda.change_alias")
+    given = dict(ops_lambda_function="acme-import", ops_lambda_alias="trial", ops_lambda_function_version="1")
+    given |= dict(ops_lambda_additional_percent=25) | more
+    assert "additional_percent" in desk.run("lambda.change_alias", variables=given, check=True, fails=True)["msg"]
 
 
 @pytest.fixture
