@@ -9,6 +9,7 @@ Private to the collection.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS,
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 LATEST = "$LATEST"
+FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+(:[^:]+)?")
 UNRESERVED = 100  # what the functions without a reservation keep
 USED_DAYS = 14
 ADVISED = 6  # times the timeout a queue should hide a message
@@ -120,6 +122,11 @@ def tell_closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> 
 def closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> list[str]:
     """Those functions among the targets that do not let the service invoke them. A plan whose sheet names functions cannot know."""
     return [] if aws.will_make("lambda_functions") else [arn for arn in targets if ":lambda:" in arn and not lets(aws, arn, service, source)]
+
+
+def wrong_arn(value: str) -> tuple[str, str] | None:
+    """What is said to be of Lambda is a function, or a version or an alias of one."""
+    return ("pattern", "arn:aws:lambda:ap-northeast-1:123456789012:function:acme-import") if ":lambda:" in value and not FUNCTION.fullmatch(value) else None
 
 
 def lets(aws: Aws, arn: str, service: str, source: str) -> bool:

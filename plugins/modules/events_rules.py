@@ -11,7 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _lambda, _shapes, _
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, merged, tags
 
 OFF = "DISABLED"
 SETTINGS = dict(
@@ -30,6 +30,10 @@ TARGET = dict(
     maximum_event_age_in_seconds="RetryPolicy.MaximumEventAgeInSeconds",
 )
 INPUTS = ("input", "input_path")
+# What a target says of itself whatever it is; all else is said of one of its service.
+OF_ALL = {"Id", "Arn", "Input", "InputPath", "InputTransformer", "DeadLetterConfig", "RetryPolicy"}
+# Guide, "Amazon EventBridge targets": what it invokes by a role. Functions, queues, topics and log groups let it in by a policy of their own.
+BY_ROLE = {"states", "ecs", "kinesis", "firehose", "batch", "codebuild", "codepipeline", "ssm", "inspector", "redshift", "redshift-serverless", "sagemaker"}
 PUBLISHER = "events.amazonaws.com"
 MOST_TARGETS = 5
 # EventBridge guide, "Creating a rule that runs on a schedule": six fields, or a number with a unit that is singular for 1.
@@ -50,7 +54,7 @@ def _have(rule):
 
 def read(aws, have, names):
     found = {}
-    if "targets" in names:
+    if {"targets", "only_for"} & set(names):
         targets = aws.pages("events", "list_targets_by_rule", "Targets", Rule=have["name"])
         found.update(targets=[flat(TARGET, one) for one in targets], _targets=targets)
     if "tags" in names:
@@ -99,9 +103,15 @@ def _aim(aws, have, delta):
 
 
 def _target(item, found):
-    """What is sent is one of three, and what no option stands for stays."""
+    """What is sent is one of three, and what no option stands for stays; but not what was said of another service."""
     kept = {member: value for member, value in found.items() if member != "InputTransformer" or not any(item.get(one) for one in INPUTS)}
+    if _service(item["arn"]) != _service(found.get("Arn", item["arn"])):
+        kept = {member: value for member, value in kept.items() if member in OF_ALL}
     return deep(TARGET, {option: None if value == "" else value for option, value in item.items()}, kept)
+
+
+def _service(arn):
+    return (f"{arn}::").split(":")[2]
 
 
 def _whole(answer):
@@ -130,6 +140,33 @@ def refuse(want, have, change):
         raise Problem(f"targets: {', '.join(nowhere)} is new and needs arn, which says what is invoked")
     if len(after.get("targets") or ()) > MOST_TARGETS:
         raise Problem(f"targets: a rule has at most {MOST_TARGETS}, and would have {len(after['targets'])}: make another rule for the others")
+    delta = change.get("targets") or Delta([], [], [])
+    for item in [*delta.add, *(new for old, new in delta.change if _service(new["arn"]) != _service(old["arn"]))]:
+        if _service(item["arn"]) in BY_ROLE or ":api-destination/" in item["arn"]:
+            raise Problem(f"targets: {item['id']}: EventBridge invokes {item['arn']} by a role, which no option says: add this one elsewhere")
+    if have and want.get("only_for"):
+        have["_others"] = _others(want["only_for"], have, change, delta)
+
+
+def _others(function, have, change, delta):
+    """What the rule invokes beside the function for which alone something is to be done; a Problem where that would be done to others alone."""
+
+    def others(items):
+        return [item for item in items if item["arn"] != function and not item["arn"].startswith(f"{function}:")]
+
+    foreign = others([*(old for old, dummy in delta.change), *delta.remove])
+    if foreign:
+        raise Problem(f"targets: {foreign[0]['id']} is {foreign[0]['arn']}, and only what is done for {function} is asked for: name a target that is this one")
+    there = have.get("targets", [])
+    beside = others(there)
+    if not SETTINGS.keys() & change.keys():
+        return []
+    if len(beside) == len(there):
+        raise Problem(f"only_for: the rule does not invoke {function}, but {', '.join(item['arn'] for item in beside) or 'nothing'}: name another rule")
+    added = [option for option in ("schedule_expression", "event_pattern") if change.get(option) and not have.get(option)]
+    if added:
+        raise Problem(f"{added[0]}: the rule has none, and would invoke {function} by another occasion as well: make another rule for that")
+    return [item["arn"] for item in beside]
 
 
 def foresee(aws, want):
@@ -143,10 +180,22 @@ def danger(have, change):
     if not change:
         return "would be deleted: what it invokes is not invoked by it any more, and events of then are lost"
     reasons = ["would be disabled: events of meanwhile are lost"] if change.get("enabled") is False else []
-    gone = [item["id"] for item in change["targets"].remove] if "targets" in change else []
-    if gone:
-        reasons.append(f"would no longer invoke {', '.join(gone)}")
+    if have.get("_others"):
+        reasons.append(f"would hold for {', '.join(have['_others'])} too, which the rule invokes as well")
+    if "targets" in change:
+        delta = change["targets"]
+        reasons += [f"would invoke {new['arn']} instead of {old['arn']} ({new['id']})" for old, new in delta.change if new["arn"] != old["arn"]]
+        reasons += [f"would no longer invoke {item['arn']} ({item['id']})" for item in delta.remove]
     return " and ".join(reasons) or None
+
+
+def wrong_input(value):
+    """Target.Input: "Valid JSON text passed to the target"."""
+    try:
+        json.loads(value)
+    except ValueError:
+        return "no_json", '{"kind": "full"}'
+    return None
 
 
 API = "PutRule"
@@ -165,14 +214,15 @@ KIND = Kind(
             one_of=INPUTS,
             options=dict(
                 id=Option(required=True, api=f"{TARGETS}.Id"),
-                arn=Option(api=f"{TARGETS}.Arn"),
-                input=Option(api=f"{TARGETS}.Input"),
+                arn=Option(api=f"{TARGETS}.Arn", wrong=_lambda.wrong_arn),
+                input=Option(api=f"{TARGETS}.Input", wrong=wrong_input),
                 input_path=Option(api=f"{TARGETS}.InputPath"),
                 dead_letter_arn=Option(api=f"{TARGETS}.DeadLetterConfig.Arn"),
                 maximum_retry_attempts=Option("int", api=f"{TARGETS}.RetryPolicy.MaximumRetryAttempts"),
                 maximum_event_age_in_seconds=Option("int", api=f"{TARGETS}.RetryPolicy.MaximumEventAgeInSeconds"),
             ),
         ),
+        only_for=Option(write_only=True, wrong=_lambda.wrong_arn),
         tags=tags(),
     ),
     needs_one=(("schedule_expression", "event_pattern"),),

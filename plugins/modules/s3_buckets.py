@@ -5,7 +5,18 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _policies, _s3, _s3_access, _s3_names, _s3_protection, _s3_requests, _s3_rules, _tags
+from ansible_collections.msp.aws.plugins.module_utils import (
+    _lambda,
+    _networks,
+    _policies,
+    _s3,
+    _s3_access,
+    _s3_names,
+    _s3_protection,
+    _s3_requests,
+    _s3_rules,
+    _tags,
+)
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, items, merged, ref, tags
@@ -403,7 +414,7 @@ KIND = Kind(
         logging=Option("dict", clearable=True, options=dict(target_bucket=ref("s3_buckets", required=True), target_prefix=Option())),
         topic_configurations=_notifications("topic", ref("sns_topics", elsewhere=True)),
         queue_configurations=_notifications("queue_arn", Option()),
-        lambda_function_configurations=_notifications("lambda_function_arn", Option()),
+        lambda_function_configurations=_notifications("lambda_function_arn", Option(wrong=_lambda.wrong_arn)),
         event_bridge=Option("bool"),
         cors_rules=_cors_rules(),
         website=_website(),

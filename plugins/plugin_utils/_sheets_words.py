@@ -60,6 +60,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         reserved="キー「{value}」は設定項目 {limit} が書き込みます。{limit} に書いてください",
         overlap="{value} は {other_label} の {other} と重なっています",
         outside="{value} は VPC の範囲（{other}）に含まれていません",
+        no_json="「{value}」は JSON ではありません。{limit} のように書いてください",
         not_an_address="「{value}」は IP アドレスではありません",
         unknown_key="「{value}」とは書けません。書けるもの: {limit}",
         no_statement="ポリシーは「名前: 値」の組で書き、Statement に文（「名前: 値」の組）を 1 つ以上書いてください。現在の値: 「{value}」",

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
 from ansible_collections.msp.aws.plugins.modules import events_rules, lambda_publish_version
+from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.operations import Desk
 from tests.laws.outside import archive_file
 from tests.laws.stage import examples
@@ -249,7 +250,15 @@ def test_an_alias_that_cannot_be_is_refused_in_the_plan(aliases, entry, said):
 
 
 def test_weights_that_cannot_be_are_found_in_the_sheet():
-    wrong = [("1", {"2": 0.1, "3": 0.1}), ("1", {"live": 0.1}), ("1", {"2": "half"}), ("1", {"2": 1.5}), ("1", {"2": -0.1}), ("2", {2: 0.1}), ("$LATEST", {"2": 0.1})]
+    wrong = [
+        ("1", {"2": 0.1, "3": 0.1}),
+        ("1", {"live": 0.1}),
+        ("1", {"2": "half"}),
+        ("1", {"2": 1.5}),
+        ("1", {"2": -0.1}),
+        ("2", {2: 0.1}),
+        ("$LATEST", {"2": 0.1}),
+    ]
     codes = ["most_items", "no_choice", "no_choice", "most", "least", "alike", "needs"]
     entries = [dict(TRIAL, name=f"a{number}", function_version=main, additional_version_weights=weights) for number, (main, weights) in enumerate(wrong)]
     found = faults(ALIASES, *entries)
@@ -490,6 +499,9 @@ def test_a_name_on_its_way_out_is_free_when_it_is_gone(mappings):
         (dict(name="new", description="x"), "schedule_expression or event_pattern must be named"),
         (dict(NIGHTLY, targets=[dict(id="new")]), "new is new and needs arn"),
         (dict(NIGHTLY, targets=[dict(id=f"t{number}", arn=TARGET) for number in range(5)]), "at most 5, and would have 6"),
+        (dict(NIGHTLY, targets=[dict(id="import", input="{")]), "is not JSON"),
+        (dict(NIGHTLY, targets=[dict(id="import", arn=TARGET.replace("function:", ""))]), "does not have the right form"),
+        (dict(NIGHTLY, targets=[dict(id="flow", arn="arn:aws:states:ap-northeast-1:123456789012:stateMachine:acme")]), "by a role"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused_in_the_plan(rules, entry, said):
@@ -498,8 +510,60 @@ def test_a_rule_that_cannot_be_is_refused_in_the_plan(rules, entry, said):
 
 def test_what_ends_or_pauses_an_invocation_is_dangerous(rules):
     assert "would be disabled" in dangerous(rules, RULES, dict(NIGHTLY, enabled=False))
-    assert "no longer invoke import" in dangerous(rules, RULES, dict(NIGHTLY, targets=dict(remove=[dict(id="import")])))
+    assert f"no longer invoke {TARGET} (import)" in dangerous(rules, RULES, dict(NIGHTLY, targets=dict(remove=[dict(id="import")])))
     assert "would be deleted" in unconfirmed(rules, RULES, dict(STOPPED, state="absent"))
+
+
+QUEUED = "arn:aws:sqs:ap-northeast-1:123456789012:acme-orders"
+
+
+@pytest.fixture
+def queued(rules):
+    """A rule of somebody else's, which invokes only a queue."""
+    client(rules, "events").put_rule(Name="queued", ScheduleExpression="rate(1 day)")
+    client(rules, "events").put_targets(Rule="queued", Targets=[dict(Id="import", Arn=QUEUED, SqsParameters=dict(MessageGroupId="g"))])
+    return rules
+
+
+def test_a_target_becomes_another_thing_only_when_that_is_confirmed(queued):
+    entry = dict(name="queued", targets=[dict(id="import", arn=TARGET)])
+    assert f"would invoke {TARGET} instead of {QUEUED} (import)" in dangerous(queued, RULES, entry)
+    write(queued, RULES, entry, confirm=["events_rules/queued"])
+    assert client(queued, "events").list_targets_by_rule(Rule="queued")["Targets"] == [dict(Id="import", Arn=TARGET)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "said"),
+    [
+        ("lambda.change_schedule_trigger", dict(enabled=False), f"does not invoke {TARGET}, but {QUEUED}"),
+        ("lambda.change_rule_trigger", dict(trigger_action="add", target_id="import"), f"import is {QUEUED}"),
+        ("lambda.change_rule_trigger", dict(trigger_action="remove", target_id="import"), f"import is {QUEUED}"),
+        ("lambda.change_schedule_trigger", dict(rule="acme-stopped", schedule_expression="rate(1 day)"), "schedule_expression: the rule has none"),
+    ],
+)
+def test_a_request_for_a_function_touches_nothing_of_others(stage, operation, more, said):
+    desk = Desk(stage).open(operation)
+    client(stage, "events").put_rule(Name="queued", ScheduleExpression="rate(1 day)")
+    client(stage, "events").put_targets(Rule="queued", Targets=[dict(Id="import", Arn=QUEUED)])
+    desk.double.clear_calls()
+    given = {f"ops_lambda_{name}": value for name, value in {"function": "acme-import", "rule": "queued", **more}.items()}
+    for check in (True, False):
+        assert said in desk.run(operation, variables=given, check=check, confirmed=False, fails=True)["msg"]
+    assert desk.writes() == []
+
+
+def test_what_else_a_rule_invokes_is_told_to_who_asks_for_a_function(stage):
+    desk = Desk(stage).open("lambda.change_schedule_trigger")
+    client(stage, "events").put_targets(Rule="acme-nightly", Targets=[dict(Id="more", Arn=QUEUED), dict(Id="live", Arn=f"{TARGET}:live")])
+    (entry,) = desk.run("lambda.change_schedule_trigger", check=True)["entries"]
+    assert f"would hold for {QUEUED} too" in entry["confirm"]
+
+
+def test_what_cannot_be_a_target_is_found_in_the_sheet():
+    targets = [dict(id="a", arn=TARGET, input="{"), dict(id="b", arn=TARGET.replace("function:", ""))]
+    found = sheets.faults(dict(events_rules=[dict(OTHERS, targets=targets)]))
+    assert [(fault.option, fault.code) for fault in found] == [("targets.input", "no_json"), ("targets.arn", "pattern")]
+    assert all(fault.text("ja") != fault.text("en") for fault in found)
 
 
 def test_what_no_option_stands_for_stays(rules):
