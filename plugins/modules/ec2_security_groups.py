@@ -209,19 +209,20 @@ DOORS = (22, 23, 135, 139, 445, 2375, 2376, 3389, 5900, 5985, 5986, 1433, 1521, 
 
 def danger(have, change):
     """A rule under `remove` goes because somebody asked for it. What goes unasked, the last rule of all, and a door to the world, surprise at night."""
-    if not have or not change:
-        return None
+    return "; ".join(_dangers(have, change)) or None if change else None
+
+
+def _dangers(have, change):
     doors = [rule for rule in change["ingress"].add if _is_door(rule)] if "ingress" in change else []
     if doors:
-        return f"would open {', '.join(map(_told, doors))}, and so a port by which servers are managed or data is read to the whole internet"
+        yield f"would open {', '.join(map(_told, doors))}, and so a port by which servers are managed or data is read to the whole internet"
     after = merged(KIND.options, have, change)
-    for direction in DIRECTIONS:
+    for direction in DIRECTIONS if have else ():  # what AWS gives a new group is nobody's yet
         if have[direction] and not after[direction]:
-            return f"would close the last {direction} rule, and nothing {'comes in' if direction == 'ingress' else 'goes out'} any more"
+            yield f"would close the last {direction} rule, and nothing {'comes in' if direction == 'ingress' else 'goes out'} any more"
         unnamed = change[direction].unnamed if direction in change else []
         if unnamed:
-            return f"would close {len(unnamed)} {direction} rules that the sheet does not name ({', '.join(map(_told, unnamed))})"
-    return None
+            yield f"would close {len(unnamed)} {direction} rules that the sheet does not name ({', '.join(map(_told, unnamed))})"
 
 
 def _is_door(rule):

@@ -112,14 +112,19 @@ def foresee(aws, want):
 
 
 def danger(have, change):
+    return "; ".join(_dangers(have, change)) or None if have else None
+
+
+def _dangers(have, change):
     delta = change.get("attachments")
-    leaving = [*delta.remove, *(old for old, new in delta.change if old["device"] != new["device"])] if have and delta else []
+    leaving = [*delta.remove, *(old for old, new in delta.change if old["device"] != new["device"])] if delta else []
     if leaving:
-        return f"would detach the volume from {', '.join(one['instance'] for one in leaving)}, where it must be unmounted before"
-    if have and "size" in change:
-        return f"would grow the volume from {have['size']} to {change['size']} GiB, which cannot be taken back"
-    less = _volumes.less(have, change) if have else None
-    return f"would give the volume less than it has: {less}" if less else None
+        yield f"would detach the volume from {', '.join(one['instance'] for one in leaving)}, where it must be unmounted before"
+    if "size" in change:
+        yield f"would grow the volume from {have['size']} to {change['size']} GiB, which cannot be taken back"
+    less = _volumes.less(have, change)
+    if less:
+        yield f"would give the volume less than it has: {less}"
 
 
 def delete(aws, have):

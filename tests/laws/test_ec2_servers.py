@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
 from tests.laws.stage import KINDS, REGION, examples
-from tests.laws.test_gateways import faults, refused, write
+from tests.laws.test_gateways import dangerous, faults, refused, write
 
 IMAGES = ("ami-02b76b739f98bb809", "ami-0990bd2af79bd53a7")
 WEB = dict(name="acme-web01", image_id=IMAGES[0], instance_type="m7i.large", subnet="acme-a")
@@ -271,6 +271,13 @@ def test_a_volume_is_told_as_it_will_be(stage):
     assert stage.run("ec2_volumes", dict(volumes=[dict(name="data", volume_type="gp3", throughput=750)]))["changed"]
     assert "throughput: 1000" in refused(stage, "ec2_volumes", dict(name="data", throughput=1000))
     assert stage.run("ec2_volumes", dict(volumes=[dict(name="data", iops=4000, throughput=1000)]))["changed"]
+
+
+def test_one_confirmation_is_asked_for_all_that_it_allows(volumes):
+    slower = dict(name="acme-web01-data", volume_type="gp2", size=400, attachments=dict(set=[]))
+    said = dangerous(volumes, "ec2_volumes", slower)
+    for one in ("would detach the volume from i-", "; would grow the volume from ", "; would give the volume less than it has: "):
+        assert one in said
 
 
 def test_what_only_some_instances_have(servers):

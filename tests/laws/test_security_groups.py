@@ -8,7 +8,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from ansible_collections.msp.aws.plugins.plugin_utils import sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _effects, sheets
 from tests.laws.stage import KINDS, REGION
 
 GROUPS = "ec2_security_groups"
@@ -242,6 +242,18 @@ def test_a_door_is_opened_to_the_world_only_with_a_confirmation(vpc, rule):
     assert "to the whole internet" in failing(vpc, opened)
     write(vpc, opened, confirm=[f"{GROUPS}/acme/web"])
     write(vpc, dict(opened, ingress=dict(add=[dict(rule, description="agreed")])))
+
+
+@pytest.mark.parametrize("rules", [[SSH], dict(set=[SSH])])
+def test_a_new_group_is_no_door_to_the_world_without_a_confirmation(vpc, rules):
+    assert "to the whole internet" in confirmed(vpc, dict(WEB, ingress=rules), needed=True)
+
+
+def test_one_confirmation_is_asked_for_all_that_it_allows(vpc):
+    write(vpc, dict(WEB, ingress=[HTTPS]))
+    said = confirmed(vpc, dict(WEB, ingress=dict(set=[SSH]), egress=dict(set=[])), needed=True)
+    opened, closed, last, rest = _effects.in_japanese(said.partition(", which needs")[0])
+    assert "tcp 22 0.0.0.0/0" in opened and "tcp 443 10.0.0.0/8" in closed and "egress" in last and "all 0.0.0.0/0" in rest
 
 
 @pytest.mark.parametrize("rule", [dict(SSH, from_port=443, to_port=443), dict(SSH, cidr_ipv4="203.0.113.0/24"), dict(protocol="icmp", cidr_ipv4="0.0.0.0/0")])
