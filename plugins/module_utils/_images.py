@@ -46,12 +46,14 @@ def refuse(aws: Aws, instance: Mapping[str, Any], name: str, option: str = "name
         raise Problem(f"{option}: the image {taken[0]['ImageId']} is called {name!r} already, and it is not of this ticket: choose another name")
 
 
-def make(aws: Aws, label: str, instance_id: str, ticket: str, name: str, *, no_reboot: bool, description: str | None = None) -> None:
+def make(
+    aws: Aws, label: str, instance_id: str, ticket: str, name: str, *, no_reboot: bool, description: str | None = None, limit: float = SECONDS
+) -> None:
     """Begin it where this ticket has none yet, and see it complete."""
     look = partial(of_ticket, aws, instance_id, ticket)
     begin = partial(_create, aws, instance_id, ticket, name, no_reboot, description)
     drive(aws, label, look, lambda there: None if there else begin)
-    aws.wait(f"image of {label}", look, _settled, limit=SECONDS)
+    aws.wait(f"image of {label}", look, _settled, limit=limit)
 
 
 def _settled(image: Mapping[str, Any]) -> bool:

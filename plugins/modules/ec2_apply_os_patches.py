@@ -15,6 +15,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 NAME = "ec2_apply_os_patches"
 DOCUMENT = "AWS-RunPatchBaseline"
 SECONDS = 2 * 3600
+IMAGE_SECONDS = 3600  # what was approved as this many minutes of work must not begin to install after them
 REPORTED_SECONDS = 900
 FRESH = timedelta(days=1)  # what was found longer ago is no list to approve
 RECENT = timedelta(hours=1)  # what was found longer ago is looked for once more right before it is installed
@@ -105,12 +106,24 @@ def act(aws, params, planned):
     installs = params["operation"] == "Install"
     if installs:
         _look_again(aws, params, planned)
-    if installs and params["image_name"]:
-        _images.make(aws, planned.label, planned.id, params["ticket"], params["image_name"], no_reboot=True)
+        if params["image_name"]:
+            _save(aws, params, planned)
+            _look_again(aws, params, planned)
     began = _run(aws, planned, _order(params, planned.id))
     _verify(aws, params, planned, began)
     if installs:
         planned.notes.extend(_compared(aws, planned, began))
+
+
+def _save(aws, params, planned):
+    """Complete before the first patch, or there is none: whoever ran the ticket again would install at an hour that nobody agreed to."""
+    try:
+        _images.make(aws, planned.label, planned.id, params["ticket"], params["image_name"], no_reboot=True, limit=IMAGE_SECONDS)
+    except TimeoutError as error:
+        raise Returned(
+            f"the image {params['image_name']} was not complete after {IMAGE_SECONDS // 60} minutes, and AWS goes on with it. Nothing was installed: "
+            "when it is complete another one takes less time, so request it anew then, with another image_name"
+        ) from error
 
 
 def _run(aws, planned, order):

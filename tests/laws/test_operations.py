@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances
-from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_reboot_instance
+from ansible_collections.msp.aws.plugins.module_utils import _images, _instances
+from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_apply_os_patches, ec2_reboot_instance
 from ansible_collections.msp.aws.plugins.plugin_utils import _effects, _operation_plans
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 from tests.laws.operations import MAKING, OPERATIONS, Desk, sample
@@ -661,6 +661,26 @@ def test_what_has_come_since_the_list_was_approved_is_not_installed(desk):
     result = desk.run(PATCHES, fails=True)
     assert result["returned"] and "it would install glibc-2.39 (Security, Important)" in result["msg"] and desk.writes() == [ASKS]
     assert [one.split()[0] for one in desk.run(PATCHES, check=True)["diff"]["before"]["acme-batch01"]["missing"]] == ["glibc-2.39", "openssl-3.0"]
+
+
+def test_what_has_come_while_the_image_was_made_is_not_installed(desk, monkeypatch):
+    now, morning = (datetime.now(UTC) - timedelta(hours=hours) for hours in (0, 3))
+    patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=now.isoformat())
+
+    def make(*dummy, **more):
+        patched(desk, patches={"openssl-3.0": "MISSING"}, scanned=morning.isoformat(), appears=["glibc-2.39"])
+
+    monkeypatch.setattr(_images, "make", make)
+    result = desk.run(PATCHES, fails=True)
+    assert result["returned"] and "it would install glibc-2.39" in result["msg"] and desk.writes() == [ASKS]
+
+
+def test_an_image_that_takes_too_long_keeps_the_installation_from_beginning_late(desk, monkeypatch):
+    monkeypatch.setattr(_images, "_settled", lambda image: False)
+    assert OPERATIONS[PATCHES]["minutes"] * 60 >= ec2_apply_os_patches.IMAGE_SECONDS + ec2_apply_os_patches.SECONDS
+    monkeypatch.setattr(ec2_apply_os_patches, "IMAGE_SECONDS", 0)
+    result = desk.run(PATCHES, fails=True)
+    assert result["returned"] and "Nothing was installed" in result["msg"] and desk.writes() == ["ec2:CreateImage"]
 
 
 def test_what_was_approved_is_installed_though_a_run_broke_off(desk):
