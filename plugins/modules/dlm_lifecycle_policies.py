@@ -92,14 +92,22 @@ def _name_and_tags(found):
 
 def read(aws, have, names):
     """The list gives summaries; everything else of one policy comes in one call."""
-    return dict(_have(aws.dlm.get_lifecycle_policy(PolicyId=have["id"])["Policy"]), _beyond=partial(_beyond, aws, have))
+    return dict(_have(aws.dlm.get_lifecycle_policy(PolicyId=have["id"])["Policy"]), _tell_beyond=partial(_tell_beyond, aws, have))
+
+
+def _tell_beyond(aws, have, schedule, count):
+    """A warning and no danger: it is another number every day, and the plan of the night must be the one that was approved."""
+    snapshots, volumes = _beyond(aws, have, schedule, count)
+    said = f"schedule {schedule} has {snapshots} snapshots or images of {volumes} volumes or instances beyond {count} now"
+    aws.warn(f"dlm_lifecycle_policies {have['name']}: {said}")
 
 
 def _beyond(aws, have, schedule, count):
     """How many of its snapshots or images are beyond a count, of how many volumes or instances. Not which: that is another one every day."""
     filters = [dict(Name=f"tag:aws:dlm:lifecycle-{word}", Values=[value]) for word, value in (("policy-id", have["id"]), ("schedule-name", schedule))]
     if have["policy_type"] == "IMAGE_MANAGEMENT":
-        made = [one["SourceInstanceId"] for one in aws.pages("ec2", "describe_images", "Images", Filters=filters, Owners=["self"])]
+        # An image that does not tell its instance is beyond no count.
+        made = [one.get("SourceInstanceId", one["ImageId"]) for one in aws.pages("ec2", "describe_images", "Images", Filters=filters, Owners=["self"])]
     else:
         made = [one["VolumeId"] for one in aws.pages("ec2", "describe_snapshots", "Snapshots", Filters=filters, OwnerIds=["self"])]
     beyond = [number - count for number in Counter(made).values() if number > count]
@@ -231,21 +239,18 @@ def refuse(want, have, change):
 
 
 def danger(have, change):
+    return "; ".join(_dangers(have, change)) or None
+
+
+def _dangers(have, change):
     if change.get("no_reboot") is False:
-        return "would reboot the instances each time the policy makes images of them (the times of a schedule are UTC)"
+        yield "would reboot the instances each time the policy makes images of them (the times of a schedule are UTC)"
     for old, new in change["schedules"].change if "schedules" in change else ():
         before, after = _retention(old), _retention(instead(new, old, *ALTERNATIVES))
         if after != before and not _longer(before, after):
-            kept = f"would keep {_said(after)} instead of {_said(before)} in schedule {new['name']}"
-            return f"{kept}: what is beyond that is deleted{_now(have, new['name'], after)}"
-    return None
-
-
-def _now(have, schedule, retention):
-    count, *dummy = retention
-    if count is None:
-        return ""
-    return ", as of now {} snapshots or images of {} volumes or instances".format(*have["_beyond"](schedule, count))
+            yield f"would keep {_said(after)} instead of {_said(before)} in schedule {new['name']}: what is beyond that is deleted"
+            if new.get("retain_count") is not None:
+                have["_tell_beyond"](new["name"], new["retain_count"])
 
 
 def _retention(schedule):

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _iam
@@ -27,7 +26,6 @@ CREDENTIALS = (
     ),
 )
 
-RECENT = timedelta(days=30)
 ADMINISTRATOR = "AdministratorAccess"
 
 
@@ -100,14 +98,14 @@ def _own(aws, name):
 
 
 def _use(aws, name):
-    """Why somebody may miss it, in words that do not change by the day: they are part of what is approved."""
-    since = datetime.now(UTC) - RECENT
-    keys = [key["AccessKeyId"] for key in aws.pages("iam", "list_access_keys", "AccessKeyMetadata", UserName=name)]
-    used = [(key, aws.iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]) for key in sorted(keys)]
-    signs = [f"{key[:4]}…{key[-4:]}" for key, last in used if last.get("LastUsedDate", since) > since]
-    if aws.iam.get_user(UserName=name)["User"].get("PasswordLastUsed", since) > since:
-        signs.append("its console password")
-    return f"{' and '.join(signs)} was used in the last {RECENT.days} days" if signs else None
+    """Why somebody may miss it, in words that do not change by the day: they are part of what is approved. When it was, is a warning."""
+    keys = sorted(key["AccessKeyId"] for key in aws.pages("iam", "list_access_keys", "AccessKeyMetadata", UserName=name))
+    used = {f"{key[:4]}…{key[-4:]}": aws.iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"].get("LastUsedDate") for key in keys}
+    used["its console password"] = aws.iam.get_user(UserName=name)["User"].get("PasswordLastUsed")
+    signs = {sign: last for sign, last in used.items() if last}
+    for sign, last in signs.items():
+        aws.warn(f"iam_users {name}: {sign} was used last on {last:%Y-%m-%d}")
+    return f"{' and '.join(signs)} has been used" if signs else None
 
 
 def _last_administrator(aws, name):

@@ -388,16 +388,16 @@ def test_the_plan_tells_what_goes_with_a_user_and_what_stays(desk):
     assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []
 
 
-def test_the_plan_tells_that_a_user_is_still_at_work_or_the_last_who_may_do_everything(desk):
-    """Once, whatever day it is: the plan of tomorrow must be the one that was approved today."""
+def test_the_plan_tells_that_a_user_is_still_at_work_or_the_last_who_may_do_everything(desk, capfd):
+    """In the same words on whatever day: the plan of tomorrow must be the one that was approved today. When it was is a warning."""
     iam, administrator = desk.stage.client("iam"), "arn:aws:iam::aws:policy/AdministratorAccess"
     iam.attach_group_policy(GroupName="acme-former", PolicyArn=administrator)
     key = iam.create_access_key(UserName="acme-leaver")["AccessKey"]
     signed = dict(aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"], region_name=REGION)
     boto3.client("iam", endpoint_url=desk.double.url, **signed).list_groups()
-    told = [desk.run("iam.delete_user", check=True)["entries"][0]["confirm"] for dummy in range(2)]
-    used = f"{key['AccessKeyId'][:4]}…{key['AccessKeyId'][-4:]} was used in the last 30 days"
-    assert used in told[0] and "no other IAM user has AdministratorAccess" in told[0] and told[0] == told[1]
+    told, used = desk.run("iam.delete_user", check=True)["entries"][0]["confirm"], f"{key['AccessKeyId'][:4]}…{key['AccessKeyId'][-4:]}"
+    assert f"{used} has been used" in told and "no other IAM user has AdministratorAccess" in told
+    assert f"iam_users acme-leaver: {used} was used last on {datetime.now(UTC):%Y-%m-%d}" in capfd.readouterr().err
     iam.attach_user_policy(UserName="acme-auditor", PolicyArn=administrator)
     assert "no other IAM user" not in desk.run("iam.delete_user", check=True)["entries"][0]["confirm"]
 
@@ -551,10 +551,20 @@ def test_the_plan_tells_how_many_generations_will_be_deleted(desk, policy_type, 
     class Aws:
         def pages(self, service, asked, *dummy, **arguments):
             assert (service, asked) == ("ec2", listing) and [one["Values"] for one in arguments["Filters"]] == [["policy-1"], ["daily"]]
-            return [{of: "a"}] * 7 + [{of: "b"}] * 3 + [{of: "c"}] * 6
+            unknown = [dict(ImageId=f"ami-{number}") for number in range(9)] if policy_type == "IMAGE_MANAGEMENT" else []
+            return [{of: one, "ImageId": "ami"} for one in "aaaaaaabbbcccccc"] + unknown
 
     assert dlm_lifecycle_policies._beyond(Aws(), dict(id="policy-1", policy_type=policy_type), "daily", 5) == (3, 2)
-    assert "as of now 0 snapshots or images of 0 volumes or instances" in desk.run(GENERATIONS, check=True)["entries"][0]["confirm"]
+
+
+def test_how_many_generations_go_is_no_part_of_what_is_approved(desk, monkeypatch, capfd):
+    """Each day has another number, and the plan of the night must be the one that was approved."""
+    told = []
+    for beyond in ((3, 2), (4, 2)):
+        monkeypatch.setattr(dlm_lifecycle_policies, "_beyond", lambda *dummy, now=beyond: now)
+        told.append(desk.run(GENERATIONS, check=True)["entries"][0]["confirm"])
+        assert f"acme-daily: schedule daily has {beyond[0]} snapshots or images of 2 volumes or instances beyond 5 now" in capfd.readouterr().err
+    assert told[0] == told[1]
 
 
 def test_a_schedule_that_is_not_there_is_not_made(desk):

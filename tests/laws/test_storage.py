@@ -227,6 +227,12 @@ def test_keeping_less_or_by_another_measure_needs_a_confirmation(policies, sched
     assert said in dangerous(policies, POLICIES, dict(name=DAILY, schedules=[schedule]))
 
 
+def test_one_confirmation_is_asked_for_all_that_it_deletes(policies):
+    fewer = [dict(name="daily", retain_count=6), dict(name="hourly", retain_interval_unit="WEEKS")]
+    said = dangerous(policies, POLICIES, dict(name=DAILY, schedules=fewer))
+    assert "in schedule daily: what is beyond that is deleted; would keep 1 WEEKS" in said
+
+
 def test_keeping_more_needs_none(policies):
     harmless(policies, POLICIES, dict(name=DAILY, schedules=[dict(name="daily", retain_count=8), dict(name="hourly", retain_interval=2)]))
     harmless(policies, POLICIES, dict(name=DAILY, schedules=[dict(name="daily", copy_tags=False)]))

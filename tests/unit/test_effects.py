@@ -29,8 +29,8 @@ STOP = "インスタンスを停止し、再び起動します"
             ["5 台中 2 台のインスタンスを終了します。インスタンス上だけにあるデータは失われます（終了ポリシー Default）"],
         ),
         (
-            "would be deleted with its console password; AKIA…MPLE was used in the last 30 days; no other IAM user has AdministratorAccess",
-            ["its console password とともに削除します", "AKIA…MPLE が過去 30 日以内に使用されています", "AdministratorAccess を持つ IAM ユーザは他にいません"],
+            "would be deleted with its console password; AKIA…MPLE has been used; no other IAM user has AdministratorAccess",
+            ["its console password とともに削除します", "AKIA…MPLE は使用された記録があります", "AdministratorAccess を持つ IAM ユーザは他にいません"],
         ),
         ("nobody has a word for it; would stop the instance", ["nobody has a word for it; would stop the instance"]),
     ],
