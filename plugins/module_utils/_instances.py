@@ -30,6 +30,9 @@ OWNERS = {
     GROUP: "the Auto Scaling group",
 }
 STANDBY = "Standby"
+# With one of these suspended a group leaves a member alone that is stopped.
+REPLACING = ("HealthCheck", "ReplaceUnhealthy", "Terminate")
+USABLE = ("Enabled", "Updating")
 
 
 def find(aws: Aws, named: str) -> dict[str, Any]:
@@ -103,23 +106,45 @@ def attribute(aws: Aws, instance: Mapping[str, Any], name: str) -> Any:
     return aws.ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute=name)[name[0].upper() + name[1:]]["Value"]
 
 
-def against_a_stop(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+def against_a_restart(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
     """Why it cannot be stopped, or would not come back."""
+    yield from against_a_stop(aws, instance)
+    yield from against_a_start(aws, instance)
+
+
+def against_a_stop(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Why it cannot be stopped, or would not stay there."""
     if instance.get("RootDeviceType") != "ebs":
         yield "its root device is an instance store, which a stop would destroy"
     if instance.get("InstanceLifecycle"):
         yield f"it is a {instance['InstanceLifecycle']} instance"
     if state(instance) == "running" and attribute(aws, instance, "disableApiStop"):
         yield "it is protected from being stopped: set disable_api_stop to false first"
-    yield from (
-        f"{owner} takes an instance that is stopped for a sick one, and terminates it: put it into {STANDBY} first"
-        for owner in owners(aws, instance)
-        if owner.startswith(OWNERS[GROUP])
-    )
-    yield from against_a_start(aws, instance)
+    yield from _against_its_group(aws, instance)
+
+
+def _against_its_group(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    """Its group terminates what is stopped, unless it stands by or the group is told not to replace any."""
+    if not any(owner.startswith(OWNERS[GROUP]) for owner in owners(aws, instance)):
+        return
+    name = next(tag["Value"] for tag in instance["Tags"] if tag["Key"] == GROUP)
+    groups = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=[name])
+    suspended = [one["ProcessName"] for group in groups for one in group.get("SuspendedProcesses", []) if one["ProcessName"] in REPLACING]
+    if suspended:
+        aws.warn(f"{label(instance)}: {OWNERS[GROUP]} {name} has {', '.join(sorted(suspended))} suspended, which must last until the instance runs again")
+    else:
+        yield (
+            f"{OWNERS[GROUP]} {name} takes an instance that is stopped for a sick one, and terminates it: "
+            f"put it into {STANDBY}, or suspend {REPLACING[1]} of the group, first"
+        )
 
 
 def against_a_start(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
+    for key, key_state in unusable_keys(aws, instance):
+        yield f"the KMS key {key} of its volumes is {key_state}, and without it the instance does not start: enable the key first"
+
+
+def unusable_keys(aws: Aws, instance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Keys of its volumes without which EC2 would let it go back to stopped. A key of another account may not be ours to look at."""
     filters = [dict(Name="attachment.instance-id", Values=[instance["InstanceId"]])]
     with aws.reading():
@@ -132,8 +157,8 @@ def against_a_start(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
                     raise
                 aws.warn(f"{label(instance)}: nobody could see whether the KMS key {key} of its volumes can be used, without which it does not start")
                 continue
-            if key_state != "Enabled":
-                yield f"the KMS key {key} of its volumes is {key_state}, and without it the instance does not start: enable the key first"
+            if key_state not in USABLE:
+                yield key, key_state
 
 
 def lost_by_a_stop(aws: Aws, instance: Mapping[str, Any], instance_type: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _refuse(aws, instance, before, wanted):
 
 def _against_the_stop(aws, instance):
     """What AWS's own runbook asks of an instance before it is stopped and started."""
-    yield from _instances.against_a_stop(aws, instance)
+    yield from _instances.against_a_restart(aws, instance)
     if instance["Placement"].get("Tenancy", "default") != "default":
         yield f"its tenancy is {instance['Placement']['Tenancy']}"
     if instance.get("HibernationOptions", {}).get("Configured"):

@@ -66,7 +66,7 @@ def _refuse(aws, instance, before, events):
         raise Problem(f"the instance is {before['state']}: it comes to another host when it is started, by the operation ec2.start_instance")
     others = [_told(event) for event in events if event["Code"] not in MOVES]
     said = [f"for {one} the operation ec2.reboot_instance is enough: name the other event in event_id" for one in others]
-    said += _instances.against_a_stop(aws, instance)
+    said += _instances.against_a_restart(aws, instance)
     if said:
         raise Problem("; ".join(said))
 

@@ -55,7 +55,7 @@ def _facts(aws, params):
 def _refuse(aws, params, volume, instance):
     if _instances.state(instance) not in ("running", "stopped"):
         raise Problem(f"the instance is {_instances.state(instance)}, and a volume is replaced where it is running or stopped")
-    said = list(_instances.against_a_stop(aws, instance))
+    said = list(_instances.against_a_restart(aws, instance))
     if said:
         raise Problem("; ".join(said))
     _attachments.refuse_snapshot(aws.once(_attachments.snapshot, params["snapshot_id"]), {})

@@ -36,6 +36,9 @@ def plan(aws, params):
 def _dangers(aws, instance):
     yield "would stop the instance"
     yield from _instances.lost_by_a_stop(aws, instance, instance["InstanceType"])
+    # It may be stopped for the very reason that its keys are locked, such as after a break-in.
+    for key, key_state in _instances.unusable_keys(aws, instance):
+        yield f"the KMS key {key} of its volumes is {key_state}, and without it the instance does not start again"
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may replace it or start it again"
 

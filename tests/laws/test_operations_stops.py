@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from types import SimpleNamespace
+
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _instances, _volumes
 from ansible_collections.msp.aws.plugins.modules import ec2_change_instance_type
 from tests.laws.operations import STOPPED, Desk, sample
 
@@ -21,19 +24,24 @@ def scaling(stage):
     opened.close()
 
 
-def test_a_member_of_an_auto_scaling_group_is_stopped_only_in_standby(scaling):
+def test_a_member_of_an_auto_scaling_group_is_stopped_only_where_its_group_leaves_it_alone(scaling, capfd):
     """Its group would terminate it."""
     client = scaling.stage.client("autoscaling")
     member = client.describe_auto_scaling_groups(AutoScalingGroupNames=["acme-web"])["AutoScalingGroups"][0]["Instances"][0]["InstanceId"]
     for operation, more in ((STOP, {}), (TYPE, dict(ops_ec2_instance_type="t3.large"))):
         plan = scaling.run(operation, check=True, variables=dict(ops_ec2_instance=member, **more), fails=True)
         assert "the Auto Scaling group acme-web takes an instance that is stopped for a sick one" in plan["msg"]
+    client.suspend_processes(AutoScalingGroupName="acme-web", ScalingProcesses=["HealthCheck", "AZRebalance"])
+    assert scaling.run(STOP, check=True, variables=dict(ops_ec2_instance=member))["changed"]
+    assert "the Auto Scaling group acme-web has HealthCheck suspended, which must last until" in capfd.readouterr().err
+    client.resume_processes(AutoScalingGroupName="acme-web", ScalingProcesses=["HealthCheck"])
     client.enter_standby(AutoScalingGroupName="acme-web", InstanceIds=[member], ShouldDecrementDesiredCapacity=True)
     assert scaling.run(STOP, check=True, variables=dict(ops_ec2_instance=member))["changed"]
 
 
 @pytest.mark.parametrize("operation", [TYPE, START, STOP, REPLACE])
-def test_with_a_key_that_cannot_be_used_nothing_is_stopped_or_started(desk, operation):
+def test_with_a_key_that_cannot_be_used_nothing_is_started(desk, operation):
+    """It is stopped where that is all: a server may be isolated for the very reason that its key was."""
     kms, ec2 = desk.stage.client("kms"), desk.stage.client("ec2")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     name = "acme-stopped01" if operation == START else "acme-batch01"
@@ -43,8 +51,21 @@ def test_with_a_key_that_cannot_be_used_nothing_is_stopped_or_started(desk, oper
     assert desk.run(operation, check=True)["changed"]
     kms.disable_key(KeyId=key)
     desk.double.clear_calls()
-    result = desk.run(operation, check=True, fails=True)
-    assert f"key/{key} of its volumes is Disabled" in result["msg"] and desk.writes() == []
+    result = desk.run(operation, check=True, fails=operation != STOP)
+    said = result["entries"][0]["confirm"] if operation == STOP else result["msg"]
+    assert f"key/{key} of its volumes is Disabled, and without it the instance does not start" in said and desk.writes() == []
+
+
+@pytest.mark.parametrize(("key_state", "told"), [("Enabled", []), ("Updating", []), ("PendingDeletion", [("key", "PendingDeletion")])])
+def test_a_key_that_moves_can_be_used(key_state, told):
+    class Aws:
+        reading = contextlib.nullcontext
+        kms = SimpleNamespace(describe_key=lambda **dummy: dict(KeyMetadata=dict(KeyState=key_state)))
+
+        def pages(self, *dummy, **arguments):
+            return [dict(KmsKeyId="key")]
+
+    assert list(_instances.unusable_keys(Aws(), dict(InstanceId="i-1"))) == told
 
 
 def test_a_smaller_type_tells_what_its_volumes_lose(desk):
