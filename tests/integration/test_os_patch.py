@@ -1,11 +1,13 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The image of a server before its updates; the updates themselves are played on real hosts under extensions/molecule."""
+"""The image of a server before its updates, and what becomes of files; the updates themselves are played on real hosts under extensions/molecule."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import tarfile
 
 import boto3
 import pytest
@@ -58,3 +60,24 @@ def test_one_name_makes_one_image(image, server, customer):
 def test_an_image_that_cannot_be_made_stops_the_run(image):
     said, images = image("i-0123456789abcdef0", rc=2)
     assert said.recap["acme"]["failed"] == 1 and images == []
+
+
+def test_what_the_way_back_writes_over_is_kept_each_time(customer, tmp_path):
+    """A second time it gets a name beside the first: one that broke off has seen only a part."""
+    kept, conf = tmp_path / "REQ-1.tar", tmp_path / "a b.conf"
+    conf.write_text("before", encoding="utf-8")
+    subprocess.run(["tar", "--create", "--absolute-names", "--file", kept, conf], check=True)
+    include = "ansible.builtin.include_role"
+    tasks = [{include: dict(name="msp.aws.os_patch", tasks_from=one)} for one in ("aside", "restore")]
+    playbook = customer.folder / "back.yml"
+    playbook.write_text(json.dumps([dict(hosts="all", gather_facts=False, vars=dict(os_patch_keep=str(kept)), tasks=tasks)]), encoding="utf-8")
+    for edits in ("since", "again"):
+        conf.write_text(edits, encoding="utf-8")
+        run_playbook(["-i", customer.inventory, playbook])
+        assert conf.read_text(encoding="utf-8") == "before"
+    run_playbook(["-i", customer.inventory, playbook])
+    found = {}
+    for path in tmp_path.glob("REQ-1.tar.undone*"):
+        with tarfile.open(path) as archive:
+            found[path.name] = {one.name: archive.extractfile(one).read().decode() for one in archive}, path.stat().st_mode & 0o777
+    assert found == {"REQ-1.tar.undone": ({str(conf): "again"}, 0o600), "REQ-1.tar.undone.~1~": ({str(conf): "since"}, 0o600)}

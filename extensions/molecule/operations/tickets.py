@@ -108,6 +108,7 @@ def test_an_update_from_its_refusal_to_its_way_back(desk):
     inside("sh -c 'echo for 2 >/etc/plain.conf'")
     desk.operate(request, "roll_back", confirm=["ec2_create_image/web"])
     assert version() == "1" and inside("cat /etc/plain.conf") == OURS and desk.records()[-1]["content"]["outcome"] == "rolled_back"
+    assert inside(f"tar --extract --to-stdout --absolute-names --file {kept}.undone /etc/plain.conf") == "for 2"
 
 
 def test_patches_are_those_of_the_plan(desk):
