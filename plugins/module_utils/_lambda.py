@@ -135,7 +135,8 @@ def lets(aws: Aws, arn: str, service: str, source: str) -> bool:
     if (region, account) != (aws.region, aws.account):
         return True
     said = {"aws:sourcearn": (source,), "aws:sourceaccount": (account,)}
-    return _verdicts.judged(aws.once(policy, name), service, "lambda:InvokeFunction", context=said).allowed
+    verdict = _verdicts.judged(aws.once(policy, name), service, "lambda:InvokeFunction", context=said)
+    return _verdicts.lets(aws, f"{service} may invoke {arn} for {source}", verdict)
 
 
 def policy(aws: Aws, name: str) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def silent(aws: Aws, topic: str, service: str, account: str) -> str | None:
         return None
     attributes = aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     key = attributes.get("KmsMasterKeyId") or ""
-    if not _verdicts.judged(_policies.document(attributes.get("Policy")), service, "sns:Publish", topic).allowed:
+    verdict = _verdicts.judged(_policies.document(attributes.get("Policy")), service, "sns:Publish", topic, _for(account))
+    if not _verdicts.lets(aws, f"{service} may publish to {topic}", verdict):
         return f"{service} may not publish to {topic}, and nobody would be told: name publishers: [{service}] of the topic in sns_topics"
     if key.endswith(OWN_KEY_OF_SNS):
         return f"{service} may not use {OWN_KEY_OF_SNS}, with which {topic} is encrypted, and nobody would be told: give the topic a key of your own"
@@ -35,4 +36,10 @@ def _may_use(aws: Aws, key: str, service: str, account: str) -> bool:
         return True  # its owner has to see to it
     key_id = aws.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyId"]
     policy = _policies.document(aws.kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
-    return all(_verdicts.judged(policy, service, action).allowed for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+    verdicts = (_verdicts.judged(policy, service, action, context=_for(account)) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+    return _verdicts.lets(aws, f"{service} may use {key}", *verdicts)
+
+
+def _for(account: str) -> _verdicts.Context:
+    """On whose behalf the service comes."""
+    return {"aws:sourceaccount": (account,)}

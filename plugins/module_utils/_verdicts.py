@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+
 # Of a condition's key, in small letters, what the service says; nothing where its calls do not have the key.
 Context = Mapping[str, tuple[str, ...]]
 
@@ -39,6 +41,16 @@ def judged(policy: Mapping[str, Any], service: str, action: str, resource: str |
     if not allowing and True not in fates["Allow"]:
         return Verdict(allowed=False)
     return Verdict(allowed=True, doubts=tuple(str(told) for told in [*allowing, *fates["Deny"]] if told))
+
+
+def lets(aws: Aws, what: str, *verdicts: Verdict) -> bool:
+    """Whether all of them allow it; a warning where that depends on what was not judged, of which nobody else would hear."""
+    if not all(verdict.allowed for verdict in verdicts):
+        return False
+    doubts = dict.fromkeys(doubt for verdict in verdicts for doubt in verdict.doubts)
+    if doubts:
+        aws.warn(f"whether {what} depends on what was not judged of its policy: {'; '.join(doubts)}")
+    return True
 
 
 def _said_by(service: str) -> Context:

@@ -160,7 +160,7 @@ def _settings(aws, have, change):
     settings = deep(CONFIGURATION, values, {})
     after = merged(OPTIONS, have, change)
     if "role" in change:
-        settings["Role"] = _trusted_role(aws, change["role"])
+        settings["Role"] = aws.once(_trusted_role, change["role"])
     if "environment" in change:
         settings["Environment"] = dict(Variables={name: str(value) for name, value in (after["environment"] or {}).items()})
     if VPC.keys() & change.keys():
@@ -170,14 +170,10 @@ def _settings(aws, have, change):
 
 def _trusted_role(aws, name):
     """The ARN of the role; Lambda would refuse, or only fail later with, one that it may not have."""
-    role = aws.once(_role, name)
-    if not _verdicts.judged(role["AssumeRolePolicyDocument"], SERVICE, "sts:AssumeRole").allowed:
+    role = aws.iam.get_role(RoleName=name)["Role"]
+    if not _verdicts.lets(aws, f"{SERVICE} may assume the role {name}", _verdicts.judged(role["AssumeRolePolicyDocument"], SERVICE, "sts:AssumeRole")):
         raise Problem(f"role: {name} does not let {SERVICE} assume it: its assume_role_policy has to name that service")
     return role["Arn"]
-
-
-def _role(aws, name):
-    return aws.iam.get_role(RoleName=name)["Role"]
 
 
 def update(aws, have, change):

@@ -113,16 +113,13 @@ def _judge_bucket(aws, params):
     if place != aws.region:
         raise Problem(f"bucket: {bucket} is in {place}, and an export stays in the Region of its log group, {aws.region}")
     verdicts = _verdicts_of(aws, policy, service, arn, params)
-    lacking = dict.fromkeys(action for action, verdict in verdicts if not verdict.allowed)
-    if lacking:
+    if not _verdicts.lets(aws, f"{service} may write to {bucket} on behalf of {arn}", *(verdict for dummy, verdict in verdicts)):
+        lacking = dict.fromkeys(action for action, verdict in verdicts if not verdict.allowed)
         raise Problem(
             f"bucket: the policy of {bucket} does not allow {service} {' and '.join(lacking)} on behalf of {arn} (aws:SourceAccount, aws:SourceArn) below "
             f"{params['prefix']}/: name deliveries: [{{service: {service}}}] of it in s3_buckets, which allows all that begins with AWSLogs/<account>/, or "
             "write the statements there; what denies it has to go"
         )
-    doubts = dict.fromkeys(doubt for dummy, verdict in verdicts for doubt in verdict.doubts)
-    if doubts:
-        aws.warn(f"{NAME} {params['log_group']}: whether {service} may write to {bucket} depends on what was not judged of its policy: {'; '.join(doubts)}")
 
 
 def _verdicts_of(aws, policy, service, arn, params):

@@ -319,6 +319,6 @@ def test_what_cannot_be_judged_of_the_policy_is_a_warning(logs, monkeypatch):
     its_policy_says(logs, dict(Sid="Office", Effect="Deny", Principal="*", Action="s3:PutObject", Resource="arn:aws:s3:::acme-closed/*", Condition=office))
     assert exported(logs, check=True, bucket="acme-closed")["changed"]
     assert told == [
-        "logs_export_log_group /acme/app: whether logs.ap-northeast-1.amazonaws.com may write to acme-closed depends on what was not judged of its policy: "
-        "Office (NotIpAddress aws:sourceip)"
+        "whether logs.ap-northeast-1.amazonaws.com may write to acme-closed on behalf of "
+        f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/acme/app depends on what was not judged of its policy: Office (NotIpAddress aws:sourceip)"
     ]

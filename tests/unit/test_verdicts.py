@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _verdicts
+from ansible_collections.msp.aws.plugins.module_utils import _lambda, _publishing, _verdicts
+from ansible_collections.msp.aws.plugins.modules import lambda_functions
 
 SERVICE, BUCKET, ACCOUNT = "logs.amazonaws.com", "arn:aws:s3:::acme-logs", "111122223333"
 GROUP = f"arn:aws:logs:ap-northeast-1:{ACCOUNT}:log-group:/acme/app"
@@ -86,3 +90,44 @@ def test_what_cannot_be_judged_is_told(statements, doubts):
 
 def test_what_surely_lets_in_leaves_no_doubt():
     assert verdict(when("IpAddress", "aws:SourceIp", "192.0.2.0/24"), OPEN) == _verdicts.Verdict(True)
+
+
+class Account:
+    """Where a topic with a key, a function and a role let everybody in who comes from an office."""
+
+    account, region = ACCOUNT, "ap-northeast-1"
+
+    def __init__(self):
+        anyone = dict(Effect="Allow", Principal="*", Action="*", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}})
+        policy, self.told = dict(Statement=[dict(anyone, Resource="*")]), []
+        text, key = json.dumps(policy), f"arn:aws:kms:{self.region}:{ACCOUNT}:key/1"
+        attributes = dict(Policy=text, KmsMasterKeyId=key)
+        self.sns = SimpleNamespace(meta=SimpleNamespace(region_name=self.region), get_topic_attributes=lambda TopicArn: dict(Attributes=attributes))
+        self.kms = SimpleNamespace(describe_key=lambda KeyId: dict(KeyMetadata=dict(KeyId="1")), get_key_policy=lambda KeyId, PolicyName: dict(Policy=text))
+        self.lambda_ = SimpleNamespace(get_policy=lambda FunctionName: dict(Policy=text))
+        self.iam = SimpleNamespace(get_role=lambda RoleName: dict(Role=dict(Arn="arn", AssumeRolePolicyDocument=policy)))
+
+    def once(self, look, *arguments):
+        return look(self, *arguments)
+
+    def warn(self, text):
+        self.told.append(text)
+
+
+TOPIC, FUNCTION = (f"arn:aws:{kind}:ap-northeast-1:{ACCOUNT}:{name}" for kind, name in (("sns", "acme"), ("lambda", "function:acme")))
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (lambda aws: _lambda.lets(aws, FUNCTION, SERVICE, GROUP), [f"{SERVICE} may invoke {FUNCTION} for {GROUP}"]),
+        (lambda aws: lambda_functions._trusted_role(aws, "acme"), ["lambda.amazonaws.com may assume the role acme"]),
+        (
+            lambda aws: _publishing.silent(aws, TOPIC, SERVICE, ACCOUNT) is None,
+            [f"{SERVICE} may publish to {TOPIC}", f"{SERVICE} may use arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/1"],
+        ),
+    ],
+)
+def test_whoever_judges_tells_the_doubts_once(judge, said):
+    aws = Account()
+    assert judge(aws) and aws.told == [f"whether {one} depends on what was not judged of its policy: statement 1 (IpAddress aws:sourceip)" for one in said]
