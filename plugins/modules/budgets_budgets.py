@@ -297,7 +297,7 @@ def danger(have, change):
         reasons.append(f"would take away {' and '.join(lost)}, because a budget has one kind of filters: other costs would count than now")
     end = (change.get("time_period") or {}).get("end")
     if end and end != (have.get("time_period") or {}).get("end"):
-        reasons.append(f"AWS would delete the budget with its notifications after {end}")
+        reasons.append(f"would let AWS delete the budget with its notifications after {end}")
     return " and ".join(reasons) or None
 
 

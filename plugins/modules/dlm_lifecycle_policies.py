@@ -264,7 +264,8 @@ def _longer(before, after):
 
 
 def _said(retention):
-    return " ".join(str(part) for part in retention if part is not None)
+    count, *age = retention
+    return f"{count} generations" if count is not None else " ".join(str(part) for part in age if part is not None)
 
 
 API = "CreateLifecyclePolicy.PolicyDetails"

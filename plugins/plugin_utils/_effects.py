@@ -13,14 +13,16 @@ from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import ROOT
 
+# Between the members of a list that is a part, but not between those of another list in brackets.
+LISTED = re.compile(r", (?![^()]*\))| and ")
 # What stands between two effects that are told in one breath, and how the second one begins. No part that is told as it is has one in it.
 JOINTS = (("; ", ""), (", and ", "would "), (" and would ", "would "))
 PART = "((?:(?!{}).)+?)".format("|".join(joint for joint, dummy in JOINTS))
 
 
 @cache
-def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
-    found = yaml_load((ROOT / "catalog" / "effects.yml").read_text(encoding="utf-8"))["effects"]
+def _known(block: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    found = yaml_load((ROOT / "catalog" / "effects.yml").read_text(encoding="utf-8"))[block]
     return tuple((re.compile(PART.join(map(re.escape, said.split("{}"))), re.DOTALL), ja) for said, ja in found.items())
 
 
@@ -41,7 +43,14 @@ def _told(text: str) -> list[str]:
     return []
 
 
-def _whole(text: str) -> Iterator[str]:
+def _whole(text: str, block: str = "effects") -> Iterator[str]:
     """The text as one effect, by the words that leave the least to be told as it is."""
-    fits = [(sum(map(len, match.groups())), ja.format(*match.groups())) for said, ja in _known() if (match := said.fullmatch(text))]
-    yield from (ja for dummy, ja in sorted(fits))
+    fits = [(sum(map(len, match.groups())), ja, match.groups()) for said, ja in _known(block) if (match := said.fullmatch(text))]
+    yield from (ja.format(*map(_part, parts)) for dummy, ja, parts in sorted(fits))
+
+
+def _part(text: str) -> str:
+    """A part as it is, but for words of our own: of a list each by itself."""
+    members = LISTED.split(text)
+    told = [next(_whole(one, "parts"), one) for one in members]
+    return next(_whole(text, "parts"), text) if told == members else "、".join(told)

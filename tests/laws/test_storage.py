@@ -217,9 +217,9 @@ def test_a_new_schedule_says_when_and_how_long(policies, schedule, needed):
 @pytest.mark.parametrize(
     ("schedule", "said"),
     [
-        (dict(name="daily", retain_count=6), "would keep 6 instead of 7 in schedule daily"),
-        (dict(name="daily", retain_interval=30, retain_interval_unit="DAYS"), "would keep 30 DAYS instead of 7 in schedule daily"),
-        (dict(name="hourly", retain_count=100), "would keep 100 instead of 1 DAYS in schedule hourly"),
+        (dict(name="daily", retain_count=6), "would keep 6 generations instead of 7 generations in schedule daily"),
+        (dict(name="daily", retain_interval=30, retain_interval_unit="DAYS"), "would keep 30 DAYS instead of 7 generations in schedule daily"),
+        (dict(name="hourly", retain_count=100), "would keep 100 generations instead of 1 DAYS in schedule hourly"),
         (dict(name="hourly", retain_interval_unit="WEEKS"), "would keep 1 WEEKS instead of 1 DAYS in schedule hourly"),
     ],
 )

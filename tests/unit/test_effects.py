@@ -5,10 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _effects
 
+ROOT = Path(__file__).resolve().parents[2]
+KNOWN = yaml.safe_load((ROOT / "catalog" / "effects.yml").read_text(encoding="utf-8"))
 STOP = "インスタンスを停止し、再び起動します"
 
 
@@ -30,10 +37,61 @@ STOP = "インスタンスを停止し、再び起動します"
         ),
         (
             "would be deleted with its console password; AKIA…MPLE has been used; no other IAM user has AdministratorAccess",
-            ["its console password とともに削除します", "AKIA…MPLE は使用された記録があります", "AdministratorAccess を持つ IAM ユーザは他にいません"],
+            ["コンソールパスワードとともに削除します", "AKIA…MPLE は使用された記録があります", "AdministratorAccess を持つ IAM ユーザは他にいません"],
+        ),
+        (
+            "would be deleted with its console password, its 1 access keys (AKIA…MPLE), its MFA devices (arn:aws:iam::1:mfa/a, arn:aws:iam::1:mfa/b)",
+            ["コンソールパスワード、アクセスキー 1 個（AKIA…MPLE）、MFA デバイス（arn:aws:iam::1:mfa/a, arn:aws:iam::1:mfa/b）とともに削除します"],
+        ),
+        (
+            "AKIA…MPLE and its console password has been used",
+            ["AKIA…MPLE、コンソールパスワード は使用された記録があります"],
+        ),
+        (
+            "the Auto Scaling group web manages it, and may replace it",
+            ["Auto Scaling グループ web が管理しているインスタンスのため、別のインスタンスに置き換えられることがあります"],
+        ),
+        (
+            "would keep 1 DAYS instead of 7 generations in schedule daily: what is beyond that is deleted",
+            ["保持する範囲を 1 日間に変更します（現在は 7 世代、スケジュール daily）。これを超えるものは削除されます"],
+        ),
+        (
+            "would leave its subnets without any traffic, because no ingress and no egress entry allows something",
+            ["インバウンド、アウトバウンド に許可のルールがなくなるため、対象サブネットの通信ができなくなります"],
+        ),
+        (
+            "would lock out everybody who has no new profile, because they trust CN=a, and it is issued by CN=b",
+            ["新しい接続プロファイルを持たない利用者は接続できなくなります（CN=a を信頼していますが、新しい証明書の発行者は CN=b です）"],
+        ),
+        ("would give the volume less than it has: 3000 IOPS instead of 6000", ["ボリュームの性能が低下します: 3000 IOPS（現在 6000）"]),
+        (
+            "would install nginx 1.22, openssl 3.0, which may restart what they are about, and reboot the server where one asks for it",
+            ["nginx 1.22, openssl 3.0 をインストールします。対象のサービスが再起動することがあります", "必要な場合はサーバを再起動します"],
+        ),
+        (
+            "Amazon ECS made the group and sets its sizes: change them there",
+            ["Amazon ECS が作成・管理しているグループのため、台数は Amazon ECS 側で変更しないと元に戻されます"],
         ),
         ("nobody has a word for it; would stop the instance", ["nobody has a word for it; would stop the instance"]),
     ],
 )
 def test_each_effect_is_told_for_itself_and_what_is_unknown_as_it_is(text, told):
     assert _effects.in_japanese(text) == told
+
+
+@pytest.mark.parametrize(("said", "ja"), [pair for block in KNOWN.values() for pair in block.items()])
+def test_every_part_is_told(said, ja):
+    parts = [f"<{number}>" for number in range(said.count("{}"))]
+    told = ja.format(*parts)
+    assert all(part in told for part in parts)
+
+
+# ---- what those say that carry operations out
+
+
+@pytest.mark.parametrize("reboot", ["never", "if_needed"])
+def test_what_a_server_would_install_is_there_in_japanese(reboot):
+    spelt = yaml.safe_load((ROOT / "roles" / "os_patch" / "vars" / "main.yml").read_text(encoding="utf-8"))["os_patch_dangers"]
+    coming = dict(nginx="1.22.1-9+deb12u2", openssl="3.0.17-1~deb12u3")
+    (told,) = Templar(DataLoader(), variables=dict(os_patch_coming=coming, os_patch_reboot=reboot)).template(trust_as_template(spelt))
+    assert _effects.in_japanese(told)[0].startswith("nginx 1.22.1-9+deb12u2, openssl 3.0.17-1~deb12u3 をインストールします")
