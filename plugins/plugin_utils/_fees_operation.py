@@ -233,9 +233,10 @@ def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict
 def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     """What there is to be paid for on each day of a month: component → group → how many.
 
-    Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones are charged from when the menu
-    itself would be, had it started with them, and removed ones to the end of their month; or both by the day, the day of removal included. What goes before
-    it is charged would never count by the month; by the rule `component_within_month` it may count for the month in which it came.
+    Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones are charged from the month after
+    they came (第35条第1項; also those of an old menu, of which 別紙2※5 speaks of the start alone), and removed ones to the end of their month; or both by the
+    day, the day of removal included. What goes before it is charged would never count by the month; by the rule `component_within_month` it may count for
+    the month in which it came, or in which the menu began with it.
     """
     start = agreed.plans[0].start
     by_day = agreed.rules["component_change_rule"] == "calendar"
@@ -262,25 +263,33 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
 
 
 def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:
-    """The changes without what goes before it is charged, be it removed or the contract at its end, and what does. What was added last goes first."""
-    changes, start = agreed.changes, agreed.plans[0].start
+    """The changes without what goes before it is charged, be it removed or the contract at its end, and what does. What was added last goes first.
+
+    What was there when the menu began is charged from the start of an old one (別紙2※5), and where the contract ends before its first charge (第35条第1項
+    ただし書).
+    """
+    changes, start, end = agreed.changes, agreed.plans[0].start, agreed.cancelled_on
+    from_start = _legacy(agreed.menu_applied_on) or (end is not None and end < first_charge(agreed, start))
     by_group = agreed.rules["unit_scope"] == "group"
     left = [change.count for change in changes]
     for number, gone in enumerate(changes):
-        if gone.count < 0:
+        if gone.count < 0 and gone.day >= start:
             for earlier in range(number - 1, -1, -1):
                 come = changes[earlier]
-                if come.day <= start or first_charge(agreed, come.day) <= gone.day:
+                if (come.day <= start and from_start) or first_charge(agreed, max(come.day, start)) <= gone.day:
                     break
                 if come.count > 0 and come.component == gone.component and (come.group == gone.group or not by_group):
                     both = min(left[earlier], -left[number])
                     left[earlier], left[number] = left[earlier] - both, left[number] + both
-    end = agreed.cancelled_on
     for number, come in enumerate(changes):
         if end and come.count > 0 and come.day > start and first_charge(agreed, come.day) > end:
             left[number] = 0
     lasting = [change._replace(count=rest) for change, rest in zip(changes, left, strict=True) if rest]
-    fleeting = [change._replace(count=change.count - rest) for change, rest in zip(changes, left, strict=True) if change.count > max(rest, 0)]
+    fleeting = [
+        change._replace(day=max(change.day, start), count=change.count - rest)
+        for change, rest in zip(changes, left, strict=True)
+        if change.count > max(rest, 0)
+    ]
     return lasting, fleeting
 
 

@@ -240,3 +240,25 @@ def test_the_fee_begins_on_the_first_of_the_month_after_whenever_billing_months_
     assert (quoted["billed_from"], quoted["month"], quoted["net"]) == ("2026-07-01", "2026-07", 210_000)
     ended = [happened("2026-06-30", "cancelled")]
     assert sum(usage_statement(agreed, ended, month)["net"] for month in ("2026-05", "2026-06", "2026-07")) == 210_000
+
+
+@pytest.mark.parametrize("start, gone, rules, fees", [
+    ("2026-06-20", "2026-06-28", {}, (0, 90_000, 180_000)),  # no day is charged on which the seventh was there
+    ("2026-06-20", "2026-06-28", dict(component_within_month="charged"), (0, 105_000, 180_000)),
+    ("2026-06-20", "2026-06-20", {}, (0, 90_000, 180_000)),
+    ("2026-06-20", "2026-07-01", {}, (0, 105_000, 180_000)),
+    ("2026-06-10", "2026-06-20", {}, (0, 90_000, 180_000)),
+    ("2026-06-20", "2026-06-28", dict(component_change_rule="calendar"), (0, 90_000, 180_000)),
+    ("2026-06-20", "2026-06-28", dict(first_charge_day="billing_month"), (0, 0, 180_000)),
+])  # fmt: skip
+def test_what_the_menu_began_with_and_went_before_the_first_charge_is_not_charged(start, gone, rules, fees):
+    """第35条第1項 charges from 2026-07-01 on: 15 of the 30 days from 2026-06-16."""
+    agreed = contract(plans=[{"plan": "advanced", "from": start}], fee_rules=dict(billing_month_start_day=16, **rules))
+    events = [happened(gone, "components_removed", components=dict(ec2=1))]
+    assert tuple(fee(agreed, events, month) for month in ("2026-05", "2026-06", "2026-07")) == fees
+
+
+def test_what_went_before_the_first_charge_of_a_contract_that_ends_before_it_is_part_of_its_month():
+    agreed = contract(plans=[{"plan": "advanced", "from": "2026-06-20"}], fee_rules=dict(billing_month_start_day=16))
+    events = [happened("2026-06-25", "components_removed", components=dict(ec2=1)), happened("2026-06-28", "cancelled")]
+    assert fee(agreed, events, "2026-06") == 210_000
