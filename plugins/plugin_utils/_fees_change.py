@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -51,7 +52,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     if ends_on and on > ends_on:
         raise FeeError([Fault("date", "ended", limit=ends_on)])
     # Components planned for later were planned for what there is now; they say nothing of the changed sheet. The plans are agreed, be they written into the
-    # contract or as events. The month is quoted as if the contract went on; what was billed, perhaps of what comes later, says nothing of it.
+    # contract or as events. What was billed, perhaps of what comes later, says nothing of what a month costs. All of the set-up work is quoted, even where
+    # the contract has an end.
     events = [event for event in events if event["event"] not in BESIDE and (event["event"] == "plan_changed" or event_day(event) <= on)]
     before = _as_every_month(agreement(contract, events))
     moves = {menu: _moves(_countable(menu, sheet), _agreed(before, menu, on), wanted[menu]) for menu in MENUS}
@@ -65,14 +67,14 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     decided = _decided(before, on, [name for name in moves["set_up"] if moves["set_up"][name] > 0])
     work = {key_of("basic", order): dict(services=services), key_of("components", order): dict(rules=decided)}
     once = [line._replace(taxed_on=on, **work[line.key]) for line in set_up.lines(after, after.month_of(on)) if line.key in work]
-    felt = _felt(before, on, moves["operation"])
+    billed = [replace(agreed, cancelled_on=ends_on, cancelled_by=whole.cancelled_by) for agreed in (before, after)]
+    felt = _felt(*billed, on)
     charged_from = min(felt)
     charged = bool(operation.services(before)) and (not ends_on or charged_from <= ends_on)
     first = _first_month(before, felt)
-    month = _settled_month(before, first, ends_on)
-    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in (before, after))
-    since = first if ends_on and ends_on < first.first else before.month_of(charged_from)
-    spans = spans_of(after, since, before, first, ends_on) if charged else []
+    month = _settled_month(*billed, first)
+    was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in billed)
+    spans = spans_of(billed[1], before.month_of(charged_from), billed[0], first) if charged else []
     return dict(
         contract=before.number,
         customer=before.customer,
@@ -127,12 +129,15 @@ def _first_month(agreed: Agreement, felt: list[date]) -> Month:
     return operation.first_whole_month(agreed, [*felt, *(operation.first_charge(agreed, start) for start in _starts(agreed))])
 
 
-def _settled_month(agreed: Agreement, month: Month, ends_on: date | None) -> Month:
-    """The first month from one on that costs what it would if all went on as it is at its end: at the price of its last plan, without what ends in it."""
+def _settled_month(before: Agreement, after: Agreement, month: Month) -> Month:
+    """The first month from one on that costs what it would if all went on as it is at its end: at the price of its last plan, without what ends in it and
+    what comes and goes within it. Where the contract ends before it, the month from one on, or that of the end.
+    """
     found = month
-    while not _settled(agreed, found):
+    while not _settled(before, found) or any(found.first < day <= found.last for agreed in (before, after) for day in operation.moved_on(agreed)):
         found = found.next()
-    return month if ends_on and ends_on < found.first else found
+    end = before.cancelled_on
+    return found if not end or found.first <= end else min(month, before.month_of(end))
 
 
 def _settled(agreed: Agreement, month: Month) -> bool:
@@ -153,14 +158,18 @@ def _starts(agreed: Agreement) -> list[date]:
     return [plan.start for plan in agreed.plans[:1]] or [option.start for option in agreed.options]
 
 
-def _felt(agreed: Agreement, day: date, moves: Mapping[str, int]) -> list[date]:
-    """The days from which on what comes and what goes is felt, once the menu itself is charged; without either, as if something came."""
-    charged = [operation.charged_from(agreed, service) or operation.first_charge(agreed, service.start) for service in operation.services(agreed)]
-    since = (charged[0] if agreed.plans else max(charged)) if charged else operation.first_charge(agreed, day)
-    if agreed.plans and day <= agreed.plans[0].start:
-        return [since]  # as what the menu begins with
-    days = [operation.counted_from(agreed, day, number) for number in moves.values()] if agreed.plans else []
-    return [max(since, one) for one in days or [operation.first_charge(agreed, day)]]
+def _felt(before: Agreement, after: Agreement, day: date) -> list[date]:
+    """The days from which on a change is felt, once the menu itself is charged and until the end; without a change, as if something came."""
+    charged = [operation.charged_from(before, service) or operation.first_charge(before, service.start) for service in operation.services(before)]
+    since = (charged[0] if before.plans else max(charged)) if charged else operation.first_charge(before, day)
+    change: Counter[tuple[date, str, str]] = Counter()
+    for sign, agreed in ((-1, before), (1, after)):
+        for one, component, group, number in operation.moves(agreed) if agreed.plans else []:
+            change[one, component, group] += sign * number
+    end = before.cancelled_on or date.max
+    days = [one for (one, *dummy), number in change.items() if number and one <= end]
+    unfelt = date.min if before.plans and day <= before.plans[0].start else operation.first_charge(before, day)
+    return [max(since, one) for one in days or [unfelt]]
 
 
 def _units(lines: list[Line]) -> int:
@@ -223,7 +232,6 @@ def _events(moves: Mapping[str, Mapping[str, int]], base: bool, on: date, operat
     """The change as events of the contract; of the operation menu not before it begins. What goes is not set up, and nothing is given back for it."""
     new = {name: number for name, number in moves["set_up"].items() if number > 0}
     found: list[dict[str, Any]] = [dict(date=on, event="set_up_ordered", order=order, basic=base, components=new)] if new or base else []
-    # All of it is quoted, even where the contract has an end.
     found += [dict(date=on, event="set_up_completed", order=order)] if new or base else []
     if operated_on:
         more = {name: number for name, number in moves["operation"].items() if number > 0}

@@ -231,7 +231,22 @@ def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict
 
 
 def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
-    """What there is to be paid for on each day of a month: component → group → how many.
+    """What there is to be paid for on each day of a month: component → group → how many."""
+    changes = moves(agreed)
+
+    def count(day: date) -> Counts:
+        found: Counts = {}
+        for since, component, group, number in changes:
+            if since <= day:
+                groups = found.setdefault(component, {})
+                groups[group] = groups.get(group, 0) + number
+        return found
+
+    return count
+
+
+def moves(agreed: Agreement) -> list[tuple[date, str, str, int]]:
+    """From which day on so many components of a group more (or less, when negative) are to be paid for, once the menu itself is.
 
     Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones are charged from the month after
     they came (第35条第1項; also those of an old menu, of which 別紙2※5 speaks of the start alone), and removed ones to the end of their month; or both by the
@@ -245,21 +260,17 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
         return date.min if day < start or (day == start and count > 0) else counted_from(agreed, day, count)
 
     lasting, fleeting = (agreed.changes, []) if by_day else _within_a_month(agreed)
-    moves = [(effective(change.day, change.count), change.component, change.group, change.count) for change in lasting]
+    found = [(effective(change.day, change.count), change.component, change.group, change.count) for change in lasting]
     if agreed.rules["component_within_month"] == "charged":
         for change in fleeting:
             one = agreed.month_of(change.day)
-            moves += [(one.first, change.component, change.group, change.count), (one.next().first, change.component, change.group, -change.count)]
+            found += [(one.first, change.component, change.group, change.count), (one.next().first, change.component, change.group, -change.count)]
+    return found
 
-    def count(day: date) -> Counts:
-        found: Counts = {}
-        for since, component, group, number in moves:
-            if since <= day:
-                groups = found.setdefault(component, {})
-                groups[group] = groups.get(group, 0) + number
-        return found
 
-    return count
+def moved_on(agreed: Agreement) -> set[date]:
+    """The days on which what is to be paid for changes while the menu goes on."""
+    return {day for day, *dummy in moves(agreed) if day > date.min} if agreed.plans else set()
 
 
 def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -25,9 +24,11 @@ class Span(NamedTuple):
     rate: int
 
 
-def spans_of(agreed: Agreement, since: Month, before: Agreement | None = None, whole: Month | None = None, ends_on: date | None = None) -> list[Span]:
+def spans_of(agreed: Agreement, since: Month, before: Agreement | None = None, whole: Month | None = None) -> list[Span]:
     """Each month from which on the fee is another, from the first one on of which at least a part is charged; the change fills those from `whole` on."""
+    ends_on = agreed.cancelled_on
     days = [plan.start for plan in agreed.plans] + [day for option in agreed.options for day in (option.start, option.until) if day]
+    days += [day for one in (before, agreed) if one for day in operation.moved_on(one)] + ([ends_on] if ends_on else [])
     months, found = {since, whole or since}, []
     for month in map(agreed.month_of, days):
         months |= {month, month.next(), month.next().next()}  # what starts within a month may be charged in part in the next one

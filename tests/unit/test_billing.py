@@ -597,6 +597,54 @@ def test_each_month_costs_what_a_changed_sheet_was_quoted_or_is_noted(told, chan
             assert abs(net - more * Fraction(left, days)) <= (left < days) + abs(more) / days * (wanted < 7)
 
 
+ADDED = dict(date="2026-08-05", event="components_added", components={"lambda": 1})
+OLD = dict(applied_on="2022-03-10", accepted_on="2022-03-15")
+
+
+@pytest.mark.parametrize("more, start, rules, events, day, wanted, billed_from, told", [
+    # What began or was added and goes before it is charged is never charged.
+    ({}, "2026-06-20", dict(billing_month_start_day=16), [], "2026-06-28", 1, "2026-07-01", {"2026-06": -7_500, "2026-07": -15_000}),
+    ({}, "2026-06-20", dict(billing_month_start_day=16), [], "2026-06-11", 1, "2026-07-01", {"2026-06": -7_500, "2026-07": -15_000}),
+    ({}, "2026-06-15", dict(billing_month_start_day=16), [ADDED], "2026-08-09", 2, "2026-09-01", {"2026-08": -7_258, "2026-09": -15_000}),
+    ({}, "2026-06-15", dict(billing_month_start_day=16), [ADDED], "2026-08-09", 0, "2026-08-16", {"2026-08": -37_258, "2026-09": -45_000}),
+    ({}, "2026-06-15", dict(billing_month_start_day=28), [dict(ADDED, date="2026-08-18")], "2026-08-30", 2, "2026-09-01",
+     {"2026-08": -13_064, "2026-09": -15_000}),
+    # Of a contract that ends.
+    ({}, "2026-06-15", {}, "2026-06-30", "2026-06-12", 3, "2026-06-01", {"2026-06": 15_000}),
+    ({}, "2026-06-15", dict(component_within_month="charged"), "2026-08-31", "2026-08-20", 3, "2026-08-01", {"2026-08": 15_000}),
+    ({}, "2026-06-15", dict(billing_month_start_day=16), "2026-09-10", "2026-08-20", 3, "2026-09-01", {"2026-08": 7_258}),
+    ({}, "2026-06-15", dict(component_change_rule="calendar"), "2026-08-31", "2026-08-20", 3, "2026-08-20", {"2026-08": 5_806}),
+    (OLD, "2022-04-11", {}, "2022-04-30", "2022-04-05", 3, "2022-04-11", {"2022-04": 10_000}),
+    ({}, "2026-06-15", dict(cancel_proration="calendar"), "2026-09-20", "2026-07-10", 3, "2026-08-01", {"2026-08": 15_000, "2026-09": 10_000}),
+    ({}, "2026-06-15", dict(cancel_proration="calendar"), "2026-09-20", "2026-08-20", 3, "2026-09-01", {"2026-09": 10_000}),
+    ({}, "2026-06-15", {}, "2026-08-31", "2026-08-20", 3, None, {}),
+])  # fmt: skip
+def test_a_change_costs_in_each_month_what_was_quoted_or_is_noted(more, start, rules, events, day, wanted, billed_from, told):
+    plans = [{"plan": "standard", "from": start}]
+    contract = dict(CONTRACT, set_up=dict(basic=False, components={}), plans=plans, operation=dict(components=dict(ec2=2)), fee_rules=rules, **more)
+    contract.pop("sheet_support_minutes")
+    if isinstance(events, str):
+        events = [dict(date=day, event="set_up_completed"), dict(date=day, event="cancelled", wish=events)]
+    quoted = change_quotation(contract, events, dict(ec2_instances=[{}] * wanted), day)
+    gone = {"ec2": 2 - wanted, **({"lambda": 1} if events and events[0]["event"] == "components_added" else {})}
+    at, counts = max(day, start), dict(components_added={"ec2": wanted - 2}, components_removed=gone)
+    changed = [dict(date=at, event=kind, components={name: count for name, count in of.items() if count > 0}) for kind, of in counts.items()]
+    changed = [*events, *(event for event in changed if event["components"])]
+    months = [f"{start[:4]}-{number:02}" for number in range(4, 13)]
+    fees = {month: [usage_statement(contract, one, month) for one in (events, changed)] for month in months}
+    differences = {month: will["net"] - was["net"] for month, (was, will) in fees.items()}
+    last = max(told, default="")
+    assert {month: net for month, net in differences.items() if net and month <= last} == told
+    assert {differences[month] for month in months if month > last} <= {0, told.get(last)}
+    assert quoted["monthly"]["billed_from"] == billed_from
+    for month, net in told.items():
+        if month == quoted["monthly"]["month"]:
+            assert (quoted["change"]["monthly"]["net"], quoted["monthly"]["net"]) == (net, fees[month][1]["net"])
+        else:
+            assert any(f"変更後 {fees[month][1]['net']:,} 円" in note["text"] and f"差額 {net:+,} 円" in note["text"] for note in quoted["monthly"]["notes"])
+    assert billed_from is None or quoted["monthly"]["month"] in told
+
+
 def test_what_costs_nothing_by_the_month_has_no_line_of_it():
     plans = [{"plan": "advanced", "from": "2026-06-15"}]
     for contract in (dict(CONTRACT, plans=plans), {name: value for name, value in CONTRACT.items() if name not in ("plans", "operation")}):
