@@ -39,6 +39,7 @@ TRUTHS = {"=TRUE()": True, "=FALSE()": False}  # how LibreOffice writes a truth 
 # How Excel writes a letter that XML cannot hold, and an underscore of a text that looks like it. Halves of letters are none.
 ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 UNDERSCORE = re.compile(b"_x005[Ff]_")
+LINKS = re.compile(rb"(</?(?:[\w.-]+:)?)hyperlinks(?=[\s/>])")
 AS_IT_STANDS = "\ufdd0"  # no letter: such an underscore, whose sign openpyxl would drop
 
 
@@ -57,9 +58,9 @@ def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
 
 
 class _Reader(ExcelReader):
-    """Openpyxl's, but that it keeps the signs of underscores that stand for themselves, and leaves out what is written anew anyway.
+    """Openpyxl's, but that it keeps the signs of underscores that stand for themselves, and leaves out what is written anew anyway, and links.
 
-    A history of years has more cells than all the rest.
+    A history of years has more cells than all the rest. Of each cell of a link openpyxl makes one, with where the link leads as its value if it is blank.
     """
 
     def __init__(self, file: Any, anew: Collection[str]) -> None:
@@ -69,7 +70,7 @@ class _Reader(ExcelReader):
 
     def part(self, name: str, *how: Any) -> io.BytesIO:
         content = EMPTY if name in self.left_out else self.as_it_is(name, *how).read()
-        return io.BytesIO(UNDERSCORE.sub(AS_IT_STANDS.encode(), content))
+        return io.BytesIO(LINKS.sub(rb"\1no_links", UNDERSCORE.sub(AS_IT_STANDS.encode(), content)))
 
     def book(self) -> Any:
         self.read()
@@ -180,7 +181,8 @@ class Cells:
 
     def _is_struck(self, cell: Any) -> bool:
         parts = cell.value if isinstance(cell.value, CellRichText) else []
-        return cell._style.fontId in self.struck or any(isinstance(part, TextBlock) and part.font.strike for part in parts)  # pylint: disable=protected-access
+        style = cell._style  # pylint: disable=protected-access
+        return (style is not None and style.fontId in self.struck) or any(isinstance(part, TextBlock) and part.font.strike for part in parts)
 
     def value(self, cell: Any, heading: str | None) -> Any:
         value = plain(cell.value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -445,12 +446,16 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + b"x" * 1000 + b'">' +
 BOMB += b'<c r="A1" t="inlineStr"><is><t>&c5;</t></is></c></row></sheetData></worksheet>'
 
 
-def merged_all(area):
+def below_the_cells(part):
+    """The first worksheet of a kind with something else in its file than the links of its own."""
     name = "xl/worksheets/sheet3.xml"
     with zipfile.ZipFile(io.BytesIO(good())) as archive:
-        content = archive.read(name).decode()
-    merged = f'</sheetData><mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>'
-    return replaced(name, content.replace("</sheetData>", merged), good())
+        content = re.sub("<hyperlinks>.*</hyperlinks>", "", archive.read(name).decode())
+    return replaced(name, content.replace("</sheetData>", f"</sheetData>{part}"), good())
+
+
+def merged_all(area):
+    return below_the_cells(f'<mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>')
 
 
 FILES = dict(
@@ -686,6 +691,16 @@ HARMLESS = dict(
     row_in_the_middle=lambda book: book[SUBNETS].insert_rows(10),
     account_as_a_number=set_cell("表紙", "C7", 111122223333),
 )
+
+
+@pytest.mark.parametrize("element", ["", "x:"])
+@pytest.mark.parametrize("area", ["B9", "B12", "B30", "B1:B1048576", "A1:XFD1048576"])
+def test_a_link_on_a_cell_is_no_value_of_it(area, element, tmp_path):
+    space = ' xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"' if element else ""
+    links = f'<{element}hyperlinks{space}><{element}hyperlink ref="{area}" location="IAM!A1"/></{element}hyperlinks>'
+    (tmp_path / "book.xlsx").write_bytes(below_the_cells(links))
+    taken = workbook.take_in(workbook.Setting(CONTRACT), tmp_path / "book.xlsx", tmp_path / "sheet.yml", None)
+    assert taken.sheet == _workbook_rows.canonical_sheet(SHEET, LAYOUT)
 
 
 @pytest.mark.parametrize("case", HARMLESS)
