@@ -124,7 +124,8 @@ def test_the_other_kind_of_filters_takes_away_the_first(account):
 
 
 def test_an_end_takes_the_budget_away(made):
-    assert "would let AWS delete the budget with its notifications after 2030-01-01" in dangerous(made, BUDGETS, dict(name="b", time_period=dict(end="2030-01-01")))
+    told = dangerous(made, BUDGETS, dict(name="b", time_period=dict(end="2030-01-01")))
+    assert "would let AWS delete the budget with its notifications after 2030-01-01" in told
     harmless(made, BUDGETS, dict(name="b", time_period=dict(start="2026-04-01")))
     assert budget(made)["TimePeriod"]["Start"].timestamp() == 1775001600
 
