@@ -258,11 +258,16 @@ def _reasons(service: str, name: str, option: Option, value: Any) -> Iterator[tu
         yield wrong
 
 
-ARN, ACCOUNT = (
+ARN, ACCOUNT, IMAGE = (
     dict(pattern=r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", example="arn:aws:sns:ap-northeast-1:123456789012:alert"),
     dict(pattern="[0-9]{12}"),
+    dict(pattern=r"ami-[0-9a-f]{8}([0-9a-f]{9})?|resolve:ssm:\S+", example="ami-0123456789abcdef0"),
 )
-IMPLIED = ((re.compile(r"(\w+_)?arns?|\w*A(rn|RN)s?"), ARN), (re.compile(r"(\w+_)?(account|(account|owner)_ids?)|\w*(Account|Owner)Ids?"), ACCOUNT))
+IMPLIED = (
+    (re.compile(r"(\w+_)?arns?|\w*A(rn|RN)s?"), ARN),
+    (re.compile(r"(\w+_)?(account|(account|owner)_ids?)|\w*(Account|Owner)Ids?"), ACCOUNT),
+    (re.compile(r"image_id|ImageId"), IMAGE),
+)
 
 
 @cache

@@ -34,6 +34,7 @@ from tests.laws.stage import KINDS, examples
 NAMES = list(KINDS)
 LISTED = [name for name, kind in KINDS.items() if not kind.single]
 SUBNET = dict(name="a", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
+OF_NO_FORM = {r"(^|_)arns?$": ("not-an-arn",), r"(^|_)(account|(account|owner)_ids?)$": ("1234", "1111-2222-3333"), "^image_id$": ("ami-xyz",)}
 WRONG = dict(str=["a list"], int="many", float="much", bool="perhaps", dict="a text", list=dict(a="dictionary"))
 
 
@@ -160,9 +161,9 @@ def test_a_block_that_is_none_is_told_once_and_not_of_what_lies_in_it():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_should_be_an_arn_or_an_account_and_is_none_is_told_in_both_languages(name):
+def test_what_should_be_an_arn_an_account_or_an_image_and_is_none_is_told_in_both_languages(name):
     for path, dummy in texts(KINDS[name].options):
-        for called, values in ((r"(^|_)arns?$", ("not-an-arn",)), (r"(^|_)(account|(account|owner)_ids?)$", ("1234", "1111-2222-3333"))):
+        for called, values in OF_NO_FORM.items():
             for value in values if re.search(called, path[-1]) else ():
                 (fault,) = [one for one in told_of(name, path, value) if one.code not in ("one_of", "needs")]
                 for language in ("ja", "en"):
