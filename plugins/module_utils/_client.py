@@ -48,6 +48,11 @@ except ImportError:
 READ = re.compile(
     r"^(Describe|Get|List|Head|BatchGet|BatchDescribe|Lookup|Search|Filter|Test|Validate|Select|Simulate|Estimate|Assume|ExportClientVpn|Generate\w*Reports?$)"
 )
+# What to do about an answer, by its code.
+REMEDIES = (
+    (re.compile("AccessDenied|Unauthorized"), "which calls the credentials have to be allowed is in docs/iam of the collection"),
+    (re.compile("Expired"), "renew the credentials and run again: it goes on from here"),
+)
 # The last: EC2 takes one change of a thing at a time.
 THROTTLED = re.compile(
     r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|PriorRequestNotComplete|BandwidthLimitExceeded|ConcurrentMutationLimitExceeded"
@@ -388,6 +393,7 @@ def explain(error: BaseException, call: str | None) -> str:
     if _answer(error):
         details = _answer(error).get("Error", {})
         said = f"{details.get('Code', 'error')}: {details.get('Message', '')}".rstrip(": ")
+        said += next((f" ({remedy})" for codes, remedy in REMEDIES if codes.search(code_of(error))), "")
     else:
         said = f"{type(error).__name__}: {error}" if isinstance(error, AWS_ERRORS) else str(error)
     return f"{call}: {said}" if call else said
