@@ -9,6 +9,7 @@ Private to the collection.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
@@ -155,12 +156,19 @@ def modification(aws: Aws, volume_id: str) -> dict[str, Any]:
     return max(found, key=lambda one: one["StartTime"], default={})
 
 
-def await_modified(aws: Aws, volume_id: str) -> None:
+def modify(aws: Aws, volume_id: str, **members: Any) -> None:
+    """And wait. What is shown right afterwards may still be the modification before."""
+    answer = aws.ec2.modify_volume(VolumeId=volume_id, **members)
+    await_modified(aws, volume_id, answer["VolumeModification"]["StartTime"])
+
+
+def await_modified(aws: Aws, volume_id: str, since: datetime | None = None) -> None:
     """From the state `optimizing` on a volume has its new size and may be used; the rest can take hours."""
 
     def look() -> tuple[Any, Any]:
         latest = modification(aws, volume_id)
-        return latest.get("ModificationState"), latest.get("StatusMessage")
+        ours = since is None or latest and latest["StartTime"] >= since.replace(microsecond=0)
+        return (latest.get("ModificationState"), latest.get("StatusMessage")) if ours else (None, None)
 
     def until(seen: Any) -> bool:
         if seen[0] == "failed":

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _attachments, _snapshots, _tags, _volumes
@@ -13,6 +14,7 @@ from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_expand_volume"
+MOST, DAY = 4, timedelta(days=1)  # ModifyVolume: "up to four times within a rolling 24-hour period"
 
 
 def plan(aws, params):
@@ -46,6 +48,18 @@ def _refuse(aws, size, volume):
     latest = _volumes.modification(aws, volume["VolumeId"])
     if latest.get("ModificationState") in ("modifying", "optimizing") and latest.get("TargetSize") != size:
         raise Problem(f"its last modification is {latest['ModificationState']} ({latest.get('Progress', 0)} %): AWS takes the next one when that is completed")
+    lately = _lately(aws, volume["VolumeId"])
+    if len(lately) >= MOST:
+        again = f"{lately[-MOST] + DAY:%Y-%m-%d %H:%M} UTC"
+        raise Problem(f"it was modified {len(lately)} times in the last 24 hours, and AWS takes {MOST}: it takes the next one from {again} on")
+
+
+def _lately(aws, volume_id):
+    """When it was modified in the last day, as CloudTrail tells some minutes later: EC2 itself shows the last time only."""
+    now, attributes = datetime.now(UTC), [dict(AttributeKey="EventName", AttributeValue="ModifyVolume")]
+    with aws.reading():
+        events = aws.pages("cloudtrail", "lookup_events", "Events", LookupAttributes=attributes, StartTime=now - DAY, EndTime=now)
+    return sorted(one["EventTime"] for one in events if volume_id in one["CloudTrailEvent"] and '"errorCode"' not in one["CloudTrailEvent"])
 
 
 def _next_step(aws, size, volume):
@@ -53,12 +67,7 @@ def _next_step(aws, size, volume):
         raise Problem("the volume is gone")
     if _volumes.modification(aws, volume["VolumeId"]).get("ModificationState") == "modifying":
         return partial(_volumes.await_modified, aws, volume["VolumeId"])
-    return partial(_grow, aws, volume["VolumeId"], size) if volume["Size"] != size else None
-
-
-def _grow(aws, volume_id, size):
-    aws.ec2.modify_volume(VolumeId=volume_id, Size=size)
-    _volumes.await_modified(aws, volume_id)
+    return partial(_volumes.modify, aws, volume["VolumeId"], Size=size) if volume["Size"] != size else None
 
 
 def act(aws, params, planned):

@@ -54,8 +54,7 @@ def update(aws, have, change):
     _tags.update(aws, have, change)
     modified = {member: change[option] for option, member in MODIFIED.items() if option in change}
     if modified:
-        aws.ec2.modify_volume(VolumeId=have["id"], **modified)
-        _volumes.await_modified(aws, have["id"])
+        _volumes.modify(aws, have["id"], **modified)
     if "attachments" in change:
         _change_attachments(aws, have, change["attachments"])
 

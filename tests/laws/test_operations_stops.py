@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -161,3 +162,35 @@ def test_what_is_still_being_modified_is_refused_before_the_snapshot(desk, monke
     modifying = dict(ModificationState="optimizing", Progress=40, TargetSize=20)
     monkeypatch.setattr(_volumes, "modification", lambda *dummy: modifying)
     assert "its last modification is optimizing (40 %)" in desk.run(GROW, check=True, fails=True)["msg"]
+
+
+def test_more_modifications_than_aws_takes_in_a_day_are_refused_before_the_snapshot(desk):
+    ec2 = desk.stage.client("ec2")
+    (volume,) = ec2.describe_volumes(Filters=[dict(Name="tag:Name", Values=["acme-data"])])["Volumes"]
+    for throughput in (130, 140, 150):
+        ec2.modify_volume(VolumeId=volume["VolumeId"], Throughput=throughput)
+    assert desk.run(GROW, check=True)["changed"]
+    ec2.modify_volume(VolumeId=volume["VolumeId"], Throughput=160)
+    for check in (True, False):
+        result = desk.run(GROW, check=check, confirmed=False, fails=True)
+        assert "modified 4 times in the last 24 hours, and AWS takes 4" in result["msg"] and "ec2:CreateSnapshot" not in desk.writes()
+
+
+def test_the_modification_before_is_not_taken_for_the_own_one():
+    began = datetime(2026, 11, 30, 12, 0, 0, 250000, UTC)
+    shown = [dict(ModificationState="completed", StartTime=began - timedelta(hours=1))] * 2
+    ours = [dict(ModificationState=state, StartTime=began.replace(microsecond=0)) for state in ("modifying", "optimizing")]
+    seen = iter([*shown, *ours])
+
+    class Aws:
+        ec2 = SimpleNamespace(modify_volume=lambda **dummy: dict(VolumeModification=dict(StartTime=began)))
+
+        def pages(self, *dummy, **arguments):
+            return [next(seen)]
+
+        def wait(self, what, look, until, limit):
+            while not until(look()):
+                pass
+
+    _volumes.modify(Aws(), "vol-1", Size=9)
+    assert list(seen) == []
