@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.msp.aws.plugins.module_utils import _images, _instances
 from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_apply_os_patches, ec2_reboot_instance
@@ -28,6 +29,9 @@ ASKS = "ssm:SendCommand"  # by which one that is done once only asks
 ONCE = {name for name, row in OPERATIONS.items() if row.get("once")}
 # The way back of what goes on inside a server is there; the image that was made before stays.
 RETURNING = [name for name, row in OPERATIONS.items() if row["roll_back"] == "automatic" and not row.get("inside")]
+
+
+VERBS = sorted(path for path in (ROOT / "plugins" / "modules").glob("*.py") if "VERB = Verb(" in path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(params=list(OPERATIONS))
@@ -530,6 +534,15 @@ def test_where_it_cannot_be_put_there_the_former_one_is_and_the_instance_runs(de
 def test_a_volume_that_cannot_be_replaced_is_refused_in_the_plan(desk, wrong, said):
     variables = {**sample(REPLACE), **{f"ops_ec2_{name}": value for name, value in wrong.items()}}
     assert said in desk.run(REPLACE, check=True, variables=variables, fails=True)["msg"] and desk.writes() == []
+
+
+@pytest.mark.parametrize("path", VERBS, ids=lambda path: path.stem)
+def test_what_a_verb_returns_is_documented_and_its_sample_is_a_call_of_its_own(path):
+    documented = yaml_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["RETURN"]
+    notes = {"notes"} if ".notes." in path.read_text(encoding="utf-8") else set()
+    assert documented.keys() == {"entries", "facts", "returned", "calls"} | notes
+    made = {call for name, row in OPERATIONS.items() if row["module"] == path.stem for call in calls_in_operation(name)}
+    assert not made or documented["calls"]["sample"]["writes"][0]["call"] in made
 
 
 # ---- generations
