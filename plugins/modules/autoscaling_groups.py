@@ -29,7 +29,9 @@ PROCESSES = (
 )
 HOOK = ("lifecycle_transition", "heartbeat_timeout", "default_result", "notification_metadata")
 # Who marks a group so keeps its sizes, and sets them again.
-KEEPERS = {"elasticbeanstalk:environment-name": "Elastic Beanstalk", "eks:nodegroup-name": "Amazon EKS", "AmazonECSManaged": "Amazon ECS"}
+KEEPERS = {"elasticbeanstalk:environment-name": "Elastic Beanstalk", "eks:nodegroup-name": "Amazon EKS"}
+# A capacity provider of ECS scales the group between its limits, which somebody else sets.
+DESIRED = "AmazonECSManaged"
 OVERRIDE = dict(instance_type="InstanceType", weighted_capacity=Field("WeightedCapacity", int, str))
 DISTRIBUTION = (
     *("on_demand_allocation_strategy", "on_demand_base_capacity", "on_demand_percentage_above_base_capacity"),
@@ -307,9 +309,11 @@ def _dangers(have, change, number):
     if after is not None and after < number:
         policies = ", ".join(have["termination_policies"])
         yield f"would terminate {number - after} of the {number} instances with what lies on them alone (termination policies {policies})"
+    marks = {**have["tags"], **have["tags_at_launch"]}
     if set(_autoscaling.SIZES) & change.keys():
-        marks = {**have["tags"], **have["tags_at_launch"]}
         yield from (f"{keeper} made the group and sets its sizes: change them there" for key, keeper in KEEPERS.items() if key in marks)
+    if "desired_capacity" in change and DESIRED in marks:
+        yield "Amazon ECS sets the desired capacity of the group, and will set it again"
     gone = {option: change[option].remove for option in ("subnets", "target_groups") if isinstance(change.get(option), Delta)}
     if gone.get("subnets"):
         yield f"would replace the instances in {len(gone['subnets'])} subnets by others elsewhere"

@@ -132,7 +132,7 @@ def _tell_blackholes(aws, have, written):
         found = _described(aws, have["id"])
     lost = [route for route in (found or dict(Routes=[]))["Routes"] if route.get("State") == "blackhole"]
     for destination in sorted(written & {value for route in lost for value in map(route.get, DESTINATIONS.values()) if value}):
-        aws.warn(f"{have['name']}: what goes to {destination} arrives nowhere (blackhole), because the target of the route is not available")
+        aws.warn(f"{have['name'] or have['id']}: what goes to {destination} arrives nowhere (blackhole), because the target of the route is not available")
 
 
 def _destinations(routes):

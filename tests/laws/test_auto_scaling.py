@@ -49,6 +49,15 @@ def test_who_keeps_the_sizes_of_a_group_is_told(desk):
     assert "Amazon EKS made the group" in desk.run(SIZES, check=True, variables=bigger)["entries"][0]["confirm"]
 
 
+def test_ecs_sets_how_many_there_are_and_not_the_limits(desk):
+    mark = dict(ResourceId="acme-web", ResourceType="auto-scaling-group", Key="AmazonECSManaged", Value="", PropagateAtLaunch=True)
+    desk.stage.client("autoscaling").create_or_update_tags(Tags=[mark])
+    limit = dict(ops_auto_scaling_group="acme-web", ops_auto_scaling_max_size=9)
+    assert "confirm" not in desk.run(SIZES, check=True, variables=limit)["entries"][0]
+    more = desk.run(SIZES, check=True, variables=dict(limit, ops_auto_scaling_desired_capacity=2))["entries"][0]["confirm"]
+    assert "Amazon ECS sets the desired capacity" in more
+
+
 @pytest.mark.parametrize(("version", "after"), [("1", "2"), ("$Default", "$Default"), ("$Latest", "$Latest")])
 def test_the_group_names_its_version_as_before(desk, version, after):
     follow(desk, version)

@@ -63,6 +63,9 @@ def test_a_route_that_leads_nowhere_is_told(network, monkeypatch):
     write(network, TABLES, dict(name="one", vpc="acme", routes=routes))
     (said,) = [one for one in told if "blackhole" in one]
     assert said.startswith("one: what goes to 10.30.0.0/16 arrives nowhere")
+    (main,) = [table for table in network.gather(TABLES) if "name" not in table and table["vpc"] == "acme"]
+    write(network, TABLES, dict(id=main["id"], routes=routes[:1]))
+    assert told[-1].startswith(f"{main['id']}: what goes to 10.30.0.0/16 arrives nowhere")
 
 
 def test_a_subnet_moves_to_another_route_table_in_one_call(network):
