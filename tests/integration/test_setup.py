@@ -249,6 +249,13 @@ def test_where_ansible_would_keep_only_the_last_of_two_lists_nothing_is_run(cust
     assert customer.double.calls() == [] and "duplicate_dict_key = error" in run.output
 
 
+def test_what_does_not_go_to_the_account_says_so_and_goes_on(customer):
+    """As far as the customer's plans let it."""
+    for told, environment in ((True, dict(ANSIBLE_DUPLICATE_YAML_DICT_KEY="ignore")), (False, {})):
+        run = customer.play("operation_form", rc=2, env=environment)
+        assert ("duplicate_dict_key = error" in run.output) is told and "so there is no form" in run.output
+
+
 def test_a_sheet_of_another_name_is_told(customer):
     customer._write("group_vars/all/sheet.yml", dict(shet=dict(ec2_vpcs=[VPC])))
     run = customer.setup(rc=2)
