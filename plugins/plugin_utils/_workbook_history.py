@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, identities, walk
 
 LONGEST = 2000  # characters of one value in the history
 Address = Callable[[Table, Row, str], str | None]
@@ -22,16 +22,28 @@ Address = Callable[[Table, Row, str], str | None]
 
 def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], address: Address) -> list[dict[str, str]]:
     """Each cell that differs; a row that is new or gone is one change. `address` knows where a row of `after` stands in the workbook."""
-    old = {(table.key, identity): row for table, identity, row in walk(layout, before)}
+    ids = identities(layout, before, after)
+    old = {(table.key, identity): row for table, identity, row in walk(layout, before, ids[0])}
     found: list[dict[str, str]] = []
-    for table, identity, row in walk(layout, after):
+    for table, identity, row in walk(layout, after, ids[1]):
         was = old.pop((table.key, identity), None)
         if was is None:
             found.append(_change(table, address(table, row, table.shown[0].key), _name(layout, table, row), "", _row_text(layout, table, row)))
         else:
             found += _cells(layout, table, was, row, address)
-    gone = [(table, row) for table, identity, row in walk(layout, before) if (table.key, identity) in old]
-    return found + [_change(table, None, _name(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
+    gone = [(table, row) for table, identity, row in walk(layout, before, ids[0]) if (table.key, identity) in old]
+    found += [_change(table, None, _name(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
+    told = {change["worksheet"] for change in found}
+    return found + list(_orders(layout, before, after, {table.kind.name for table in layout.tables if table.title in told}))
+
+
+def _orders(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], told: set[str]) -> Iterator[dict[str, str]]:
+    """Of a kind in which nothing else changed, that its rows stand in another order: a version is never without a line."""
+    for table in layout.tables:
+        orders = ["\n".join(_name(layout, table, row) for row in rows.get(table.key, [])) for rows in (before, after)]
+        if table.kind.name not in told and orders[0] != orders[1]:
+            told.add(table.kind.name)
+            yield _change(table, None, layout.words["order"], *orders)
 
 
 def _cells(layout: Layout, table: Table, was: Row, row: Row, address: Address) -> Iterator[dict[str, str]]:

@@ -23,8 +23,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as 
 from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import NUMBER, SEARCHED, Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, look, sheet_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, PARENT, SEARCHED, Column, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, look, renamed, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
@@ -34,6 +34,7 @@ STAMPED = ("version", "date")  # of these, what an import writes
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
 OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # of an option
+Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]  # of the rows so far, and of those of the workbook
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -50,6 +51,8 @@ class Workbook:
     cover: dict[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    gone: dict[str, list[int]] = field(default_factory=dict)  # kind → which of its entries so far are not there
     book: Any = None  # openpyxl's
 
     def address(self, table: Table, row: Row | None, key: str | None) -> str | None:
@@ -57,6 +60,13 @@ class Workbook:
         number = row.number if row else None
         index = self.columns.get(table.key, {}).get(key or "")
         return f"{get_column_letter(index)}{number}" if index and number else f"A{number}" if number else None
+
+    def lacks_names(self, table: Table) -> bool:
+        """Could it be that a row is one of the sheet so far, but what is wrong is by what it is known?"""
+        told = {(fault.cell or "").rstrip("0123456789") for fault in self.faults if fault.worksheet == table.title}
+        columns = self.columns.get(table.key, {})
+        named = {get_column_letter(columns[key]) for key in (*table.naming, ID) if key in columns}
+        return bool(told) and (bool(told & named) or not _has_names(self, table))
 
 
 def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: Mapping[str, Any], outside: Mapping[str, list[str]]) -> Workbook:
@@ -81,8 +91,11 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
             rows = _Worksheet(book[table.title], table, found).rows()
             if rows is not None:
                 found.rows[table.key] = rows
-    _carry(layout, found, before)
-    _keep(layout, found, before)
+    ids = identities(layout, before, found.rows)
+    there = {key: set(given) for key, given in ids[1].items()}
+    found.gone = {name: [index for index, identity in enumerate(ids[0][name]) if identity not in there[name]] for name in layout.kinds()}
+    _carry(layout, found, before, ids)
+    _keep(layout, found, before, ids)
     reading = sheet_of(layout, found.rows, [table.key for table in layout.tables if not _has_names(found, table)])
     for table, row, column, code, facts in reading.faults:
         at = (table.title, found.address(table, row, column.key if column else None))
@@ -91,6 +104,7 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
         if column is not None and column.option is not None and column.option.secret:
             facts = dict.fromkeys(facts, layout.words["hidden"]) if code != "wrong_type" else dict(facts, value=layout.words["hidden"])
         found.faults.append(Fault(*at, column.heading if column else None, code, facts))
+    found.nameless |= reading.nameless
     _check(found, reading, outside)
     order = {title: index for index, title in enumerate(book.sheetnames)}
     found.faults.sort(key=lambda fault: order.get(fault.worksheet or "", -1))
@@ -269,24 +283,54 @@ def _text(value: Any) -> str:
     return str(plain(value)).strip(cells.BLANKS)
 
 
-def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
+def _carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]], ids: Identities) -> None:
     """Give every row what the sheet so far says of it in columns that the worksheet does not have."""
     for table in layout.tables:
         if table.hidden:
-            found.rows[table.key] = [Row(dict(row.cells), carried=True) for row in before.get(table.key, [])]
+            found.rows[table.key] = _carried(layout, table, found, before, ids)
             continue
         hidden = [column.key for column in table.columns if column.hidden]
         if hidden and found.rows.get(table.key) and not _named(table) & found.lacking[table.key]:
-            old, new = (_alike(table, rows) for rows in (before.get(table.key, []), found.rows[table.key]))
+            old, new = (_alike(rows.get(table.key, []), own[table.key]) for rows, own in zip((before, found.rows), ids, strict=True))
             for identity, rows in new.items():
                 for row, meant in zip(rows, _meant(table, old.get(identity, []), rows), strict=True):
-                    _carry_over(table, found, row, [{key: one.cells[key] for key in hidden if key in one.cells} for one in meant])
+                    _carry_over(table, found, row, [_cells_of(one, hidden) for one in meant])
+            if table.option is not None:
+                _warn(table, found, hidden, old, new)
 
 
-def _alike(table: Table, rows: list[Row]) -> dict[tuple, list[Row]]:
+def _cells_of(row: Row, keys: list[str]) -> dict[str, Any]:
+    return {key: row.cells[key] for key in keys if key in row.cells}
+
+
+def _carried(layout: Layout, table: Table, found: Workbook, before: Mapping[str, list[Row]], ids: Identities) -> list[Row]:
+    """The rows of a list that has no worksheet. They go with their entries, whatever name means these now."""
+    name, first = table.kind.name, f"{PARENT}1"
+    rows = [Row(dict(row.cells), carried=True) for row in before.get(table.key, [])]
+    if not table.kind.single and name in found.rows:
+        names = renamed(layout.by_key[name], before.get(name, []), found.rows[name], (ids[0][name], ids[1][name]))
+        for row in rows:
+            said = look(row.cells[first])
+            row.cells[first] = cells.text_cell(names.get(said, said), layout.marks)
+    return rows
+
+
+def _warn(table: Table, found: Workbook, hidden: list[str], old: dict[tuple, list[Row]], new: dict[tuple, list[Row]]) -> None:
+    """Rows that came where others went: they may be the same ones with something else in what tells them apart."""
+    gone: dict[Any, dict[str, Any]] = defaultdict(dict)
+    for identity, rows in old.items():
+        for row in rows if identity not in new else ():
+            gone[identity[0]].update(_cells_of(row, hidden))
+    for identity, rows in new.items():
+        if identity not in old and gone[identity[0]]:
+            facts = dict(limit=", ".join(gone[identity[0]]))
+            found.warnings += [Fault(table.title, found.address(table, row, table.shown[0].key), None, "not_carried", facts) for row in rows]
+
+
+def _alike(rows: list[Row], ids: list[tuple]) -> dict[tuple, list[Row]]:
     """Rows that the columns of the worksheet do not tell apart, in their order."""
     found: dict[tuple, list[Row]] = defaultdict(list)
-    for (*identity, dummy), row in zip(identities(table, rows), rows, strict=True):
+    for (*identity, dummy), row in zip(ids, rows, strict=True):
         found[tuple(identity)].append(row)
     return found
 
@@ -299,14 +343,14 @@ def _carry_over(table: Table, found: Workbook, row: Row, kept: list[dict[str, An
         row.cells.update(kept[0])
 
 
-def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]]) -> None:
+def _keep(layout: Layout, found: Workbook, before: Mapping[str, list[Row]], ids: Identities) -> None:
     """Put the values of the sheet so far where a cell says "as it is"."""
     mark = layout.marks.kept
     for table in layout.tables:
         rows = found.rows.get(table.key, [])
         if not any(cell == mark for row in rows for cell in row.cells.values()):
             continue
-        old, new = (_alike(table, some) for some in (before.get(table.key, []), rows))
+        old, new = (_alike(some, own[table.key]) for some, own in zip((before.get(table.key, []), rows), ids, strict=True))
         for identity, group in new.items():
             so_far = old.get(identity, [])
             for row, meant in zip(group, _meant(table, so_far, group), strict=True):

@@ -32,7 +32,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, canonical_sheet, rows_of, unshown
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, canonical_sheet, identities, rows_of, unshown, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -123,8 +123,7 @@ def take_in(
     known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
     found = _workbook_read.read(src, whole, before, setting.contract, known)
     covered = found.layout.kinds()
-    unsure = {fault.worksheet for fault in found.faults}  # whose entries may not be lacking, but be what is wrong
-    dropped = [] if force or None in unsure else [fault for fault in _dropped(found.layout, old, found.sheet) if fault.worksheet not in unsure]
+    dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
     _refuse([*found.faults, *lost, *dropped], setting.language)
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
@@ -134,7 +133,7 @@ def take_in(
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, before, changed)
-    outcome.warnings = [fault.text(setting.language) for fault in (*_reverts(outcome.changes, versions), *_secrets(found))]
+    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *_reverts(outcome.changes, versions), *_secrets(found))]
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
@@ -154,14 +153,14 @@ def _same(one: Any, other: Any) -> bool:
     return one == other and all(isinstance(one, kind) is isinstance(other, kind) for kind in (bool, Hidden))
 
 
-def _dropped(made: Layout, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[Fault]:
+def _dropped(found: Any, old: Mapping[str, Any]) -> Iterable[Fault]:
     """Entries that would be agreed upon no longer, such as those of an old or an empty workbook. What was to be removed has done its duty."""
-    for name in made.kinds():
-        kind = kinds()[name]
-        kept = {kind.label(entry) for entry in _entries(kind, new.get(name))}
-        for entry in _entries(kind, old.get(name)):
-            if entry.get("state") != "absent" and kind.label(entry) not in kept:
-                yield Fault(made.by_key[name].title, None, kind.label(entry), "dropped", {})
+    for name, gone in found.gone.items():
+        kind, table = kinds()[name], found.layout.by_key[name]
+        entries = _entries(kind, old.get(name))
+        for entry in (entries[index] for index in gone) if gone and not found.lacks_names(table) else ():
+            if entry.get("state") != "absent":
+                yield Fault(table.title, None, kind.label(entry), "dropped", {})
 
 
 def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
@@ -172,8 +171,8 @@ def _changes(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str]
     """The history of this import. Rows are compared in the form in which the sheet is written, and stand where the workbook has them."""
     made = found.layout.of(changed)
     after, dummy = rows_of(made, {name: value for name, value in found.sheet.items() if name in made.by_key})
-    stands = {(table.key, identity): row for table, identity, row in _workbook_history.walk(made, found.rows)}
-    identity_of = {id(row): (table.key, identity) for table, identity, row in _workbook_history.walk(made, after)}
+    stands = {(table.key, identity): row for table, identity, row in walk(made, found.rows, identities(made, before, found.rows)[1])}
+    identity_of = {id(row): (table.key, identity) for table, identity, row in walk(made, after, identities(made, before, after)[1])}
     return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
 
 

@@ -807,6 +807,103 @@ def test_rows_of_which_it_is_not_known_what_they_were_are_not_guessed(tmp_path):
     assert [line.partition(": ")[0].rpartition("!")[2] for line in lines] == ["A10", "A11"] and all("cidr_ipv4" in line for line in lines)
 
 
+def rules(*numbers):
+    return [dict(protocol="tcp", from_port=number, to_port=number, cidr_ipv4="10.0.0.0/8", description=f"d{number}") for number in numbers]
+
+
+GROUPS = dict(
+    ec2_vpcs=[dict(name="v", cidr_block="10.0.0.0/16"), dict(name="w", cidr_block="10.1.0.0/16")],
+    ec2_security_groups=[dict(vpc="v", name="web", description="d", ingress=rules(1, 2))],
+    iam_groups=[dict(name="g1", path="/a/"), dict(name="g2", path="/a/")],
+)
+INGRESS = "ec2_security_groups.ingress"
+UNDESCRIBED = {INGRESS: dict(columns={key: key for key in ("@parent1", "protocol", "from_port", "to_port", "cidr_ipv4")})}
+WITHOUT_RULES = dict(ec2_security_groups=dict(columns={key: key for key in ("@id", "vpc", "name", "description")}))
+WEB_IN_W = [("ec2_security_groups", 1, key, text) for key, text in dict(vpc="w", name="web", description="x").items()]
+GROUP_ID = "sg-0123456789abcdef0"
+ID_OF_WEB = ("ec2_security_groups", 0, "@id", GROUP_ID)
+FULL_NAMES = [(INGRESS, row, "@parent1", "v/web") for row in (0, 1)]
+
+
+def taken(path, sheet, tables, *edits):
+    """An import of a workbook in which some cells were written: (table, row, column, value)."""
+    (path / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=sheet)), encoding="utf-8")
+    (path / "mapping.yml").write_text(_workbook_yaml.dump(dict(tables=tables)), encoding="utf-8")
+    setting = workbook.Setting(CONTRACT, mapping=path / "mapping.yml", only=tuple(GROUPS))
+    made = setting.layout()
+    book = load_workbook(io.BytesIO(_workbook_write.workbook(made, _workbook_rows.rows_of(made, sheet)[0], CONTRACT)))
+    for key, row, column, value in edits:
+        table = made.by_key[key]
+        number = [one.key for one in table.shown].index(column) + 1
+        book[table.title].cell(table.first_row + row, number).value = value
+    book.save(path / "book.xlsx")
+    return workbook.take_in(setting, path / "book.xlsx", path / "sheet.yml", None)
+
+
+SPELT = dict(
+    in_full=(UNDESCRIBED, FULL_NAMES, []),
+    as_a_text=(UNDESCRIBED, [(INGRESS, 0, "@parent1", '文字列:"web"')], []),
+    another_of_the_name=(UNDESCRIBED, [*WEB_IN_W, *FULL_NAMES], ["w/web"]),
+    rules_without_a_worksheet=(WITHOUT_RULES, WEB_IN_W, ["w/web"]),
+    rules_without_a_worksheet_and_an_id=(WITHOUT_RULES, [*WEB_IN_W, ID_OF_WEB], [f"{GROUP_ID} @id", "w/web"]),
+    in_full_and_an_id=({}, [*FULL_NAMES, ID_OF_WEB], [f"{GROUP_ID} ID"]),
+)
+
+
+@pytest.mark.parametrize("case", SPELT)
+def test_rows_stay_the_same_whatever_names_what_they_belong_to(case, tmp_path):
+    tables, edits, told = SPELT[case]
+    outcome = taken(tmp_path, GROUPS, tables, *edits)
+    assert [change["what"] for change in outcome.changes] == told and outcome.warnings == []
+    if told:
+        assert outcome.sheet["ec2_security_groups"][0]["ingress"] == rules(1, 2)
+
+
+def test_a_value_that_is_kept_is_found_by_any_name_of_its_row(tmp_path):
+    hidden = _workbook_yaml.Hidden("{{ d }}")
+    group = dict(GROUPS["ec2_security_groups"][0], description=hidden, ingress=[dict(rule, description=hidden) for rule in rules(1, 2)])
+    sheet = dict(GROUPS, ec2_security_groups=[group])
+    assert taken(tmp_path, sheet, {}, *FULL_NAMES).files == {}
+    outcome = taken(tmp_path, sheet, {}, ID_OF_WEB)
+    (change,) = outcome.changes
+    assert change["after"] == GROUP_ID and outcome.sheet["ec2_security_groups"][0]["description"] == hidden
+
+
+def test_an_entry_that_gets_its_id_is_still_there(tmp_path):
+    (change,) = taken(tmp_path, GROUPS, {}, ("ec2_vpcs", 0, "@id", "vpc-0123456789abcdef0")).changes
+    assert (change["before"], change["after"]) == ("", "vpc-0123456789abcdef0")
+
+
+def test_of_two_entries_of_a_name_the_one_that_goes_is_told(tmp_path):
+    vpcs = [dict(GROUPS["ec2_vpcs"][0], id="vpc-0123456789abcdef0"), *GROUPS["ec2_vpcs"]]
+    with pytest.raises(workbook.Refused) as refused:
+        taken(tmp_path, dict(GROUPS, ec2_vpcs=vpcs), {}, *(("ec2_vpcs", 1, key, None) for key in ("name", "cidr_block")))
+    assert any(line.startswith("VPC（v）: ブックにないため") for line in refused.value.lines)
+
+
+def test_what_is_lacking_is_told_with_what_is_wrong_beside_it(tmp_path):
+    gone = [("iam_groups", 1, key, None) for key in ("name", "path")]
+    with pytest.raises(workbook.Refused) as refused:
+        taken(tmp_path, GROUPS, {}, ("iam_groups", 0, "path", "／a／"), *gone)
+    assert [line.partition(": ")[0] for line in refused.value.lines] == ["IAMグループ!C9（パス）", "IAMグループ（g2）"]
+    with pytest.raises(workbook.Refused) as refused:
+        taken(tmp_path, GROUPS, {}, ("iam_groups", 0, "name", "ｇ１"))
+    assert [line.partition(": ")[0] for line in refused.value.lines] == ["IAMグループ!B9（名前）"], "whose name it is cannot be read"
+
+
+def test_a_row_that_may_be_another_one_with_a_new_name_is_told(tmp_path):
+    outcome = taken(tmp_path, GROUPS, UNDESCRIBED, (INGRESS, 0, "cidr_ipv4", "10.0.0.9/32"))
+    (warning,) = outcome.warnings
+    assert "!A9: 新しい行として取り込みます" in warning and "description" in warning
+    added = {"@parent1": "web", "protocol": "tcp", "from_port": 3, "to_port": 3, "cidr_ipv4": "10.0.0.0/8"}
+    assert taken(tmp_path, GROUPS, UNDESCRIBED, *((INGRESS, 2, key, value) for key, value in added.items())).warnings == []
+
+
+def test_rows_in_another_order_are_one_line_of_the_history(tmp_path):
+    (change,) = taken(tmp_path, GROUPS, {}, ("iam_groups", 0, "name", "g2"), ("iam_groups", 1, "name", "g1")).changes
+    assert change == dict(worksheet="IAMグループ", cell="", what="並び順", before="g1\ng2", after="g2\ng1")
+
+
 def test_a_mapping_need_not_have_the_column_by_which_others_would_name_a_row():
     columns = dict(direct_connect_gateway="DX", transit_gateway="TGW")
     mine = layout("ja", dict(tables=dict(directconnect_transit_gateway_associations=dict(columns=columns))), ["directconnect_transit_gateway_associations"])
