@@ -386,7 +386,7 @@ class _Reader(Told):
 
     def _payable(self, order: _Ordered, cancelled_on: date | None, gone: Event | None) -> Mapping[str, Any]:
         """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun, but help that was given."""
-        if cancelled_on is None:
+        if cancelled_on is None or not any(_excess(parts({}), parts(order.fields))):
             return parts(order.fields)
         if gone is None or "payable" not in gone.fields:
             where = gone.where if gone else order.where

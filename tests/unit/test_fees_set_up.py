@@ -101,6 +101,13 @@ def test_only_what_is_not_complete_ends_with_the_contract():
     assert [usage_statement(ordered(basic=True), events, month)["net"] for month in ("2026-04", "2026-06")] == [100_000, 0]
 
 
+@pytest.mark.parametrize("components", [{}, dict(ec2=0)])
+def test_where_no_set_up_was_ordered_nothing_is_asked_of_it_when_the_contract_ends(components):
+    agreed = dict(ordered(components=components), plans=[{"plan": "advanced", "from": "2026-06-15"}], operation=dict(components=dict(ec2=7)))
+    del agreed["set_up_from"]
+    assert [usage_statement(agreed, [happened("2026-08-10", "cancelled")], month)["net"] for month in ("2026-08", "2026-09")] == [210_000, 0]
+
+
 def test_a_special_reduction_of_the_set_up_menu():
     agreed = ordered(basic=True, individual=[dict(name="AD", yen=1_001)])
     events = [happened("2026-04-20", "reduction", month="2026-04", percent=30, menu="set_up"), happened("2026-05-20", "set_up_completed")]
