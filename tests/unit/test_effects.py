@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _effects
+from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = yaml.safe_load((ROOT / "catalog" / "effects.yml").read_text(encoding="utf-8"))
@@ -95,3 +99,56 @@ def test_what_a_server_would_install_is_there_in_japanese(reboot):
     coming = dict(nginx="1.22.1-9+deb12u2", openssl="3.0.17-1~deb12u3")
     (told,) = Templar(DataLoader(), variables=dict(os_patch_coming=coming, os_patch_reboot=reboot)).template(trust_as_template(spelt))
     assert _effects.in_japanese(told)[0].startswith("nginx 1.22.1-9+deb12u2, openssl 3.0.17-1~deb12u3 をインストールします")
+
+
+@cache
+def source(name):
+    """A module, or what modules share."""
+    paths = [path for folder in ("modules", "module_utils") if (path := ROOT / "plugins" / folder / f"{name}.py").exists()]
+    return ast.parse(paths[0].read_text(encoding="utf-8")) if paths else ast.Module([], [])
+
+
+def called(node, where):
+    """The functions that are named in it, of the same file or as _other.function."""
+    for one in ast.walk(node):
+        place, name = (where, one.id) if isinstance(one, ast.Name) else (getattr(getattr(one, "value", None), "id", ""), getattr(one, "attr", None))
+        yield from ((place, found) for found in source(place).body if isinstance(found, ast.FunctionDef) and found.name == name)
+
+
+def dangers(module):
+    """What tells what a module wants to have confirmed: the expressions, and the functions that they call."""
+    calls = [node for node in ast.walk(source(module)) if isinstance(node, ast.Call)]
+    todo, seen = [(module, word.value) for call in calls for word in call.keywords if word.arg in ("danger", "dangers")], []
+    while todo:
+        where, node = todo.pop()
+        if node not in seen:
+            seen.append(node)
+            todo += called(node, where)
+    return seen
+
+
+def texts(node):
+    """What is said there, with {} for each part; not what is raised or only a warning."""
+    if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "warn"):
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        node = ast.Tuple([one.value for one in node.values if isinstance(one, ast.FormattedValue)], ast.Load())
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    doc = node.body[0] if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) else None
+    for child in ast.iter_child_nodes(node):
+        if child is not doc:
+            yield from texts(child)
+
+
+MODULES = sorted({row["module"] for row in operations().values() if row["module"]})
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_all_that_a_module_has_somebody_approve_is_there_in_japanese(module):
+    """A text may be only the end of one, and what several are joined with begins anew: it is looked for in what is known."""
+    said = {text for node in dangers(module) for text in texts(node) if len(text.split()) > 3}
+    known = "\n".join(text for block in KNOWN.values() for text in block)
+    pieces = {text: ".*?".join(map(re.escape, re.split(r"{}(?: {})*", text.strip("{}")))) for text in said}
+    assert [text for text, pattern in pieces.items() if not re.search(pattern, known)] == []
