@@ -38,6 +38,9 @@ SEVERAL = re.compile(r"[\w.:/@*+-]+(?:\s*[,、，]\s*[\w.:/@*+-]+)+")  # words w
 ANOTHER_PAIR = re.compile(r"[,、，]\s*[^\s=,、，]+\s*=")
 FILLERS = {"-", "--", "ー", "－", "―", "—", "–", "‐", "n/a", "tbd", "該当なし", "特になし", "未定", "同上", "同左", "〃", "々", "ditto", "same as above"}
 HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
+# Halves of letters as JSON spells them, but for those behind a backslash that stands for itself, and two that are one letter.
+PAIR = re.compile(r"\\\\|\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}")
+HALF = re.compile(r"\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2}")
 WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 PLAIN = dict(bool=check_type_bool, float=check_type_float, int=check_type_int, str=check_type_str)
 
@@ -99,7 +102,7 @@ def _plain(wanted: str, value: Any) -> Any:
         raise Mistake("wrong_type", value=value, limit=wanted)
     try:
         made = PLAIN[wanted](value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise Mistake("wrong_type", value=value, limit=wanted) from None
     return int(made) if wanted == "float" and math.isfinite(made) and made == int(made) else made
 
@@ -345,6 +348,7 @@ def _unquoted(text: str, marks: Marks) -> str:
         value = json.loads(text.removeprefix(marks.text))
     except ValueError:
         value = None
+    _whole_letters(text)
     if not isinstance(value, str):
         raise Mistake("quoted", value=text, limit=marks.text)
     return value
@@ -376,7 +380,15 @@ def _like(text: str) -> str:
     return hiragana.replace("無し", "なし").replace("無", "なし") if len(hiragana) <= 2 else hiragana
 
 
+def _whole_letters(text: str) -> None:
+    """JSON can say one half of a letter, which no file can hold."""
+    half = HALF.search(PAIR.sub(" ", text))
+    if half:
+        raise Mistake("half", value=half[0])
+
+
 def _json(cell: str) -> Any:
+    _whole_letters(cell)
     try:
         return json.loads(cell, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:

@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 try:
     from openpyxl.cell.rich_text import CellRichText, TextBlock
@@ -32,8 +33,10 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fau
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old Excel files, and of encrypted new ones
 LARGEST = 300  # MB of a workbook, unpacked
-MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
-MOST_MERGED = 20_000  # cells of one area; openpyxl makes each of them, and a whole worksheet has 17 thousand million
+STRICT = b"http://purl.oclc.org/ooxml/"  # the names of another form of xlsx, by which openpyxl finds nothing
+MERGED = re.compile(rb"m\0?e\0?r\0?g\0?e\0?C\0?e\0?l\0?l")  # in UTF-16 too
+UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error, expat.ExpatError)  # RuntimeError: encrypted, or packed otherwise
+MOST_MERGED = 100_000  # cells of all areas; openpyxl makes each of them, and a whole worksheet has 17 thousand million
 EMPTY = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData/></worksheet>'
 TRUTHS = {"=TRUE()": True, "=FALSE()": False}  # how LibreOffice writes a truth value
 # How Excel writes a letter that XML cannot hold, and an underscore of a text that looks like it. Halves of letters are none.
@@ -47,14 +50,23 @@ def opened(path: Path, faults: list[Fault], anew: Collection[str] = ()) -> Any:
     """The workbook; None, with the reason among the faults, where it is none that can be read. `anew`: titles of worksheets that are empty in it."""
     code, facts = _unfit(path)
     if code is None:
-        try:
-            with path.open("rb") as file, warnings.catch_warnings():  # a path would be judged by how its name ends
-                warnings.simplefilter("ignore")  # that what openpyxl does not know will be lost: nothing is written by it
-                return _Reader(file, anew).book()
-        except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
-            code, facts = "broken", dict(value=type(error).__name__)
+        with path.open("rb") as file:  # a path would be judged by how its name ends
+            book, why = made_of(file, anew)
+        if book is not None:
+            return book
+        code, facts = "broken", dict(value=why)
     faults.append(Fault(None, None, str(path), code, facts))
     return None
+
+
+def made_of(file: Any, anew: Collection[str]) -> tuple[Any, str]:
+    """The workbook of a file; None, and why, where openpyxl cannot read it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that what openpyxl does not know will be lost: nothing is written by it
+            return _Reader(file, anew).book(), ""
+    except Exception as error:  # pylint: disable=broad-except  # whatever a damaged file makes of the library
+        return None, type(error).__name__
 
 
 class _Reader(ExcelReader):
@@ -96,7 +108,8 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             names, size = archive.namelist(), sum(info.file_size for info in archive.infolist()) // 2**20
             merged = _merged_without_end(archive) if size <= LARGEST else None
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error) as error:  # RuntimeError: encrypted, or packed in an unknown way
+            strict = size <= LARGEST and "xl/workbook.xml" in names and STRICT in archive.read("xl/workbook.xml")
+    except UNREADABLE as error:
         return "broken", dict(value=type(error).__name__)
     if "xl/workbook.xml" not in names:
         return "not_xlsx", {}
@@ -104,17 +117,31 @@ def _unfit(path: Path) -> tuple[str | None, dict[str, Any]]:
         return "macros", {}
     if size > LARGEST:
         return "too_large", dict(value=size, limit=LARGEST)
+    if strict:
+        return "strict", {}
     return ("merged", dict(value=merged)) if merged else (None, {})
 
 
 def _merged_without_end(archive: zipfile.ZipFile) -> str | None:
-    """An area of merged cells that is too large to be looked at, such as whole columns."""
+    """The area with which the merged cells are too many to be looked at, such as whole columns."""
+    count = 0
     for name in archive.namelist():
-        for area in MERGED.findall(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
-            left, top, right, bottom = range_boundaries(area.decode())
-            if (right - left + 1) * (bottom - top + 1) > MOST_MERGED:
-                return area.decode()
+        for area in _merged(archive.read(name)) if name.startswith("xl/worksheets/") and name.endswith(".xml") else ():
+            left, top, right, bottom = range_boundaries(area)
+            count += (right - left + 1) * (bottom - top + 1)
+            if count > MOST_MERGED:
+                return area
     return None
+
+
+def _merged(content: bytes) -> list[str]:
+    """The areas of merged cells of a worksheet's XML."""
+    found: list[str] = []
+    if MERGED.search(content):
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = lambda tag, facts: found.append(facts.get("ref", "")) if tag.rpartition(":")[2] == "mergeCell" else None
+        parser.Parse(content, True)
+    return found
 
 
 # ---- cells
@@ -189,8 +216,8 @@ class Cells:
         if cell.data_type == "f" and value in TRUTHS:
             return TRUTHS[value]
         if cell.data_type in ("f", "e"):
-            code = dict(f="formula", e="error_value")[cell.data_type]
-            self.fault(cell.coordinate, heading, code, value=str(getattr(value, "text", value)))
+            code, text = dict(f="formula", e="error_value")[cell.data_type], getattr(value, "text", value)
+            self.fault(cell.coordinate, heading, code, value=f": {text}" if code == "formula" and isinstance(text, str) else text)
             return None
         if isinstance(value, str):
             value = value.replace("\r\n", "\n").replace("\r", "\n")

@@ -35,6 +35,7 @@ TOGETHER = ("one_of", "needs")  # faults of several cells together: none where o
 OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # of an option
 Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]  # of the rows so far, and of those of the workbook
+ZONES = "ec2_availability_zones"  # no workbook has them
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
@@ -133,9 +134,12 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
     found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in COVER}
     for word in STAMPED:
         cell = said.get(layout.words[word])
-        area = next((str(area) for area in cover.merged_cells.ranges if cell is not None and cell.coordinate in area), None)
-        if area:  # nothing can be written there
-            found.faults.append(Fault(title, cell.coordinate, layout.words[word], "merged", dict(value=area)))
+        if cell is None:
+            found.faults.append(Fault(title, None, None, "no_cover", dict(limit=layout.words[word])))
+            continue
+        area = next((area for area in cover.merged_cells.ranges if cell.coordinate in area), None)
+        if area and (area.min_row, area.min_col) != (cell.row, cell.column):  # nothing can be written there
+            found.faults.append(Fault(title, cell.coordinate, layout.words[word], "merged", dict(value=str(area))))
     for word in ("number", "account_id"):
         value, wanted, heading = found.cover.get(word), contract.get(word), layout.words[word]
         place = said[heading].coordinate if heading in said else None
@@ -538,7 +542,7 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
             yield Fault(*at, None, {}, _said(fault, layout))
         elif not others:
             rows.add((at[0], _row_of(at[1])))
-            yield Fault(*at, "not_there", dict(value=name, limit=title, close=hints[to, name]))
+            yield Fault(*at, "no_zone" if to == ZONES else "not_there", dict(value=name, limit=title, close=hints[to, name]))
         else:
             elsewhere.append((to, others, Fault(*at, "not_here", dict(value=name, limit=title, other=", ".join(others)))))
     yield from (told for to, others, told in elsewhere if not any(_row_told(found, reading, to, one, rows) for one in others))

@@ -4,7 +4,8 @@
 """A workbook that came back, with its version and its history as they are now.
 
 It is the customer's file, with things that openpyxl does not know and would not write again, such as logos, shapes and newer rules for cells. So it is
-not written anew: two cells of the cover and the rows of the history are replaced in the XML of their worksheets, and all else stays byte for byte.
+not written anew: two cells of the cover and the cells of the history are replaced in the XML of their worksheets, and all else stays byte for byte.
+What was made is read once more: a file that does not say what it should is not written.
 """
 
 from __future__ import annotations
@@ -12,48 +13,69 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
 try:
     from openpyxl.reader.workbook import WorkbookParser
-    from openpyxl.utils import get_column_letter
+    from openpyxl.utils import coordinate_to_tuple, get_column_letter, range_boundaries
 except ImportError:
-    WorkbookParser = get_column_letter = None  # the actions say what to install
+    WorkbookParser = coordinate_to_tuple = get_column_letter = range_boundaries = None  # the actions say what to install
 
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import made_of, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import STAMPED, cover_cells
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import HISTORY, HISTORY_ROW, history_rows
 
 BOOK = "xl/workbook.xml"
 ORDER_OF_FORMULAS = "xl/calcChain.xml"  # Excel makes it anew, and calls a file damaged whose chain names a cell without a formula
-ITS_NAMES = re.compile(rb"<(?:\w+:)?(?:Override|Relationship)\s[^>]*calcChain[^>]*/>")
-DATA = re.compile(rb"<((?:\w+:)?)sheetData\b[^>]*?(?:/>|>(.*?)</\1sheetData>)", re.DOTALL)
-CELL = rb"""<((?:\w+:)?)c(?=\s)([^>]*?\sr=["']%s["'][^>]*?)(?:/>|>.*?</\1c>)"""
-ADDRESS, STYLE = re.compile(rb"""\sr=["']([A-Z]+[0-9]+)["']"""), re.compile(rb"""\ss=["']([0-9]+)["']""")
-OF_THE_ROWS = re.compile(rb"<(\w+:)?(mergeCells|dimension)\b[^>]*?(?:/>|>.*?</\1?\2>)", re.DOTALL)  # what may be wrong when there are others
+ITS_NAMES = re.compile(rb"<(?:[\w.-]+:)?(?:Override|Relationship)\s[^>]*calcChain[^>]*/>")
+CLOSING = re.compile(rb"</([^\s>]+)\s*>")
 TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+OWN = range(1, len(HISTORY) + 1)  # the columns of the history; those behind are the customer's
+WRITTEN = ("r", "spans", "ht", "customHeight")  # what of a row is not as it was
 
 
-def stamp(data: bytes, book: Any, layout: Layout, version: int, date: str, history: Iterable[Mapping[str, Any]]) -> bytes:
+def stamp(data: bytes, book: Any, layout: Layout, version: int, date: str, history: Iterable[Mapping[str, Any]], faults: list[Fault]) -> bytes:
     """The file of a workbook with its version on the cover, and with its history. `book`: the same as openpyxl read it."""
-    places, words, out = cover_cells(book[layout.words["cover"]]), layout.words, io.BytesIO()
-    stamped = [(places[words[word]], text) for word, text in zip(STAMPED, (str(version), date), strict=True) if words[word] in places]
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
-        parts = _parts(old)
-        for part in old.infolist():
-            content = old.read(part)
-            if part.filename == parts[words["cover"]]:
-                for cell, text in stamped:
-                    content = _beside(content, cell, text)
-            elif part.filename == parts[words["history"]]:
-                content = _with_history(content, layout, history)
-            elif part.filename.endswith((".rels", "[Content_Types].xml")):
-                content = ITS_NAMES.sub(b"", content)
-            if part.filename != ORDER_OF_FORMULAS:
-                new.writestr(part, content)
+    words, out = layout.words, io.BytesIO()
+    places = cover_cells(book[words["cover"]])
+    texts = {places[words[word]].coordinate: text for word, text in zip(STAMPED, (str(version), date), strict=True)}
+    lines = list(history_rows(history))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+            parts = _parts(old)
+            for part in old.infolist():
+                content = old.read(part)
+                if part.filename == parts[words["cover"]]:
+                    for address, text in texts.items():
+                        content = _with_cell(content, address, text)
+                elif part.filename == parts[words["history"]]:
+                    content = _with_history(content, layout, lines, faults)
+                elif part.filename.endswith((".rels", "[Content_Types].xml")):
+                    content = ITS_NAMES.sub(b"", content)
+                if part.filename != ORDER_OF_FORMULAS:
+                    new.writestr(part, content)
+        right = _says(out.getvalue(), book.sheetnames, words, texts, [values for values, dummy in lines])
+    except (expat.ExpatError, KeyError, ValueError):
+        right = False
+    if not right and not faults:
+        faults.append(Fault(words["history"], None, None, "not_stamped", {}))
     return out.getvalue()
+
+
+def _says(data: bytes, titles: Iterable[str], words: Mapping[str, str], texts: Mapping[str, str], lines: list[list[Any]]) -> bool:
+    """Whether another reader finds in the file what was written."""
+    cover, history = words["cover"], words["history"]
+    book, dummy = made_of(io.BytesIO(data), [title for title in titles if title not in (cover, history)])
+    if book is None or any(plain(book[cover][address].value) != text for address, text in texts.items()):
+        return False
+    found = book[history].iter_rows(min_row=HISTORY_ROW, max_row=HISTORY_ROW + len(lines), max_col=len(HISTORY), values_only=True)
+    return [[plain(value) for value in row] for row in found] == [*lines, [None] * len(HISTORY)]
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -63,41 +85,131 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return {sheet.name: part.target for sheet, part in parser.find_sheets()}
 
 
-def _beside(content: bytes, cell: Any, text: str) -> bytes:
+# ---- the XML of a worksheet
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element, and which bytes it takes."""
+
+    tag: str
+    facts: dict[str, str]
+    start: int = 0
+    end: int = 0
+    inside: list[_Element] = field(default_factory=list)
+    filled: bool = False  # a cell: it holds something
+
+    def all(self, name: str) -> list[_Element]:
+        return [one for one in self.inside if one.name == name]
+
+    @property
+    def name(self) -> str:
+        return self.tag.rpartition(":")[2]
+
+
+def _worksheet(content: bytes) -> _Element:
+    """The root of a worksheet's XML. Of what a cell holds, nothing but that it does."""
+    parser, around = expat.ParserCreate(), [_Element("", {})]
+
+    def begin(tag: str, facts: dict[str, str]) -> None:
+        made, above = _Element(tag, facts, parser.CurrentByteIndex), around[-1]
+        if above.name == "c":
+            above.filled = True
+        else:
+            above.inside.append(made)
+        around.append(made)
+
+    def finish(tag: str) -> None:
+        closing = CLOSING.match(content, parser.CurrentByteIndex)  # there is none where the element is empty
+        around.pop().end = closing.end() if closing and closing[1] == tag.encode() else parser.CurrentByteIndex
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    parser.StartDoctypeDeclHandler = _no_doctype
+    parser.Parse(content, True)
+    return around[0].inside[0]
+
+
+def _no_doctype(*dummy: Any) -> None:
+    raise ValueError("a worksheet declares no entities")
+
+
+def _placed(elements: Iterable[_Element], place: Callable[[str], int]) -> dict[int, _Element]:
+    """Rows or cells by their number; one that does not say where it is follows the one before."""
+    found: dict[int, _Element] = {}
+    last = 0
+    for one in elements:
+        last = place(one.facts["r"]) if "r" in one.facts else last + 1
+        found[last] = one
+    return found
+
+
+def _rows(sheet: _Element) -> tuple[_Element, dict[int, _Element]]:
+    (data,) = sheet.all("sheetData")
+    return data, _placed(data.all("row"), int)
+
+
+def _cells(row: _Element) -> dict[int, _Element]:
+    return _placed(row.all("c"), lambda address: coordinate_to_tuple(address)[1])
+
+
+def _with_cell(content: bytes, address: str, text: str) -> bytes:
     """The worksheet with a text in a cell, which perhaps is not there yet: the one with its label, to the left of it, is."""
-    label = re.search(CELL % f"{get_column_letter(cell.column - 1)}{cell.row}".encode(), content, re.DOTALL)
-    own = re.compile(CELL % cell.coordinate.encode(), re.DOTALL).search(content)
-    if label is None:
-        return content
-    style = STYLE.search(own[2]) if own else None
-    made = _cell(label[1].decode(), cell.coordinate, style[1].decode() if style else None, text)
-    start, end = own.span() if own else (label.end(), label.end())
+    number, column = coordinate_to_tuple(address)
+    cells = _cells(_rows(_worksheet(content))[1][number])
+    own, label = cells.get(column), cells[column - 1]
+    start, end = (own.start, own.end) if own else (label.end, label.end)
+    made = _cell(label.tag.removesuffix("c"), address, own.facts.get("s") if own else None, text)
     return content[:start] + made.encode() + content[end:]
 
 
-def _with_history(content: bytes, layout: Layout, history: Iterable[Mapping[str, Any]]) -> bytes:
-    """The worksheet with these rows and no others. Cells look as those that stood there; further rows look as the first one."""
-    data = DATA.search(content)
-    if data is None:
-        return content
-    cells = re.findall(CELL % rb"[A-Z]+[0-9]+", data[2] or b"", re.DOTALL)
-    looks = {ADDRESS.search(facts)[1].decode(): style[1].decode() for dummy, facts in cells if (style := STYLE.search(facts))}
-    prefix = data[1].decode()
-    rows = b"".join(row.encode() for row in _rows(prefix, looks, layout, history))
-    whole = f"<{prefix}sheetData>".encode() + rows + f"</{prefix}sheetData>".encode()
-    return OF_THE_ROWS.sub(b"", content[: data.start()]) + whole + OF_THE_ROWS.sub(b"", content[data.end() :])
+# ---- the history
 
 
-def _rows(prefix: str, looks: Mapping[str, str], layout: Layout, history: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    head = {1: ([layout.words["history"]], None), HISTORY_ROW - 1: ([layout.words[word] for word, dummy in HISTORY], None)}
-    filled = {HISTORY_ROW + number: row for number, row in enumerate(history_rows(history))}
-    spare = {HISTORY_ROW + len(filled): ([None] * len(HISTORY), None)}
-    for number, (values, height) in {**head, **filled, **spare}.items():
-        like = min(number, HISTORY_ROW)
-        letters = [get_column_letter(index) for index in range(1, len(values) + 1)]
-        cells = (_cell(prefix, f"{letter}{number}", looks.get(f"{letter}{like}"), value) for letter, value in zip(letters, values, strict=True))
-        high = f' ht="{height}" customHeight="1"' if height else ""
-        yield f'<{prefix}row r="{number}"{high}>{"".join(cells)}</{prefix}row>'
+def _with_history(content: bytes, layout: Layout, lines: list[tuple[list[Any], int]], faults: list[Fault]) -> bytes:
+    """The worksheet with these rows and no others of the history. What the customer has beside and above them stays; what is in their way is told."""
+    sheet = _worksheet(content)
+    data, rows = _rows(sheet)
+    prefix = data.tag.removesuffix("sheetData")
+    cells = {number: _cells(row) for number, row in rows.items()}
+    last = HISTORY_ROW + len(lines)
+    filled = {number: [index for index in OWN if index in line and line[index].filled] for number, line in cells.items() if number >= HISTORY_ROW}
+    ours = {number for number, there in filled.items() if {1, 2} <= set(there)}  # a version and its day
+    taken = [f"{get_column_letter(there[0])}{number}" for number, there in filled.items() if there and number not in ours and number <= last]
+    faults += [Fault(layout.words["history"], address, None, "history_taken", {}) for address in taken]
+    written = {1: ([layout.words["history"]], None), HISTORY_ROW - 1: ([layout.words[word] for word, dummy in HISTORY], None)}
+    written |= {number: ([None] * len(HISTORY), None) for number in (*ours, last)}
+    written |= dict(enumerate(lines, HISTORY_ROW))
+    like = cells.get(max(ours, default=HISTORY_ROW - 1) + 1) or cells.get(HISTORY_ROW, {})  # the empty row below them
+    made = [
+        _row(content, prefix, number, *written[number], rows.get(number), cells.get(number, {}), like)
+        if number in written
+        else content[rows[number].start : rows[number].end]
+        for number in sorted({*rows, *written})
+    ]
+    whole = f"<{prefix}sheetData>".encode() + b"".join(made) + f"</{prefix}sheetData>".encode()
+    changed = [(data.start, data.end, whole), *((one.start, one.end, b"") for one in (*sheet.all("dimension"), *_in_the_way(sheet)))]
+    for start, end, text in sorted(changed, reverse=True):
+        content = content[:start] + text + content[end:]
+    return content
+
+
+def _in_the_way(sheet: _Element) -> list[_Element]:
+    """Merged cells among those that are written, of which only the first would be seen."""
+    areas = [range_boundaries(area.facts["ref"]) for merged in sheet.all("mergeCells") for area in merged.all("mergeCell")]
+    return sheet.all("mergeCells") if any(bottom >= HISTORY_ROW - 1 and left in OWN for left, dummy, dummy, bottom in areas) else []
+
+
+def _row(
+    content: bytes, prefix: str, number: int, values: list[Any], height: int | None, row: _Element | None, cells: dict[int, _Element], like: dict[int, _Element]
+) -> bytes:
+    """A row with these values in its first cells. Each looks as it did, or as the one that it is like."""
+    facts = {name: fact for name, fact in (row.facts if row else {}).items() if name not in (WRITTEN if height else WRITTEN[:2])}
+    facts = {"r": str(number), **({"ht": str(height), "customHeight": "1"} if height else {}), **facts}
+    looks = {index: cell.facts.get("s") for index, cell in {**(like if number >= HISTORY_ROW else {}), **cells}.items()}
+    own = [_cell(prefix, f"{get_column_letter(index)}{number}", looks.get(index), value) for index, value in enumerate(values, 1)]
+    start = f"<{prefix}row" + "".join(f" {name}={quoteattr(fact)}" for name, fact in facts.items()) + ">"
+    others = b"".join(content[cell.start : cell.end] for index, cell in sorted(cells.items()) if index > len(values))
+    return start.encode() + "".join(own).encode() + others + f"</{prefix}row>".encode()
 
 
 def _cell(prefix: str, address: str, style: str | None, value: Any) -> str:

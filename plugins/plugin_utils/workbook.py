@@ -10,6 +10,7 @@ place for them; a file whose meaning is the same is left alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -39,6 +40,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 LANGUAGES = tuple(MARKS)
 JAPAN = timezone(timedelta(hours=9), "JST")
 MISSHAPEN = ("not_entries", "not_pairs", *sheets.MISSHAPEN)  # faults of a sheet in the file of which nothing can be made
+HALF_LETTER = re.compile("[\ud800-\udfff]")
 HEAD = "Made from the workbook {}, version {} of {}. Change it there and import it again."
 
 
@@ -116,6 +118,9 @@ def take_in(
     outside: names that are in the account, beside those to which the file refers already.
     force: entries of the file that the workbook does not have may go; else each of them is a fault.
     """
+    half = HALF_LETTER.search(ticket)
+    if half:
+        raise Refused([Fault(None, None, "ticket", "half", dict(value=f"\\u{ord(half[0]):04x}")).text(setting.language)])
     document, old = _sheet(sheet, setting.language)
     whole = setting.layout()
     before, lost = rows_of(whole, old)
@@ -140,7 +145,9 @@ def take_in(
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
         outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
-    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, outcome.version, today, versions)
+    unwritten: list[Fault] = []
+    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, outcome.version, today, versions, unwritten)
+    _refuse(unwritten, setting.language)
     return outcome
 
 
@@ -266,13 +273,18 @@ def _history(path: Path | None, language: str) -> list[dict[str, Any]]:
     document = _yaml(path, language) if path is not None and path.exists() else {}
     versions = document.get("sheet_history") or []
     for number, version in enumerate(versions if isinstance(versions, list) else [None]):
-        if not (isinstance(version, Mapping) and isinstance(version.get("version"), int) and _are_changes(version.get("changes"))):
+        if not (isinstance(version, Mapping) and type(version.get("version")) is int and version.get("date") and _are_changes(version.get("changes"))):
             raise _refused(path, ["sheet_history", number], language, "not_a_history")
     return list(versions)
 
 
 def _are_changes(given: Any) -> bool:
-    return isinstance(given, list) and all(isinstance(one, Mapping) and {"worksheet", "what", "cell", "before", "after"} <= one.keys() for one in given)
+    named = {"worksheet", "what", "cell", "before", "after"}
+    return isinstance(given, list) and all(isinstance(one, Mapping) and named <= one.keys() and not _deep(one.values()) for one in given)
+
+
+def _deep(values: Iterable[Any]) -> bool:
+    return any(isinstance(value, (list, set, Mapping)) for value in values)
 
 
 def _yaml(path: Path, language: str) -> dict[str, Any]:
@@ -282,7 +294,7 @@ def _yaml(path: Path, language: str) -> dict[str, Any]:
         content = _workbook_yaml.load(data.decode())
     except OSError as error:
         raise Refused([Fault(None, None, str(path), "not_yaml", dict(value=error.strerror)).text(language)]) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (RecursionError, UnicodeDecodeError, yaml.YAMLError) as error:
         line, said = _workbook_yaml.wrong(error, data)
         raise Refused([Fault(None, None, f"{path}:{line}", "not_yaml", dict(value=said)).text(language)]) from None
     if content is None:
