@@ -86,6 +86,8 @@ def canonical(option: Option, value: Any) -> Any:
         return [_plain(option.elements, item) for item in value]
     if option.type in PLAIN:
         return _plain(option.type, value)
+    if option.type == "dict" and isinstance(value, list):
+        raise Mistake("wrong_type", value=value, limit="dict")
     return None if option.merges and value == {} else _document(value)
 
 

@@ -217,7 +217,8 @@ class Cells:
             return TRUTHS[value]
         if cell.data_type in ("f", "e"):
             code, text = dict(f="formula", e="error_value")[cell.data_type], getattr(value, "text", value)
-            self.fault(cell.coordinate, heading, code, value=f": {text}" if code == "formula" and isinstance(text, str) else text)
+            said = text if isinstance(text, str) else ""  # a table of data has none
+            self.fault(cell.coordinate, heading, code, value=f": {said}" if code == "formula" and said else said)
             return None
         if isinstance(value, str):
             value = value.replace("\r\n", "\n").replace("\r", "\n")

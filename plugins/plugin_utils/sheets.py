@@ -265,7 +265,7 @@ def _one(option: Option, wanted: str, value: Any, path: str) -> Iterator[tuple[s
         if wanted in ("str", "int", "float", "bool") and isinstance(value, (list, Mapping)):
             raise TypeError
         TYPES[wanted](value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         yield path, "wrong_type", dict(value=without_secrets(option, value), limit=wanted)
         return
     if option.options:

@@ -20,6 +20,7 @@ from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.formula import DataTableFormula
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_outside_names
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_rows, _workbook_write, _workbook_yaml, workbook
@@ -226,6 +227,9 @@ TYPED = dict(
     another_formula_of_truth=("ec2_volumes", "encrypted", 0, "=NOT(TRUE())", "数式は使えません"),
     truth_of_libreoffice_in_a_text=("iam_users", "path", 0, "=TRUE()", "真偽値"),
     voiced_sounds_in_two_letters_in_a_name=("ec2_vpcs", "name", 0, "か\u3099", "「が」と記入し直して"),
+    half_a_letter_in_a_tag=("ec2_vpcs", "tags", 0, '{"k": "\\ud800"}', "\\ud800 は文字の半分"),
+    half_a_letter_in_a_text=("iam_users", "path", 0, '文字列:"/\\udc00/"', "\\udc00 は文字の半分"),
+    table_of_data=("iam_users", "path", 0, DataTableFormula("D9:D10", r1="A1"), "数式は使えません。値に"),
     two_sides_by_their_headings=("ec2_security_groups.ingress", "security_group", 1, "s", "送信元（IPv4 CIDR）"),
 )
 
@@ -378,7 +382,8 @@ SHAPES = dict(
     value_far_below_beside_the_table=(set_cell(VPCS, "ZZ1048576", "x"), [f"{VPCS}!ZZ1048576: 見出しのない列"], 1),
     another_contract=(set_cell("表紙", "C6", "C-2"), ["表紙!C6（契約番号）: 「C-2」のブックです"], 1),
     merged_version=(lambda book: book["表紙"].merge_cells("B9:C9"), ["表紙!C9（版）: ", "B9:C9"], 1),
-    merged_day=(lambda book: book["表紙"].merge_cells("C10:D10"), ["表紙!C10（", "C10:D10"], 1),
+    cover_without_version=(lambda book: book["表紙"].delete_rows(9), ["表紙: 表紙に「版」がありません"], 1),
+    label_of_the_day_merged=(lambda book: book["表紙"].merge_cells("A10:B10"), ["表紙: 表紙に「作成日」がありません"], 1),
     another_account=(set_cell("表紙", "C7", "999999999999"), ["この契約は「111122223333」"], 1),
     cover_without_account=(set_cell("表紙", "B7", None), ["AWS アカウント ID"], 1),
     number_as_an_id=(both(set_cell(*cell("ec2_vpcs", "@id", 0), 5), set_cell(*cell("ec2_vpcs", "name", 0), None)), ["数値として入力"], 1),
@@ -454,11 +459,23 @@ def below_the_cells(part):
     return replaced(name, content.replace("</sheetData>", f"</sheetData>{part}"), good())
 
 
-def merged_all(area):
-    return below_the_cells(f'<mergeCells count="1"><mergeCell ref="{area}"/></mergeCells>')
+def merged_all(*areas, quote='"'):
+    return below_the_cells("<mergeCells>" + "".join(f"<mergeCell ref={quote}{area}{quote}/>" for area in areas) + "</mergeCells>")
+
+
+def strict():
+    with zipfile.ZipFile(io.BytesIO(good())) as archive:
+        content = archive.read("xl/workbook.xml")
+    usual = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return replaced("xl/workbook.xml", content.replace(usual, b"http://purl.oclc.org/ooxml/spreadsheetml/main"), good())
 
 
 FILES = dict(
+    strict=(strict, "「Strict Open XML スプレッドシート」の形式です。「Excel ブック (*.xlsx)」として"),
+    merged_between_other_quotation_marks=(lambda: merged_all("B20:XFD1048576", quote="'"), "結合されています（B20:XFD1048576）"),
+    merged_with_dollars=(lambda: merged_all("$A$20:$Z$100000"), "結合されています（$A$20:$Z$100000）"),
+    merged_in_another_spelling=(lambda: merged_all("&#65;20:Z100000"), "結合されています（A20:Z100000）"),
+    merged_in_many_areas=(lambda: merged_all(*(f"A{row}:T{row + 999}" for row in range(20, 10020, 1000))), "結合されています（A5020:T6019）"),
     text_renamed=("日本語".encode, "Excel ブック（xlsx）ではありません"),
     empty=(bytes, "Excel ブック（xlsx）ではありません"),
     another_zip=(lambda: without("xl/workbook.xml", good()), "Excel ブック（xlsx）ではありません"),
@@ -527,6 +544,13 @@ BROKEN = dict(
     entry_left_blank=("sheet:\n  iam_groups:\n    - name: g\n    -\n", 4, "「名前: 値」の組で", "as name: value pairs"),
     number_as_a_text=("sheet:\n  ec2_volumes:\n    - name: d\n      size: many\n", 4, "整数ではありません", "a whole number"),
     structure_as_a_text=("sheet:\n  s3_buckets:\n    - name: b\n      tags: {}\n      logging: x\n", 5, "組ではありません", "name: value pairs"),
+    whole_number_that_is_none=("sheet: {}\nx: !!int abc\n", 2, "this is no int", "this is no int"),
+    digits_without_end=("sheet: {}\nx: " + "9" * 5000 + "\n", 2, "this is no int", "this is no int"),
+    truth_that_is_none=("sheet: {}\nx: !!bool abc\n", 2, "this is no bool", "this is no bool"),
+    a_bell=("---\n# a\nsheet: \a\n", 3, "YAML として読めません", "cannot be read as YAML"),
+    kind_twice=("sheet:\n  iam_groups: []\n  iam_users: []\n  iam_groups: []\n", 4, "iam_groups is there twice", "iam_groups is there twice"),
+    tags_as_a_list=("sheet:\n  ec2_vpcs:\n    - name: v\n      tags: [1]\n", 4, "「名前: 値」の組", "name: value pairs"),
+    number_without_end=("sheet:\n  ec2_volumes:\n    - name: d\n      size: .inf\n", 4, "整数ではありません", "a whole number"),
     list_as_a_number=("sheet:\n  s3_buckets:\n    - {name: b, lifecycle_rules: 5}\n", 3, "一覧", "a list"),
 )
 
@@ -541,6 +565,8 @@ def test_a_broken_file_of_the_sheet_is_one_message_with_its_line(case, language,
 
 
 HISTORIES = ["sheet_history: 5\n", "sheet_history:\n  - 5\n", "sheet_history: [{version: x, changes: []}]\n", "sheet_history: [{version: 1}]\n"]
+HISTORIES += ["sheet_history: [{version: 1, changes: []}]\n", "sheet_history: [{version: true, date: x, changes: []}]\n"]
+HISTORIES += ["sheet_history: [{version: 1, date: x, changes: [{worksheet: [a], what: x, cell: x, before: x, after: x}]}]\n"]
 
 
 @pytest.mark.parametrize("content", HISTORIES)
@@ -557,6 +583,17 @@ def test_a_workbook_of_something_else_is_told_without_end(tmp_path):
     book.save(out)
     lines = refused(tmp_path, out.getvalue())
     assert any("「Sheet」" in line for line in lines) and any("表紙" in line for line in lines)
+
+
+@pytest.mark.parametrize("language, told", [("ja", "「10.0.0.0/24」というアベイラビリティゾーンはありません"), ("en", "there is no availability zone '10")])
+def test_a_zone_that_is_not_there_is_told_as_what_it_is(language, told, tmp_path):
+    mine = layout(language).of(ONLY)
+    given = dict(SHEET, ec2_volumes=[dict(SHEET["ec2_volumes"][0], availability_zone="10.0.0.0/24")])
+    (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, given)[0], CONTRACT))
+    zones = dict(ec2_availability_zones=["ap-northeast-1a", "ap-northeast-1c"])
+    with pytest.raises(workbook.Refused) as found:
+        workbook.take_in(workbook.Setting(CONTRACT, language), tmp_path / "book.xlsx", tmp_path / "sheet.yml", None, outside=zones)
+    assert all(told in line for line in found.value.lines), found.value.lines
 
 
 def test_all_faults_come_in_one_pass(tmp_path):
@@ -689,6 +726,7 @@ HARMLESS = dict(
     adorned=adorned,
     another_order=lambda book: book.move_sheet(book[SUBNETS], 1 - len(book.sheetnames)),
     row_in_the_middle=lambda book: book[SUBNETS].insert_rows(10),
+    merged_day=lambda book: book["表紙"].merge_cells("C10:D10"),
     account_as_a_number=set_cell("表紙", "C7", 111122223333),
 )
 
