@@ -58,7 +58,8 @@ WORD = re.compile(
 )
 # Days of each week (毎週), or such as have a place in the month, each with all of its ordinals before it: second and fourth Friday, 5日・月末.
 PHRASE = re.compile(r"p?n(j*n)*|(o(j+o)*n|[de])(j+(o(j+o)*n|[de]))*")
-NUMERAL = re.compile("([一二三四五六七八九]?)十([一二三四五六七八九]?)|([一二三四五六七八九])")
+# 二十三, and not 二三.
+NUMERAL = re.compile("(?<![0-9一二三四五六七八九十])(?:([一二三四五六七八九]?)十([一二三四五六七八九]?)|([一二三四五六七八九]))(?![0-9一二三四五六七八九十])")
 HOURS = re.compile(r"(?<![0-9:])([0-9]{1,2}):([0-9]{2})(?:\s*[-–—~〜]\s*([0-9]{1,2}):([0-9]{2}))?\s*(?:jst)?$")
 
 

@@ -61,6 +61,11 @@ def option_service(agreed: Agreement, option: Option) -> Service:
     return Service(option.start, end, menu if rule == "contract" else own, dict(legacy_options=rule))
 
 
+def start_clause(service: Service) -> str:
+    """What says from when a service is paid: of a menu that was applied for until 2022-03-31 it is the start itself."""
+    return "annex2-note5" if _legacy(service.applied_on) else "35-1"
+
+
 def _legacy(applied_on: date | None) -> bool:
     return applied_on is not None and applied_on <= book()["legacy"]["applied_until"]
 

@@ -79,11 +79,14 @@ def without_deduction(agreed: Agreement, month: Month, deductions: Iterable[Mapp
             yield Kept(outage, "outage_by_customer", {}, ("35-2",))
         elif not any(one.where == outage.where for one in in_use):
             yield Kept(outage, "outage_suspended", {}, ("35-2", "34-1"))
+        elif not days and outage not in in_use:
+            yield Kept(outage, "outage_rest_short", {}, (CLAUSES[outage.cause], "34-1"))
         elif not days:
             text = "outage_short_hour" if outage.cause == "provider_gross" else "outage_short"
             yield Kept(outage, text, {}, (CLAUSES[outage.cause],))
         elif not any(month.first <= day <= month.last for day in days):
-            yield Kept(outage, "outage_of_other_days", dict(first=min(days), last=max(days)), (CLAUSES[outage.cause],))
+            text = "outage_of_other_days" if min(days) < max(days) else "outage_of_another_day"
+            yield Kept(outage, text, dict(first=min(days), last=max(days)), (CLAUSES[outage.cause],))
         else:
             yield Kept(outage, "outage_uncharged", {}, ("35-2", "35-1"))
 

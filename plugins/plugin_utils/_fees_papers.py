@@ -130,8 +130,9 @@ def _not_yet(agreed: Agreement, month: Month, language: str) -> list[dict[str, A
     since = _billed_from(agreed)
     if since is None or month.last.isoformat() >= since:
         return []
-    start = min([*(plan.start for plan in agreed.plans[:1]), *(option.start for option in agreed.options)])
-    return [dict(text=say("texts", "not_yet", language, start=start, since=date.fromisoformat(since)), clauses=cite(("35-1",), language))]
+    first = min(operation.services(agreed), key=lambda service: service.start)
+    clauses = cite((operation.start_clause(first),), language)
+    return [dict(text=say("texts", "not_yet", language, start=first.start, since=date.fromisoformat(since)), clauses=clauses)]
 
 
 def _beside(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any]]:
@@ -148,11 +149,14 @@ def _ended(agreed: Agreement, month: Month, language: str) -> list[dict[str, Any
 
 def _options_after(agreed: Agreement, day: date, language: str) -> list[dict[str, Any]]:
     """The options that are charged only after a day, each with its first charged one (第35条第1項)."""
-    charged = [(option, operation.charged_from(agreed, operation.option_service(agreed, option))) for option in agreed.options]
+    services = [(option.name, operation.option_service(agreed, option)) for option in agreed.options]
     return [
-        dict(text=say("texts", "option_not_yet", language, name=option.name, start=option.start, since=since), clauses=cite(("35-1",), language))
-        for option, since in charged
-        if since and day < since
+        dict(
+            text=say("texts", "option_not_yet", language, name=name, start=service.start, since=since),
+            clauses=cite((operation.start_clause(service),), language),
+        )
+        for name, service in services
+        if (since := operation.charged_from(agreed, service)) and day < since
     ]
 
 

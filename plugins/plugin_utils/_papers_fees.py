@@ -334,7 +334,8 @@ def _change(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
 def _since(told: Mapping[str, Any], first: str, words: _Words) -> str:
     """From when a change is charged: from next month where that is so, and months are those of the calendar."""
     quoted_on = told["quoted_on"]
-    if not first.endswith("-01") or any("billing_month_start_day" in line["rules"] for line in told["monthly"]["lines"]):
+    lines = told["monthly"]["lines"]  # without any, nothing says when months begin
+    if not first.endswith("-01") or not lines or any("billing_month_start_day" in line["rules"] for line in lines):
         return words.day(first)
     months = int(first[:4]) * 12 + int(first[5:7]) - int(quoted_on[:4]) * 12 - int(quoted_on[5:7])
     return words("next_month", month=words.month(first[:7])) if months == 1 else words.month(first[:7])

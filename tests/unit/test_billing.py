@@ -517,6 +517,13 @@ def test_the_month_of_a_removal_is_the_billing_month(start_day, rule, day, wante
         assert (will["net"] == was["net"]) == (will["until"] < billed_from), one
 
 
+def test_where_nothing_is_left_the_day_is_told_from_which_that_is_so():
+    rules = dict(billing_month_start_day=16, component_change_rule="calendar")
+    contract = dict(CONTRACT, plans=CONTRACT["plans"][:1], operation=dict(components=dict(ec2=4)), fee_rules=rules)
+    line = fee_paper(change_quotation(contract, [], {}, "2026-07-31"), "quotation", ISSUER)["lead"][1]
+    assert "、2026年8月1日から -60,000円/月" in line
+
+
 def test_of_what_comes_and_what_goes_each_is_felt_in_its_own_time():
     contract = dict(CONTRACT, plans=[{"plan": "advanced", "from": "2026-06-15"}], fee_rules=dict(billing_month_start_day=16))
     contract["operation"] = dict(components={"ec2": 4, "lambda": 1})

@@ -204,7 +204,7 @@ UNCLEAR = [
     "last 2 business days", "最終2営業日", "last 2 days", "月末2日", "first 3 business days", "second last Sunday", "last second Sunday", "第2最終営業日",
     "3 Sundays", "2 days", "day 15", "15th", "Sunday 3rd", "日曜の第3", "business day 3", "月末の営業日", "月末の日曜", "Sunday and third Sunday", "毎週2日",
     "毎週第2日曜", "third and Sunday", "and Sunday", "Sunday and", "15日と日曜", "第3日曜1", "the day 5 days", "every Sunday every week", "",
-    "三日曜", "第〇日曜", "第三十二日", "第六日曜",
+    "三日曜", "二三日", "一五日", "第二十一一営業日", "1五日", "第〇日曜", "第三十二日", "第六日曜",
 ]  # fmt: skip
 
 

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from ansible_collections.msp.aws.plugins.filter.fees import quotation, usage_statement
-from tests.fees import amounts, contract, fee, happened, the_line
+from ansible_collections.msp.aws.plugins.filter.fees import invoice, quotation, usage_statement
+from ansible_collections.msp.aws.plugins.plugin_utils._days import said
+from tests.fees import ISSUER, amounts, contract, fee, happened, the_line
 
 
 @pytest.mark.parametrize("plan, yen", [("entry", 5_000), ("standard", 15_000), ("advanced", 30_000)])
@@ -202,6 +205,17 @@ def test_a_statement_says_what_comes_later_and_what_has_ended():
     later = "カスタマイズオプション Runbook は 2026年9月10日に開始し、2026年10月1日から課金します"
     not_yet = "運用メニューは 2026年6月15日に開始し、2026年7月1日から課金します"
     assert list(notes.values()) == [[not_yet, later], [later], [later], [], ["契約は 2026年10月5日に解除されています"]]
+
+
+@pytest.mark.parametrize("applied_on, clause, since", [("2022-03-31", "別紙2※5", "2022-05-11"), ("2022-04-01", "第35条第1項", "2022-06-01")])
+def test_what_has_not_begun_names_the_clause_that_says_from_when_it_is_charged(applied_on, clause, since):
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2022-05-11"}
+    agreed = contract(applied_on=applied_on, plans=[{"plan": "advanced", "from": "2022-05-11"}])
+    agreed["operation"] = dict(components=dict(ec2=7), options=[option])
+    notes = usage_statement(agreed, [], "2022-04")["notes"]
+    since = said(date.fromisoformat(since), "ja")
+    assert [(since in note["text"], note["clauses"]) for note in notes] == [(True, [clause])] * 2
+    assert clause in invoice(agreed, [], "2022-04", ISSUER)["reason"]
 
 
 @pytest.mark.parametrize("rule, yen, noted", [("contract", [7_096, 10_000], False), ("own", [None, 10_000], True)])
