@@ -237,7 +237,7 @@ class _Reader(Told):
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self.all("components_added", "components_removed"):
             given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
-            if not any(_excess({}, event.fields["components"])):
+            if not event.fields["components"]:
                 self.fault(f"{event.where} components", "nothing_named")
             self.not_ended(event.where, event.date)
         changes = [

@@ -424,7 +424,6 @@ FAULTS = [
         "events #2 set_up_completed 2026-05-20",
     ),
     ("nothing_named", CONTRACT, [happened("2026-07-01", "components_added", components={})], "events #1 components_added 2026-07-01 components"),
-    ("nothing_named", CONTRACT, [happened("2026-07-01", "components_added", components=dict(ec2=0))], "events #1 components_added 2026-07-01 components"),
     ("nothing_named", CONTRACT, [happened("2026-07-01", "components_removed", components={})], "events #1 components_removed 2026-07-01 components"),
     ("nothing_named", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", basic=False)], "events #1 set_up_ordered 2026-07-01"),
     ("same_channel", CONTRACT, [happened("2026-07-01", "channel_changed", channel="own")], "events #1 channel_changed 2026-07-01"),
