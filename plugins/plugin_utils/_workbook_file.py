@@ -217,8 +217,9 @@ class Cells:
             return TRUTHS[value]
         if cell.data_type in ("f", "e"):
             code, text = dict(f="formula", e="error_value")[cell.data_type], getattr(value, "text", value)
-            said = text if isinstance(text, str) else ""  # a table of data has none
-            self.fault(cell.coordinate, heading, code, value=f": {said}" if code == "formula" and said else said)
+            if not isinstance(text, str):
+                code, text = "table_of_data", None
+            self.fault(cell.coordinate, heading, code, value=f": {text}" if code == "formula" else text)
             return None
         if isinstance(value, str):
             value = value.replace("\r\n", "\n").replace("\r", "\n")

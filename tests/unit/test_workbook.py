@@ -38,7 +38,7 @@ LAYOUT = layout("ja")
 
 def of_the_cells(faults):
     """Faults in the form of cells. What a random value means in AWS is no matter here."""
-    return [fault for fault in faults if fault.code not in (None, "not_there", "not_here")]
+    return [fault for fault in faults if fault.code not in (None, "not_there", "not_here", "no_zone")]
 
 
 def through_a_file(path, mine, sheet):
