@@ -127,7 +127,7 @@ def _against_its_group(aws: Aws, instance: Mapping[str, Any]) -> Iterator[str]:
     """Its group terminates what is stopped, unless it stands by or the group is told not to replace any."""
     if not any(owner.startswith(OWNERS[GROUP]) for owner in owners(aws, instance)):
         return
-    name = next(tag["Value"] for tag in instance["Tags"] if tag["Key"] == GROUP)
+    name = {tag["Key"]: tag["Value"] for tag in instance["Tags"]}[GROUP]
     groups = aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=[name])
     suspended = [one["ProcessName"] for group in groups for one in group.get("SuspendedProcesses", []) if one["ProcessName"] in REPLACING]
     if suspended:

@@ -14,7 +14,9 @@ from ansible_collections.msp.aws.plugins.module_utils._names import Names
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_expand_volume"
-MOST, DAY = 4, timedelta(days=1)  # ModifyVolume: "up to four times within a rolling 24-hour period"
+# ModifyVolume: "up to four times within a rolling 24-hour period".
+MOST = 4
+DAY = timedelta(days=1)
 
 
 def plan(aws, params):

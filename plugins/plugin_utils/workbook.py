@@ -273,7 +273,8 @@ def _history(path: Path | None, language: str) -> list[dict[str, Any]]:
     document = _yaml(path, language) if path is not None and path.exists() else {}
     versions = document.get("sheet_history") or []
     for number, version in enumerate(versions if isinstance(versions, list) else [None]):
-        if not (isinstance(version, Mapping) and type(version.get("version")) is int and version.get("date") and _are_changes(version.get("changes"))):
+        counted = version.get("version") if isinstance(version, Mapping) else None
+        if not (isinstance(counted, int) and not isinstance(counted, bool) and version.get("date") and _are_changes(version.get("changes"))):
             raise _refused(path, ["sheet_history", number], language, "not_a_history")
     return list(versions)
 

@@ -56,6 +56,13 @@ def test_every_module_is_in_the_action_group():
     assert groups == dict(aws=sorted(path.stem for path in TO_AWS), mackerel=sorted(path.stem for path in TO_MACKEREL)), "meta/runtime.yml: action_groups"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_gives_one_name_at_a_time_to_what_it_knows(path):
+    """ansible-doc warns of two at once."""
+    given = [target for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign) for target in node.targets]
+    assert [ast.unparse(target) for target in given if not isinstance(target, ast.Name)] == []
+
+
 def test_every_module_has_an_action_of_its_own_or_runs_in_the_worker():
     short_cut = PLUGINS / "plugin_utils" / "_in_process.py"
     actions = {path.stem: path for path in PLUGINS.glob("action/*.py")}

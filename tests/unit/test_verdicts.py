@@ -24,8 +24,8 @@ def verdict(*statements):
     return _verdicts.judged(dict(Statement=list(statements)), SERVICE, "s3:PutObject", f"{BUCKET}/app/file", SAID)
 
 
-def when(operator, key, value, statement=OPEN):
-    return dict(statement, Condition={operator: {key: value}})
+def when(operator, key, value, statement=None):
+    return dict(statement or OPEN, Condition={operator: {key: value}})
 
 
 @pytest.mark.parametrize(
