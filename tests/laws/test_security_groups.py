@@ -253,7 +253,7 @@ def test_one_confirmation_is_asked_for_all_that_it_allows(vpc):
     write(vpc, dict(WEB, ingress=[HTTPS]))
     said = confirmed(vpc, dict(WEB, ingress=dict(set=[SSH]), egress=dict(set=[])), needed=True)
     opened, closed, last, rest = _effects.in_japanese(said.partition(", which needs")[0])
-    assert "tcp 22 0.0.0.0/0" in opened and "tcp 443 10.0.0.0/8" in closed and "egress" in last and "all 0.0.0.0/0" in rest
+    assert "tcp 22 0.0.0.0/0" in opened and "tcp 443 10.0.0.0/8" in closed and "アウトバウンド" in last and "all 0.0.0.0/0" in rest
 
 
 @pytest.mark.parametrize("rule", [dict(SSH, from_port=443, to_port=443), dict(SSH, cidr_ipv4="203.0.113.0/24"), dict(protocol="icmp", cidr_ipv4="0.0.0.0/0")])
