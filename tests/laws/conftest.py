@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._mackerel import Mackerel
 from tests.doubles.aws import AwsDouble
 from tests.doubles.mackerel import MackerelDouble
@@ -49,6 +50,14 @@ def stage(double, monkeypatch):
     hasten(monkeypatch)
     double.clear_faults()
     return Stage(double)
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What modules warn of. Ansible would show each only once in a process."""
+    texts = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: texts.append(text))
+    return texts
 
 
 @pytest.fixture

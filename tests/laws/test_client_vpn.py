@@ -16,7 +16,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from cryptography import x509
 
-from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client, _client_vpn
+from ansible_collections.msp.aws.plugins.module_utils import _certificates, _client_vpn
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import acm_certificates, ec2_client_vpn_client_configuration
 from tests.laws.stage import REGION, VAULT, entries, examples
@@ -25,13 +25,6 @@ from tests.laws.test_gateways import client, dangerous, faults, harmless, refuse
 AUTHORITIES, CERTIFICATES, ENDPOINTS = "secretsmanager_certificate_authorities", "acm_certificates", "ec2_client_vpn_endpoints"
 SERVER, USER, GIVEN = entries(CERTIFICATES, examples(CERTIFICATES).make)
 NEXT = entries(CERTIFICATES, examples(CERTIFICATES).changes[0])[2]["certificate"]
-
-
-@pytest.fixture
-def said(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
 
 
 @pytest.fixture

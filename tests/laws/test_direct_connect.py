@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_names
-from ansible_collections.msp.aws.plugins.module_utils import _client, _directconnect
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import directconnect_carrier_info, directconnect_loa
 from tests.laws.outside import CARRIER, OUTSIDE, PARTNER, wait_for_ports
@@ -26,13 +26,6 @@ VIRTUAL, TRANSIT = "directconnect_virtual_gateway_associations", "directconnect_
 INTERFACES, CARRIERS = "directconnect_virtual_interfaces", "directconnect_hosted_virtual_interfaces"
 NOTICE, WAITING = entries(CARRIERS, examples(CARRIERS).make)
 CONFIRM_500M = ["directconnect_hosted_connections/acme-500m"]
-
-
-@pytest.fixture
-def said(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
 
 
 def made(stage, kind, by=True):

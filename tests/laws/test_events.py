@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client
 from ansible_collections.msp.aws.plugins.modules import events_rules
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.operations import Desk
@@ -25,13 +24,6 @@ def rules(stage):
     stage.prepare(RULES)
     stage.run(RULES, examples(RULES).make)
     return stage
-
-
-@pytest.fixture
-def told(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
 
 
 @pytest.mark.parametrize(
@@ -121,12 +113,12 @@ def test_what_no_option_stands_for_stays(rules):
 
 
 @pytest.mark.parametrize("entry", [OTHERS, dict(NIGHTLY, schedule_expression="rate(1 day)")])
-def test_a_function_that_does_not_let_eventbridge_in_is_told_and_another_is_not(rules, told, entry):
+def test_a_function_that_does_not_let_eventbridge_in_is_told_and_another_is_not(rules, said, entry):
     client(rules, "lambda").remove_permission(FunctionName="acme-import", StatementId="rules")
     only = dict(FunctionName="acme-import", StatementId="others", Action="lambda:InvokeFunction", Principal="events.amazonaws.com")
     client(rules, "lambda").add_permission(**only, SourceArn="arn:aws:events:ap-northeast-1:123456789012:rule/others")
     harmless(rules, RULES, dict(entry, targets=[dict(id="more", arn=TARGET)]))
-    assert any("does not let events.amazonaws.com invoke it" in text for text in told) == (entry["name"] != "others")
+    assert any("does not let events.amazonaws.com invoke it" in text for text in said) == (entry["name"] != "others")
 
 
 def test_what_aws_took_only_in_part_is_a_failure():

@@ -49,13 +49,6 @@ def mappings(stage):
     return stage
 
 
-@pytest.fixture
-def told(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
-
-
 def configuration(stage, name="acme-import"):
     return client(stage, "lambda").get_function_configuration(FunctionName=name)
 
@@ -147,17 +140,17 @@ def test_a_role_that_lambda_may_not_have_is_refused_in_the_plan(functions):
     assert "assume" in refused(functions, FUNCTIONS, dict(IMPORT, role="acme-backup"))
 
 
-def test_an_alias_that_sees_nothing_of_it_is_told(functions, told):
+def test_an_alias_that_sees_nothing_of_it_is_told(functions, said):
     version = client(functions, "lambda").publish_version(FunctionName="acme-import")["Version"]
     client(functions, "lambda").create_alias(FunctionName="acme-import", Name="live", FunctionVersion=version)
     harmless(functions, FUNCTIONS, dict(IMPORT, memory_size=512))
-    assert any(f"live ({version})" in text for text in told)
+    assert any(f"live ({version})" in text for text in said)
 
 
-def test_policies_that_only_the_old_role_has_are_told(functions, told):
+def test_policies_that_only_the_old_role_has_are_told(functions, said):
     write(functions, "iam_roles", dict(name="acme-bare", assume_role_policy=trust("lambda.amazonaws.com")))
     harmless(functions, FUNCTIONS, dict(name="acme-report", role="acme-bare"))
-    assert any("acme-bare has not: run" in text for text in told)
+    assert any("acme-bare has not: run" in text for text in said)
 
 
 def test_no_concurrency_is_a_stop(functions):
@@ -168,11 +161,11 @@ def test_what_would_leave_the_others_too_little_is_refused_in_the_plan(functions
     assert "at most 900" in refused(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=901))
 
 
-def test_less_than_was_used_is_told(functions, told):
+def test_less_than_was_used_is_told(functions, said):
     point = dict(MetricName="ConcurrentExecutions", Dimensions=[dict(Name="FunctionName", Value="acme-import")], Value=40, Unit="Count")
     client(functions, "cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[dict(point, Timestamp=datetime.now(UTC) - timedelta(days=1))])
     harmless(functions, FUNCTIONS, dict(IMPORT, reserved_concurrent_executions=30))
-    assert any("up to 40" in text for text in told)
+    assert any("up to 40" in text for text in said)
 
 
 def test_who_may_no_longer_invoke_it_is_told(functions):
@@ -446,9 +439,9 @@ def test_an_alias_that_no_version_can_be_published_for_is_refused_in_the_plan(re
 # ---- what invokes them
 
 
-def test_a_timeout_that_a_queue_does_not_wait_for_is_told(mappings, told):
+def test_a_timeout_that_a_queue_does_not_wait_for_is_told(mappings, said):
     harmless(mappings, FUNCTIONS, dict(IMPORT, timeout=60))
-    assert any("360 s" in text and "acme-orders" in text for text in told)
+    assert any("360 s" in text and "acme-orders" in text for text in said)
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,6 @@ def confirm(kind, name):
 
 
 @pytest.fixture
-def said(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
-
-
-@pytest.fixture
 def balancers(stage):
     stage.prepare(BALANCERS)
     stage.run(BALANCERS, examples(BALANCERS).make)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client, _client_vpn
+from ansible_collections.msp.aws.plugins.module_utils import _client_vpn
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import prefix
 from tests.laws.operations import Desk, sample
 
@@ -24,13 +24,6 @@ def desk(stage):
     opened = Desk(stage)
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def said(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
 
 
 def refused(desk, operation, **more):

@@ -53,19 +53,18 @@ def unconfirmed(stage, kind, entry):
 # -- route tables
 
 
-def test_a_route_that_leads_nowhere_is_told(network, monkeypatch):
-    ec2, told = network.client("ec2"), []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: told.append(text))
+def test_a_route_that_leads_nowhere_is_told(network, said):
+    ec2 = network.client("ec2")
     other = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
     own = ec2.describe_vpcs(Filters=[dict(Name="tag:Name", Values=["acme"])])["Vpcs"][0]["VpcId"]
     pending = ec2.create_vpc_peering_connection(VpcId=own, PeerVpcId=other)["VpcPeeringConnection"]["VpcPeeringConnectionId"]
     routes = [dict(destination_cidr_block="10.30.0.0/16", vpc_peering_connection=pending), dict(destination_cidr_block="0.0.0.0/0", internet_gateway="acme")]
     write(network, TABLES, dict(name="one", vpc="acme", routes=routes))
-    (said,) = [one for one in told if "blackhole" in one]
-    assert said.startswith("one: what goes to 10.30.0.0/16 arrives nowhere")
+    (lost,) = [one for one in said if "blackhole" in one]
+    assert lost.startswith("one: what goes to 10.30.0.0/16 arrives nowhere")
     (main,) = [table for table in network.gather(TABLES) if "name" not in table and table["vpc"] == "acme"]
     write(network, TABLES, dict(id=main["id"], routes=routes[:1]))
-    assert told[-1].startswith(f"{main['id']}: what goes to 10.30.0.0/16 arrives nowhere")
+    assert said[-1].startswith(f"{main['id']}: what goes to 10.30.0.0/16 arrives nowhere")
 
 
 def test_a_subnet_moves_to_another_route_table_in_one_call(network):

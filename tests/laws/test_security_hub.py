@@ -28,14 +28,6 @@ def hub(stage):
     return stage
 
 
-@pytest.fixture
-def told(monkeypatch):
-    """What the run warns of."""
-    said = []
-    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
-    return said
-
-
 def enabled(stage):
     found = client(stage, "securityhub").get_enabled_standards()["StandardsSubscriptions"]
     return {one["StandardsArn"].partition("/")[2]: one["StandardsStatus"] for one in found}
@@ -63,15 +55,15 @@ def test_what_the_console_would_have_enabled_stays(stage):
     assert client(stage, "securityhub").describe_hub()["AutoEnableControls"] is True
 
 
-def test_config_that_does_not_record_is_told_in_the_plan(stage, told):
+def test_config_that_does_not_record_is_told_in_the_plan(stage, said):
     stage.double.reset()
     plan = stage.run(HUB, task(HUB, dict(control_finding_generator="SECURITY_CONTROL")), check=True)
     assert plan["entries"][0]["action"] == "created"
-    assert any("AWS Config does not record" in text and "Config.1 fails" in text for text in told)
-    assert any("auto_enable_controls is not named" in text for text in told), "what AWS goes on enabling is told"
+    assert any("AWS Config does not record" in text and "Config.1 fails" in text for text in said)
+    assert any("auto_enable_controls is not named" in text for text in said), "what AWS goes on enabling is told"
 
 
-def test_config_that_records_is_no_news(stage, told):
+def test_config_that_records_is_no_news(stage, said):
     stage.double.reset()
     role = client(stage, "iam").create_role(RoleName="config", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     client(stage, "iam").put_role_policy(RoleName="config", PolicyName="put", PolicyDocument=ANYTHING)
@@ -82,7 +74,7 @@ def test_config_that_records_is_no_news(stage, told):
     config.start_configuration_recorder(ConfigurationRecorderName="default")
     write(stage, HUB, ENTRY)
     write(stage, STANDARDS, dict(standard=FSBP))
-    assert told == [] and enabled(stage) == {FSBP: "READY"}
+    assert said == [] and enabled(stage) == {FSBP: "READY"}
 
 
 def test_to_disable_it_tells_what_is_lost(hub):
@@ -135,12 +127,12 @@ def test_a_standard_named_nowhere_is_never_disabled(hub):
     assert set(enabled(hub)) == {FSBP, CIS}
 
 
-def test_an_incomplete_standard_is_told_and_no_failure(hub, told):
+def test_an_incomplete_standard_is_told_and_no_failure(hub, said):
     write(hub, STANDARDS, dict(standard=FSBP))
-    assert f"{FSBP} is INCOMPLETE: NO_AVAILABLE_CONFIGURATION_RECORDER" in told
+    assert f"{FSBP} is INCOMPLETE: NO_AVAILABLE_CONFIGURATION_RECORDER" in said
 
 
-def test_one_that_takes_long_is_told_and_no_failure(hub, told, monkeypatch):
+def test_one_that_takes_long_is_told_and_no_failure(hub, said, monkeypatch):
     def never(aws, what, look, until, limit):
         look()
         raise TimeoutError(what) if not until(dict(StandardsStatus="PENDING")) else AssertionError("this one settles")
@@ -148,7 +140,7 @@ def test_one_that_takes_long_is_told_and_no_failure(hub, told, monkeypatch):
     wait = Aws.wait
     monkeypatch.setattr(Aws, "wait", lambda aws, what, *more, **facts: (never if what == FSBP else wait)(aws, what, *more, **facts))
     assert write(hub, STANDARDS, dict(standard=FSBP))["changed"]
-    assert any("is still being enabled after 1800 s" in text for text in told)
+    assert any("is still being enabled after 1800 s" in text for text in said)
 
 
 def test_one_that_is_pending_is_found_and_waited_for(hub):
@@ -188,10 +180,10 @@ def test_controls_that_cannot_be_read_now_are_not_taken_for_enabled(hub, at_work
     assert hub.writes() == ([] if controls == [OFF] else ["securityhub:BatchUpdateStandardsControlAssociations"])
 
 
-def test_a_plan_for_hub_and_standard_warns_of_neither(stage, told):
+def test_a_plan_for_hub_and_standard_warns_of_neither(stage, said):
     stage.double.reset()
     plan = stage.run(STANDARDS, task(STANDARDS, NEEDY[STANDARDS]), check=True)
-    assert plan["entries"][0]["action"] == "created" and not any("not enabled" in text for text in told)
+    assert plan["entries"][0]["action"] == "created" and not any("not enabled" in text for text in said)
 
 
 def test_one_that_is_being_disabled_is_waited_for_and_enabled_anew(hub):

@@ -17,7 +17,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries
-from ansible_collections.msp.aws.plugins.module_utils import _client, _engine, _vpn_tunnels
+from ansible_collections.msp.aws.plugins.module_utils import _engine, _vpn_tunnels
 from ansible_collections.msp.aws.plugins.modules import ec2_vpn_connections, ec2_vpn_device_configuration
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from tests.laws.bystanders import at_rest
@@ -28,13 +28,6 @@ CUSTOMERS, CONNECTIONS, TABLES = "ec2_customer_gateways", "ec2_vpn_connections",
 HEAD, BRANCH = entries(CONNECTIONS, examples(CONNECTIONS).make)
 KEYS = [VAULT["acme_vpn_key_1"], VAULT["acme_vpn_key_2"]]
 ONE, OTHER = "169.254.10.0/30", "169.254.10.4/30"
-
-
-@pytest.fixture
-def said(monkeypatch):
-    texts = []
-    monkeypatch.setattr(_client.Aws, "warn", lambda aws, text: texts.append(text))
-    return texts
 
 
 @pytest.fixture
