@@ -377,8 +377,8 @@ def test_a_file_that_is_no_invoice_and_an_issuer_that_is_none_are_told_like_othe
         for given in (dict(billing_issued=str(broken)), dict(billing_issued=str(issued), billing_settled=[str(broken)])):
             assert f"\"msg\": \"請求書や精算の JSON が {broken} にありません" in office.play("invoice", rc=2, **given).stdout
     issuer = dict(name="MSP", registration_number="T1")
-    assert "\"issuer registration_number: " in office.play("usage", rc=2, billing_month="2026-09", billing_issuer=issuer).stdout
-    assert "\"issuer registration_number: " in office.play("invoice", rc=2, billing_issued=str(issued), billing_issuer=issuer).stdout
+    assert "\"faults\": [\n        \"issuer registration_number: " in office.play("usage", rc=2, billing_month="2026-09", billing_issuer=issuer).stdout
+    assert "\"faults\": [\n        \"issuer registration_number: " in office.play("invoice", rc=2, billing_issued=str(issued), billing_issuer=issuer).stdout
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):
@@ -455,7 +455,8 @@ def test_a_sheet_with_mistakes_is_not_quoted(office):
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
-    assert "\"msg\": \"month: '2026-13' は月ではありません" in run.stdout, "the failure of a task, without what Ansible did"
+    assert "\"faults\": [\n        \"month: '2026-13' は月ではありません" in run.stdout, "the failure of a task, without what Ansible did"
+    assert run.output.count("'2026-13' は月ではありません") == 1
     assert "filter plugin" not in run.output and len(run.output.splitlines()) < 50
     assert "2026-03 は申込み" in office.play("usage", rc=2, billing_month="2026-03").output
     for given in ("outage", ["outage"], dict(event="outage"), 7):
