@@ -158,6 +158,7 @@ def put_provisioned_concurrency_config(backend, FunctionName, Qualifier, Provisi
 
 @BOOK.adds("GetProvisionedConcurrencyConfig")
 def get_provisioned_concurrency_config(backend, FunctionName, Qualifier):
+    """The service model's errors: ProvisionedConcurrencyConfigNotFoundException, "The specified configuration does not exist"."""
     dummy, holder = holder_of(backend, FunctionName, Qualifier)
     provisioned = vars(holder).get("provisioned")
     if not provisioned:
@@ -169,6 +170,7 @@ def get_provisioned_concurrency_config(backend, FunctionName, Qualifier):
 
 @BOOK.adds("ListProvisionedConcurrencyConfigs")
 def list_provisioned_concurrency_configs(backend, FunctionName, **_):
+    """The service model's errors: ResourceNotFoundException, "The resource specified in the request does not exist"."""
     function = function_of(backend, FunctionName)
     if function is None:
         raise Refused("ResourceNotFoundException", f"Function not found: {FunctionName}", 404)
