@@ -254,6 +254,15 @@ def test_route_tables(ec2, vpc, refused):
     ec2.delete_route_table(RouteTableId=table)
 
 
+def test_a_route_table_is_associated_with_a_gateway_once(ec2, vpc, refused):
+    igw, table, other = make_igw(ec2, vpc), make_table(ec2, vpc), make_table(ec2, vpc)
+    answer = ec2.associate_route_table(RouteTableId=table, GatewayId=igw)
+    assert ec2.associate_route_table(RouteTableId=table, GatewayId=igw)["AssociationId"] == answer["AssociationId"]
+    refused("Resource.AlreadyAssociated", ec2.associate_route_table, RouteTableId=other, GatewayId=igw)
+    ec2.disassociate_route_table(AssociationId=answer["AssociationId"])
+    ec2.associate_route_table(RouteTableId=other, GatewayId=igw)
+
+
 def test_routes(ec2, vpc, refused):
     table, igw = make_table(ec2, vpc), make_igw(ec2)
     route = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}

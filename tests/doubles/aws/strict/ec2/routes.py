@@ -64,6 +64,14 @@ def a_gateway_has_one_route_table_of_its_vpc(ec2, RouteTableId, GatewayId, **_):
         raise Refused("Resource.AlreadyAssociated", message)
 
 
+@BOOK.patch(EC2Backend, "associate_route_table")
+def what_is_associated_is_not_associated_twice(original, ec2, route_table_id, gateway_id, subnet_id):
+    """AssociateRouteTable: the same table again answers with the association that is there. moto does so for subnets only."""
+    associations = table_of(ec2, route_table_id)._associations
+    there = next((one for one, target in associations.items() if target == gateway_id), None)
+    return there or original(ec2, route_table_id, gateway_id, subnet_id)
+
+
 @BOOK.patch(RouteTable, "associations")
 def associations_of_vpn_gateways_are_shown(original, table):
     """DescribeRouteTables: RouteTableAssociation.GatewayId. moto shows those of internet gateways only."""
