@@ -9,6 +9,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.msp.aws.plugins.plugin_utils._preload import preload
+
+preload()
+
 
 class ActionModule(ActionBase):
     """Ansible's way in."""

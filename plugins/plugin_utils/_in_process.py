@@ -11,7 +11,6 @@ Each module's action plugin is a link to this file and not a redirect: `module_d
 
 from __future__ import annotations
 
-import gc
 import sys
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
@@ -21,17 +20,11 @@ from typing import Any
 from ansible import constants
 from ansible.module_utils.testing import patch_module_args
 from ansible.plugins.action.normal import ActionModule as Ordinary
-from ansible.plugins.loader import filter_loader, test_loader
 from ansible.utils.display import Display
 
-from ansible_collections.msp.aws.plugins.module_utils import _shapes
+from ansible_collections.msp.aws.plugins.plugin_utils._preload import preload
 
-import_module("ansible_collections.msp.aws.plugins.module_utils._engine")  # so that each worker finds it loaded, with boto3
-with suppress(ImportError, AttributeError):  # without botocore it is the module that says so
-    _shapes.loader().load_service_model("ec2", "service-2")  # the largest, which every other kind needs
-for loader, some in (filter_loader, "msp.aws.sheet_entries"), (test_loader, "ansible.builtin.defined"):
-    loader.get(some)  # each worker would read all filters and tests again to find one
-gc.freeze()  # a worker's collector need not go through, and so copy, what the worker was forked with
+preload()
 PROFILE = "legacy"  # in which patch_module_args writes the arguments, and the module its answer
 
 
