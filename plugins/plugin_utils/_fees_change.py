@@ -74,7 +74,8 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
     first = _first_month(before, felt)
     month = _settled_month(*billed, first)
     was, will = ([line._replace(taxed_on=on) for line in operation.lines(agreed, month)] if charged else [] for agreed in billed)
-    spans = spans_of(billed[1], before.month_of(charged_from), billed[0], first) if charged else []
+    begins = max(before.month_of(charged_from), operation.first_charged_month(billed[1]) or first)
+    spans = spans_of(billed[1], begins, billed[0], first) if charged else []
     return dict(
         contract=before.number,
         customer=before.customer,

@@ -9,7 +9,7 @@ month, one that is prorated, components that come and go, and days on which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -17,15 +17,19 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_outages as outages
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Change, Option
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
 Counts = dict[str, dict[str, int]]
 
 
 class Charged(NamedTuple):
-    """The days of a month that are charged, first to last, why these, and on which of them the service ended, which decides its tax rate."""
+    """The days that are charged in a billing month, first to last, why these, and on which of them the service ended, which decides its tax rate.
 
+    `of`: the month that they are of, which is the billing month itself, or where that of the start is charged in full the one that they fill.
+    """
+
+    of: Month
     first: date
     last: date
     provided_until: date
@@ -88,17 +92,18 @@ def _plan_line(agreed: Agreement, month: Month, charging: Charging) -> Line | No
     charged = agreed.plans and charging(agreed, plan_service(agreed), month)
     if not charged:
         return None
-    plan, why, rules = plan_of(agreed, month)
-    yen = price(plan, month.first)
-    count = counts_by_day(agreed, month)
-    shares = {day: units_of("operation", count(day), agreed.rules["unit_scope"]) for day in month.days}
+    of = charged.of
+    plan, why, rules = plan_of(agreed, of)
+    yen = price(plan, of.first)
+    count = counts_by_day(agreed, of)
+    shares = {day: units_of("operation", count(day), agreed.rules["unit_scope"]) for day in of.days}
     total = {day: sum(share.values()) for day, share in shares.items()}
     last = charged.last
-    rules = dict(rules, **charged.rules, **_component_rules(agreed, month, shares[last]))
-    constant = len({tuple(sorted(shares[day].items())) for day in month.days if charged.first <= day <= last}) == 1
+    rules = dict(rules, **charged.rules, **_component_rules(agreed, of, shares[last]))
+    constant = len({tuple(sorted(shares[day].items())) for day in of.days if charged.first <= day <= last}) == 1
     found = Line(
         key="operation",
-        text=("operation", dict(plan=plan, month=month)),
+        text=("operation", dict(plan=plan, month=of)),
         month=month,
         period=(charged.first, last),
         amount=0,
@@ -110,7 +115,7 @@ def _plan_line(agreed: Agreement, month: Month, charging: Charging) -> Line | No
         unit_price=yen,
         components=counted("operation", count(last), shares[last]),
     )
-    return _priced(agreed, found, charged, {day: yen * total[day] for day in month.days})
+    return _priced(agreed, found, charged, {day: yen * total[day] for day in of.days})
 
 
 def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[Line | None]:
@@ -120,7 +125,7 @@ def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[L
         if charged:
             line = Line(
                 key=key_of("option", option.name, f"{option.start}"),
-                text=("option", dict(name=option.name, month=month)),
+                text=("option", dict(name=option.name, month=charged.of)),
                 month=month,
                 period=(charged.first, charged.last),
                 amount=0,
@@ -130,7 +135,7 @@ def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[L
                 quantity=1,
                 unit_price=option.yen,
             )
-            found.append(_priced(agreed, line, charged, dict.fromkeys(month.days, option.yen)))
+            found.append(_priced(agreed, line, charged, dict.fromkeys(charged.of.days, option.yen)))
     return found
 
 
@@ -150,29 +155,30 @@ def whole_month(agreed: Agreement, month: Month) -> list[Line]:
 
 
 def charged_days(agreed: Agreement, service: Service, month: Month) -> Charged | None:
-    """Which days of a month are charged for a service, or None.
+    """Which days are charged for a service in a billing month, or None.
 
     From the month after its start (第35条第1項), as `first_charge` has it; a menu applied for until 2022-03-31 from the start itself (別紙2※5). The
-    month of the start is charged in full when the contract ends in it (第35条第1項ただし書), of an old contract by the rule `legacy_within_month`; when an
-    option ends in it while the contract goes on, the rule `option_within_month` says whether it is. The month of the end is charged whole, unless the
-    rule `cancel_proration` says otherwise.
+    month of the start, as `month_of_start` has it, is charged in full when the contract ends in it (第35条第1項ただし書), of an old contract by the rule
+    `legacy_within_month`; when an option ends in it while the contract goes on, the rule `option_within_month` says whether it is. Only the end makes it
+    payable, so it belongs to the billing month of the end. The month of the end is charged whole, unless the rule `cancel_proration` says otherwise.
     """
     start, end = service.start, service.end
     if end and end < start:
         return None
-    began = agreed.month_of(start)
+    began, of = agreed.month_of(start), month
     legacy = _legacy(service.applied_on)
     within = end is not None and end < first_charge(agreed, start)
     clauses, rules = ["35-1"], dict(service.rules)
     if within and legacy:
         within = end == agreed.cancelled_on and agreed.rules["legacy_within_month"] == "whole_month"
         rules |= dict(legacy_within_month=agreed.rules["legacy_within_month"]) if end == agreed.cancelled_on else {}
-    if within and end == agreed.cancelled_on:
-        first, last = began.first, began.last
-        clauses.append("35-1-proviso")
-    elif within:
-        first, last = (began.first, began.last) if agreed.rules["option_within_month"] == "charged" else (began.last + DAY, began.last)
-        rules["option_within_month"] = agreed.rules["option_within_month"]
+    if within:
+        if month != agreed.month_of(end) or (end != agreed.cancelled_on and agreed.rules["option_within_month"] == "free"):
+            return None
+        of = month_of_start(agreed, start)
+        first, last = of
+        clauses += ["35-1-proviso"] if end == agreed.cancelled_on else []
+        rules |= {} if end == agreed.cancelled_on else dict(option_within_month=agreed.rules["option_within_month"])
     else:
         first = (start if agreed.rules["legacy_start_proration"] == "calendar" else began.first) if legacy else first_charge(agreed, start)
         last = month.last if not end else end if agreed.rules["cancel_proration"] == "calendar" else agreed.month_of(end).last
@@ -185,13 +191,13 @@ def charged_days(agreed: Agreement, service: Service, month: Month) -> Charged |
         rules |= {name: agreed.rules[name] for name in ("billing_month_start_day", "first_charge_day")}
     if end == agreed.cancelled_on and end and month.first <= end <= month.last:
         clauses.append(agreed.cancelled_by)
-    first, last = max(first, month.first), min(last, month.last)
-    return Charged(first, last, min(last, end or last), tuple(clauses), rules) if first <= last else None
+    first, last = max(first, of.first), min(last, of.last)
+    return Charged(of, first, last, min(last, end or last), tuple(clauses), rules) if first <= last else None
 
 
 def _provided_days(agreed: Agreement, service: Service, month: Month) -> Charged | None:
     first, last = max(service.start, month.first), min(service.end or month.last, month.last)
-    return Charged(first, last, last, (), {}) if first <= last else None
+    return Charged(month, first, last, last, (), {}) if first <= last else None
 
 
 Charging = Callable[[Agreement, Service, Month], Charged | None]
@@ -199,15 +205,30 @@ Charging = Callable[[Agreement, Service, Month], Charged | None]
 
 def charged_from(agreed: Agreement, service: Service) -> date | None:
     """The first day for which a service is paid, or None where it never is."""
+    return next((days.first for dummy, days in _first_charged(agreed, service)), None)
+
+
+def first_charged_month(agreed: Agreement) -> Month | None:
+    """The first billing month in which anything is paid for."""
+    return min((month for service in services(agreed) for month, dummy in _first_charged(agreed, service)), default=None)
+
+
+def _first_charged(agreed: Agreement, service: Service) -> Iterator[tuple[Month, Charged]]:
+    """The billing month of the start and the next one, as far as a service is charged in them."""
     began = agreed.month_of(service.start)
-    found = (charged_days(agreed, service, month) for month in (began, began.next()))
-    return next((days.first for days in found if days), None)
+    for month in (began, began.next()):
+        if days := charged_days(agreed, service, month):
+            yield month, days
+
+
+def month_of_start(agreed: Agreement, day: date) -> Month:
+    """The month in which something starts (第35条第1項): a calendar month, or by the rule `first_charge_day` a billing month."""
+    return month_of(day, 1) if agreed.rules["first_charge_day"] == "calendar_month" else agreed.month_of(day)
 
 
 def first_charge(agreed: Agreement, start: date) -> date:
     """The day from which what starts on a day is paid for (第35条第1項: 翌月の1日から起算して)."""
-    by_calendar = agreed.rules["first_charge_day"] == "calendar_month"
-    return end_of_calendar_month(start) + DAY if by_calendar else agreed.month_of(start).next().first
+    return month_of_start(agreed, start).next().first
 
 
 def counted_from(agreed: Agreement, day: date, count: int) -> date:
@@ -237,7 +258,7 @@ def plan_of(agreed: Agreement, month: Month) -> tuple[str, tuple[str, ...], dict
 
 def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     """What there is to be paid for on each day of a month: component → group → how many."""
-    changes = moves(agreed)
+    changes = moves(agreed, month)
 
     def count(day: date) -> Counts:
         found: Counts = {}
@@ -250,13 +271,13 @@ def counts_by_day(agreed: Agreement, month: Month) -> Callable[[date], Counts]:
     return count
 
 
-def moves(agreed: Agreement) -> list[tuple[date, str, str, int]]:
+def moves(agreed: Agreement, of: Month | None = None) -> list[tuple[date, str, str, int]]:
     """From which day on so many components of a group more (or less, when negative) are to be paid for, once the menu itself is.
 
     Components that were there when the menu began count from its beginning. By the rule `component_change_rule` later ones are charged from the month after
     they came (第35条第1項; also those of an old menu, of which 別紙2※5 speaks of the start alone), and removed ones to the end of their month; or both by the
     day, the day of removal included. What goes before it is charged would never count by the month; by the rule `component_within_month` it may count for
-    the month in which it came, or in which the menu began with it.
+    the month in which it went: the one that is asked for (`of`), or else the billing month.
     """
     start = agreed.plans[0].start
     by_day = agreed.rules["component_change_rule"] == "calendar"
@@ -268,7 +289,7 @@ def moves(agreed: Agreement) -> list[tuple[date, str, str, int]]:
     found = [(effective(change.day, change.count), change.component, change.group, change.count) for change in lasting]
     if agreed.rules["component_within_month"] == "charged":
         for change in fleeting:
-            one = agreed.month_of(change.day)
+            one = of if of and of.first <= change.day <= of.last else agreed.month_of(change.day)
             found += [(one.first, change.component, change.group, change.count), (one.next().first, change.component, change.group, -change.count)]
     return found
 
@@ -279,7 +300,9 @@ def moved_on(agreed: Agreement) -> set[date]:
 
 
 def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:
-    """The changes without what goes before it is charged, be it removed or the contract at its end, and what does. What was added last goes first.
+    """The changes without what goes before it is charged, be it removed or the contract at its end, and what does, by the day on which it goes.
+
+    What was added last goes first.
 
     What was there when the menu began is charged from the start of an old one (別紙2※5), and where the contract ends before its first charge (第35条第1項
     ただし書).
@@ -287,7 +310,7 @@ def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:
     changes, start, end = agreed.changes, agreed.plans[0].start, agreed.cancelled_on
     from_start = _legacy(agreed.menu_applied_on) or (end is not None and end < first_charge(agreed, start))
     by_group = agreed.rules["unit_scope"] == "group"
-    left = [change.count for change in changes]
+    left, fleeting = [change.count for change in changes], []
     for number, gone in enumerate(changes):
         if gone.count < 0 and gone.day >= start:
             for earlier in range(number - 1, -1, -1):
@@ -297,16 +320,12 @@ def _within_a_month(agreed: Agreement) -> tuple[list[Change], list[Change]]:
                 if come.count > 0 and come.component == gone.component and (come.group == gone.group or not by_group):
                     both = min(left[earlier], -left[number])
                     left[earlier], left[number] = left[earlier] - both, left[number] + both
+                    fleeting += [come._replace(day=gone.day, count=both)] if both else []
     for number, come in enumerate(changes):
         if end and come.count > 0 and come.day > start and first_charge(agreed, come.day) > end:
+            fleeting += [come._replace(day=end, count=left[number])] if left[number] else []
             left[number] = 0
-    lasting = [change._replace(count=rest) for change, rest in zip(changes, left, strict=True) if rest]
-    fleeting = [
-        change._replace(day=max(change.day, start), count=change.count - rest)
-        for change, rest in zip(changes, left, strict=True)
-        if change.count > max(rest, 0)
-    ]
-    return lasting, fleeting
+    return [change._replace(count=rest) for change, rest in zip(changes, left, strict=True) if rest], fleeting
 
 
 def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int]) -> dict[str, Any]:
@@ -317,16 +336,15 @@ def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int])
     before = agreed.month_of(month.first - DAY)
     if any(before.first <= change.day <= month.last and change.day > agreed.plans[0].start for change in agreed.changes):
         found["component_change_rule"] = agreed.rules["component_change_rule"]
-    if agreed.rules["component_change_rule"] == "next_month" and any(agreed.month_of(change.day) == month for change in _within_a_month(agreed)[1]):
+    if agreed.rules["component_change_rule"] == "next_month" and any(month.first <= change.day <= month.last for change in _within_a_month(agreed)[1]):
         found["component_within_month"] = agreed.rules["component_within_month"]
     return found
 
 
 def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[date, int]) -> Line | None:
     """The line with its amount. `values`: what each day would cost if the whole month were like it."""
-    month = line.month
-    days = [day for day in month.days if charged.first <= day <= charged.last]
-    gross = sum(Fraction(values[day], len(month.days)) for day in days)
+    days = [day for day in charged.of.days if charged.first <= day <= charged.last]
+    gross = sum(Fraction(values[day], len(values)) for day in days)
     if not gross:
         return None
     provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
@@ -349,7 +367,7 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
             rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
             unit = "gross_fault_time" if outage.cause == "provider_gross" else "outage_unit_day"
             rules[unit] = agreed.rules[unit]
-    percent = agreed.reductions.get(("operation", month.name), 0)
+    percent = agreed.reductions.get(("operation", line.month.name), 0)
     if percent:
         share = left * percent / 100
         left -= share

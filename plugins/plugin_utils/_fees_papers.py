@@ -50,7 +50,7 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
     starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
     month = operation.first_whole_month(agreed, [operation.first_charge(agreed, start) for start in starts]) if starts else None
-    billed_from = _billed_from(agreed)
+    billed_from, first = _billed_from(agreed), operation.first_charged_month(agreed)
     return dict(
         contract=agreed.number,
         customer=agreed.customer,
@@ -66,15 +66,15 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
         monthly=dict(
             month=month.name if month else None,
             billed_from=billed_from,
-            notes=_of_other_months(agreed, date.fromisoformat(billed_from), month, language) if billed_from and month else [],
+            notes=_of_other_months(agreed, date.fromisoformat(billed_from), first, month, language) if billed_from and first and month else [],
             **_added_up([line._replace(taxed_on=day) for line in operation.lines(agreed, month)] if month else [], language),
         ),
     )
 
 
-def _of_other_months(agreed: Agreement, since: date, month: Month, language: str) -> list[dict[str, Any]]:
-    """What the quoted month leaves out, and the months from the first charged day on that cost otherwise."""
-    spans = spans_of(agreed, agreed.month_of(since))
+def _of_other_months(agreed: Agreement, since: date, first: Month, month: Month, language: str) -> list[dict[str, Any]]:
+    """What the quoted month leaves out, and the months from the first charged one on that cost otherwise. `since`: the first charged day."""
+    spans = spans_of(agreed, first)
     return [*_options_beside(agreed, since, month, language), *otherwise(spans, month, agreed, ("month_costs", "months_costs"), language)]
 
 

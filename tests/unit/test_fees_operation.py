@@ -256,6 +256,46 @@ def test_the_fee_begins_on_the_first_of_the_month_after_whenever_billing_months_
     assert sum(usage_statement(agreed, ended, month)["net"] for month in ("2026-05", "2026-06", "2026-07")) == 210_000
 
 
+@pytest.mark.parametrize("start, end, rules, fees, days", [
+    ("2026-06-10", "2026-06-20", {}, (0, 210_000, 0), ("2026-06-01", "2026-06-30")),
+    ("2026-06-01", "2026-06-30", dict(cancel_proration="calendar"), (0, 210_000, 0), ("2026-06-01", "2026-06-30")),
+    ("2026-06-03", "2026-06-15", {}, (210_000, 0, 0), ("2026-06-01", "2026-06-30")),
+    ("2026-06-16", "2026-06-20", {}, (0, 210_000, 0), ("2026-06-01", "2026-06-30")),
+    ("2026-06-10", "2026-06-15", dict(first_charge_day="billing_month"), (210_000, 0, 0), ("2026-05-16", "2026-06-15")),
+])  # fmt: skip
+def test_the_month_of_the_start_in_which_a_contract_ends_is_billed_when_it_ends(start, end, rules, fees, days):
+    """第35条第1項ただし書: 開始した月 is that of 翌月の1日, and nobody knows before the end that it is payable; an option is charged like the contract."""
+    agreed = contract(plans=[{"plan": "advanced", "from": start}], fee_rules=dict(billing_month_start_day=16, **rules))
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": start, "until": end}
+    agreed["operation"] = dict(agreed["operation"], options=[option])
+    ended, months = [happened(end, "cancelled")], ("2026-05", "2026-06", "2026-07")
+    assert tuple(fee(agreed, ended, month) for month in months) == fees
+    papers = [usage_statement(agreed, events, month) for events in (ended, []) for month in months]
+    told = [(line["amount"], line["from"], line["until"]) for paper in papers for line in paper["lines"] if line["key"].startswith("option/")]
+    assert told == [(20_000, *days)] * 2
+    (paper,) = (paper for paper in papers[:3] if paper["lines"])
+    line = the_line(paper, "operation")
+    assert (line["from"], line["until"], line["quantity"]) == (*days, 7) and "第35条第1項ただし書" in line["clauses"]
+    lost = happened(f"{start} 09:00", "outage", until=f"{start[:8]}{int(start[8:]) + 3:02} 10:00", cause="provider")
+    number = (date.fromisoformat(days[1]) - date.fromisoformat(days[0])).days + 1
+    assert fee(agreed, [*ended, lost], paper["month"]) == 210_000 * (number - 3) // number
+
+
+def test_what_comes_and_goes_in_the_month_of_the_start_counts_in_that_month():
+    agreed = contract(plans=[{"plan": "advanced", "from": "2026-06-10"}], fee_rules=dict(billing_month_start_day=16, component_within_month="charged"))
+    events = [happened("2026-06-12", "components_added", components=dict(ec2=1)), happened("2026-06-20", "cancelled")]
+    paper = usage_statement(agreed, events, "2026-06")
+    assert paper["net"] == 240_000 and the_line(paper, "operation")["rules"]["component_within_month"] == "charged"
+
+
+def test_a_quotation_names_no_month_before_that_in_which_a_fee_of_days_of_its_own_is_billed():
+    option = {"name": "Runbook", "yen": 20_000, "covers": ["operations"], "from": "2026-06-10", "until": "2026-06-20"}
+    agreed = contract(plans=[{"plan": "advanced", "from": "2026-06-10"}], fee_rules=dict(billing_month_start_day=16))
+    agreed["operation"] = dict(agreed["operation"], options=[option])
+    notes = [note["text"] for note in quotation(agreed, None, "2026-05-01")["monthly"]["notes"]]
+    assert "2026年6月の運用メニューは 125,000 円です（税抜）" in notes and not [note for note in notes if note.startswith("2026年5月")]
+
+
 @pytest.mark.parametrize("start, gone, rules, fees", [
     ("2026-06-20", "2026-06-28", {}, (0, 90_000, 180_000)),  # no day is charged on which the seventh was there
     ("2026-06-20", "2026-06-28", dict(component_within_month="charged"), (0, 105_000, 180_000)),
