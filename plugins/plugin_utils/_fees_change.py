@@ -92,7 +92,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, day: Any, language:
         monthly=dict(
             month=month.name,
             billed_from=charged_from.isoformat() if charged else None,
-            notes=[*otherwise(spans, month, before, AFTER, language), *([_end(whole, charged, language)] if ends_on else [])],
+            notes=[*otherwise(spans, month, before, AFTER, language, (DUE["operation"],)), *([_end(whole, charged, language)] if ends_on else [])],
             before=sums(was),
             **_sheet(will, language),
         ),

@@ -41,14 +41,20 @@ def spans_of(agreed: Agreement, since: Month, before: Agreement | None = None, w
     return found
 
 
-def otherwise(spans: list[Span], quoted: Month, agreed: Agreement, texts: tuple[str, str], language: str) -> list[dict[str, Any]]:
-    """A note for each span that is not that of the quoted month, where there is anything to pay. `texts`: that of one month, and that of each from one on."""
+def otherwise(
+    spans: list[Span], quoted: Month, agreed: Agreement, texts: tuple[str, str], language: str, rests: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
+    """A note for each span that is not that of the quoted month, where there is anything to pay. `texts`: that of one month, and that of each from one on.
+
+    `rests`: what the spans rest on beside what says from when that is charged which is charged in them.
+    """
     found = []
     for (month, net, more, dummy), after in zip_longest(spans, [span.month for span in spans[1:]]):
         if any(span.more for span in spans) and not (month <= quoted and (after is None or quoted < after)):
             facts = dict(month=month.said(language), net=f"{net:,}", more=f"{more:+,}")
             begun = agreed.plans and agreed.plans[0].start <= month.last  # an option may be there before the plan
-            clauses = ("35-1", *(operation.plan_of(agreed, month)[1] if begun else ()))
+            started = [service for service in operation.services(agreed) if service.start <= month.last]
+            clauses = (*map(operation.start_clause, started), *rests, *(operation.plan_of(agreed, month)[1] if begun else ()))
             text = say("texts", texts[0 if after == month.next() else 1], language, **facts)
             found.append(dict(text=text, clauses=cite(clauses, language)))
     return found

@@ -54,6 +54,22 @@ def test_a_quotation_names_the_months_that_cost_otherwise(language, plans, net, 
     assert (quoted["month"], quoted["net"], [note["text"] for note in quoted["notes"]]) == ("2026-07", net, noted)
 
 
+@pytest.mark.parametrize("applied_on, own, first, later", [
+    ("2022-04-01", {}, [], ["第35条第1項", "別紙2（注）"]),
+    ("2022-03-31", dict(applied_on="2022-03-31"), ["別紙2※5"], ["別紙2※5", "別紙2（注）"]),
+    ("2022-03-31", {}, ["別紙2※5", "第35条第1項"], ["別紙2※5", "第35条第1項", "別紙2（注）"]),
+])  # fmt: skip
+def test_the_months_of_a_quotation_name_the_clause_that_says_from_when_they_are_charged(applied_on, own, first, later):
+    """別紙2※5: that of the start is a part of a month."""
+    option = {"name": "o", "yen": 20_000, "covers": ["monitoring"], "from": "2022-05-16", **own}
+    agreed = contract(applied_on=applied_on, plans=[{"plan": "entry", "from": "2022-05-16"}, {"plan": "advanced", "from": "2022-07-10"}])
+    agreed |= dict(operation=dict(components=dict(ec2=7), options=[option]), fee_rules=dict(legacy_options="own"))
+    notes = {note["text"][:7]: note["clauses"] for note in quotation(agreed)["monthly"]["notes"] if "運用メニュー" in note["text"]}
+    assert notes == ({"2022年5月": first} if first else {}) | {"2022年7月": later}
+    changed = change_quotation(dict(agreed, accepted_on=applied_on, set_up=SET_UP), [], dict(ec2_instances=[{}] * 8), "2022-05-20")["monthly"]["notes"]
+    assert {note["text"][:7]: set(note["clauses"]) for note in changed}["2022年7月"] == {"第35条第1項", *later}
+
+
 @settings(deadline=None, max_examples=100)
 @given(
     st.lists(st.integers(1, 200), max_size=3, unique=True),
