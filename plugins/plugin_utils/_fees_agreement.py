@@ -183,11 +183,14 @@ class _Reader(Told):
         if not events:
             return None, ""
         event = events[0]
-        self.not_before(event.where, event.date, self.facts.get("applied_on"), "applied_on")
         by_provider = event.fields.get("by") == "provider"
         if "ground" in event.fields and not by_provider:
             self.fault(f"{event.where} ground", "of_provider")
-        return max(event.date, event.fields.get("wish", event.date)), GROUNDS[event.fields.get("ground", "notice")] if by_provider else "15-2"
+        end = max(event.date, event.fields.get("wish", event.date))
+        since = ((event.date, "applied_on"), (end, "accepted_on"))  # what was applied for may be called off before it is accepted
+        if not all(self.not_before(event.where, day, self.facts.get(name), name) for day, name in since):
+            return None, ""  # or everything else would be said to come too late
+        return end, GROUNDS[event.fields.get("ground", "notice")] if by_provider else "15-2"
 
     def _plans(self) -> tuple[Plan, ...]:
         rows = enumerate(self.facts.get("plans", []), 1)
@@ -345,7 +348,6 @@ class _Reader(Told):
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
             self.needs("accepted_on")
             self.not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
-            self.not_ended("contract accepted_on", facts.get("accepted_on", date.min))
         for event in self.all("set_up_ordered"):
             order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)
             other = found.setdefault(event.fields["order"], order)

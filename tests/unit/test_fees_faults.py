@@ -45,6 +45,7 @@ def with_option(*options):
 
 
 ENDED = happened("2026-08-01", "cancelled")
+DONE, MORE = happened("2026-05-01", "set_up_completed"), happened("2026-07-01", "components_added", components=dict(ec2=1))
 # code, contract, events, where the fault is
 BEGINS = [
     dict(event="sheet_support", minutes=60),
@@ -194,6 +195,10 @@ FAULTS = [
     ),
     ("before", CONTRACT, [happened("2026-06-14", "plan_changed", plan="entry")], "events #1 plan_changed 2026-06-14"),
     ("before", CONTRACT, [happened("2026-04-12", "cancelled")], "events #1 cancelled 2026-04-12"),
+    *(
+        ("before", ORDERED, [happened(day, "cancelled", **wish), DONE, MORE], f"events #1 cancelled {day}")
+        for day, wish in (("2026-04-12", {}), ("2026-04-12", dict(wish="2026-04-25")), ("2026-04-14", {}))
+    ),
     ("before", CONTRACT, [happened("2026-07-02", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-07-02 until"),
     ("before", CONTRACT, [happened("2026-06-14", "outage", until="2026-07-01", cause="provider")], "events #1 outage 2026-06-14"),
     ("before", CONTRACT, [happened("2026-07-02", "suspended", until="2026-07-01", reason="unpaid")], "events #1 suspended 2026-07-02 until"),
@@ -274,7 +279,6 @@ FAULTS = [
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "sheet_support", minutes=1)], "events #2 sheet_support 2026-07-02"),
     ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_completed")], "events #2 set_up_completed 2026-07-02"),
     ("ended", ORDERED, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "set_up_cancelled", payable={})], "events #2 set_up_cancelled 2026-07-02"),
-    ("ended", ORDERED, [happened("2026-04-14", "cancelled")], "contract accepted_on"),
     ("ended", CONTRACT, [happened("2026-07-01", "cancelled"), happened("2026-07-02", "plan_changed", plan="entry")], "events #2 plan_changed 2026-07-02"),
     (
         "ended",
