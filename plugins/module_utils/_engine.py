@@ -56,10 +56,11 @@ class Run:
         self.kind, self.params, self.aws = kind, params, aws
         given = params.get(kind.things)
         entries = [given] if isinstance(given, dict) else given or []
-        aws.sheet_names = params.get("sheet_names") or {}
-        self.names = Names(aws, aws.sheet_names, aws.check_mode, params.get("neighbours"))
         self.steps = [Step(entry, kind.label(entry)) for entry in ({k: v for k, v in entry.items() if v is not None} for entry in entries)]
-        self.names.plan(kind.name, [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry], Unmade)
+        own = [step.label for step in self.steps if kind.identity and not step.absent and "id" not in step.entry]
+        aws.sheet_names = {kind.name: own, **(params.get("sheet_names") or {})}
+        self.names = Names(aws, aws.sheet_names, aws.check_mode, params.get("neighbours"))
+        self.names.plan(kind.name, own, Unmade)
 
     def attempt(self) -> dict[str, Any]:
         """The result, also of a run that could not even begin."""

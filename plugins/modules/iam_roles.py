@@ -18,6 +18,10 @@ LINKED_NAME = "AWSServiceRoleFor"
 LINKED_PATH = "/aws-service-role/"
 # Whom AWS takes as a principal; of one that was deleted it tells the unique id.
 PRINCIPAL = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:.+|A[A-Z0-9]{15,}")
+# A role or a user, which IAM refuses in a trust policy where it is in no account; a path may stand before its name.
+ONE_OF_IAM = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):(?P<what>role|user)/(.+/)?(?P<name>[^/]+)")
+# Whom a role trusts at first where it is to trust what the same run makes, itself too: roles may trust each other, and one of them is made before the other.
+NOBODY = dict(Version="2012-10-17", Statement=[dict(Effect="Deny", Principal=dict(AWS="*"), Action="sts:AssumeRole")])
 
 
 def find(aws, wanted):
@@ -39,9 +43,20 @@ def _have(role):
 
 
 def create(aws, want):
-    trust = dict(AssumeRolePolicyDocument=_policies.text(want["assume_role_policy"]))
-    settings = dict(assume_role_policy=want["assume_role_policy"], description=None, max_session_duration=HOUR)
-    return {**settings, **_iam.create(aws, "role", want, **trust)}
+    trust = NOBODY if _to_come(aws, want) else want["assume_role_policy"]
+    settings = dict(assume_role_policy=trust, description=None, max_session_duration=HOUR)
+    return {**settings, **_iam.create(aws, "role", want, AssumeRolePolicyDocument=_policies.text(trust))}
+
+
+def _to_come(aws, want):
+    """Those whom it is to trust, of this account, and who are not there yet."""
+    named = [principal for principal in _trusted(want["assume_role_policy"]) if (one := ONE_OF_IAM.fullmatch(principal)) and one["account"] == aws.account]
+    return [principal for principal in named if principal not in aws.once(_there)]
+
+
+def _there(aws):
+    roles, users = aws.pages("iam", "list_roles", "Roles", **_iam.PAGES), aws.pages("iam", "list_users", "Users", **_iam.PAGES)
+    return {one["Arn"] for one in [*roles, *users]}
 
 
 def update(aws, have, change):
@@ -73,6 +88,16 @@ def refuse(want, have, change):
     size = _policies.size(change.get("assume_role_policy") or {})
     if size > TRUST:
         raise Problem(f"assume_role_policy has {size} characters, and IAM takes at most {TRUST}")
+
+
+def foresee(aws, want):
+    for principal in _to_come(aws, want):
+        one = ONE_OF_IAM.fullmatch(principal)
+        if one["name"] not in aws.sheet_names.get(f"iam_{one['what']}s", ()):
+            raise Problem(
+                f"assume_role_policy trusts {principal}, and neither is there such a {one['what']} in the account nor does this run make one: "
+                f"write its ARN as it is, with its path, or have it in iam_{one['what']}s"
+            )
 
 
 # Characters of a trust policy, where the quota has been raised as far as it goes.
@@ -137,6 +162,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    foresee=foresee,
     faults=faults,
     not_yet=_iam.NOT_YET,
     caseless=True,

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.modules import iam_password_policy as password_policy
-from tests.laws.stage import REGION
+from tests.laws.stage import ACCOUNT, REGION
 
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 OPEN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "sts:AssumeRole"}}
@@ -130,6 +130,54 @@ def test_a_service_linked_role_is_its_services(stage, iam):
     name = iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")["Role"]["RoleName"]
     removal = {"roles": [dict(name=name, state="absent")], "confirm": [f"iam_roles/{name}"]}
     assert "DeleteServiceLinkedRole" in stage.run("iam_roles", removal, fails=True)["msg"]
+
+
+def trusting(name, *principals):
+    """A role that trusts these of this account."""
+    arns = [f"arn:aws:iam::{ACCOUNT}:{one}" for one in principals]
+    return dict(name=name, assume_role_policy={**TRUST, "Statement": [{"Effect": "Allow", "Principal": {"AWS": arns}, "Action": "sts:AssumeRole"}]})
+
+
+CIRCLE = dict(roles=[trusting("a", "role/b", "role/a"), trusting("b", "role/a"), dict(name="c", assume_role_policy=TRUST)])
+
+
+def test_roles_that_trust_each_other_are_made_in_one_run(stage, iam):
+    """Each is made before it trusts anybody; whom nothing of this run is trusted by is made at once."""
+    assert all(entry["action"] == "created" for entry in stage.run("iam_roles", CIRCLE, check=True)["entries"]) and stage.writes() == []
+    writes = [f"{write['call']} {write['entry']}" for write in stage.run("iam_roles", CIRCLE)["calls"]["writes"]]
+    assert sorted(writes[:3]) == [f"iam:CreateRole {name}" for name in "abc"]
+    assert sorted(writes[3:]) == [f"iam:UpdateAssumeRolePolicy {name}" for name in "ab"]
+    assert not stage.run("iam_roles", CIRCLE)["changed"]
+    later = dict(roles=[*CIRCLE["roles"], trusting("d", "role/c")])
+    assert [write["call"] for write in stage.run("iam_roles", later)["calls"]["writes"]] == ["iam:CreateRole"]
+
+
+def test_of_roles_that_trust_each_other_a_broken_run_leaves_none_that_anybody_can_assume(stage, iam):
+    for writes in range(1, 4):
+        stage.double.reset()
+        stage.double.faults([dict(fault="die_after", at=writes, of="write")])
+        stage.attempt("iam_roles", CIRCLE)
+        stage.double.clear_faults()
+        trust = {role["RoleName"]: role["AssumeRolePolicyDocument"] for role in iam.list_roles()["Roles"]}
+        assert all(one["Statement"][0]["Effect"] == "Deny" for name, one in trust.items() if name != "c")
+        stage.run("iam_roles", CIRCLE)
+        assert not stage.run("iam_roles", CIRCLE)["changed"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_whom_a_new_role_trusts_must_be_there_or_come(stage, iam, check):
+    """With its path. What another task of the same sheet makes may not be listed yet."""
+    iam.create_role(RoleName="deep", Path="/x/", AssumeRolePolicyDocument=json.dumps(TRUST))
+    roles = [trusting("good", "role/x/deep", "user/alice"), trusting("typo", "role/deep"), trusting("gone", "user/bob")]
+    stage.double.clear_calls()
+    iam.create_user(UserName="alice")
+    result = stage.run("iam_roles", dict(roles=roles, sheet_names=dict(iam_users=["alice"])), check=check, fails=True)
+    good, *bad = result["entries"]
+    assert good["action"] == "created"
+    assert [entry["reason"].partition(", and neither is there such a ")[0] for entry in bad] == [
+        f"assume_role_policy trusts arn:aws:iam::{ACCOUNT}:{one}" for one in ("role/deep", "user/bob")
+    ]
+    assert {write["entry"] for write in result["calls"]["writes"]} == (set() if check else {"good"})
 
 
 @pytest.mark.parametrize("trust", [OPEN, {**OPEN, "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}])
