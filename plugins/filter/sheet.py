@@ -30,11 +30,12 @@ def sheet_faults(
     language: str = "ja",
     expanded: Mapping[str, Any] | None = None,
     looked: Mapping[str, Any] | None = None,
+    region: str | None = None,
 ) -> list[str]:
     """What is wrong in a sheet, one line each.
 
     `account`: what msp.aws.names_info found of the names in sheet_outside_names. `neighbours`: what neighbour_ids says of the other contracts.
-    `looked`: what msp.aws.account_info found of the kinds in sheet_doubtful.
+    `looked`: what msp.aws.account_info found of the kinds in sheet_doubtful. `region`: where the sheet's things are.
     `expanded`, here and below: what monitoring_expanded made of the sheet, which counts as if it stood there.
     """
     references, languages = _part("references"), _part("_sheets_words").TEXTS
@@ -44,6 +45,7 @@ def sheet_faults(
     found = _part("sheets").faults(sheet)
     unsure = {(fault.kind, fault.entry) for fault in found if fault.code in _part("sheets").UNSURE}
     found += [*references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account, unsure)]
+    found += references.in_other_regions(sheet, region) if region else []
     told = {(fault.kind, fault.entry) for fault in found}
     found += [fault for fault in _part("_rivals").seen(looked) if (fault.kind, fault.entry) not in told]
     return [fault.text(language) for fault in found]

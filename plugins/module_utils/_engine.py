@@ -116,7 +116,8 @@ class Run:
                 return value
             scope = step.want.get(option.within) or (step.have or {}).get(option.within) if option.within else None
             try:
-                return self.names.id_of(option.ref, value, scope, option.elsewhere)
+                found = self.names.id_of(option.ref, value, scope, option.elsewhere)
+                return self.names.near(found) if option.regional else found
             except Missing:
                 if step.absent:
                     return Unknown(value)  # what lies in something that is gone is gone too

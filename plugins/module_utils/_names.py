@@ -238,6 +238,13 @@ class Names:
             with self._lock:
                 index.add(Known(id, name, scope))
 
+    def near(self, id: str) -> str:  # pylint: disable=redefined-builtin
+        """The id of what must be in this Region."""
+        region = region_of(id)
+        if region and region != self._aws.region:
+            raise Problem(_shapes.said("other_region", value=id, limit=self._aws.region, other=region))
+        return id
+
     def id_of(self, kind: str, value: str, scope: str | None = None, elsewhere: bool = False) -> str:
         """The id for a name, an id or scope/name. Unknown (known after apply) for what this run will make.
 
@@ -371,6 +378,12 @@ class Names:
 def labelled(things: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Of things by their labels (name, or scope/name) those that a name can mean."""
     return {label: thing for label, thing in things.items() if name in (label, label.rpartition("/")[2])}
+
+
+def region_of(id: str) -> str:  # pylint: disable=redefined-builtin
+    """The Region that an ARN tells, or nothing."""
+    owned = OWNED.fullmatch(id)
+    return owned["region"] if owned else ""
 
 
 def is_id(kind: str, value: str) -> bool:

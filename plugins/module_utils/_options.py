@@ -93,6 +93,7 @@ class Option:
     listed     its value is one of what this line of LOOKUPS lists, which no kind makes: a sheet is held against it before the first write
     within     the option of the same entry that narrows the reference, such as the VPC of a security group
     elsewhere  the thing may be in another account or Region, where only its id can name it
+    regional   of what may be elsewhere: in another account, but not in another Region
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
     texts      of a free dictionary: its values are texts, so that a truth value was meant as the word that it is
     write_only cannot be read back: used on creation, never compared
@@ -125,6 +126,7 @@ class Option:
     listed: str | None = None
     within: str | None = None
     elsewhere: bool = False
+    regional: bool = False
     value_refs: Mapping[str, str] | None = None
     value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
     texts: bool = False

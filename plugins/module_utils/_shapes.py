@@ -113,6 +113,7 @@ TEXTS = dict(
     not_a_network="{value!r} is not a network address (CIDR) such as {limit}",
     network_spelling="{value!r} is not how AWS writes a network: {limit}",
     network_size="{value!r} is not of a size that AWS takes here, which is {limit}",
+    other_region="{value!r} is in the Region {other}; it has to be in the Region {limit}, as what names it is: name one of there",
     no_json="{value!r} is not JSON, such as {limit}",
     not_an_address="{value!r} is not an IP address",
     unknown_key="{value!r} has no meaning here; what can be written: {limit}",

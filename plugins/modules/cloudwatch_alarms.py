@@ -292,6 +292,11 @@ def _dimensions(**facts):
     return Option("dict", value_refs=DIMENSIONS, value_refs_in=_of_ec2, elsewhere=True, same=_tags.same_texts, texts=True, **facts)
 
 
+def _actions():
+    """PutMetricAlarm, ValidationError: "Invalid region … specified. Only … is supported.", which is the alarm's own."""
+    return refs("sns_topics", elsewhere=True, regional=True)
+
+
 METRIC = dict(
     namespace=Option(api="PutMetricAlarm.Namespace"),
     metric_name=Option(required=True, api="PutMetricAlarm.MetricName"),
@@ -331,9 +336,9 @@ OPTIONS = dict(
     treat_missing_data=Option(),
     evaluate_low_sample_count_percentile=Option(clearable=True),
     actions_enabled=Option("bool"),
-    alarm_actions=refs("sns_topics", elsewhere=True),
-    ok_actions=refs("sns_topics", elsewhere=True),
-    insufficient_data_actions=refs("sns_topics", elsewhere=True),
+    alarm_actions=_actions(),
+    ok_actions=_actions(),
+    insufficient_data_actions=_actions(),
     tags=tags(),
 )
 KIND = Kind(

@@ -212,8 +212,9 @@ KIND = Kind(
         load_balancer=ref("elbv2_load_balancers", fixed=True),
         port=Option("int"),
         protocol=Option(api="CreateListener.Protocol"),
-        certificate=ref("acm_certificates", elsewhere=True),
-        additional_certificates=refs("acm_certificates", elsewhere=True),
+        # ACM user guide, "Supported Regions": a certificate is requested or imported in the Region of the load balancer.
+        certificate=ref("acm_certificates", elsewhere=True, regional=True),
+        additional_certificates=refs("acm_certificates", elsewhere=True, regional=True),
         ssl_policy=Option(),
         alpn_policy=Option(),
         mutual_authentication=Option("dict", options=MUTUAL, spelt=_of_its_mode),

@@ -52,6 +52,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_a_network="「{value}」はネットワークアドレス（CIDR）ではありません。{limit} の形で書いてください",
         network_spelling="「{value}」は AWS では {limit} になります。{limit} と書いてください",
         network_size="「{value}」の大きさのネットワークは使えません。{limit} の範囲で書いてください",
+        other_region="「{value}」はリージョン {other} のものです。リージョン {limit} のものしか指定できません。{limit} のものを書いてください",
         reserved_name="「{value}」は AWS が予約している名前です。別の名前にしてください",
         reserved_start="「{value}」は使えません。{limit} で始まる名前は AWS が予約しています。別の名前にしてください",
         reserved_end="「{value}」は使えません。{limit} で終わる名前は AWS が予約しています。別の名前にしてください",

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers
+from ansible_collections.msp.aws.plugins.module_utils._names import ID, LOOKUPS, is_id, labelled, makers, region_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, spread
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault
@@ -27,6 +27,7 @@ class Reference(NamedTuple):
     hard: bool
     scope: str | None = None
     elsewhere: bool = False
+    regional: bool = False
 
 
 def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -80,7 +81,8 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
             elif option.ref and not isinstance(one, (list, Mapping)) and not (option.elsewhere and is_id(option.ref, str(one)) and not _is_arn(str(one))):
                 hard = not path and (option.required or option.fixed)
                 scope = whole.get(option.within) if option.within else None
-                yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope if scope is None else str(scope), option.elsewhere)
+                scope = scope if scope is None else str(scope)
+                yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope, option.elsewhere, option.regional)
             elif option.listed and not isinstance(one, (list, Mapping)):
                 yield Reference(kind, label, f"{path}{name}", option.listed, str(one), hard=False)
             elif option.value_refs and isinstance(one, Mapping):
@@ -181,6 +183,14 @@ def unresolved(
             near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
             facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)))
             yield Fault(reference.kind, reference.entry, reference.option, "dangling", facts)
+
+
+def in_other_regions(sheet: Mapping[str, Any], region: str) -> Iterator[Fault]:
+    """References to what is in another Region, where only this one will do."""
+    for reference in references(sheet):
+        its = region_of(reference.name) if reference.regional else ""
+        if its not in ("", region):
+            yield Fault(reference.kind, reference.entry, reference.option, "other_region", dict(value=reference.name, limit=region, other=its))
 
 
 def to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:

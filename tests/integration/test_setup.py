@@ -177,6 +177,10 @@ BAD_SHEETS = {
         ),
         [f"there is no '{arn}' among" for arn in ("arn:aws:iam::aws:policy/ReadOnlyAcess", f"arn:aws:sns:ap-northeast-1:{ACCOUNT}:akme")],
     ),
+    "an ARN of another Region": (
+        dict(cloudwatch_alarms=[dict(ALARM, alarm_actions=["arn:aws:sns:us-east-1:444455556666:theirs"])]),
+        ["cloudwatch_alarms busy alarm_actions: ", "it has to be in the Region ap-northeast-1"],
+    ),
     "overlapping ranges": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.1.128/25")]),
         ["ec2_subnets acme/acme-b cidr_block", "10.20.1.0/24", "acme/acme-a"],

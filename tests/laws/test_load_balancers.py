@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client
-from tests.laws.stage import REGION, VAULT, examples
+from tests.laws.stage import ACCOUNT, REGION, VAULT, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, task, write
 
 BALANCERS, GROUPS, LISTENERS, RULES = "elbv2_load_balancers", "elbv2_target_groups", "elbv2_listeners", "elbv2_listener_rules"
@@ -402,7 +402,7 @@ def test_a_certificate_that_is_not_issued_is_told_with_what_it_waits_for(listene
     entry = listener(8443, protocol="HTTPS", certificate=arn, default_actions=FORBIDDEN)
     message = listeners.run(LISTENERS, task(LISTENERS, entry), fails=True)["msg"]
     assert f"ACM says of {arn}: PENDING_VALIDATION; DNS needs" in message and "CNAME" in message
-    elsewhere = arn.replace(REGION, "us-east-1")
+    elsewhere = arn.replace(ACCOUNT, "210987654321")
     message = listeners.run(LISTENERS, task(LISTENERS, listener(additional_certificates=[elsewhere])), fails=True)["msg"]
     assert "CertificateNotFound" in message and f"ACM says of {elsewhere}" in message
 

@@ -45,6 +45,12 @@ def alarms(stage):
     return stage
 
 
+def test_an_alarm_tells_topics_of_its_own_region(alarms):
+    """Which AWS says only when the alarm is written."""
+    entry = dict(CPU, name="acme-new", alarm_actions=[f"arn:aws:sns:us-east-1:{ACCOUNT}:ops"])
+    assert f"is in the Region us-east-1; it has to be in the Region {REGION}" in refused(alarms, ALARMS, entry)
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

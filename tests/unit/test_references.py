@@ -136,3 +136,21 @@ def test_a_circle_is_told_with_its_way():
     waits = [references.Reference("a", "one", "x", "b", "two", True), references.Reference("b", "two", "x", "a", "one", True)]
     assert [fault.text("en") for fault in references.circular(waits)] == ["a one: these wait for each other and can never be made: a one → b two → a one"]
     assert list(references.circular([waits[0]._replace(hard=False), waits[1]])) == [] and sheet_faults(sheet) == []
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_what_is_in_another_region_is_told_where_aws_takes_none_from_there(language):
+    """Of another account it may be."""
+    here, there = "arn:aws:sns:ap-northeast-1:210987654321:ops", "arn:aws:sns:us-east-1:210987654321:ops"
+    alarms = [dict(name="a", alarm_actions=[here], ok_actions=[here, there]), dict(name="b", insufficient_data_actions=dict(set=[there]))]
+    mine = "arn:aws:acm:eu-west-1:123456789012:certificate/0"
+    listener = dict(load_balancer="acme", port=443, certificate=mine, additional_certificates=["arn:aws:iam::123456789012:server-certificate/old"])
+    sheet = dict(cloudwatch_alarms=alarms, elbv2_listeners=[listener], sns_topics=[], s3_buckets=[dict(name="acme", topic_configurations=[])])
+    lines = [line for line in sheet_faults(sheet, language=language, region="ap-northeast-1") if "ap-northeast-1" in line]
+    assert [line.partition(": ")[0] for line in lines] == [
+        "cloudwatch_alarms a ok_actions",
+        "cloudwatch_alarms b insufficient_data_actions",
+        "elbv2_listeners acme/443 certificate",
+    ]
+    assert all(arn in line for arn, line in zip((there, there, mine), lines, strict=True))
+    assert lines[0].count("us-east-1") == 2 and not any("ap-northeast-1" in line for line in sheet_faults(sheet, language=language))
