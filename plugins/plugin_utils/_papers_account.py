@@ -56,6 +56,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
             failed="CloudTrail のイベント履歴を読めませんでした。",
             not_asked="問い合わせ回数の上限に達したため、確認していません。",
             nothing="イベント履歴に該当する変更がありません。",
+            unsure="同じ種類のものの削除です。イベント履歴に名前がないため、この対象の削除かどうかは確定できません。",
         ),
         details="内容",
         no_differences="合意値との差異はありません。",
@@ -116,6 +117,7 @@ to take it away, remove it by name in the sheet, or say that the list is all the
             failed="CloudTrail's event history could not be read.",
             not_asked="Not asked: the bound of requests was reached.",
             nothing="The event history has no such change.",
+            unsure="Deletions of things of this kind; the event history does not tell their names, so whether one is of this thing is not known.",
         ),
         details="What it is",
         no_differences="Nothing differs from what was agreed.",
@@ -265,7 +267,7 @@ def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language:
         whose = _whose(finding, words, language)
         for event in finding["changed_by"]:
             rows.append(dict(entry=whose, when=_in_japan(event["time"], "%Y-%m-%d %H:%M:%S"), call=event["name"], who=event["user"], where=event["source_ip"]))
-        if not finding["changed_by"]:
+        if not finding["changed_by"] or finding["untold"] == "unsure":
             rows.append(dict(entry=whose, call=words["untold"][finding["untold"]] if finding["untold"] else None))
     columns = [_column(name, words[name]) for name in ("entry", "when", "call", "who", "where")]
     return [dict(heading=words["changes"], text=[words["who_text"]], table=dict(columns=columns, rows=rows))] if rows else []

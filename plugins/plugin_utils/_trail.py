@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who changed it: CloudTrail's event history, which every account has without a trail, asked by the names of things.
 
+What is gone is perhaps known to it by an id that nobody knows any more. So it is asked what was taken away of that kind, and what that was called.
 The history reaches 90 days back, and a change shows in it some minutes after it was made. It takes two requests a second in a Region,
 and one request can ask for one name; so the number of requests is bounded, and what the bound left out is said.
 """
@@ -13,13 +14,14 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of, explain
+from ansible_collections.msp.aws.plugins.module_utils._names import is_id
 from ansible_collections.msp.aws.plugins.module_utils._shapes import model
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
@@ -32,13 +34,14 @@ LOOKUPS = 120  # requests of one run: a minute
 GLOBAL = dict.fromkeys(("budgets", "iam", "shield"), "us-east-1")
 SOURCES = {"cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 
-# Calls that join or part two things, and change both of them though they may be called after one.
+# Calls that take a thing away, and those that join or part two things, and change both of them though they may be called after one.
+ENDING = ("delete", "terminate")
 JOINING = ("accept", "associate", "attach", "detach", "disable", "disassociate", "enable", "reject", "replace")
 
 Words = tuple[str, ...]  # of a name, each in lower case and in the singular
 
 # Why the history tells nothing, or not everything
-DENIED, FAILED, NOT_ASKED, NOTHING = "denied", "failed", "not_asked", "nothing"
+DENIED, FAILED, NOT_ASKED, NOTHING, UNSURE = "denied", "failed", "not_asked", "nothing", "unsure"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Question:
     """One thing. `names` are the ids, names and ARNs under which CloudTrail may know it, the most telling first; `service` is boto3's name.
 
     `kind` is the thing's: events that name the thing in what they do to one of another kind, as RunInstances does a group, are not told.
+    `gone`: it is not there, so its names do not hold its id.
     """
 
     key: Hashable
@@ -53,6 +57,7 @@ class Question:
     service: str
     region: str
     kind: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ class Answer:
     """The changes of one thing, newest first. `unknown` says why there is none, or why some may be missing; `reason` is that in words.
 
     `unknown` is `denied`, `failed` (another error of AWS or on the way to it), `not_asked` (the bound), `nothing` (asked, and the history
-    has no change of it) or None. What was found in spite of it is in `events`.
+    has no change of it), `unsure` (of something that is gone: `events` are what took things of its kind away whose names the history does not
+    tell) or None. What was found in spite of it is in `events`.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -117,38 +123,89 @@ def changes(
     further pages come last. A Region that refuses once is not asked again. No error of AWS is raised: each is the answer of the things it concerns.
     """
     questions = list(questions)
-    history = _History(client_of, since, now, most, pace or Pace())
-    history.look(_in_turn(questions), lookups)
+    history = _History(client_of, since, now, most, pace or Pace(), lookups)
+    history.look_by_name(questions)
+    history.look_for_gone([question for question in questions if question.gone and not history.answer(question).events])
     return {question.key: history.answer(question) for question in questions}
 
 
 @dataclass
 class _Lookup:
-    """All that is asked and found of one name in one Region. `wanted` are the event sources and kinds of the things that have this name."""
+    """All that is asked and found of one name in one Region. `wanted` are the event sources and kinds of the things that have this name.
+
+    `called`: what the thing of this name, which is an id, is called in requests and answers. `ended`: no more is to be read.
+    """
 
     region: str
     name: str
-    wanted: set[tuple[str, str]]
+    wanted: set[tuple[str, str]] = field(default_factory=set)
     found: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
     token: str | None = None
     asked: bool = False
     ended: bool = False
 
+    by = "ResourceName"
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        for source, kind in self.wanted:
+            if source == entry["EventSource"] and _is_of(entry, self.name, kind):
+                self.found.setdefault((source, kind), []).append(_event(entry))
+                self.called.update(_called_in([_record(entry).get(part) for part in ("requestParameters", "responseElements")], kind))
+
+    def enough(self, most: int) -> bool:
+        return all(len(self.found.get(one, ())) >= most for one in self.wanted)
+
+
+@dataclass
+class _Endings(_Lookup):
+    """A call that takes things away: `ids` has what it took, with the event."""
+
+    ids: dict[str, Event] = field(default_factory=dict)
+
+    by = "EventName"
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        ((source, kind),) = self.wanted
+        if source == entry["EventSource"]:
+            self.ids |= {name: _event(entry) for name in _ids_in(entry, kind)}
+
+    def enough(self, most: int) -> bool:
+        return False
+
 
 class _History:
-    def __init__(self, client_of: Callable[[str], Any], since: datetime, now: datetime, most: int, pace: Pace) -> None:
+    def __init__(self, client_of: Callable[[str], Any], since: datetime, now: datetime, most: int, pace: Pace, requests: int) -> None:
         self._client_of, self._since, self._now, self._most, self._pace = cache(client_of), since, now, most, pace
+        self._left = requests
         self._lookups: dict[tuple[str, str], _Lookup] = {}
+        self._endings: dict[tuple[str, str], list[_Endings]] = {}  # Region, kind
         self._refused: dict[str, tuple[str, str]] = {}  # Region → (unknown, reason)
 
-    def look(self, lookups: Iterable[_Lookup], requests: int) -> None:
+    def look_by_name(self, questions: Sequence[Question]) -> None:
+        lookups = _in_turn(questions)
         self._lookups = {(lookup.region, lookup.name): lookup for lookup in lookups}
-        waiting = deque(self._lookups.values())
-        while waiting and requests > 0:
+        self._look(lookups)
+
+    def look_for_gone(self, questions: Sequence[Question]) -> None:
+        for question in questions:
+            region, wanted = _region(question), {(_source(question.service), question.kind)}
+            self._endings.setdefault((region, question.kind), [_Endings(region, call, set(wanted)) for call in _ending(question.kind)])
+        self._look([ending for endings in self._endings.values() for ending in endings])
+        fresh = {}
+        for (region, dummy), endings in self._endings.items():
+            for name in {name: None for ending in endings for name in ending.ids if (region, name) not in self._lookups}:
+                fresh[region, name] = _Lookup(region, name, set(endings[0].wanted))
+        self._lookups |= fresh
+        self._look(list(fresh.values()))
+
+    def _look(self, lookups: Iterable[_Lookup]) -> None:
+        waiting = deque(lookups)
+        while waiting and self._left > 0:
             lookup = waiting.popleft()
             if lookup.region in self._refused:
                 continue
-            requests -= 1
+            self._left -= 1
             self._ask(lookup)
             if not lookup.ended:
                 waiting.append(lookup)
@@ -158,7 +215,7 @@ class _History:
             client = self._client_of(lookup.region)
             self._pace.keep()
             page = client.lookup_events(
-                LookupAttributes=[dict(AttributeKey="ResourceName", AttributeValue=lookup.name)],
+                LookupAttributes=[dict(AttributeKey=lookup.by, AttributeValue=lookup.name)],
                 StartTime=self._since,
                 EndTime=self._now,
                 MaxResults=PAGE,
@@ -168,22 +225,34 @@ class _History:
             unknown = DENIED if "AccessDenied" in code_of(error) else FAILED
             self._refused[lookup.region] = (unknown, f"{lookup.region}: {explain(error, 'cloudtrail:LookupEvents')}")
             return
-        for entry in page["Events"]:
-            for source, kind in lookup.wanted if _is_change(entry) else ():
-                if source == entry["EventSource"] and _is_of(entry, lookup.name, kind):
-                    lookup.found.setdefault((source, kind), []).append(_event(entry))
+        for entry in filter(_is_change, page["Events"]):
+            lookup.take(entry)
         lookup.asked, lookup.token = True, page.get("NextToken")
         # Reads and refusals cannot be left out of the question: their share of a page says nothing of the pages behind it.
-        lookup.ended = not lookup.token or all(len(lookup.found.get(one, ())) >= self._most for one in lookup.wanted)
+        lookup.ended = not lookup.token or lookup.enough(self._most)
 
     def answer(self, question: Question) -> Answer:
-        sought, region = (_source(question.service), question.kind), _region(question)
+        region = _region(question)
         mine = [self._lookups[region, name] for name in _names(question)]
-        events = {event.event_id: event for lookup in mine for event in lookup.found.get(sought, ())}
-        newest = sorted(events.values(), key=lambda event: event.time, reverse=True)[: self._most]
-        return Answer(newest, *self._unknown(mine, sought, region, bool(newest)))
+        newest = self._newest(mine, question)
+        endings = self._endings.get((region, question.kind), []) if question.gone and not newest else []
+        taken = {name: event for ending in endings for name, event in ending.ids.items()}
+        ids = [self._lookups[region, name] for name in taken]
+        newest = newest or self._newest([lookup for lookup in ids if lookup.called & set(question.names)], question)
+        unknown = self._unknown([*mine, *([] if newest else [*endings, *ids])], question, bool(newest))
+        unsure = [lookup.name for lookup in ids if not lookup.called] if unknown[0] == NOTHING else []
+        if unsure:
+            events = sorted((taken[name] for name in unsure), key=lambda event: event.time, reverse=True)[: self._most]
+            return Answer(events, UNSURE, f"{region}: the event history does not tell what was called {', '.join(unsure)}, which is gone")
+        return Answer(newest, *unknown)
 
-    def _unknown(self, mine: Sequence[_Lookup], sought: tuple[str, str], region: str, found: bool) -> tuple[str | None, str | None]:
+    def _newest(self, mine: Sequence[_Lookup], question: Question) -> list[Event]:
+        sought = (_source(question.service), question.kind)
+        events = {event.event_id: event for lookup in mine for event in lookup.found.get(sought, ())}
+        return sorted(events.values(), key=lambda event: event.time, reverse=True)[: self._most]
+
+    def _unknown(self, mine: Sequence[_Lookup], question: Question, found: bool) -> tuple[str | None, str | None]:
+        sought, region = (_source(question.service), question.kind), _region(question)
         open_ones = [lookup for lookup in mine if not lookup.ended and len(lookup.found.get(sought, ())) < self._most]
         if open_ones and region in self._refused:
             return self._refused[region]
@@ -191,7 +260,7 @@ class _History:
             said = [lookup.name if not lookup.asked else f"{lookup.name} (older events)" for lookup in open_ones]
             return NOT_ASKED, f"{region}: the bound of requests was reached before {', '.join(said)}"
         if not found:
-            names = ", ".join(lookup.name for lookup in mine) or "a thing without a name"
+            names = ", ".join(_names(question)) or "a thing without a name"
             return NOTHING, f"{region}: the event history has no change of {names} since {self._since.isoformat()}"
         return None, None
 
@@ -262,6 +331,35 @@ def _taken(call: str, service: str) -> set[Words]:
     shape = model(service).operation_model(call).input_shape if call in model(service).operation_names else None
     members = [_words(member) for member in shape.members] if shape else []
     return {member[:-1] for member in members if member[-1] in ("arn", "id", "name")}
+
+
+@cache
+def _ending(kind: str) -> list[str]:
+    """The calls that take a thing of this kind away."""
+    service = kinds()[kind].service
+    return [call for call in model(service).operation_names if (words := _words(call))[0] in ENDING and words[1:] == _called(service)[kind]]
+
+
+def _ids_in(entry: Mapping[str, Any], kind: str) -> list[str]:
+    """The things of this kind that an event is about, by their ids."""
+    told = [(resource.get("ResourceName") or "", _words((resource.get("ResourceType") or "").rpartition(":")[2])) for resource in entry.get("Resources", ())]
+    return [name for name, words in told if is_id(kind, name) and (not words or _may_be(words, kind))]
+
+
+def _called_in(value: Any, kind: str) -> Iterator[str]:
+    """What a thing of this kind is called in an event: the tag Name, or what is its name to the service."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _called_in(inner, kind)
+    elif isinstance(value, Mapping):
+        said = {name.lower(): inner for name, inner in value.items()}
+        if said.get("key") == "Name" and isinstance(said.get("value"), str):
+            yield said["value"]
+        for name, inner in value.items():
+            words = _words(name)
+            if isinstance(inner, str) and words[-1:] == ("name",) and (not words[:-1] or _span(words[:-1], _noun(kind))):
+                yield inner
+            yield from _called_in(inner, kind)
 
 
 def _may_be(words: Words, kind: str) -> bool:

@@ -152,7 +152,7 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
     found = [finding for finding in found if finding["entry"] and kinds()[finding["kind"]].door is Aws]
     here = Aws(Place(params)).region
     questions = {
-        (kind, entry): _trail.Question((kind, entry), _known_as(one), kinds()[kind].service, one.get("region", here), kind)
+        (kind, entry): _trail.Question((kind, entry), _known_as(one), kinds()[kind].service, one.get("region", here), kind, one["id"] is None)
         for one in found
         for kind, entry in [(one["kind"], one["entry"])]
     }
@@ -164,7 +164,7 @@ def attribute(params: Mapping[str, Any], found: Iterable[dict[str, Any]], since:
 
 
 def _known_as(finding: Mapping[str, Any]) -> list[str]:
-    """CloudTrail knows things by id, by ARN or by the last part of their name; what is gone, only by name."""
+    """CloudTrail knows things by id, by ARN or by the last part of their name; of what is gone nobody knows the id."""
     names = [finding["id"], finding["entry"], finding["entry"].rpartition("/")[2]]
     return [name for name in dict.fromkeys(names) if name]
 

@@ -56,6 +56,7 @@ def test_drift_tells_who_and_both_ways_end_it(customer, double):
     assert customer.result()["looked"]["ec2_vpcs"]["beside"], "the default VPC, also while something agreed is missing"
     assert [event["name"] for event in found["logs_log_groups", "acme-app", "retention_in_days"]["changed_by"]][0] == "PutRetentionPolicy"
     assert found["ec2_security_groups", "acme/acme-app", "ingress"]["changed_by"][0]["name"] == "AuthorizeSecurityGroupIngress"
+    assert found["ec2_subnets", "acme/acme-a", None]["changed_by"][0]["name"] == "DeleteSubnet", "whose id nobody knows any more"
     put_back, adopt = (customer.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
     told = f"ansible-playbook -i {customer.inventory} -l acme playbooks/setup.yml --check --diff -e @{put_back}"
     assert told in customer.newest("*drift*.html").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._shapes import model
 from ansible_collections.msp.aws.plugins.plugin_utils import _trail
-from ansible_collections.msp.aws.plugins.plugin_utils._trail import DENIED, FAILED, NOT_ASKED, NOTHING, Pace, Question, changes
+from ansible_collections.msp.aws.plugins.plugin_utils._trail import DENIED, FAILED, NOT_ASKED, NOTHING, UNSURE, Pace, Question, changes
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
@@ -60,8 +60,8 @@ class Regions:
     def client(self, region):
         return self.stub(region).client
 
-    def expect(self, region, name, *entries, token=None, after=None):
-        asked = dict(LookupAttributes=[dict(AttributeKey="ResourceName", AttributeValue=name)], StartTime=SINCE, EndTime=NOW, MaxResults=50)
+    def expect(self, region, name, *entries, token=None, after=None, by="ResourceName"):
+        asked = dict(LookupAttributes=[dict(AttributeKey=by, AttributeValue=name)], StartTime=SINCE, EndTime=NOW, MaxResults=50)
         answer = dict(Events=list(entries), **({"NextToken": token} if token else {}))
         self.stub(region).add_response("lookup_events", answer, {**asked, **({"NextToken": after} if after else {})})
 
@@ -257,6 +257,63 @@ def test_what_a_kind_calls_to_change_its_things_is_told_of_them():
             calls = {call for call in actions & set(model(kind.service).operation_names) if not call.startswith(("BatchGet", "Describe", "Get", "List"))}
             missed[kind.name] = {call for call in calls if not _trail._is_of(entry(1, name=call), "x", kind.name)}
     assert {kind: calls for kind, calls in missed.items() if calls} == TOLD_OF_ANOTHER
+
+
+# ---- what is gone
+
+
+def of_subnet(number, name, id, **said):
+    return dict(entry(number, name=name, requestParameters=said), Resources=[dict(ResourceType="AWS::EC2::Subnet", ResourceName=id)])
+
+
+def created(number, id, *tags):
+    items = [dict(key=key, value=value) for key, value in tags]
+    return of_subnet(number, "CreateSubnet", id, tagSpecificationSet=dict(items=[dict(resourceType="subnet", tags=items)]))
+
+
+GONE = Question("x", ["acme/a", "a"], "ec2", TOKYO, "ec2_subnets", gone=True)
+A, B, OLD = (f"subnet-{digit * 8}" for digit in "abc")
+ENDED = [of_subnet(1, "DeleteSubnet", B), of_subnet(2, "DeleteSubnet", A), of_subnet(3, "DeleteSubnet", OLD)]
+
+
+def expect_endings(regions, **pages):
+    for name in ("acme/a", "a"):
+        regions.expect(TOKYO, name)
+    regions.expect(TOKYO, "DeleteSubnet", *ENDED, by="EventName", **pages)
+
+
+def test_who_took_a_thing_away_is_found_though_nobody_knows_its_id(regions):
+    expect_endings(regions)
+    regions.expect(TOKYO, B, ENDED[0], created(9, B, ("Role", "a"), ("Name", "b")))
+    regions.expect(TOKYO, A, ENDED[1], created(9, A, ("Name", "a")))
+    regions.expect(TOKYO, OLD, ENDED[2])
+    answer = regions.ask(GONE)["x"]
+    assert [event.name for event in answer.events] == ["DeleteSubnet", "CreateSubnet"] and ids(answer)[0] == "event-2" and answer.unknown is None
+
+
+def test_of_what_is_gone_under_no_known_name_it_is_said_that_it_may_be_it(regions):
+    expect_endings(regions)
+    regions.expect(TOKYO, B, ENDED[0], created(9, B, ("Name", "b")))
+    regions.expect(TOKYO, A, ENDED[1], of_subnet(8, "CreateTags", A, tagSet=dict(items=[dict(key="Name", value="other")])))
+    regions.expect(TOKYO, OLD, ENDED[2])
+    answer = regions.ask(GONE)["x"]
+    assert ids(answer) == ["event-3"] and answer.unknown == UNSURE and OLD in answer.reason and A not in answer.reason
+
+
+def test_the_bound_and_what_is_not_there_hold_for_what_is_gone_too(regions):
+    expect_endings(regions)
+    regions.expect(TOKYO, B, ENDED[0])
+    answer = regions.ask(GONE, lookups=4)["x"]
+    assert answer.unknown == NOT_ASKED and A in answer.reason and answer.events == []
+    for name in ("acme/a", "a"):
+        regions.expect(TOKYO, name)
+    regions.expect(TOKYO, "DeleteSubnet", by="EventName")
+    assert regions.ask(GONE)["x"].unknown == NOTHING
+
+
+def test_what_the_history_knows_by_name_is_asked_no_further(regions):
+    regions.expect(TOKYO, "acme-app", dict(entry(1, "logs", "DeleteLogGroup")))
+    assert ids(regions.ask(Question("x", ["acme-app"], "logs", TOKYO, "logs_log_groups", gone=True))["x"]) == ["event-1"]
 
 
 def test_pages_are_read_until_there_is_enough(regions):
