@@ -36,11 +36,19 @@ def drift_lines(result: Any, language: str = "ja") -> list[str]:
 
 
 @pass_context
-def put_back_yaml(context: Any, result: Any, sheet: Any, head: str = "", lacks: str = "{}") -> str:
-    """The file with the part of the sheet that makes an account as agreed again. `lacks` says which secrets are not in it."""
-    made = _findings().put_back(sheet, _found(result)["findings"], result.get("written") or (), _vaulted(context, result, sheet))
+def put_back_yaml(context: Any, result: Any, sheet: Any, head: str = "", lacks: str = "{}", nothing: str = "") -> str:
+    """The file with the part of the sheet that makes an account as agreed again. `lacks` says which secrets are not in it.
+
+    `nothing` stands above what was found, where no run can put any of it back.
+    """
+    found = _found(result)["findings"]
+    made = _findings().put_back(sheet, found, result.get("written") or (), _vaulted(context, result, sheet))
     missing = _findings().left_out(sheet, made)
-    return _part("_workbook_yaml").dump(dict(sheet=made), (head, *([lacks.format(", ".join(missing))] if missing else [])))
+    lines = [head, *([lacks.format(", ".join(missing))] if missing else [])]
+    if nothing and not made:
+        told = [" ".join(str(one[part]) for part in ("verdict", "kind", "entry", "option") if one[part]) for one in found]
+        lines = [nothing, *dict.fromkeys(told)]
+    return _part("_workbook_yaml").dump(dict(sheet=made), tuple(lines))
 
 
 @pass_context
