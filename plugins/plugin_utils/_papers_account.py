@@ -186,8 +186,7 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
     words = WORDS[language]
     columns = [
         _column("number", f"{words['number']} / {words['file']}"),
-        _column("customer", words["customer"]),
-        _column("account_id", words["account"]),
+        _column("customer", f"{words['customer']} / {words['account']}"),
         *(_column(verdict, words[verdict], "integer") for verdict in VERDICTS),
         _column("verdict", words["verdict"], "verdict"),
     ]
@@ -201,12 +200,13 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
 
 
 def _total_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: _printable(str(one.get(name) or "")) or None for name in ("number", "customer", "account_id")}
+    number, customer, account = (_printable(str(one.get(name) or "")) or None for name in ("number", "customer", "account_id"))
+    row = dict(number=number, customer=[customer, account] if customer and account else customer or account)
     if one.get("failed"):
         return dict(row, verdict="unknown")
     told = {verdict: one["counts"][verdict] for verdict in VERDICTS}
     worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same")
-    return dict(row, **told, number=[row["number"], one["file"]] if one.get("file") else row["number"], verdict=worst)
+    return dict(row, **told, number=[number, one["file"]] if one.get("file") else number, verdict=worst)
 
 
 # ---- parts of a paper

@@ -332,6 +332,8 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   th, td { padding: 5px 6px }
   thead th, thead .number, .many .number, .short, .many .short { white-space: normal; min-width: 3em; word-break: normal }
   tbody th[scope=row] { min-width: 8em }
+  .many .number { min-width: 0 }
+  .many thead .number { min-width: 0; writing-mode: vertical-rl }
 }
 @media print {
   html { background: none; font-size: 10pt }
