@@ -171,6 +171,17 @@ def test_a_value_that_is_cut_says_so():
     assert row["actual"].endswith("…") and len(row["actual"]) == _papers_account.LONGEST
 
 
+@pytest.mark.parametrize("language, told", [("ja", "確定できません"), ("en", "is not known")])
+def test_deletions_of_which_one_may_be_that_of_the_thing_are_told_as_such(language, told):
+    event = dict(time="2026-07-01T00:00:00+00:00", name="DeleteSubnet", user="taro", source_ip="192.0.2.1")
+    looked = dict(ec2_subnets=dict(account=[], agreed=[dict(entry="v/a", id=None, verdict="missing", reason=None, options=[])], beside=[], unread=None))
+    found = [dict(one, changed_by=[event], untold="unsure", unattributed="") for one in findings.findings(looked)]
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.drift(result, dict(number="C", account_id="1", region="r"), "2026-07-01T00:00:00+00:00", language, {})
+    calls = [row["call"] for section in paper["sections"] for row in section["table"]["rows"] if "call" in row]
+    assert calls[0] == "DeleteSubnet" and told in calls[1]
+
+
 def test_a_paper_says_of_whole_things_whether_they_were_to_be_there_and_are():
     """What nobody can read back is told as such and counts as no difference; what is beside the sheet repeats no name and has its tags as pairs."""
     gone = dict(entry="v", id=None, verdict="missing", reason=None, options=[])
