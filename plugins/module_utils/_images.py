@@ -14,11 +14,12 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
-from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, drive
+from ansible_collections.msp.aws.plugins.module_utils._actions import TICKET, Returned, drive
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 SECONDS = 4 * 3600
+BEFORE_SECONDS = 3600  # what was approved as so many minutes of work must not begin after the image took all of them
 SHOWN_SECONDS = 120
 # CreateImage.Name, which the service model tells in words.
 CALLED = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
@@ -54,6 +55,25 @@ def make(
     begin = partial(_create, aws, instance_id, ticket, name, no_reboot, description)
     drive(aws, label, look, lambda there: None if there else begin)
     aws.wait(f"image of {label}", look, _settled, limit=limit)
+
+
+def kept_before(aws: Aws, instance: Mapping[str, Any], ticket: str, name: str | None) -> dict[str, str]:
+    """Of a plan: the image that is made before the work, where one is named and this ticket has none yet."""
+    if name is None or of_ticket(aws, instance["InstanceId"], ticket):
+        return {}
+    refuse(aws, instance, name, "image_name")
+    return dict(image=name)
+
+
+def make_before(aws: Aws, label: str, instance_id: str, ticket: str, name: str) -> None:
+    """Complete before the work begins, or there is none: whoever ran the ticket again would begin at an hour that nobody agreed to."""
+    try:
+        make(aws, label, instance_id, ticket, name, no_reboot=True, limit=BEFORE_SECONDS)
+    except TimeoutError as error:
+        raise Returned(
+            f"the image {name} was not complete after {BEFORE_SECONDS // 60} minutes, and AWS goes on with it. Nothing else was done: "
+            "when it is complete another one takes less time, so request it anew then, with another image_name"
+        ) from error
 
 
 def _settled(image: Mapping[str, Any]) -> bool:

@@ -15,7 +15,6 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 NAME = "ec2_apply_os_patches"
 DOCUMENT = "AWS-RunPatchBaseline"
 SECONDS = 2 * 3600
-IMAGE_SECONDS = 3600  # what was approved as this many minutes of work must not begin to install after them
 REPORTED_SECONDS = 900
 FRESH = timedelta(days=1)  # what was found longer ago is no list to approve
 RECENT = timedelta(hours=1)  # what was found longer ago is looked for once more right before it is installed
@@ -27,7 +26,7 @@ def plan(aws, params):
     _refuse(aws, instance)
     missing = _missing(aws, instance_id, params["reboot_option"]) if installs else []
     done = not missing if installs else any(one["Status"] == "Success" for one in _nodes.commands(aws, _order(params, instance_id)))
-    image = _image(aws, params, instance) if installs and not done else {}
+    image = _images.kept_before(aws, instance, params["ticket"], params["image_name"]) if installs and not done else {}
     wanted = (dict(missing=missing), dict(missing=[], **image)) if installs else ({}, dict(scanned=True))
     return Plan(
         label=_instances.label(instance),
@@ -47,14 +46,6 @@ def _refuse(aws, instance):
     ping = _nodes.ping(aws, instance["InstanceId"])
     if ping != "Online":
         raise Problem(f"Systems Manager says {ping or 'that it is no managed node'}: see to its agent, its instance profile and its way to the endpoints")
-
-
-def _image(aws, params, instance):
-    """The image that is made before the first package, where one is named and this ticket has none yet."""
-    if params["image_name"] is None or _images.of_ticket(aws, instance["InstanceId"], params["ticket"]):
-        return {}
-    _images.refuse(aws, instance, params["image_name"], "image_name")
-    return dict(image=params["image_name"])
 
 
 def _missing(aws, instance_id, reboot_option):
@@ -107,23 +98,12 @@ def act(aws, params, planned):
     if installs:
         _look_again(aws, params, planned)
         if params["image_name"]:
-            _save(aws, params, planned)
+            _images.make_before(aws, planned.label, planned.id, params["ticket"], params["image_name"])
             _look_again(aws, params, planned)
     began = _run(aws, planned, _order(params, planned.id))
     _verify(aws, params, planned, began)
     if installs:
         planned.notes.extend(_compared(aws, planned, began))
-
-
-def _save(aws, params, planned):
-    """Complete before the first patch, or there is none: whoever ran the ticket again would install at an hour that nobody agreed to."""
-    try:
-        _images.make(aws, planned.label, planned.id, params["ticket"], params["image_name"], no_reboot=True, limit=IMAGE_SECONDS)
-    except TimeoutError as error:
-        raise Returned(
-            f"the image {params['image_name']} was not complete after {IMAGE_SECONDS // 60} minutes, and AWS goes on with it. Nothing was installed: "
-            "when it is complete another one takes less time, so request it anew then, with another image_name"
-        ) from error
 
 
 def _run(aws, planned, order):

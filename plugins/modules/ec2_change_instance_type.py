@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances
+from ansible_collections.msp.aws.plugins.module_utils import _images, _instances, _quotas, _targets
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Returned, Verb, drive, run, why
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -19,27 +19,38 @@ NAME = "ec2_change_instance_type"
 
 def plan(aws, params):
     instance = _instances.find(aws, params["instance"])
-    have, wanted = _facts(instance), params["instance_type"]
+    have, wanted = _facts(aws, instance), params["instance_type"]
     # A run that goes on where another broke off finds the instance half-way: how it was is told by whoever began.
     before = {**have, **{name: value for name, value in params["before"].items() if name in have}}
-    there = have["instance_type"] == wanted and not (before["state"] == "running" and have["state"] != "running")
-    if not there:
+    typed = have["instance_type"] == wanted and not (before["state"] == "running" and have["state"] != "running")
+    if not typed:
         _refuse(aws, instance, before, wanted)
     return Plan(
         label=_instances.label(instance),
         id=instance["InstanceId"],
         # On the way back the old type is what is wanted.
-        before={} if there else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
-        after=_instances.unchecked(aws, instance, params["before"]) if there else dict(instance_type=wanted),
+        before={} if typed else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
+        after=_left(aws, params, instance, before) if typed else dict(instance_type=wanted, **_image(aws, params, instance)),
         facts=before,
-        dangers=tuple(_dangers(aws, instance, before, wanted)),
+        dangers=() if typed else tuple(_dangers(aws, params, instance, before)),
     )
 
 
-def _facts(instance):
+def _facts(aws, instance):
     """How it is: on its way down it is as good as stopped, on its way up as good as running."""
     settles = dict(stopping="stopped", pending="running")
-    return dict(instance_type=instance["InstanceType"], state=settles.get(_instances.state(instance), _instances.state(instance)))
+    state = settles.get(_instances.state(instance), _instances.state(instance))
+    return dict(instance_type=instance["InstanceType"], state=state, targets=_targets.of_instance(aws, instance))
+
+
+def _left(aws, params, instance, before):
+    """What is still to do, and to see, when it has its type and runs."""
+    targets = _targets.lacking(before["targets"], _targets.of_instance(aws, instance))
+    return {**_instances.unchecked(aws, instance, params["before"]), **(dict(targets=list(map(_targets.name, targets))) if targets else {})}
+
+
+def _image(aws, params, instance):
+    return _images.kept_before(aws, instance, params["ticket"], params["image_name"])
 
 
 def _refuse(aws, instance, before, wanted):
@@ -49,7 +60,10 @@ def _refuse(aws, instance, before, wanted):
     types = _instances.types(aws, {before["instance_type"], wanted})
     if wanted not in types:
         raise Problem(f"instance_type: there is no type {wanted!r} in this Region")
-    said = [*_against_the_stop(aws, instance), *_against_the_type(aws, instance, types.get(before["instance_type"], {}), types[wanted])]
+    old = types.get(before["instance_type"], {})
+    said = [*_against_the_stop(aws, instance), *_against_the_type(aws, instance, old, types[wanted])]
+    if before["state"] == "running":
+        said += _quotas.against_vcpus(aws, instance, old, types[wanted])
     if said:
         raise Problem("; ".join(said))
 
@@ -115,11 +129,15 @@ def _against_its_volumes(instance, name, ebs):
         yield f"{name} takes {ebs['MaximumEbsAttachments']} attachments, and the instance has {volumes} volumes and {shared} network interfaces that count"
 
 
-def _dangers(aws, instance, before, wanted):
+def _dangers(aws, params, instance, before):
     if before["state"] == "running":
         yield "would stop the instance and start it again"
         yield from _instances.lost_by_a_stop(aws, instance, before["instance_type"])
-    yield from _slower(aws, instance, before["instance_type"], wanted)
+        yield from _targets.dangers(aws, before["targets"])
+        # On the way back there is nothing to keep.
+        if params["image_name"] is None and before["instance_type"] != params["instance_type"]:
+            yield "no image is made before it (image_name): if its system takes harm, only its type comes back"
+    yield from _slower(aws, instance, before["instance_type"], params["instance_type"])
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may undo this or take it for a fault"
 
@@ -142,6 +160,9 @@ def _slower(aws, instance, old, new):
 
 def act(aws, params, planned):
     before, goal = planned.facts, dict(planned.facts, instance_type=params["instance_type"])
+    if params["image_name"] and "instance_type" in planned.after:
+        _instances.settled(aws, planned.id, "in a state that lasts")
+        _images.make_before(aws, planned.label, planned.id, params["ticket"], params["image_name"])
     try:
         _bring(aws, planned, goal)
     except Exception as failure:
@@ -150,10 +171,11 @@ def act(aws, params, planned):
 
 
 def _bring(aws, planned, goal):
-    """To this type, and running if it ran before."""
-    drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws, goal))
+    """To this type, and running and among the targets of its groups if it was before."""
+    instance = drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws, goal))
     if goal["state"] == "running":
         _instances.await_well(aws, planned.id)
+        _targets.await_healthy(aws, instance, goal["targets"])
 
 
 def _next_step(aws, goal, instance):
@@ -164,11 +186,12 @@ def _next_step(aws, goal, instance):
         return partial(_instances.settled, aws, instance_id, "in a state that lasts")
     if instance["InstanceType"] != goal["instance_type"]:
         if state == "running":
-            return partial(_instances.stop, aws, instance_id)
+            return _targets.drain(aws, instance) or partial(_instances.stop, aws, instance_id)
         return partial(aws.ec2.modify_instance_attribute, InstanceId=instance_id, InstanceType=dict(Value=goal["instance_type"]))
     if goal["state"] == "running" and state == "stopped":
         return partial(_instances.start, aws, instance_id)
-    return None
+    missing = _targets.lacking(goal["targets"], _targets.of_instance(aws, instance)) if state == "running" else []
+    return partial(_targets.put_back, aws, instance, missing) if missing else None
 
 
 def _bring_back(aws, planned, before, goal, failure):
@@ -187,7 +210,7 @@ def _bring_back(aws, planned, before, goal, failure):
 
 VERB = Verb(
     name=NAME,
-    options=dict(instance=dict(type="str", required=True), instance_type=dict(type="str", required=True)),
+    options=dict(**{name: dict(type="str", required=True) for name in ("instance", "instance_type", "ticket")}, image_name=dict(type="str")),
     plan=plan,
     act=act,
 )

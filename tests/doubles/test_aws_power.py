@@ -70,6 +70,20 @@ def test_types_without_capacity_and_types_that_do_not_come_up(double, server, re
     assert ec2.describe_instance_status(InstanceIds=[instance])["InstanceStatuses"][0]["InstanceStatus"]["Status"] == "ok"
 
 
+def test_no_more_vcpus_start_than_the_quota_of_the_standard_families(aws, double, server, refused):
+    ec2, instance = server
+    ec2.stop_instances(InstanceIds=[instance])
+    states(ec2, instance, 3)
+    double.instance_types(vcpus=1)
+    refused("VcpuLimitExceeded", ec2.start_instances, InstanceIds=[instance])
+    quotas = aws("service-quotas")
+    assert quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-1216C47A")["Quota"]["Value"] == 1
+    refused("NoSuchResourceException", quotas.get_service_quota, ServiceCode="ec2", QuotaCode="L-417A185B")
+    assert quotas.get_aws_default_service_quota(ServiceCode="ec2", QuotaCode="L-417A185B")["Quota"]["Value"] == 0
+    double.instance_types(vcpus=2)
+    ec2.start_instances(InstanceIds=[instance])
+
+
 def events(ec2, instance):
     (status,) = ec2.describe_instance_status(InstanceIds=[instance], IncludeAllInstances=True)["InstanceStatuses"]
     return {event["InstanceEventId"]: event for event in status.get("Events", [])}

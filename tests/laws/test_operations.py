@@ -700,10 +700,10 @@ def test_what_has_come_while_the_image_was_made_is_not_installed(desk, monkeypat
 
 def test_an_image_that_takes_too_long_keeps_the_installation_from_beginning_late(desk, monkeypatch):
     monkeypatch.setattr(_images, "_settled", lambda image: False)
-    assert OPERATIONS[PATCHES]["minutes"] * 60 >= ec2_apply_os_patches.IMAGE_SECONDS + ec2_apply_os_patches.SECONDS
-    monkeypatch.setattr(ec2_apply_os_patches, "IMAGE_SECONDS", 0)
+    assert OPERATIONS[PATCHES]["minutes"] * 60 >= _images.BEFORE_SECONDS + ec2_apply_os_patches.SECONDS
+    monkeypatch.setattr(_images, "BEFORE_SECONDS", 0)
     result = desk.run(PATCHES, fails=True)
-    assert result["returned"] and "Nothing was installed" in result["msg"] and desk.writes() == ["ec2:CreateImage"]
+    assert result["returned"] and "Nothing else was done" in result["msg"] and desk.writes() == ["ec2:CreateImage"]
 
 
 def test_what_was_approved_is_installed_though_a_run_broke_off(desk):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances, _volumes
+from ansible_collections.msp.aws.plugins.module_utils import _images, _instances, _quotas, _targets, _volumes
 from ansible_collections.msp.aws.plugins.modules import ec2_change_instance_type
 from tests.laws.operations import STOPPED, Desk, sample
 
@@ -102,6 +102,122 @@ def test_a_type_without_what_the_instance_uses_is_refused(instance, new, said):
     wanted = dict(types, InstanceType="m5.large", **{**new, "NetworkInfo": network})
     (told,) = ec2_change_instance_type._against_the_type(Aws(), dict(instance, Placement=dict(AvailabilityZone="a")), {}, wanted)
     assert said in told
+
+
+# ---- another type: what is kept before, who asks the load balancer, and whether it may start
+
+SERVERS = ("acme-batch01", "acme-web01")
+IN_STANDARD = 2 + 2  # vCPUs of the servers of the examples that run beside acme-batch01
+
+
+@pytest.fixture
+def balanced(desk):
+    """acme-batch01 is a target behind a load balancer, at two ports of one group beside another server, and alone by its address in a second group."""
+    ec2, elbv2 = desk.stage.client("ec2"), desk.stage.client("elbv2")
+    mine, beside = (ec2.describe_instances(Filters=[dict(Name="tag:Name", Values=[name])])["Reservations"][0]["Instances"][0] for name in SERVERS)
+    vpc = mine["VpcId"]
+    far = dict(name="acme-c", vpc="acme", cidr_block="10.20.98.0/24", availability_zone="ap-northeast-1c")
+    desk.stage.run("ec2_subnets", dict(subnets=[far]))
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets(Filters=[dict(Name="vpc-id", Values=[vpc])])["Subnets"] if one["CidrBlock"].startswith("10.20.")]
+    zones = {one["AvailabilityZone"]: one["SubnetId"] for one in ec2.describe_subnets(SubnetIds=subnets)["Subnets"]}
+    balancer = elbv2.create_load_balancer(Name="web", Subnets=sorted(zones.values()), Scheme="internal")["LoadBalancers"][0]["LoadBalancerArn"]
+    arns = {}
+    for port, (name, kind) in enumerate(dict(web="instance", api="ip").items(), 80):
+        made = elbv2.create_target_group(Name=name, Protocol="HTTP", Port=port, VpcId=vpc, TargetType=kind)["TargetGroups"][0]["TargetGroupArn"]
+        elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[dict(Type="forward", TargetGroupArn=made)])
+        arns[name] = made
+    elbv2.register_targets(TargetGroupArn=arns["web"], Targets=[dict(Id=mine["InstanceId"]), dict(Id=mine["InstanceId"], Port=8080)])
+    elbv2.register_targets(TargetGroupArn=arns["web"], Targets=[dict(Id=beside["InstanceId"])])
+    elbv2.register_targets(TargetGroupArn=arns["api"], Targets=[dict(Id=mine["PrivateIpAddress"])])
+    desk.double.clear_calls()
+    desk.targets = lambda: [
+        (name, one["Target"]["Id"], one["Target"]["Port"], one["TargetHealth"]["State"])
+        for name, arn in arns.items()
+        for one in elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    ]
+    return desk
+
+
+def test_it_is_no_target_while_it_is_stopped_and_one_again_when_it_is_well(balanced):
+    before = sorted(balanced.targets())
+    plan = balanced.run(TYPE, check=True)
+    said = plan["entries"][0]["confirm"]
+    assert "out of the target groups api:81, web:80, web:8080 until it is well again" in said and "no other target of api is healthy" in said
+    balanced.run(TYPE)
+    out, back = ["elbv2:DeregisterTargets"] * 3, ["elbv2:RegisterTargets"] * 3
+    assert balanced.writes() == [*out, "ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances", *back]
+    assert sorted(balanced.targets()) == before
+
+
+@pytest.mark.parametrize("fault", ["die", "die_after"])
+def test_wherever_it_breaks_off_it_becomes_a_target_again(balanced, fault):
+    before, plan = sorted(balanced.targets()), balanced.run(TYPE, check=True)
+    balanced.double.snapshot("balanced")
+    for k in range(1, 10):
+        balanced.double.restore("balanced")
+        balanced.double.faults([dict(fault=fault, at=k, of="write")])
+        balanced.run(TYPE, fails=True)
+        balanced.double.clear_faults()
+        balanced.run(TYPE, before=plan["facts"])
+        assert sorted(balanced.targets()) == before and balanced.states()["acme-batch01"] == ("m7i.xlarge", "running")
+
+
+@pytest.mark.parametrize("trouble", ["no_capacity", "impaired"])
+def test_where_it_comes_back_it_is_a_target_as_before(balanced, trouble, monkeypatch):
+    monkeypatch.setattr(_instances, "WELL_SECONDS", 1)
+    before = sorted(balanced.targets())
+    balanced.double.instance_types(**{trouble: ["m7i.xlarge"]})
+    assert balanced.run(TYPE, fails=True)["returned"] and sorted(balanced.targets()) == before
+
+
+def test_one_that_does_not_get_healthy_with_its_new_type_comes_back(balanced, monkeypatch):
+    monkeypatch.setattr(_targets, "HEALTHY_SECONDS", 1)
+    healthy, told = _targets.of_instance, []
+
+    def of_instance(aws, instance):
+        sick = instance["InstanceType"] == "m7i.xlarge"
+        told.append(sick)
+        return [dict(one, healthy=one["healthy"] and not sick) for one in healthy(aws, instance)]
+
+    monkeypatch.setattr(_targets, "of_instance", of_instance)
+    result = balanced.run(TYPE, fails=True)
+    assert any(told) and result["returned"] and "health of acme-batch01 in its target groups" in result["msg"]
+    assert balanced.states()["acme-batch01"] == ("m7i.large", "running")
+
+
+def test_an_image_is_complete_before_it_is_stopped_or_nothing_is(desk, monkeypatch):
+    variables = dict(sample(TYPE), ops_ec2_image_name="acme-batch01 before m7i.xlarge")
+    assert "no image is made before it" in desk.run(TYPE, check=True)["entries"][0]["confirm"]
+    plan = desk.run(TYPE, check=True, variables=variables)
+    assert "no image" not in plan["entries"][0]["confirm"]
+    assert plan["diff"]["after"]["acme-batch01"] == dict(instance_type="m7i.xlarge", image="acme-batch01 before m7i.xlarge")
+    with monkeypatch.context() as late:
+        late.setattr(_images, "_settled", lambda image: False)
+        late.setattr(_images, "BEFORE_SECONDS", 0)
+        result = desk.run(TYPE, variables=variables, fails=True)
+        assert result["returned"] and "Nothing else was done" in result["msg"] and desk.writes() == ["ec2:CreateImage"]
+    desk.run(TYPE, variables=variables)
+    assert desk.writes() == ["ec2:CreateImage", "ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances"]
+
+
+def test_more_vcpus_than_the_account_may_run_are_refused_before_the_image(desk):
+    variables = dict(sample(TYPE), ops_ec2_image_name="acme-batch01 before m7i.xlarge")
+    desk.double.instance_types(vcpus=IN_STANDARD + 3)
+    for check in (True, False):
+        said = desk.run(TYPE, check=check, confirmed=False, variables=variables, fails=True)["msg"]
+        assert f"m7i.xlarge has 4 vCPUs, and of the {IN_STANDARD + 3} that the account may run of such types" in said and f"{IN_STANDARD} are in use" in said
+    assert desk.writes() == []
+    desk.double.instance_types(vcpus=IN_STANDARD + 4)
+    assert desk.run(TYPE)["changed"]
+
+
+def test_a_quota_that_was_never_raised_is_the_one_that_all_have_and_one_that_nobody_may_see_is_told(desk, said):
+    accelerated = dict(InstanceType="p5.48xlarge", VCpuInfo=dict(DefaultVCpus=192))
+    (told,) = _quotas.against_vcpus(desk.stage.door(), dict(InstanceId="i-1"), {}, accelerated)
+    assert "of the 0 that the account may run" in told
+    desk.double.faults([dict(fault="denied", at=1, of="call", service="service-quotas", times=0)])
+    assert desk.run(TYPE, check=True)["changed"]
+    assert said == ["acme-batch01: nobody could see whether the quota L-1216C47A of vCPUs leaves room for its new type"]
 
 
 # ---- what is attached

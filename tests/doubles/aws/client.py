@@ -18,7 +18,7 @@ class AwsDouble(Double):
         return self._control("PUT", "confirm", {"topic_arn": topic_arn, "endpoint": endpoint})
 
     def instance_types(self, **types):
-        """no_capacity: types that cannot be started now; impaired: types with which an instance fails its status check."""
+        """no_capacity: types that cannot be started now; impaired: types with which an instance fails its status check; vcpus: the quota of Standard ones."""
         self._control("PUT", "instance_types", types)
 
     def client_vpn_sessions(self, endpoint, names, account="123456789012", region="ap-northeast-1"):

@@ -10,8 +10,10 @@ state, and status checks that are initializing, for so many describing calls (EC
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from moto.core.utils import utcnow
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, InstanceState
 from moto.moto_api import state_manager
 
@@ -21,13 +23,16 @@ from .instances import instance_of
 
 MODEL = "ec2::instance"
 CODES = {"pending": 0, "running": 16, "stopping": 64, "stopped": 80}
-TYPES: dict[str, list[str]] = {}  # no_capacity: cannot be started now; impaired: start, and fail their instance status check
+# no_capacity: cannot be started now; impaired: start, and fail their instance status check; vcpus: how many of the Standard families may run
+TYPES: dict[str, Any] = {}
+STANDARD = "ACDHIMRTZ"
+VCPUS = 1152
 
 state_manager.register_default_transition(MODEL, {"progression": "immediate"})
 
 
-def set_types(no_capacity=(), impaired=()):
-    TYPES.update(no_capacity=list(no_capacity), impaired=list(impaired))
+def set_types(no_capacity=(), impaired=(), vcpus=VCPUS):
+    TYPES.update(no_capacity=list(no_capacity), impaired=list(impaired), vcpus=vcpus)
 
 
 set_types()
@@ -194,3 +199,14 @@ def there_is_capacity(ec2, InstanceIds, **_):
         if name in TYPES["no_capacity"]:
             message = f"We currently do not have sufficient {name} capacity in the Availability Zone you requested."
             raise Refused("InsufficientInstanceCapacity", message, 500)
+
+
+@BOOK.rule("StartInstances")
+def the_quota_of_vcpus_holds(ec2, InstanceIds, **_):
+    """EC2 error codes, VcpuLimitExceeded; EC2 guide, "On-Demand Instance quotas": "in terms of the number of virtual central processing units (vCPUs) that your
+    running On-Demand Instances are using".
+    """
+    running = [one for one in all_instances(ec2) if one.state in ("pending", "running") or one.id in InstanceIds]
+    used = sum(INSTANCE_TYPES[one.instance_type]["VCpuInfo"]["DefaultVCpus"] for one in running if one.instance_type[0].upper() in STANDARD)
+    if used > TYPES["vcpus"]:
+        raise Refused("VcpuLimitExceeded", f"You have requested more vCPU capacity than your current vCPU limit of {TYPES['vcpus']} allows.")

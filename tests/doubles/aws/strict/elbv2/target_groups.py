@@ -10,7 +10,7 @@ import ipaddress
 from moto.awslambda.models import lambda_backends
 from moto.elbv2 import models
 
-from .. import access
+from .. import access, passing
 from ..rules import Refused
 from . import attributes, tags
 from .book import BOOK, group_of, invalid, name_is_sound, once_again, wrong
@@ -67,7 +67,7 @@ def the_same_order_again_is_the_same_group(original, elbv2, name, **kwargs):
         group.health_check_protocol = kwargs.get("healthcheck_protocol") or "TCP"
     if group.protocol in ("HTTP", "HTTPS") and kwargs.get("protocol_version") == "GRPC" and not kwargs.get("matcher"):
         group.matcher = {"GrpcCode": "12"}
-    group.draining = {}
+    group._draining = {}
     return group
 
 
@@ -130,7 +130,7 @@ def register(elbv2, TargetGroupArn, Targets, **_):
         raise Refused("TooManyTargets", f"A target group of the type {group.target_type} has one target")
     group.targets.update(after)
     for key in after:
-        group.draining.pop(key, None)
+        group._draining.pop(key, None)
 
 
 def key_of(target):
@@ -211,16 +211,17 @@ def deregister(elbv2, TargetGroupArn, Targets, **_):
         key = key_of({"Id": target["Id"], "Port": port})
         gone = group.targets.pop(key, None)
         if gone:
-            group.draining[key] = gone
+            group._draining[key] = [gone, passing.LOOKS]
 
 
 @BOOK.adds("DescribeTargetHealth")
 def health(elbv2, TargetGroupArn, Targets, **_):
-    """TargetHealth.Reason: Target.NotInUse as long as no load balancer uses the group; Target.DeregistrationInProgress."""
+    """TargetHealth.Reason: Target.NotInUse as long as no load balancer uses the group; Target.DeregistrationInProgress, after which it is not shown."""
     group = group_of(elbv2, TargetGroupArn)
     told = [{"Target": one, "TargetHealth": state_of(elbv2, group, one)} for one in group.targets.values()]
     leaving = {"State": "draining", "Reason": "Target.DeregistrationInProgress", "Description": "Target deregistration is in progress"}
-    told += [{"Target": one, "TargetHealth": leaving} for one in group.draining.values()]
+    told += [{"Target": one, "TargetHealth": leaving} for one, dummy in group._draining.values()]
+    group._draining = {key: [one, left - 1] for key, (one, left) in group._draining.items() if left > 1}
     asked = {key_of(one) for one in Targets or []}
     return {"TargetHealthDescriptions": [one for one in told if not asked or asked & {key_of(one["Target"]), one["Target"]["Id"]}]}
 
