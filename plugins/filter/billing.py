@@ -1,19 +1,24 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters around the fees: what a changed sheet costs, and the papers that customers get.
+"""Filters around the fees: what a changed sheet costs, the papers that customers get, and what was written with them.
 
 What they stand on is imported when one is called, since Ansible loads this file in a fresh process for nearly every task.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
+MONTH = re.compile(r"[0-9]{4}-[0-9]{2}$")
 
 
 def change_quotation(contract: Any, events: Any, sheet: Any, date: Any, language: str | None = None) -> dict[str, Any]:
@@ -46,6 +51,16 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: it has no {error.args[0]!r}") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: {error}") from error
+
+
+def fee_figures(path: Any) -> dict[str, Any]:
+    """The figures of an invoice or a settlement that an earlier run wrote, or nothing where there are none."""
+    try:
+        told = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except (TypeError, ValueError, OSError, RuntimeError):  # no path, no JSON, no file, nobody's home
+        return {}
+    months = told.get("months") if isinstance(told, dict) else None
+    return told if isinstance(months, list) and months and MONTH.match(str(months[0])) else {}
 
 
 def contract_fields(variables: Any) -> list[str]:
@@ -97,4 +112,10 @@ class FilterModule:
     """Ansible's way in."""
 
     def filters(self) -> dict[str, Any]:
-        return dict(change_quotation=change_quotation, contract_fields=contract_fields, fee_paper=fee_paper, fees_or_faults=fees_or_faults)
+        return dict(
+            change_quotation=change_quotation,
+            contract_fields=contract_fields,
+            fee_figures=fee_figures,
+            fee_paper=fee_paper,
+            fees_or_faults=fees_or_faults,
+        )

@@ -372,13 +372,21 @@ def test_a_file_that_is_no_invoice_and_an_issuer_that_is_none_are_told_like_othe
     office.play("invoice", billing_month="2026-09")
     issued = office.reports / "SMP-2026-0412-invoice-2026-09.json"
     broken = office.reports / "broken.json"
-    for text in ("{", "[]", '{"months": []}'):
+    for text in ("{", "[]"):
         broken.write_text(text, encoding="utf-8")
         for given in (dict(billing_issued=str(broken)), dict(billing_issued=str(issued), billing_settled=[str(broken)])):
-            assert f"\"msg\": \"請求書や精算の JSON が {broken} にありません" in office.play("invoice", rc=2, **given).stdout
+            _only_ours(office.play("invoice", rc=2, **given), broken)
+    for value in ("", None, 7, [str(issued)]):
+        _only_ours(office.play("invoice", rc=2, billing_issued=value), value)
     issuer = dict(name="MSP", registration_number="T1")
     assert "\"faults\": [\n        \"issuer registration_number: " in office.play("usage", rc=2, billing_month="2026-09", billing_issuer=issuer).stdout
     assert "\"faults\": [\n        \"issuer registration_number: " in office.play("invoice", rc=2, billing_issued=str(issued), billing_issuer=issuer).stdout
+
+
+def _only_ours(run, value):
+    """What Ansible itself would say of such a value is not told."""
+    assert f"\"msg\": \"請求書や精算の JSON が {value} にありません" in run.stdout and run.output.count("ERROR") == 1
+    assert "plugin '" not in run.output and "Error while" not in run.output
 
 
 def test_where_nothing_is_billed_the_reason_is_said_and_nothing_is_written(office):

@@ -746,6 +746,21 @@ def test_a_variable_is_a_field_of_the_contract_where_it_has_its_shape(name, ours
     assert [FILTERS["contract_fields"]({name: value}) for value in of_others] == [[]] * len(of_others)
 
 
+@pytest.mark.parametrize("text", [None, "{", "[]", "7", '{"months": []}', '{"months": [1]}', '{"months": "2026-08"}', "\xff"])
+def test_a_file_holds_the_figures_of_an_invoice_or_none(tmp_path, text):
+    path = tmp_path / "a.json"
+    if text is not None:
+        path.write_text(text, encoding="latin-1")
+    assert FILTERS["fee_figures"](str(path)) == {}
+    path.write_text(json.dumps(dict(months=["2026-08"], total=1)), encoding="utf-8")
+    assert FILTERS["fee_figures"](str(path)) == dict(months=["2026-08"], total=1)
+
+
+@pytest.mark.parametrize("path", [None, "", 7, True, ["a.json"], dict(path="a.json"), "~nobody-of-this-name/a.json", "/", "a\0b"])
+def test_what_is_no_path_has_no_figures(path):
+    assert FILTERS["fee_figures"](path) == {}
+
+
 def test_variables_are_a_dictionary():
     with pytest.raises(AnsibleFilterError, match="dictionary of variables"):
         FILTERS["contract_fields"]([])
