@@ -346,7 +346,7 @@ class _Reader(Told):
         if "set_up" in facts or facts.get("sheet_support_minutes"):
             own = dict(facts.get("set_up", {}), sheet_support_minutes=facts.get("sheet_support_minutes", 0))
             found[OWN_ORDER] = _Ordered(facts.get("accepted_on", date.min), facts.get("set_up_from"), own, "contract set_up")
-            self.needs("accepted_on")
+            self.needs("accepted_on", "accepted_needed")
             self.not_before("contract set_up_from", facts.get("set_up_from"), facts.get("accepted_on"), "accepted_on")
         for event in self.all("set_up_ordered"):
             order = _Ordered(event.date, event.fields.get("work_from"), event.fields, event.where)

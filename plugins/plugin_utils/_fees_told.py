@@ -28,9 +28,9 @@ class Told:
     def fault(self, where: str, code: str, **facts: Any) -> None:
         self.faults.append(Fault(where, code, **facts))
 
-    def needs(self, name: str) -> None:
+    def needs(self, name: str, code: str = "missing") -> None:
         if name not in self.written:
-            self.fault(f"contract {name}", "missing")
+            self.fault(f"contract {name}", code)
 
     def all(self, *kinds: str) -> list[Event]:
         return [event for event in self.events if event.kind in kinds]
