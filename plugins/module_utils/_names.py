@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
@@ -22,6 +22,7 @@ ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+") 
 OWNED = re.compile(r"arn:[^:]+:[^:]+:(?P<region>[^:]*):(?P<account>[^:]*):.+")
 AWS_ITSELF = "aws"  # in the place of the account, in the ARN of what AWS has for everybody
 ZONE = re.compile(r"[a-z0-9-]+")
+IMAGE = re.compile(r"ami-[0-9a-f]{8}([0-9a-f]{9})?")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -34,6 +35,7 @@ class Lookup(NamedTuple):
     between    members that hold the ids of the two things that it joins, in the order of the identity of the kind that means it by them
     ids        how its ids look, where not like those of others
     provided   with these arguments the call lists what AWS has for everybody
+    asked      the filter by which the call is asked for ids, of what is too much to be listed; whose entry is there needs it no more
     What no kind makes has a line too, under a name of its own, and so has what several make and one call lists; `made_by` says which kinds.
     """
 
@@ -52,8 +54,10 @@ class Lookup(NamedTuple):
     made_by: tuple[str, ...] = ()
     ids: re.Pattern[str] = ID
     provided: Mapping[str, Any] = {}
+    asked: str = ""
 
 
+FILTERED = 200  # values of a filter
 DEAD = {"deleted", "deleting", "failed", "rejected", "expired", "shutting-down", "terminated"}
 
 LOOKUPS: dict[str, Lookup] = {
@@ -91,6 +95,9 @@ LOOKUPS: dict[str, Lookup] = {
     "ec2_customer_gateways": Lookup("ec2", "describe_customer_gateways", "CustomerGateways", "CustomerGatewayId", state="State"),
     "ec2_dhcp_options": Lookup("ec2", "describe_dhcp_options", "DhcpOptions", "DhcpOptionsId"),
     "ec2_elastic_ips": Lookup("ec2", "describe_addresses", "Addresses", "AllocationId"),
+    "ec2_images": Lookup(
+        "ec2", "describe_images", "Images", "ImageId", "ImageId", arguments={"IncludeDeprecated": True, "IncludeDisabled": True}, ids=IMAGE, asked="image-id"
+    ),
     "ec2_instances": Lookup("ec2", "describe_instances", "Reservations[].Instances", "InstanceId", state="State.Name"),
     "ec2_internet_gateways": Lookup("ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     "ec2_key_pairs": Lookup("ec2", "describe_key_pairs", "KeyPairs", "KeyName", "KeyName"),
@@ -292,6 +299,11 @@ class Names:
         plans = (self._neighbours.get(host) or {}).get("plans") or {}
         return any(name in plans.get(one, ()) if one == kind else plans.get(one) for one in kinds)
 
+    def ask(self, kind: str, ids: Sequence[str]) -> None:
+        """Look for these of what is not listed, all at once."""
+        chunks = (ids[start : start + FILTERED] for start in range(0, len(ids), FILTERED))
+        self._known[kind] = Index(thing for some in chunks for thing in _list(self._aws, kind, some))
+
     def found(self, kind: str, value: str) -> list[dict[str, Any]]:
         """Everything that a name (an id, scope/name) means, without judging: id, name and id of what it lies in, and ids of what it joins, if it does.
 
@@ -402,10 +414,11 @@ def makers(kind: str) -> tuple[str, ...]:
     return lookup.made_by if lookup and lookup.made_by else (kind,)
 
 
-def _list(aws: Any, kind: str) -> list[Known]:
+def _list(aws: Any, kind: str, ids: Sequence[str] = ()) -> list[Known]:
     lookup = LOOKUPS[kind]
+    asked = dict(Filters=[dict(Name=lookup.asked, Values=ids)]) if lookup.asked else {}
     outer, dummy, inner = lookup.result.partition("[].")
-    things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments, **everything(lookup))
+    things = aws.pages(lookup.service, lookup.operation, outer, **lookup.arguments, **everything(lookup), **asked)
     if inner:
         things = [thing for group in things for thing in group[inner]]
     things = [{lookup.id: thing} if isinstance(thing, str) else thing for thing in things]  # a list of bare names
@@ -470,6 +483,8 @@ def tell(module: Any, door: Any, kinds: Iterable[str]) -> None:
     names = Names(door, {}, module.check_mode)
     try:
         door.check_owner(module.params.get(door.owner))
+        for kind in (kind for kind in module.params["names"] if LOOKUPS[kind].asked):
+            names.ask(kind, module.params["names"][kind])
         found = {kind: {name: names.found(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
     except (Problem, *door.errors) as error:
         module.fail_json(msg=door.explain(error, None if isinstance(error, Problem) else door.last_call))

@@ -268,7 +268,7 @@ KIND = Kind(
     needs_one=(("image_id", "image_parameter"),),
     options=dict(
         name=Option(),
-        image_id=fixed(api="RunInstances.ImageId"),
+        image_id=fixed(listed="ec2_images", api="RunInstances.ImageId"),
         image_parameter=Option(write_only=True, api="ssm:GetParameter.Name"),
         instance_type=Option(required=True, api="RunInstances.InstanceType"),
         subnet=ref("ec2_subnets", fixed=True, required=True),

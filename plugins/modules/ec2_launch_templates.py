@@ -226,7 +226,7 @@ WHERE = "CreateLaunchTemplate.LaunchTemplateData"
 OPTIONS = dict(
     name=fixed(api="CreateLaunchTemplate.LaunchTemplateName", limits=dict(min=3, max=128, pattern=r"[a-zA-Z0-9().\-/_]+")),
     version_description=Option(clearable=True, api="CreateLaunchTemplate.VersionDescription"),
-    image_id=Option(required=True, api=f"{WHERE}.ImageId"),
+    image_id=Option(required=True, listed="ec2_images", api=f"{WHERE}.ImageId"),
     instance_type=Option(required=True, api=f"{WHERE}.InstanceType"),
     security_groups=refs("ec2_security_groups"),
     associate_public_ip_address=Option("bool"),

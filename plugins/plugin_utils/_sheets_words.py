@@ -37,6 +37,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set は add / remove と同時に書けません",
         dangling="「{value}」という {limit} はシートにもアカウントにもありません{hint}",
         other_kind="「{value}」という {limit} はシートにもアカウントにもありません（シートにあるのは {other} です）",
+        not_offered="「{value}」という {limit} は、契約のリージョンにないか、契約のアカウントでは使えません{hint}。ID や名前はリージョンごとに異なります。\
+そのリージョンで使えるものを書いてください",
         no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
         incomplete="まだ存在しません。作成するには {value} が必要です",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに ID を書いてください",
@@ -109,6 +111,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         set_and_add="set cannot stand beside add or remove",
         dangling="there is no {value!r} among {limit}, neither in the sheet nor in the account{hint}",
         other_kind="there is no {value!r} among {limit}, neither in the sheet nor in the account (the sheet has one among {other})",
+        not_offered="there is no {value!r} among {limit} in this Region that this account may use{hint}; ids and names differ from Region to Region: \
+write one that can be used here",
         no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
         incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id instead of the name",
@@ -176,7 +180,9 @@ class Fault(NamedTuple):
         entry = NUMBER[language].format(self.number) if self.number else self.entry
         option = PLACE[language].format(self.option, self.facts["place"]) if self.option and self.facts.get("place") else self.option
         where = " ".join(str(part) for part in (self.kind, entry, option) if part not in (None, ""))
-        code = "other_kind" if self.code == "dangling" and self.facts.get("other") else self.code  # what is there under this name says most
+        code = self.code
+        if code == "dangling":  # what is there under this name says most
+            code = "other_kind" if self.facts.get("other") else "not_offered" if self.facts.get("offered") else code
         return f"{where}: {text_of(TEXTS[language], TYPE_NAMES[language], language, code, self.facts)}"
 
 

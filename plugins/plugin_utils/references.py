@@ -83,7 +83,7 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
                 scope = whole.get(option.within) if option.within else None
                 scope = scope if scope is None else str(scope)
                 yield Reference(kind, label, f"{path}{name}", option.ref, str(one), hard, scope, option.elsewhere, option.regional)
-            elif option.listed and not isinstance(one, (list, Mapping)):
+            elif option.listed and not isinstance(one, (list, Mapping)) and (is_id(option.listed, str(one)) or not LOOKUPS[option.listed].asked):
                 yield Reference(kind, label, f"{path}{name}", option.listed, str(one), hard=False)
             elif option.value_refs and isinstance(one, Mapping):
                 yield from _references(kind, label, option.values(entry), one, f"{path}{name}.", whole)
@@ -99,6 +99,8 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     for reference in references(sheet):
         if not _of_neighbour(reference) and (not _own(reference, own) or _may_be_elsewhere(reference)):
             found[reference.to].add(reference.name)
+            if _at_first(reference):
+                found[reference.kind].add(reference.entry)
     for name, label, *dummy in _too_little_to_create(sheet):
         found[name].add(label)
     for kind, value in (end for dummy, ends in _nameless(sheet) for end in ends):
@@ -178,10 +180,11 @@ def unresolved(
         if len(mine) + len(others) > 1:
             facts = dict(value=reference.name, limit=(reference.to, ", ".join([*mine, *others])))
             yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
-        elif account is not None and not mine and not others:
+        elif account is not None and not mine and not others and not (_at_first(reference) and account.get(reference.kind, {}).get(reference.entry)):
             others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
             near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
-            facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)))
+            offered = dict(offered=True) if not set(makers(reference.to)) & kinds().keys() else {}
+            facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)), **offered)
             yield Fault(reference.kind, reference.entry, reference.option, "dangling", facts)
 
 
@@ -241,6 +244,11 @@ def _of_neighbour(reference: Reference) -> bool:
 def _is_arn(name: str) -> bool:
     """Whether it is an id that says itself whose it is; of any other id that may be elsewhere nobody here can tell."""
     return name.startswith("arn:")
+
+
+def _at_first(reference: Reference) -> bool:
+    """Whether it means what a thing is made of: that may be gone when the thing is there."""
+    return reference.to in LOOKUPS and bool(LOOKUPS[reference.to].asked)
 
 
 def _label(reference: Reference) -> str:

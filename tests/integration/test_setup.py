@@ -170,6 +170,18 @@ BAD_SHEETS = {
         ),
         ["ec2_subnets acme/acme-a availability_zone: ", "'us-east-1a'", "'apne1-az9'", "ec2_volumes acme availability_zone: ", "'1a'"],
     ),
+    "images that there are not": (
+        dict(
+            ec2_vpcs=[VPC],
+            ec2_subnets=[SUBNET],
+            ec2_instances=[dict(name=name, image_id="ami-0123456789abcdef0", instance_type="t3.micro", subnet="acme-a") for name in ("a", "b")],
+            ec2_launch_templates=[dict(name="c", image_id="ami-01234567", instance_type="t3.micro")],
+        ),
+        [
+            *(f"ec2_instances {name} image_id: there is no 'ami-0123456789abcdef0' among ec2_images in this Region" for name in ("a", "b")),
+            "ec2_launch_templates c image_id: there is no 'ami-01234567'",
+        ],
+    ),
     "ARNs of nothing": (
         dict(
             iam_groups=[dict(name="acme", managed_policies=["arn:aws:iam::aws:policy/ReadOnlyAcess", "arn:aws:iam::aws:policy/ReadOnlyAccess"])],

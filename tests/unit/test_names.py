@@ -150,3 +150,19 @@ def test_an_arn_of_ones_own_must_be_there_and_that_of_another_is_taken_at_its_wo
     assert known.id_of("iam_policies", theirs % "No", elsewhere=True) == theirs % "No"
     with pytest.raises(Missing):
         known.id_of("iam_policies", mine % "No", elsewhere=True)
+
+
+def test_what_nobody_can_list_is_asked_for_all_at_once():
+    class Images(FakeAws):
+        asked: list = []
+
+        def pages(self, service, operation, result, Filters, **dummy):
+            assert (operation, Filters[0]["Name"]) == ("describe_images", "image-id")
+            self.asked.append(len(Filters[0]["Values"]))
+            return [dict(ImageId=one) for one in Filters[0]["Values"] if one.endswith("1")]
+
+    seen = Names(Images(), {}, False)
+    wanted = [f"ami-{number:08}" for number in range(201)]
+    seen.ask("ec2_images", wanted)
+    found = {one: [image["id"] for image in seen.found("ec2_images", one)] for one in wanted}
+    assert Images.asked == [200, 1] and all(ids == ([one] if one.endswith("1") else []) for one, ids in found.items())

@@ -13,6 +13,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils import references
 from tests.laws.stage import KINDS, entries, examples
 from tests.unit.test_sheets import LISTED, NAMES, first, sheet_of
 
+THERE = dict(id="it-1", scope=None, scope_id=None)
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_an_entry_refers_to_must_be_somewhere(name):
@@ -32,10 +34,11 @@ def test_what_an_entry_refers_to_must_be_somewhere(name):
 
 def removals(sheet):
     """For every name that the sheet uses, an entry that removes what has it."""
+    named = {(reference.to, reference.name) for reference in references.references(sheet)}
     for kind, wanted in sheet_outside_names(sheet).items():
         if kind not in KINDS or KINDS[kind].single:
             continue
-        for value in wanted:
+        for value in (value for value in wanted if any((to, value) in named for to in [kind, *(other for other in LOOKUPS if kind in makers(other))])):
             scopes = [reference.scope for reference in references.references(sheet) if (reference.to, reference.name) == (kind, value) and reference.scope]
             facts = dict(zip(reversed(KINDS[kind].identity), reversed(value.split(KINDS[kind].joined, len(KINDS[kind].identity) - 1)), strict=False))
             yield kind, value, dict(dict.fromkeys(KINDS[kind].identity, (scopes or ["acme"])[0]), **facts, state="absent")
@@ -154,3 +157,20 @@ def test_what_is_in_another_region_is_told_where_aws_takes_none_from_there(langu
     ]
     assert all(arn in line for arn, line in zip((there, there, mine), lines, strict=True))
     assert lines[0].count("us-east-1") == 2 and not any("ap-northeast-1" in line for line in sheet_faults(sheet, language=language))
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_image_must_be_there_as_long_as_what_is_made_of_it_is_not(language):
+    """Of what is there it may be gone. What is no id of one is no question to the account: its form is told, or a parameter is meant."""
+    given = ("ami-00000001", "ami-0000000000000000a", "resolve:ssm:/acme/image", "ami-x")
+    templates = [dict(name=f"t{number}", image_id=image, instance_type="t3.micro") for number, image in enumerate(given)]
+    sheet = dict(ec2_launch_templates=templates, ec2_instances=[dict(name="web", image_id=given[0], instance_type="t3.micro", subnet="subnet-00000001")])
+    outside = sheet_outside_names(sheet)
+    assert outside["ec2_images"] == sorted(given[:2]) and outside["ec2_launch_templates"] == ["t0", "t1"] and outside["ec2_instances"] == ["web"]
+    there = dict(ec2_subnets={"subnet-00000001": [THERE]}, ec2_images={given[0]: [], given[1]: []})
+    nothing, something = (dict(there, ec2_launch_templates=dict(t0=count * [THERE], t1=[]), ec2_instances=dict(web=count * [THERE])) for count in (0, 1))
+    told = [[line.partition(": ")[0] for line in sheet_faults(sheet, account=account, language=language)] for account in (nothing, something)]
+    form = "ec2_launch_templates t3 image_id"
+    assert told == [[form, *(f"ec2_launch_templates {name} image_id" for name in ("t0", "t1")), "ec2_instances web image_id"],
+                    [form, "ec2_launch_templates t1 image_id"]]  # fmt: skip
+    assert len([line for line in sheet_faults(sheet, account=nothing, language=language) if "ami-00000001" in line and "ec2_images" in line]) == 2
