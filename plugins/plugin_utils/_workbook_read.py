@@ -24,7 +24,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import Cells, opened, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, NUMBER, PARENT, SEARCHED, Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Reading, Row, identities, look, renamed, sheet_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Place, Reading, Row, identities, look, renamed, sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
@@ -32,6 +32,7 @@ COVER = ("customer", "number", "account_id", "region", "version", "date")  # lab
 COVERED = 3
 STAMPED = ("version", "date")  # of these, what an import writes
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
+OF_NAMES = ("duplicate", "removed_and_made")  # faults of a name that is there more than once
 OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")  # of an option
 Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]  # of the rows so far, and of those of the workbook
@@ -428,7 +429,7 @@ def _check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) 
         told.add(at)
         rows.add(row)
         heading = place.column.heading if place else " ".join(part for part in (fault.entry, fault.option) if part)
-        found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout)))
+        found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout) + _cells_of_name(found, reading, fault)))
     removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
     rows |= {(fault.worksheet, _row_of(fault.cell)) for fault in found.faults if fault.cell}
     found.faults += list(_dangling(found, reading, outside, removed, rows))
@@ -484,19 +485,35 @@ def _place(reading: Reading, fault: Any, spent: set[int]) -> Any:
     value = fault.facts.get("value")
     item = fault.facts.get("item")
     near = [place for here, place in given if here == path] or [place for here, place in given if path and here.startswith(f"{path}.")]
+    while not near and "." in path:  # a key of what one cell holds
+        path = path.rpartition(".")[0]
+        near = [place for here, place in given if here == path]
     if item is not None and near:
         rows = {id(place.row) for dummy, place in given if place.value is item} or {id(place.row) for dummy, place in given if place.value == item}
         near = [place for place in near if id(place.row) in rows] or near
-    if fault.code in ("duplicate", "removed_and_made") and not fault.option:
-        named = [place for dummy, place in given if place.table.option is None and place.column.key == (place.table.naming or ("",))[-1]]
-        rows = list({id(place.row): place for place in named}.values())
-        return next((place for place in rows[1:]), None)
+    if fault.code in OF_NAMES and not fault.option:
+        return next(iter(_named_so(reading, fault)[1:]), None)
     right = [place for place in near if _holds(place.value, value) or (value is None and place.value is None)] or near
     chosen = next((place for place in right if id(place) not in spent), next(iter(right), None))
     if chosen is not None:
         spent.add(id(chosen))
         return chosen
     return next((place for dummy, place in given if place.table.option is None), None)
+
+
+def _named_so(reading: Reading, fault: Any) -> list[Place]:
+    """Where the name of an entry stands, in each row that has it."""
+    given = [place for dummy, place in reading.places.get((fault.kind, fault.entry or ""), [])]
+    named = [place for place in given if place.table.option is None and place.column.key == (place.table.naming or ("",))[-1]]
+    return list({id(place.row): place for place in named}.values())
+
+
+def _cells_of_name(found: Workbook, reading: Reading, fault: Any) -> str:
+    """All cells of a name that is there more than once: one of them says nothing of the others."""
+    if fault.code not in OF_NAMES or fault.option:
+        return ""
+    cells_of = (found.address(place.table, place.row, place.column.key) for place in _named_so(reading, fault))
+    return found.layout.words["cells"].format(", ".join(cell for cell in cells_of if cell))
 
 
 def _holds(value: Any, wanted: Any) -> bool:

@@ -118,6 +118,7 @@ TYPED = dict(
     too_long=("iam_users", "name", 0, "u" * 65, "64 文字以内"),
     unknown_reference=("ec2_subnets", "vpc", 1, "vv", "「vv」という VPC はこのブックにありません"),
     unknown_reference_in_a_line=("iam_users", "groups", 0, "g\ngg", "「gg」という"),
+    unknown_reference_in_a_pair=("cloudwatch_alarms", "dimensions", 0, "InstanceId=nix", "「nix」という"),
     no_network=("ec2_subnets", "cidr_block", 0, "10.0.1.0/33", "CIDR"),
     too_small_for_a_subnet=("ec2_subnets", "cidr_block", 0, "10.0.1.0/29", "「10.0.1.0/29」の大きさのネットワークは使えません。/16-/28"),
     too_large_for_a_vpc=("ec2_vpcs", "cidr_block", 1, "11.0.0.0/8", "「11.0.0.0/8」の大きさのネットワークは使えません。/16-/28"),
@@ -153,7 +154,7 @@ TYPED = dict(
     port_above_all=("ec2_security_groups.ingress", "to_port", 0, 70000, "0 から 65535 まで"),
     japanese_in_a_group=("ec2_security_groups", "description", 0, "ウェブ", "形式が正しくありません"),
     japanese_in_a_rule=("ec2_security_groups.ingress", "description", 0, "社内から", "形式が正しくありません"),
-    vpc_twice=("ec2_vpcs", "name", 1, "v", "同じ名前が 2 回"),
+    vpc_twice=("ec2_vpcs", "name", 1, "v", "同じ名前が 2 回あります。1 回だけ書いてください。セル: B9, B10"),
     zero_width_space=("iam_users", "path", 0, "/a\u200b/", "目に見えない文字（U+200B）が入っています。「/a/」"),
     no_break_space=("ec2_security_groups", "description", 0, "a\u00a0b", "目に見えない文字（U+00A0）"),
     reversing_letter_in_a_number=("ec2_volumes", "size", 0, "\u202e10", "目に見えない文字（U+202E）"),
@@ -626,7 +627,7 @@ def test_rows_that_go_stand_in_nobodys_way(tmp_path):
 
 def test_a_name_that_is_removed_and_made_is_told(tmp_path):
     (line,) = refused(tmp_path, edited(("ec2_subnets", "@state", 0, "なし"), ("ec2_subnets", "name", 1, "a")))
-    assert "両方が書かれています" in line
+    assert "両方が書かれています" in line and line.endswith("セル: C9, C10")
 
 
 def test_a_row_that_is_there_twice_is_told_at_the_second(tmp_path):
