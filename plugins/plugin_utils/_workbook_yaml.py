@@ -19,6 +19,7 @@ import yaml
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\w./@+=,()-]|:(?=[^\s:])| (?=[\w(/]))*")  # begins with a letter, so no number of any version of YAML
 WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+DEEPEST = 100  # levels of lists and dictionaries
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -85,7 +86,25 @@ Loader.add_constructor("!unsafe", _load_unsafe)
 
 def load(text: str) -> Any:
     """The content of a YAML file; raises yaml.YAMLError."""
-    return yaml.load(text, Loader)  # a SafeLoader with two more tags for texts
+    loader = Loader(text)  # a SafeLoader with two more tags for texts
+    try:
+        node = loader.get_single_node()
+        _bound(node)
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _bound(root: Any) -> None:
+    """Refuse what lies within itself, or so deep that nothing of it could be gone through."""
+    waiting, seen = [(root, 1)], dict[int, int]()
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, yaml.CollectionNode) and seen.get(id(node), 0) < depth:
+            seen[id(node)] = depth
+            if depth > DEEPEST:
+                raise yaml.constructor.ConstructorError(None, None, f"there are more than {DEEPEST} levels within one another", node.start_mark)
+            waiting += ((part, depth + 1) for inner in node.value for part in (inner if isinstance(inner, tuple) else (inner,)))
 
 
 def line_of(text: str, path: Iterable[Any]) -> int:

@@ -552,6 +552,9 @@ BROKEN = dict(
     kind_twice=("sheet:\n  iam_groups: []\n  iam_users: []\n  iam_groups: []\n", 4, "iam_groups is there twice", "iam_groups is there twice"),
     tags_as_a_list=("sheet:\n  ec2_vpcs:\n    - name: v\n      tags: [1]\n", 4, "「名前: 値」の組", "name: value pairs"),
     number_without_end=("sheet:\n  ec2_volumes:\n    - name: d\n      size: .inf\n", 4, "整数ではありません", "a whole number"),
+    lists_without_end=("sheet: {}\nx:\n  " + "[" * 5000 + "]" * 5000 + "\n", 3, "more than 100 levels", "more than 100 levels"),
+    pairs_without_end_in_an_entry=("sheet:\n  ec2_vpcs:\n    - name: " + "{a: " * 500 + "1" + "}" * 500 + "\n", 3, "than 100 levels", "than 100 levels"),
+    a_list_within_itself=("sheet: {}\nx: &a\n  - *a\n", 2, "more than 100 levels", "more than 100 levels"),
     list_as_a_number=("sheet:\n  s3_buckets:\n    - {name: b, lifecycle_rules: 5}\n", 3, "一覧", "a list"),
 )
 
