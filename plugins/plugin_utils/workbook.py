@@ -11,7 +11,8 @@ place for them; a file whose meaning is the same is left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -95,10 +96,13 @@ def template(setting: Setting, dest: Path) -> Outcome:
 
 def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> Outcome:
     """The sheet of a file as a workbook. What no workbook can hold is refused, all of it at once."""
-    versions = _history(history, setting.language)
-    made = setting.layout()
-    rows, faults = rows_of(made, _sheet(sheet, setting.language)[1])
-    _refuse([*faults, *unshown(made, rows)], setting.language)
+    past = _history(history, setting.language)
+    with _together(past.faults):
+        made = setting.layout()
+        agreed = _sheet(sheet, setting.language)[1]
+        rows, faults = rows_of(made, agreed)
+        _refuse([*faults, *unshown(made, rows)], setting.language)
+    versions = past.versions
     facts = {**setting.contract, **({key: versions[-1][key] for key in ("version", "date")} if versions else {})}
     return made_file(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
 
@@ -121,20 +125,21 @@ def take_in(
     half = HALF_LETTER.search(ticket)
     if half:
         raise Refused([Fault(None, None, "ticket", "half", dict(value=f"\\u{ord(half[0]):04x}")).text(setting.language)])
-    document, old = _sheet(sheet, setting.language)
-    whole = setting.layout()
-    before, lost = rows_of(whole, old)
-    agreed, more = references.to_look_up(old), outside or {}
-    known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
-    found = _workbook_read.read(src, whole, before, setting.contract, known)
-    covered = found.layout.kinds()
-    dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
-    _refuse([*found.faults, *lost, *dropped], setting.language)
+    past = _history(history, setting.language)
+    with _together(past.faults):
+        document, old = _sheet(sheet, setting.language)
+        whole = setting.layout()
+        before, lost = rows_of(whole, old)
+        agreed, more = references.to_look_up(old), outside or {}
+        known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
+        found = _workbook_read.read(src, whole, before, setting.contract, known)
+        dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
+        _refuse([*found.faults, *lost, *dropped], setting.language)
+    covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
-    versions = _history(history, setting.language)
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, before, changed)
@@ -228,6 +233,25 @@ def _masked_option(option: Option | None, value: Any) -> Any:
 # ---- files
 
 
+@dataclass
+class _History:
+    """The versions, and what is wrong with the file."""
+
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def _together(lines: list[str]) -> Iterator[None]:
+    """What is refused inside is told with these faults, and these are where nothing is."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refused([*refused.lines, *lines]) from None
+    if lines:
+        raise Refused(lines)
+
+
 def _refuse(faults: Iterable[Fault], language: str) -> None:
     lines = [fault.text(language) for fault in faults]
     if lines:
@@ -269,14 +293,17 @@ def _place(sheet: Mapping[str, Any], fault: Any) -> list[Any]:
     return [fault.kind, *([number] if number >= 0 else []), *(fault.option or "").split(".")]
 
 
-def _history(path: Path | None, language: str) -> list[dict[str, Any]]:
-    document = _yaml(path, language) if path is not None and path.exists() else {}
-    versions = document.get("sheet_history") or []
-    for number, version in enumerate(versions if isinstance(versions, list) else [None]):
-        counted = version.get("version") if isinstance(version, Mapping) else None
-        if not (isinstance(counted, int) and not isinstance(counted, bool) and version.get("date") and _are_changes(version.get("changes"))):
-            raise _refused(path, ["sheet_history", number], language, "not_a_history")
-    return list(versions)
+def _history(path: Path | None, language: str) -> _History:
+    try:
+        document = _yaml(path, language) if path is not None and path.exists() else {}
+        versions = document.get("sheet_history") or []
+        for number, version in enumerate(versions if isinstance(versions, list) else [None]):
+            counted = version.get("version") if isinstance(version, Mapping) else None
+            if not (isinstance(counted, int) and not isinstance(counted, bool) and version.get("date") and _are_changes(version.get("changes"))):
+                raise _refused(path, ["sheet_history", number], language, "not_a_history")
+    except Refused as refused:
+        return _History(faults=refused.lines)
+    return _History(list(versions))
 
 
 def _are_changes(given: Any) -> bool:

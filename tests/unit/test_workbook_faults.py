@@ -580,6 +580,15 @@ def test_a_broken_history_is_one_message_with_its_line(content, tmp_path):
     assert line.startswith(f"{tmp_path / 'history.yml'}:{content.count(chr(10))}: sheet_history が")
 
 
+def test_a_broken_history_is_told_with_what_is_wrong_elsewhere(tmp_path):
+    (tmp_path / "history.yml").write_text(HISTORIES[0], encoding="utf-8")
+    first, second = refused(tmp_path, edited(("iam_users", "path", 0, 5)))
+    assert "数値として入力" in first and second.startswith(f"{tmp_path / 'history.yml'}:1: ")
+    (tmp_path / "sheet.yml").write_text("sheet: 5\n", encoding="utf-8")
+    first, second = refused(tmp_path, good())
+    assert first.startswith(f"{tmp_path / 'sheet.yml'}:1: ") and second.startswith(f"{tmp_path / 'history.yml'}:1: ")
+
+
 def test_a_workbook_of_something_else_is_told_without_end(tmp_path):
     out = io.BytesIO()
     book = Workbook()
