@@ -23,11 +23,12 @@ class ActionModule(WorkbookAction):
         date=dict(type="str", default=""),
         outside_names=dict(type="dict", default={}),
         force=dict(type="bool", default=False),
+        confirm=dict(type="list", elements="str", default=[]),
     )
 
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
         history = Path(args["history"]) if args["history"] else None
-        told = (args["ticket"], args["date"], args["outside_names"], args["force"])
+        told = (args["ticket"], args["date"], args["outside_names"], args["force"], args["confirm"])
         return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, *told)
 
     def more(self, outcome: Any) -> dict[str, Any]:

@@ -28,9 +28,10 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Plac
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
-COVER = ("customer", "number", "account_id", "region", "version", "date")  # label in column B, value in the column behind it
+COVER = ("customer", "number", "account_id", "region", "version", "date", "digest")  # label in column B, value in the column behind it
 COVERED = 3
-STAMPED = ("version", "date")  # of these, what an import writes
+STAMPED = ("version", "date", "digest")  # of these, what an import writes
+NEEDED = STAMPED[:2]  # of these, what a cover must have a place for
 TOGETHER = ("one_of", "needs")  # faults of several cells together: none where one of them could not be read
 OF_NAMES = ("duplicate", "removed_and_made")  # faults of a name that is there more than once
 OF_OPTIONS = ("icmp_ports", "needs", "one_of", "ports", "reserved")  # faults that name other options
@@ -135,8 +136,9 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
     found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in COVER}
     for word in STAMPED:
         cell = said.get(layout.words[word])
-        if cell is None:
+        if cell is None and word in NEEDED:
             found.faults.append(Fault(title, None, None, "no_cover", dict(limit=layout.words[word])))
+        if cell is None:
             continue
         area = next((area for area in cover.merged_cells.ranges if cell.coordinate in area), None)
         if area and (area.min_row, area.min_col) != (cell.row, cell.column):  # nothing can be written there

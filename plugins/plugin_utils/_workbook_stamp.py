@@ -27,7 +27,7 @@ except ImportError:
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import made_of, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import STAMPED, cover_cells
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import cover_cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import HISTORY, HISTORY_ROW, history_rows
 
@@ -40,11 +40,11 @@ OWN = range(1, len(HISTORY) + 1)  # the columns of the history; those behind are
 WRITTEN = ("r", "spans", "ht", "customHeight")  # what of a row is not as it was
 
 
-def stamp(data: bytes, book: Any, layout: Layout, version: int, date: str, history: Iterable[Mapping[str, Any]], faults: list[Fault]) -> bytes:
-    """The file of a workbook with its version on the cover, and with its history. `book`: the same as openpyxl read it."""
+def stamp(data: bytes, book: Any, layout: Layout, facts: Mapping[str, str], history: Iterable[Mapping[str, Any]], faults: list[Fault]) -> bytes:
+    """The file of a workbook with facts such as its version on the cover, and with its history. `book`: the same as openpyxl read it."""
     words, out = layout.words, io.BytesIO()
     places = cover_cells(book[words["cover"]])
-    texts = {places[words[word]].coordinate: text for word, text in zip(STAMPED, (str(version), date), strict=True)}
+    texts = {places[words[word]].coordinate: text for word, text in facts.items() if words[word] in places}
     lines = list(history_rows(history))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:

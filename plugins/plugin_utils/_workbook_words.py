@@ -45,6 +45,7 @@ WORDS: dict[str, dict[str, str]] = dict(
         region="リージョン",
         version="版",
         date="作成日",
+        digest="シートの照合値",
         legend="記入方法",
         state="状態",
         id="ID",
@@ -90,7 +91,12 @@ WORDS: dict[str, dict[str, str]] = dict(
         order="並び順",
         back="目次へ",
         hidden="********",
+        gone="なし",
+        there="あり",
+        others="ほか {} 件",
+        between="、",
         cells="。セル: {}",
+        nothing="（空欄）",
         legend_1="1 行に 1 つ記入します。水色の見出しは必須、灰色の見出しは作成後に変更できない項目です。",
         legend_2="空欄: 変更しません（新規作成時は AWS の既定の動き）。",
         legend_3="なし: 設定を取り除きます。「状態」の列では、そのもの自体を削除します（実行時に別途確認）。",
@@ -112,6 +118,7 @@ WORDS: dict[str, dict[str, str]] = dict(
         region="Region",
         version="Version",
         date="Date",
+        digest="Digest of the sheet",
         legend="How to fill in",
         state="State",
         id="ID",
@@ -157,7 +164,12 @@ WORDS: dict[str, dict[str, str]] = dict(
         order="Order of the rows",
         back="Contents",
         hidden="********",
+        gone="not there",
+        there="there",
+        others="others: {}",
+        between="; ",
         cells=". Cells: {}",
+        nothing="(blank)",
         legend_1="One row for each thing. Blue headings are required, grey ones cannot change once the thing is made.",
         legend_2="blank: left as it is (AWS decides for a new thing).",
         legend_3="none: the setting is taken away; in the state column, the thing itself is deleted (the run asks for a confirmation).",
@@ -244,11 +256,14 @@ TEXTS: dict[str, dict[str, str]] = dict(
         without_cells="構造や一覧の全体が式（{{{{ … }}}}）か !vault で書かれているところが {value} か所あり、ブックにはその中の項目のセルしかありません。\
 項目ごとに書き下してください（それぞれの値は式のままで構いません）: {limit}",
         not_a_history="sheet_history が変更の一覧（version、date、changes を持つ組のリスト）になっていません",
+        no_digests="sheet_digests は取り込みが書き込む「種類: {{項目: 照合値}}」の組です。元に戻すか、この項目を削除してください",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
         not_stamped="版と変更履歴を書き込めませんでした。Excel で「Excel ブック (*.xlsx)」として保存し直してから、もう一度取り込んでください",
         history_taken="変更履歴を書き込むセルに別の値があります。行を空けるか、右側の列に移してください",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
 ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
+        edited="前回の取り込みの後に手で変更されています。このブックを取り込むと、その変更が次のように失われます: {limit}。\
+シートからブックを書き出して（プレイブック sheet_export.yml）、そこに記入し直してください。失われてよい場合は -e '{other}' を付けて取り込んでください",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
@@ -336,11 +351,14 @@ TEXTS: dict[str, dict[str, str]] = dict(
         without_cells="a structure or list as a whole is an expression or !vault (places: {value}), and the workbook has cells only for what is in it; \
 write it out (each value can be an expression): {limit}",
         not_a_history="its sheet_history is no list of versions, each with version, date and changes",
+        no_digests="its sheet_digests are what an import writes, kind: {{entry: digest}} pairs; put them back, or take the key away",
         not_a_sheet="its sheet holds no kind: [entries] pairs",
         not_stamped="its version and its history could not be written; save it anew in Excel as xlsx, and import it again",
         history_taken="something else stands where the history is to be written; leave the row empty, or move it to a column on the right",
         dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
 or say force: true (a playbook: -e sheet_force=true)",
+        edited="was edited by hand since the last import, and this workbook would take it back: {limit}. Export the workbook from the sheet \
+(playbook sheet_export.yml) and fill in that one; or, where it may be lost, import with -e '{other}'",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",
@@ -355,6 +373,7 @@ or say force: true (a playbook: -e sheet_force=true)",
         map_list_column="mapping{at}: {limit} has no column {value!r}, so this worksheet cannot be",
     ),
 )
+MOST = 20  # lines of one sort that are told
 TYPES = dict(
     ja=dict(bool=" TRUE か FALSE ", float="数値", int="整数", str="文字列", dict="「キー=値」の組", list="一覧", raw="値"),
     en=dict(bool="TRUE or FALSE", float="a number", int="a whole number", str="a text", dict="a set of key=value", list="a list", raw="a value"),
@@ -366,6 +385,12 @@ def near(word: Any, known: Iterable[str]) -> str | None:
     words = {one.casefold(): one for one in reversed(list(known))}
     found = get_close_matches(str(word).strip().casefold(), list(words), 1, 0.6)
     return words[found[0]] if found else None
+
+
+def few(lines: list[str], language: str) -> list[str]:
+    """As many as a person reads, and how many there are besides."""
+    more = [WORDS[language]["others"].format(len(lines) - MOST)] if len(lines) > MOST else []
+    return [*lines[:MOST], *more]
 
 
 class Mistake(Exception):

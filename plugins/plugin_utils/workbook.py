@@ -11,7 +11,7 @@ place for them; a file whose meaning is the same is left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -24,6 +24,7 @@ from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import (
     _files,
+    _workbook_edits,
     _workbook_history,
     _workbook_read,
     _workbook_stamp,
@@ -103,7 +104,8 @@ def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> O
         rows, faults = rows_of(made, agreed)
         _refuse([*faults, *unshown(made, rows)], setting.language)
     versions = past.versions
-    facts = {**setting.contract, **({key: versions[-1][key] for key in ("version", "date")} if versions else {})}
+    stamped = {key: versions[-1][key] for key in ("version", "date")} if versions else {}
+    facts = {**setting.contract, **stamped, "digest": _workbook_edits.of_all(_digests(agreed))}
     return made_file(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
 
 
@@ -116,11 +118,13 @@ def take_in(
     today: str = "",
     outside: Mapping[str, list[str]] | None = None,
     force: bool = False,
+    confirm: Collection[str] = (),
 ) -> Outcome:
     """A workbook as the sheet's file, with its history. Raises Refused with every fault of the workbook.
 
     outside: names that are in the account, beside those to which the file refers already.
     force: entries of the file that the workbook does not have may go; else each of them is a fault.
+    confirm: kind/entry of what was edited in the file by hand and may become what the workbook says.
     """
     half = HALF_LETTER.search(ticket)
     if half:
@@ -134,7 +138,7 @@ def take_in(
         known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
         found = _workbook_read.read(src, whole, before, setting.contract, known)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
-        _refuse([*found.faults, *lost, *dropped], setting.language)
+        _refuse([*found.faults, *lost, *dropped, *_edited(found, sheet, old, past.digests, confirm)], setting.language)
     covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
@@ -149,9 +153,10 @@ def take_in(
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
-        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions)).encode()
+        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=_digests(new))).encode()
     unwritten: list[Fault] = []
-    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, outcome.version, today, versions, unwritten)
+    stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(_digests(new)))
+    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, versions, unwritten)
     _refuse(unwritten, setting.language)
     return outcome
 
@@ -173,6 +178,20 @@ def _dropped(found: Any, old: Mapping[str, Any]) -> Iterable[Fault]:
         for entry in (entries[index] for index in gone) if gone and not found.lacks_names(table) else ():
             if entry.get("state") != "absent":
                 yield Fault(table.title, None, kind.label(entry), "dropped", {})
+
+
+def _edited(found: Any, path: Path, old: Mapping[str, Any], written: _workbook_edits.Digests | None, confirmed: Collection[str]) -> Iterable[Fault]:
+    """What was edited in the file since the last import, and the workbook was not made from. Kinds with other faults are left out."""
+    if written is None or not path.exists() or found.cover.get("digest") == _workbook_edits.of_all(_digests(old)):
+        return ()
+    at_fault = {fault.worksheet for fault in found.faults}
+    wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
+    new = {name: value for name, value in found.sheet.items() if name not in wrong}
+    return _workbook_edits.fault(path, _workbook_edits.lost(written, masked(old), masked(new), confirmed), found.layout.language)
+
+
+def _digests(sheet: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    return _workbook_edits.digests(masked(sheet))
 
 
 def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
@@ -235,9 +254,10 @@ def _masked_option(option: Option | None, value: Any) -> Any:
 
 @dataclass
 class _History:
-    """The versions, and what is wrong with the file."""
+    """The versions, the digests of what the last import wrote, where it left any, and what is wrong with the file."""
 
     versions: list[dict[str, Any]] = field(default_factory=list)
+    digests: _workbook_edits.Digests | None = None
     faults: list[str] = field(default_factory=list)
 
 
@@ -296,14 +316,16 @@ def _place(sheet: Mapping[str, Any], fault: Any) -> list[Any]:
 def _history(path: Path | None, language: str) -> _History:
     try:
         document = _yaml(path, language) if path is not None and path.exists() else {}
-        versions = document.get("sheet_history") or []
+        versions, digests = document.get("sheet_history") or [], document.get("sheet_digests")
         for number, version in enumerate(versions if isinstance(versions, list) else [None]):
             counted = version.get("version") if isinstance(version, Mapping) else None
             if not (isinstance(counted, int) and not isinstance(counted, bool) and version.get("date") and _are_changes(version.get("changes"))):
                 raise _refused(path, ["sheet_history", number], language, "not_a_history")
+        if digests is not None and not (isinstance(digests, Mapping) and all(isinstance(some, Mapping) for some in digests.values())):
+            raise _refused(path, ["sheet_digests"], language, "no_digests")
     except Refused as refused:
         return _History(faults=refused.lines)
-    return _History(list(versions))
+    return _History(list(versions), digests)
 
 
 def _are_changes(given: Any) -> bool:

@@ -76,9 +76,12 @@ def test_a_change_shows_its_plan_where_asked_for(customer, double):
     assert double.calls() == [] and "--tags logs_log_groups" in quiet.output and "TASK [Plan]" in quiet.output and "PLAY [Set up" not in quiet.output
 
     customer.sheet(**agreed)
-    planned = imported(customer, "-e", "sheet_plan=true", "--check")
+    refused = imported(customer, "--check", rc=2)
+    assert "logs_log_groups/acme-app retention_in_days (400 → 30)" in refused.output, "it was edited by hand since"
+    arguments = ["-e", "sheet_plan=true", "-e", '{"confirm": ["logs_log_groups/acme-app"]}']
+    planned = imported(customer, *arguments, "--check")
     assert double.calls() == [] and planned.changed == 1, "what is not written cannot be planned"
-    planned = imported(customer, "-e", "sheet_plan=true")
+    planned = imported(customer, *arguments)
     assert planned.changed == 1 and customer.writes() == [] and double.calls()
     assert re.search(r'retention_in_days\\": 30', planned.output) and "Plan: 1 created" in planned.output
     shown = planned.output.partition("TASK [Show the plan]")[2]

@@ -571,13 +571,14 @@ def test_a_broken_file_of_the_sheet_is_one_message_with_its_line(case, language,
 HISTORIES = ["sheet_history: 5\n", "sheet_history:\n  - 5\n", "sheet_history: [{version: x, changes: []}]\n", "sheet_history: [{version: 1}]\n"]
 HISTORIES += ["sheet_history: [{version: 1, changes: []}]\n", "sheet_history: [{version: true, date: x, changes: []}]\n"]
 HISTORIES += ["sheet_history: [{version: 1, date: x, changes: [{worksheet: [a], what: x, cell: x, before: x, after: x}]}]\n"]
+HISTORIES += ["sheet_history: []\nsheet_digests: 5\n", "sheet_digests: {ec2_vpcs: 5}\n"]
 
 
 @pytest.mark.parametrize("content", HISTORIES)
 def test_a_broken_history_is_one_message_with_its_line(content, tmp_path):
     (tmp_path / "history.yml").write_text(content, encoding="utf-8")
     (line,) = refused(tmp_path, good())
-    assert line.startswith(f"{tmp_path / 'history.yml'}:{content.count(chr(10))}: sheet_history が")
+    assert line.startswith(f"{tmp_path / 'history.yml'}:{content.count(chr(10))}: {content[content.rindex('sheet_') :].partition(':')[0]} ")
 
 
 def test_a_broken_history_is_told_with_what_is_wrong_elsewhere(tmp_path):

@@ -1,0 +1,172 @@
+# Copyright (c) msp.aws contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sheet that was edited by hand between two imports: nothing of it is lost unseen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from openpyxl import load_workbook
+
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_edits, workbook
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import load
+
+CONTRACT = dict(number="C-1", account_id="111122223333", customer="例の会社", region="ap-northeast-1")
+VPCS = [dict(name=name, cidr_block=f"10.{number}.0.0/16", tags=dict(Owner="x")) for number, name in enumerate("vw")]
+GROUPS = [dict(name="g", path="/a/")]
+
+
+class Place:
+    """An inventory with a sheet and its workbook."""
+
+    def __init__(self, path, language="ja"):
+        self.sheet, self.history, self.book = path / "sheet.yml", path / "history.yml", path / "book.xlsx"
+        self.language = language
+        self.write(dict(ec2_vpcs=VPCS, iam_groups=GROUPS))
+
+    def write(self, sheet):
+        self.sheet.write_text(json.dumps(dict(sheet=sheet)), encoding="utf-8")
+
+    def read(self):
+        return yaml.safe_load(self.sheet.read_text(encoding="utf-8"))["sheet"]
+
+    def edit(self, kind="ec2_vpcs", entry=0, **options):
+        """By hand."""
+        sheet = self.read()
+        sheet[kind][entry].update(options)
+        self.write(sheet)
+
+    def export(self):
+        setting = workbook.Setting(CONTRACT, self.language, None, ("ec2_vpcs", "iam_groups"))
+        workbook.export(setting, self.sheet, self.history, self.book).write()
+
+    def fill_in(self, column, value, row=0, kind="ec2_vpcs"):
+        book, table = load_workbook(self.book), layout(self.language).by_key[kind]
+        book[table.title].cell(table.first_row + row, [one.key for one in table.columns].index(column) + 1).value = value
+        book.save(self.book)
+
+    def take_in(self, **more):
+        return workbook.take_in(workbook.Setting(CONTRACT, self.language), self.book, self.sheet, self.history, "T-1", "2026-07-01", **more)
+
+    def refused(self, **more):
+        before = self.sheet.read_bytes(), self.history.read_bytes(), self.book.read_bytes()
+        with pytest.raises(workbook.Refused) as refusal:
+            self.take_in(**more)
+        assert before == (self.sheet.read_bytes(), self.history.read_bytes(), self.book.read_bytes())
+        return refusal.value.lines
+
+
+@pytest.fixture
+def place(tmp_path):
+    """After an import, so that there are digests."""
+    return imported(tmp_path)
+
+
+def imported(path, language="ja"):
+    place = Place(path, language)
+    place.export()
+    place.fill_in("tags", "Owner=y")
+    place.take_in().write()
+    return place
+
+
+SAID = dict(
+    ja=("前回の取り込みの後に手で変更されています", "sheet_export.yml"),
+    en=("was edited by hand since the last import", "sheet_export.yml"),
+)
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_what_was_edited_by_hand_is_not_taken_back_unseen(language, tmp_path):
+    place = imported(tmp_path, language)
+    place.edit(cidr_block="10.9.0.0/16", tags=dict(Owner="y", Env="prod"))
+    place.fill_in("path", "/b/", kind="iam_groups")
+    (line,) = place.refused()
+    assert line.startswith(f"{place.sheet}: ") and all(part in line for part in SAID[language]), line
+    assert "ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line and 'ec2_vpcs/v tags ({"Owner": "y", "Env": "prod"} → {"Owner": "y"})' in line
+    assert "iam_groups" not in line, "what the workbook alone changed is no fault"
+    paste = json.loads(line[line.index("-e '") + 4 : line.rindex("'")])
+    assert paste == dict(confirm=["ec2_vpcs/v"])
+    place.take_in(**paste).write()
+    assert place.read()["ec2_vpcs"][0]["cidr_block"] == "10.0.0.0/16" and place.read()["iam_groups"][0]["path"] == "/b/"
+
+
+def test_a_workbook_made_from_the_edited_sheet_is_taken_in(place):
+    place.edit(cidr_block="10.9.0.0/16")
+    place.export()
+    place.fill_in("cidr_block", "10.8.0.0/16")
+    outcome = place.take_in()
+    outcome.write()
+    assert outcome.warnings == [] and place.read()["ec2_vpcs"][0]["cidr_block"] == "10.8.0.0/16"
+    place.fill_in("cidr_block", "10.7.0.0/16")
+    assert place.take_in().version == 3, "what an import wrote is no edit"
+
+
+def test_an_edit_that_the_workbook_has_too_or_in_an_entry_that_it_leaves_alone_is_not_lost(place):
+    place.edit(entry=1, cidr_block="10.9.0.0/16")
+    place.fill_in("cidr_block", "10.9.0.0/16", row=1)
+    place.fill_in("path", "/b/", kind="iam_groups")
+    assert place.take_in().kinds == ["iam_groups"]
+
+
+def test_another_way_to_write_the_same_and_another_order_are_no_edit(place):
+    sheet = place.read()
+    place.write(dict(iam_groups=sheet["iam_groups"], ec2_vpcs=[dict(reversed(one.items()), state="present") for one in reversed(sheet["ec2_vpcs"])]))
+    place.fill_in("tags", "Owner=z", row=1)
+    assert place.take_in().changes
+
+
+def test_an_entry_that_was_taken_out_by_hand_does_not_come_back_unseen(place):
+    sheet = place.read()
+    place.write(dict(sheet, ec2_vpcs=sheet["ec2_vpcs"][:1]))
+    (line,) = place.refused()
+    assert "ec2_vpcs/w (なし → あり)" in line
+
+
+def test_an_entry_that_was_put_in_by_hand_is_told_once(place):
+    sheet = place.read()
+    place.write(dict(sheet, ec2_vpcs=[*sheet["ec2_vpcs"], dict(name="x", cidr_block="10.7.0.0/16")]))
+    (line,) = place.refused()
+    assert "force: true" in line, "as one that the workbook lacks"
+    place.take_in(force=True)
+
+
+def test_edits_are_told_with_what_is_wrong_elsewhere_and_no_more_of_them_than_can_be_read(place):
+    place.write(dict(place.read(), ec2_vpcs=[dict(name="v"), dict(name="w")]))
+    place.fill_in("path", 5, kind="iam_groups")
+    first, second = place.refused()
+    assert "数値として入力" in second + first and "ec2_vpcs/v cidr_block (なし → 10.0.0.0/16)" in second + first
+    many = {str(number): (dict(name=str(number), a=1), dict(name=str(number), a=2)) for number in range(25)}
+    (fault,) = _workbook_edits.fault("sheet.yml", many, "ja")
+    assert fault.text("ja").count("(1 → 2)") == 20 and "、ほか 5 件" in fault.text("ja") and '"24"' in fault.text("ja")
+
+
+def test_no_file_no_digest_and_no_history_are_no_reason_to_refuse(place):
+    place.edit(cidr_block="10.9.0.0/16")
+    edited = place.sheet.read_bytes()
+    place.sheet.unlink()
+    assert place.take_in().version == 2
+    place.sheet.write_bytes(edited)
+    history = load(place.history.read_text(encoding="utf-8"))
+    place.history.write_text(json.dumps(dict(sheet_history=history["sheet_history"])), encoding="utf-8")
+    assert place.take_in().version == 2
+    place.history.unlink()
+    assert place.take_in().version == 1
+
+
+def test_a_secret_is_in_no_digest(tmp_path):
+    one, other = (dict(rds_instances=[dict(name="d", master_user_password=word)]) for word in ("hunter2", "hunter3"))
+    assert _workbook_edits.digests(workbook.masked(one)) == _workbook_edits.digests(workbook.masked(other))
+
+
+def test_a_cover_without_a_place_for_the_digest_is_none_to_refuse(place):
+    book = load_workbook(place.book)
+    book["表紙"]["B11"] = book["表紙"]["C11"] = None
+    book.save(place.book)
+    place.fill_in("path", "/b/", kind="iam_groups")
+    place.take_in().write()
+    assert place.read()["iam_groups"][0]["path"] == "/b/"
