@@ -20,10 +20,11 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 try:
+    from openpyxl.packaging.relationship import get_dependents, get_rels_path
     from openpyxl.reader.workbook import WorkbookParser
     from openpyxl.utils import coordinate_to_tuple, get_column_letter, range_boundaries
 except ImportError:
-    WorkbookParser = coordinate_to_tuple = get_column_letter = range_boundaries = None  # the actions say what to install
+    WorkbookParser = get_dependents = get_rels_path = coordinate_to_tuple = get_column_letter = range_boundaries = None  # the actions say what to install
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_file import made_of, plain
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout
@@ -34,6 +35,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_write import HIS
 BOOK = "xl/workbook.xml"
 ORDER_OF_FORMULAS = "xl/calcChain.xml"  # Excel makes it anew, and calls a file damaged whose chain names a cell without a formula
 ITS_NAMES = re.compile(rb"<(?:[\w.-]+:)?(?:Override|Relationship)\s[^>]*calcChain[^>]*/>")
+TABLE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/table"
+AREA = re.compile(rb"(\$?[A-Z]+\$?)(\d+):(\$?[A-Z]+\$?)(\d+)")
+REF = re.compile(rb"""(\sref=["'])([^"']+)""")
 CLOSING = re.compile(rb"</([^\s>]+)\s*>")
 TO_ESCAPE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 OWN = range(1, len(HISTORY) + 1)  # the columns of the history; those behind are the customer's
@@ -49,13 +53,19 @@ def stamp(data: bytes, book: Any, layout: Layout, facts: Mapping[str, str], hist
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
             parts = _parts(old)
+            tables = _tables(old, parts[words["history"]])
+            number, last = book.sheetnames.index(words["history"]), HISTORY_ROW + len(lines) - 1
             for part in old.infolist():
                 content = old.read(part)
                 if part.filename == parts[words["cover"]]:
                     for address, text in texts.items():
                         content = _with_cell(content, address, text)
                 elif part.filename == parts[words["history"]]:
-                    content = _with_history(content, layout, lines, faults)
+                    content = _reaching(_with_history(content, layout, lines, faults), last)
+                elif part.filename in tables:
+                    content = _reaching(content, last)
+                elif part.filename == BOOK:
+                    content = _with_names(content, number, last)
                 elif part.filename.endswith((".rels", "[Content_Types].xml")):
                     content = ITS_NAMES.sub(b"", content)
                 if part.filename != ORDER_OF_FORMULAS:
@@ -83,6 +93,12 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     parser = WorkbookParser(archive, BOOK, keep_links=False)
     parser.parse()
     return {sheet.name: part.target for sheet, part in parser.find_sheets()}
+
+
+def _tables(archive: zipfile.ZipFile, sheet: str) -> set[str]:
+    """The parts of the tables that the customer made of a worksheet."""
+    rels = get_rels_path(sheet)
+    return {one.Target for one in get_dependents(archive, rels).find(TABLE)} if rels in archive.namelist() else set()
 
 
 # ---- the XML of a worksheet
@@ -191,6 +207,33 @@ def _with_history(content: bytes, layout: Layout, lines: list[tuple[list[Any], i
     for start, end, text in sorted(changed, reverse=True):
         content = content[:start] + text + content[end:]
     return content
+
+
+def _reaching(content: bytes, last: int) -> bytes:
+    """A worksheet or table whose filter, and that itself as a table, takes in the history down to its last row."""
+    root = _worksheet(content)
+    for one in sorted((root, *root.all("autoFilter")), key=lambda one: one.start, reverse=True):
+        if "ref" in one.facts and one.facts.get("totalsRowCount", "0") == "0":
+            said = REF.sub(lambda found: found[1] + AREA.sub(lambda area: _area(area, last), found[2]), content[one.start : one.end], count=1)
+            content = content[: one.start] + said + content[one.end :]
+    return content
+
+
+def _with_names(content: bytes, number: int, last: int) -> bytes:
+    """The workbook whose names of its worksheet with this number, such as what is printed of it, take in the history down to its last row."""
+    names = [name for part in _worksheet(content).all("definedNames") for name in part.all("definedName") if name.facts.get("localSheetId") == str(number)]
+    for name in sorted(names, key=lambda name: name.start, reverse=True):
+        if name.facts["name"] in ("_xlnm.Print_Area", "_xlnm._FilterDatabase"):
+            said = AREA.sub(lambda found: _area(found, last), content[name.start : name.end])
+            content = content[: name.start] + said + content[name.end :]
+    return content
+
+
+def _area(found: re.Match[bytes], last: int) -> bytes:
+    """An area, down to the last row where it is one of the history."""
+    left, top, right, bottom = found.groups()
+    ours = int(top) <= HISTORY_ROW and HISTORY_ROW - 1 <= int(bottom) < last
+    return left + top + b":" + right + str(last).encode() if ours else found[0]
 
 
 def _in_the_way(sheet: _Element) -> list[_Element]:

@@ -12,6 +12,7 @@ import zipfile
 import pytest
 from openpyxl import load_workbook
 from openpyxl.styles import PatternFill
+from openpyxl.worksheet.table import Table
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_rows, _workbook_write, _workbook_yaml, workbook
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
@@ -81,6 +82,31 @@ def test_what_the_customer_has_on_the_worksheet_of_the_history_stays(tmp_path):
     assert [history[cell].value for cell in ("A2", "I3", "I4", "J5", "A20")] == ["社内確認用", "備考", "確認済", "x", "以上"]
     assert [history.cell(row, 1).fill.start_color.rgb for row in (4, 5, 6)] == ["00FFFF00", "00000000", "00000000"] and history.row_dimensions[5].hidden
     assert [history.cell(row, 1).value for row in (4, 5, 6, 7)] == [1, 2, 3, None]
+
+
+def test_what_the_customer_made_of_the_history_reaches_its_last_row(tmp_path):
+    """A table, a filter and what is printed; not what ends above the history, or has its own totals."""
+
+    def change(book):
+        history, cover = book["変更履歴"], book["表紙"]
+        history.add_table(Table(displayName="History", ref="A3:H5"))
+        history.print_area = ["A1:I5", "A1:H2"]
+        cover.print_area = "A1:C5"
+
+    history = taken_in(tmp_path, change)["変更履歴"]
+    (table,) = history.tables.values()
+    assert (table.ref, table.autoFilter.ref) == ("A3:H6", "A3:H6")
+    assert set(history.print_area.split(",")) == {"'変更履歴'!$A$1:$I$6", "'変更履歴'!$A$1:$H$2"}
+
+
+def test_so_does_a_filter(tmp_path):
+    def change(book):
+        book["変更履歴"].auto_filter.ref = "A3:H4"
+
+    book = taken_in(tmp_path, change)
+    assert book["変更履歴"].auto_filter.ref == "A3:H6"
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
+        assert re.search(rb"_FilterDatabase[^<]*!\$A\$3:\$H\$6<", archive.read("xl/workbook.xml"))
 
 
 @pytest.mark.parametrize("language, told", [("ja", "変更履歴!D6: 変更履歴を書き込むセルに別の値"), ("en", "Changes!D6: something else stands where")])
