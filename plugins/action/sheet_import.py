@@ -32,4 +32,6 @@ class ActionModule(WorkbookAction):
         return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, *told)
 
     def more(self, outcome: Any) -> dict[str, Any]:
-        return dict(version=outcome.version, changes=outcome.changes, kinds=outcome.kinds, sheet=outcome.sheet) if outcome.files else {}
+        if not outcome.files:
+            return {}
+        return dict(version=outcome.version, changes=outcome.changes, lines=outcome.lines, kinds=outcome.kinds, sheet=outcome.sheet)

@@ -15,8 +15,10 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, identities, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, few
 
 LONGEST = 2000  # characters of one value in the history
+SHORTEST = 120  # and in a line of a log
 Address = Callable[[Table, Row, str], str | None]
 
 
@@ -35,6 +37,22 @@ def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str,
     found += [_change(table, None, _name(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
     told = {change["worksheet"] for change in found}
     return found + list(_orders(layout, before, after, {table.kind.name for table in layout.tables if table.title in told}))
+
+
+def lines(changes_made: list[dict[str, str]], language: str) -> list[str]:
+    """The changes for a log, without those that nobody would read; the worksheet has all of them."""
+    return few([_line(change, language) for change in changes_made], language)
+
+
+def _line(change: Mapping[str, str], language: str) -> str:
+    place = Fault(change["worksheet"], change["cell"] or None, change["what"], None, {}).place(language)
+    return f"{place}: " + " → ".join(_short(change[side], language) for side in ("before", "after"))
+
+
+def _short(text: str, language: str) -> str:
+    words = WORDS[language]
+    told = words["between"].join(text.split("\n")) or words["nothing"]
+    return told if len(told) <= SHORTEST else f"{told[: SHORTEST - 1]}…"
 
 
 def _orders(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], told: set[str]) -> Iterator[dict[str, str]]:

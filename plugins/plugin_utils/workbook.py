@@ -58,12 +58,14 @@ class Refused(Exception):
 class Outcome:
     """What is to be written: path → content. Empty when everything is so already.
 
-    `shown` gives before and after for people, `sheet` the sheet that was taken in, without secrets, `kinds` those of which something changed.
+    `shown` gives before and after for people, `lines` the changes, as many as they read. `sheet` is the sheet that was taken in, without secrets,
+    `kinds` are those of which something changed.
     """
 
     files: dict[Path, bytes] = field(default_factory=dict)
     shown: Callable[[], tuple[str, ...]] = lambda: ("", "")
     changes: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     version: int = 0
     sheet: dict[str, Any] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
@@ -147,6 +149,7 @@ def take_in(
     outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, before, changed)
+    outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
     outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *_reverts(outcome.changes, versions), *_secrets(found))]
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)

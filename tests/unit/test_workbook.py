@@ -22,7 +22,15 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from ansible_collections.msp.aws.plugins.module_utils._options import named, spread
-from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_read, _workbook_rows, _workbook_write, _workbook_yaml, sheets, workbook
+from ansible_collections.msp.aws.plugins.plugin_utils import (
+    _workbook_history,
+    _workbook_read,
+    _workbook_rows,
+    _workbook_write,
+    _workbook_yaml,
+    sheets,
+    workbook,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import HEADING_ROW, LONGEST_TITLE, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, TEXTS, TYPES, WORDS
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
@@ -295,6 +303,16 @@ def test_a_change_is_one_line_of_the_history_and_the_next_import_has_nothing_to_
     assert take_in(place).files == {}
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 6))
     assert take_in(place).version == 2
+
+
+@pytest.mark.parametrize(
+    "language, told, others",
+    [("ja", "VPC!C9（v）: （空欄） → 名前: v、タグ: A=1", "ほか 5 件"), ("en", "VPC!C9 (v): (blank) → 名前: v; タグ: A=1", "others: 5")],
+)
+def test_changes_are_told_in_as_many_lines_as_a_person_reads(language, told, others):
+    changes = [dict(worksheet="VPC", cell="C9", what="v", before="", after=f"名前: v\nタグ: A=1{'x' * 200 * (number == 1)}") for number in range(25)]
+    lines = _workbook_history.lines(changes, language)
+    assert lines[0] == told and lines[1].endswith("x…") and len(lines[1]) < 200 and lines[20:] == [others]
 
 
 @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])  # one of them has another day than Japan, always

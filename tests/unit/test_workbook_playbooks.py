@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -54,7 +55,8 @@ def test_out_and_in_and_out_again(customer):
     planned = run("import", "--check", "--diff")
     assert planned.changed == 1 and "+      threshold: 7" in planned.output and sheet.read_bytes() == before
     assert "force: true" in run("export", rc=2).output
-    assert run("import", "-e", "ticket=REQ-7").changed == 1
+    taken = run("import", "-e", "ticket=REQ-7")
+    assert taken.changed == 1 and all(re.search(rf"{ALARMS.title}![A-Z]+{ALARMS.first_row}（.*）: 1 → 7", one.output) for one in (planned, taken))
     assert yaml.safe_load(sheet.read_text(encoding="utf-8"))["sheet"]["cloudwatch_alarms"][0]["threshold"] == 7
     (version,) = yaml.safe_load(history.read_text(encoding="utf-8"))["sheet_history"]
     assert version["ticket"] == "REQ-7" and [(change["before"], change["after"]) for change in version["changes"]] == [("1", "7")]
