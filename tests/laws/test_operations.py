@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from ansible.module_utils.common.yaml import yaml_load
+from botocore.session import get_session
 
 from ansible_collections.msp.aws.plugins.module_utils import _images, _instances
 from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_apply_os_patches, ec2_reboot_instance
@@ -204,6 +205,16 @@ def test_it_needs_no_more_and_no_less_than_its_policy(desk, operation):
 def test_what_is_only_inside_a_server_needs_what_stands_in_its_tasks(operation):
     shipped = json.loads((ROOT / "docs" / "iam" / "operations" / f"{operation}.json").read_text(encoding="utf-8"))["Statement"][0]["Action"]
     assert shipped == actions(calls_in_operation(operation)), "make iam"
+
+
+@pytest.mark.parametrize("policy", sorted((ROOT / "docs" / "iam").rglob("*.json")), ids=lambda path: path.stem)
+def test_whoever_makes_something_with_tags_may_tag(policy):
+    """EC2 asks for ec2:CreateTags where a creating call carries tags."""
+    allowed = json.loads(policy.read_text(encoding="utf-8"))["Statement"][0]["Action"]
+    model = get_session().get_service_model("ec2")
+    known = {f"ec2:{name}": model.operation_model(name).input_shape for name in model.operation_names}
+    tagging = [action for action in allowed if known.get(action) is not None and "TagSpecifications" in known[action].members]
+    assert not tagging or "ec2:CreateTags" in allowed, tagging
 
 
 def test_the_example_uses_the_modules_of_the_row(operation):
