@@ -240,7 +240,7 @@ class _Reader(Told):
             given.append((plans[0].start if plans else date.min, 1, agreed, "contract operation components"))
         for event in self.all("components_added", "components_removed"):
             given.append((event.date, 1 if event.kind == "components_added" else -1, event.fields["components"], event.where))
-            if not event.fields["components"]:
+            if not any(_excess({}, event.fields["components"])):
                 self.fault(f"{event.where} components", "nothing_named")
             self.not_ended(event.where, event.date)
         changes = [
@@ -315,7 +315,7 @@ class _Reader(Told):
         for name in sorted(set(done) & set(gone)):
             if gone[name].date > done[name].date:
                 self.fault(gone[name].where, "completed", limit=done[name].date)
-            elif gone[name].date < done[name].date and not any(parts(gone[name].fields.get("payable", {})).values()):
+            elif gone[name].date < done[name].date and not _any_work(gone[name].fields.get("payable", {})):
                 self.fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
         for name, event in sorted(done.items()):
             self.not_before(event.where, event.date, ordered[name].work_from, "set_up_from" if name == OWN_ORDER else "work_from")
@@ -354,7 +354,7 @@ class _Reader(Told):
             if other is not order:
                 self.fault(event.where, "same_name", limit=event.fields["order"], other=other.where)
             self.not_before(f"{event.where} work_from", order.work_from, order.accepted_on, "date")
-            if not any(parts(event.fields).values()):
+            if not _any_work(event.fields):
                 self.fault(event.where, "nothing_named")
             self.not_ended(event.where, event.date)
         for order in found.values():
@@ -388,7 +388,7 @@ class _Reader(Told):
 
     def _payable(self, order: _Ordered, cancelled_on: date | None, gone: Event | None) -> Mapping[str, Any]:
         """第29条: all of it; after a cancellation what had been begun and what stays, and nothing when work had not begun, but help that was given."""
-        if cancelled_on is None or not any(_excess(parts({}), parts(order.fields))):
+        if cancelled_on is None or not _any_work(order.fields):
             return parts(order.fields)
         if gone is None or "payable" not in gone.fields:
             where = gone.where if gone else order.where
@@ -471,6 +471,11 @@ def _without_seams(options: Iterable[Option]) -> tuple[Option, ...]:
         else:
             found.append(option)
     return tuple(found)
+
+
+def _any_work(given: Mapping[str, Any]) -> bool:
+    """Whether an order, or the payable rest of one, holds anything: 0 of something are nothing."""
+    return any(_excess(parts({}), parts(given)))
 
 
 def _excess(whole: Mapping[str, Any], rest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -80,7 +80,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         help_given="作業の着手日 {limit}より前に終わっていますが、パラメータシート作成支援が {value} 分あります。set_up_cancelled の payable に、"
         "行った分を sheet_support_minutes: {value} のように、行っていなければ {{}} と書いてください（第29条）",
         completed="作業は {limit}に完了しています。完了した作業は取り消せません",
-        nothing_named="何も書かれていません。増減したもの、注文されたものを書くか、この出来事を消してください",
+        nothing_named="増減したもの、注文されたものがありません（数が 0 のものは、ないものとして扱います）。1 以上の数を書くか、この出来事を消してください",
         same_channel="それまでと同じ請求の経路です。変更でないなら消してください",
         called_off="作業は {limit}にすべて取り消されています（{other}）。残した部分があれば、その payable に書いてください（第29条）",
         ended="契約は {limit}に解除されています",
@@ -191,7 +191,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         help_given="ended before work began on {limit}, but has {value} minutes of help with the parameter sheet; write into payable of set_up_cancelled "
         "those that were given, such as sheet_support_minutes: {value}, or {{}} where none were (Article 29)",
         completed="the work was completed on {limit}; what is complete cannot be cancelled",
-        nothing_named="names nothing; write what came, went or was ordered, or take the event away",
+        nothing_named="names nothing that came, went or was ordered (0 of something are nothing); write how many, 1 or more, or take the event away",
         same_channel="is billed as before; take it away if it is no change",
         called_off="all of the work was called off on {limit} ({other}); write what stays into its payable, if anything does (Article 29)",
         ended="the contract was cancelled on {limit}",

@@ -422,15 +422,24 @@ FAULTS = [
     ("day", dict(CONTRACT, qualified_invoice={"from": "soon"}), [], "contract qualified_invoice from"),
     ("missing", dict(CONTRACT, qualified_invoice={}), [], "contract qualified_invoice from"),
     ("before", CONTRACT, [happened("2026-04-12", "reduction", month="2026-07", percent=5)], "events #1 reduction 2026-04-12"),
-    (
-        "called_off",
-        ORDERED,
-        [happened("2026-04-18", "set_up_cancelled"), happened("2026-05-20", "set_up_completed")],
-        "events #2 set_up_completed 2026-05-20",
+    *(
+        (
+            "called_off",
+            ORDERED,
+            [happened("2026-04-18", "set_up_cancelled", **payable), happened("2026-05-20", "set_up_completed")],
+            "events #2 set_up_completed 2026-05-20",
+        )
+        for payable in ({}, dict(payable=dict(components=dict(ec2=0))))
     ),
-    ("nothing_named", CONTRACT, [happened("2026-07-01", "components_added", components={})], "events #1 components_added 2026-07-01 components"),
-    ("nothing_named", CONTRACT, [happened("2026-07-01", "components_removed", components={})], "events #1 components_removed 2026-07-01 components"),
-    ("nothing_named", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", basic=False)], "events #1 set_up_ordered 2026-07-01"),
+    *(
+        ("nothing_named", CONTRACT, [happened("2026-07-01", kind, components=counts)], f"events #1 {kind} 2026-07-01 components")
+        for kind in ("components_added", "components_removed")
+        for counts in ({}, dict(ec2=0), dict(ec2=0, ecs_task=dict(blue=0)))
+    ),
+    *(
+        ("nothing_named", ORDERED, [happened("2026-07-01", "set_up_ordered", order="more", **order)], "events #1 set_up_ordered 2026-07-01")
+        for order in (dict(basic=False), dict(components=dict(ec2=0), sheet_support_minutes=0))
+    ),
     ("same_channel", CONTRACT, [happened("2026-07-01", "channel_changed", channel="own")], "events #1 channel_changed 2026-07-01"),
     (
         "same_channel",

@@ -38,7 +38,7 @@ days = st.dates(date(2026, 7, 1), date(2027, 6, 30))
 late_days = st.dates(date(2026, 8, 28), date(2027, 6, 30))
 yen = st.integers(1, 10**6)
 names = st.sampled_from(OPERATION)
-counts = st.dictionaries(names, st.integers(0, 20), max_size=5)
+counts = st.dictionaries(names, st.integers(1, 20), max_size=5)
 
 
 @st.composite
