@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ansible_collections.msp.aws.plugins.module_utils._shapes import loader
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, HAPPENS
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, STRAY
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault as Misread
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError, Field, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
@@ -88,9 +88,8 @@ def faults(contract: Any) -> list[str]:
     told = {fault.where for fault in left}
     found: list[Any] = [*left, *(fault for fault in _access(written) if fault.where not in told), *_regions(written), *_plans(written), *_days(written)]
     told |= {fault.where for fault in found}
-    shape = Field("table", fields=SHAPE, elsewhere=HAPPENS)
+    shape = Field("table", fields=SHAPE, elsewhere=STRAY)
     read_table(shape, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
-    told |= {f"{FILE} {fault.close}" for fault in misread if fault.close}  # what is misspelt is not missing as well
     found += [fault for fault in misread if fault.where not in told]
     return [f"{fault.text('ja')} ({fault.text('en').removeprefix(f'{fault.where}: ')})" for fault in found]
 

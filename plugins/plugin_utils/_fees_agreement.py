@@ -22,9 +22,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
     CONTRACT,
     DATED,
     GROUNDS,
-    HAPPENS,
     OWN_ORDER,
     PRICED,
+    STRAY,
     Agreement,
     Change,
     Option,
@@ -63,7 +63,7 @@ def agreement(contract: Any, events: Any = (), faults: list[Fault] | None = None
     are Japan's time. Nothing is taken from today's date.
     """
     faults = [] if faults is None else faults
-    facts = read_table(Field("table", fields=CONTRACT, others=True, elsewhere=HAPPENS), contract, "contract", faults)
+    facts = read_table(Field("table", fields=CONTRACT, others=True, elsewhere=STRAY), contract, "contract", faults)
     if isinstance(contract, Mapping) and fits(Field("rows", fields=DATED), contract.get("events")):  # they would be passed over as somebody else's
         faults.append(Fault("contract", "beside", "events"))
     happened = read_events(events, faults)

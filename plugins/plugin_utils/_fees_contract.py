@@ -30,6 +30,7 @@ PARTS = dict(
     individual=Field("rows", fields=PRICED),
 )
 COMPONENTS = ("components", "maintenance_components")  # the parts of an order that are counts of them
+HOURS = {name: ("in_minutes", ("sheet_support_minutes",), (Field("count"),)) for name in ("hours", "sheet_support_hours")}
 ORDER = dict(PARTS, sheet_support_minutes=Field("count"))
 PLAN = dict(plan=Field("word", required=True, choices=PLANS), applied_on=Field("day"), **{"from": Field("day", required=True)})
 OPTION = dict(
@@ -53,8 +54,12 @@ CONTRACT = dict(
     accepted_on=Field("day"),
     set_up_from=Field("day"),
     sheet_support_minutes=Field("count"),
-    set_up=Field("table", fields=dict(PARTS, there=Field("counts", menu="set_up"))),
-    plans=Field("rows", fields=PLAN),
+    set_up=Field(
+        "table",
+        fields=dict(PARTS, there=Field("counts", menu="set_up")),
+        elsewhere=HOURS | dict(sheet_support_minutes=("inside", ("contract", "sheet_support_minutes"), ())),
+    ),
+    plans=Field("rows", fields=PLAN, elsewhere=dict(until=("ends_by", ("plan_changed / cancelled",), ()))),
     operation=Field("table", fields=dict(components=Field("counts", required=True, menu="operation"), options=Field("rows", fields=OPTION))),
     qualified_invoice=Field("flag", fields={"from": Field("day", required=True)}),
     billing=Field("table", fields=BILLING),
@@ -63,7 +68,7 @@ CONTRACT = dict(
 EVENTS: dict[str, dict[str, Field]] = dict(
     set_up_ordered=dict(ORDER, order=Field("text", required=True), work_from=Field("day")),
     set_up_completed=dict(order=Field("text")),
-    set_up_cancelled=dict(order=Field("text"), payable=Field("table", fields=ORDER)),
+    set_up_cancelled=dict(order=Field("text"), payable=Field("table", fields=ORDER, elsewhere=HOURS)),
     sheet_support=dict(minutes=Field("positive", required=True)),
     components_added=dict(components=Field("counts", required=True, menu="operation")),
     components_removed=dict(components=Field("counts", required=True, menu="any")),
@@ -87,11 +92,28 @@ EVENTS: dict[str, dict[str, Field]] = dict(
     refund=dict(yen=Field("positive", required=True)),
     channel_changed=dict(channel=Field("word", required=True, choices=CHANNELS)),
 )
+ENDS = {
+    **dict.fromkeys(("minutes", "hours", "days", "months"), ("until_when", ("until",), ())),
+    **dict.fromkeys(("to", "end"), ("unknown", (None, None, "until"), ())),
+}
+# What an event of a kind is thought to have.
+THOUGHT = dict(
+    set_up_ordered=HOURS | dict(until=("ends_by", ("set_up_completed",), ())),
+    sheet_support=dict.fromkeys(HOURS, ("in_minutes", ("minutes",), ())),
+    components_added=dict(until=("ends_by", ("components_removed",), ())),
+    plan_changed=dict(until=("ends_by", ("plan_changed / cancelled",), ())),
+    cancelled=dict(until=("unknown", (None, None, "wish"), ())),
+    outage=ENDS,
+    suspended=ENDS,
+    invoiced=dict(until=("unknown", (None, None, "due"), ())),
+    settled=dict(until=("unknown", (None, None, "due"), ())),
+)
 # What happens to a contract is easily written into the contract itself, by the event's name or by one of these.
 CALLED = dict(cancelled_on="cancelled", until="cancelled", discount="reduction")
 DATED = dict(date=Field("day"), event=Field("text"))
 EVENT_LIKE = {kind: (Field("day"), *(Field(form, fields=DATED | fields) for form in ("table", "rows")), *fields.values()) for kind, fields in EVENTS.items()}
 HAPPENS = {name: ("an_event", (kind,), EVENT_LIKE[kind]) for name, kind in (dict(zip(EVENTS, EVENTS, strict=True)) | CALLED).items()}
+STRAY = HAPPENS | HOURS  # what a contract is thought to have
 
 
 class Plan(NamedTuple):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, moment, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS, THOUGHT
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, moment, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 
 
@@ -48,7 +48,7 @@ def _event(number: int, given: Any, faults: list[Fault]) -> Event | None:
     where = " ".join([where, str(kind), *([str(given["date"])] if given.get("date") else [])])
     shape = dict(dict(date=Field("day", required=True), event=Field("text"), note=Field("text")), **EVENTS[kind])
     before = len(faults)
-    fields = read(shape, given, where, faults)
+    fields = read_table(Field("table", fields=shape, elsewhere=THOUGHT.get(kind, {})), given, where, faults)
     if len(faults) > before:
         return None
     return Event(fields.pop("date"), fields.pop("event"), {name: value for name, value in fields.items() if name != "note"}, where)

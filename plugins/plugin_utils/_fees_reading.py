@@ -41,6 +41,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
         inside="「{value}」をここに書いても使われません。{limit} の中に {other} と書いてください",
+        in_minutes="「{value}」という項目はありません。時間は {limit} に分で書いてください（2 時間であれば {limit}: 120）",
+        until_when="「{value}」という項目はありません。長さではなく、いつまでかを {limit} に書いてください",
+        ends_by="「{value}」をここに書いても使われません。終わりは、その日付の {limit} という出来事として events に書いてください",
         an_event="「{value}」をここに書いても使われません。契約に起きたことは events（インベントリの group_vars/all/events.yml）に、{limit} という出来事として"
         "書いてください",
         digits="「{value}」という項目はありません。数は、桁を区切る , なしで 1482690 のように書いてください",
@@ -152,6 +155,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
         inside="{value!r} has no use here; write it into {limit} as {other}",
+        in_minutes="there is no field {value!r}; write the time in minutes into {limit} (2 hours are {limit}: 120)",
+        until_when="there is no field {value!r}; write not how long, but until when, into {limit}",
+        ends_by="{value!r} has no use here; an end is written into events, as the event {limit} of its day",
         an_event="{value!r} has no use here; what happens to a contract is written into events (group_vars/all/events.yml of the inventory), "
         "as the event {limit}",
         digits="there is no field {value!r}; write numbers without a comma between their digits, such as 1482690",
@@ -276,8 +282,8 @@ class Field(NamedTuple):
 
     `type`: a name of READERS; `word` and `words` (one or several of `choices`); `whole` (a number within `limits`); `table` and `rows` (of `fields`);
     `counts` (of the components of a `menu`, or of `any`). A `flag` may be a table of its `fields`, too.
-    With `others` a table may hold fields for somebody else. `elsewhere`: what a table is thought to have, the fault that says where it belongs, and the
-    fields of which it then has the shape.
+    With `others` a table may hold fields for somebody else. `elsewhere`: what a table is thought to have, the fault that says where it belongs (its code, and
+    its `limit`, `other` and `close`), and the fields of which it then has the shape.
     """
 
     type: str
@@ -287,7 +293,7 @@ class Field(NamedTuple):
     fields: Mapping[str, Any] = {}
     menu: str = ""
     others: bool = False
-    elsewhere: Mapping[str, tuple[str, tuple[str, ...], tuple[Field, ...]]] = {}
+    elsewhere: Mapping[str, tuple[str, tuple[str | None, ...], tuple[Field, ...]]] = {}
 
 
 def day(value: Any) -> date:
@@ -397,13 +403,15 @@ def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dic
         faults.append(Fault(where, "table", given))
         return {}
     strange = [name for name in given if name not in table.fields and not (table.others and _of_others(name, given[name], table))]
-    faults += [_unknown(name, table, where) for name in strange]
+    told = [_unknown(name, table, where) for name in strange]
+    faults += told
+    meant = {fault.close or fault.limit for fault in told}  # what is misspelt is not missing as well
     found = {}
     for name, field in table.fields.items():
         here = f"{where} {name}".strip()
         if given.get(name) is not None:
             found[name] = _value(field, given[name], here, faults)
-        elif field.required:
+        elif field.required and name not in meant:
             faults.append(Fault(here, "counts_needed" if field.type == "counts" else "missing"))
     return {name: value for name, value in found.items() if value is not WRONG}
 

@@ -66,7 +66,39 @@ FAULTS = [
         for net in (1000, -1101)
     ),
     ("rows", dict(plans="advanced"), [], "contract plans"),
-    ("unknown", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "until": "2026-12-31"}]), [], "contract plans #1"),
+    ("unknown", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "end": "2026-12-31"}]), [], "contract plans #1"),
+    *(("in_minutes", dict(CONTRACT, **{name: 2}), [], "contract") for name in ("hours", "sheet_support_hours")),
+    ("in_minutes", dict(ORDERED, set_up=dict(NO_SET_UP, hours=2)), [], "contract set_up"),
+    ("in_minutes", CONTRACT, [happened("2026-07-01", "sheet_support", hours=2)], "events #1 sheet_support 2026-07-01"),
+    ("in_minutes", ORDERED, [happened("2026-07-01", "set_up_ordered", order="x", sheet_support_hours=2)], "events #1 set_up_ordered 2026-07-01"),
+    (
+        "in_minutes",
+        ORDERED,
+        [happened("2026-04-20", "set_up_cancelled", payable=dict(sheet_support_hours=2))],
+        "events #1 set_up_cancelled 2026-04-20 payable",
+    ),
+    ("inside", dict(ORDERED, set_up=dict(NO_SET_UP, sheet_support_minutes=60)), [], "contract set_up"),
+    *(
+        ("until_when", CONTRACT, [happened("2026-07-01", kind, **fields)], f"events #1 {kind} 2026-07-01")
+        for kind, fields in (("outage", dict(hours=30, cause="provider")), ("suspended", dict(days=10, reason="unpaid")))
+    ),
+    *(
+        ("unknown", CONTRACT, [happened("2026-07-01", kind, **fields)], f"events #1 {kind} 2026-07-01")
+        for kind, fields in (
+            *(("outage", {name: "2026-07-03", "cause": "provider"}) for name in ("to", "end", "untill")),
+            ("cancelled", dict(until="2026-07-31")),
+            ("payment", dict(yen=1, until="2026-07-31")),
+        )
+    ),
+    ("ends_by", dict(CONTRACT, plans=[{"plan": "advanced", "from": START, "until": "2026-12-31"}]), [], "contract plans #1"),
+    *(
+        ("ends_by", ORDERED, [happened("2026-07-01", kind, until="2026-07-31", **fields)], f"events #1 {kind} 2026-07-01")
+        for kind, fields in (
+            ("components_added", dict(components=dict(ec2=1))),
+            ("plan_changed", dict(plan="entry")),
+            ("set_up_ordered", dict(order="x", components=dict(ec2=1))),
+        )
+    ),
     ("unknown", dict(fee_rules=dict(cancel_prorate="none")), [], "contract fee_rules"),
     ("unknown", CONTRACT, [happened("2026-07-01", "payment", yen=1, amount=1)], "events #1 payment 2026-07-01"),
     *(("digits", CONTRACT, [{**happened("2026-07-01", "payment", yen=1), digits: None}], "events #1 payment 2026-07-01") for digits in (482, 0)),

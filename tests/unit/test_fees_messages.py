@@ -43,6 +43,25 @@ def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
     assert line.endswith("until: 2026年7月3日 09:30は 2026年7月3日 10:00（date）より前です")
 
 
+@pytest.mark.parametrize("event, words", [
+    (happened("2026-07-03", "sheet_support", hours=2), "時間は minutes に分で書いてください（2 時間であれば minutes: 120）"),
+    (happened("2026-07-03", "outage", hours=30, cause="provider"), "長さではなく、いつまでかを until に書いてください"),
+    (happened("2026-07-03", "outage", to="2026-07-05", cause="provider"), "（「until」の誤りではありませんか）"),
+    (happened("2026-07-03", "cancelled", until="2026-07-31"), "（「wish」の誤りではありませんか）"),
+    (happened("2026-08-03", "invoiced", months=["2026-07"], until="2026-08-31"), "（「due」の誤りではありませんか）"),
+    (happened("2026-07-03", "components_added", components=dict(ec2=1), until="2026-07-31"), "その日付の components_removed という出来事として"),
+])  # fmt: skip
+def test_a_key_that_is_meant_for_another_is_told_with_that_one_alone(event, words):
+    """What it is meant for is not said to be missing as well."""
+    (line,) = said([event])
+    assert words in line
+
+
+def test_a_misspelt_key_is_told_with_the_one_that_is_needed():
+    (line,) = said([happened("2026-07-03", "payment", yenn=1)])
+    assert line.endswith("「yenn」という項目はありません（「yen」の誤りではありませんか）")
+
+
 @pytest.mark.parametrize("word", ["障害", "outages", 7])
 def test_an_event_that_there_is_not_is_told_with_all_that_there_are(word):
     for language in ("ja", "en"):
