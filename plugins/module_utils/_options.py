@@ -95,6 +95,7 @@ class Option:
     elsewhere  the thing may be in another account or Region, where only its id can name it
     regional   of what may be elsewhere: in another account, but not in another Region
     value_refs of a free dictionary: key → the kind whose name the value is; where value_refs_in does not deny it of the dictionary it stands in
+    conceals   is no secret, and of it one is made: what stands in its place by mistake may be the secret itself, and no error shows it
     texts      of a free dictionary: its values are texts, so that a truth value was meant as the word that it is
     write_only cannot be read back: used on creation, never compared
     parting    says how the thing goes (write_only): `danger` and `delete` find in have["_parting"] what an entry with `state: absent` says of it
@@ -131,6 +132,7 @@ class Option:
     value_refs_in: Callable[[Mapping[str, Any]], bool] | None = None
     texts: bool = False
     secret: bool = False
+    conceals: bool = False
     write_only: bool = False
     parting: bool = False
     blank: bool = False
@@ -263,7 +265,7 @@ def contradictions(options: Mapping[str, Option], entry: Mapping[str, Any]) -> I
 
 def without_secrets(option: Option, value: Any) -> Any:
     """A value as an error may tell it, also one of a wrong shape: whatever in it is called as a secret is one, and what has no name may be one."""
-    if option.secret:
+    if option.secret or option.conceals:
         return HIDDEN
     secret = set(secrets(option.options or {}))
 
@@ -278,9 +280,9 @@ def without_secrets(option: Option, value: Any) -> Any:
 
 
 def secrets(options: Mapping[str, Option]) -> Iterator[str]:
-    """The names of all that is secret, at every depth."""
+    """The names of all that is secret or may be one by mistake, at every depth."""
     for name, option in options.items():
-        yield from [name] if option.secret else secrets(option.options or {})
+        yield from [name] if option.secret or option.conceals else secrets(option.options or {})
 
 
 def transform(option: Option, value: Any, change: Callable[[Option, Any, Any], Any], entry: Any = None) -> Any:

@@ -238,11 +238,12 @@ KIND = Kind(
         generate=Option(
             "dict",
             write_only=True,
+            conceals=True,
             options=dict(
-                key=Option(),
-                template=Option("dict"),
+                key=Option(conceals=True),
+                template=Option("dict", conceals=True),
                 password_length=Option("int", api="GetRandomPassword.PasswordLength"),
-                exclude_characters=Option(api="GetRandomPassword.ExcludeCharacters"),
+                exclude_characters=Option(conceals=True, api="GetRandomPassword.ExcludeCharacters"),
                 exclude_punctuation=Option("bool"),
                 require_each_included_type=Option("bool"),
             ),

@@ -582,13 +582,21 @@ def test_the_value_of_a_secret_is_never_told():
         assert "hunter2" not in "".join(sheet_faults(sheet_of(name, **{option: ["hunter2"]})))
 
 
+def test_what_stands_where_a_secret_is_to_be_made_is_never_told():
+    """It may be the secret itself, whose place is another option."""
+    inside = dict(key=dict(password="hunter2")), dict(template="hunter2"), dict(exclude_characters=["hunter2"])
+    for given in ("hunter2", ["hunter2"], [dict(key="hunter2")], *inside):
+        (line,) = sheet_faults(dict(secretsmanager_secrets=[dict(name="acme", generate=given)]))
+        assert line.startswith("secretsmanager_secrets acme generate") and "hunter2" not in line
+
+
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if list(secrets(kind.options))])
 def test_the_value_of_a_secret_is_not_told_where_what_is_around_it_has_a_wrong_shape(name):
     """A list in the place of a dictionary, and a dictionary in that of a list, at every depth; and a bare value in the place of an entry."""
 
     def misshapen(options, around):
         for option, facts in options.items():
-            if facts.secret:
+            if facts.secret or facts.conceals:
                 inner = {option: "hunter2"}
                 yield from (around(one) for one in (inner, [[inner]], {"acme": inner}))
             for deeper in misshapen(facts.options or {}, lambda one, option=option: {option: one}):
