@@ -54,16 +54,69 @@ def state(instance: Mapping[str, Any]) -> str:
     return instance["State"]["Name"]
 
 
-def zones(aws: Aws) -> dict[str, str]:
-    """Id → Availability Zone of every instance."""
-    reservations = aws.pages("ec2", "describe_instances", "Reservations")
-    return {one["InstanceId"]: one["Placement"]["AvailabilityZone"] for group in reservations for one in group["Instances"]}
+# ---- where something is attached
 
 
-def refuse_zone(there: Mapping[str, str], instance_id: str, zone: str) -> None:
+def hosts(aws: Aws) -> dict[str, dict[str, Any]]:
+    """Id → every instance, with what its type takes as _type."""
+    found = [one for group in aws.pages("ec2", "describe_instances", "Reservations") for one in group["Instances"] if state(one) not in GONE]
+    known = types(aws, {one["InstanceType"] for one in found}) if found else {}
+    return {one["InstanceId"]: dict(one, _type=known.get(one["InstanceType"], {})) for one in found}
+
+
+def refuse_zone(host: Mapping[str, Any] | None, zone: str) -> None:
     """What is attached is in the zone of its instance. AWS says so only when it has been made, or been taken off another one."""
-    if there.get(instance_id, zone) != zone:
-        raise Problem(f"it is in {zone}, and {instance_id} is in {there[instance_id]}: only what is in the same zone can be attached")
+    there = host["Placement"]["AvailabilityZone"] if host else zone
+    if there != zone:
+        raise Problem(f"it is in {zone}, and {host['InstanceId']} is in {there}: only what is in the same zone can be attached")
+
+
+def refuse_interface(host: Mapping[str, Any] | None, interface_id: str, index: int) -> None:
+    """Why no interface can be attached there: its place is taken, or its type takes no more."""
+    cards = {one["Attachment"]["DeviceIndex"]: one["NetworkInterfaceId"] for one in (host or {}).get("NetworkInterfaces", [])}
+    others = {place: one for place, one in cards.items() if one != interface_id}
+    if index in others:
+        raise Problem(f"attachment.device_index: at {index} {host['InstanceId']} has {others[index]}: choose another index")
+    most = (host or {}).get("_type", {}).get("NetworkInfo", {}).get("MaximumNetworkInterfaces")
+    if most and len(others) >= most:
+        raise Problem(f"{host['InstanceId']} has {len(others)} network interfaces, and its type {host['InstanceType']} takes {most}")
+    if interface_id not in cards.values() and _ebs(host).get("AttachmentLimitType") == "shared":
+        _refuse_more(host)
+
+
+def refuse_device(host: Mapping[str, Any] | None, device: str) -> None:
+    """Why no volume can be attached there: its name is taken."""
+    there = {one["DeviceName"]: one.get("Ebs", {}).get("VolumeId") for one in (host or {}).get("BlockDeviceMappings", [])}
+    if device in there:
+        raise Problem(f"attachments: at {device} {host['InstanceId']} has {there[device]}; its devices are {', '.join(sorted(there))}: choose another one")
+
+
+def refuse_volume(host: Mapping[str, Any] | None, device: str) -> None:
+    """The same, or its type takes no more."""
+    refuse_device(host, device)
+    _refuse_more(host)
+
+
+def _ebs(host: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return (host or {}).get("_type", {}).get("EbsInfo", {})
+
+
+def _refuse_more(host: Mapping[str, Any] | None) -> None:
+    """Of a type of which AWS does not tell how many attachments it takes nothing is refused."""
+    most = _ebs(host).get("MaximumEbsAttachments")
+    volumes, shared = attachments(host, _ebs(host)) if most else (0, 0)
+    if most and volumes + shared >= most:
+        beside = f" and {shared} network interfaces that count" if shared else ""
+        raise Problem(f"{host['InstanceId']} has {volumes} volumes{beside}, and its type {host['InstanceType']} takes {most} attachments")
+
+
+def attachments(instance: Mapping[str, Any], ebs: Mapping[str, Any]) -> tuple[int, int]:
+    """How many attachments of its type it uses: by volumes, and by network interfaces where these share them."""
+    volumes = [one for one in instance.get("BlockDeviceMappings", []) if "Ebs" in one]
+    return len(volumes), len(instance.get("NetworkInterfaces", [])) if ebs.get("AttachmentLimitType") == "shared" else 0
+
+
+# ---- how it is
 
 
 def unwell(aws: Aws, instance_id: str) -> str | None:

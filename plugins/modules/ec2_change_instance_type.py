@@ -122,9 +122,7 @@ def _against_the_type(aws, instance, old, new):
 def _against_its_volumes(instance, name, ebs):
     if instance.get("EbsOptimized") and ebs.get("EbsOptimizedSupport") == "unsupported":
         yield f"{name} cannot be EBS-optimized, which it is"
-    # Of a limit that is shared with the network interfaces these take their part.
-    shared = len(instance.get("NetworkInterfaces", [])) if ebs.get("AttachmentLimitType") == "shared" else 0
-    volumes = len([one for one in instance.get("BlockDeviceMappings", []) if "Ebs" in one])
+    volumes, shared = _instances.attachments(instance, ebs)
     if volumes + shared > ebs.get("MaximumEbsAttachments", volumes + shared):
         yield f"{name} takes {ebs['MaximumEbsAttachments']} attachments, and the instance has {volumes} volumes and {shared} network interfaces that count"
 

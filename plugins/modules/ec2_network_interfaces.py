@@ -12,9 +12,9 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 
 
 def find(aws, wanted):
-    zones = aws.once(_instances.zones) if any("attachment" in want for want in wanted or ()) else {}
+    hosts = aws.once(_instances.hosts) if any("attachment" in want for want in wanted or ()) else {}
     found = [one for one in aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces") if _is_a_sheets(one)]
-    return [dict(_have(interface), _zone=interface["AvailabilityZone"], _zones=zones) for interface in found]
+    return [dict(_have(interface), _zone=interface["AvailabilityZone"], _hosts=hosts) for interface in found]
 
 
 def _is_a_sheets(interface):
@@ -143,8 +143,17 @@ def refuse(want, have, change):
     _networks.refuse_no_groups(KIND.options, have, change)
     if "attachment" in change and (have.get("attachment") or {}).get("device_index") == 0 and _moves(have, change["attachment"]):
         raise Problem(f"is the first interface of {have['attachment']['instance']}, which cannot be detached from it")
-    if have and change.get("attachment"):
-        _instances.refuse_zone(have["_zones"], change["attachment"]["instance"], have["_zone"])
+    if have and change.get("attachment") and _moves(have, change["attachment"]):
+        host = have["_hosts"].get(change["attachment"]["instance"])
+        _instances.refuse_zone(host, have["_zone"])
+        _instances.refuse_interface(host, have["id"], change["attachment"]["device_index"])
+
+
+def foresee(aws, want):
+    """What is new goes where there is room for it."""
+    if want.get("attachment"):
+        host = aws.once(_instances.hosts).get(want["attachment"]["instance"])
+        _instances.refuse_interface(host, "", want["attachment"]["device_index"])
 
 
 def delete(aws, have):
@@ -185,6 +194,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    foresee=foresee,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

@@ -14,14 +14,16 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option, Pr
 
 # Option → member of CreateVolume, ModifyVolume and a described volume.
 MODIFIED = dict(size="Size", volume_type="VolumeType", iops="Iops", throughput="Throughput", multi_attach_enabled="MultiAttachEnabled")
+# EC2 guide, "Device names for volumes"; the service model does not say it.
+DEVICE = r"(/dev/)?(sd[a-z]([1-9]|1[0-5])?|hd[a-z]([1-9]|1[0-5])?|xvd[a-d]?[a-z]([1-9]|1[0-5])?)"
 CREATED = dict(MODIFIED, availability_zone="AvailabilityZone", encrypted="Encrypted", kms_key_id="KmsKeyId", snapshot_id="SnapshotId")
 
 
 def find(aws, wanted):
     key_word = _volumes.key_words(aws, None if wanted is None else [(want, want.get("kms_key_id")) for want in wanted])
     found = [_have(volume) for volume in aws.pages("ec2", "describe_volumes", "Volumes") if volume["State"] not in _attachments.GONE]
-    zones = aws.once(_instances.zones) if any("attachments" in want for want in wanted or ()) else {}
-    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"]), _zones=zones) for have in found]
+    hosts = aws.once(_instances.hosts) if any("attachments" in want for want in wanted or ()) else {}
+    return [dict(have, kms_key_id=key_word(have, have["kms_key_id"]), _hosts=hosts) for have in found]
 
 
 def _have(volume):
@@ -74,16 +76,22 @@ def _change_attachments(aws, have, delta):
 def refuse(want, have, change):
     if have and change.get("size", have["size"]) < have["size"]:
         raise Problem(f"a volume only grows: it has {have['size']} GiB, the sheet says {change['size']}. Make a smaller one and copy what is on it")
-    for attachment in change["attachments"].coming if "attachments" in change else ():
-        if attachment["device"] == "":
-            raise Problem("attachments: device is empty")
-        if have:
-            _instances.refuse_zone(have["_zones"], attachment["instance"], have["availability_zone"])
+    if have and "attachments" in change:
+        _refuse_place(have, change["attachments"])
     if MODIFIED.keys() & change.keys():
         _volumes.refuse(_volumes.changed(have, change))
         _refuse_several(have, change)
     if have and "attachments" in change and not want.get("multi_attach_enabled", have["multi_attach_enabled"]):
         _refuse_second_instance(have, change["attachments"])
+
+
+def _refuse_place(have, delta):
+    for attachment in delta.coming:
+        _instances.refuse_zone(have["_hosts"].get(attachment["instance"]), have["availability_zone"])
+    for attachment in delta.add:
+        _instances.refuse_volume(have["_hosts"].get(attachment["instance"]), attachment["device"])
+    for attachment in [new for old, new in delta.change if old["device"] != new["device"]]:
+        _instances.refuse_device(have["_hosts"].get(attachment["instance"]), attachment["device"])
 
 
 def _refuse_several(have, change):
@@ -105,7 +113,9 @@ def foresee(aws, want):
     _networks.refuse_zone(aws, want["availability_zone"])
     attachments = want.get("attachments", {})
     for attachment in [*attachments.get("add", []), *attachments.get("set", [])]:
-        _instances.refuse_zone(aws.once(_instances.zones), attachment["instance"], want["availability_zone"])
+        host = aws.once(_instances.hosts).get(attachment["instance"])
+        _instances.refuse_zone(host, want["availability_zone"])
+        _instances.refuse_volume(host, attachment["device"])
     if "snapshot_id" in want:
         _attachments.refuse_snapshot(aws.once(_attachments.snapshot, want["snapshot_id"]), want)
 
@@ -160,7 +170,7 @@ KIND = Kind(
             key=("instance",),
             options=dict(
                 instance=ref("ec2_instances", required=True),
-                device=Option(required=True, api="AttachVolume.Device"),
+                device=Option(required=True, limits=dict(pattern=DEVICE, example="/dev/sdf, xvdf")),
                 delete_on_termination=Option("bool"),
             ),
         ),

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _images, _instances, _quotas, _targets, _volumes
+from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from ansible_collections.msp.aws.plugins.modules import ec2_change_instance_type
 from tests.laws.operations import STOPPED, Desk, sample
 
@@ -246,6 +247,44 @@ def test_what_is_in_another_zone_is_refused_before_anything_is_made_or_detached(
         result = desk.run(operation, check=check, confirmed=False, variables={**sample(operation), **variables}, fails=True)
         assert "it is in ap-northeast-1a, and i-" in result["msg"] and "is in ap-northeast-1c" in result["msg"]
     assert desk.writes() == []
+
+
+RESTORE, ATTACH = "ec2.restore_volume_from_snapshot", "ec2.attach_network_interface"
+
+
+@pytest.mark.parametrize(
+    ("operation", "variables", "said"),
+    [
+        (RESTORE, dict(ops_ec2_instance="acme-batch01", ops_ec2_device="/dev/sdg"), "at /dev/sdg i-"),
+        (RESTORE, dict(ops_ec2_instance="acme-batch01", ops_ec2_device="/dev/disk1"), "does not have the right form; the right one: /dev/sdf, xvdf"),
+        (ATTACH, dict(ops_ec2_device_index=0), "device_index: at 0 i-"),
+        (ATTACH, dict(ops_ec2_instance="acme-web01"), "device_index: at 1 i-"),
+        (ATTACH, dict(ops_ec2_instance="acme-stopped01", ops_ec2_device_index=2), "has 2 network interfaces, and its type t3.micro takes 2"),
+    ],
+)
+def test_a_place_that_is_taken_and_one_too_many_are_refused_before_anything_is_made(desk, operation, variables, said):
+    ec2 = desk.stage.client("ec2")
+    stopped = ec2.describe_instances(Filters=[dict(Name="tag:Name", Values=["acme-stopped01"])])["Reservations"][0]["Instances"][0]
+    second = ec2.create_network_interface(SubnetId=stopped["SubnetId"])["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.attach_network_interface(NetworkInterfaceId=second, InstanceId=stopped["InstanceId"], DeviceIndex=1)
+    desk.double.clear_calls()
+    for check in (True, False):
+        result = desk.run(operation, check=check, confirmed=False, variables={**sample(operation), **variables}, fails=True)
+        assert said in result["msg"], result["msg"]
+    assert desk.writes() == []
+
+
+@pytest.mark.parametrize(("limit_type", "said"), [("shared", "has 2 volumes and 1 network interfaces that count"), ("dedicated", None)])
+def test_what_a_type_takes_of_volumes_and_interfaces_together(limit_type, said):
+    ebs = dict(MaximumEbsAttachments=3, AttachmentLimitType=limit_type)
+    cards = [dict(NetworkInterfaceId="eni-1", Attachment=dict(DeviceIndex=0))]
+    kind = dict(EbsInfo=ebs, NetworkInfo=dict(MaximumNetworkInterfaces=8))
+    volumes = [dict(DeviceName=f"/dev/sd{letter}", Ebs=dict(VolumeId=letter)) for letter in "ab"]
+    host = dict(InstanceId="i-1", InstanceType="m7i.large", BlockDeviceMappings=volumes, NetworkInterfaces=cards, _type=kind)
+    for refuse in (lambda: _instances.refuse_volume(host, "/dev/sdc"), lambda: _instances.refuse_interface(host, "eni-2", 1)):
+        with pytest.raises(Problem, match=f"i-1 {said}, and its type m7i.large takes 3") if said else contextlib.nullcontext():
+            refuse()
+    _instances.refuse_interface(host, "eni-1", 1)
 
 
 def test_a_volume_that_would_be_slower_needs_a_confirmation(desk):
