@@ -24,6 +24,7 @@ ACCOUNT = re.compile(r"[0-9]{12}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/\S+")
 EXTERNAL_ID = re.compile(r"[A-Za-z0-9_+=,.@:/-]{2,1224}")
 
+UNKNOWN_YET = {"missing", "counts_needed", "basic_needed", "accepted_needed"}
 READ_HERE = dict.fromkeys(("regions", "maintenance_windows", "closures"), Field("rows"))  # a `read` of the fees has no words for them
 CONTACT = dict(name=Field("text", required=True), email=Field("text", required=True), role=Field("text"))
 SHAPE = dict(
@@ -86,11 +87,12 @@ def faults(contract: Any) -> list[str]:
     written, misread = contract if isinstance(contract, Mapping) else {}, []
     left = list(_left(written))
     told = {fault.where for fault in left}
-    found: list[Any] = [*left, *(fault for fault in _access(written) if fault.where not in told), *_regions(written), *_plans(written), *_days(written)]
-    told |= {fault.where for fault in found}
+    found: list[Any] = [*left, *(fault for fault in _access(written) if fault.where not in told), *_regions(written), *_days(written)]
     shape = Field("table", fields=SHAPE, elsewhere=STRAY)
     read_table(shape, {name: value for name, value in contract.items() if name not in READ_HERE} if written else contract, FILE, misread)
-    found += [fault for fault in misread if fault.where not in told]
+    for more in (misread, _fees(written)):
+        told = {fault.where for fault in found}
+        found += [fault for fault in more if fault.where not in told]
     return [f"{fault.text('ja')} ({fault.text('en').removeprefix(f'{fault.where}: ')})" for fault in found]
 
 
@@ -141,12 +143,14 @@ def _near(word: Any, known: Mapping[str, str]) -> str | None:
     return close(word, known) or next(called, None)
 
 
-def _plans(contract: Mapping[str, Any]) -> Iterator[Misread]:
-    """Plans that cannot follow one another. What else the fees miss may not be known yet."""
+def _fees(contract: Mapping[str, Any]) -> list[Misread]:
+    """What an invoice would refuse of it: nothing that may not be known before it is accepted, nor a plan that may come as an event (plan_changed)."""
+    later = {"plan_needed"} | (set() if contract.get("accepted_on") else UNKNOWN_YET)
     try:
         agreement(contract)
     except FeeError as error:
-        yield from (fault._replace(where=fault.where.replace("contract", FILE, 1)) for fault in error.faults if fault.where.startswith("contract plans"))
+        return [fault._replace(where=fault.where.replace("contract", FILE, 1)) for fault in error.faults if fault.code not in later]
+    return []
 
 
 def _days(contract: Mapping[str, Any]) -> Iterator[Any]:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter.contract import contract_faults
+from ansible_collections.msp.aws.plugins.filter.fees import invoice
 from ansible_collections.msp.aws.plugins.plugin_utils._contract import READ_HERE, SHAPE, TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +21,8 @@ ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/msp-operator"
 CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", role_arn=ROLE, external_id="ACME-1")
 PLAN = {"plan": "advanced", "from": "2026-06-15"}
+AGREED = dict(set_up=dict(basic=False, components={}))
+OPTION = {"name": "Runbook", "yen": 1000, "covers": ["operations"], "from": "2026-07-01"}
 WINDOW = dict(name="a", when="third Sunday 01:00-05:00")
 
 WRONG = {
@@ -44,6 +48,10 @@ WRONG = {
     "session": (dict(session_seconds="1h"), "session_seconds: '1h'", "from 900 to 43200"),
     "plan": (dict(plans=[dict(plan="advance")]), "plans #1 plan: 'advance'", "entry, standard, advanced"),
     "plans of one day": (dict(plans=[dict(PLAN, plan="entry"), PLAN]), "と同じ日に始まります", "on the same day"),
+    "accepted early": (dict(AGREED, applied_on="2026-04-13", accepted_on="2026-04-12"), "accepted_on: 2026年4月12日は", "is before 2026-04-13"),
+    "too soon": (dict(AGREED, applied_on="2026-04-13", accepted_on="2026-04-15", set_up_from="2026-04-14"), "set_up_from: 2026年4月14日は", "accepted_on"),
+    "accepted without a word of what": (dict(applied_on="2026-04-13", accepted_on="2026-04-15"), "set_up components: 必要です", "is needed"),
+    "an option without its plan": (dict(applied_on="2026-04-13", operation=dict(components={}, options=[OPTION])), "options #1: ", "an option needs one"),
     "day": (dict(applied_on="13.4.2026"), "applied_on: '13.4.2026'", "2026-07-31"),
     "channel": (dict(billing_channel="resale"), "billing の中に channel と", "into billing as channel"),
     "event": (dict(cancelled_on="2026-12-31"), "events.yml）に、cancelled という", "as the event cancelled"),
@@ -84,10 +92,25 @@ def test_what_must_be_there_is_told():
     {}, dict(role_arn=None, external_id=None), dict(plans=[{"plan": "entry", "from": datetime.date(2026, 6, 15)}], applied_on=datetime.date(2026, 4, 13)),
     dict(maintenance_windows=[WINDOW], closures=dict(add=[{"from": "2026-08-13"}]), lead_strict=True, regions=["ap-northeast-1", "us-east-1"]),
     dict(number=f"ACME-{'0' * 12}", external_id="0" * 12),
+    dict(applied_on="2026-04-13", set_up=dict(basic=True), plans=[PLAN]),  # what a sheet counts is known when it is accepted
+    dict(applied_on="2026-04-13", plans=[dict(PLAN, plan="entry")], operation=dict(components={}, options=[OPTION])),  # an event may change the plan
     dict(region="cn-north-1", role_arn=ROLE.replace("aws", "aws-cn")),
 ])
 def test_what_is_right_is_not_told(more):
     assert contract_faults(dict(CONTRACT, **more)) == []
+
+
+@pytest.mark.parametrize("contract", [
+    dict(AGREED, applied_on="2026-04-13", accepted_on="2026-04-12"), dict(applied_on="2026-04-13", accepted_on="2026-04-15", plans=[PLAN]),
+    dict(AGREED, accepted_on="2026-04-15", plans=[PLAN], operation=dict(components=dict(ec2=1))),
+    dict(AGREED, applied_on="2026-04-13", accepted_on="2026-04-15", fee_rules=dict(hour_unit=0), billing=dict(channel="mail"), qualified_invoice="no"),
+])  # fmt: skip
+def test_what_an_invoice_refuses_of_an_accepted_contract_is_told_at_once(contract):
+    contract = dict(CONTRACT, **contract)
+    with pytest.raises(AnsibleFilterError) as caught:
+        invoice(contract, [], "2026-07", dict(name="MSP"), "ja")
+    told = contract_faults(contract)
+    assert told and [line.partition(" (")[0] for line in told] == [line.replace("contract", "contract.yml", 1) for line in str(caught.value).splitlines()]
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("inventories/*/*_vars/*/contract.yml")), ids=lambda path: "/".join(path.parts[-4:-1]))
