@@ -64,13 +64,19 @@ def fee_figures(path: Any) -> dict[str, Any]:
 
 
 def contract_fields(variables: Any) -> list[str]:
-    """Which variables are meant as fields of the contract: another tool may have one of the same name, but none of the same shape."""
-    if not isinstance(variables, Mapping):
-        raise AnsibleFilterError(f"this is told of a dictionary of variables, not of {type(variables).__name__}")
+    """Which variables are meant as fields of the contract: another tool may have one of the same name, but none of the same shape.
+
+    Of names alone, those which could be; no number, customer or language, which are words of every tool.
+    """
+    if not isinstance(variables, (Mapping, list, tuple)):
+        raise AnsibleFilterError(f"this is told of a dictionary of variables or a list of their names, not of {type(variables).__name__}")
     shapes, fits = _part("_fees_contract"), _part("_fees_reading").fits
     fields = dict(shapes.CONTRACT, billing_channel=shapes.BILLING["channel"])
-    ours = {name: variables[name] for name in fields if name in variables}
-    return sorted(name for name, value in ours.items() if value and (fields[name].type not in ("table", "rows") or fits(fields[name], value)))
+    names = [name for name in fields if name in variables and name not in ("number", "customer", "language")]
+    if isinstance(variables, Mapping):
+        alike = ((name, fields[name], variables[name]) for name in names)
+        names = [name for name, field, value in alike if value and (field.type not in ("table", "rows") or fits(field, value))]
+    return sorted(names)
 
 
 def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import openpyxl
 import pytest
 import yaml
 
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT
 from tests.playbook import ROOT, run_playbook
 
 # What is written into a contract once it is agreed.
@@ -172,12 +171,6 @@ def test_variables_of_other_tools_are_no_fields_of_the_contract(office):
     (office.inventory / "group_vars/all/events.yml").unlink()
     office.play("usage", billing_month="2026-08")
     assert office.files() != {}
-
-
-def test_the_role_knows_what_belongs_into_the_contract():
-    """What is not listed is told where it is missing, or may be somebody else's word beside the contract."""
-    listed = yaml.safe_load((ROOT / "roles/billing/vars/main.yml").read_text(encoding="utf-8"))["billing_of_contract"]
-    assert listed == sorted(set(CONTRACT) - {"number", "customer", "language"} | {"billing_channel"})
 
 
 def test_a_month_that_is_not_charged_yet_says_why(office):

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from ansible_collections.msp.aws.plugins.filter.billing import FilterModule, change_quotation, fee_paper
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT as CONTRACT_FIELDS
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import read
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_fees import TEXTS
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import page, text
@@ -740,6 +741,7 @@ def test_a_page_names_every_parameter_and_its_examples_come_to_what_they_say(nam
     ("sheet_support_minutes", [60], [0]),
     ("billing_channel", ["resale"], [""]),
     ("vlans", [], [[{"plan": "entry", "from": "2026-06-15"}]]),
+    ("language", [], ["ja"]),
 ])  # fmt: skip
 def test_a_variable_is_a_field_of_the_contract_where_it_has_its_shape(name, ours, of_others):
     assert [FILTERS["contract_fields"]({name: value}) for value in ours] == [[name]] * len(ours)
@@ -761,9 +763,15 @@ def test_what_is_no_path_has_no_figures(path):
     assert FILTERS["fee_figures"](path) == {}
 
 
-def test_variables_are_a_dictionary():
-    with pytest.raises(AnsibleFilterError, match="dictionary of variables"):
-        FILTERS["contract_fields"]([])
+def test_of_names_alone_those_are_told_that_could_be_fields():
+    listed = [*CONTRACT_FIELDS, "billing_channel", "deploy"]
+    assert FILTERS["contract_fields"](listed) == sorted({*listed} - {"number", "customer", "language", "deploy"})
+
+
+@pytest.mark.parametrize("variables", [None, "plans", 7])
+def test_variables_are_a_dictionary_or_names(variables):
+    with pytest.raises(AnsibleFilterError, match="dictionary of variables or a list"):
+        FILTERS["contract_fields"](variables)
 
 
 def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
