@@ -261,7 +261,7 @@ def action_faults(wanted: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for one in given:
         needed = ROUTING.get(one.get("type"), ())
         if needed and len([name for name in needed if one.get(name)]) != 1:
-            yield "one_of", dict(value=one.get("type"), other=", ".join(needed))
+            yield "one_of", dict(value=one.get("type"), other=", ".join(needed), item=one)
 
 
 def action_problem(wanted: Any) -> str | None:

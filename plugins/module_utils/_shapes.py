@@ -161,15 +161,17 @@ def worded(code: str, facts: Mapping[str, Any], language: str = "en") -> dict[st
 
 
 class Fault(NamedTuple):
-    """What the service model refuses: the option, the value as it may be shown, a code of TEXTS, and the limit."""
+    """What the service model refuses: the option, the value as it may be shown, a code of TEXTS, and the limit; which of several items in a list it is."""
 
     path: str
     value: Any
     code: str
     limit: Any
+    place: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}: {said(self.code, value=self.value, limit=self.limit)}"
+        place = f" (no. {self.place})" if self.place else ""
+        return f"{self.path}{place}: {said(self.code, value=self.value, limit=self.limit)}"
 
 
 def faults(service: str, options: Mapping[str, Option], entry: Mapping[str, Any], path: str = "") -> Iterator[Fault]:
@@ -219,13 +221,18 @@ def _tags(options: Mapping[str, Option], entry: Mapping[str, Any]) -> Iterator[F
 def _value(service: str, name: str, option: Option, value: Any, path: str) -> Iterator[Fault]:
     if option.many and isinstance(value, Mapping):
         for verb, things in value.items():
-            for thing in things or ():
-                yield from _one(service, name, option, thing, path if verb == "add" else f"{path}.{verb}")
+            yield from _each(service, name, option, things or (), path if verb == "add" else f"{path}.{verb}")
     elif isinstance(value, list):
-        for thing in value:
-            yield from _one(service, name, option, thing, path)
+        yield from _each(service, name, option, value, path)
     else:
         yield from _one(service, name, option, value, path)
+
+
+def _each(service: str, name: str, option: Option, things: Any, path: str) -> Iterator[Fault]:
+    """Of the items in a list. Where an item has no options of its own its value says which one it is."""
+    for number, thing in enumerate(things, 1):
+        found = _one(service, name, option, thing, path)
+        yield from (fault._replace(place=fault.place or number) for fault in found) if option.options and len(things) > 1 else found
 
 
 def _one(service: str, name: str, option: Option, value: Any, path: str) -> Iterator[Fault]:

@@ -214,10 +214,10 @@ def mistakes(alarm):
         yield "comparison_operator", "needs", dict(value=operator, other="threshold_metric_id")
     if operator and operator not in OF_A_BAND and alarm.get("threshold_metric_id") and alarm.get("threshold") is None:
         yield "comparison_operator", "choice", dict(value=operator, limit=", ".join(OF_A_BAND))
-    for option, period in _periods(alarm):
+    for option, period, metric in _periods(alarm):
         if period not in SHORT and (period < 60 or period % 60):
-            yield option, "choice", dict(value=period, limit="10, 20, 30, 60, 120, 180, …")
-    period = max((period for dummy, period in _periods(alarm)), default=0)
+            yield option, "choice", dict(value=period, limit="10, 20, 30, 60, 120, 180, …", item=metric)
+    period = max((period for dummy, period, dummy in _periods(alarm)), default=0)
     longest = 7 * DAY if period >= HOUR else DAY
     if times is not None and period * int(times) > longest:
         yield "evaluation_periods", "most", dict(value=times, limit=longest // period)
@@ -225,11 +225,11 @@ def mistakes(alarm):
 
 def _periods(alarm):
     if alarm.get("period") is not None:
-        yield "period", int(alarm["period"])
+        yield "period", int(alarm["period"]), None
     for metric in alarm.get("metrics") or []:
         for option, holder in (("metrics.period", metric), ("metrics.metric_stat.period", metric.get("metric_stat") or {})):
             if holder.get("period") is not None:
-                yield option, int(holder["period"])
+                yield option, int(holder["period"]), metric
 
 
 def refuse(want, have, change):

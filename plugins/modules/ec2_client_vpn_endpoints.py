@@ -200,11 +200,12 @@ def faults(entries, sheet):
         servers = entry.get("dns_servers")
         if isinstance(servers, list) and len(servers) > 2:
             yield index, "dns_servers", "most", dict(value=len(servers), limit=2)
-        for dummy, rule in _networks.blocks(entry, "authorization_rules"):
-            if isinstance(rule, dict) and rule.get("access_group_id") and rule.get("authorize_all_groups"):
-                yield index, "authorization_rules", "one_of", dict(value=rule.get("target_network_cidr"), other="access_group_id, authorize_all_groups")
-            elif isinstance(rule, dict) and not rule.get("access_group_id") and not rule.get("authorize_all_groups"):
-                yield index, "authorization_rules", "needs", dict(value=rule.get("target_network_cidr"), other="access_group_id / authorize_all_groups")
+        for rule in (rule for dummy, rule in _networks.blocks(entry, "authorization_rules") if isinstance(rule, dict)):
+            told = dict(value=rule.get("target_network_cidr"), item=rule)
+            if rule.get("access_group_id") and rule.get("authorize_all_groups"):
+                yield index, "authorization_rules", "one_of", dict(told, other="access_group_id, authorize_all_groups")
+            elif not rule.get("access_group_id") and not rule.get("authorize_all_groups"):
+                yield index, "authorization_rules", "needs", dict(told, other="access_group_id / authorize_all_groups")
 
 
 def _spelt(option):

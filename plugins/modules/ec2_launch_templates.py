@@ -219,7 +219,7 @@ def faults(entries, sheet):
         mappings = entry.get("block_device_mappings") or []
         for volume in mappings if isinstance(mappings, list) else [*(mappings.get("add") or []), *(mappings.get("set") or [])]:
             for option, code, facts in _volumes.faults(volume):
-                yield index, f"block_device_mappings.{option}", code, facts
+                yield index, f"block_device_mappings.{option}", code, dict(facts, item=volume)
 
 
 WHERE = "CreateLaunchTemplate.LaunchTemplateData"

@@ -331,7 +331,7 @@ def faults(entries, sheet):
         for dummy, tunnel in _networks.blocks(entry, "tunnel_options"):
             place = (entry.get("vpn_gateway"), tunnel.get("tunnel_inside_cidr"))
             if all(place) and blocks.setdefault(place, index) != index:
-                yield index, "tunnel_options", "overlap", dict(value=place[1], other=place[1], other_entry=blocks[place])
+                yield index, "tunnel_options", "overlap", dict(value=place[1], other=place[1], other_entry=blocks[place], item=tunnel)
 
 
 def _option(name, **facts):

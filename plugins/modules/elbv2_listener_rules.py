@@ -219,7 +219,7 @@ def faults(entries, sheet):
         for condition in given if isinstance(given, list) else ():
             needed = _condition_fault(condition) if isinstance(condition, dict) else None
             if needed:
-                yield index, "conditions", "needs", dict(value=condition.get("field"), other=needed)
+                yield index, "conditions", "needs", dict(value=condition.get("field"), other=needed, item=condition)
         where = (str(entry.get("load_balancer")), str(entry.get("port")), str(entry.get("priority")))
         if entry.get("priority") is not None and where in seen:
             yield index, "priority", "alike", dict(value=entry["priority"], other=f"{seen[where]}, {entry.get('name')}")

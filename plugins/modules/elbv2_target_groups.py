@@ -196,12 +196,12 @@ def faults(entries, sheet):
             named = [option for option in TARGETS.values() if item.get(option)]
             expected = TARGETS.get(entry.get("target_type"))
             if len(named) != 1 or (expected and named != [expected]):
-                yield index, "targets", "one_of", dict(value=item, other=expected or ", ".join(TARGETS.values()))
+                yield index, "targets", "one_of", dict(value=item, other=expected or ", ".join(TARGETS.values()), item=item)
                 continue
             # The port of the group is the one of a target that names none.
             same = (item[named[0]], str(item.get("port") or entry.get("port")))
             if same in seen:
-                yield index, "targets", "item_twice", dict(value=item)
+                yield index, "targets", "item_twice", dict(value=item, item=item)
             seen.append(same)
 
 

@@ -310,7 +310,7 @@ def faults(entries, sheet):
                 yield index, "subnet_mappings", "duplicate", dict(value=zone, limit=2)
         for item in _named(entry.get("log_destinations")):
             if len([option for option in DESTINATIONS if item.get(option)]) != 1:
-                yield index, "log_destinations", "one_of", dict(value=item, other=", ".join(DESTINATIONS))
+                yield index, "log_destinations", "one_of", dict(value=item, other=", ".join(DESTINATIONS), item=item)
 
 
 def _named(value):

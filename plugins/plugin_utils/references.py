@@ -28,6 +28,7 @@ class Reference(NamedTuple):
     scope: str | None = None
     elsewhere: bool = False
     regional: bool = False
+    place: int | None = None  # which of several items in the option's list names it
 
 
 def names(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -75,9 +76,10 @@ def _references(kind: str, label: str, options: Mapping[str, Option], entry: Map
         values = value
         if option.many and isinstance(value, Mapping):
             values = [thing for verb in ("add", "set") if isinstance(value.get(verb), list) for thing in value[verb]]
-        for one in values if isinstance(values, list) else [values]:
+        for number, one in enumerate(values if isinstance(values, list) else [values], 1):
             if option.options and isinstance(one, Mapping):
-                yield from _references(kind, label, option.options, one, f"{path}{name}.", whole)
+                inside = _references(kind, label, option.options, one, f"{path}{name}.", whole)
+                yield from (found._replace(place=found.place or number) for found in inside) if isinstance(values, list) and len(values) > 1 else inside
             elif option.ref and not isinstance(one, (list, Mapping)) and not (option.elsewhere and is_id(option.ref, str(one)) and not _is_arn(str(one))):
                 hard = not path and (option.required or option.fixed)
                 scope = whole.get(option.within) if option.within else None
@@ -161,8 +163,7 @@ def unresolved(
         host, dummy, name = reference.name.partition(":")
         if _of_neighbour(reference) and host in (neighbours or {}):
             if not labelled(neighbours[host].get(reference.to) or {}, name):
-                facts = dict(value=name, limit=reference.to, other=host)
-                yield Fault(reference.kind, reference.entry, reference.option, "no_neighbour", facts)
+                yield _fault(reference, "no_neighbour", value=name, other=host)
             continue
         mine = _own(reference, own)
         there = (account or {}).get(reference.to, {}).get(reference.name, [])
@@ -170,22 +171,25 @@ def unresolved(
         gone = [*by_name, *(thing["id"] for thing in there if _goes(makers(reference.to), thing, going, joined) and thing["id"] not in by_name)]
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
             if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
-                yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
+                yield _fault(reference, "to_be_removed")
             continue
         becomes = next((called[thing["id"]] for thing in there if thing["id"] in called and thing["id"] != reference.name), None)
         if becomes and not mine:
-            yield Fault(reference.kind, reference.entry, reference.option, "renamed", dict(value=reference.name, limit=reference.to, other=becomes))
+            yield _fault(reference, "renamed", other=becomes)
             continue
         others = _others(reference, mine, there)
         if len(mine) + len(others) > 1:
-            facts = dict(value=reference.name, limit=(reference.to, ", ".join([*mine, *others])))
-            yield Fault(reference.kind, reference.entry, reference.option, "ambiguous", facts)
+            yield _fault(reference, "ambiguous", limit=(reference.to, ", ".join([*mine, *others])))
         elif account is not None and not mine and not others and not (_at_first(reference) and account.get(reference.kind, {}).get(reference.entry)):
             others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
             near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
             offered = dict(offered=True) if not set(makers(reference.to)) & kinds().keys() else {}
-            facts = dict(value=reference.name, limit=reference.to, **(dict(other=", ".join(others)) if others else dict(close=near)), **offered)
-            yield Fault(reference.kind, reference.entry, reference.option, "dangling", facts)
+            yield _fault(reference, "dangling", **(dict(other=", ".join(others)) if others else dict(close=near)), **offered)
+
+
+def _fault(reference: Reference, code: str, **facts: Any) -> Fault:
+    place = dict(place=reference.place) if reference.place else {}
+    return Fault(reference.kind, reference.entry, reference.option, code, {**dict(value=reference.name, limit=reference.to), **facts, **place})
 
 
 def in_other_regions(sheet: Mapping[str, Any], region: str) -> Iterator[Fault]:
@@ -193,7 +197,7 @@ def in_other_regions(sheet: Mapping[str, Any], region: str) -> Iterator[Fault]:
     for reference in references(sheet):
         its = region_of(reference.name) if reference.regional else ""
         if its not in ("", region):
-            yield Fault(reference.kind, reference.entry, reference.option, "other_region", dict(value=reference.name, limit=region, other=its))
+            yield _fault(reference, "other_region", limit=region, other=its)
 
 
 def to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:
@@ -201,7 +205,7 @@ def to_be_removed(sheet: Mapping[str, Any]) -> Iterator[Fault]:
     going, own = _going(sheet), _by_words(names(sheet))
     for reference in references(sheet):
         if _label(reference) in going.get(reference.to, ()) and not _own(reference, own):
-            yield Fault(reference.kind, reference.entry, reference.option, "to_be_removed", dict(value=reference.name, limit=reference.to))
+            yield _fault(reference, "to_be_removed")
 
 
 def circular(found: list[Reference]) -> Iterator[Fault]:

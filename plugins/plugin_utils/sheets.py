@@ -238,20 +238,23 @@ def _things(option: Option, things: Any, path: str) -> Iterator[tuple[str, str, 
     for number, thing in enumerate(things, 1):
         found = [(path, "empty_item", {})] if thing is None else _one(option, option.elements or "raw", thing, path)
         yield from ((where, code, dict(dict(place=number) if option.options and len(things) > 1 else {}, **facts)) for where, code, facts in found)
-    if option.many:
-        yield from ((path, "item_twice", dict(value=without_secrets(option, thing), item=thing)) for thing in _twice(option, things) if thing is not None)
+    for number, thing in _twice(option, things) if option.many else ():
+        place = dict(place=number) if option.options else {}
+        yield path, "item_twice", dict(value=without_secrets(option, thing), item=thing, **place)
 
 
-def _twice(option: Option, things: list) -> Iterator[Any]:
-    """Items that are the same thing as one before: only one of them would count."""
+def _twice(option: Option, things: list) -> Iterator[tuple[int, Any]]:
+    """Items that are the same thing as one before, each with its place: only one of them would count."""
     seen: list[Any] = []
-    for thing in things:
+    for number, thing in enumerate(things, 1):
+        if thing is None:
+            continue
         try:
             known = identity(option, thing)
         except (AttributeError, KeyError, TypeError, ValueError):
             continue  # it has a wrong type, which is told as such
         if known in seen:
-            yield thing
+            yield number, thing
         seen.append(known)
 
 
@@ -298,7 +301,8 @@ def _of_the_kind(kind: Any, entries: list[dict], unsure: set[tuple[str, int]], s
     for index, entry in enumerate(entries):
         refused = list(_shapes.faults(kind.service, kind.options, named(kind.options, spread(kind.options, entry))))
         for fault in [fault for fault in refused if (index, fault.path) not in better]:
-            yield _fault(kind, entry, index + 1, fault.path, fault.code, dict(value=fault.value, limit=fault.limit))
+            facts = dict(value=fault.value, limit=fault.limit, **(dict(place=fault.place) if fault.place else {}))
+            yield _fault(kind, entry, index + 1, fault.path, fault.code, facts)
         for name in set(kind.identity) - {fault.path for fault in refused}:
             if isinstance(value := entry.get(name), str) and value != value.strip():
                 yield _fault(kind, entry, index + 1, name, "blanks", dict(value=value))

@@ -29,7 +29,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, secrets
 from ansible_collections.msp.aws.plugins.plugin_utils import sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import TEXTS
-from tests.laws.stage import KINDS, examples
+from tests.laws.stage import KINDS, entries, examples
 
 NAMES = list(KINDS)
 LISTED = [name for name, kind in KINDS.items() if not kind.single]
@@ -623,3 +623,19 @@ def test_what_a_run_was_warned_of():
     told = run_summary({f"setup_network{again}_ec2_vpcs": dict(entries=[], warnings=["a", "b"]) for again in ("", "_await")})
     assert told["warnings"] == [dict(kind="ec2_vpcs", warning="a"), dict(kind="ec2_vpcs", warning="b")]
     assert run_summary(dict(setup_network_ec2_vpcs=dict(entries=[])))["warnings"] == []
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if any(one.options and one.type == "list" for one in kind.options.values())])
+def test_what_is_wrong_in_one_of_several_items_is_told_with_its_place(name):
+    """Whatever is wrong: its type, its size, what it names."""
+    good = entries(name, examples(name).make)[0]
+    told = []
+    for option, facts in KINDS[name].options.items():
+        for inner in facts.options if facts.options and facts.type == "list" else ():
+            for bad in ("誤" * 70000, -1, ["a"], dict(a=[1])):
+                entry = dict(good, **{option: [{}, {inner: bad}]})
+                lines = sheet_faults({name: entry if KINDS[name].single else [entry]}, account={}, language="en")
+                lines = [line for line in lines if f" {option}.{inner}" in line.partition(": ")[0] and "is needed to say which" not in line]
+                assert all(re.search(r" \(no\. [12]\): ", line) for line in lines), lines
+                told += lines
+    assert told
