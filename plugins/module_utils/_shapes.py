@@ -108,6 +108,8 @@ TEXTS = dict(
     least_items="{value} are named; at least {limit} are needed",
     pattern="{value!r} does not have the right form; {limit}",
     needs="{other} is needed; found {value!r}",
+    octal="without quotation marks {limit} is read as {value}, because a number that begins with 0 is taken as octal; "
+    "where that was written, write it between quotation marks: \"{limit}\"",
     no_text="{value!r} is no text; write one value here",
     unquoted="without quotation marks it is read as {value} and is no text; write it between quotation marks, such as \"{value}\"",
     not_a_network="{value!r} is not a network address (CIDR) such as {limit}",
@@ -258,12 +260,20 @@ def _no_texts(option: Option, value: Mapping[str, Any], path: str) -> Iterator[F
 
 
 def _reasons(service: str, name: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:
-    known = list(refused(described(service, option), value)) if option.api or option.limits else []
+    model = described(service, option) if option.api or option.limits else None
+    known = list(refused(model, value)) if model else []
     form = implied(service, name, option.api) if isinstance(value, str) and value and not (known or option.ref) else None
-    yield from refused(form, value) if form else known
+    found, meant = list(refused(form, value)) if form else known, octal(value)
+    yield from [("octal", meant)] if found and meant and not list(refused(form or model, meant)) else found
     wrong = option.wrong(value) if option.wrong and value != "" else None
     if wrong:
         yield wrong
+
+
+def octal(value: Any) -> str | None:
+    """The twelve digits of an account whose id begins with 0, where YAML read them without quotation marks as an octal number."""
+    number = int(value) if re.fullmatch("[1-9][0-9]{8,9}", str(value)) else 0
+    return f"{number:012o}" if 8**9 <= number < 8**11 else None
 
 
 ARN, ACCOUNT, IMAGE = (

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from ansible_collections.msp.aws.plugins.module_utils._shapes import loader
+from ansible_collections.msp.aws.plugins.module_utils._shapes import loader, octal
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, STRAY
@@ -48,6 +48,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         left="ひな形の {value!r} のままです。契約の値を書いてください（使わない項目は行ごと消してください）",
         empty="空です。契約の値を書いてください（使わない項目は行ごと消してください）",
         account="{value!r} は使えません。12 桁の数字を引用符で囲んで書いてください（例: \"111122223333\"）",
+        octal="{value} は使えません。引用符のない 0 で始まる数は 8 進数とみなされるため、{other} と書いても {value} として読まれます。\
+12 桁の数字を引用符で囲んで書いてください（例: \"{other}\"）",
         region="{value!r} というリージョンはありません{hint}。ap-northeast-1 のように書いてください",
         new_region="{value!r} というリージョンを、ここの botocore（{other}）は知りません{hint}。新しいリージョンであれば、boto3 と botocore を更新してください",
         role="{value!r} はロールの ARN ではありません。arn:aws:iam::111122223333:role/msp-operator のように書いてください",
@@ -59,6 +61,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         left="is still {value!r}, as in the template; write the contract's own, or take the line away where it is not needed",
         empty="is empty; write the contract's own, or take the line away where it is not needed",
         account="{value!r} is not allowed here; write it as 12 digits in quotes, such as \"111122223333\"",
+        octal="{value} is not allowed here; without quotes {other} is read as {value}, because a number that begins with 0 is taken as octal: \
+write it as 12 digits in quotes, such as \"{other}\"",
         region="there is no Region {value!r}{hint}; write it as ap-northeast-1",
         new_region="the Region {value!r} is none that botocore ({other}) knows here{hint}; where it is a new one, update boto3 and botocore",
         role="{value!r} is not the ARN of a role; write it as arn:aws:iam::111122223333:role/msp-operator",
@@ -111,7 +115,8 @@ def _access(contract: Mapping[str, Any]) -> Iterator[Fault]:
     account, role, external = (contract.get(name) for name in ("account_id", "role_arn", "external_id"))
     known = isinstance(account, str) and ACCOUNT.fullmatch(account)
     if account and not known:
-        yield Fault(f"{FILE} account_id", "account", account)
+        meant = octal(account) if isinstance(account, int) else None
+        yield Fault(f"{FILE} account_id", "octal" if meant else "account", account, meant)
     match = ROLE.fullmatch(role) if isinstance(role, str) else None
     if role and not match:
         yield Fault(f"{FILE} role_arn", "role", role)

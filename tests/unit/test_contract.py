@@ -32,6 +32,7 @@ WRONG = {
     "nobody's role": (dict(role_arn=ROLE.replace(ACCOUNT, "0" * 12)), "role_arn: ひな形の 'arn:aws:iam::000000000000:role/", "as in the template"),
     "nobody": (dict(account_id="0" * 12), "account_id: ひな形の '000000000000'", "as in the template"),
     "number of an account": (dict(account_id=int(ACCOUNT)), f"account_id: {ACCOUNT} は使えません", "12 digits in quotes"),
+    "account that begins with 0": (dict(account_id=0o12345670123, role_arn=None), "012345670123 と書いても 1402433619 として", 'such as "012345670123"'),
     "short account": (dict(account_id="1234", role_arn=None), "account_id: '1234'", "12 digits in quotes"),
     "another account": (dict(account_id="210987654321"), f"role_arn: アカウント {ACCOUNT} のロールですが", "account_id is 210987654321"),
     "no role": (dict(role_arn="msp-operator"), "role_arn: 'msp-operator'", "is not the ARN of a role"),

@@ -13,6 +13,7 @@ import string
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.msp.aws.plugins.filter.sheet import (
     names_to_come,
@@ -639,3 +640,14 @@ def test_what_is_wrong_in_one_of_several_items_is_told_with_its_place(name):
                 assert all(re.search(r" \(no\. [12]\): ", line) for line in lines), lines
                 told += lines
     assert told
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_account_that_begins_with_0_and_is_no_text_is_told_as_it_was_written(language):
+    """YAML reads it as an octal number, where it has neither 8 nor 9 in it."""
+    sheet = dict(ec2_vpc_peering_connections=[dict(name="p", vpc="vpc-00000001", peer_vpc="vpc-00000002", peer_owner_id=yaml_load("012345670123"))])
+    (line,) = sheet_faults(sheet, language=language)
+    assert line.startswith("ec2_vpc_peering_connections p peer_owner_id: ") and "1402433619" in line and '"012345670123"' in line
+    for other in (yaml_load("098765432109"), "123", 123, 12345678901):
+        sheet["ec2_vpc_peering_connections"][0]["peer_owner_id"] = other
+        assert not any("8 進" in line or "octal" in line for line in sheet_faults(sheet, language=language))
