@@ -8,9 +8,11 @@ Private to the collection. A bucket of another account cannot be listed, so a sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from ansible_collections.msp.aws.plugins.module_utils import _verdicts
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -33,11 +35,19 @@ def _own_buckets(aws: Aws) -> set[str]:
 
 def role_arn(aws: Aws, name: str) -> str:
     """The ARN holds the path of the role, which the name does not say."""
-    return aws.once(_role_arn, name)
+    return aws.once(_role, name)["Arn"]
 
 
-def _role_arn(aws: Aws, name: str) -> str:
-    return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+def trusted_role(aws: Aws, name: str, service: str, context: _verdicts.Context | None = None) -> str:
+    """The same of a role that lets the service assume it. The service would refuse another one, or only fail later with it."""
+    verdict = _verdicts.judged(aws.once(_role, name)["AssumeRolePolicyDocument"], service, "sts:AssumeRole", context=context)
+    if not _verdicts.lets(aws, f"{service} may assume the role {name}", verdict):
+        raise Problem(f"role: {name} does not let {service} assume it: its assume_role_policy has to name that service, and not to deny it")
+    return role_arn(aws, name)
+
+
+def _role(aws: Aws, name: str) -> Mapping[str, Any]:
+    return aws.iam.get_role(RoleName=name)["Role"]
 
 
 @contextmanager

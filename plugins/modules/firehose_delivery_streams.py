@@ -11,6 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, tags
 
+SERVICE = "firehose.amazonaws.com"
 KEY = "EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN"
 VALUES = dict(
     prefix="Prefix",
@@ -74,7 +75,7 @@ def read(aws, have, names):
 
 def create(aws, want):
     arguments = dict(Tags=_tags.as_list(want["tags"])) if want.get("tags") else {}
-    destination = _configuration(aws, {}, want)
+    destination = _configuration(aws, want["name"], {}, want)
     aws.firehose.create_delivery_stream(
         DeliveryStreamName=want["name"], DeliveryStreamType="DirectPut", ExtendedS3DestinationConfiguration=destination, **arguments
     )
@@ -94,7 +95,13 @@ def _active(aws, name):
     return stream
 
 
-def _configuration(aws, found, change):
+def _said_by_firehose(aws, name):
+    """Data Firehose guide, "Controlling access": the account is the ExternalId, and the stream is what it assumes the role for."""
+    arn = f"arn:{aws.firehose.meta.partition}:firehose:{aws.firehose.meta.region_name}:{aws.account}:deliverystream/{name}"
+    return {"sts:externalid": (aws.account,), "aws:sourceaccount": (aws.account,), "aws:sourcearn": (arn,)}
+
+
+def _configuration(aws, name, found, change):
     """The members that the change names, each whole: AWS keeps of a destination what it is not told."""
     whole = deep({option: path for option, path in VALUES.items() if option != "kms_key_arn"}, {**change}, {})
     configuration = {member: value for member, value in whole.items() if value is not None}
@@ -111,7 +118,7 @@ def _configuration(aws, found, change):
     if "bucket" in change:
         configuration["BucketARN"] = f"arn:{aws.firehose.meta.partition}:s3:::{_deliveries.bucket_name(change['bucket'])}"
     if "role" in change:
-        configuration["RoleARN"] = _deliveries.role_arn(aws, change["role"])
+        configuration["RoleARN"] = _deliveries.trusted_role(aws, change["role"], SERVICE, _said_by_firehose(aws, name))
     return configuration
 
 
@@ -123,7 +130,7 @@ def update(aws, have, change):
             DeliveryStreamName=have["name"],
             CurrentDeliveryStreamVersionId=stream["VersionId"],
             DestinationId=have["_destination_id"],
-            ExtendedS3DestinationUpdate=_configuration(aws, have["_destination"], change),
+            ExtendedS3DestinationUpdate=_configuration(aws, have["name"], have["_destination"], change),
         )
     _tags.write(have, change, aws.firehose.tag_delivery_stream, aws.firehose.untag_delivery_stream, DeliveryStreamName=have["name"])
 

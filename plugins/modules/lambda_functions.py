@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _lambda_unversioned, _shapes, _tags, _verdicts
+from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _lambda, _lambda_unversioned, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -160,20 +160,12 @@ def _settings(aws, have, change):
     settings = deep(CONFIGURATION, values, {})
     after = merged(OPTIONS, have, change)
     if "role" in change:
-        settings["Role"] = aws.once(_trusted_role, change["role"])
+        settings["Role"] = _deliveries.trusted_role(aws, change["role"], SERVICE)
     if "environment" in change:
         settings["Environment"] = dict(Variables={name: str(value) for name, value in (after["environment"] or {}).items()})
     if VPC.keys() & change.keys():
         settings["VpcConfig"] = {member: after[option] for option, member in VPC.items() if after.get(option) is not None}
     return settings
-
-
-def _trusted_role(aws, name):
-    """The ARN of the role; Lambda would refuse, or only fail later with, one that it may not have."""
-    role = aws.iam.get_role(RoleName=name)["Role"]
-    if not _verdicts.lets(aws, f"{SERVICE} may assume the role {name}", _verdicts.judged(role["AssumeRolePolicyDocument"], SERVICE, "sts:AssumeRole")):
-        raise Problem(f"role: {name} does not let {SERVICE} assume it: its assume_role_policy has to name that service")
-    return role["Arn"]
 
 
 def update(aws, have, change):

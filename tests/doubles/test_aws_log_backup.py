@@ -53,6 +53,13 @@ def settled(firehose):
         pass
 
 
+def test_a_role_that_denies_it_is_none(aws, firehose, destination, refused):
+    trusting = json.loads(trust("firehose.amazonaws.com"))
+    trusting["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"})
+    aws("iam").update_assume_role_policy(RoleName=destination["RoleARN"].rpartition("/")[2], PolicyDocument=json.dumps(trusting))
+    refused("InvalidArgumentException", firehose.create_delivery_stream, **NAME, ExtendedS3DestinationConfiguration=destination)
+
+
 def test_states_pass(firehose, destination, refused):
     firehose.create_delivery_stream(**NAME, ExtendedS3DestinationConfiguration=destination)
     refused("ResourceInUseException", firehose.create_delivery_stream, **NAME, ExtendedS3DestinationConfiguration=destination)

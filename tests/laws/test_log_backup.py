@@ -53,6 +53,35 @@ def settle(stage, name):
 # ---- streams
 
 
+FIREHOSE = {"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}
+OF_US = dict(StringEquals={"sts:ExternalId": ACCOUNT, "aws:SourceAccount": ACCOUNT})
+OF_A_STREAM = dict(ArnLike={"aws:SourceArn": f"arn:aws:firehose:*:{ACCOUNT}:deliverystream/acme-*"})
+OTHERS = dict(StringEquals={"aws:SourceAccount": "210987654321"})
+OFFICE = dict(NotIpAddress={"aws:SourceIp": "192.0.2.0/24"})
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed", "doubts"),
+    [
+        ([dict(FIREHOSE, Condition=OF_US), dict(FIREHOSE, Effect="Deny", Condition=OTHERS)], True, 0),
+        ([dict(FIREHOSE, Condition=OF_A_STREAM)], True, 0),
+        ([FIREHOSE, dict(FIREHOSE, Effect="Deny", Condition=OFFICE)], True, 1),
+        ([dict(FIREHOSE, Condition=OTHERS)], False, 0),
+        ([FIREHOSE, dict(FIREHOSE, Effect="Deny", Principal="*")], False, 0),
+        ([dict(FIREHOSE, Principal={"Service": "lambda.amazonaws.com"})], False, 0),
+    ],
+)
+def test_a_stream_has_a_role_that_firehose_can_assume(streams, said, statements, allowed, doubts):
+    """An explicit Deny wins, as everywhere. Which of several streams, and whose, a trust policy may say."""
+    trust = dict(Version="2012-10-17", Statement=statements)
+    write(streams, "iam_roles", dict(name="acme-firehose-to-s3", assume_role_policy=trust))
+    if allowed:
+        harmless(streams, STREAMS, NEW)
+    else:
+        assert "does not let firehose.amazonaws.com assume it" in refused(streams, STREAMS, NEW)
+    assert len({text for text in said if "may assume the role acme-firehose-to-s3 depends on" in text}) == doubts
+
+
 def test_a_stream_is_waited_for(streams):
     write(streams, STREAMS, NEW)
     told = client(streams, "firehose").describe_delivery_stream(DeliveryStreamName="acme-new")["DeliveryStreamDescription"]

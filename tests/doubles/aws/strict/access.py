@@ -58,10 +58,9 @@ def role_of(account, arn):
 
 
 def trusts(role, service):
-    return any(
-        statement.get("Effect") == "Allow" and spoken_to(statement.get("Principal"), service)
-        for statement in as_list(json.loads(role.assume_role_policy_document).get("Statement"))
-    )
+    statements = [one for one in as_list(json.loads(role.assume_role_policy_document).get("Statement")) if spoken_to(one.get("Principal"), service)]
+    denied = any(statement.get("Effect") == "Deny" and not statement.get("Condition") for statement in statements)
+    return not denied and any(statement.get("Effect") == "Allow" for statement in statements)
 
 
 def role_allows(role, action, resource):
