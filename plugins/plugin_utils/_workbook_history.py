@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, identities, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, few
 
 LONGEST = 2000  # characters of one value in the history

@@ -29,10 +29,10 @@ from ansible_collections.msp.aws.plugins.module_utils import _shapes
 from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CENTRE, CREATED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
 TITLE, LINKS, GROUP, HEADING, MARK, NOTE, EMPTY = range(1, 8)  # rows above the keys, where no mapping says otherwise

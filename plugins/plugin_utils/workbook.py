@@ -34,8 +34,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     sheets,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import Row, canonical_sheet, identities, rows_of, unshown, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
