@@ -201,7 +201,7 @@ class Desk:
         self.double.transition("ec2::instance", progression="immediate")
 
     def _hire(self) -> None:
-        """Users, groups and a role of IAM: one who may not sign in, one who has forgotten the password, and one who goes, with all that hangs on a user."""
+        """Users, groups and a role of IAM: one with a key only, one who has forgotten the password, one who goes, with all that hangs on a user."""
         run, iam = self.stage.run, self.stage.client("iam")
         run("iam_groups", dict(groups=[dict(name="acme-operators", managed_policies=[READS]), dict(name="acme-former", inline_policies=dict(look=LOOKS))]))
         leaver = dict(name="acme-leaver", groups=["acme-operators", "acme-former"], managed_policies=[READS], inline_policies=dict(look=LOOKS))
@@ -211,7 +211,8 @@ class Desk:
         iam.update_login_profile(UserName="acme-auditor", Password="Chosen-9d41b7!", PasswordResetRequired=False)
         trust = dict(Version="2012-10-17", Statement=[dict(Effect="Allow", Action="sts:AssumeRole", Principal=dict(Service="ec2.amazonaws.com"))])
         run("iam_roles", dict(roles=[dict(name="acme-reports", assume_role_policy=trust)]))
-        iam.create_access_key(UserName="acme-leaver")
+        for user in ("acme-leaver", "acme-operator"):
+            iam.create_access_key(UserName=user)
         device = iam.create_virtual_mfa_device(VirtualMFADeviceName="acme-leaver")["VirtualMFADevice"]["SerialNumber"]
         iam.enable_mfa_device(UserName="acme-leaver", SerialNumber=device, AuthenticationCode1="123456", AuthenticationCode2="654321")
 

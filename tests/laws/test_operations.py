@@ -412,9 +412,49 @@ def test_the_plan_tells_that_a_user_is_still_at_work_or_the_last_who_may_do_ever
     boto3.client("iam", endpoint_url=desk.double.url, **signed).list_groups()
     told, used = desk.run("iam.delete_user", check=True)["entries"][0]["confirm"], f"{key['AccessKeyId'][:4]}…{key['AccessKeyId'][-4:]}"
     assert f"{used} has been used" in told and "no other IAM user has AdministratorAccess" in told
-    assert f"iam_users acme-leaver: {used} was used last on {datetime.now(UTC):%Y-%m-%d}" in capfd.readouterr().err
+    assert f"IAM user acme-leaver: {used} was used last on {datetime.now(UTC):%Y-%m-%d}" in capfd.readouterr().err
     iam.attach_user_policy(UserName="acme-auditor", PolicyArn=administrator)
     assert "no other IAM user" not in desk.run("iam.delete_user", check=True)["entries"][0]["confirm"]
+
+
+def test_a_user_is_put_on_hold_before_the_end_and_the_plan_of_the_end_tells_it(desk):
+    iam, leaver = desk.stage.client("iam"), dict(ops_iam_user="acme-leaver")
+    assert "it was not put on hold first" in desk.run("iam.delete_user", check=True)["entries"][0]["confirm"]
+    variables = dict(leaver, ops_iam_delete_after="2099-12-31")
+    plan = desk.run("iam.deactivate_user", check=True, variables=variables)
+    assert "would switch off its 1 access keys" in plan["entries"][0]["confirm"] and undone("iam.deactivate_user", plan) is None
+    desk.run("iam.deactivate_user", variables=variables)
+    assert {key["Status"] for key in iam.list_access_keys(UserName="acme-leaver")["AccessKeyMetadata"]} == {"Inactive"}
+    assert desk.writes()[0] == "iam:TagUser" and "iam:DeleteLoginProfile" in desk.writes()
+    assert {group["GroupName"] for group in iam.list_groups_for_user(UserName="acme-leaver")["Groups"]} == {"acme-operators", "acme-former"}
+    assert "it is on hold until 2099-12-31" in desk.run("iam.delete_user", check=True)["entries"][0]["confirm"]
+
+
+def test_on_the_way_back_only_what_was_on_before_is_on_again(desk):
+    iam = desk.stage.client("iam")
+    off = iam.create_access_key(UserName="acme-operator")["AccessKey"]["AccessKeyId"]
+    iam.update_access_key(UserName="acme-operator", AccessKeyId=off, Status="Inactive")
+    plan = desk.run("iam.deactivate_user", check=True)
+    desk.run("iam.deactivate_user")
+    desk.run("iam.deactivate_user", undo=undone("iam.deactivate_user", plan))
+    keys = iam.list_access_keys(UserName="acme-operator")["AccessKeyMetadata"]
+    assert [key["AccessKeyId"] for key in keys if key["Status"] == "Inactive"] == [off] and len(keys) == 2
+
+
+@pytest.mark.parametrize(("day", "said"), [("2026-01-05", "is not to come"), ("next week", "is no date such as")])
+def test_a_hold_ends_on_a_day_to_come(desk, day, said):
+    result = desk.run("iam.deactivate_user", check=True, variables=dict(ops_iam_user="acme-leaver", ops_iam_delete_after=day), fails=True)
+    assert said in result["msg"]
+
+
+def test_a_device_that_was_enrolled_since_stays(desk):
+    iam = desk.stage.client("iam")
+    plan = desk.run("iam.reset_mfa", check=True)
+    desk.run("iam.reset_mfa")
+    new = iam.create_virtual_mfa_device(VirtualMFADeviceName="acme-leaver-2")["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(UserName="acme-leaver", SerialNumber=new, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    assert not desk.run("iam.reset_mfa", before=begun(plan))["changed"]
+    assert "has no MFA device" in desk.run("iam.reset_mfa", check=True, variables=dict(ops_iam_user="acme-auditor"), fails=True)["msg"]
 
 
 def test_the_plan_tells_who_loses_what_with_a_group(desk):
