@@ -48,8 +48,8 @@ def quotation(agreed: Agreement, day: date, services: tuple[str, ...], unwatched
     counted and not watched, by the sheet.
     """
     once = [line for order in agreed.orders for line in set_up.lines(agreed, agreed.month_of(order.accepted_on))]
-    starts = [plan.start for plan in agreed.plans[:1]] + [option.start for option in agreed.options]
-    month = operation.first_whole_month(agreed, [operation.first_charge(agreed, start) for start in starts]) if starts else None
+    charged = [operation.charged_from(agreed, service) or operation.first_charge(agreed, service.start) for service in operation.services(agreed)]
+    month = operation.first_whole_month(agreed, charged) if charged else None
     billed_from, first = _billed_from(agreed), operation.first_charged_month(agreed)
     return dict(
         contract=agreed.number,
