@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from tests.integration.conftest import ACCOUNT, SECRET
-from tests.playbook import BIN, ROOT
+from tests.playbook import BIN, ROOT, run_playbook
 
 VPC = dict(name="acme", cidr_block="10.20.0.0/16")
 SUBNET = dict(name="acme-a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
@@ -304,6 +304,17 @@ def test_a_bad_contract_is_told_before_anything_is_asked(customer, contract, wor
     run = customer.setup(rc=2, ec2_vpcs=[VPC])
     assert customer.double.calls() == [] and all(word in run.output for word in words), run.output
     assert "Nothing was done" in run.output and "missing required arguments" not in run.output
+
+
+OTHER_HOSTS = {"prepare_image", "verify_evidence"}  # servers, and whoever looks at what they were given
+FOR_CONTRACTS = sorted(file.stem for file in (ROOT / "playbooks").glob("*.yml") if file.stem not in OTHER_HOSTS)
+
+
+@pytest.mark.parametrize("playbook", FOR_CONTRACTS)
+def test_a_run_without_an_inventory_of_a_contract_fails_and_says_so(tmp_path, playbook):
+    """Nor is it one of something else, such as of servers."""
+    run = run_playbook(["-i", "web01,", ROOT / "playbooks" / f"{playbook}.yml"], dict(ANSIBLE_LOCAL_TEMP=str(tmp_path)), rc=2)
+    assert "契約のインベントリが指定されていません" in run.stdout and "Named now: " in run.stdout and "web01," in run.stdout
 
 
 def test_a_contract_of_another_name_is_told(customer):
