@@ -51,17 +51,21 @@ def _comparable(value: Any) -> Any:
 def lost(written: Digests, old: Mapping[str, Any], new: Mapping[str, Any], confirmed: Collection[str]) -> dict[str, tuple[Any, Any]]:
     """kind/entry → the entry in the file and in the workbook, of those that are other than the last import wrote them and would be other again.
 
-    What only the file has is not among them: that it is not in the workbook is told anyway.
+    What only the file has is not among them: that it is not in the workbook is told anyway. An entry is the same one with and without its id.
     """
-    there, wanted = entries(old), entries(new)
-    now, then = digests(old), digests(new)
-    found = {}
-    for name, some in then.items():
-        for label, digest in some.items():
-            mine = now.get(name, {}).get(label)
-            if mine not in (digest, written.get(name, {}).get(label)) and f"{name}/{label}" not in confirmed:
-                found[f"{name}/{label}"] = there.get(name, {}).get(label), wanted[name][label]
+    found, there = {}, entries(old)
+    for name, some in entries(new).items():
+        named = {_by_name(name, entry): entry for entry in there.get(name, {}).values()}
+        for label, entry in some.items():
+            mine = there.get(name, {}).get(label, named.get(_by_name(name, entry)))
+            digest = _digest(mine) if mine is not None else None
+            if digest not in (_digest(entry), written.get(name, {}).get(label)) and f"{name}/{label}" not in confirmed:
+                found[f"{name}/{label}"] = mine, entry
     return found
+
+
+def _by_name(name: str, entry: Mapping[str, Any]) -> str:
+    return kinds()[name].label({**entry, "id": None})
 
 
 def fault(path: Any, given: Mapping[str, tuple[Any, Any]], language: str) -> Iterable[Fault]:
@@ -80,7 +84,19 @@ def _differences(mine: Any, other: Any, words: Mapping[str, str]) -> Iterator[st
         return
     for name in dict.fromkeys((*mine, *other)):
         if _comparable(mine.get(name)) != _comparable(other.get(name)):
-            yield f"{name} ({_shown(mine.get(name), words)} → {_shown(other.get(name), words)})"
+            yield f"{name} ({' → '.join(_shown(side, words) for side in _apart(mine.get(name), other.get(name)))})"
+
+
+def _apart(mine: Any, other: Any) -> tuple[Any, Any]:
+    """Both values without what they have in common."""
+    if isinstance(mine, list) and isinstance(other, list):
+        sides = [item for item in mine if item not in other], [item for item in other if item not in mine]
+        return (sides[0] or None, sides[1] or None) if any(sides) else (mine, other)
+    if isinstance(mine, Mapping) and isinstance(other, Mapping):
+        differing = [name for name in dict.fromkeys((*mine, *other)) if mine.get(name) != other.get(name)]
+        sides = [{name: side[name] for name in differing if name in side} or None for side in (mine, other)]
+        return sides[0], sides[1]
+    return mine, other
 
 
 def _shown(value: Any, words: Mapping[str, str]) -> str:

@@ -262,8 +262,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         history_taken="変更履歴を書き込むセルに別の値があります。行を空けるか、右側の列に移してください",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
 ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
-        edited="前回の取り込みの後に手で変更されています。このブックを取り込むと、その変更が次のように失われます: {limit}。\
-シートからブックを書き出して（プレイブック sheet_export.yml）、そこに記入し直してください。失われてよい場合は -e '{other}' を付けて取り込んでください",
+        edited="前回の取り込みの後に手で変更された項目を、このブックが書き換えます（シート → ブック）: {limit}。\
+シートからブックを書き出して（プレイブック sheet_export.yml）、そこに記入し直してください。書き換えてよい場合は -e '{other}' を付けて取り込んでください",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
@@ -357,8 +357,8 @@ write it out (each value can be an expression): {limit}",
         history_taken="something else stands where the history is to be written; leave the row empty, or move it to a column on the right",
         dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
 or say force: true (a playbook: -e sheet_force=true)",
-        edited="was edited by hand since the last import, and this workbook would take it back: {limit}. Export the workbook from the sheet \
-(playbook sheet_export.yml) and fill in that one; or, where it may be lost, import with -e '{other}'",
+        edited="entries that were edited by hand since the last import would become what this workbook says (sheet → workbook): {limit}. \
+Export the workbook from the sheet (playbook sheet_export.yml) and fill in that one; or, where they may, import with -e '{other}'",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",

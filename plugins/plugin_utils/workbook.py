@@ -157,7 +157,7 @@ def take_in(
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
-        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=_digests(new))).encode()
+        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=_written(new, past.digests, covered))).encode()
     unwritten: list[Fault] = []
     stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(_digests(new)))
     outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, versions, unwritten)
@@ -192,6 +192,13 @@ def _edited(found: Any, path: Path, old: Mapping[str, Any], written: _workbook_e
     wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
     new = {name: value for name, value in found.sheet.items() if name not in wrong}
     return _workbook_edits.fault(path, _workbook_edits.lost(written, masked(old), masked(new), confirmed), found.layout.language)
+
+
+def _written(new: Mapping[str, Any], before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
+    """The digests of what an import wrote. What was edited in kinds that the workbook does not have stays an edit."""
+    whole = _digests(new)
+    others = whole if before is None else before
+    return {name: one for name, one in others.items() if name not in covered} | {name: one for name, one in whole.items() if name in covered}
 
 
 def _digests(sheet: Mapping[str, Any]) -> dict[str, dict[str, str]]:

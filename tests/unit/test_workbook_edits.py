@@ -75,9 +75,12 @@ def imported(path, language="ja"):
 
 
 SAID = dict(
-    ja=("前回の取り込みの後に手で変更されています", "sheet_export.yml"),
-    en=("was edited by hand since the last import", "sheet_export.yml"),
+    ja=("前回の取り込みの後に手で変更された項目", "sheet_export.yml"),
+    en=("edited by hand since the last import", "sheet_export.yml"),
 )
+
+
+GONE = dict(ja="なし", en="not there")
 
 
 @pytest.mark.parametrize("language", SAID)
@@ -87,7 +90,7 @@ def test_what_was_edited_by_hand_is_not_taken_back_unseen(language, tmp_path):
     place.fill_in("path", "/b/", kind="iam_groups")
     (line,) = place.refused()
     assert line.startswith(f"{place.sheet}: ") and all(part in line for part in SAID[language]), line
-    assert "ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line and 'ec2_vpcs/v tags ({"Owner": "y", "Env": "prod"} → {"Owner": "y"})' in line
+    assert "ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line and 'ec2_vpcs/v tags ({"Env": "prod"} → なし)'.replace("なし", GONE[language]) in line
     assert "iam_groups" not in line, "what the workbook alone changed is no fault"
     paste = json.loads(line[line.index("-e '") + 4 : line.rindex("'")])
     assert paste == dict(confirm=["ec2_vpcs/v"])
@@ -113,6 +116,17 @@ def test_an_edit_that_the_workbook_has_too_or_in_an_entry_that_it_leaves_alone_i
     assert place.take_in().kinds == ["iam_groups"]
 
 
+def test_an_import_of_other_kinds_makes_no_edit_its_own(place):
+    before = place.book.read_bytes()
+    place.edit(cidr_block="10.9.0.0/16")
+    workbook.template(workbook.Setting(CONTRACT, "ja", None, ("iam_groups",)), place.book).write()
+    place.fill_in("name", "g", kind="iam_groups")
+    place.fill_in("path", "/b/", kind="iam_groups")
+    place.take_in().write()
+    place.book.write_bytes(before)
+    assert any("ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line for line in place.refused())
+
+
 def test_another_way_to_write_the_same_and_another_order_are_no_edit(place):
     sheet = place.read()
     place.write(dict(iam_groups=sheet["iam_groups"], ec2_vpcs=[dict(reversed(one.items()), state="present") for one in reversed(sheet["ec2_vpcs"])]))
@@ -125,6 +139,26 @@ def test_an_entry_that_was_taken_out_by_hand_does_not_come_back_unseen(place):
     place.write(dict(sheet, ec2_vpcs=sheet["ec2_vpcs"][:1]))
     (line,) = place.refused()
     assert "ec2_vpcs/w (なし → あり)" in line
+
+
+@pytest.mark.parametrize("exported", [False, True])
+def test_an_id_that_was_put_in_by_hand_is_not_lost_unseen(place, exported):
+    """Also where the entry had no other digest than that of an export."""
+    if exported:
+        place.edit(name="u")
+        place.export()
+    place.edit(id="vpc-12345678")
+    place.fill_in("path", "/b/", kind="iam_groups")
+    (line,) = place.refused()
+    assert f"ec2_vpcs/{'u' if exported else 'v'} id (vpc-12345678 → なし)" in line
+
+
+def test_of_a_list_what_differs_is_told_and_no_more():
+    rules = [dict(port=number) for number in range(20)]
+    pair = dict(ingress=rules), dict(ingress=[*rules[:-1], dict(port=99)])
+    (fault,) = _workbook_edits.fault("sheet.yml", {"ec2_security_groups/v/g": pair}, "en")
+    assert 'ec2_security_groups/v/g ingress ([{"port": 19}] → [{"port": 99}])' in fault.text("en")
+    assert _workbook_edits._apart([1, 2], [2, 1]) == ([1, 2], [2, 1]), "the order alone"
 
 
 def test_an_entry_that_was_put_in_by_hand_is_told_once(place):
