@@ -263,7 +263,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
 ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         edited="前回の取り込みの後に手で変更された項目を、このブックが書き換えます（シート → ブック）: {limit}。\
-シートからブックを書き出して（プレイブック sheet_export.yml）、そこに記入し直してください。書き換えてよい場合は -e '{other}' を付けて取り込んでください",
+シートから別のブックを書き出し（sheet_export.yml に -e sheet_workbook=ファイル名）、そこに記入し直してください。\
+書き換えてよい場合は -e '{other}' を付けて取り込んでください",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
@@ -358,7 +359,7 @@ write it out (each value can be an expression): {limit}",
         dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
 or say force: true (a playbook: -e sheet_force=true)",
         edited="entries that were edited by hand since the last import would become what this workbook says (sheet → workbook): {limit}. \
-Export the workbook from the sheet (playbook sheet_export.yml) and fill in that one; or, where they may, import with -e '{other}'",
+Export another workbook from the sheet (sheet_export.yml with -e sheet_workbook=FILE) and fill in that one; or, where they may, import with -e '{other}'",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",
