@@ -23,7 +23,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import DataTableFormula
 
 from ansible_collections.msp.aws.plugins.filter.sheet import sheet_outside_names
-from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_rows, _workbook_write, _workbook_yaml, workbook
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_read, _workbook_rows, _workbook_write, _workbook_yaml, workbook
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import layout
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 from tests.laws.stage import KINDS, entries, examples
@@ -681,6 +681,18 @@ def test_what_is_missing_because_of_a_wrong_place_is_told_at_that_place_alone(tm
     book.save(out)
     (line,) = refused(tmp_path, out.getvalue())
     assert "「c」は「サブネット」にありますが、属するものが異なります（w/c）" in line, line
+
+
+@pytest.mark.parametrize("language, told", [("ja", "（v/a, w/a）。名前の代わりに「属するもの/名前」か ID"), ("en", "(v/a, w/a); write the id, or scope/name")])
+def test_a_name_that_several_things_have_is_told_with_what_to_write(language, told, tmp_path):
+    """The latter of which is right."""
+    mine, one = layout(language).of(["ec2_instances", *ONLY]), SHEET["ec2_subnets"][0]
+    subnets = [one, dict(one, vpc="w", cidr_block="10.1.1.0/24")]
+    for subnet, faults in (("a", 1), ("w/a", 0)):
+        given = dict(SHEET, ec2_subnets=subnets, ec2_instances=[dict(name="i", image="ami-12345678", subnet=subnet)])
+        (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, given)[0], CONTRACT))
+        found = _workbook_read.read(tmp_path / "book.xlsx", mine, {}, CONTRACT, {})
+        assert len(found.faults) == faults and all(told in fault.text(language) for fault in found.faults), found.faults
 
 
 def test_a_workbook_in_another_language_is_one_message(tmp_path):
