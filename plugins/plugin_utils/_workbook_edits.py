@@ -38,7 +38,7 @@ def of_all(given: Digests) -> str:
 
 
 def _digest(value: Any) -> str:
-    return sha256(json.dumps(_comparable(value), sort_keys=True).encode()).hexdigest()[:LENGTH]
+    return sha256(json.dumps(_comparable(value), sort_keys=True, default=str).encode()).hexdigest()[:LENGTH]
 
 
 def _comparable(value: Any) -> Any:
@@ -102,5 +102,5 @@ def _apart(mine: Any, other: Any) -> tuple[Any, Any]:
 def _shown(value: Any, words: Mapping[str, str]) -> str:
     if value is None:
         return words["gone"]
-    text = value if isinstance(value, str) else json.dumps(_comparable(value), ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(_comparable(value), ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
