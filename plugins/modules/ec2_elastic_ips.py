@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _holds, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -139,6 +139,8 @@ def _same_name(one, other):
 
 
 def danger(have, change):
+    if not change:
+        return "; ".join(("would be deleted", _holds.told(have["tags"])))
     if have.get("_association") and any(option in change for option in ASSOCIATION):
         place = f"{have['instance'] or have['_interface']} ({have['private_ip_address']})"
         return f"would take {have['public_ip']} off {place} and cut what goes through it"

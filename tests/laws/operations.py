@@ -92,6 +92,7 @@ RETIRING = dict(STOPPED, name="acme-old01")
 INTERFACES = [
     dict(name="acme-inside", subnet="acme-a", attachment=dict(instance="acme-web01", device_index=1)),
     dict(name="acme-license", subnet="acme-a"),
+    dict(name="acme-mail", subnet="acme-a", private_ip_address="10.20.1.90"),
 ]
 GENERATIONS = dict(
     name="acme-daily",
@@ -185,6 +186,9 @@ class Desk:
             self._budget()
             self._record()
             self.stage.run("ec2_network_interfaces", dict(network_interfaces=INTERFACES))
+            self.stage.run("ec2_internet_gateways", dict(internet_gateways=[dict(name="acme", vpc="acme")]))
+            mail = dict(name="acme-mail", network_interface="acme-mail", private_ip_address="10.20.1.90")
+            self.stage.run("ec2_elastic_ips", dict(elastic_ips=[mail]))
             for kind, task in examples("dlm_lifecycle_policies").before:
                 self.stage.run(kind, task)
             self.stage.run("dlm_lifecycle_policies", dict(lifecycle_policies=[GENERATIONS]))
@@ -321,8 +325,12 @@ class Desk:
         return {names[one["InstanceId"]]: (one["InstanceType"], one["State"]["Name"]) for one in instances}
 
     def members(self, operation: str) -> set[str]:
-        """Instances of a group that is the target: they are its own, with their volumes and interfaces."""
-        if OPERATIONS[operation]["role"] != "ops_auto_scaling":
+        """What goes with the target: instances of a group with their volumes and interfaces, the interface of an address."""
+        role, target = OPERATIONS[operation]["role"], OPERATIONS[operation]["example"]["target"]
+        if role == "ops_elastic_ip":
+            found = self.stage.client("ec2").describe_addresses(Filters=[dict(Name="tag:Name", Values=[target])])["Addresses"]
+            return {one["NetworkInterfaceId"] for one in found if one.get("NetworkInterfaceId")}
+        if role != "ops_auto_scaling":
             return set()
-        groups = self.stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[OPERATIONS[operation]["example"]["target"]])
+        groups = self.stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[target])
         return {one["InstanceId"] for group in groups["AutoScalingGroups"] for one in group["Instances"]}

@@ -179,7 +179,7 @@ def comparable(state):
     kept = {path: lasting(thing) for path, thing in state.items() if path.rpartition("/")[2] not in gone}
     told = json.dumps(kept, sort_keys=True).replace('"description": ""', '"description": null')
     moments = r'("(?:LastUpdatedTime|last_modified)": )[\d.]+'
-    for passing in (r"(iip-assoc|eni-attach)-\w+", r'("(?:attach_time|launch_time|modified|revision)": ")[^"]+', moments):
+    for passing in (r"(iip-assoc|eni-attach|eipassoc)-\w+", r'("(?:attach_time|launch_time|modified|revision)": ")[^"]+', moments):
         told = re.sub(passing, r"\g<1>0", told)
     return json.loads(told)
 
@@ -439,6 +439,15 @@ def test_on_the_way_back_only_what_was_on_before_is_on_again(desk):
     desk.run("iam.deactivate_user", undo=undone("iam.deactivate_user", plan))
     keys = iam.list_access_keys(UserName="acme-operator")["AccessKeyMetadata"]
     assert [key["AccessKeyId"] for key in keys if key["Status"] == "Inactive"] == [off] and len(keys) == 2
+
+
+def test_an_address_is_put_on_hold_before_it_is_released_and_the_plan_of_the_end_tells_it(desk):
+    mail = dict(ops_elastic_ip_name="acme-mail")
+    assert "it was not put on hold first" in desk.run("elastic_ip.release", check=True)["entries"][0]["confirm"]
+    assert "cut what goes through it" in desk.run("elastic_ip.hold", check=True)["entries"][0]["confirm"]
+    desk.run("elastic_ip.hold")
+    told = desk.run("elastic_ip.release", check=True, variables=mail)["entries"][0]["confirm"]
+    assert "it is on hold until 2099-12-31" in told and desk.run("elastic_ip.release", variables=mail)["changed"]
 
 
 @pytest.mark.parametrize(("day", "said"), [("2026-01-05", "is not to come"), ("next week", "is no date such as")])
