@@ -65,7 +65,7 @@ def _entry(entry):
 
 
 def create(aws, want):
-    _tell_one_way(aws, want["name"], {direction: _named(want.get(direction)) for direction in DIRECTIONS})
+    _tell(aws, want["name"], {direction: _named(want.get(direction)) for direction in DIRECTIONS})
     arguments = dict(VpcId=want["vpc"], TagSpecifications=_tags.specifications("network-acl", want))
     made = _tokens.make(aws, aws.ec2.create_network_acl, arguments, lambda answer: answer["NetworkAcl"]["NetworkAclId"], lambda one: _described(aws, one))
     return _have(made)
@@ -79,7 +79,7 @@ def update(aws, have, change):
     """Entries before subnets: a subnet must never stand under an ACL that is not finished."""
     _tags.update(aws, have, change)
     if change.keys() & set(DIRECTIONS):
-        _tell_one_way(aws, have["name"], merged(KIND.options, have, change))
+        _tell(aws, have["name"], merged(KIND.options, have, change))
     for direction in DIRECTIONS:
         if direction in change:
             _update_entries(aws, dict(NetworkAclId=have["id"], Egress=direction == "egress"), change[direction])
@@ -124,6 +124,37 @@ def _update_subnets(aws, have, delta):
         if association["SubnetId"] in (delta.remove if mine else delta.add):
             acl_id = default if mine else have["id"]
             aws.ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl_id)
+
+
+def _tell(aws, name, rules):
+    """What AWS takes, and what then does not do what was meant."""
+    _tell_one_way(aws, name, rules)
+    _tell_shadowed(aws, name, rules)
+
+
+def _tell_shadowed(aws, name, rules):
+    """The entry with the lowest number that fits decides: behind one that covers all of it another one is never reached."""
+    for direction in DIRECTIONS:
+        entries = sorted((_spelt(entry) for entry in rules.get(direction) or [] if not _fault(entry)), key=lambda entry: entry["rule_number"])
+        for place, entry in enumerate(entries):
+            first = next((one for one in entries[:place] if _covers(one, entry)), None)
+            if first:
+                decides = f"{direction} {first['rule_number']} ({first['rule_action']}) decides all of it before"
+                aws.warn(f"{name}: {direction} {entry['rule_number']} ({entry['rule_action']}) is never reached: {decides}")
+
+
+def _covers(one, other):
+    """Whether all that fits the other one fits this one."""
+    networks = [_networks.network(entry.get("cidr_block") or entry.get("ipv6_cidr_block")) for entry in (one, other)]
+    if networks[0].version != networks[1].version or not networks[1].subnet_of(networks[0]):
+        return False
+    if _number(one["protocol"]) == "-1":
+        return True
+    if _number(one["protocol"]) != _number(other["protocol"]):
+        return False
+    if one["protocol"] in PORTS:
+        return one["from_port"] <= other["from_port"] and other["to_port"] <= one["to_port"]
+    return all(one.get(member) in (None, -1, other.get(member)) for member in ("icmp_type", "icmp_code"))
 
 
 def _tell_one_way(aws, name, rules):

@@ -212,6 +212,37 @@ def test_connections_whose_answers_a_network_acl_drops_are_told(network, monkeyp
     assert {text.partition(" lets")[0] for text in texts} == {f"two: {place}" for place in told}
 
 
+ALL = dict(rule_number=90, rule_action="deny", protocol="-1", cidr_block="10.20.0.0/16")
+PING = dict(rule_number=120, rule_action="allow", protocol="icmp", icmp_type=8, icmp_code=-1, cidr_block="10.20.1.0/24")
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "shadows"),
+    [
+        (ALL, HTTPS, True),
+        (dict(ALL, rule_action="allow"), dict(HTTPS, rule_action="deny"), True),
+        (dict(ALL, rule_number=110), HTTPS, False),
+        (dict(ALL, cidr_block="10.20.1.0/24"), HTTPS, False),
+        (dict(ALL, cidr_block=None, ipv6_cidr_block="::/0"), HTTPS, False),
+        (dict(HTTPS, rule_number=90, from_port=0, to_port=1023), HTTPS, True),
+        (dict(HTTPS, rule_number=90, protocol="6", from_port=440, to_port=442), HTTPS, False),
+        (dict(HTTPS, rule_number=90, protocol="udp"), HTTPS, False),
+        (dict(PING, rule_number=90, icmp_type=-1), PING, True),
+        (dict(PING, rule_number=90, icmp_type=3), PING, False),
+    ],
+)
+def test_an_entry_that_is_never_reached_is_told(network, said, before, behind, shadows):
+    """In the plan, of a new one and of one that gets it later."""
+    told = f"ingress {behind['rule_number']} ({behind['rule_action']}) is never reached: ingress {before['rule_number']} ({before['rule_action']}) decides"
+    entries = [{name: value for name, value in one.items() if value is not None} for one in (behind, before)]
+    network.run(ACLS, dict(network_acls=[dict(name="one", vpc="acme", ingress=entries)]), check=True)
+    assert any(told in text for text in said) == shadows
+    write(network, ACLS, dict(name="one", vpc="acme", ingress=entries[1:]))
+    said.clear()
+    network.run(ACLS, dict(network_acls=[dict(name="one", vpc="acme", ingress=dict(add=entries[:1]))]), check=True)
+    assert any(told in text for text in said) == shadows
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
