@@ -335,6 +335,17 @@ def test_snapshots_are_fast(double, aws):
 # -- life -----------------------------------------------------------------------------------------
 
 
+def test_a_backend_is_strict_from_birth_whoever_asks_for_it_first():
+    """Lambda asks for that of EC2, and then images must have the snapshots that they have for everybody."""
+    asked = """
+from tests.doubles.aws import backends
+backends.prepare()
+from moto.ec2.models import ec2_backends
+print("snap-6ddb69734836945ef" in ec2_backends["123456789012"]["ap-northeast-1"].snapshots)
+"""
+    assert subprocess.run([sys.executable, "-c", asked], text=True, capture_output=True, check=True).stdout == "True\n"
+
+
 def test_reset_empties_the_account():
     with AwsDouble() as double:
         import boto3

@@ -78,6 +78,8 @@ def _watch_births():
     def getitem(self, region_name):
         key = "aws" if region_name == "global" else region_name
         new = key not in self.keys()
+        if new:
+            strengthen(self.service_name)  # another service may be the first to ask for it, as Lambda asks for EC2
         backend = original(self, region_name)
         if new:
             births.register(self.service_name, backend)
@@ -136,7 +138,7 @@ def _register(name, pattern):
 
 
 def strengthen(service):
-    """Patch the rules of strict/<service>.py over moto, when that service is first asked."""
+    """Patch the rules of strict/<service>.py over moto, when that service is first asked, or born."""
     name = re.sub(r"\W|_", "", service)
     with _lock:
         if name in _strengthened:
