@@ -23,6 +23,11 @@ def happened(day, event, **fields):
     return dict(date=day, event=event, **fields)
 
 
+def invoiced(month="2026-07", yen=231_000):
+    """The invoice of a month of 2026 as it was sent, in the month after."""
+    return happened(f"2026-{int(month[5:]) + 1:02}-03", "invoiced", months=[month], yen=yen)
+
+
 def amounts(paper):
     return {line["key"]: line["amount"] for line in paper["lines"]}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest, unwritten
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
@@ -138,7 +138,8 @@ def debts(agreed: Agreement, before: list[Bill]) -> list[Debt]:
         if bill.owed or bill.issue:
             since = _settlements(agreed, bill)
             bearing, rest = _issued(agreed, bill, since)
-            found += [Debt(bill.due, 0, bearing), Debt(bill.due, 1, rest)]
+            written = bill.issue is not None and bill.issue.yen is not None
+            found += [Debt(bill.due, 0, bearing, written), Debt(bill.due, 1, rest, written)]
             for one in since:
                 principal = one.yen if agreed.rules["late_principal"] == "with_tax" else one.net
                 found += [Debt(one.due, 0, principal), Debt(one.due, 1, one.yen - principal)] if one.due else []
@@ -187,6 +188,14 @@ def bearing_interest(agreed: Agreement, lines: tuple[Line, ...]) -> int:
     """第19条: fees and other debts but late interest itself; by the rules with tax, and premiums as well."""
     without = {"late_interest"} | ({"premium"} if agreed.rules["late_on_premium"] == "excluded" else set())
     return sums(line for line in lines if line.kind not in without)["total" if agreed.rules["late_principal"] == "with_tax" else "net"]
+
+
+def of_unknown_yen(agreed: Agreement, before: list[Bill], bill: Bill) -> list[Bill]:
+    """Which earlier bills may be paid late or in part, and bear no late interest since it is not written down how much they asked for (第19条)."""
+    known = min(bill.months[-1].last, bill.issue_day)
+    paid = [(day, yen) for day, yen in agreed.payments if day <= known]
+    dues = {late.due for late in unwritten(debts(agreed, before), paid, agreed.rules, known)}
+    return [one for one in before if one.due in dues and (one.issue is None or one.issue.yen is None) and (one.owed or one.issue)]
 
 
 def _interest(agreed: Agreement, before: list[Bill], month: Month, issue_day: date) -> list[Line]:

@@ -17,11 +17,15 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 
 
 class Debt(NamedTuple):
-    """Yen with tax that are due on a day. Late interest is a debt as well, and bears none itself."""
+    """Yen with tax that are due on a day. Late interest is a debt as well, and bears none itself.
+
+    `written` is whether it is known that so much was asked for; otherwise it is what the events come to by now.
+    """
 
     due: date
     bears_no_interest: int
     yen: int
+    written: bool = True
 
 
 class Share(NamedTuple):
@@ -58,7 +62,7 @@ def allocate(debts: Iterable[Debt], payments: Iterable[tuple[date, int]], order:
     sign = 1 if order == "bearing_first" else -1
     purse = [[yen, day] for day, yen in sorted(payments)]
     found = []
-    for debt in sorted(debts, key=lambda one: (one.due, sign * one.bears_no_interest, one.yen)):
+    for debt in sorted(debts, key=lambda one: (one.due, sign * one.bears_no_interest, one.written, one.yen)):
         shares, open_yen = [], debt.yen
         while open_yen and purse:
             part = min(open_yen, purse[0][0])
@@ -79,9 +83,47 @@ def late_interest(
     `known` is the day up to which payments are told, without it that of the last one: what was open on it was not paid within the days of grace before it.
     """
     told = list(payments)
+    order = rules["late_payment_order"]
+    return _late_of(allocate(_as_asked_for(list(debts), told, order), told, order), told, rules, until, known)
+
+
+def unwritten(debts: Iterable[Debt], payments: Iterable[tuple[date, int]], rules: Mapping[str, Any], known: date) -> list[Late]:
+    """What is paid late or in part by what the events come to, of due dates of which nobody knows that so much was asked for: it bears no interest."""
+    owed, told, order = list(debts), list(payments), rules["late_payment_order"]
+    open_to_doubt = _open_to_doubt(owed, told, order)
+    found = [late for late in _late_of(allocate(owed, told, order), told, rules, None, known) if late.due in open_to_doubt]
+    return [late for late in found if late.yen or (0 < late.open_yen < late.principal and late.due <= known)]
+
+
+def _as_asked_for(debts: list[Debt], payments: list[tuple[date, int]], order: str) -> list[Debt]:
+    """Debts without what perhaps nobody asked for: of those open to doubt there is what was paid by their due dates, and it bears no interest."""
+    doubted = _open_to_doubt(debts, payments, order)
+    if not doubted:
+        return debts
+    sure = [debt for debt in debts if debt.written or debt.due not in doubted]
+    for due in sorted(doubted):
+        before = sum(debt.yen for debt in sure if debt.due <= due)
+        paid = sum(yen for day, yen in payments if day <= due)
+        asked_for = sum(debt.yen for debt in debts if debt.due == due and not debt.written)
+        sure.append(Debt(due, 1, max(0, min(asked_for, paid - before))))
+    return sure
+
+
+def _open_to_doubt(debts: list[Debt], payments: list[tuple[date, int]], order: str) -> set[date]:
+    """Due dates of sums that nobody wrote down and that were not paid on one day, together with all else that was due by then, to the last yen."""
+    paid: dict[tuple[date, bool], set[date | None]] = {}
+    for debt, shares in allocate(debts, payments, order):
+        paid.setdefault((debt.due, debt.written), set()).update(share.paid_on for share in shares)
+    partly = {day for (due, dummy), days in paid.items() if len(days) > 1 for day in days if day and due <= day}
+    return {due for (due, written), days in paid.items() if not written and (len(days) > 1 or days & partly)}
+
+
+def _late_of(
+    allocated: Iterable[tuple[Debt, list[Share]]], told: list[tuple[date, int]], rules: Mapping[str, Any], until: date | None, known: date | None
+) -> list[Late]:
     known = until or known or max((day for day, dummy in told), default=None)
     by_due: dict[date, list[Share]] = {}
-    for debt, shares in allocate(debts, told, rules["late_payment_order"]):
+    for debt, shares in allocated:
         if not debt.bears_no_interest:
             by_due.setdefault(debt.due, []).extend(shares)
     return [_late(due, shares, rules, until, known) for due, shares in sorted(by_due.items())]

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_outages as outages
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges, lacking
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import Bill, bills, charges, lacking, of_unknown_yen
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import not_prepared, not_watched
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import RULES, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, last_day
@@ -203,6 +203,10 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
             *(note for month in bill.months for note in _not_deducted(agreed, month, [line for line in bill.used if line.month == month], language)),
             *_unsettled(agreed, before, language),
         ],
+        to_check=[
+            dict(text=say("texts", "yen_unknown", language, number=_number(agreed, one), months=_months(one, language)), clauses=cite(("19",), language))
+            for one in of_unknown_yen(agreed, before, bill)
+        ],
     )
 
 
@@ -211,11 +215,14 @@ def _unsettled(agreed: Agreement, before: list[Bill], language: str) -> list[dic
     found = []
     for bill in before:
         if yen := lacking(agreed, bill):
-            months = ("、" if language == "ja" else ", ").join(month.said(language) for month in bill.months)
-            facts = dict(number=_number(agreed, bill), months=months, yen=f"{abs(yen):,}")
+            facts = dict(number=_number(agreed, bill), months=_months(bill, language), yen=f"{abs(yen):,}")
             clauses = ("20-2", *(("19",) if any(line.kind == "late_interest" for line in bill.lines) else ()))
             found.append(dict(text=say("texts", "to_charge" if yen > 0 else "to_give_back", language, **facts), clauses=cite(clauses, language)))
     return found
+
+
+def _months(bill: Bill, language: str) -> str:
+    return ("、" if language == "ja" else ", ").join(month.said(language) for month in bill.months)
 
 
 def _number(agreed: Agreement, bill: Bill) -> str:

@@ -185,7 +185,7 @@ def test_a_month_that_is_not_charged_yet_says_why(office):
 
 def test_what_is_said_of_an_amount_is_easy_to_read(office):
     office.agreed()
-    assert re.search(r"ご請求金額（税込） ¥\d{1,3},\d{3}\b", office.play("invoice", billing_month="2026-08").stdout)
+    assert re.search(r"ご請求金額（税込） ¥\d{1,3},\d{3}\b", office.play("invoice", billing_month="2026-09").stdout)
 
 
 def test_a_due_date_on_a_sunday_says_until_when_payment_counts(office):

@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, late_interest, usage_statement
-from tests.fees import ISSUER, RATE, amounts, contract, fee, happened, interest_billed, the_line
+from tests.fees import ISSUER, RATE, amounts, contract, fee, happened, interest_billed, invoiced, the_line
 
 
 def test_a_premium_is_twice_the_evaded_fee():
@@ -132,7 +132,8 @@ def test_one_yen_that_is_open_keeps_nothing_back(day, rules, yen):
 
 
 def test_a_part_that_was_paid_has_its_interest_once():
-    events = [happened("2026-07-20", "cancelled"), happened("2026-09-10", "payment", yen=200_000), happened("2026-11-20", "payment", yen=31_000)]
+    paid = [happened("2026-09-10", "payment", yen=200_000), happened("2026-11-20", "payment", yen=31_000)]
+    events = [happened("2026-07-20", "cancelled"), invoiced(), *paid]
     papers = [invoice(contract(), events, month, ISSUER) for month in ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12")]
     first, both = int(200_000 * RATE * 9 / 365), int(200_000 * RATE * 9 / 365 + 31_000 * RATE * 80 / 365)
     assert [paper["total"] for paper in papers] == [0, first, 0, both - first, 0]
@@ -141,7 +142,7 @@ def test_a_part_that_was_paid_has_its_interest_once():
 def test_a_bill_holds_no_interest_on_what_was_paid_after_its_issue():
     events = [
         happened("2026-06-20", "sheet_support", minutes=600),
-        happened("2026-07-05", "invoiced", months=["2026-07", "2026-08", "2026-09"], due="2026-07-31"),
+        happened("2026-07-05", "invoiced", months=["2026-07", "2026-08", "2026-09"], due="2026-07-31", yen=264_000),
         happened("2026-08-20", "payment", yen=165_000),
         happened("2026-11-20", "payment", yen=99_000),
     ]
@@ -150,6 +151,36 @@ def test_a_bill_holds_no_interest_on_what_was_paid_after_its_issue():
     found = [sum(yen for key, yen in amounts(paper).items() if key.startswith("late_interest")) for paper in papers]
     first, both = int(165_000 * RATE * 19 / 365), int(165_000 * RATE * 19 / 365 + 99_000 * RATE * 111 / 365)
     assert (both, found) == (5_610, [0, first, both - first, 0])
+
+
+@pytest.mark.parametrize(
+    "sent, interest, months_to_check",
+    [
+        ([], {}, ["2026-07", "2026-08"]),
+        ([happened("2026-08-03", "invoiced", months=["2026-07"]), happened("2026-09-03", "invoiced", months=["2026-08"])], {}, ["2026-07", "2026-08"]),
+        ([invoiced(), invoiced("2026-08")], {}, []),
+        # It was asked for after all.
+        ([invoiced(yen=264_000), invoiced("2026-08", 264_000)], {"2026-08-31": 33_000, "2026-09-30": 66_000}, []),
+        ([invoiced(yen=264_000)], {"2026-08-31": 33_000}, ["2026-08"]),
+        # What July asked for is not known: it takes nothing of what August's was paid with.
+        ([invoiced("2026-08")], {}, ["2026-07"]),
+    ],
+)
+def test_what_perhaps_no_invoice_asked_for_bears_no_interest_and_is_to_be_checked(sent, interest, months_to_check):
+    """第19条: a component since June that was found in October, when the invoices of July and August had been sent and paid in time."""
+    events = [*PAID_IN_TIME[:3], happened("2026-06-20", "components_added", components=dict(ec2=1)), *sent]
+    paper = invoice(contract(), events, "2026-10", ISSUER)
+    billed = interest_billed(contract(), events, "2026-10")
+    assert billed == {f"late_interest/{due}": int(yen * RATE * days / 365) for (due, yen), days in zip(interest.items(), (29, 30), strict=False)}
+    assert [one["text"][:15] for one in paper["to_check"]] == [f"請求書 C-1-{month}" for month in [*months_to_check, "2026-09"]]
+    assert all("yen" in one["text"] and one["clauses"] == ["第19条"] for one in paper["to_check"])
+
+
+def test_a_sum_that_was_paid_on_one_day_is_taken_as_asked_for():
+    late = [happened("2026-10-20", "payment", yen=2 * 231_000)]
+    assert set(interest_billed(contract(), late, "2026-10")) == {"late_interest/2026-08-31", "late_interest/2026-09-30"}
+    more = [*late, happened("2026-06-20", "components_added", components=dict(ec2=1))]
+    assert interest_billed(contract(), more, "2026-10") == {}, "it ends within what August comes to"
 
 
 @pytest.mark.parametrize(
@@ -186,9 +217,10 @@ def test_a_refund_takes_back_what_was_paid_too_much():
     events = [outage, *PAID_IN_TIME, happened("2026-12-28", "payment", yen=231_000)]
     back = happened("2026-09-15", "refund", yen=231_000 - right)
     ended = happened("2026-10-01", "cancelled", wish="2026-11-30")
-    assert interest_billed(contract(), [*events, back, ended]) == {}
+    sent = [invoiced(yen=right), *(invoiced(month) for month in ("2026-08", "2026-09", "2026-10", "2026-11"))]
+    assert interest_billed(contract(), [*sent, *events, back, ended]) == {}
     # What is not given back in money pays what is due next.
-    short = [outage, *PAID_IN_TIME[:3], happened("2026-11-30", "payment", yen=right), happened("2026-12-28", "payment", yen=231_000), ended]
+    short = [outage, *sent, *PAID_IN_TIME[:3], happened("2026-11-30", "payment", yen=right), happened("2026-12-28", "payment", yen=231_000), ended]
     assert interest_billed(contract(), short) == {}
     assert interest_billed(contract(), [*short, back]) == {"late_interest/2026-11-30": int((231_000 - right) * RATE * 27 / 365)}
 
@@ -210,12 +242,12 @@ def test_late_interest_alone_may_be_waived():
 
 
 def test_what_was_written_off_bears_no_interest():
-    """別紙3: hours that nobody was billed for; without the event they are owed with the rest."""
+    """別紙3: hours that nobody was billed for; without the event it is to be checked whether they were."""
     found_late = happened("2026-07-20", "sheet_support", minutes=60)
     off = happened("2026-09-10", "settled", months=["2026-07"], yen=16_500, written_off=True)
     ended = [*PAID_IN_TIME, happened("2026-12-28", "payment", yen=231_000), found_late, happened("2026-10-01", "cancelled", wish="2026-12-31")]
-    assert interest_billed(contract(), ended) != {}
     assert interest_billed(contract(), [*ended, off]) == {}
+    assert [len(invoice(contract(), told, "2026-09", ISSUER)["to_check"]) for told in (ended, [*ended, off])] == [2, 0]
     issued = invoice(contract(), [], "2026-07", ISSUER)
     agreed = contract(fee_rules=dict(write_off_up_to=16_500))
     gone = invoice_settlement(issued, agreed, [*ended, off], "2026-09-10")

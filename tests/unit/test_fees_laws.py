@@ -23,7 +23,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_int
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
-from tests.fees import ISSUER, contract, fee, happened, ordered
+from tests.fees import ISSUER, contract, fee, happened, invoiced, ordered
 from tests.unit.test_fees_walk import WALK_CONTRACT, WALK_EVENTS
 
 # The same examples in every run, and no files: a run on another machine must come to the same result.
@@ -435,7 +435,7 @@ def changed_twice(one):
 
 
 def paid_in_two_parts(one):
-    return bill(one, [happened("2026-09-10", "payment", yen=1000), happened("2026-09-20", "payment", yen=10**6)], "2026-09")
+    return bill(one, [invoiced(), happened("2026-09-10", "payment", yen=1000), happened("2026-09-20", "payment", yen=10**6)], "2026-09")
 
 
 def in_a_leap_year(one):
@@ -487,7 +487,8 @@ def an_old_contract_with_a_new_option(one):
 def two_debts_of_one_day(one):
     """Half a year's interest and a month's fee are due on one day, and paid in part."""
     paid = [happened("2027-01-20", "payment", yen=6 * 231_000), happened("2027-03-20", "payment", yen=240_000), happened("2027-04-20", "payment", yen=10**6)]
-    return bill(one, paid, "2027-04")
+    sent = happened("2027-02-03", "invoiced", months=["2027-01"], yen=bill(one, paid[:1], "2027-01")["total"])
+    return bill(one, [sent, *paid], "2027-04")
 
 
 def billed_by_others_from_within_a_month(one):
@@ -519,7 +520,7 @@ SCENARIOS = {
     "due_date_roll": ("none", lambda one: bill(one, [happened("2027-02-16", "payment", yen=10**7)], "2027-02")),
     "late_day_count": ("fixed_365", in_a_leap_year),
     "late_grace": ("each_payment", paid_in_two_parts),
-    "late_while_open": ("waits", lambda one: bill(one, [happened("2026-09-20", "payment", yen=1000)], "2026-09")),
+    "late_while_open": ("waits", lambda one: bill(one, [invoiced(), happened("2026-09-20", "payment", yen=1000)], "2026-09")),
     "late_principal": ("without_tax", late),
     "late_on_premium": ("excluded", lambda one: late(one, happened("2026-07-05", "evaded", month="2026-06", yen=10_000))),
     "late_interest_alone": ("waived", lambda one: late(one, happened("2026-07-05", "cancelled"))),
