@@ -282,6 +282,32 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     assert told["charge"] and told["total"] < 0 and "お振込先" not in html and "お支払期日" not in html, "all in all something is given back"
 
 
+def test_what_is_to_be_written_into_events_is_said_until_it_is_there(office):
+    office.agreed()
+
+    def lines(**variables):
+        return [yaml.safe_load(line) for line in re.findall(r"次の行を書いてください.*: ({.*})", office.play("invoice", **variables).stdout)]
+
+    assert lines(billing_month="2026-09")[0]["date"] == "YYYY-MM-DD"
+    (sent,) = lines(billing_month="2026-09", billing_date="2026-10-02")
+    issued = str(office.reports / "SMP-2026-0412-invoice-2026-09.json")
+    assert sent == dict(date="2026-10-02", event="invoiced", months=["2026-09"], yen=office.made("SMP-2026-0412-invoice-2026-09")[0]["total"])
+    office.edit("events", lambda events: events.append(sent))
+    assert lines(billing_month="2026-09") == []
+    office.edit("events", lambda events: events.append(dict(date="2026-09-05", event="sheet_support", minutes=30)))
+    settle = dict(billing_issued=issued, billing_date="2026-11-20")
+    (settled,) = lines(**settle)
+    number = "SMP-2026-0412-2026-09-S1"
+    assert settled == dict(date="2026-11-20", event="settled", months=["2026-09"], yen=8250, due="2026-11-30", number=number)
+    office.edit("events", lambda events: events.append(settled))
+    assert lines(**settle) == [], "events with it are accepted"
+    office.edit("events", lambda events: events.remove(settled))
+    office.edit("contract", lambda contract: contract.update(fee_rules=dict(write_off_up_to=9000)))
+    (office.reports / "SMP-2026-0412-settlement-2026-09-1.json").unlink()
+    (gone,) = lines(**settle)
+    assert gone == {name: value for name, value in settled.items() if name != "due"} | dict(written_off=True, number=number.replace("S1", "W1"))
+
+
 def test_a_difference_that_was_written_off_is_kept_and_not_found_again(office):
     office.agreed()
     office.edit("contract", lambda contract: contract.update(fee_rules=dict(write_off_up_to=1000)))
