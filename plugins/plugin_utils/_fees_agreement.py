@@ -107,7 +107,7 @@ class _Reader(Told):
         self.cancelled_on, by = self._cancellation()
         plans = self._plans()
         options = self._options(plans)
-        self.operated_from = min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
+        self.operated_from = self._operated_from(plans, options)
         self._since_the_contract("set_up_ordered", "sheet_support", "components_added", "channel_changed")
         orders = self._orders()
         changes, gone = self._changes(plans, orders)
@@ -144,6 +144,13 @@ class _Reader(Told):
             postage=billing.get("postage", 0),
             first_day=min([*(one.start for one in (*plans, *options)), *(order.accepted_on for order in orders), *happened], default=None),
         )
+
+    def _operated_from(self, plans: tuple[Plan, ...], options: tuple[Option, ...]) -> date | None:
+        """None as well where a plan could not be read: what is left may begin later."""
+        rows = self.facts.get("plans", [] if self.sound or "plans" not in self.written else [{}])
+        if not all({"from", "plan"} <= set(row) for row in rows):
+            return None
+        return min([*(plan.start for plan in plans[:1]), *(option.start for option in options)], default=None)
 
     def _no_plan(self, where: str) -> None:
         if self.sound:
@@ -314,7 +321,7 @@ class _Reader(Told):
         gone = self._about_orders("set_up_cancelled", ordered)
         for name in sorted(set(done) & set(gone)):
             if gone[name].date > done[name].date:
-                self.fault(gone[name].where, "completed", limit=done[name].date)
+                self.fault(gone.pop(name).where, "completed", limit=done[name].date)
             elif gone[name].date < done[name].date and not _any_work(gone[name].fields.get("payable", {})):
                 self.fault(done[name].where, "called_off", limit=gone[name].date, other=gone[name].where)
         for name, event in sorted(done.items()):

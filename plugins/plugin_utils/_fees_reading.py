@@ -35,7 +35,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         file_name="{value!r} は使えません。書類のファイル名にもなるので、/ や制御文字のない文字列を書いてください（数字だけなら引用符で囲みます）",
         text="{value!r} は使えません。文字列を書いてください（数字だけなら引用符で囲みます）",
         flag="{value!r} は使えません。true か false を書いてください",
-        word="{value!r} は使えません。使える値: {limit}",
+        word="{value!r} は使えません{hint}。使える値: {limit}",
         whole="{value!r} は使えません。{limit[0]} 以上 {limit[1]} 以下の整数を書いてください",
         table="「名前: 値」の組で書いてください。現在の値: {value!r}",
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
@@ -149,7 +149,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         file_name="{value!r} is not allowed here; write a text without / and control characters, as papers are files named after it (digits alone in quotes)",
         text="{value!r} is not allowed here; write a text (digits alone in quotes)",
         flag="{value!r} is not allowed here; write true or false",
-        word="{value!r} is not allowed here; write one of: {limit}",
+        word="{value!r} is not allowed here{hint}; write one of: {limit}",
         whole="{value!r} is not allowed here; write a whole number from {limit[0]} to {limit[1]}",
         table="write name: value pairs here; found {value!r}",
         rows="write a list here; found {value!r}",
@@ -484,7 +484,7 @@ def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
 def _words(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     words = value if field.type == "words" and isinstance(value, list) else [value]
     wrong = [word for word in words if not (isinstance(word, str) and word in field.choices)]
-    faults += [Fault(where, "word", word, ", ".join(field.choices)) for word in wrong]
+    faults += [Fault(where, "word", word, ", ".join(field.choices), close=close(word, field.choices)) for word in wrong]
     if not words:
         faults.append(Fault(where, "word", value, ", ".join(field.choices)))
     if wrong or not words:

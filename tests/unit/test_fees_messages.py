@@ -57,6 +57,32 @@ def test_a_key_that_is_meant_for_another_is_told_with_that_one_alone(event, word
     assert words in line
 
 
+OPTION = dict(name="o", yen=1000, covers=["monitoring"])
+OPTIONS = dict(components=dict(ec2=7), options=[dict(OPTION, **{"from": "2026-09-15"})])
+
+
+@pytest.mark.parametrize("plans", ["standard", [{"plan": "standart", "from": "2026-06-15"}]])
+def test_a_plan_that_cannot_be_read_makes_nothing_too_early(plans):
+    """What happened to the operation menu is not before it because only the option after it could be read."""
+    lost = [happened("2026-07-20", "outage", until="2026-07-22", cause="provider"), happened("2026-07-20", "reduction", month="2026-07", percent=10)]
+    (line,) = said(lost, dict(contract(), plans=plans, operation=OPTIONS))
+    assert line.startswith("contract plans")
+
+
+@pytest.mark.parametrize("language, words", [("ja", "（「standard」の誤りではありませんか）。使える"), ("en", " (did you mean 'standard'?); write")])
+def test_a_word_of_a_few_is_told_with_the_nearest(language, words):
+    (line,) = said([], dict(contract(), plans=[{"plan": "standart", "from": "2026-06-15"}]), language=language)
+    assert words in line
+
+
+def test_a_cancellation_of_complete_work_is_told_of_that_alone():
+    order = dict(accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=1)))
+    for gone in ({}, dict(payable=dict(components=dict(ec2=9)))):
+        events = [happened("2026-06-01", "set_up_completed"), happened("2026-06-10", "set_up_cancelled", **gone)]
+        (line,) = said(events, dict(contract(), **order))
+        assert "完了した作業は取り消せません" in line
+
+
 def test_a_misspelt_key_is_told_with_the_one_that_is_needed():
     (line,) = said([happened("2026-07-03", "payment", yenn=1)])
     assert line.endswith("「yenn」という項目はありません（「yen」の誤りではありませんか）")
