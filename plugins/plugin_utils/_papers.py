@@ -43,6 +43,7 @@ NEEDS = dict(
     dict="a dictionary",
     list="a list",
 )
+HONORIFICS = ("様", "御中", "殿", "先生")
 WORDS = dict(
     ja=dict(honorific=" 御中", number="No. ", registration="登録番号 ", notes="備考", nothing="該当なし", contents="目次"),
     en=dict(honorific="", number="No. ", registration="Registration number ", notes="Notes", nothing="none", contents="Contents"),
@@ -341,9 +342,10 @@ def number_format(kind: str, value: Any, language: str) -> str:
 
 
 def addressee(paper: Mapping[str, Any]) -> str:
-    """The name with what follows it."""
+    """The name with what follows it. A name of a person has its own already."""
     to = paper["to"]
-    honorific = f" {to['honorific']}" if to["honorific"] is not None else WORDS[paper["language"]]["honorific"]
+    own = to["name"].rstrip().endswith(HONORIFICS)
+    honorific = f" {to['honorific']}" if to["honorific"] is not None else "" if own else WORDS[paper["language"]]["honorific"]
     return to["name"] + honorific.rstrip()
 
 

@@ -25,7 +25,7 @@ from ansible_collections.msp.aws.plugins.filter.billing import FilterModule, cha
 from ansible_collections.msp.aws.plugins.filter.fees import invoice, invoice_settlement, quotation, usage_statement
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT as CONTRACT_FIELDS
-from ansible_collections.msp.aws.plugins.plugin_utils._papers import read
+from ansible_collections.msp.aws.plugins.plugin_utils._papers import addressee, read
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_fees import TEXTS
 from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import page, text
 
@@ -135,6 +135,12 @@ def test_a_qualified_invoice_has_the_items_that_the_law_asks_for():
         "Acme 御中",
     )
     assert [item for item in items if item not in said] == []
+
+
+@pytest.mark.parametrize("name, follows", [("Acme 佐藤様", ""), ("Acme 経理部御中", ""), ("Acme", " 御中"), ("お客様サービス", " 御中")])
+def test_a_name_that_has_an_honorific_gets_no_other(name, follows):
+    assert addressee(dict(to=dict(name=name, honorific=None), language="ja")) == name + follows
+    assert addressee(dict(to=dict(name=name, honorific="様"), language="ja")) == f"{name} 様"
 
 
 def test_what_is_no_qualified_invoice_has_no_number_that_would_make_it_one():
