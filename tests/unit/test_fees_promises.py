@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.msp.aws.plugins.filter.billing import change_quotation
@@ -110,8 +110,23 @@ def operation(contract, events, month):
     return sum(line["amount"] for line in lines if line["key"] == "operation" or line["key"].startswith("option/"))
 
 
+# A contract of the old menu without components: what is quoted is the fee of an option that begins two months after the plan.
+OPTION_OF_THE_OLD_MENU = {"name": "o", "yen": 10_000, "covers": ["monitoring"], "from": date(2022, 7, 1)}
+OLD = dict(
+    number="C-1",
+    customer="Example Corp",
+    applied_on="2022-03-10",
+    sheet_support_minutes=0,
+    plans=[{"plan": "standard", "from": date(2022, 5, 1)}],
+    operation=dict(options=[OPTION_OF_THE_OLD_MENU]),
+    fee_rules={},
+)
+EMPTY = dict(ec2_instances=[], s3_buckets=[], lambda_functions=[], ec2_vpcs=[], monitoring={})
+
+
 @TRIED
 @given(applications(), sheets())
+@example(OLD, EMPTY)
 def test_each_month_costs_what_its_quotation_says(application, sheet):
     quoted, contract = quotation(application, sheet), accepted(application, sheet)
     ordered_in = month_of(date.fromisoformat(application["applied_on"]), application["fee_rules"].get("billing_month_start_day", 1)).name
