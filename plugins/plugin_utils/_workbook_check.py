@@ -153,7 +153,8 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
     hints: dict[tuple[str, str], str | None] = {}
     elsewhere: list[tuple[str, list[str], Fault]] = []
     for fault in references.unresolved(reading.sheet, {}):
-        name, to = fault.facts["value"], fault.facts["limit"] if fault.code == "dangling" else fault.facts["limit"][0]
+        name, limit = fault.facts["value"], fault.facts["limit"]
+        to = limit[0] if fault.code == "ambiguous" else limit
         known = [*own.get(to, ()), *(outside.get(to) or ())]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
         if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:

@@ -655,6 +655,18 @@ def test_what_refers_to_something_removed_is_told_so(tmp_path):
     assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"] and "このシートで削除することになっています" in lines[0]
 
 
+def test_what_names_something_removed_without_saying_in_what_it_lies_is_told_so(tmp_path):
+    made = dict(SHEET, ec2_instances=[dict(name="i", subnet="a", image="ami-12345678", instance_type="t3.micro")])
+    book = load_workbook(io.BytesIO(_workbook_write.workbook(LAYOUT.of(made), _workbook_rows.rows_of(LAYOUT.of(made), made)[0], CONTRACT)))
+    title, address = cell("ec2_subnets", "@state")
+    book[title][address] = "なし"
+    book.save(out := io.BytesIO())
+    title, address = cell("ec2_instances", "subnet")
+    lines = refused(tmp_path, out.getvalue())
+    assert [line.partition("（")[0] for line in lines] == [f"{title}!{address}"]
+    assert f"「a」という {LAYOUT.title('ec2_subnets')} は、このシートで削除することになっています" in lines[0]
+
+
 def test_what_is_wrong_below_a_parent_that_is_not_there_is_told_in_the_same_pass(tmp_path):
     key, inner = "ec2_security_groups.ingress", "s3_buckets.lifecycle_rules.transitions"
     edits = [(key, "@parent1", 0, "nowhere"), (key, "cidr_ipv4", 0, "10.0.0.0/33")]
