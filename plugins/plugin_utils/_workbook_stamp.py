@@ -78,6 +78,21 @@ def stamp(data: bytes, book: Any, layout: Layout, facts: Mapping[str, str], hist
     return out.getvalue()
 
 
+def versions_of(data: bytes, titles: Iterable[str], words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The versions that a workbook itself has on its worksheet of changes. Rows of something else are none."""
+    history, found = words["history"], dict[int, dict[str, Any]]()
+    book, dummy = made_of(io.BytesIO(data), [title for title in titles if title != history])
+    rows = book[history].iter_rows(min_row=HISTORY_ROW, max_col=len(HISTORY), values_only=True) if book is not None else ()
+    for row in rows:
+        said = {word: plain(value) for value, (word, dummy) in zip(row, HISTORY, strict=True)}
+        if str(said["version"]).isdecimal() and said["date"]:
+            texts = {word: "" if value is None else str(value) for word, value in said.items()}
+            version = dict(version=int(texts["version"]), date=texts["date"], ticket=texts["ticket"], changes=[])
+            change = {word: texts[word] for word in ("worksheet", "cell", "what", "before", "after")}
+            found.setdefault(version["version"], version)["changes"].append(change)
+    return [found[number] for number in sorted(found)]
+
+
 def _says(data: bytes, titles: Iterable[str], words: Mapping[str, str], texts: Mapping[str, str], lines: list[list[Any]]) -> bool:
     """Whether another reader finds in the file what was written."""
     cover, history = words["cover"], words["history"]

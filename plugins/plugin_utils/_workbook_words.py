@@ -265,6 +265,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         edited="前回の取り込みの後に手で変更された項目を、このブックが書き換えます（シート → ブック）: {limit}。\
 シートから別のブックを書き出し（sheet_export.yml に -e sheet_workbook=ファイル名）、そこに記入し直してください。\
 書き換えてよい場合は -e '{other}' を付けて取り込んでください",
+        history_lost="ブック {limit} の表紙にある版 {value} が、この変更履歴のファイルにありません（手で変更された項目があるか確かめられません）。\
+このファイルを版 {value} まで含むものに戻してください。戻せない場合は -e '{other}' を付けて取り込んでください（履歴はブックの変更履歴から引き継ぎます）",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
@@ -360,6 +362,8 @@ write it out (each value can be an expression): {limit}",
 or say force: true (a playbook: -e sheet_force=true)",
         edited="entries that were edited by hand since the last import would become what this workbook says (sheet → workbook): {limit}. \
 Export another workbook from the sheet (sheet_export.yml with -e sheet_workbook=FILE) and fill in that one; or, where they may, import with -e '{other}'",
+        history_lost="this file of the history does not have version {value}, which is on the cover of the workbook {limit}, so it is not known what was \
+edited by hand. Bring back the file that has it; if that is gone for good, import with -e '{other}' (the history goes on from the workbook's own)",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",

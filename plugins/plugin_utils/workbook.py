@@ -10,6 +10,7 @@ place for them; a file whose meaning is the same is left alone.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 LANGUAGES = tuple(MARKS)
 JAPAN = timezone(timedelta(hours=9), "JST")
 MISSHAPEN = ("not_entries", "not_pairs", *sheets.MISSHAPEN)  # faults of a sheet in the file of which nothing can be made
+LOST = "sheet_history"  # what is confirmed where the history is gone for good
 HALF_LETTER = re.compile("[\ud800-\udfff]")
 HEAD = "Made from the workbook {}, version {} of {}. Change it there and import it again."
 
@@ -127,7 +129,7 @@ def take_in(
 
     outside: names that are in the account, beside those to which the file refers already.
     force: entries of the file that the workbook does not have may go; else each of them is a fault.
-    confirm: kind/entry of what was edited in the file by hand and may become what the workbook says.
+    confirm: kind/entry of what was edited in the file by hand and may become what the workbook says; LOST, where the history is gone for good.
     """
     half = HALF_LETTER.search(ticket)
     if half:
@@ -141,13 +143,17 @@ def take_in(
         known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
         found = _workbook_read.read(src, whole, before, setting.contract, known)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
-        _refuse([*found.faults, *lost, *dropped, *_edited(found, sheet, old, past.digests, confirm)], setting.language)
+        unknown = [] if history is None or not old or LOST in confirm else _unknown_version(found, src, history, past.versions)
+        _refuse([*found.faults, *lost, *dropped, *(unknown or _edited(found, sheet, old, past.digests, confirm))], setting.language)
     covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
         return Outcome()
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
-    outcome = Outcome(version=(versions[-1]["version"] if versions else 0) + 1, sheet=masked(new), kinds=changed)
+    if _on_cover(found) > _last(versions):
+        own = _workbook_stamp.versions_of(src.read_bytes(), found.book.sheetnames, found.layout.words)
+        versions += [version for version in own if version["version"] > _last(versions)]
+    outcome = Outcome(version=max(_last(versions), _on_cover(found)) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
     outcome.changes = _changes(found, before, changed)
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
@@ -163,6 +169,22 @@ def take_in(
     outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, versions, unwritten)
     _refuse(unwritten, setting.language)
     return outcome
+
+
+def _last(versions: list[dict[str, Any]]) -> int:
+    return versions[-1]["version"] if versions else 0
+
+
+def _on_cover(found: Any) -> int:
+    """The version of the workbook that came back."""
+    said = str(found.cover.get("version") or "").strip()
+    return int(said) if said.isdecimal() else 0
+
+
+def _unknown_version(found: Any, src: Path, history: Path, versions: list[dict[str, Any]]) -> list[Fault]:
+    """A workbook that is further than the history: that is lost, or an old one, and with it what tells edits by hand."""
+    facts = dict(value=_on_cover(found), limit=src, other=json.dumps(dict(confirm=[LOST])))
+    return [Fault(None, None, str(history), "history_lost", facts)] if _on_cover(found) > _last(versions) else []
 
 
 def _same(one: Any, other: Any) -> bool:
