@@ -10,15 +10,16 @@ All are of sheets without what is secret: a workbook says "as it is" of that.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, few
+from ansible_collections.msp.aws.plugins.module_utils._options import Option
+from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_history
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 LENGTH = 16  # of a digest
-LONGEST = 80  # characters of a value in one
 
 Digests = Mapping[str, Mapping[str, str]]  # kind → entry → digest
 
@@ -26,7 +27,27 @@ Digests = Mapping[str, Mapping[str, str]]  # kind → entry → digest
 def entries(sheet: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Kind → how people are told of an entry → the entry."""
     given = {name: [value] if isinstance(value, Mapping) else value for name, value in sheet.items() if name in kinds()}
-    return {name: {kinds()[name].label(entry): entry for entry in some} for name, some in given.items()}
+    return {name: {kinds()[name].label(entry): _in_order(kinds()[name].options, entry) for entry in some} for name, some in given.items()}
+
+
+def _in_order(options: Mapping[str, Option], value: Any) -> Any:
+    """The same with the things of an option of which there are many in one order: theirs means nothing."""
+    if not isinstance(value, Mapping):
+        return value
+    found = dict(value)
+    for name, option in options.items():
+        given = found.get(name)
+        if option.many and isinstance(given, Mapping):
+            found[name] = {verb: _sorted(option, things) for verb, things in given.items()}
+        elif option.many:
+            found[name] = _sorted(option, given)
+        elif option.options and given is not None:
+            found[name] = [_in_order(option.options, one) for one in given] if isinstance(given, list) else _in_order(option.options, given)
+    return {name: inner for name, inner in found.items() if name in value}
+
+
+def _sorted(option: Option, things: Any) -> Any:
+    return sorted((_in_order(option.options or {}, one) for one in things), key=_digest) if isinstance(things, list) else things
 
 
 def digests(sheet: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -48,19 +69,19 @@ def _comparable(value: Any) -> Any:
     return [_comparable(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-def lost(written: Digests, old: Mapping[str, Any], new: Mapping[str, Any], confirmed: Collection[str]) -> dict[str, tuple[Any, Any]]:
-    """kind/entry → the entry in the file and in the workbook, of those that are other than the last import wrote them and would be other again.
+def lost(written: Digests, old: Mapping[str, Any], new: Mapping[str, Any], confirmed: Collection[str]) -> list[tuple[str, str, tuple[Any, Any]]]:
+    """Kind, label, and the entry in the file and in the workbook, of those that are other than the last import wrote them and would be other again.
 
     What only the file has is not among them: that it is not in the workbook is told anyway. An entry is the same one with and without its id.
     """
-    found, there = {}, entries(old)
+    found, there = [], entries(old)
     for name, some in entries(new).items():
         named = {_by_name(name, entry): entry for entry in there.get(name, {}).values()}
         for label, entry in some.items():
             mine = there.get(name, {}).get(label, named.get(_by_name(name, entry)))
             digest = _digest(mine) if mine is not None else None
             if digest not in (_digest(entry), written.get(name, {}).get(label)) and f"{name}/{label}" not in confirmed:
-                found[f"{name}/{label}"] = mine, entry
+                found.append((name, label, (mine, entry)))
     return found
 
 
@@ -68,39 +89,8 @@ def _by_name(name: str, entry: Mapping[str, Any]) -> str:
     return kinds()[name].label({**entry, "id": None})
 
 
-def fault(path: Any, given: Mapping[str, tuple[Any, Any]], language: str) -> Iterable[Fault]:
-    """All of it as one message."""
+def faults(path: Any, given: list[str], changes: list[dict[str, str]], language: str) -> Iterator[Fault]:
+    """What to do about entries that would be lost, as kind/label, and each cell that would be other. `changes`: from the file to the workbook."""
     if given:
-        words = WORDS[language]
-        told = [f"{name} {said}" for name, pair in given.items() for said in _differences(*pair, words)]
-        paste = json.dumps(dict(confirm=list(given)), ensure_ascii=False)
-        yield Fault(None, None, str(path), "edited", dict(value=None, limit=words["between"].join(few(told, language)), other=paste))
-
-
-def _differences(mine: Any, other: Any, words: Mapping[str, str]) -> Iterator[str]:
-    """The options in which two entries differ; all of an entry that only one side has."""
-    if mine is None:
-        yield f"({words['gone']} → {words['there']})"
-        return
-    for name in dict.fromkeys((*mine, *other)):
-        if _comparable(mine.get(name)) != _comparable(other.get(name)):
-            yield f"{name} ({' → '.join(_shown(side, words) for side in _apart(mine.get(name), other.get(name)))})"
-
-
-def _apart(mine: Any, other: Any) -> tuple[Any, Any]:
-    """Both values without what they have in common."""
-    if isinstance(mine, list) and isinstance(other, list):
-        sides = [item for item in mine if item not in other], [item for item in other if item not in mine]
-        return (sides[0] or None, sides[1] or None) if any(sides) else (mine, other)
-    if isinstance(mine, Mapping) and isinstance(other, Mapping):
-        differing = [name for name in dict.fromkeys((*mine, *other)) if mine.get(name) != other.get(name)]
-        sides = [{name: side[name] for name in differing if name in side} or None for side in (mine, other)]
-        return sides[0], sides[1]
-    return mine, other
-
-
-def _shown(value: Any, words: Mapping[str, str]) -> str:
-    if value is None:
-        return words["gone"]
-    text = value if isinstance(value, str) else json.dumps(_comparable(value), ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        yield Fault(None, None, str(path), "edited", dict(value=None, other=json.dumps(dict(confirm=given), ensure_ascii=False)))
+        yield from (Fault(None, None, None, None, {}, line) for line in _workbook_history.lines(changes, language))

@@ -46,7 +46,14 @@ def lines(changes_made: list[dict[str, str]], language: str) -> list[str]:
 
 def _line(change: Mapping[str, str], language: str) -> str:
     place = Fault(change["worksheet"], change["cell"] or None, change["what"], None, {}).place(language)
-    return f"{place}: " + " → ".join(_short(change[side], language) for side in ("before", "after"))
+    return f"{place}: " + " → ".join(_short(text, language) for text in _apart(change["before"], change["after"]))
+
+
+def _apart(before: str, after: str) -> tuple[str, str]:
+    """Both without the lines that they have in common: of a list what goes and what comes."""
+    sides = [text.split("\n") for text in (before, after)]
+    gone, come = ([line for line in sides[one] if line not in sides[1 - one]] for one in (0, 1))
+    return ("\n".join(gone), "\n".join(come)) if gone or come else (before, after)
 
 
 def _short(text: str, language: str) -> str:

@@ -91,8 +91,6 @@ WORDS: dict[str, dict[str, str]] = dict(
         order="並び順",
         back="目次へ",
         hidden="********",
-        gone="なし",
-        there="あり",
         others="ほか {} 件",
         between="、",
         cells="。セル: {}",
@@ -164,8 +162,6 @@ WORDS: dict[str, dict[str, str]] = dict(
         order="Order of the rows",
         back="Contents",
         hidden="********",
-        gone="not there",
-        there="there",
         others="others: {}",
         between="; ",
         cells=". Cells: {}",
@@ -262,8 +258,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         history_taken="変更履歴を書き込むセルに別の値があります。行を空けるか、右側の列に移してください",
         dropped="ブックにないため、シートから除かれます（AWS 上のものは変わらず、契約外になります）。\
 ブックに戻すか、除いてよい場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
-        edited="前回の取り込みの後に手で変更された項目を、このブックが書き換えます（シート → ブック）: {limit}。\
-シートから別のブックを書き出し（sheet_export.yml に -e sheet_workbook=ファイル名）、そこに記入し直してください。\
+        edited="前回の取り込みの後に手で変更された項目を、このブックが書き換えます（下の一覧。シート → ブック）。\
+シートから別のブックを書き出し（sheet_export.yml に -e sheet_workbook=別のファイル名）、そこに記入し直してください。\
 書き換えてよい場合は -e '{other}' を付けて取り込んでください",
         history_lost="ブック {limit} の表紙にある版 {value} が、この変更履歴のファイルにありません（手で変更された項目があるか確かめられません）。\
 このファイルを版 {value} まで含むものに戻してください。戻せない場合は -e '{other}' を付けて取り込んでください（履歴はブックの変更履歴から引き継ぎます）",
@@ -360,8 +356,9 @@ write it out (each value can be an expression): {limit}",
         history_taken="something else stands where the history is to be written; leave the row empty, or move it to a column on the right",
         dropped="is not in the workbook and would leave the sheet (in AWS it stays, beside the contract); put it back, \
 or say force: true (a playbook: -e sheet_force=true)",
-        edited="entries that were edited by hand since the last import would become what this workbook says (sheet → workbook): {limit}. \
-Export another workbook from the sheet (sheet_export.yml with -e sheet_workbook=FILE) and fill in that one; or, where they may, import with -e '{other}'",
+        edited="entries that were edited by hand since the last import would become what this workbook says (listed below, sheet → workbook). \
+Export another workbook from the sheet (sheet_export.yml with -e sheet_workbook=ANOTHER_FILE) and fill in that one; \
+or, where they may, import with -e '{other}'",
         history_lost="this file of the history does not have version {value}, which is on the cover of the workbook {limit}, so it is not known what was \
 edited by hand. Bring back the file that has it; if that is gone for good, import with -e '{other}' (the history goes on from the workbook's own)",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",

@@ -35,7 +35,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     sheets,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, of_entries, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
@@ -144,7 +144,7 @@ def take_in(
         found = _workbook_read.read(src, whole, before, setting.contract, known)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
         unknown = [] if history is None or not old or LOST in confirm else _unknown_version(found, src, history, past.versions)
-        _refuse([*found.faults, *lost, *dropped, *(unknown or _edited(found, sheet, old, past.digests, confirm))], setting.language)
+        _refuse([*found.faults, *lost, *dropped, *(unknown or _edited(found, sheet, old, before, past.digests, confirm))], setting.language)
     covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:
@@ -206,14 +206,19 @@ def _dropped(found: Any, old: Mapping[str, Any]) -> Iterable[Fault]:
                 yield Fault(table.title, None, kind.label(entry), "dropped", {})
 
 
-def _edited(found: Any, path: Path, old: Mapping[str, Any], written: _workbook_edits.Digests | None, confirmed: Collection[str]) -> Iterable[Fault]:
+def _edited(
+    found: Any, path: Path, old: Mapping[str, Any], before: Mapping[str, list[Row]], written: _workbook_edits.Digests | None, confirmed: Collection[str]
+) -> Iterable[Fault]:
     """What was edited in the file since the last import, and the workbook was not made from. Kinds with other faults are left out."""
     if written is None or not path.exists() or found.cover.get("digest") == _workbook_edits.of_all(_digests(old)):
         return ()
     at_fault = {fault.worksheet for fault in found.faults}
     wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
     new = {name: value for name, value in found.sheet.items() if name not in wrong}
-    return _workbook_edits.fault(path, _workbook_edits.lost(written, masked(old), masked(new), confirmed), found.layout.language)
+    lost = _workbook_edits.lost(written, masked(old), masked(new), confirmed)
+    labels = {(kind, kinds()[kind].label(entry)) for kind, dummy, pair in lost for entry in pair if entry is not None}
+    changes = _changes(found, before, {kind for kind, dummy in labels}, labels) if lost else []
+    return _workbook_edits.faults(path, [f"{kind}/{label}" for kind, label, dummy in lost], changes, found.layout.language)
 
 
 def _written(new: Mapping[str, Any], before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
@@ -231,12 +236,18 @@ def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
     return [given] if isinstance(given, Mapping) else given or []
 
 
-def _changes(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str]) -> list[dict[str, str]]:
-    """The history of this import. Rows are compared in the form in which the sheet is written, and stand where the workbook has them."""
+def _changes(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str], wanted: Collection[tuple[str, str]] | None = None) -> list[dict[str, str]]:
+    """The history of this import, or what of it is of the entries that are wanted, as kind and label.
+
+    Rows are compared in the form in which the sheet is written, and stand where the workbook has them.
+    """
     made = found.layout.of(changed)
     after, dummy = rows_of(made, {name: value for name, value in found.sheet.items() if name in made.by_key})
+    ids = identities(made, before, after)
     stands = {(table.key, identity): row for table, identity, row in walk(made, found.rows, identities(made, before, found.rows)[1])}
-    identity_of = {id(row): (table.key, identity) for table, identity, row in walk(made, after, identities(made, before, after)[1])}
+    identity_of = {id(row): (table.key, identity) for table, identity, row in walk(made, after, ids[1])}
+    if wanted is not None:
+        before, after = (of_entries(made, rows, own, wanted) for rows, own in zip((before, after), ids, strict=True))
     return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
 
 

@@ -40,8 +40,8 @@ class Place:
         sheet[kind][entry].update(options)
         self.write(sheet)
 
-    def export(self):
-        setting = workbook.Setting(CONTRACT, self.language, None, ("ec2_vpcs", "iam_groups"))
+    def export(self, *more):
+        setting = workbook.Setting(CONTRACT, self.language, None, ("ec2_vpcs", "iam_groups", *more))
         workbook.export(setting, self.sheet, self.history, self.book).write()
 
     def fill_in(self, column, value, row=0, kind="ec2_vpcs"):
@@ -74,13 +74,14 @@ def imported(path, language="ja"):
     return place
 
 
+TOLD = dict(
+    ja=["（v IPv4 CIDRブロック）: 10.9.0.0/16 → 10.0.0.0/16", "（v タグ）: Env=prod → （空欄）"],
+    en=["(v IPv4 CIDR block): 10.9.0.0/16 → 10.0.0.0/16", "(v Tags): Env=prod → (blank)"],
+)
 SAID = dict(
     ja=("前回の取り込みの後に手で変更された項目", "sheet_export.yml"),
     en=("edited by hand since the last import", "sheet_export.yml"),
 )
-
-
-GONE = dict(ja="なし", en="not there")
 
 
 @pytest.mark.parametrize("language", SAID)
@@ -88,10 +89,10 @@ def test_what_was_edited_by_hand_is_not_taken_back_unseen(language, tmp_path):
     place = imported(tmp_path, language)
     place.edit(cidr_block="10.9.0.0/16", tags=dict(Owner="y", Env="prod"))
     place.fill_in("path", "/b/", kind="iam_groups")
-    (line,) = place.refused()
+    line, *told = place.refused()
     assert line.startswith(f"{place.sheet}: ") and all(part in line for part in SAID[language]), line
-    assert "ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line and 'ec2_vpcs/v tags ({"Env": "prod"} → なし)'.replace("なし", GONE[language]) in line
-    assert "iam_groups" not in line, "what the workbook alone changed is no fault"
+    assert [line.partition("!")[2][:2] for line in told][:1] == ["C9"] and len(told) == 2, "and not what the workbook alone changed"
+    assert all(line.endswith(end) for line, end in zip(told, TOLD[language], strict=True)), told
     paste = json.loads(line[line.index("-e '") + 4 : line.rindex("'")])
     assert paste == dict(confirm=["ec2_vpcs/v"])
     place.take_in(**paste).write()
@@ -124,7 +125,7 @@ def test_an_import_of_other_kinds_makes_no_edit_its_own(place):
     place.fill_in("path", "/b/", kind="iam_groups")
     place.take_in().write()
     place.book.write_bytes(before)
-    assert any("ec2_vpcs/v cidr_block (10.9.0.0/16 → 10.0.0.0/16)" in line for line in place.refused())
+    assert any(line.endswith("IPv4 CIDRブロック）: 10.9.0.0/16 → 10.0.0.0/16") for line in place.refused())
 
 
 def test_another_way_to_write_the_same_and_another_order_are_no_edit(place):
@@ -137,8 +138,8 @@ def test_another_way_to_write_the_same_and_another_order_are_no_edit(place):
 def test_an_entry_that_was_taken_out_by_hand_does_not_come_back_unseen(place):
     sheet = place.read()
     place.write(dict(sheet, ec2_vpcs=sheet["ec2_vpcs"][:1]))
-    (line,) = place.refused()
-    assert "ec2_vpcs/w (なし → あり)" in line
+    dummy, line = place.refused()
+    assert "（w）: （空欄） → " in line
 
 
 @pytest.mark.parametrize("exported", [False, True])
@@ -149,16 +150,23 @@ def test_an_id_that_was_put_in_by_hand_is_not_lost_unseen(place, exported):
         place.export()
     place.edit(id="vpc-12345678")
     place.fill_in("path", "/b/", kind="iam_groups")
-    (line,) = place.refused()
-    assert f"ec2_vpcs/{'u' if exported else 'v'} id (vpc-12345678 → なし)" in line
+    dummy, line = place.refused()
+    assert line.endswith(f"（{'u' if exported else 'v'} ID）: vpc-12345678 → （空欄）")
 
 
-def test_of_a_list_what_differs_is_told_and_no_more():
-    rules = [dict(port=number) for number in range(20)]
-    pair = dict(ingress=rules), dict(ingress=[*rules[:-1], dict(port=99)])
-    (fault,) = _workbook_edits.fault("sheet.yml", {"ec2_security_groups/v/g": pair}, "en")
-    assert 'ec2_security_groups/v/g ingress ([{"port": 19}] → [{"port": 99}])' in fault.text("en")
-    assert _workbook_edits._apart([1, 2], [2, 1]) == ([1, 2], [2, 1]), "the order alone"
+def test_of_a_list_what_differs_is_told_at_its_cell_and_its_order_is_no_edit(tmp_path):
+    place = Place(tmp_path)
+    rules = [dict(protocol="tcp", from_port=port, to_port=port, cidr_ipv4="10.0.0.0/8") for port in range(20, 40)]
+    groups = [dict(name=name, vpc="v", description="d", ingress=rules) for name in "gh"]
+    place.write(dict(ec2_vpcs=VPCS, ec2_security_groups=groups, iam_groups=GROUPS))
+    place.export("ec2_security_groups")
+    place.fill_in("path", "/b/", kind="iam_groups")
+    place.take_in().write()
+    place.edit("ec2_security_groups", ingress=[*rules[:0:-1], rules[0]])
+    place.edit("ec2_security_groups", 1, ingress=[*rules[:-1], dict(rules[-1], from_port=38, description="x")])
+    place.fill_in("description", "e", kind="ec2_security_groups")
+    dummy, *told = place.refused()
+    assert len(told) == 2 and "!A48（h/tcp/39/39/10.0.0.0/8）: （空欄） → プロトコル: tcp" in told[0] and told[1].endswith("説明: x → （空欄）"), told
 
 
 def test_an_entry_that_was_put_in_by_hand_is_told_once(place):
@@ -172,11 +180,11 @@ def test_an_entry_that_was_put_in_by_hand_is_told_once(place):
 def test_edits_are_told_with_what_is_wrong_elsewhere_and_no_more_of_them_than_can_be_read(place):
     place.write(dict(place.read(), ec2_vpcs=[dict(name="v"), dict(name="w")]))
     place.fill_in("path", 5, kind="iam_groups")
-    first, second = place.refused()
-    assert "数値として入力" in second + first and "ec2_vpcs/v cidr_block (なし → 10.0.0.0/16)" in second + first
-    many = {str(number): (dict(name=str(number), a=1), dict(name=str(number), a=2)) for number in range(25)}
-    (fault,) = _workbook_edits.fault("sheet.yml", many, "ja")
-    assert fault.text("ja").count("(1 → 2)") == 20 and "、ほか 5 件" in fault.text("ja") and '"24"' in fault.text("ja")
+    lines = place.refused()
+    assert any("数値として入力" in line for line in lines) and any(line.endswith("（v IPv4 CIDRブロック）: （空欄） → 10.0.0.0/16") for line in lines), lines
+    many = [dict(worksheet="VPC", cell="", what=str(number), before="1", after="2") for number in range(25)]
+    lines = [fault.text("ja") for fault in _workbook_edits.faults("sheet.yml", [f"ec2_vpcs/{number}" for number in range(25)], many, "ja")]
+    assert '"ec2_vpcs/24"' in lines[0] and lines[1] == "VPC（0）: 1 → 2" and lines[20:] == ["VPC（19）: 1 → 2", "ほか 5 件"]
 
 
 def test_no_file_and_no_digest_are_no_reason_to_refuse(place):
