@@ -32,6 +32,6 @@ class ActionModule(WorkbookAction):
         return workbook.take_in(setting, Path(args["src"]), Path(args["sheet"]), history, *told)
 
     def more(self, outcome: Any) -> dict[str, Any]:
-        if not outcome.files:
+        if not outcome.kinds:
             return {}
         return dict(version=outcome.version, changes=outcome.changes, lines=outcome.lines, kinds=outcome.kinds, sheet=outcome.sheet)

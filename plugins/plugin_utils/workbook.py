@@ -147,8 +147,10 @@ def take_in(
         _refuse([*found.faults, *lost, *dropped, *(unknown or _edited(found, sheet, old, before, past.digests, confirm))], setting.language)
     covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
-    if not changed:
-        return Outcome()
+    if not changed:  # what both say by now is no edit any more
+        agreed = {"sheet_history": versions, "sheet_digests": _written(old, past.digests, covered)}
+        settled = history is None or past.digests in (None, agreed["sheet_digests"])
+        return Outcome() if settled else Outcome({history: _workbook_yaml.dump(agreed).encode()})
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
     if _on_cover(found) > _last(versions):
         own = _workbook_stamp.versions_of(src.read_bytes(), found.book.sheetnames, found.layout.words)

@@ -117,6 +117,21 @@ def test_an_edit_that_the_workbook_has_too_or_in_an_entry_that_it_leaves_alone_i
     assert place.take_in().kinds == ["iam_groups"]
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_an_edit_on_which_both_agreed_is_none_later(exported, place):
+    place.edit(cidr_block="10.9.0.0/16")
+    if exported:
+        place.export()
+    else:
+        place.fill_in("cidr_block", "10.9.0.0/16")
+    outcome = place.take_in()
+    assert list(outcome.files) == [place.history] and not outcome.kinds
+    outcome.write()
+    assert place.take_in().files == {}
+    place.fill_in("cidr_block", "10.7.0.0/16")
+    assert place.take_in().kinds == ["ec2_vpcs"]
+
+
 def test_an_import_of_other_kinds_makes_no_edit_its_own(place):
     before = place.book.read_bytes()
     place.edit(cidr_block="10.9.0.0/16")
