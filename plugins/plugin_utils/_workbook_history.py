@@ -30,11 +30,11 @@ def changes(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str,
     for table, identity, row in walk(layout, after, ids[1]):
         was = old.pop((table.key, identity), None)
         if was is None:
-            found.append(_change(table, address(table, row, table.shown[0].key), _name(layout, table, row), "", _row_text(layout, table, row)))
+            found.append(_change(table, address(table, row, table.shown[0].key), name_of(layout, table, row), "", _row_text(layout, table, row)))
         else:
             found += _cells(layout, table, was, row, address)
     gone = [(table, row) for table, identity, row in walk(layout, before, ids[0]) if (table.key, identity) in old]
-    found += [_change(table, None, _name(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
+    found += [_change(table, None, name_of(layout, table, row), _row_text(layout, table, row), "") for table, row in gone]
     told = {change["worksheet"] for change in found}
     return found + list(_orders(layout, before, after, {table.kind.name for table in layout.tables if table.title in told}))
 
@@ -65,7 +65,7 @@ def _short(text: str, language: str) -> str:
 def _orders(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], told: set[str]) -> Iterator[dict[str, str]]:
     """Of a kind in which nothing else changed, that its rows stand in another order: a version is never without a line."""
     for table in layout.tables:
-        orders = ["\n".join(_name(layout, table, row) for row in rows.get(table.key, [])) for rows in (before, after)]
+        orders = ["\n".join(name_of(layout, table, row) for row in rows.get(table.key, [])) for rows in (before, after)]
         if table.kind.name not in told and orders[0] != orders[1]:
             told.add(table.kind.name)
             yield _change(table, None, layout.words["order"], *orders)
@@ -75,7 +75,7 @@ def _cells(layout: Layout, table: Table, was: Row, row: Row, address: Address) -
     for column in table.columns:
         old, new = was.cells.get(column.key), row.cells.get(column.key)
         if old != new and column.role not in ("parent", "number"):
-            what = f"{_name(layout, table, row)} {column.heading}".strip()
+            what = f"{name_of(layout, table, row)} {column.heading}".strip()
             yield _change(table, address(table, row, column.key), what, shown(layout, old), shown(layout, new))
 
 
@@ -87,7 +87,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _name(layout: Layout, table: Table, row: Row) -> str:
+def name_of(layout: Layout, table: Table, row: Row) -> str:
+    """How people are told which row it is."""
     own = [row.cells.get(ID)] if table.option is None and row.cells.get(ID) else [row.cells.get(key) for key in table.naming]
     return "/".join(shown(layout, part) for part in (*(row.cells.get(column.key) for column in table.parents), *own) if part is not None)
 

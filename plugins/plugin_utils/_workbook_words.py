@@ -238,6 +238,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_zone="「{value}」というアベイラビリティゾーンはありません{hint}",
         not_here="「{value}」は「{limit}」にありますが、属するものが異なります（{other}）。正しい名前を記入してください",
         reverts="版 {limit} での変更を元に戻します（現在「{other}」、取り込み後「{value}」）。古いブックではないか確かめてください",
+        rows_left="行を削除するとシートから除かれますが、AWS 上のものは変わりません（そのまま残ります）。\
+AWS からも取り除くには、行を戻して「状態」を「{value}」にしてください: {limit}",
+        values_left="消した値はシートから除かれますが、AWS 上のものは変わりません（そのまま残ります）。\
+AWS からも取り除くには、「{value}」可の項目に「{value}」（複数の値やタグの 1 つなら「値={value}」「キー={value}」）と書いてください: {limit}",
         clear_secret="秘密の値が平文でシートのファイルに入ります。ansible-vault で暗号化し、ブックのセルは「{value}」と書き換えてください",
         other_language="このブックは別の言語で作られています。contract.language を {value} にするか、ひな形を作り直してください",
         too_long="{value} 文字あり、セルに入る {limit} 文字を超えています",
@@ -336,6 +340,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_zone="there is no availability zone {value!r}{hint}",
         not_here="{value!r} is on {limit}, but belongs to something else ({other}); write the right name",
         reverts="takes back what version {limit} changed (now {other!r}, then {value!r}); make sure that this is no old workbook",
+        rows_left="rows that were deleted leave the sheet, but AWS keeps what they said; to take that away, \
+put the row back with {value!r} as its state: {limit}",
+        values_left="what was emptied leaves the sheet, but AWS keeps it; to take it away, \
+write {value!r} where it may stand (for one of several values or tags value={value} or key={value}): {limit}",
         clear_secret="the secret will stand in clear in the sheet's file; encrypt it with ansible-vault, and write {value!r} into the workbook",
         other_language="this workbook was made in another language; set contract.language to {value}, or make the template anew",
         too_long="{value} characters; a cell holds {limit}",

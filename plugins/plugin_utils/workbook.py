@@ -27,6 +27,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     _files,
     _workbook_edits,
     _workbook_history,
+    _workbook_left,
     _workbook_read,
     _workbook_stamp,
     _workbook_write,
@@ -157,9 +158,11 @@ def take_in(
         versions += [version for version in own if version["version"] > _last(versions)]
     outcome = Outcome(version=max(_last(versions), _on_cover(found)) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
-    outcome.changes = _changes(found, before, changed)
+    compared = _compared(found, before, changed)
+    outcome.changes = compared.changes()
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
-    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *_reverts(outcome.changes, versions), *_secrets(found))]
+    reverts = () if _is_of(found, _digests(old), past.digests) else _reverts(outcome.changes, versions)
+    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *reverts, *_secrets(found))] + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
@@ -212,15 +215,20 @@ def _edited(
     found: Any, path: Path, old: Mapping[str, Any], before: Mapping[str, list[Row]], written: _workbook_edits.Digests | None, confirmed: Collection[str]
 ) -> Iterable[Fault]:
     """What was edited in the file since the last import, and the workbook was not made from. Kinds with other faults are left out."""
-    if written is None or not path.exists() or found.cover.get("digest") == _workbook_edits.of_all(_digests(old)):
+    if written is None or not path.exists() or _is_of(found, _digests(old)):
         return ()
     at_fault = {fault.worksheet for fault in found.faults}
     wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
     new = {name: value for name, value in found.sheet.items() if name not in wrong}
     lost = _workbook_edits.lost(written, masked(old), masked(new), confirmed)
     labels = {(kind, kinds()[kind].label(entry)) for kind, dummy, pair in lost for entry in pair if entry is not None}
-    changes = _changes(found, before, {kind for kind, dummy in labels}, labels) if lost else []
+    changes = _compared(found, before, {kind for kind, dummy in labels}).changes(labels) if lost else []
     return _workbook_edits.faults(path, [f"{kind}/{label}" for kind, label, dummy in lost], changes, found.layout.language)
+
+
+def _is_of(found: Any, *digests: _workbook_edits.Digests | None) -> bool:
+    """Was the workbook made from a sheet with one of these digests?"""
+    return found.cover.get("digest") in [_workbook_edits.of_all(given) for given in digests if given is not None]
 
 
 def _written(new: Mapping[str, Any], before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
@@ -238,19 +246,35 @@ def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
     return [given] if isinstance(given, Mapping) else given or []
 
 
-def _changes(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str], wanted: Collection[tuple[str, str]] | None = None) -> list[dict[str, str]]:
-    """The history of this import, or what of it is of the entries that are wanted, as kind and label.
+@dataclass(frozen=True)
+class _Compared:
+    """The rows of some kinds as the sheet so far and as the workbook has them, both in the form in which a sheet is written, and what tells them apart."""
 
-    Rows are compared in the form in which the sheet is written, and stand where the workbook has them.
-    """
+    layout: Layout
+    before: Mapping[str, list[Row]]
+    after: Mapping[str, list[Row]]
+    ids: tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]
+    address: Callable[[Any, Row, str], str | None]
+
+    def changes(self, wanted: Collection[tuple[str, str]] | None = None) -> list[dict[str, str]]:
+        """The history of this import, or what of it is of the entries that are wanted, as kind and label."""
+        versions = (self.before, self.after)
+        if wanted is not None:
+            versions = tuple(of_entries(self.layout, rows, own, wanted) for rows, own in zip(versions, self.ids, strict=True))
+        return _workbook_history.changes(self.layout, *versions, self.address)
+
+    def left(self) -> list[str]:
+        return _workbook_left.left(self.layout, self.before, self.after, self.ids, self.address)
+
+
+def _compared(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str]) -> _Compared:
+    """Rows stand where the workbook has them."""
     made = found.layout.of(changed)
     after, dummy = rows_of(made, {name: value for name, value in found.sheet.items() if name in made.by_key})
     ids = identities(made, before, after)
     stands = {(table.key, identity): row for table, identity, row in walk(made, found.rows, identities(made, before, found.rows)[1])}
     identity_of = {id(row): (table.key, identity) for table, identity, row in walk(made, after, ids[1])}
-    if wanted is not None:
-        before, after = (of_entries(made, rows, own, wanted) for rows, own in zip((before, after), ids, strict=True))
-    return _workbook_history.changes(made, before, after, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
+    return _Compared(made, before, after, ids, lambda table, row, key: found.address(table, stands.get(identity_of[id(row)]), key))
 
 
 def _reverts(changes: list[dict[str, str]], versions: list[dict[str, Any]]) -> Iterable[Fault]:

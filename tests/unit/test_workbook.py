@@ -546,6 +546,9 @@ def test_an_old_workbook_that_takes_a_change_back_is_told(place):
     (warning,) = take_in(place, ticket="REQ-2").warnings
     table = LAYOUT.by_key["cloudwatch_alarms"]
     assert warning.startswith(f"{table.title}!") and "版 1 REQ-1 での変更を元に戻します（現在「5」、取り込み後「1」）" in warning
+    workbook.export(workbook.Setting(CONTRACT), place / "sheet.yml", place / "history.yml", place / "book.xlsx").write()
+    edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 1))
+    assert take_in(place).warnings == [], "one that was made from the last version is not old"
 
 
 def test_a_workbook_with_some_kinds_leaves_the_others_alone(place):
@@ -911,8 +914,8 @@ def test_what_is_lacking_is_told_with_what_is_wrong_beside_it(tmp_path):
 
 def test_a_row_that_may_be_another_one_with_a_new_name_is_told(tmp_path):
     outcome = taken(tmp_path, GROUPS, UNDESCRIBED, (INGRESS, 0, "cidr_ipv4", "10.0.0.9/32"))
-    (warning,) = outcome.warnings
-    assert "!A9: 新しい行として取り込みます" in warning and "description" in warning
+    warning, left = outcome.warnings
+    assert "!A9: 新しい行として取り込みます" in warning and "description" in warning and "AWS 上のものは変わりません" in left
     added = {"@parent1": "web", "protocol": "tcp", "from_port": 3, "to_port": 3, "cidr_ipv4": "10.0.0.0/8"}
     assert taken(tmp_path, GROUPS, UNDESCRIBED, *((INGRESS, 2, key, value) for key, value in added.items())).warnings == []
 
