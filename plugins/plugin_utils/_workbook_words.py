@@ -242,6 +242,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
 AWS からも取り除くには、行を戻して「状態」を「{value}」にしてください: {limit}",
         values_left="消した値はシートから除かれますが、AWS 上のものは変わりません（そのまま残ります）。\
 AWS からも取り除くには、「{value}」可の項目に「{value}」（複数の値やタグの 1 つなら「値={value}」「キー={value}」）と書いてください: {limit}",
+        comments_lost="このファイルのコメント（{value} 行目）は、取り込みで失われます（ブックに入らないため）",
+        options_lost="ブックにない設定項目がこのファイルにあり、取り込みで失われます: {value}",
         clear_secret="秘密の値が平文でシートのファイルに入ります。ansible-vault で暗号化し、ブックのセルは「{value}」と書き換えてください",
         other_language="このブックは別の言語で作られています。contract.language を {value} にするか、ひな形を作り直してください",
         too_long="{value} 文字あり、セルに入る {limit} 文字を超えています",
@@ -344,6 +346,8 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
 put the row back with {value!r} as its state: {limit}",
         values_left="what was emptied leaves the sheet, but AWS keeps it; to take it away, \
 write {value!r} where it may stand (for one of several values or tags value={value} or key={value}): {limit}",
+        comments_lost="the comments of this file (lines {value}) are lost by the import: no workbook has them",
+        options_lost="this file has options that no workbook knows, which are lost by the import: {value}",
         clear_secret="the secret will stand in clear in the sheet's file; encrypt it with ansible-vault, and write {value!r} into the workbook",
         other_language="this workbook was made in another language; set contract.language to {value}, or make the template anew",
         too_long="{value} characters; a cell holds {limit}",

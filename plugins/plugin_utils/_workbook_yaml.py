@@ -122,6 +122,17 @@ def line_of(text: str, path: Iterable[Any]) -> int:
     return line + 1
 
 
+def comments(text: str) -> list[int]:
+    """The lines that have a comment: what is between the parts of the file and no blank."""
+    found, last = list[int](), 0
+    for token in yaml.scan(text, Loader):
+        between = text[last : token.start_mark.index]
+        first = text.count("\n", 0, last) + 1 if "#" in between else 0
+        found += [first + number for number, line in enumerate(between.split("\n")) if "#" in line]
+        last = token.end_mark.index
+    return found
+
+
 def wrong(error: Exception, data: bytes) -> tuple[int, str]:
     """In which line of a file an error of `load` is, or one of its letters, and what it is."""
     if isinstance(error, UnicodeDecodeError):

@@ -40,7 +40,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities impor
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
-from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 LANGUAGES = tuple(MARKS)
 JAPAN = timezone(timedelta(hours=9), "JST")
@@ -162,7 +162,7 @@ def take_in(
     outcome.changes = compared.changes()
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
     reverts = () if _is_of(found, _digests(old), past.digests) else _reverts(outcome.changes, versions)
-    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *reverts, *_secrets(found))] + compared.left()
+    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *reverts, *_secrets(found), *_lost_of(sheet, document))] + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
@@ -298,6 +298,19 @@ def _secrets(found: Any) -> Iterable[Fault]:
                     yield Fault(table.title, found.address(table, row, column.key), column.heading, "clear_secret", dict(value=found.layout.marks.kept))
 
 
+def _lost_of(path: Path, document: Mapping[str, Any]) -> Iterable[Fault]:
+    """What is in the sheet's file and no workbook gives back: comments, but for its first line, and options that are none."""
+    text = path.read_text(encoding="utf-8") if document else ""
+    lines = text.split("\n")
+    told = [number for number in _workbook_yaml.comments(text) if not lines[number - 1].startswith(f"# {HEAD.partition('{')[0]}")]
+    if told:
+        yield Fault(None, None, str(path), "comments_lost", dict(value=", ".join(map(str, told))))
+    unknown = [fault for fault in sheets.faults(document.get("sheet") or {}) if fault.code == "unknown_option"]
+    names = [" ".join(str(part) for part in (fault.kind, fault.entry, fault.option) if part) for fault in unknown]
+    if names:
+        yield Fault(None, None, str(path), "options_lost", dict(value=", ".join(names)))
+
+
 def masked(sheet: Mapping[str, Any]) -> dict[str, Any]:
     """The sheet as it may be shown."""
     return {name: _masked(kinds()[name].options, given) if name in kinds() else given for name, given in sheet.items()}
@@ -361,6 +374,9 @@ def _sheet(path: Path, language: str) -> tuple[dict[str, Any], dict[str, Any]]:
     given = document.get("sheet") or {}
     if not isinstance(given, Mapping) or any(isinstance(value, Hidden) for value in given.values()):
         raise _refused(path, ["sheet"], language, "not_a_sheet")
+    unknown = sheets.faults({name: value for name, value in given.items() if name not in kinds() and name not in PARTS})
+    if unknown:
+        raise Refused(f"{path}:{_line(path, ['sheet', fault.kind])}: {fault.text(language)}" for fault in unknown)
     whole = layout(language)
     try:
         return document, {**{name: value for name, value in given.items() if name not in whole.by_key}, **canonical_sheet(given, whole)}

@@ -555,6 +555,7 @@ BROKEN = dict(
     lists_without_end=("sheet: {}\nx:\n  " + "[" * 5000 + "]" * 5000 + "\n", 3, "more than 100 levels", "more than 100 levels"),
     pairs_without_end_in_an_entry=("sheet:\n  ec2_vpcs:\n    - name: " + "{a: " * 500 + "1" + "}" * 500 + "\n", 3, "than 100 levels", "than 100 levels"),
     a_list_within_itself=("sheet: {}\nx: &a\n  - *a\n", 2, "more than 100 levels", "more than 100 levels"),
+    kind_that_is_none=("sheet:\n  s3_bucket:\n    - name: b\n", 2, "「s3_bucket」という種類はありません（「s3_buckets」", "no kind 's3_bucket'"),
     list_as_a_number=("sheet:\n  s3_buckets:\n    - {name: b, lifecycle_rules: 5}\n", 3, "一覧", "a list"),
 )
 

@@ -88,3 +88,27 @@ def test_it_is_told_once_for_each_worksheet_and_entry_and_in_english_too(tmp_pat
     rows, cells = warned(tmp_path, old, new, "en")
     assert "AWS keeps what they said" in rows and rows.endswith("s/tcp/22/22/10.0.0.0/8; s/tcp/443/443/10.0.0.0/8")
     assert "!C9 (u): what was emptied leaves the sheet, but AWS keeps it" in cells and cells.endswith("Path: /a/; Tags: A=1")
+
+
+TOLD = dict(ja=("（3, 6 行目）", "失われます: iam_users u pat"), en=("(lines 3, 6)", "by the import: iam_users u pat"))
+WRITTEN = """---
+# Made from the workbook x
+sheet:  # agreed
+  iam_users:
+    - name: u
+      # the path
+      path: '/#a/'
+      pat: /a/
+"""
+
+
+@pytest.mark.parametrize("language, told", TOLD.items())
+def test_what_a_file_says_and_no_workbook_has_is_told_before_it_is_lost(language, told, tmp_path):
+    book, sheet = tmp_path / "book.xlsx", tmp_path / "sheet.yml"
+    sheet.write_text(WRITTEN, encoding="utf-8")
+    made = layout(language).of(["iam_users"])
+    for path, warnings in (("/#a/", 0), ("/b/", 2)):
+        book.write_bytes(_workbook_write.workbook(made, _workbook_rows.rows_of(made, user(path=path))[0], CONTRACT))
+        outcome = workbook.take_in(workbook.Setting(CONTRACT, language), book, sheet, None)
+        assert len(outcome.warnings) == warnings and all(part in line for line, part in zip(outcome.warnings, told, strict=False)), outcome.warnings
+        assert all(line.startswith(f"{sheet}: ") for line in outcome.warnings)
