@@ -14,7 +14,7 @@ from tests.integration.conftest import ACCOUNT
 from tests.integration.test_setup import VPC
 
 SERVERS = [dict(name="acme-web01", instance_type="t3.micro")]
-LOGS = [dict(name="acme-app", retention_in_days=400)]
+LOGS = [dict(name="acme-app", retention_in_days=400, tags=dict(Owner="情シス"))]
 CONTRACT = dict(
     number="ACME-1",
     customer="Acme",
@@ -56,7 +56,7 @@ def test_what_a_change_does_to_the_fees_is_said(customer, language, known, unkno
     customer.contract(**{key: value for key, value in CONTRACT.items() if key != "operation"}, language=language)
     assert unknown in imported(customer).output
     same = imported(customer).output
-    assert unknown not in same and "setup.yml" not in same, "nothing changed, so there is nothing to say"
+    assert unknown not in same and "setup.yml" not in same and dict(ja="変更はありません", en="Nothing changes")[language] in same
 
 
 @pytest.mark.parametrize("language, words", [("ja", "契約に誤りがあるため、計算できません"), ("en", "because the contract has mistakes")])
@@ -77,14 +77,15 @@ def test_a_change_shows_its_plan_where_asked_for(customer, double):
 
     customer.sheet(**agreed)
     refused = imported(customer, "--check", rc=2)
-    assert "logs_log_groups/acme-app retention_in_days (400 → 30)" in refused.output, "it was edited by hand since"
+    assert "(acme-app Retention (days)): 400 → 30" in refused.output, "it was edited by hand since"
     arguments = ["-e", "sheet_plan=true", "-e", '{"confirm": ["logs_log_groups/acme-app"]}']
     planned = imported(customer, *arguments, "--check")
     assert double.calls() == [] and planned.changed == 1, "what is not written cannot be planned"
     planned = imported(customer, *arguments)
     assert planned.changed == 1 and customer.writes() == [] and double.calls()
-    assert re.search(r'retention_in_days\\": 30', planned.output) and "Plan: 1 created" in planned.output
+    assert "retention_in_days: 30" in planned.output and "Plan: 1 created" in planned.output
     shown = planned.output.partition("TASK [Show the plan]")[2]
+    assert r"\u" not in shown and "情シス" in shown, "as people read it"
     assert '"ok: [acme]"' not in shown and "Log groups" in shown and "TASK [msp.aws.contract" not in shown, "only what changes, or says something"
     assert "10.20.0.0/16" not in planned.output, "the VPC is not there either, but did not change in the sheet"
     written = yaml.safe_load((customer.inventory / "group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
