@@ -4,8 +4,8 @@
 """A workbook that came back, with its version and its history as they are now.
 
 It is the customer's file, with things that openpyxl does not know and would not write again, such as logos, shapes and newer rules for cells. So it is
-not written anew: two cells of the cover and the cells of the history are replaced in the XML of their worksheets, and all else stays byte for byte.
-What was made is read once more: a file that does not say what it should is not written.
+not written anew: cells of the cover and the history, and how many rows the contents say there are, are replaced in the XML of their worksheets, and all
+else stays byte for byte. What was made is read once more: a file that does not say what it should is not written.
 """
 
 from __future__ import annotations
@@ -44,11 +44,23 @@ OWN = range(1, len(HISTORY) + 1)  # the columns of the history; those behind are
 WRITTEN = ("r", "spans", "ht", "customHeight")  # what of a row is not as it was
 
 
-def stamp(data: bytes, book: Any, layout: Layout, facts: Mapping[str, str], history: Iterable[Mapping[str, Any]], faults: list[Fault]) -> bytes:
-    """The file of a workbook with facts such as its version on the cover, and with its history. `book`: the same as openpyxl read it."""
+def stamp(
+    data: bytes,
+    book: Any,
+    layout: Layout,
+    facts: Mapping[str, str],
+    counts: Mapping[str, int],
+    history: Iterable[Mapping[str, Any]],
+    faults: list[Fault],
+) -> bytes:
+    """The file of a workbook with facts such as its version on the cover, and with its history. `book`: the same as openpyxl read it.
+
+    counts: how many rows each table has.
+    """
     words, out = layout.words, io.BytesIO()
     places = cover_cells(book[words["cover"]])
     texts = {places[words[word]].coordinate: text for word, text in facts.items() if words[word] in places}
+    numbers = _counts(book[words["contents"]], words, counts)
     lines = list(history_rows(history))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
@@ -58,8 +70,9 @@ def stamp(data: bytes, book: Any, layout: Layout, facts: Mapping[str, str], hist
             for part in old.infolist():
                 content = old.read(part)
                 if part.filename == parts[words["cover"]]:
-                    for address, text in texts.items():
-                        content = _with_cell(content, address, text)
+                    content = _with_cells(content, texts)
+                elif part.filename == parts[words["contents"]] and numbers:
+                    content = _with_cells(content, numbers)
                 elif part.filename == parts[words["history"]]:
                     content = _reaching(_with_history(content, layout, lines, faults), last)
                 elif part.filename in tables:
@@ -183,14 +196,34 @@ def _cells(row: _Element) -> dict[int, _Element]:
     return _placed(row.all("c"), lambda address: coordinate_to_tuple(address)[1])
 
 
-def _with_cell(content: bytes, address: str, text: str) -> bytes:
-    """The worksheet with a text in a cell, which perhaps is not there yet: the one with its label, to the left of it, is."""
-    number, column = coordinate_to_tuple(address)
-    cells = _cells(_rows(_worksheet(content))[1][number])
-    own, label = cells.get(column), cells[column - 1]
-    start, end = (own.start, own.end) if own else (label.end, label.end)
-    made = _cell(label.tag.removesuffix("c"), address, own.facts.get("s") if own else None, text)
-    return content[:start] + made.encode() + content[end:]
+def _with_cells(content: bytes, values: Mapping[str, str | int | None]) -> bytes:
+    """The worksheet with values in cells, which perhaps are not there yet: those to their left are."""
+    rows, made = _rows(_worksheet(content))[1], []
+    for address, value in values.items():
+        number, column = coordinate_to_tuple(address)
+        cells = _cells(rows[number])
+        own, label = cells.get(column), cells[column - 1]
+        start, end = (own.start, own.end) if own else (label.end, label.end)
+        made.append((start, end, _cell(label.tag.removesuffix("c"), address, own.facts.get("s") if own else None, value)))
+    for start, end, cell in sorted(made, reverse=True):
+        content = content[:start] + cell.encode() + content[end:]
+    return content
+
+
+def _counts(contents: Any, words: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, int | None]:
+    """The cells of the contents that say another number of rows than there is, and what is right. What else the company writes there stays."""
+    found: dict[str, int | None] = {}
+    columns: dict[Any, int] = {}
+    for row in contents.iter_rows(max_row=min(contents.max_row, 2000), max_col=8):
+        said = {plain(cell.value): cell.column for cell in row}
+        if words["count"] in said and words["key"] in said:
+            columns = said
+        elif columns:
+            cell, key = (row[columns[words[word]] - 1] for word in ("count", "key"))
+            right = counts.get(plain(key.value)) or None
+            if plain(key.value) in counts and cell.value != right and isinstance(cell.value, int | None):
+                found[cell.coordinate] = right
+    return found
 
 
 # ---- the history

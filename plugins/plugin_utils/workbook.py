@@ -171,7 +171,8 @@ def take_in(
         outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=_written(new, past.digests, covered))).encode()
     unwritten: list[Fault] = []
     stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(_digests(new)))
-    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, versions, unwritten)
+    counts = {table.key: len(found.rows.get(table.key, ())) for table in found.layout.worksheets}
+    outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, counts, versions, unwritten)
     _refuse(unwritten, setting.language)
     return outcome
 

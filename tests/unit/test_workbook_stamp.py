@@ -61,6 +61,17 @@ def test_however_the_xml_is_written_the_version_is_there(case, tmp_path):
     assert [cell.value for cell in book["変更履歴"]["A"]] == ["変更履歴", None, "版", 1, 2, 3, None]
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_contents_say_how_many_rows_there_are_after_an_import(language, tmp_path):
+    title = layout(language).words["contents"]
+
+    def change(book):
+        book[title]["C5"], book[title]["C6"], book[title]["F5"] = None, "many", "社内メモ"
+
+    contents = taken_in(tmp_path, change, language=language)[title]
+    assert [contents[cell].value for cell in ("C4", "C5", "C6", "E5", "F5")] == [None, 1, "many", "iam_groups", "社内メモ"]
+
+
 @pytest.mark.parametrize("language, told", [("ja", "Excel で「Excel ブック (*.xlsx)」として保存し直して"), ("en", "save it anew in Excel as xlsx")])
 def test_what_cannot_be_written_is_told_and_nothing_is(language, told, tmp_path):
     def in_utf_16(content):
