@@ -26,8 +26,11 @@ ZONES = "ec2_availability_zones"  # no workbook has them
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
-def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -> None:
-    """What the checks of a sheet find, told at the cell where it stands. A cell that has a fault already gets no second one."""
+def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], region: str | None) -> None:
+    """What the checks of a sheet find, told at the cell where it stands. A cell that has a fault already gets no second one.
+
+    region: the contract's, where it is known, in which availability zones must be.
+    """
     layout = found.layout
     told: set[tuple] = {(fault.worksheet, fault.cell) for fault in found.faults if fault.cell} | found.unread
     rows = {(worksheet, _row_of(cell)) for worksheet, cell in told}
@@ -53,7 +56,7 @@ def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]]) -
         found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout) + _cells_of_name(found, reading, fault)))
     removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
     rows |= {(fault.worksheet, _row_of(fault.cell)) for fault in found.faults if fault.cell}
-    found.faults += list(_dangling(found, reading, outside, removed, rows))
+    found.faults += list(_dangling(found, reading, outside, removed, rows, region))
 
 
 def _stands(place: Any) -> bool:
@@ -143,7 +146,9 @@ def _holds(value: Any, wanted: Any) -> bool:
     return (value is not None and value == wanted) or (isinstance(value, list) and any(_holds(inner, wanted) for inner in value))
 
 
-def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple], rows: set[tuple]) -> Iterator[Fault]:
+def _dangling(
+    found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple], rows: set[tuple], region: str | None
+) -> Iterator[Fault]:
     """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has.
 
     rows: those of which something was told already. That a name is missing because its row says the wrong place is no fault of its own.
@@ -159,7 +164,7 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
         if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:
             continue
-        if fault.code == "dangling" and (there or to in reading.nameless or is_id(to, name)):
+        if fault.code == "dangling" and (there or to in reading.nameless or (is_id(to, name) and not _out_of_region(to, name, region))):
             continue
         place = _place(reading, fault, spent)
         at = (place.table.title, found.address(place.table, place.row, place.column.key), place.column.heading)
@@ -171,10 +176,16 @@ def _dangling(found: Workbook, reading: Reading, outside: Mapping[str, list[str]
             yield Fault(*at, None, {}, _said(fault, layout))
         elif not others:
             rows.add((at[0], _row_of(at[1])))
-            yield Fault(*at, "no_zone" if to == ZONES else "not_there", dict(value=name, limit=title, close=hints[to, name]))
+            code = "not_there" if to != ZONES else "zone_elsewhere" if is_id(to, name) else "no_zone"
+            yield Fault(*at, code, dict(value=name, limit=region if code == "zone_elsewhere" else title, close=hints[to, name]))
         else:
             elsewhere.append((to, others, Fault(*at, "not_here", dict(value=name, limit=title, other=", ".join(others)))))
     yield from (told for to, others, told in elsewhere if not any(_row_told(found, reading, to, one, rows) for one in others))
+
+
+def _out_of_region(kind: str, name: str, region: str | None) -> bool:
+    """Is it an availability zone, and none of the Region? Those are called as it, and a letter or more that tells them apart."""
+    return kind == ZONES and bool(region) and not re.fullmatch(rf"{re.escape(str(region))}([a-z]|-[a-z0-9-]+)", name)
 
 
 def _row_told(found: Workbook, reading: Reading, kind: str, name: str, rows: set[tuple]) -> bool:

@@ -68,7 +68,7 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
             facts = dict.fromkeys(facts, layout.words["hidden"]) if code != "wrong_type" else dict(facts, value=layout.words["hidden"])
         found.faults.append(Fault(*at, column.heading if column else None, code, facts))
     found.nameless |= reading.nameless
-    check(found, reading, outside)
+    check(found, reading, outside, contract.get("region"))
     order = {title: index for index, title in enumerate(book.sheetnames)}
     found.faults.sort(key=lambda fault: order.get(fault.worksheet or "", -1))
     found.sheet = reading.sheet

@@ -236,6 +236,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_cover="表紙に「{limit}」がありません",
         not_there="「{value}」という {limit} はこのブックにありません{hint}",
         no_zone="「{value}」というアベイラビリティゾーンはありません{hint}",
+        zone_elsewhere="「{value}」は契約のリージョン（{limit}）のアベイラビリティゾーンではありません{hint}。{limit}a のように書いてください",
         not_here="「{value}」は「{limit}」にありますが、属するものが異なります（{other}）。正しい名前を記入してください",
         reverts="版 {limit} での変更を元に戻します（現在「{other}」、取り込み後「{value}」）。古いブックではないか確かめてください",
         rows_left="行を削除するとシートから除かれますが、AWS 上のものは変わりません（そのまま残ります）。\
@@ -340,6 +341,7 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
         no_cover="the cover lacks {limit}",
         not_there="there is no {value!r} among {limit} in this workbook{hint}",
         no_zone="there is no availability zone {value!r}{hint}",
+        zone_elsewhere="{value!r} is no availability zone of the contract's Region ({limit}){hint}; write it as {limit}a",
         not_here="{value!r} is on {limit}, but belongs to something else ({other}); write the right name",
         reverts="takes back what version {limit} changed (now {other!r}, then {value!r}); make sure that this is no old workbook",
         rows_left="rows that were deleted leave the sheet, but AWS keeps what they said; to take that away, \

@@ -611,6 +611,21 @@ def test_a_zone_that_is_not_there_is_told_as_what_it_is(language, told, tmp_path
     assert all(told in line for line in found.value.lines), found.value.lines
 
 
+ELSEWHERE = dict(ja="契約のリージョン（ap-northeast-1）のアベイラビリティゾーンでは", en="is no availability zone of the contract's Region (ap-northeast-1)")
+
+
+@pytest.mark.parametrize("language", ELSEWHERE)
+@pytest.mark.parametrize("zone, wrong", [("1a", True), ("ap-northeast-3a", True), ("ap-northeast-1", True), ("ap-northeast-1-wl1-kix-wlz-1", False)])
+def test_a_zone_of_no_or_another_region_is_told_at_its_cell(zone, wrong, language, tmp_path):
+    mine = layout(language).of(ONLY)
+    given = dict(SHEET, ec2_volumes=[dict(SHEET["ec2_volumes"][0], availability_zone=zone)])
+    (tmp_path / "book.xlsx").write_bytes(_workbook_write.workbook(mine, _workbook_rows.rows_of(mine, given)[0], CONTRACT))
+    found = _workbook_read.read(tmp_path / "book.xlsx", mine, {}, CONTRACT, {})
+    lines = [fault.text(language) for fault in found.faults]
+    address = cell("ec2_volumes", "availability_zone")[1]
+    assert len(lines) == wrong and all(f"!{address}" in line and ELSEWHERE[language] in line for line in lines), lines
+
+
 def test_all_faults_come_in_one_pass(tmp_path):
     """Every bad cell of the list above at once, where no two stand in the same row."""
     chosen, rows = {}, set()
