@@ -55,7 +55,7 @@ NOT_LEFT = dict(
     only_one_of_many=(user(groups=["g-1", "g-2"]), user(groups=dict(set=["g-1"]))),
     another_value=(user(path="/a/"), user(path="/b/")),
     a_row_of_a_list_that_is_whole=(bucket(("x", DAYS)), bucket(("x", DAYS[:1]))),
-    another_target_of_a_route=(tables(gateway="igw-0123456789abcdef0"), tables(nat_gateway="nat-0123456789abcdef0")),
+    another_target_of_a_route=(tables(internet_gateway="igw-0123456789abcdef0"), tables(nat_gateway="nat-0123456789abcdef0")),
     all_of_an_entry=(user(path="/a/"), dict(iam_users=[dict(name="u", state="absent")])),
 )
 
