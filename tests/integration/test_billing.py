@@ -273,7 +273,7 @@ def test_an_issued_invoice_is_settled_and_settled_again(office):
     made = office.files()
     refused = office.play("invoice", **issued, rc=2).output
     both = [str(office.reports / f"SMP-2026-0412-settlement-2026-09-{count}.json") for count in (1, 2)]
-    assert f"-e '{json.dumps(dict(billing_settled=both))}'" in refused.replace('\\"', '"') and office.files() == made, "the first one stays as it was sent"
+    assert f"-e '{{billing_settled: [{', '.join(both)}]}}'" in refused and office.files() == made, "the first one stays as it was sent"
     assert "請求書の JSON で、精算の JSON ではありません" in office.play("invoice", **issued, billing_settled=issued["billing_issued"], rc=2).output
     assert office.play("invoice", **issued, billing_settled=settled).changed == 0 and office.files() == made
     (office.reports / "SMP-2026-0412-settlement-2026-09-1.json").unlink()
@@ -479,6 +479,21 @@ def test_a_sheet_with_mistakes_is_not_quoted(office):
     assert "見積りできません" in said and "absnt" in said and not office.files()
 
 
+@pytest.mark.parametrize("given, said", [
+    (dict(billing_language="jp"), "billing_language は ja か en です"),
+    (dict(billing_issuer="Example MSP"), "billing_issuer は「名前: 値」の組で、group_vars/all/issuer.yml に"),
+    (dict(billing_issuer=["Example MSP"], billing_language="en"), "billing_issuer is written as name: value pairs"),
+    (dict(billing_notes=dict(until="2026-12-31")), "billing_notes は文の一覧（リスト）で"),
+    (dict(billing_payment_notes=[7]), "billing_payment_notes は文の一覧（リスト）で"),
+    (dict(billing_mode="rw"), "billing_mode はファイルの権限で"),
+])  # fmt: skip
+def test_a_variable_of_another_shape_is_told_in_one_line(office, given, said):
+    office.agreed()
+    output = office.play("invoice", rc=2, billing_month="2026-09", **given).output
+    assert output.count(said) == 1 and "argument_spec" not in output and "assertion" not in output and office.files() == {}
+    assert "発行者がありません" not in output and "There is no issuer" not in output
+
+
 def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     office.agreed()
     run = office.play("usage", rc=2, billing_month="2026-13")
@@ -497,7 +512,11 @@ def test_what_is_wrong_is_said_once_and_nothing_is_written(office):
     assert "billing_date: 2026-10 の請求書は 2026年10月20日には発行できません" in advance and "2026年11月1日以降" in advance
     assert "billing_date: '2026-11-31' は使えません" in office.play("invoice", rc=2, billing_month="2026-10", billing_date="2026-11-31").output
     missing = office.play("invoice", rc=2, billing_issued="none.json").output
-    assert "none.json にありません" in missing and "-e billing_issued=$PWD/" in missing
+    assert "billing_issued に指定されたファイル none.json がありません" in missing and "-e billing_issued=$PWD/" in missing
+    broken = office.reports.parent / "broken.json"
+    broken.write_text('{"months": [', encoding="utf-8")
+    wrong = office.play("invoice", rc=2, billing_issued=str(broken)).output
+    assert wrong.count(f"billing_issued に指定された {broken} は請求書や精算の JSON ではありません") == 1, "told once"
     for language, told in (("ja", "none」がありません。既存のディレクトリを"), ("en", "none: name an existing directory")):
         run = office.play("usage", rc=2, billing_month="2026-08", billing_directory=str(office.reports / "none"), billing_language=language)
         assert told in run.output
