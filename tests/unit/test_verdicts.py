@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _publishing, _verdicts
-from ansible_collections.msp.aws.plugins.modules import lambda_functions
+from ansible_collections.msp.aws.plugins.module_utils import _deliveries, _lambda, _publishing, _verdicts
 
 SERVICE, BUCKET, ACCOUNT = "logs.amazonaws.com", "arn:aws:s3:::acme-logs", "111122223333"
 GROUP = f"arn:aws:logs:ap-northeast-1:{ACCOUNT}:log-group:/acme/app"
@@ -121,7 +120,7 @@ TOPIC, FUNCTION = (f"arn:aws:{kind}:ap-northeast-1:{ACCOUNT}:{name}" for kind, n
     ("judge", "said"),
     [
         (lambda aws: _lambda.lets(aws, FUNCTION, SERVICE, GROUP), [f"{SERVICE} may invoke {FUNCTION} for {GROUP}"]),
-        (lambda aws: lambda_functions._trusted_role(aws, "acme"), ["lambda.amazonaws.com may assume the role acme"]),
+        (lambda aws: _deliveries.trusted_role(aws, "acme", "lambda.amazonaws.com"), ["lambda.amazonaws.com may assume the role acme"]),
         (
             lambda aws: _publishing.silent(aws, TOPIC, SERVICE, ACCOUNT) is None,
             [f"{SERVICE} may publish to {TOPIC}", f"{SERVICE} may use arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/1"],

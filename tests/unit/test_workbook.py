@@ -60,8 +60,8 @@ def through_a_file(path, mine, sheet):
 
 @pytest.fixture
 def place(tmp_path):
-    """An inventory with the demo's sheet, and its workbook."""
-    (tmp_path / "sheet.yml").write_bytes((DEMO / "sheet.yml").read_bytes())
+    """An inventory with the demo's sheet, without comments that an import would lose, and its workbook."""
+    (tmp_path / "sheet.yml").write_text(_workbook_yaml.dump(dict(sheet=demo_sheet())), encoding="utf-8")
     (tmp_path / "book.xlsx").write_bytes(demo_workbook())
     return tmp_path
 
