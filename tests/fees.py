@@ -37,6 +37,22 @@ def fee(agreed, events, month):
     return amounts(usage_statement(agreed, events, month)).get("operation", 0)
 
 
+def worked_out(line):
+    """The exact yen of a line before and after its deductions, by what it says that they add up from, in a year of 365 days."""
+    gross = left = _added_up(line["segments"])
+    for one in line["deductions"]:
+        share = _added_up(one["segments"]) if "segments" in one else left * one["percent"] / 100
+        assert Fraction(one["yen"]) == min(share, left) and one.get("capped", False) == (share > left)
+        left -= min(share, left)
+    return gross, left
+
+
+def _added_up(segments):
+    late = [Fraction(one["yen"] * one["days"]) * Fraction(one["percent_a_year"]) / 36_500 for one in segments if "yen" in one]
+    used = [one["quantity"] * one["unit_price"] * Fraction(one["days"]) / one["of"] for one in segments if "of" in one]
+    return sum([*late, *used], Fraction(0))
+
+
 def the_line(paper, key):
     return next(line for line in paper["lines"] if line["key"] == key)
 

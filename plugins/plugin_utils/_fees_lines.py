@@ -40,7 +40,7 @@ class Line(NamedTuple):
     by_provider: int = 0  # whole yen that were taken off for days lost by the provider's doing
     by_gross_fault: int = 0  # and for time lost by its intent or gross fault
     components: tuple[Mapping[str, Any], ...] = ()
-    segments: tuple[Mapping[str, Any], ...] = ()  # of late interest: which yen were late for which days
+    segments: tuple[Mapping[str, Any], ...] = ()  # what `gross` adds up from: how many on which days, or which yen were late for which
     services: tuple[str, ...] = ()  # of クラウド基本設定, where a sheet says for which it is
     ours: bool = False  # owed to the provider, whoever bills the month that it stands in
     kind: str = "fee"  # or premium, or late_interest: what bears late interest depends on it

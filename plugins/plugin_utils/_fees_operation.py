@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_outages as outages
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Change, Option
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, counted, deduction, floor, key_of, rounded, spelled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price, units, units_of
 
@@ -115,7 +115,7 @@ def _plan_line(agreed: Agreement, month: Month, charging: Charging) -> Line | No
         unit_price=yen,
         components=counted("operation", count(last), shares[last]),
     )
-    return _priced(agreed, found, charged, {day: yen * total[day] for day in of.days})
+    return _priced(agreed, found, charged, total)
 
 
 def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[Line | None]:
@@ -135,7 +135,7 @@ def _option_lines(agreed: Agreement, month: Month, charging: Charging) -> list[L
                 quantity=1,
                 unit_price=option.yen,
             )
-            found.append(_priced(agreed, line, charged, dict.fromkeys(charged.of.days, option.yen)))
+            found.append(_priced(agreed, line, charged, dict.fromkeys(charged.of.days, 1)))
     return found
 
 
@@ -341,10 +341,27 @@ def _component_rules(agreed: Agreement, month: Month, shares: Mapping[str, int])
     return found
 
 
-def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[date, int]) -> Line | None:
-    """The line with its amount. `values`: what each day would cost if the whole month were like it."""
+def _segments(line: Line, numbers: Mapping[date, int], parts: Mapping[date, Fraction | int], of: int) -> tuple[list[dict[str, Any]], Fraction]:
+    """Days next to one another with the same number, each with how much of it counts (`parts`) out of so many; and what they cost."""
+    runs: list[list[date]] = []
+    for day in sorted(parts):
+        if runs and runs[-1][-1] + DAY == day and numbers[runs[-1][-1]] == numbers[day]:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    found, yen = [], Fraction(0)
+    for run in runs:
+        number, days = numbers[run[0]], sum(parts[day] for day in run)
+        yen += Fraction(line.unit_price * number * days) / of
+        told = days if isinstance(days, int) else str(days)
+        found.append(dict(spelled((run[0], run[-1])), quantity=number, unit_price=line.unit_price, days=told, of=of))
+    return found, yen
+
+
+def _priced(agreed: Agreement, line: Line, charged: Charged, numbers: Mapping[date, int]) -> Line | None:
+    """The line with its amount. `numbers`: how many there are to be paid for on each day of the month."""
     days = [day for day in charged.of.days if charged.first <= day <= charged.last]
-    gross = sum(Fraction(values[day], len(values)) for day in days)
+    segments, gross = _segments(line, numbers, dict.fromkeys(days, 1), len(numbers))
     if not gross:
         return None
     provided = [day for day in days if day <= charged.provided_until]  # nothing is lost of what has ended, though it is charged to the end of its month
@@ -357,13 +374,14 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
     lost = list(outages.idle_days(agreed))
     # 第35条第2項: of a month that could not be used at all nothing is paid, however many days are reckoned for it.
     whole = all(sum(idle.get(day, 0) for dummy, idle in lost) >= 1 for day in provided)
-    basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" and not whole else len(values)
+    basis = 30 if agreed.rules["outage_day_basis"] == "thirty_days" and not whole else len(numbers)
     for outage, idle in lost:
-        share = sum((Fraction(values[day], basis) * idle[day] for day in provided if day in idle), Fraction(0))
-        if share:
-            share = min(share, left)
+        parts, full = _segments(line, numbers, {day: Fraction(idle[day]) for day in provided if idle.get(day) and numbers[day]}, basis)
+        if full:
+            share = min(full, left)
             left -= share
-            deductions.append(deduction("outage", share, (outages.CLAUSES[outage.cause],), **outages.spelled(outage)))
+            told = dict(outages.spelled(outage), segments=parts, capped=share < full)
+            deductions.append(deduction("outage", share, (outages.CLAUSES[outage.cause],), **told))
             rules["outage_day_basis"] = agreed.rules["outage_day_basis"]
             unit = "gross_fault_time" if outage.cause == "provider_gross" else "outage_unit_day"
             rules[unit] = agreed.rules[unit]
@@ -382,6 +400,7 @@ def _priced(agreed: Agreement, line: Line, charged: Charged, values: Mapping[dat
         by_provider=less["provider"],
         by_gross_fault=less["provider_gross"],
         gross=floor(gross),
+        segments=tuple(segments),
         deductions=tuple(deductions),
         clauses=(*line.clauses, *(clause for one in deductions for clause in one["clauses"]), "21"),
         rules=rules,

@@ -252,7 +252,7 @@ def _differences(
             told["description"] = redescribed(line.get("text"), language) or line["description"]
         told |= dict(text=line["text"]) if line.get("text") else {}
         if key in new:
-            told |= dict(gross=line["gross"], segments=line["segments"])
+            told |= {name: line[name] for name in ("gross", "segments", "deductions")}
             grounds = _taken_off(line, old.get(key, {})) if is_now < was else line["clauses"]
         else:
             grounds = cite(_why_gone(agreed, line), language)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
@@ -87,11 +87,15 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clauses="根拠とする条項",
         services="対象: {services}",
         price_for="単価は {per}{unit}あたり",
-        prorated="日割: {of}日のうち {days}日分",
-        by_day="数が月の途中で変わったため、日ごとの数で日割",
+        of_days="{quantity} × {yen} × {time}/{of}日（{span}）",
+        day="{days}日",
+        joint="",
+        second="{seconds}秒",
+        of_last_day="{item}（{day}時点の数）",
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
-        deduction="{text}{span}（{clauses}）",
+        deduction="{text}{span}（{clauses}）: {told}",
+        capped="{told}（料金の残額まで）",
         late="{yen} × 年{percent}% × {days}日（{span}）",
         floored="1 円未満切捨て",
         billed_before="前の月までの分 {yen} を除く",
@@ -178,11 +182,15 @@ TEXTS: dict[str, dict[str, str]] = dict(
         clauses="Clauses",
         services="For {services}",
         price_for="Unit price for {per} {unit}s",
-        prorated="prorated: {days} of {of} days",
-        by_day="by the day, since the number changed within the month",
+        of_days="{quantity} × {yen} × {time} / {of} days ({span})",
+        day="{days} day(s)",
+        joint=" ",
+        second="{seconds} s",
+        of_last_day="{item} (as of {day})",
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
-        deduction="{text}{span} ({clauses})",
+        deduction="{text}{span} ({clauses}): {told}",
+        capped="{told} (no more than what is left of the fee)",
         late="{yen} at {percent}% a year for {days} day(s) ({span})",
         floored="fractions of a yen are cut off",
         billed_before="without {yen} of earlier months",
@@ -448,7 +456,7 @@ def _settled(part: Mapping[str, Any], heading: str, words: _Words) -> dict[str, 
             description=[
                 line["description"],
                 words.period(line),
-                *_interest(line, line["now"], words),
+                *_reckoned(line, line["now"], words),
                 words("based_on", clauses=words.listed(line["clauses"])),
             ],
             before=line["was"],
@@ -513,45 +521,55 @@ def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
 
 def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     about = [line["description"], *([words("services", services=words.listed(line["services"]))] if line["services"] else []), words.period(line)]
-    about += _prorated(line, words)
     if line["per"] != 1:
         about.append(words("price_for", per=line["per"], unit=line["unit"]))
     if not line["tax_percent"]:
         about.append(words("untaxed"))
-    about += [_deduction(one, words) for one in line["deductions"]]
-    about += _interest(line, line["amount"], words)
-    if line["deductions"]:
-        less = line["gross"] - line["amount"]
-        about.append(words("less", gross=shown("yen", line["gross"], words.language), less=shown("yen", less, words.language)))
+    about += _reckoned(line, line["amount"], words)
     unit = None if line["quantity"] is None else line["unit"]
     return dict(description=about, quantity=line["quantity"], unit=unit, unit_price=line["unit_price"], rate=line["tax_percent"] or None, amount=line["amount"])
 
 
-def _prorated(line: Mapping[str, Any], words: _Words) -> list[str]:
-    """Where a price by the month is charged for some of its days, of how many, and where not the same number is charged for on each of them."""
-    if line["text"]["of"] not in ("operation", "option"):
+def _reckoned(line: Mapping[str, Any], amount: int, words: _Words) -> list[str]:
+    """How an amount is calculated, where it is not the quantity at its price: what it adds up from, what is taken off, and what was billed before."""
+    segments, deductions = line.get("segments", []), line.get("deductions", [])
+    plain = line.get("quantity") is not None and all(one["days"] == one.get("of") for one in segments)
+    told = [] if plain else [_segment(one, words) for one in segments]
+    told += [_deduction(one, words) for one in deductions]
+    if not told:
         return []
-    first, last = (date.fromisoformat(line[name]) for name in ("from", "until"))
-    month = month_of(first, line["rules"].get("billing_month_start_day", 1))
-    days = [words("prorated", days=(last - first).days + 1, of=len(month.days))] if (first, last) != month else []
-    return [*days, *([words("by_day")] if line["quantity"] is None else [])]
+    gross, less = (shown("yen", yen, words.language) for yen in (line["gross"], line["gross"] - amount))
+    before = [words("billed_before", yen=less)] if line["gross"] > amount else []
+    return [*told, words("floored"), *([words("less", gross=gross, less=less)] if deductions else before)]
 
 
-def _interest(line: Mapping[str, Any], amount: int, words: _Words) -> list[str]:
-    """How late interest is calculated: each part of the debt by its days, rounded down together, less what earlier invoices had of it."""
-    if not line.get("segments"):
-        return []
-    before = [words("billed_before", yen=shown("yen", line["gross"] - amount, words.language))] if line["gross"] > amount else []
-    return [*(words("late", **_segment(one, words)) for one in line["segments"]), words("floored"), *before]
+def _segment(one: Mapping[str, Any], words: _Words) -> str:
+    """A part of an amount: of late interest so many yen, of a fee so many at a price, for some days."""
+    span = words.period(one)
+    if "percent_a_year" in one:
+        return words("late", yen=shown("yen", one["yen"], words.language), span=span, days=one["days"], percent=one["percent_a_year"])
+    yen = shown("yen", one["unit_price"], words.language)
+    return words("of_days", quantity=one["quantity"], yen=yen, time=_time(Fraction(one["days"]), words), of=one["of"], span=span)
 
 
-def _segment(one: Mapping[str, Any], words: _Words) -> dict[str, Any]:
-    return dict(yen=shown("yen", one["yen"], words.language), span=words.period(one), days=one["days"], percent=one["percent_a_year"])
+def _time(days: Fraction, words: _Words) -> str:
+    """Days, and what is left of them in hours, minutes and seconds."""
+    whole, rest = divmod(days, 1)
+    minutes, seconds = divmod(round(rest * 86_400), 60)
+    parts = [words("day", days=whole)] if whole else []
+    parts += [shown("minutes", minutes, words.language).strip()] if minutes else []
+    parts += [words("second", seconds=seconds)] if seconds or not parts else []
+    return words("joint").join(parts)
 
 
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:
+    """What is taken off and why, of an outage with what it adds up from; fractions of a yen are rounded here alone."""
     span = f" {words.moment(one['from'])}{words('until')}{words.moment(one['until'])}" if "from" in one else f" {one['percent']}%"
-    return words("deduction", text=one["text"], span=span, clauses=words.listed(one["clauses"]))
+    yen, sen = divmod(round(Fraction(one["yen"]) * 100), 100)
+    taken = shown("yen", yen, words.language) + (f".{sen:02}" if sen else "")
+    parts = " + ".join(_segment(part, words) for part in one.get("segments", []))
+    told = words("deduction", text=one["text"], span=span, clauses=words.listed(one["clauses"]), told=f"{parts} = {taken}" if parts else taken)
+    return words("capped", told=told) if one.get("capped") else told
 
 
 def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]]:
@@ -586,4 +604,6 @@ def _choice(name: str, value: Any, words: _Words) -> Any:
 def _components(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
     rows = [dict(component=one["name"], **{name: one[name] for name in ("count", "unit", "per", "units")}) for one in line["components"]]
     total = sum(one["units"] for one in line["components"])
-    return dict(heading=line["description"], rows=rows, totals=[dict(label=words("units"), cells=dict(units=total))])
+    changed = line["quantity"] is None  # within the time that is charged; these are what there was in the end
+    heading = words("of_last_day", item=line["description"], day=words.day(line["until"])) if changed else line["description"]
+    return dict(heading=heading, rows=rows, totals=[dict(label=words("units"), cells=dict(units=total))])

@@ -156,7 +156,7 @@ def test_the_number_of_a_qualified_invoice_is_that_of_its_issuer():
 
 def test_late_interest_says_on_what_and_for_how_long():
     told, html = printed("late", "ja")
-    parts = [part for line in told["lines"] for part in line["segments"]]
+    parts = [part for line in told["lines"] for part in line["segments"] if not line["tax_percent"]]
     assert parts
     for part in parts:
         assert f"¥{part['yen']:,} × 年14.5% × {part['days']}日" in text(html)
@@ -178,7 +178,7 @@ def test_a_settlement_shows_how_late_interest_is_calculated_as_an_invoice_does(l
         assert all(words in said for words in told), kind
 
 
-@pytest.mark.parametrize("language, said", [("ja", "日割: {of}日のうち {days}日分"), ("en", "prorated: {days} of {of} days")])
+@pytest.mark.parametrize("language, said", [("ja", " × {days}日/{of}日（"), ("en", " × {days} day(s) / {of} days (")])
 @pytest.mark.parametrize("rules, month, days, of", [
     ({}, "2026-09", 30, 30),
     (dict(cancel_proration="calendar"), "2026-10", 12, 31),
@@ -194,6 +194,72 @@ def test_a_fee_of_some_days_says_of_how_many(rules, month, days, of, language, s
     assert line["amount"] == 12345 * days // of
 
 
+FROM_THE_16TH = dict(
+    number="ACME-1",
+    customer="Acme",
+    applied_on="2026-04-13",
+    plans=[{"plan": "advanced", "from": "2026-06-15"}],
+    operation=dict(components=dict(ec2=2)),
+    fee_rules=dict(billing_month_start_day=16),
+)
+THIRD = dict(date="2026-08-20", event="components_added", components=dict(rds=1))
+LOST = [
+    {"date": "2026-08-30 10:00", "event": "outage", "until": "2026-09-02 20:00", "cause": "third_party"},
+    {"date": "2026-09-05 10:00", "event": "outage", "until": "2026-09-05 15:20:05", "cause": "provider_gross"},
+    dict(date="2026-09-01", event="reduction", month="2026-08", percent=7),
+]
+
+
+@pytest.mark.parametrize("language, told, deducted, components", [
+    (
+        "ja",
+        ["2 × ¥30,000 × 16日/31日（2026年8月16日〜2026年8月31日）", "3 × ¥30,000 × 15日/31日（2026年9月1日〜2026年9月15日）"],
+        [
+            "利用不能による減額 2026年8月30日 10:00〜2026年9月2日 20:00（第35条第2項表1欄）: 2 × ¥30,000 × 2日/31日（2026年8月30日〜2026年8月31日）"
+            " + 3 × ¥30,000 × 1日/31日（2026年9月1日） = ¥6,774.19",
+            "利用不能による減額 2026年9月5日 10:00〜2026年9月5日 15:20（第35条第2項表2欄）: 3 × ¥30,000 × 5時間20分5秒/31日（2026年9月5日） = ¥645.33",
+            "臨時減免 7%（第25条）: ¥4,696.76",
+            "減額前 ¥74,516、減額 ¥12,117",
+        ],
+        "（2026年9月15日時点の数）",
+    ),
+    (
+        "en",
+        ["2 × ¥30,000 × 16 day(s) / 31 days (2026-08-16 to 2026-08-31)", "3 × ¥30,000 × 15 day(s) / 31 days (2026-09-01 to 2026-09-15)"],
+        [
+            "Deduction for an outage 2026-08-30 10:00 to 2026-09-02 20:00 (Article 35 (2), row 1): 2 × ¥30,000 × 2 day(s) / 31 days (2026-08-30 to 2026-08-31)"
+            " + 3 × ¥30,000 × 1 day(s) / 31 days (2026-09-01) = ¥6,774.19",
+            "Deduction for an outage 2026-09-05 10:00 to 2026-09-05 15:20 (Article 35 (2), row 2): "
+            "3 × ¥30,000 × 5 h 20 min 5 s / 31 days (2026-09-05) = ¥645.33",
+            "Special reduction 7% (Article 25): ¥4,696.76",
+            "¥74,516 before deductions of ¥12,117",
+        ],
+        " (as of 2026-09-15)",
+    ),
+])  # fmt: skip
+def test_a_fee_by_the_day_says_how_it_is_calculated_on_each_paper(language, told, deducted, components):
+    plain, less = (usage_statement(FROM_THE_16TH, [THIRD, *more], "2026-08", language) for more in ([], LOST))
+    assert plain["net"] == 74_516 and less["net"] == 62_399
+    issued = invoice(FROM_THE_16TH, [], "2026-08", ISSUER, language)
+    settled = invoice_settlement(issued, FROM_THE_16TH, [THIRD, *LOST], "2026-11-05", language)
+    for kind, paper in (("usage_statement", plain), ("usage_statement", less), ("invoice_settlement", settled)):
+        found = fee_paper(paper, kind, ISSUER, language)
+        about = found["sections"][0]["table"]["rows"][0]["description"]
+        assert about[2:4] == told and TEXTS[language]["floored"] in about, kind
+        assert [part for part in deducted if part in about] == ([] if paper is plain else deducted), kind
+    groups = fee_paper(less, "usage_statement", ISSUER, language)["sections"][1]["table"]["groups"]
+    assert [group["heading"].removeprefix(less["lines"][0]["description"]) for group in groups] == [components]
+
+
+def test_an_outage_takes_off_no_more_than_there_is_and_says_so():
+    lost = {"date": "2026-08-16 00:00", "event": "outage", "until": "2026-09-15 12:00", "cause": "provider_gross"}
+    agreed = dict(FROM_THE_16TH, fee_rules=dict(billing_month_start_day=16, outage_day_basis="thirty_days"))
+    (line,) = usage_statement(agreed, [lost], "2026-08")["lines"]
+    assert line["amount"] == 0 and line["deductions"][0]["capped"]
+    said = text(page(read(fee_paper(usage_statement(agreed, [lost], "2026-08"), "usage_statement", ISSUER))))
+    assert "2 × ¥30,000 × 30日12時間/30日（2026年8月16日〜2026年9月15日） = ¥60,000（料金の残額まで）" in said
+
+
 @pytest.mark.parametrize("language, unit", [("ja", "コンポーネント"), ("en", "component")])
 def test_what_was_charged_by_the_day_has_a_unit_only_where_it_has_a_quantity(language, unit):
     """Where there were now more and now fewer, and of a fee that was evaded."""
@@ -202,7 +268,7 @@ def test_what_was_charged_by_the_day_has_a_unit_only_where_it_has_a_quantity(lan
         paper = fee_paper(usage_statement(agreed, events, "2026-08", language), "usage_statement", ISSUER, language)
         rows = paper["sections"][0]["table"]["rows"]
         assert rows[0]["unit"] == shown and all((row["quantity"] is None) == (row["unit"] is None) for row in rows)
-        assert (TEXTS[language]["by_day"] in rows[0]["description"]) == (shown is None)
+        assert any(re.match(r"\d+ × ", part) for part in rows[0]["description"]) == (shown is None)
     assert [(row["quantity"], row["unit_price"]) for row in rows[2:]] == [(1, 1001), (2, 1001)]
 
 

@@ -23,7 +23,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_int
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import taxes, totals
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units, units_of
-from tests.fees import ISSUER, contract, fee, happened, invoiced, ordered
+from tests.fees import ISSUER, contract, fee, happened, invoiced, ordered, worked_out
 from tests.unit.test_fees_walk import WALK_CONTRACT, WALK_EVENTS
 
 # The same examples in every run, and no files: a run on another machine must come to the same result.
@@ -135,6 +135,18 @@ def test_an_invoice_adds_up_and_has_no_negative_line(agreed, events, month):
     assert paper["net"] + paper["tax"] == paper["total"]
     assert {type(leaf) for leaf in leaves(paper)} <= {bool, int, str, type(None)}, "plain data without a float"
     assert all(line["amount"] <= line["gross"] for line in paper["lines"])
+
+
+@TRIED
+@given(contracts(), histories(), st.sampled_from(MONTHS))
+def test_a_fee_can_be_worked_out_from_its_line(agreed, events, month):
+    """By how many there were on which days, and what was taken off for which time; one floor makes yen of it."""
+    for line in usage_statement(agreed, events, month)["lines"]:
+        assert bool(line["segments"]) == (line["key"] == "operation")
+        if line["segments"]:
+            gross, left = worked_out(line)
+            assert line["gross"] == int(gross)
+            assert line["amount"] == (int(left) if line["rules"].get("floor_target", "payable") == "payable" else int(gross) - int(gross - left))
 
 
 @TRIED
