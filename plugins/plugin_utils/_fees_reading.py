@@ -51,7 +51,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         missing="必要です",
         counts_needed="必要です。コンポーネントの数を {{ec2: 2}} のように、コンポーネントがなければ {{}} と書いてください",
         accepted_needed="必要です。承諾前の申込みは契約ではなく、導入メニューの料金を計算できません（第6条、第29条。見積りはできます）。承諾した日を"
-        "インベントリの group_vars/all/contract.yml の contract に accepted_on: \"2026-04-16\" のように書いてください",
+        "インベントリの group_vars/all/contract.yml の contract に accepted_on: '2026-04-16' のように書いてください",
         basic_needed="必要です。クラウド基本設定を含むかどうかを true か false で書いてください（別紙2第1表）",
         read_as_true="YAML では on が true と読まれます。日付は date に書いてください",
         event="「{value}」という出来事はありません{hint}。使える値: {limit}",
@@ -165,7 +165,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         missing="is needed",
         counts_needed="is needed; write how many components there are, such as {{ec2: 2}}, or {{}} where there are none",
         accepted_needed="is needed: an application that was not accepted is no contract by which anything of the set-up menu is to be paid (Articles 6 and 29; "
-        "it can be quoted); write the day of its acceptance as accepted_on: \"2026-04-16\" into contract (group_vars/all/contract.yml of the inventory)",
+        "it can be quoted); write the day of its acceptance as accepted_on: '2026-04-16' into contract (group_vars/all/contract.yml of the inventory)",
         basic_needed="is needed; write true or false, whether the basic set-up of the account was ordered (Annex 2, table 1)",
         read_as_true="YAML reads the word on as true; write the date into date",
         event="there is no event {value!r}{hint}; there are: {limit}",

@@ -35,7 +35,7 @@ def test_days_within_what_is_wrong_are_told_as_people_write_them(language, day):
 @pytest.mark.parametrize("language, words", [("ja", ("承諾前の申込みは契約ではなく", "見積りはできます")), ("en", ("is no contract", "can be quoted"))])
 def test_of_a_contract_that_is_not_accepted_yet_is_told_what_is_lacking_where_and_what_to_do(language, words):
     (line,) = said([], dict(contract(), set_up=dict(basic=True, components={})), language=language)
-    assert line.startswith("contract accepted_on: ") and all(word in line for word in (*words, "group_vars/all/contract.yml", 'accepted_on: "2026-04-16"'))
+    assert line.startswith("contract accepted_on: ") and all(word in line for word in (*words, "group_vars/all/contract.yml", "accepted_on: '2026-04-16'"))
 
 
 def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
