@@ -31,6 +31,7 @@ MOVES_ALONG = dict(
     ec2_vpc_endpoints=r"network_interface_ids$",  # one in each subnet
     ec2_vpc_peering_connections=r"^vpc_pcxs\._status\.(code|message)$",
     ec2_vpcs=r"^vpcs\._cidr_block_association_set\.vpc-cidr-assoc-\w+\.(association_id|cidr_block_state\.state|ipv6_pool)$",  # of its blocks
+    elbv2_target_groups=r"^target_groups\._draining\.",  # what is taken out is seen to leave for a while
     elbv2_trust_stores=r"trust_stores\.(last$|lists\.)",  # its lists by their numbers, and the newest one
     firehose_delivery_streams=r"EncryptionConfiguration\.|^delivery_streams\.(last_update_timestamp|version_id)$",
     iam_access_keys=r"^secrets\.last_changed_date$",  # of the secret that keeps it
