@@ -9,33 +9,42 @@ Private to the collection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _iam
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 
 ADMINISTRATOR = "AdministratorAccess"
-# How it is listed → the result, the member that names it, and what it is.
+
+
+class Credential(NamedTuple):
+    """What a list of them is called in its answer, the member that names one, and what they are."""
+
+    result: str
+    member: str
+    words: str
+
+
+# By how they are listed.
 CREDENTIALS = dict(
-    list_access_keys=("AccessKeyMetadata", "AccessKeyId", "access keys"),
-    list_signing_certificates=("Certificates", "CertificateId", "signing certificates"),
-    list_ssh_public_keys=("SSHPublicKeys", "SSHPublicKeyId", "SSH public keys"),
-    list_service_specific_credentials=("ServiceSpecificCredentials", "ServiceSpecificCredentialId", "credentials for single services"),
+    list_access_keys=Credential("AccessKeyMetadata", "AccessKeyId", "access keys"),
+    list_signing_certificates=Credential("Certificates", "CertificateId", "signing certificates"),
+    list_ssh_public_keys=Credential("SSHPublicKeys", "SSHPublicKeyId", "SSH public keys"),
+    list_service_specific_credentials=Credential("ServiceSpecificCredentials", "ServiceSpecificCredentialId", "credentials for single services"),
 )
 PASSWORD = "its console password"
 
 
 def credentials(aws: Aws, name: str) -> dict[str, dict[str, str]]:
     """How it is listed → id → status, of all that the user has."""
-    found = {}
-    for listing, (result, member, dummy) in CREDENTIALS.items():
-        found[listing] = {one[member]: one["Status"] for one in aws.pages("iam", listing, result, UserName=name)}
-    return found
+    return {
+        listing: {found[one.member]: found["Status"] for found in aws.pages("iam", listing, one.result, UserName=name)} for listing, one in CREDENTIALS.items()
+    }
 
 
 def in_words(found: Mapping[str, Iterable[str]]) -> list[str]:
     """These ids, as a plan tells them: nobody needs more of one than its ends."""
-    told = ((CREDENTIALS[listing][2], sorted(ids)) for listing, ids in found.items())
+    told = ((CREDENTIALS[listing].words, sorted(ids)) for listing, ids in found.items())
     return [f"its {len(ids)} {words} ({', '.join(f'{one[:4]}…{one[-4:]}' for one in ids)})" for words, ids in told if ids]
 
 

@@ -97,7 +97,7 @@ def _steps(aws, params, wanted, have):
         for one, status in found.items():
             becomes = _becomes(params, wanted["active"].get(listing, ()), one, status)
             if status != becomes:
-                yield partial(getattr(aws.iam, UPDATES[listing]), **user, Status=becomes, **{_iam_users.CREDENTIALS[listing][1]: one})
+                yield partial(getattr(aws.iam, UPDATES[listing]), **user, Status=becomes, **{_iam_users.CREDENTIALS[listing].member: one})
     if have["held_until"] and not wanted["held_until"]:
         yield partial(aws.iam.untag_user, **user, TagKeys=[_holds.TAG])
 

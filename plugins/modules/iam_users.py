@@ -61,7 +61,7 @@ def _delete_credentials(aws, name):
         aws.iam.delete_login_profile(**user)
     for listing, ids in _iam_users.credentials(aws, name).items():
         for one in ids:
-            getattr(aws.iam, DELETIONS[listing])(**user, **{_iam_users.CREDENTIALS[listing][1]: one})
+            getattr(aws.iam, DELETIONS[listing])(**user, **{_iam_users.CREDENTIALS[listing].member: one})
     for serial in _iam_users.devices(aws, name):
         _iam_users.take_off(aws, name, serial)
     for serial in _iam_users.left_over(aws, name):
