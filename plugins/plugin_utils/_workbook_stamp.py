@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
@@ -74,7 +74,7 @@ def stamp(
                 elif part.filename == parts[words["contents"]] and numbers:
                     content = _with_cells(content, numbers)
                 elif part.filename == parts[words["history"]]:
-                    content = _reaching(_with_history(content, layout, lines, faults), last)
+                    content = _with_history(content, layout, lines, faults)
                 elif part.filename in tables:
                     content = _reaching(content, last)
                 elif part.filename == BOOK:
@@ -196,6 +196,13 @@ def _cells(row: _Element) -> dict[int, _Element]:
     return _placed(row.all("c"), lambda address: coordinate_to_tuple(address)[1])
 
 
+def _spliced(content: bytes, changes: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """With other bytes in these places, of which none lies in another one."""
+    for start, end, made in sorted(changes, reverse=True):
+        content = content[:start] + made + content[end:]
+    return content
+
+
 def _with_cells(content: bytes, values: Mapping[str, str | int | None]) -> bytes:
     """The worksheet with values in cells, which perhaps are not there yet: those to their left are."""
     rows, made = _rows(_worksheet(content))[1], []
@@ -204,10 +211,8 @@ def _with_cells(content: bytes, values: Mapping[str, str | int | None]) -> bytes
         cells = _cells(rows[number])
         own, label = cells.get(column), cells[column - 1]
         start, end = (own.start, own.end) if own else (label.end, label.end)
-        made.append((start, end, _cell(label.tag.removesuffix("c"), address, own.facts.get("s") if own else None, value)))
-    for start, end, cell in sorted(made, reverse=True):
-        content = content[:start] + cell.encode() + content[end:]
-    return content
+        made.append((start, end, _cell(label.tag.removesuffix("c"), address, own.facts.get("s") if own else None, value).encode()))
+    return _spliced(content, made)
 
 
 def _counts(contents: Any, words: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, int | None]:
@@ -251,30 +256,27 @@ def _with_history(content: bytes, layout: Layout, lines: list[tuple[list[Any], i
         for number in sorted({*rows, *written})
     ]
     whole = f"<{prefix}sheetData>".encode() + b"".join(made) + f"</{prefix}sheetData>".encode()
-    changed = [(data.start, data.end, whole), *((one.start, one.end, b"") for one in (*sheet.all("dimension"), *_in_the_way(sheet)))]
-    for start, end, text in sorted(changed, reverse=True):
-        content = content[:start] + text + content[end:]
-    return content
+    gone = ((one.start, one.end, b"") for one in (*sheet.all("dimension"), *_in_the_way(sheet)))
+    return _spliced(content, [(data.start, data.end, whole), *gone, *_reaches(content, sheet, last - 1)])
 
 
 def _reaching(content: bytes, last: int) -> bytes:
     """A worksheet or table whose filter, and that itself as a table, takes in the history down to its last row."""
-    root = _worksheet(content)
-    for one in sorted((root, *root.all("autoFilter")), key=lambda one: one.start, reverse=True):
-        if "ref" in one.facts and one.facts.get("totalsRowCount", "0") == "0":
-            said = REF.sub(lambda found: found[1] + AREA.sub(lambda area: _area(area, last), found[2]), content[one.start : one.end], count=1)
-            content = content[: one.start] + said + content[one.end :]
-    return content
+    return _spliced(content, _reaches(content, _worksheet(content), last))
+
+
+def _reaches(content: bytes, root: _Element, last: int) -> Iterator[tuple[int, int, bytes]]:
+    """Where such an area is written, and as what."""
+    areas = [one for one in (root, *root.all("autoFilter")) if "ref" in one.facts and one.facts.get("totalsRowCount", "0") == "0"]
+    for said in filter(None, (REF.search(content, one.start, one.end) for one in areas)):
+        yield said.start(), said.end(), said[1] + AREA.sub(lambda found: _area(found, last), said[2])
 
 
 def _with_names(content: bytes, number: int, last: int) -> bytes:
     """The workbook whose names of its worksheet with this number, such as what is printed of it, take in the history down to its last row."""
     names = [name for part in _worksheet(content).all("definedNames") for name in part.all("definedName") if name.facts.get("localSheetId") == str(number)]
-    for name in sorted(names, key=lambda name: name.start, reverse=True):
-        if name.facts["name"] in ("_xlnm.Print_Area", "_xlnm._FilterDatabase"):
-            said = AREA.sub(lambda found: _area(found, last), content[name.start : name.end])
-            content = content[: name.start] + said + content[name.end :]
-    return content
+    areas = [(name.start, name.end) for name in names if name.facts["name"] in ("_xlnm.Print_Area", "_xlnm._FilterDatabase")]
+    return _spliced(content, [(start, end, AREA.sub(lambda found: _area(found, last), content[start:end])) for start, end in areas])
 
 
 def _area(found: re.Match[bytes], last: int) -> bytes:

@@ -91,6 +91,13 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
     return found
 
 
+def by_themselves(sheet: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with each entry by itself, of a sheet whose kinds have their shape: a small part of the time that all faults take."""
+    for kind, given in [(kinds()[name], given) for name, given in sheet.items() if name in kinds()]:
+        for number, entry in enumerate([given] if kind.single else given or (), 1):
+            yield from _entry(kind, entry, number)
+
+
 def _with_days_as_texts(value: Any) -> Any:
     """As a module gets it: what YAML reads as a day goes there as the text that was written, which was the only way to write it.
 

@@ -140,37 +140,38 @@ def take_in(
         document, old = _sheet(sheet, setting.language)
         whole = setting.layout()
         before, lost = rows_of(whole, old)
-        agreed, more = references.to_look_up(old), outside or {}
+        mine, agreed, more = _digests(old), references.to_look_up(old), outside or {}
         known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
         found = _workbook_read.read(src, whole, before, setting.contract, known)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
         unknown = [] if history is None or not old or LOST in confirm else _unknown_version(found, src, history, past.versions)
-        _refuse([*found.faults, *lost, *dropped, *(unknown or _edited(found, sheet, old, before, past.digests, confirm))], setting.language)
+        edited = unknown or _edited(found, sheet, old, mine, before, past.digests, confirm)
+        _refuse([*found.faults, *lost, *dropped, *edited], setting.language)
     covered, versions = found.layout.kinds(), past.versions
     changed = [kind for kind in covered if not _same(old.get(kind), found.sheet.get(kind))]
     if not changed:  # what both say by now is no edit any more
-        agreed = {"sheet_history": versions, "sheet_digests": _written(old, past.digests, covered)}
-        settled = history is None or past.digests in (None, agreed["sheet_digests"])
-        return Outcome() if settled else Outcome({history: _workbook_yaml.dump(agreed).encode()})
+        digests = _written(mine, past.digests, covered)
+        settled = history is None or past.digests in (None, digests)
+        return Outcome() if settled else Outcome({history: _history_file(versions, digests)})
     new = {name: value for name, value in {**{name: old[name] for name in old if name not in covered}, **found.sheet}.items() if value}
     if _on_cover(found) > _last(versions):
         own = _workbook_stamp.versions_of(src.read_bytes(), found.book.sheetnames, found.layout.words)
         versions += [version for version in own if version["version"] > _last(versions)]
     outcome = Outcome(version=max(_last(versions), _on_cover(found)) + 1, sheet=masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
-    compared = _compared(found, before, changed)
+    compared, made = _compared(found, before, changed), _digests(new)
     outcome.changes = compared.changes()
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
-    reverts = () if _is_of(found, _digests(old), past.digests) else _reverts(outcome.changes, versions)
+    reverts = () if _is_of(found, mine, past.digests) else _reverts(outcome.changes, versions)
     outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *reverts, *_secrets(found), *_lost_of(sheet, document))] + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
-        outcome.files[history] = _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=_written(new, past.digests, covered))).encode()
+        outcome.files[history] = _history_file(versions, _written(made, past.digests, covered))
     unwritten: list[Fault] = []
-    stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(_digests(new)))
+    stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(made))
     counts = {table.key: len(found.rows.get(table.key, ())) for table in found.layout.worksheets}
     outcome.files[src] = _workbook_stamp.stamp(src.read_bytes(), found.book, found.layout, stamped, counts, versions, unwritten)
     _refuse(unwritten, setting.language)
@@ -213,10 +214,19 @@ def _dropped(found: Any, old: Mapping[str, Any]) -> Iterable[Fault]:
 
 
 def _edited(
-    found: Any, path: Path, old: Mapping[str, Any], before: Mapping[str, list[Row]], written: _workbook_edits.Digests | None, confirmed: Collection[str]
+    found: Any,
+    path: Path,
+    old: Mapping[str, Any],
+    mine: _workbook_edits.Digests,
+    before: Mapping[str, list[Row]],
+    written: _workbook_edits.Digests | None,
+    confirmed: Collection[str],
 ) -> Iterable[Fault]:
-    """What was edited in the file since the last import, and the workbook was not made from. Kinds with other faults are left out."""
-    if written is None or not path.exists() or _is_of(found, _digests(old)):
+    """What was edited in the file since the last import, and the workbook was not made from. Kinds with other faults are left out.
+
+    mine, written: the digests of the file as it is, and as the last import left it.
+    """
+    if written is None or not path.exists() or _is_of(found, mine):
         return ()
     at_fault = {fault.worksheet for fault in found.faults}
     wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
@@ -232,9 +242,8 @@ def _is_of(found: Any, *digests: _workbook_edits.Digests | None) -> bool:
     return found.cover.get("digest") in [_workbook_edits.of_all(given) for given in digests if given is not None]
 
 
-def _written(new: Mapping[str, Any], before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
+def _written(whole: _workbook_edits.Digests, before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
     """The digests of what an import wrote. What was edited in kinds that the workbook does not have stays an edit."""
-    whole = _digests(new)
     others = whole if before is None else before
     return {name: one for name, one in others.items() if name not in covered} | {name: one for name, one in whole.items() if name in covered}
 
@@ -306,7 +315,7 @@ def _lost_of(path: Path, document: Mapping[str, Any]) -> Iterable[Fault]:
     told = [number for number in _workbook_yaml.comments(text) if not lines[number - 1].startswith(f"# {HEAD.partition('{')[0]}")]
     if told:
         yield Fault(None, None, str(path), "comments_lost", dict(value=", ".join(map(str, told))))
-    unknown = [fault for fault in sheets.faults(document.get("sheet") or {}) if fault.code == "unknown_option"]
+    unknown = [fault for fault in sheets.by_themselves(document.get("sheet") or {}) if fault.code == "unknown_option"]
     names = [" ".join(str(part) for part in (fault.kind, fault.entry, fault.option) if part) for fault in unknown]
     if names:
         yield Fault(None, None, str(path), "options_lost", dict(value=", ".join(names)))
@@ -334,6 +343,10 @@ def _masked_option(option: Option | None, value: Any) -> Any:
 
 
 # ---- files
+
+
+def _history_file(versions: list[dict[str, Any]], digests: Mapping[str, Mapping[str, str]]) -> bytes:
+    return _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=digests)).encode()
 
 
 @dataclass
