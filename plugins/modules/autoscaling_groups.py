@@ -61,8 +61,13 @@ def _notified(aws):
 
 
 def look(aws, ids):
-    """With what still goes on until as many instances are in service as shall be."""
-    return [dict(_have(group), _moving=_goes_on(aws, group)) for group in _autoscaling.groups(aws) if group["AutoScalingGroupName"] in ids]
+    """With what still goes on until as many instances are in service as shall be, and why there are not more."""
+    return [dict(_have(group), _moving=_explained(aws, group, _goes_on(group))) for group in _autoscaling.groups(aws) if group["AutoScalingGroupName"] in ids]
+
+
+def _explained(aws, group, lacking):
+    failed = [one for one in _activities(aws, group) if one["StatusCode"] == "Failed"] if lacking else []
+    return "; ".join([lacking, *(one.get("StatusMessage", "") for one in failed[:1])]) if lacking else None
 
 
 def _have(group):
@@ -87,15 +92,14 @@ def _have(group):
     )
 
 
-def _goes_on(aws, group):
-    """How many instances are in service of how many, and why there are not more, until there are as many."""
+def _goes_on(group):
+    """How many instances are in service of how many, until there are as many."""
     stopped = {one["ProcessName"] for one in group.get("SuspendedProcesses", [])}
     states = [one["LifecycleState"] for one in group["Instances"] if one["LifecycleState"] != "Standby"]
     serve = sum(int(one.get("WeightedCapacity") or 1) for one in group["Instances"] if one["LifecycleState"] == "InService")
     if stopped & {"Launch", "Terminate"} or (serve >= group["DesiredCapacity"] and set(states) <= {"InService"}):
         return None
-    failed = [one for one in _activities(aws, group) if one["StatusCode"] == "Failed"]
-    return f"{serve} of {group['DesiredCapacity']} in service" + "".join(f"; {one.get('StatusMessage', '')}" for one in failed[:1])
+    return f"{serve} of {group['DesiredCapacity']} in service"
 
 
 def _activities(aws, group):
@@ -123,8 +127,13 @@ def create(aws, want):
     )
     given = {member: value for member, value in arguments.items() if value not in ([], None)}
     aws.autoscaling.create_auto_scaling_group(**_which(want), **_launched(dict(want, _mixed=None), want), **given)
-    made = _autoscaling.shown(aws, lambda *dummy: look(aws, [want["name"]]), want, "name")
+    made = _autoscaling.shown(aws, _all, want, "name")
     return dict(made, lifecycle_hooks=_coming(want, "lifecycle_hooks"), notifications=[])
+
+
+def _all(aws, dummy):
+    """Without a word of why instances are late: of a group that was made a moment ago they always are."""
+    return [dict(_have(group), _moving=_goes_on(group)) for group in _autoscaling.groups(aws)]
 
 
 def _coming(want, option):
