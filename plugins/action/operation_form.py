@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _gates
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_action import WorkbookAction, new_file
 
 

@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _gates, _requests
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations, options, secrets
 
 OPTIONS = dict(

@@ -26,7 +26,7 @@ def change_quotation(contract: Any, events: Any, sheet: Any, date: Any, language
     words = _language(language, contract)
     try:
         return _part("_fees_change").change_quotation(contract, events, sheet, date, words, [])
-    except _part("_fees_reading").FeeError as error:
+    except _part("_fees_words").FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None  # its text would be told once more
 
 
@@ -45,7 +45,7 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in faults))
     try:
         return papers.fee_paper(told, kind, sender, words, list(notes))
-    except _part("_fees_reading").FeeError as error:
+    except _part("_fees_words").FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None
     except KeyError as error:
         raise AnsibleFilterError(f"this is not what the filter {kind} returns: it has no {error.args[0]!r}") from error
@@ -103,7 +103,7 @@ def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]
 
 def _language(language: str | None, contract: Any) -> str:
     """The language asked for, the contract's, or Japanese."""
-    known = _part("_fees_reading").LANGUAGES
+    known = _part("_fees_words").LANGUAGES
     if language is not None and language not in known:
         raise AnsibleFilterError(f"language is one of {', '.join(known)}, not {language!r}")
     own = contract.get("language") if isinstance(contract, Mapping) else None

@@ -20,12 +20,12 @@ def billable_components(sheet: Any, language: str | None = None) -> dict[str, di
     """menu → component → how many a sheet has."""
 
     def make(dummy: str, faults: list[Any]) -> dict[str, Any]:
-        reading = _part("reading")
+        told = _part("words")
         if not isinstance(sheet, Mapping):
-            raise reading.FeeError([reading.Fault("sheet", "table", sheet)])
+            raise told.FeeError([told.Fault("sheet", "table", sheet)])
         found = _part("sheet").components(sheet, faults)
         if faults:
-            raise reading.FeeError(faults)
+            raise told.FeeError(faults)
         return found
 
     return _paper(make, None, language)
@@ -84,7 +84,7 @@ def late_interest(debts: Any, payments: Any, until: Any = None, rules: Any = Non
     def make(words: str, faults: list[Any]) -> dict[str, Any]:
         given = _part("papers").read_late(debts, payments, until, rules, faults)
         if faults:
-            raise _part("reading").FeeError(faults)
+            raise _part("words").FeeError(faults)
         return _part("papers").late_interest(**given, language=words)
 
     return _paper(make, None, language)
@@ -96,14 +96,14 @@ def _part(name: str) -> Any:
 
 def _paper(make: Callable[[str, list[Any]], dict[str, Any]], contract: Any, language: str | None) -> dict[str, Any]:
     """A paper in the language asked for, the contract's, or Japanese. Everything that is wrong with what was given is told at once, in the same language."""
-    reading = _part("reading")
-    if language is not None and language not in reading.LANGUAGES:
-        raise AnsibleFilterError(f"language is one of {', '.join(reading.LANGUAGES)}, not {language!r}")
+    told = _part("words")
+    if language is not None and language not in told.LANGUAGES:
+        raise AnsibleFilterError(f"language is one of {', '.join(told.LANGUAGES)}, not {language!r}")
     own = contract.get("language") if isinstance(contract, Mapping) else None
-    words = language or (own if own in reading.LANGUAGES else "ja")
+    words = language or (own if own in told.LANGUAGES else "ja")
     try:
         return make(words, [])
-    except reading.FeeError as error:
+    except told.FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None  # its text would be told once more
 
 

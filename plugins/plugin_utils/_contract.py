@@ -14,8 +14,9 @@ from ansible_collections.msp.aws.plugins.module_utils._shapes import loader, oct
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, STRAY
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault as Misread
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError, Field, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault as Misread
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close, hint
 
 FILE = "contract.yml"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_bills import bills
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 
 
 def against_bills(agreed: Agreement, happened: Iterable[Event]) -> Iterator[Fault]:

@@ -35,8 +35,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import (
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event, read_events
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, last_of_months
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, fits, read, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, fits, read, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_told import Told
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 
 
 def parts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,7 +300,7 @@ class _Reader(Told):
         return _without_seams(found)
 
     def _option_has_its_plan(self, option: Option, row: Mapping[str, Any], plans: tuple[Plan, ...]) -> None:
-        """別紙1 1.3, 別紙2※4: what is customised must be part of the plan at all times of the option."""
+        """別紙1の1.3, 別紙2※4: what is customised must be part of the plan at all times of the option."""
         if row.get("omakase_vdi"):
             limits = (book()["option_without_plan"]["from"], book()["option_without_plan"]["until"])
             if "applied_on" not in row:

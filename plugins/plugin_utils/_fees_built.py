@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is set up and what is operated of it: the operation menu is for what was set up or prepared for maintenance here (別紙1 2)."""
+"""What is set up and what is operated of it: the operation menu is for what was set up or prepared for maintenance here (別紙1の2)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import COMPONENTS, Agreement, Change
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, price, say, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 
 
 def built(agreed: Agreement, day: date, reading: str) -> dict[str, int]:
     """row of 別紙4 第2表 → how many there are by a day that need no set-up, as far as they are still there.
 
-    What was there before needs none, nor what was ordered. What is operated has been set up or prepared, or it could not be operated (別紙1 2), so by the rule
+    What was there before needs none, nor what was ordered. What is operated has been set up or prepared, or it could not be operated (別紙1の2), so by the rule
     `set_up_of_operated` it needs none either, be there an order of it or not; or only what was ordered counts. What was agreed when the menu begins is taken
     to be there before.
     """

@@ -23,10 +23,11 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, k
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import billed_elsewhere
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, cite, say, tax_percent, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import day as read_day
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_sheet import basic, components, unwatched
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import Span, otherwise, spans_of
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 
 ORDERS = dict(ja="{} 見積", en="quoted on {}")  # what the work of a change is called until it is ordered
 

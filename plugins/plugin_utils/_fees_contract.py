@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from, month_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, Field
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import LANGUAGES
 
 PLANS = tuple(book()["plans"])
 FEATURES = tuple(book()["plans"]["advanced"])
@@ -139,7 +140,7 @@ class Change(NamedTuple):
 
 
 class Option(NamedTuple):
-    """A customised option (別紙1 1.3): yen a month, from its first to its last day."""
+    """A customised option (別紙1の1.3): yen a month, from its first to its last day."""
 
     start: date
     until: date | None

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS, THOUGHT
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, Field, moment, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, moment, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 
 

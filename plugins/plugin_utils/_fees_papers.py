@@ -24,8 +24,9 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import late_int
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, price, say, tax_percent
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import otherwise, spans_of
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 
 REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
 ISSUER = dict(name=Field("text", required=True), registration_number=Field("text"), address=Field("text"))

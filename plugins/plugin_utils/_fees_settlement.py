@@ -17,7 +17,8 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import redescr
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, end_of_calendar_month
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_papers import ISSUER, registration_faults
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, cite, say
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, read, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, read, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 
 ISSUED_LINE = dict(
     key=Field("text", required=True),

@@ -12,7 +12,8 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, basic_services, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError, Field, no_component, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, no_component, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close_kind
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_events import Event
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import Month, month_from
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 
 
 class Told:

@@ -16,7 +16,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import Cal
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import row_of
 
 NEEDS = dict(operation="operations", incident="incident_response")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Fault, FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._papers import shown
 
 TEXTS: dict[str, dict[str, str]] = dict(

@@ -16,7 +16,7 @@ from ansible_collections.msp.aws.plugins.filter.fees import billable_components,
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_built import built
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import CATALOG, cite, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import LANGUAGES, FeeError
 from tests import demo
 
 ISSUER = dict(name="Example MSP", registration_number="T7000012050002")

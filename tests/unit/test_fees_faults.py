@@ -22,7 +22,7 @@ from ansible_collections.msp.aws.plugins.filter.fees import (
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import LANGUAGES, TEXTS, Fault, FeeError
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import LANGUAGES, TEXTS, Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 START = "2026-06-15"
