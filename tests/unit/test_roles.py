@@ -61,6 +61,12 @@ def test_every_entry_point_has_its_tasks(role):
     assert not [name for name in entry_points(role) if not (role / "tasks" / f"{name}.yml").exists()]
 
 
+def test_what_all_papers_of_the_billing_take_is_written_once():
+    """An alias in YAML is the very thing that it stands for."""
+    told = [(name, option) for entry in entry_points(ROOT / "roles" / "billing").values() for name, option in entry["options"].items()]
+    assert not [name for name, option in told if any(other == option and other is not option for same, other in told if same == name)]
+
+
 @pytest.mark.parametrize("role", ROLES, ids=name_of)
 def test_every_role_has_a_page(role):
     text = (role / "README.md").read_text(encoding="utf-8")
