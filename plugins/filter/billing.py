@@ -11,35 +11,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.msp.aws.plugins.plugin_utils._filters import Misfit, called, language_of, misfit
+from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
+
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}$")
 
 
+@called
 def change_quotation(contract: Any, events: Any, sheet: Any, date: Any, language: str | None = None) -> dict[str, Any]:
     """What a changed sheet costs once and by the month."""
-    words = _language(language, contract)
+    words = language_of(language, contract)
     try:
         return _part("_fees_change").change_quotation(contract, events, sheet, date, words, [])
     except _part("_fees_words").FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None  # its text would be told once more
 
 
+@called
 def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, notes: Any = ()) -> dict[str, Any]:
     """The paper for what a fee filter returned."""
-    papers, faults = _part("_papers_fees"), []
+    papers, faults, words = _part("_papers_fees"), [], language_of(language)
+    wrong = partial(misfit, "fee_paper", language=words)
     if not isinstance(kind, str) or kind not in papers.PAPERS:
-        raise AnsibleFilterError(f"kind is one of {', '.join(papers.PAPERS)}, not {kind!r}")
+        raise wrong("kind", "choice", value=kind, choices=", ".join(papers.PAPERS), close=close(kind, papers.PAPERS))
     if not isinstance(notes, (list, tuple)) or not all(isinstance(note, str) for note in notes):
-        raise AnsibleFilterError(f"notes is a list of texts, not {notes!r}")
+        raise wrong("notes", "texts", value=notes)
     if not isinstance(told, Mapping):
-        raise AnsibleFilterError(f"this makes a paper of what the filter {kind} returns, not of {type(told).__name__}")
-    words = _language(language, None)
+        raise wrong("told", "no_result", of=kind)
     sender = _part("_fees_papers").read_issuer(issuer, faults)
     if faults:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in faults))
@@ -48,11 +53,12 @@ def fee_paper(told: Any, kind: str, issuer: Any, language: str | None = None, no
     except _part("_fees_words").FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None
     except KeyError as error:
-        raise AnsibleFilterError(f"this is not what the filter {kind} returns: it has no {error.args[0]!r}") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise AnsibleFilterError(f"this is not what the filter {kind} returns: {error}") from error
+        raise wrong("told", "lacking", of=kind, value=error.args[0]) from None
+    except (TypeError, ValueError, AttributeError):
+        raise wrong("told", "no_result", of=kind) from None
 
 
+@called
 def fee_figures(path: Any) -> dict[str, Any]:
     """The figures of an invoice or a settlement that an earlier run wrote, or nothing where there are none."""
     try:
@@ -63,13 +69,14 @@ def fee_figures(path: Any) -> dict[str, Any]:
     return told if isinstance(months, list) and months and MONTH.match(str(months[0])) else {}
 
 
+@called
 def contract_fields(variables: Any) -> list[str]:
     """Which variables are meant as fields of the contract: another tool may have one of the same name, but none of the same shape.
 
     Of names alone, those which could be; no number, customer or language, which are words of every tool.
     """
     if not isinstance(variables, (Mapping, list, tuple)):
-        raise AnsibleFilterError(f"this is told of a dictionary of variables or a list of their names, not of {type(variables).__name__}")
+        raise misfit("contract_fields", "variables", "table", "ja", value=variables)
     shapes, fits = _part("_fees_contract"), _part("_fees_reading").fits
     fields = dict(shapes.CONTRACT, billing_channel=shapes.BILLING["channel"])
     names = [name for name in fields if name in variables and name not in ("number", "customer", "language")]
@@ -79,6 +86,7 @@ def contract_fields(variables: Any) -> list[str]:
     return sorted(names)
 
 
+@called
 def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]:
     """What a filter of the fees makes of something, or all that is wrong with what it was given: both as data.
 
@@ -86,28 +94,18 @@ def fees_or_faults(given: Any, name: str, options: Any = None) -> dict[str, Any]
     """
     fees = import_module("ansible_collections.msp.aws.plugins.filter.fees").FilterModule().filters()
     filters = dict(fees, change_quotation=change_quotation, fee_paper=fee_paper)
-    if name not in filters:
-        raise AnsibleFilterError(f"name is one of {', '.join(sorted(filters))}, not {name!r}")
+    wrong = partial(misfit, "fees_or_faults", language=language_of(None, given))
+    if not isinstance(name, str) or name not in filters:
+        raise wrong("name", "choice", value=name, choices=", ".join(sorted(filters)), close=close(name, filters))
     if not isinstance(options or {}, Mapping):
-        raise AnsibleFilterError(f"options is a dictionary of what {name} takes, not {options!r}")
-    given_by_name = {option: options[option] for option in options or ()}  # one by one: Ansible templates a value where it is asked for
-    try:
-        signature(filters[name]).bind(given, **given_by_name)
-    except TypeError as error:
-        raise AnsibleFilterError(f"options of {name}: {error}") from None
+        raise wrong("options", "table", value=options)
+    given_by_name = {str(option): options[option] for option in options or ()}  # one by one: Ansible templates a value where it is asked for
     try:
         return dict(figures=filters[name](given, **given_by_name), faults=[])
+    except Misfit:
+        raise
     except AnsibleFilterError as error:
         return dict(figures={}, faults=str(error).splitlines())
-
-
-def _language(language: str | None, contract: Any) -> str:
-    """The language asked for, the contract's, or Japanese."""
-    known = _part("_fees_words").LANGUAGES
-    if language is not None and language not in known:
-        raise AnsibleFilterError(f"language is one of {', '.join(known)}, not {language!r}")
-    own = contract.get("language") if isinstance(contract, Mapping) else None
-    return language or (own if own in known else "ja")
 
 
 def _part(name: str) -> Any:

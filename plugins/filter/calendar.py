@@ -18,14 +18,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.msp.aws.plugins.plugin_utils import _calendar, _calendar_formats
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_reading import Reading
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import read_when
-from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import TEXTS, CalendarError
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError
+from ansible_collections.msp.aws.plugins.plugin_utils._filters import called
 
 
 @contextmanager
 def _reading(language: str) -> Iterator[Reading]:
     """What is wrong inside becomes one error of Ansible, in the language asked for."""
-    if not isinstance(language, str) or language not in TEXTS:
-        raise AnsibleFilterError(f"language is one of {', '.join(TEXTS)}, not {language!r}")
     try:
         with Reading() as read:
             yield read
@@ -33,6 +32,7 @@ def _reading(language: str) -> Iterator[Reading]:
         raise AnsibleFilterError(error.text(language)) from None  # Ansible would add the text of the cause, in another language
 
 
+@called
 def holidays(year: Any, language: str = "ja") -> list[dict[str, Any]]:
     """The national holidays of a year, in order."""
     with _reading(language) as read:
@@ -40,6 +40,7 @@ def holidays(year: Any, language: str = "ja") -> list[dict[str, Any]]:
     return [_told(holiday, language) for holiday in _calendar.holidays(known).values()]
 
 
+@called
 def closed_days(since: Any, until: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> list[dict[str, Any]]:
     """The holidays and the provider's closures of a span, in order."""
     with _reading(language) as read:
@@ -48,6 +49,7 @@ def closed_days(since: Any, until: Any, closures: Any = None, language: str = "j
     return [_told(holiday, language) for holiday in _calendar.closed_days(first, last, closed)]
 
 
+@called
 def is_business_day(day: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> bool:
     """Whether the provider works on a day."""
     with _reading(language) as read:
@@ -55,6 +57,7 @@ def is_business_day(day: Any, closures: Any = None, language: str = "ja", contra
     return _calendar.is_business_day(known, closed)
 
 
+@called
 def earliest_date(received: Any, days: Any = None, closures: Any = None, strict: Any = None, contract: Any = None, language: str = "ja") -> str:
     """The first day on which a request received on that day may be carried out."""
     with _reading(language) as read:
@@ -67,6 +70,7 @@ def earliest_date(received: Any, days: Any = None, closures: Any = None, strict:
         return _calendar.earliest(day, count, closed, strictly).isoformat()
 
 
+@called
 def reception(moment: Any, plan: Any, desk: str = "incident", language: str = "ja") -> dict[str, Any]:
     """Whether a desk takes calls at a moment, and when it takes a call of that moment."""
     desks = _calendar.catalog()["reception"]
@@ -80,6 +84,7 @@ def reception(moment: Any, plan: Any, desk: str = "incident", language: str = "j
     return dict(open=is_open, accepted_at=_moment(taken), hours=hours.split()[-1])
 
 
+@called
 def maintenance_windows(windows: Any, since: Any, until: Any, closures: Any = None, language: str = "ja", contract: Any = None) -> list[dict[str, Any]]:
     """When the agreed windows are, from their description to hours."""
     with _reading(language) as read:
@@ -89,6 +94,7 @@ def maintenance_windows(windows: Any, since: Any, until: Any, closures: Any = No
     return [dict(name=one.name, start=_moment(one.start), end=_moment(one.end)) for one in found]
 
 
+@called
 def in_maintenance_window(moment: Any, windows: Any, minutes: Any = 0, closures: Any = None, language: str = "ja", contract: Any = None) -> bool:
     """Whether a moment, and the minutes of work after it, lie within the agreed windows."""
     with _reading(language) as read:
@@ -97,6 +103,7 @@ def in_maintenance_window(moment: Any, windows: Any, minutes: Any = 0, closures:
     return _calendar.within(agreed, here, length, closed)
 
 
+@called
 def ical(events: Any, calendar: Any = None, stamp: Any = None, language: str = "ja") -> str:
     """Events as the text of an iCalendar file."""
     with _reading(language) as read:
@@ -105,6 +112,7 @@ def ical(events: Any, calendar: Any = None, stamp: Any = None, language: str = "
     return _calendar_formats.ical(known, name, written)
 
 
+@called
 def day_in_japan(seconds: Any, language: str = "ja") -> str:
     """The day in Japan of a moment that is told in seconds since 1970, as `now().timestamp()` does."""
     with _reading(language) as read:
@@ -115,6 +123,7 @@ def day_in_japan(seconds: Any, language: str = "ja") -> str:
     return moment.date().isoformat()
 
 
+@called
 def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None, language: str = "ja", contract: Any = None) -> dict[str, Any]:
     """Days and a time as a recurrence that AWX takes."""
     with _reading(language) as read:

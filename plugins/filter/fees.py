@@ -15,7 +15,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.msp.aws.plugins.plugin_utils._filters import called, language_of
 
+
+@called
 def billable_components(sheet: Any, language: str | None = None) -> dict[str, dict[str, int]]:
     """menu → component → how many a sheet has."""
 
@@ -31,6 +34,7 @@ def billable_components(sheet: Any, language: str | None = None) -> dict[str, di
     return _paper(make, None, language)
 
 
+@called
 def quotation(contract: Any, sheet: Any = None, date: Any = None, language: str | None = None) -> dict[str, Any]:
     """What set-up and a month of operation will cost."""
 
@@ -40,6 +44,7 @@ def quotation(contract: Any, sheet: Any = None, date: Any = None, language: str 
     return _paper(make, contract, language)
 
 
+@called
 def usage_statement(contract: Any, events: Any, month: Any, language: str | None = None) -> dict[str, Any]:
     """What a month costs, line by line."""
 
@@ -49,6 +54,7 @@ def usage_statement(contract: Any, events: Any, month: Any, language: str | None
     return _paper(make, contract, language)
 
 
+@called
 def invoice(contract: Any, events: Any, month: Any, issuer: Any, language: str | None = None) -> dict[str, Any]:
     """The invoice that holds a month."""
 
@@ -59,6 +65,7 @@ def invoice(contract: Any, events: Any, month: Any, issuer: Any, language: str |
     return _paper(make, contract, language)
 
 
+@called
 def invoice_settlement(issued: Any, contract: Any, events: Any, date: Any, language: str | None = None, settled: Any = ()) -> dict[str, Any]:
     """What an issued invoice lacks or has too much by what is known now."""
 
@@ -69,6 +76,7 @@ def invoice_settlement(issued: Any, contract: Any, events: Any, date: Any, langu
     return _paper(make, contract, language)
 
 
+@called
 def liability_limits(contract: Any, events: Any, month: Any, language: str | None = None) -> dict[str, Any]:
     """Up to what the provider is liable."""
 
@@ -78,6 +86,7 @@ def liability_limits(contract: Any, events: Any, month: Any, language: str | Non
     return _paper(make, contract, language)
 
 
+@called
 def late_interest(debts: Any, payments: Any, until: Any = None, rules: Any = None, language: str | None = None) -> dict[str, Any]:
     """Late interest on debts by due date."""
 
@@ -96,14 +105,10 @@ def _part(name: str) -> Any:
 
 def _paper(make: Callable[[str, list[Any]], dict[str, Any]], contract: Any, language: str | None) -> dict[str, Any]:
     """A paper in the language asked for, the contract's, or Japanese. Everything that is wrong with what was given is told at once, in the same language."""
-    told = _part("words")
-    if language is not None and language not in told.LANGUAGES:
-        raise AnsibleFilterError(f"language is one of {', '.join(told.LANGUAGES)}, not {language!r}")
-    own = contract.get("language") if isinstance(contract, Mapping) else None
-    words = language or (own if own in told.LANGUAGES else "ja")
+    words = language_of(language, contract)
     try:
         return make(words, [])
-    except told.FeeError as error:
+    except _part("words").FeeError as error:
         raise AnsibleFilterError("\n".join(fault.text(words) for fault in error.faults)) from None  # its text would be told once more
 
 

@@ -281,15 +281,15 @@ def test_what_bears_no_tax_stands_for_itself():
 @pytest.mark.parametrize(
     "arguments, words",
     {
-        "kind": (({}, "offer", ISSUER), "kind is one of quotation, usage_statement, invoice, invoice_settlement, not 'offer'"),
-        "kind of a list": (({}, ["x"], ISSUER), "kind is one of"),
+        "kind": (({}, "offer", ISSUER), "kind に 'offer' は使えません。使える値: quotation, usage_statement, invoice, invoice_settlement"),
+        "kind of a list": (({}, ["x"], ISSUER), "kind に ['x'] は使えません"),
         "another issuer": ((ISSUED, "invoice", dict(name="Other")), "issuer name: 'Other' は、この請求書の発行者 'Example MSP' と異なります"),
         "another number": ((ISSUED, "invoice", dict(ISSUER, registration_number="T8000012050001")), "issuer registration_number: "),
-        "language": (({}, "invoice", ISSUER, "fr"), "language is one of ja, en, not 'fr'"),
-        "no result": (("x", "invoice", ISSUER), "of what the filter invoice returns, not of str"),
-        "nothing in it": (({}, "invoice", ISSUER), "this is not what the filter invoice returns: it has no 'late_from'"),
-        "a bad part": ((dict(all_results("en")["usage"][0], lines=3), "usage_statement", ISSUER), "this is not what the filter usage_statement returns: "),
-        "notes": (({}, "invoice", ISSUER, "ja", "abc"), "notes is a list of texts, not 'abc'"),
+        "language": (({}, "invoice", ISSUER, "fr"), "language に 'fr' は使えません"),
+        "no result": (("x", "invoice", ISSUER), "told は、フィルタ invoice が返したものではありません"),
+        "nothing in it": (({}, "invoice", ISSUER), "told は、フィルタ invoice が返したものではありません（'late_from' がありません）"),
+        "a bad part": ((dict(all_results("en")["usage"][0], lines=3), "usage_statement", ISSUER), "told は、フィルタ usage_statement が"),
+        "notes": (({}, "invoice", ISSUER, "ja", "abc"), "notes は文の一覧（リスト）で書いてください。現在の値: 'abc'"),
         "issuer": (({}, "invoice", dict(registration_number="T8000012050002", phone="1")), "issuer name: 必要です"),
         "check digit": (({}, "invoice", dict(name="x", registration_number="T8000012050002")), "T の次の数字は 7 のはずです"),
     }.values(),
@@ -842,7 +842,7 @@ def test_of_names_alone_those_are_told_that_could_be_fields():
 
 @pytest.mark.parametrize("variables", [None, "plans", 7])
 def test_variables_are_a_dictionary_or_names(variables):
-    with pytest.raises(AnsibleFilterError, match="dictionary of variables or a list"):
+    with pytest.raises(AnsibleFilterError, match="contract_fields: variables は"):
         FILTERS["contract_fields"](variables)
 
 
@@ -851,7 +851,7 @@ def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
     assert FILTERS["fees_or_faults"](CONTRACT, "usage_statement", asked) == dict(figures=usage_statement(CONTRACT, EVENTS, "2026-08", "ja"), faults=[])
     wrong = FILTERS["fees_or_faults"](dict(CONTRACT, applied_on="x"), "usage_statement", dict(asked, month="2026-13"))
     assert wrong["figures"] == {} and [line.partition(":")[0] for line in wrong["faults"]] == ["month", "contract applied_on"]
-    with pytest.raises(AnsibleFilterError, match="name is one of"):
+    with pytest.raises(AnsibleFilterError, match="name に 'usage' は使えません（「usage_statement」の誤りではありませんか）"):
         FILTERS["fees_or_faults"](CONTRACT, "usage", asked)
     for options, words in ((dict(asked, event=[]), "event"), (dict(month="2026-08"), "events"), (["2026-08"], "dictionary")):
         with pytest.raises(AnsibleFilterError, match=words):

@@ -445,12 +445,12 @@ def test_the_last_evening_has_a_morning_after_it():
 
 
 def test_a_list_is_no_language():
-    with pytest.raises(AnsibleFilterError, match="language is one of ja, en, not"):
+    with pytest.raises(AnsibleFilterError, match="language に .*使える値: ja, en"):
         filters.holidays(2026, language=["ja"])
 
 
 def test_an_unknown_language_is_refused():
-    with pytest.raises(AnsibleFilterError, match="language is one of ja, en, not 'fr'"):
+    with pytest.raises(AnsibleFilterError, match="holidays: language に 'fr' は使えません。使える値: ja, en"):
         filters.holidays(2026, language="fr")
 
 

@@ -829,7 +829,7 @@ def test_names_that_are_numbers_are_told_by_a_quotation_as_well():
 
 
 def test_a_language_is_one_of_ours():
-    assert "language is one of ja, en, not 'fr'" in refused(lambda: usage_statement({}, [], "2026-07", "fr"))[0]
+    assert "language に 'fr' は使えません。使える値: ja, en" in refused(lambda: usage_statement({}, [], "2026-07", "fr"))[0]
 
 
 def test_a_month_is_a_month():

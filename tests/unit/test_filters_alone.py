@@ -67,7 +67,8 @@ print(*sorted(names))
 def test_the_filters_stand_alone(tmp_path):
     collection = tmp_path / "ansible_collections" / "msp" / "aws"
     for pattern in ("catalog/prices.yml", "catalog/units.yml", "catalog/setup.yml", "catalog/calendar.yml", "plugins/filter/*",
-                    "plugins/plugin_utils/_fees_*.py", "plugins/plugin_utils/_calendar*.py", "plugins/plugin_utils/_days.py", "plugins/plugin_utils/_hints.py"):
+                    "plugins/plugin_utils/_fees_*.py", "plugins/plugin_utils/_calendar*.py", "plugins/plugin_utils/_days.py", "plugins/plugin_utils/_hints.py",
+                    "plugins/plugin_utils/_filters.py"):
         for path in ROOT.glob(pattern):
             if path.is_file():
                 target = collection / path.relative_to(ROOT)
