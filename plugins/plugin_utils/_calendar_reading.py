@@ -16,6 +16,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._calendar import FIRST, JS
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_formats import Event
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_when import Unreadable, When, read_when
 from ansible_collections.msp.aws.plugins.plugin_utils._calendar_words import CalendarError, Fault
+from ansible_collections.msp.aws.plugins.plugin_utils._days import moment_of
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 MOMENT = re.compile(rf"{DAY}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{{2}}:?[0-9]{{2}})?")
@@ -56,7 +57,7 @@ class Reading:
         try:
             if not isinstance(value, datetime) and not (isinstance(value, str) and MOMENT.fullmatch(value)):
                 return self.fault(where, "moment", value=value)
-            found = datetime.fromisoformat(str(value))
+            found = moment_of(str(value))
             if found.tzinfo is None and isinstance(value, datetime):
                 return self.fault(where, "zone", value=value)
             found = found.astimezone(JST) if found.tzinfo else found.replace(tzinfo=JST)
@@ -65,7 +66,7 @@ class Reading:
             return self.fault(where, "moment", value=value)
 
     def day_of_receipt(self, value: Any, where: str) -> date | None:
-        """A date, or the day in Japan of a moment: the desk for operations takes requests at any hour (別紙1 1.4)."""
+        """A date, or the day in Japan of a moment: the desk for operations takes requests at any hour (別紙1の1.4)."""
         if isinstance(value, datetime) or (isinstance(value, str) and MOMENT.fullmatch(value)):
             moment = self.moment(value, where)
             return moment.date() if moment else None

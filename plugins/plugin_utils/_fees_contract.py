@@ -114,7 +114,8 @@ CALLED = dict(cancelled_on="cancelled", until="cancelled", discount="reduction")
 DATED = dict(date=Field("day"), event=Field("text"))
 EVENT_LIKE = {kind: (Field("day"), *(Field(form, fields=DATED | fields) for form in ("table", "rows")), *fields.values()) for kind, fields in EVENTS.items()}
 HAPPENS = {name: ("an_event", (kind,), EVENT_LIKE[kind]) for name, kind in (dict(zip(EVENTS, EVENTS, strict=True)) | CALLED).items()}
-STRAY = HAPPENS | HOURS  # what a contract is thought to have
+ONE_PLAN = (Field("word", choices=PLANS), Field("rows", fields=PLAN))
+STRAY = HAPPENS | HOURS | dict(plan=("written_as", ("plans: [{plan: standard, from: '2026-06-15'}]",), ONE_PLAN))  # what a contract is thought to have
 
 
 class Plan(NamedTuple):

@@ -43,10 +43,11 @@ def _event(number: int, given: Any, faults: list[Fault]) -> Event | None:
         faults.append(Fault(where, "table", given))
         return None
     kind = given.get("event")
+    # A number alone is not found again in a long list.
+    where = " ".join([where, *(str(given[name]) for name in ("event", "date") if isinstance(given.get(name), (str, int, float, date)))])
     if not isinstance(kind, str) or kind not in EVENTS:
         faults.append(Fault(f"{where} event", "missing") if kind is None else Fault(where, "event", kind, ", ".join(EVENTS), close=close(kind, EVENTS)))
         return None
-    where = " ".join([where, str(kind), *([str(given["date"])] if given.get("date") else [])])
     shape = dict(dict(date=Field("day", required=True), event=Field("text"), note=Field("text")), **EVENTS[kind])
     before = len(faults)
     fields = read_table(Field("table", fields=shape, elsewhere=THOUGHT.get(kind, {})), given, where, faults)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from ansible_collections.msp.aws.plugins.plugin_utils._days import moment_of
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, rows, units
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
@@ -51,10 +52,10 @@ def day(value: Any) -> date:
 
 
 def moment(value: Any) -> datetime:
-    """A moment in Japan's time without an offset; a date is its first moment."""
+    """A moment in Japan's time without an offset; a date is its first moment, and 24:00 the first one of the next day."""
     if isinstance(value, str) and not MOMENT.fullmatch(value):
         raise ValueError
-    told = datetime.fromisoformat(value) if isinstance(value, str) else value
+    told = moment_of(value) if isinstance(value, str) else value
     if not isinstance(told, datetime):
         told = day(told)
         return datetime(told.year, told.month, told.day)
@@ -177,7 +178,8 @@ def _of_others(name: Any, value: Any, table: Field) -> bool:
 def fits(field: Field, value: Any) -> bool:
     """Whether a value has the shape that a field has, be what it holds right or wrong. A text says nothing of whose it is."""
     if field.type == "rows":
-        return isinstance(value, list) and any(isinstance(row, Mapping) and sum(name in field.fields for name in row) > 1 for row in value)
+        rows_of = [value] if isinstance(value, Mapping) else value  # one may be written without its list
+        return isinstance(rows_of, list) and any(isinstance(row, Mapping) and sum(name in field.fields for name in row) > 1 for row in rows_of)
     if isinstance(value, Mapping):
         return any(name in (rows(field.menu) if field.type == "counts" else field.fields) for name in value)
     return field.type not in ("text", "file_name") and _value(field, value, "", []) is not WRONG

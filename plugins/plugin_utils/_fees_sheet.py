@@ -12,9 +12,11 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_agreement import agreement, maintenance_alone
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import CONTRACT, Agreement
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import MENUS, basic_services, units
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, no_component, read
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, fits, no_component, read
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close_kind
+
+SOME_DAY = date(2000, 1, 1)  # stands for one that cannot be read, which is told by its own name
 
 
 def components(sheet: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, int]]:
@@ -108,8 +110,10 @@ def planned(contract: Any, sheet: Any, day: Any) -> tuple[Agreement, date, tuple
         raise FeeError([Fault("contract", "table", contract)])
     if sheet is not None and not isinstance(sheet, Mapping):
         faults.append(Fault("sheet", "table", sheet))
-    told = read(dict(date=Field("day", required=True)), dict(date=day or contract.get("applied_on")), "", faults)
-    made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=contract.get("applied_on") or told.get("date"))
+    applied_on = contract.get("applied_on")
+    # The contract's own day is told by its own name, with the rest of the contract.
+    told = read(dict(date=Field("day", required=True)), dict(date=day or applied_on), "", faults if day or not applied_on else [])
+    made: dict[Any, Any] = dict(applied_on=told.get("date"), accepted_on=applied_on if fits(CONTRACT["applied_on"], applied_on) else told.get("date", SOME_DAY))
     made |= _written(contract)
     if sheet is None:
         made.setdefault("set_up", dict(basic=False, components={}))  # what nobody names is not quoted

@@ -37,6 +37,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         ends_by="「{value}」をここに書いても使われません。終わりは、その日付の {limit} という出来事として events に書いてください",
         an_event="「{value}」をここに書いても使われません。契約に起きたことは events（インベントリの group_vars/all/events.yml）に、{limit} という出来事として"
         "書いてください",
+        written_as="「{value}」という項目はありません。{limit} のように書いてください",
         digits="「{value}」という項目はありません。数は、桁を区切る , なしで 1482690 のように書いてください",
         beside="「{value}」を contract の中に書いても使われません。contract と並べて（字下げせずに）書いてください",
         missing="必要です",
@@ -151,6 +152,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         ends_by="{value!r} has no use here; an end is written into events, as the event {limit} of its day",
         an_event="{value!r} has no use here; what happens to a contract is written into events (group_vars/all/events.yml of the inventory), "
         "as the event {limit}",
+        written_as="there is no field {value!r}; write it as {limit}",
         digits="there is no field {value!r}; write numbers without a comma between their digits, such as 1482690",
         beside="{value!r} has no use inside of contract; write it beside contract, without its indent",
         missing="is needed",

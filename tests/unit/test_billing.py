@@ -758,7 +758,7 @@ def test_of_an_unchanged_sheet_only_that_is_told():
 def test_all_faults_around_a_change_are_told_at_once():
     with pytest.raises(AnsibleFilterError) as caught:
         change_quotation(dict(CONTRACT, plans=[{"plan": "gold", "from": "2026-06-15"}]), [dict(event="payed")], "sheet", "tomorrow", "en")
-    for words in ("contract plans #1 plan", "events #1: there is no event 'payed'", "sheet: write name", "date: 'tomorrow'"):
+    for words in ("contract plans #1 plan", "events #1 payed: there is no event 'payed'", "sheet: write name", "date: 'tomorrow'"):
         assert words in str(caught.value)
 
 

@@ -334,6 +334,7 @@ REFUSED = {
     "no business day at all": ("closures", "closed", "earliest_date", "2026-12-01", None, [{"from": "01-01", "until": "12-31"}]),
     "a day for a moment": ("moment", "moment", "in_maintenance_window", "2026-11-20", [SUNDAY]),
     "a moment of no clock": ("moment", "moment", "reception", "2026-11-20 25:00", "entry"),
+    "a moment after the end of its day": ("moment", "moment", "reception", "2026-11-20 24:01", "entry"),
     "a moment at the end of time": ("moment", "moment", "reception", "9999-12-31T23:00:00-09:00", "entry"),
     "a moment that does not say its zone": ("moment", "zone", "reception", datetime(2026, 11, 20, 12), "entry"),
     "a span backwards": ("until", "backwards", "closed_days", "2026-01-02", "2026-01-01"),
@@ -442,6 +443,13 @@ def test_the_closures_of_the_contract_hold_for_every_filter():
 
 def test_the_last_evening_has_a_morning_after_it():
     assert filters.reception("2099-12-31 21:30", "entry") == dict(open=False, accepted_at="2100-01-01T09:00+09:00", hours="09:00-21:00")
+
+
+@pytest.mark.parametrize("end", ["2026-11-20 24:00", "2026-11-20T24:00:00", "2026-11-20T24:00+09:00", "2026-11-20T15:00Z"])
+def test_the_end_of_a_day_is_the_beginning_of_the_next(end):
+    assert filters.reception(end, "entry") == filters.reception("2026-11-21 00:00", "entry")
+    work = dict(name="a", start="2026-11-20 22:00")
+    assert filters.ical([dict(work, end=end)], "C") == filters.ical([dict(work, end="2026-11-21 00:00")], "C")
 
 
 def test_a_list_is_no_language():

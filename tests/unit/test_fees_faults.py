@@ -28,6 +28,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 START = "2026-06-15"
 PLAN = [{"plan": "advanced", "from": START}]
 CONTRACT = dict(number="C-1", customer="Example Corp", applied_on="2026-04-13", plans=PLAN, operation=dict(components=dict(ec2=4)))
+UNPLANNED = {name: value for name, value in CONTRACT.items() if name != "plans"}
 ORDERED = dict(CONTRACT, accepted_on="2026-04-15", set_up_from="2026-04-20", set_up=dict(basic=True, components=dict(ec2=4)))
 WHENEVER = {name: value for name, value in ORDERED.items() if name != "set_up_from"}  # work begins on a day that nobody wrote down
 SINCE_THEN = dict(CONTRACT, accepted_on="2026-04-20")
@@ -55,6 +56,7 @@ BEGINS = [
 ]
 FAULTS = [
     ("table", ["a list"], [], "contract"),
+    *(("written_as", dict(UNPLANNED, plan=plan), [], "contract") for plan in ("standard", PLAN[0], PLAN)),
     ("table", dict(set_up=3), [], "contract set_up"),
     ("table", dict(operation=dict(components=[])), [], "contract operation components"),
     ("table", {}, ["cancelled"], "events #1"),
@@ -104,7 +106,7 @@ FAULTS = [
     *(("digits", CONTRACT, [{**happened("2026-07-01", "payment", yen=1), digits: None}], "events #1 payment 2026-07-01") for digits in (482, 0)),
     ("missing", CONTRACT, [happened("2026-07-01", "payment")], "events #1 payment 2026-07-01 yen"),
     ("missing", CONTRACT, [dict(event="payment", yen=1)], "events #1 payment date"),
-    ("missing", CONTRACT, [dict(date="2026-07-01", yen=1)], "events #1 event"),
+    ("missing", CONTRACT, [dict(date="2026-07-01", yen=1)], "events #1 2026-07-01 event"),
     ("missing", dict(plans=PLAN, operation=dict(components={})), [], "contract applied_on"),
     ("counts_needed", dict(plans=PLAN, applied_on="2026-04-13"), [], "contract operation components"),
     ("counts_needed", dict(CONTRACT, operation={}), [], "contract operation components"),
@@ -119,8 +121,8 @@ FAULTS = [
     ("read_as_true", CONTRACT, [happened("2026-07-01", "payment", yen=1, on="2026-07-01")], "events #1 payment 2026-07-01"),
     ("unknown", CONTRACT, [{**happened("2026-07-01", "payment", yen=1), False: 2}], "events #1 payment 2026-07-01"),  # `no` or `off` in YAML
     ("unknown", dict(CONTRACT, fee_rules={False: 1}), [], "contract fee_rules"),
-    ("event", CONTRACT, [happened("2026-07-01", "outages")], "events #1"),
-    ("event", CONTRACT, [happened("2026-07-01", ["payment"])], "events #1"),
+    ("event", CONTRACT, [happened("2026-07-01", "outages")], "events #1 outages 2026-07-01"),
+    ("event", CONTRACT, [happened("2026-07-01", ["payment"])], "events #1 2026-07-01"),
     ("day", dict(CONTRACT, applied_on="2026-02-30"), [], "contract applied_on"),
     ("day", dict(CONTRACT, applied_on="next week"), [], "contract applied_on"),
     ("day", dict(CONTRACT, applied_on=20260413), [], "contract applied_on"),
@@ -128,6 +130,7 @@ FAULTS = [
     ("day", dict(CONTRACT, applied_on="0206-04-13"), [], "contract applied_on"),
     ("day", CONTRACT, [happened("2026-13-01", "cancelled")], "events #1 cancelled 2026-13-01 date"),
     ("moment", CONTRACT, [happened("2026-07-01 25:00", "outage", until="2026-07-03", cause="provider")], "events #1 outage 2026-07-01 25:00 date"),
+    ("moment", CONTRACT, [happened("2026-07-01 24:01", "outage", until="2026-07-03", cause="provider")], "events #1 outage 2026-07-01 24:01 date"),
     ("month", CONTRACT, [happened("2026-07-01", "reduction", month="2026-7", percent=1)], "events #1 reduction 2026-07-01 month"),
     ("month", CONTRACT, [happened("2026-07-01", "reduction", month=202607, percent=1)], "events #1 reduction 2026-07-01 month"),
     ("months", CONTRACT, [happened("2026-07-01", "invoiced", months=["2026-04", "2026-06"])], "events #1 invoiced 2026-07-01 months"),
@@ -507,7 +510,6 @@ FAULTS = [
             **dict.fromkeys(("accepted", "applied"), "2026-04-15"),
             **dict.fromkeys(("qualified", "qualifed_invoice"), {"from": START}),
             "rules": dict(hour_unit=15),
-            "plan": PLAN,
             "bilings": dict(channel="resale"),
         }.items()
     ),

@@ -88,6 +88,29 @@ def test_a_misspelt_key_is_told_with_the_one_that_is_needed():
     assert line.endswith("「yenn」という項目はありません（「yen」の誤りではありませんか）")
 
 
+@pytest.mark.parametrize("language, words", [("ja", " のように書いてください"), ("en", "there is no field 'plan'; write it as ")])
+@pytest.mark.parametrize("plan", ["standard", {"plan": "entry", "from": "2026-06-15"}, [{"plan": "entry", "from": "2026-06-15"}]])
+def test_a_plan_under_the_name_of_one_is_told_with_how_plans_are_written(plan, language, words):
+    applied = {name: value for name, value in contract().items() if name not in ("plans", "operation")}
+    (line,) = said([], dict(applied, plan=plan), language=language)
+    assert "plans: [{plan: standard, from: '2026-06-15'}]" in line and words in line
+    assert usage_statement(dict(applied, plan="gold"), [], "2026-07"), "a word of somebody else"
+
+
+@pytest.mark.parametrize("event, place", [
+    (dict(date="2026-07-03", event="outages"), "events #2 outages 2026-07-03"), (dict(date=date(2026, 7, 3)), "events #2 2026-07-03 event"),
+    (dict(event="payed"), "events #2 payed"), (dict(yen=1), "events #2 event"), (dict(date=["2026-07-03"], event="payment", yen=1), "events #2 payment date"),
+])  # fmt: skip
+def test_an_event_is_named_by_its_number_and_what_it_has_of_kind_and_day(event, place):
+    (line,) = said([happened("2026-07-01", "payment", yen=1), event])
+    assert line.startswith(f"{place}: ")
+
+
+def test_a_day_is_told_where_it_was_written():
+    assert refused(lambda: quotation(dict(contract(), applied_on="soon")))[0].startswith("contract applied_on: 'soon' ")
+    assert [line.partition(":")[0] for line in refused(lambda: quotation(dict(contract(), applied_on="soon"), None, "now"))] == ["date", "contract applied_on"]
+
+
 @pytest.mark.parametrize("word", ["障害", "outages", 7])
 def test_an_event_that_there_is_not_is_told_with_all_that_there_are(word):
     for language in ("ja", "en"):
