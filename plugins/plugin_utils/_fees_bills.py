@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_operation as operation
 from ansible_collections.msp.aws.plugins.plugin_utils import _fees_set_up as set_up
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agreement, Issue, Settled
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_late import Debt, Late, last_day, late_interest, unwritten
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, by_rate, spelled, sums
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_lines import Line, spelled, sums
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_months import DAY, Month, end_of_calendar_month, first_issue
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book, price
 
@@ -75,21 +76,31 @@ def _premiums(agreed: Agreement, month: Month) -> list[Line]:
 
 
 def _copies(agreed: Agreement, month: Month) -> list[Line]:
-    """Qualified invoices that were asked for one by one, by the day of the request (第49条)."""
-    asked = by_rate((day, postage) for day, dummy, postage in agreed.requests if month.first <= day <= month.last)
-    found = [line for day, postages in asked for line in _qualified(month, day, "requested", len(postages), sum(postages))]
-    return [line._replace(ours=True) for line in found]  # they are copies of what the provider billed
+    """Qualified invoices that were asked for one by one, each by the month that it bills and the day of the request (第49条)."""
+    found = []
+    for day, of, postage in sorted(one for one in agreed.requests if month.first <= one[0] <= month.last):
+        lines = _qualified(month, day, f"requested/{of}/{day}", 1, postage, ("qualified_invoice_of", "postage_of"), dict(month=agreed.month(of)))
+        found += [line._replace(period=(day, day), ours=True) for line in lines]  # they are copies of what the provider billed
+    return found
 
 
-def _qualified(month: Month, taxed_on: date, key: str, count: int, postage: int) -> list[Line]:
+def _qualified(
+    month: Month,
+    taxed_on: date,
+    key: str,
+    count: int,
+    postage: int,
+    texts: tuple[str, str] = ("qualified_invoice", "postage"),
+    facts: Mapping[str, Any] = {},
+) -> list[Line]:
     yen = price("qualified_invoice", taxed_on)
     period = (month.first, month.last)
     found = []
     if count:
         told = dict(quantity=count, unit=book()["prices"]["qualified_invoice"]["unit"], unit_price=yen)
-        found.append(Line(f"qualified_invoice/{key}", ("qualified_invoice", {}), month, period, count * yen, taxed_on, ("49",), **told))
+        found.append(Line(f"qualified_invoice/{key}", (texts[0], facts), month, period, count * yen, taxed_on, ("49",), **told))
     if postage:
-        found.append(Line(f"postage/{key}", ("postage", {}), month, period, postage, taxed_on, ("49",), quantity=1, unit_price=postage))
+        found.append(Line(f"postage/{key}", (texts[1], facts), month, period, postage, taxed_on, ("49",), quantity=1, unit_price=postage))
     return found
 
 
@@ -214,5 +225,6 @@ def _interest_line(agreed: Agreement, late: Late, month: Month) -> Line:
     period = (last_day(late.due, agreed.rules) + DAY, max(segment["last"] for segment in late.segments))
     percent = book()["late_interest"]["percent_a_year"]
     parts = [dict(spelled((part["first"], part["last"])), days=part["days"], yen=part["yen"], percent_a_year=percent) for part in late.segments]
-    told = dict(quantity=late.days, unit="day", kind="late_interest", gross=late.yen, segments=tuple(parts))
+    quantity = late.days if len(late.segments) == 1 else None  # of several payments each has its own days
+    told = dict(quantity=quantity, unit="day", kind="late_interest", gross=late.yen, segments=tuple(parts))
     return Line(f"late_interest/{late.due}", ("late_interest", dict(due=f"{late.due}")), month, period, late.yen, None, ("19", "22-2", "21"), rules, **told)

@@ -95,6 +95,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="不課税",
         less="減額前 {gross}、減額 {less}",
         deduction="{text}{span}（{clauses}）: {told}",
+        full_days="のうち24時間の倍数である部分",
         capped="{told}（料金の残額まで）",
         late="{yen} × 年{percent}% × {days}日（{span}）",
         floored="1 円未満切捨て",
@@ -190,6 +191,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         untaxed="not taxable",
         less="{gross} before deductions of {less}",
         deduction="{text}{span} ({clauses}): {told}",
+        full_days=", full 24 hours of it",
         capped="{told} (no more than what is left of the fee)",
         late="{yen} at {percent}% a year for {days} day(s) ({span})",
         floored="fractions of a yen are cut off",
@@ -272,7 +274,7 @@ def _quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         return _change_quotation(told, words)
     once, monthly = told["set_up"], told["monthly"]
     facts = [_strong(words("set_up_total"), once["total"])]
-    sections = [_lines(once, words("section_set_up"), words)]
+    sections = [_lines(once, words("section_set_up"), words, dated=False)]
     if monthly["month"]:
         facts.append(_strong(words("monthly_total"), monthly["total"]))
         facts += [dict(label=words("billed_from"), value=monthly["billed_from"], kind="date")] if monthly["billed_from"] else []
@@ -318,7 +320,7 @@ def _change_quotation(told: Mapping[str, Any], words: _Words) -> dict[str, Any]:
         ],
         sections=[
             *([changes] if change["components"] else []),
-            *([_lines(once, words("section_more"), words)] if once["lines"] else []),
+            *([_lines(once, words("section_more"), words, dated=False)] if once["lines"] else []),
             after,
             *_basis([*once["lines"], *monthly["lines"]], words),
         ],
@@ -501,10 +503,11 @@ def _columns(names: list[tuple[str, str]], words: _Words) -> list[dict[str, str]
     return [dict(key=name, label=words(name), kind=kind) for name, kind in names]
 
 
-def _lines(told: Mapping[str, Any], heading: str, words: _Words) -> dict[str, Any]:
-    """The lines of a fee, and what they come to with tax, once for each rate."""
+def _lines(told: Mapping[str, Any], heading: str, words: _Words, dated: bool = True) -> dict[str, Any]:
+    """The lines of a fee, and what they come to with tax, once for each rate. What is quoted has no days yet: it is `dated` by nothing."""
     kinds = [("description", "text"), ("quantity", "integer"), ("unit", "text"), ("unit_price", "yen"), ("rate", "percent"), ("amount", "yen")]
-    return dict(heading=heading, table=dict(columns=_columns(kinds, words), rows=[_line(line, words) for line in told["lines"]], totals=_totals(told, words)))
+    rows = [_line(line, words, dated) for line in told["lines"]]
+    return dict(heading=heading, table=dict(columns=_columns(kinds, words), rows=rows, totals=_totals(told, words)))
 
 
 def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
@@ -519,8 +522,9 @@ def _totals(told: Mapping[str, Any], words: _Words) -> list[dict[str, Any]]:
     return totals
 
 
-def _line(line: Mapping[str, Any], words: _Words) -> dict[str, Any]:
-    about = [line["description"], *([words("services", services=words.listed(line["services"]))] if line["services"] else []), words.period(line)]
+def _line(line: Mapping[str, Any], words: _Words, dated: bool) -> dict[str, Any]:
+    about = [line["description"], *([words("services", services=words.listed(line["services"]))] if line["services"] else [])]
+    about += [words.period(line)] if dated else []
     if line["per"] != 1:
         about.append(words("price_for", per=line["per"], unit=line["unit"]))
     if not line["tax_percent"]:
@@ -565,6 +569,7 @@ def _time(days: Fraction, words: _Words) -> str:
 def _deduction(one: Mapping[str, Any], words: _Words) -> str:
     """What is taken off and why, of an outage with what it adds up from; fractions of a yen are rounded here alone."""
     span = f" {words.moment(one['from'])}{words('until')}{words.moment(one['until'])}" if "from" in one else f" {one['percent']}%"
+    span += words("full_days") if one.get("cause") in ("third_party", "provider") else ""  # 第35条第2項表1欄
     yen, sen = divmod(round(Fraction(one["yen"]) * 100), 100)
     taken = shown("yen", yen, words.language) + (f".{sen:02}" if sen else "")
     parts = " + ".join(_segment(part, words) for part in one.get("segments", []))

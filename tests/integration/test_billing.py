@@ -334,6 +334,23 @@ def test_an_issued_invoice_is_never_written_over_with_another_amount(office, lan
 
 
 def test_an_invoice_says_which_earlier_one_is_to_be_settled_and_stays_as_it_was_issued(office):
+def test_an_issued_invoice_is_made_again_as_the_qualified_one_that_was_asked_for(office):
+    """第49条: with the same amounts; what was found later is still settled."""
+    office.agreed()
+    office.edit("contract", lambda contract: contract.update(qualified_invoice=False))
+    dated = dict(billing_month="2026-09", billing_date="2026-10-05")
+    office.play("invoice", **dated)
+    told, html, dummy = office.made("SMP-2026-0412-invoice-2026-09")
+    assert not told["qualified"] and "適格" not in html
+    office.edit("events", lambda events: events.append({"date": "2026-10-10", "event": "qualified_invoice_requested", "month": "2026-09"}))
+    office.play("invoice", **dated)
+    again, html, dummy = office.made("SMP-2026-0412-invoice-2026-09")
+    assert again == dict(told, qualified=True, clauses=again["clauses"]) and "請求書（適格請求書）" in html and "第49条" in again["clauses"]
+    made = office.files()
+    office.edit("events", lambda events: events.append({"date": "2026-09-05", "event": "sheet_support", "minutes": 60}))
+    assert "billing_issued=" in office.play("invoice", **dated, rc=2).output and office.files() == made
+
+
     office.agreed()
     sent = {"date": "2026-08-05", "event": "invoiced", "months": ["2026-07"], "yen": 1_000_000}
     office.edit("events", lambda events: events.append(sent))

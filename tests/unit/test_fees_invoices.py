@@ -103,7 +103,7 @@ def test_there_were_no_qualified_invoices_before_october_2023():
 @pytest.mark.parametrize("agreed, own, yen", [(110, None, 110), (110, 84, 84), (110, 0, None), (None, 84, 84), (None, None, None)])
 def test_a_request_has_its_own_postage_or_else_that_of_the_contract(agreed, own, yen):
     asked = [happened("2026-09-12", "qualified_invoice_requested", month="2026-07", postage=own)]
-    assert amounts(invoice(contract(billing=dict(postage=agreed)), asked, "2026-09", ISSUER)).get("postage/requested") == yen
+    assert amounts(invoice(contract(billing=dict(postage=agreed)), asked, "2026-09", ISSUER)).get("postage/requested/2026-07/2026-09-12") == yen
 
 
 def test_a_qualified_invoice_that_is_asked_for_is_one():
@@ -111,12 +111,27 @@ def test_a_qualified_invoice_that_is_asked_for_is_one():
     papers = {month: invoice(contract(), asked, month, ISSUER) for month in ("2026-07", "2026-08", "2026-09")}
     assert [paper["qualified"] for paper in papers.values()] == [True, False, False]
     assert "消費税法第57条の4第1項" in papers["2026-07"]["clauses"] and "第49条" in papers["2026-07"]["clauses"]
-    assert amounts(papers["2026-09"])["qualified_invoice/requested"] == 400
+    assert amounts(papers["2026-09"])["qualified_invoice/requested/2026-07/2026-09-12"] == 400
     issued = invoice(contract(), [], "2026-07", ISSUER)
     assert not issued["qualified"]
     outage = happened("2026-07-05", "outage", until="2026-07-10", cause="provider")
     note = invoice_settlement(issued, contract(), [*asked, outage], "2026-10-01")["credit_note"]
     assert note["qualified"] and note["needed"] and "消費税法第57条の4第3項" in note["clauses"]
+
+
+@pytest.mark.parametrize("language, said", [
+    ("ja", ["適格請求書発行手数料（2026年6月分の請求書）", "適格請求書の郵送料等（2026年6月分の請求書）", "適格請求書発行手数料（2026年7月分の請求書）"]),
+    ("en", ["Issue of a qualified invoice (invoice of 2026-06)", "Postage of a qualified invoice (invoice of 2026-06)",
+            "Issue of a qualified invoice (invoice of 2026-07)"]),
+])  # fmt: skip
+def test_each_request_says_for_which_invoice_and_on_which_day_it_was(language, said):
+    """第49条: 1請求ごとに."""
+    agreed = contract(plans=[{"plan": "advanced", "from": "2026-05-15"}])
+    asked = [dict(event="qualified_invoice_requested", date="2026-09-12", month="2026-07")]
+    asked.append(dict(asked[0], date="2026-09-03", month="2026-06", postage=84))
+    lines = [line for line in invoice(agreed, asked, "2026-09", ISSUER, language)["lines"] if line["key"].partition("/")[0] in ("qualified_invoice", "postage")]
+    assert [line["description"] for line in lines] == said and [line["amount"] for line in lines] == [400, 84, 400]
+    assert [(line["from"], line["until"]) for line in lines] == [(day, day) for day in ("2026-09-03", "2026-09-03", "2026-09-12")]
 
 
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
@@ -152,7 +167,10 @@ def test_the_fee_of_an_option_without_a_plan_bears_late_interest_whatever_happen
 @pytest.mark.parametrize("channel", ["aws_marketplace", "resale"])
 @pytest.mark.parametrize("kind, lines", [
     (dict(event="evaded", yen=1000), {"evaded/2026-07": 1000, "premium/2026-07": 2000}),
-    (dict(event="qualified_invoice_requested", postage=100), {"qualified_invoice/requested": 400, "postage/requested": 100}),
+    (
+        dict(event="qualified_invoice_requested", postage=100),
+        {"qualified_invoice/requested/2026-07/2026-09-10": 400, "postage/requested/2026-07/2026-09-10": 100},
+    ),
 ])  # fmt: skip
 def test_what_is_owed_of_an_own_month_is_billed_by_the_provider_whoever_bills_now(channel, kind, lines):
     events = [happened("2026-09-01", "channel_changed", channel=channel), dict(kind, date="2026-09-10", month="2026-07")]

@@ -251,3 +251,11 @@ def test_what_was_written_off_bears_no_interest():
     assert gone["written_off"]["total"] == 16_500 and gone == invoice_settlement(issued, agreed, ended, "2026-09-10")
     again = invoice_settlement(issued, contract(), [*ended, off], "2026-10-01", settled=[gone])
     assert (again["total"], again["charge"], again["written_off"]) == (0, None, None), "it is not found again"
+
+
+def test_interest_on_several_payments_has_no_number_of_days_of_its_own():
+    """Each of them has its own, by which its part is reckoned."""
+    paid = [happened("2026-09-20", "payment", yen=100_000), happened("2026-09-25", "payment", yen=131_000)]
+    for payments, quantity, days in (([dict(paid[0], yen=231_000)], 19, [19]), (paid, None, [19, 24])):
+        line = the_line(invoice(contract(), [invoiced(), *payments], "2026-09", ISSUER), "late_interest/2026-08-31")
+        assert (line["quantity"], [part["days"] for part in line["segments"]]) == (quantity, days)

@@ -97,7 +97,12 @@ WALK = [
     (
         "2027-06",
         [happened("2027-06-12", "qualified_invoice_requested", month="2027-04", postage=110)],
-        {"operation": 180_000, "option/Runbook/2027-04-10": 20_000, "qualified_invoice/requested": 400, "postage/requested": 110},
+        {
+            "operation": 180_000,
+            "option/Runbook/2027-04-10": 20_000,
+            "qualified_invoice/requested/2027-04/2027-06-12": 400,
+            "postage/requested/2027-04/2027-06-12": 110,
+        },
         220_561,
     ),
     (
