@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.module_utils._names import is_id
+from ansible_collections.msp.aws.plugins.module_utils._names import is_id, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import references, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import Fault as SheetFault
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_found import Workbook
@@ -26,9 +26,10 @@ ZONES = "ec2_availability_zones"  # no workbook has them
 VERB = re.compile(r"\.(add|remove|set)(?=\.|$)")
 
 
-def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], region: str | None) -> None:
+def check(found: Workbook, reading: Reading, rest: Mapping[str, Any], outside: Mapping[str, list[str]], region: str | None) -> None:
     """What the checks of a sheet find, told at the cell where it stands. A cell that has a fault already gets no second one.
 
+    rest: what the sheet says of kinds that the workbook does not have. What is wrong with these alone is told when the sheet is used.
     region: the contract's, where it is known, in which availability zones must be.
     """
     layout = found.layout
@@ -36,7 +37,8 @@ def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], r
     rows = {(worksheet, _row_of(cell)) for worksheet, cell in told}
     spent: set[int] = set()
     lost = [fault for fault in sheets.faults(reading.orphans) if _stands(_place(reading, fault, set()))]
-    told_of_sheet = sheets.faults(reading.sheet)
+    whole_sheet = {**rest, **reading.sheet}
+    told_of_sheet = [fault for fault in sheets.faults(whole_sheet) if fault.kind in layout.by_key]
     for fault in [*told_of_sheet, *lost]:
         value = fault.facts.get("value")
         if isinstance(value, Hidden):
@@ -56,7 +58,7 @@ def check(found: Workbook, reading: Reading, outside: Mapping[str, list[str]], r
         found.faults.append(Fault(*at, heading, None, {}, _said(fault, layout) + _cells_of_name(found, reading, fault)))
     removed = {(fault.kind, fault.entry, fault.option, fault.facts["value"]) for fault in told_of_sheet if fault.code == "to_be_removed"}
     rows |= {(fault.worksheet, _row_of(fault.cell)) for fault in found.faults if fault.cell}
-    found.faults += list(_dangling(found, reading, outside, removed, rows, region))
+    found.faults += list(_dangling(found, reading, whole_sheet, outside, removed, rows, region))
 
 
 def _stands(place: Any) -> bool:
@@ -147,22 +149,29 @@ def _holds(value: Any, wanted: Any) -> bool:
 
 
 def _dangling(
-    found: Workbook, reading: Reading, outside: Mapping[str, list[str]], removed: set[tuple], rows: set[tuple], region: str | None
+    found: Workbook,
+    reading: Reading,
+    sheet: Mapping[str, Any],
+    outside: Mapping[str, list[str]],
+    removed: set[tuple],
+    rows: set[tuple],
+    region: str | None,
 ) -> Iterator[Fault]:
-    """Names of things that neither the workbook nor the given names of the account have, or that more than one thing in the workbook has.
+    """Names of things that neither the sheet nor the given names of the account have, or that more than one thing in the sheet has.
 
+    A company's own workbook is not asked for what it has no worksheet for: that such a thing must be there is a warning.
     rows: those of which something was told already. That a name is missing because its row says the wrong place is no fault of its own.
     """
-    layout, own = found.layout, references.names(reading.sheet)
+    layout, own = found.layout, references.names(sheet)
     spent: set[int] = set()
     hints: dict[tuple[str, str], str | None] = {}
     elsewhere: list[tuple[str, list[str], Fault]] = []
-    for fault in references.unresolved(reading.sheet, {}):
+    for fault in references.unresolved(sheet, {}):
         name, limit = fault.facts["value"], fault.facts["limit"]
         to = limit[0] if fault.code == "ambiguous" else limit
         known = [*own.get(to, ()), *(outside.get(to) or ())]
         there = {name, name.rpartition("/")[2]} & {*(outside.get(to) or ()), *(one.rpartition("/")[2] for one in outside.get(to) or ())}
-        if isinstance(name, Hidden) or (fault.kind, fault.entry, fault.option, name) in removed:
+        if isinstance(name, Hidden) or fault.kind not in layout.by_key or (fault.kind, fault.entry, fault.option, name) in removed:
             continue
         if fault.code == "dangling" and (there or to in reading.nameless or (is_id(to, name) and not _out_of_region(to, name, region))):
             continue
@@ -174,6 +183,8 @@ def _dangling(
         others = [one for one in own.get(to, ()) if "/" not in name and one.rpartition("/")[2] == name]
         if fault.code != "dangling":
             yield Fault(*at, None, {}, _said(fault, layout))
+        elif found.own and to != ZONES and not layout.by_key.keys() & {*makers(to)}:
+            found.warnings.append(Fault(*at, "must_be_there", dict(value=name, limit=title, close=hints[to, name])))
         elif not others:
             rows.add((at[0], _row_of(at[1])))
             code = "not_there" if to != ZONES else "zone_elsewhere" if is_id(to, name) else "no_zone"

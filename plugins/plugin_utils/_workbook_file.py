@@ -163,11 +163,14 @@ class Cells:
     def fault(self, cell: str | None, heading: str | None, code: str, **facts: Any) -> None:
         self.faults.append(Fault(self.sheet.title, cell, heading, code, facts))
 
-    def merged(self, first: int) -> set[tuple[int, int]]:
-        """Merged cells are read as if each had the value, so that nothing is told of them as blank. Returns them, as rows and columns."""
+    def merged(self, first: int, ignored: Collection[int] = ()) -> set[tuple[int, int]]:
+        """Merged cells are read as if each had the value, so that nothing is told of them as blank. Returns them, as rows and columns.
+
+        ignored: columns in which nothing is wrong.
+        """
         found: set[tuple[int, int]] = set()
         for area in self.sheet.merged_cells.ranges:
-            if area.max_row >= first:
+            if area.max_row >= first and not set(range(area.min_col, area.max_col + 1)) <= set(ignored):
                 anchor = self.sheet.cell(area.min_row, area.min_col)
                 self.fault(anchor.coordinate, None, "merged", value=str(area))
                 mine = set(product(range(area.min_row, area.max_row + 1), range(area.min_col, area.max_col + 1)))

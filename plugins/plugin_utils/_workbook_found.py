@@ -29,6 +29,7 @@ class Workbook:
     unread: set[tuple[str, str]] = field(default_factory=set)  # worksheet and cell of what could not be read, which is told
     nameless: set[str] = field(default_factory=set)  # tables with a row whose name, or what it belongs to, could not be read
     cover: dict[str, Any] = field(default_factory=dict)
+    own: bool = False  # the company made it itself: it has nothing of ours around the worksheets that the mapping names
     layout: Layout | None = None
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)

@@ -117,6 +117,7 @@ class Layout:
     tables: tuple[Table, ...]
     ignore: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = field(default=())
+    named: frozenset[str] = frozenset()  # keys of the tables of which a mapping speaks
 
     @property
     def marks(self) -> Marks:
@@ -166,7 +167,7 @@ class Layout:
     def of(self, names: Iterable[str]) -> Layout:
         """The same layout with these kinds only."""
         wanted = set(names)
-        return Layout(self.language, tuple(table for table in self.tables if table.kind.name in wanted), self.ignore, self.faults)
+        return Layout(self.language, tuple(table for table in self.tables if table.kind.name in wanted), self.ignore, self.faults, self.named)
 
 
 def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only: Iterable[str] | None = None) -> Layout:
@@ -184,7 +185,8 @@ def layout(language: str = "ja", mapping: Mapping[str, Any] | None = None, only:
     if faults:
         return Layout(language, made, (), tuple(faults))
     told = mapping or {}
-    return Layout(language, tuple(_mapped(made, told.get("tables") or {})), tuple(told.get("ignore") or ()))
+    tables = told.get("tables") or {}
+    return Layout(language, tuple(_mapped(made, tables)), tuple(told.get("ignore") or ()), named=frozenset(tables))
 
 
 @cache

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_kept import carr
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import SEARCHED, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import sheet_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, near
+from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 COVER = ("customer", "number", "account_id", "region", "version", "date", "digest")  # label in column B, value in the column behind it
 COVERED = 3
@@ -32,19 +33,28 @@ STAMPED = ("version", "date", "digest")  # of these, what an import writes
 NEEDED = STAMPED[:2]  # of these, what a cover must have a place for
 
 
-def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: Mapping[str, Any], outside: Mapping[str, list[str]]) -> Workbook:
+def read(
+    path: Path,
+    layout: Layout,
+    before: Mapping[str, list[Row]],
+    contract: Mapping[str, Any],
+    outside: Mapping[str, list[str]],
+    sheet: Mapping[str, Any] | None = None,
+) -> Workbook:
     """The workbook at a path.
 
     before:   the rows of the sheet so far, for cells that say "as it is"
     contract: facts that must agree with the cover, such as account_id
     outside:  kind → names that are in the account though no worksheet has them
+    sheet:    the sheet so far, which stays what it is where the workbook has no worksheets
     """
     found = Workbook(layout=layout, faults=list(layout.faults))
     book = found.book = opened(path, found.faults, [layout.words["history"]]) if not found.faults else None
     if book is None:
         return found
+    found.own = bool(layout.named) and not any(_is_ours(book, words, layout.ignore) for words in WORDS.values())
     other = [language for language, words in WORDS.items() if words["contents"] in book.sheetnames and layout.words["contents"] not in book.sheetnames]
-    if other:
+    if other and not found.own:
         found.faults.append(Fault(None, None, str(path), "other_language", dict(value=other[0])))
         return found
     _cover(book, layout, contract, found)
@@ -68,7 +78,8 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
             facts = dict.fromkeys(facts, layout.words["hidden"]) if code != "wrong_type" else dict(facts, value=layout.words["hidden"])
         found.faults.append(Fault(*at, column.heading if column else None, code, facts))
     found.nameless |= reading.nameless
-    check(found, reading, outside, contract.get("region"))
+    rest = {name: given for name, given in (sheet or {}).items() if name in kinds() and name not in layout.by_key}
+    check(found, reading, rest, outside, contract.get("region"))
     order = {title: index for index, title in enumerate(book.sheetnames)}
     found.faults.sort(key=lambda fault: order.get(fault.worksheet or "", -1))
     found.sheet = reading.sheet
@@ -76,6 +87,16 @@ def read(path: Path, layout: Layout, before: Mapping[str, list[Row]], contract: 
 
 
 # ---- the worksheets
+
+
+def _is_ours(book: Any, words: Mapping[str, str], ignored: Collection[str]) -> bool:
+    """Has it a cover, contents and a history as we make them? A company may call others so."""
+    titles = [words[word] for word in ("cover", "contents", "history")]
+    return not set(titles) & set(ignored) and set(titles) <= set(book.sheetnames) and words["key"] in _texts(book[words["contents"]])
+
+
+def _texts(contents: Any) -> set[Any]:
+    return {plain(cell.value) for row in contents.iter_rows(max_col=8, max_row=min(contents.max_row, 2000)) for cell in row}
 
 
 def cover_cells(cover: Any) -> dict[Any, Any]:
@@ -93,8 +114,9 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
         return  # told with the missing worksheets
     cover = book[title]
     said = cover_cells(cover)
-    found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in COVER}
-    for word in STAMPED:
+    words = [word for word in COVER if not (found.own and word in STAMPED)]
+    found.cover = {word: plain(getattr(said.get(layout.words[word]), "value", None)) for word in words}
+    for word in () if found.own else STAMPED:
         cell = said.get(layout.words[word])
         if cell is None and word in NEEDED:
             found.faults.append(Fault(title, None, None, "no_cover", dict(limit=layout.words[word])))
@@ -107,7 +129,7 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
         value, wanted, heading = found.cover.get(word), contract.get(word), layout.words[word]
         place = said[heading].coordinate if heading in said else None
         if wanted and value is None:
-            found.faults.append(Fault(title, place, None, "no_cover", dict(limit=heading)))
+            found.faults += [] if found.own else [Fault(title, place, None, "no_cover", dict(limit=heading))]
         elif wanted and str(value).strip(cells.BLANKS) != str(wanted):
             found.faults.append(Fault(title, place, heading, "other_contract", dict(value=str(value), limit=str(wanted))))
 
@@ -115,14 +137,13 @@ def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbo
 def _present(book: Any, layout: Layout, found: Workbook) -> Layout:
     """The layout of the kinds that this workbook is meant to have, as its contents say."""
     words = layout.words
-    missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames]
-    if words["contents"] in book.sheetnames:
-        contents = book[words["contents"]]
-        listed = {plain(cell.value) for row in contents.iter_rows(max_col=8, max_row=min(contents.max_row, 2000)) for cell in row}
-        there = {table.kind.name for table in layout.worksheets if table.title in book.sheetnames}  # whatever became of its line
-        layout = layout.of(name for name in layout.kinds() if name in listed | there)
-    else:  # that is told, and not every worksheet that was perhaps never there
-        layout = layout.of(table.kind.name for table in layout.worksheets if table.title in book.sheetnames)
+    missing = [words[word] for word in ("cover", "contents", "history") if words[word] not in book.sheetnames and not found.own]
+    wanted = {table.kind.name for table in layout.worksheets if table.title in book.sheetnames}  # whatever became of its line
+    if found.own:
+        wanted |= {key.partition(".")[0] for key in layout.named}
+    elif words["contents"] in book.sheetnames:  # without them, that is told, and not every worksheet that was perhaps never there
+        wanted |= _texts(book[words["contents"]])
+    layout = layout.of(wanted)
     titles = [table.title for table in layout.worksheets]
     missing += [title for title in titles if title not in book.sheetnames]
     extra = [title for title in book.sheetnames if title not in {*titles, *layout.fixed_titles, *layout.ignore}]
@@ -142,18 +163,20 @@ class _Worksheet(Cells):
 
     def rows(self) -> list[Row] | None:
         """None when there are no headings by which to read."""
+        if self.table.mapped:
+            self._spread_headings()
         heading_row = self._heading_row()
         if heading_row is None:
             self.fault(None, None, "no_headings", limit=", ".join(column.written for column in self.table.shown[:3]))
             return None
-        if self.merged_across(heading_row):
+        if not self.table.mapped and self.merged_across(heading_row):
             return None  # which column a heading stands for is not known
         columns = self._columns(heading_row)
         self.found.columns[self.table.key] = {column.key: index for index, column in columns.items()}
         self.found.lacking[self.table.key] = {column.key for column in self.table.shown} - self.found.columns[self.table.key].keys()
         first = heading_row + self.table.first_row - self.table.heading_row
         self._headings_again(first)
-        merged = self.merged(first)
+        merged = self.merged(first, self.ignored)
         for row, index in merged:
             self._unread(f"{get_column_letter(index)}{row}", columns.get(index))
         self.unsure(first, {index: column.heading for index, column in columns.items()})
@@ -189,13 +212,25 @@ class _Worksheet(Cells):
                 for row in block:
                     del self.by_row[row]
 
+    def _spread_headings(self) -> None:
+        """A company's headings can be merged: one stands in each row of its area, for the first of its columns."""
+        for area in self.sheet.merged_cells.ranges:
+            anchor = self.by_row.get(area.min_row, {}).get(area.min_col)
+            for row in range(area.min_row, min(area.max_row, SEARCHED) + 1) if anchor is not None else ():
+                self.by_row[row].setdefault(area.min_col, anchor)
+
+    def _below(self, cell: Any) -> Iterable[int]:
+        """The columns of a heading."""
+        area = next((area for area in self.sheet.merged_cells.ranges if cell.coordinate in area), None)
+        return range(area.min_col, area.max_col + 1) if area else [cell.column]
+
     def _heading_row(self) -> int | None:
         """The row in which most of the headings stand: people put lines above it."""
         headings = {column.written for column in self.table.shown}
         counts = {
             row: len({text for cell in line.values() if (text := _text(cell.value)) in headings}) for row, line in self.by_row.items() if row <= SEARCHED
         }
-        best = max(counts, key=lambda row: (counts[row], -row), default=None)
+        best = max(counts, key=lambda row: (counts[row], row == self.table.heading_row and self.table.mapped, -row), default=None)
         return best if best is not None and counts[best] * 2 >= min(len(headings), 4) else None
 
     def _columns(self, heading_row: int) -> dict[int, Column]:
@@ -205,6 +240,8 @@ class _Worksheet(Cells):
             if _text(cell.value):
                 places[_text(cell.value)].append(cell)
         self.known = {cell.column for given in places.values() for cell in given}
+        self.ignored = {index for heading in self.table.ignore for cell in places.get(heading, ()) for index in self._below(cell)}
+        self.known |= self.ignored
         strange = [heading for heading in places if heading not in wanted and heading not in self.table.ignore]
         meant = {heading: near(heading, [name for name in wanted if name not in places]) for heading in strange}
         lost = self._lost(heading_row, {heading: given[0].column for heading, given in places.items() if heading not in strange}, list(wanted))

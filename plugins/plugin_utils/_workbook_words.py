@@ -234,6 +234,10 @@ TEXTS: dict[str, dict[str, str]] = dict(
         no_row="明細がありますが、「{limit}」のシートに行がありません",
         other_contract="「{value}」のブックです。この契約は「{limit}」です",
         no_cover="表紙に「{limit}」がありません",
+        own_contract="自社様式のブックに契約番号も AWS アカウント ID もないため（表紙の B 列に見出し、C 列に値）、\
+この契約のブックかどうかを確かめられません。お客様を取り違えていないか確かめてください",
+        own_history="自社様式のブックには版と変更履歴を書き込みません。変更履歴は {limit} だけに残ります",
+        must_be_there="「{value}」という {limit} は、このブックにもシートにもありません{hint}。アカウントにあるものとして取り込みます（計画で確認）",
         not_there="「{value}」という {limit} はこのブックにありません{hint}",
         no_zone="「{value}」というアベイラビリティゾーンはありません{hint}",
         zone_elsewhere="「{value}」は契約のリージョン（{limit}）のアベイラビリティゾーンではありません{hint}。{limit}a のように書いてください",
@@ -339,6 +343,10 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
         no_row="rows that belong to a row of {limit}, which is empty",
         other_contract="this workbook is for {value!r}; the contract is {limit!r}",
         no_cover="the cover lacks {limit}",
+        own_contract="this workbook of the company's own has neither the number of the contract nor the AWS account (on a cover, in column C beside its \
+label), so nothing tells whose it is; make sure that it is this customer's",
+        own_history="no version and no history are written into a workbook of the company's own; the history is kept in {limit} alone",
+        must_be_there="there is no {value!r} among {limit} in this workbook or the sheet{hint}; taken in as what is in the account (the plan will tell)",
         not_there="there is no {value!r} among {limit} in this workbook{hint}",
         no_zone="there is no availability zone {value!r}{hint}",
         zone_elsewhere="{value!r} is no availability zone of the contract's Region ({limit}){hint}; write it as {limit}a",

@@ -142,7 +142,7 @@ def take_in(
         before, lost = rows_of(whole, old)
         mine, agreed, more = _digests(old), references.to_look_up(old), outside or {}
         known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
-        found = _workbook_read.read(src, whole, before, setting.contract, known)
+        found = _workbook_read.read(src, whole, before, setting.contract, known, old)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
         unknown = [] if history is None or not old or LOST in confirm else _unknown_version(found, src, history, past.versions)
         edited = unknown or _edited(found, sheet, old, mine, before, past.digests, confirm)
@@ -163,13 +163,16 @@ def take_in(
     outcome.changes = compared.changes()
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
     reverts = () if _is_of(found, mine, past.digests) else _reverts(outcome.changes, versions)
-    outcome.warnings = [fault.text(setting.language) for fault in (*found.warnings, *reverts, *_secrets(found), *_lost_of(sheet, document))] + compared.left()
+    warnings = (*_own(found, history), *found.warnings, *reverts, *_secrets(found), *_lost_of(sheet, document))
+    outcome.warnings = [fault.text(setting.language) for fault in warnings] + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
         outcome.files[history] = _history_file(versions, _written(made, past.digests, covered))
+    if found.own:
+        return outcome
     unwritten: list[Fault] = []
     stamped = dict(version=str(outcome.version), date=today, digest=_workbook_edits.of_all(made))
     counts = {table.key: len(found.rows.get(table.key, ())) for table in found.layout.worksheets}
@@ -186,6 +189,14 @@ def _on_cover(found: Any) -> int:
     """The version of the workbook that came back."""
     said = str(found.cover.get("version") or "").strip()
     return int(said) if said.isdecimal() else 0
+
+
+def _own(found: Any, history: Path | None) -> Iterable[Fault]:
+    """What an import of a company's own workbook cannot do."""
+    if found.own and not {found.cover.get("number"), found.cover.get("account_id")} - {None}:
+        yield Fault(None, None, None, "own_contract", {})
+    if found.own and history is not None:
+        yield Fault(None, None, None, "own_history", dict(value=None, limit=history))
 
 
 def _unknown_version(found: Any, src: Path, history: Path, versions: list[dict[str, Any]]) -> list[Fault]:
