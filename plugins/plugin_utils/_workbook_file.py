@@ -43,6 +43,7 @@ TRUTHS = {"=TRUE()": True, "=FALSE()": False}  # how LibreOffice writes a truth 
 ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 UNDERSCORE = re.compile(b"_x005[Ff]_")
 LINKS = re.compile(rb"(</?(?:[\w.-]+:)?)hyperlinks(?=[\s/>])")
+AS_IS = re.compile(r'"[^"]*"|\\.')  # what a format of numbers shows as it is written
 AS_IT_STANDS = "\ufdd0"  # no letter: such an underscore, whose sign openpyxl would drop
 
 
@@ -223,6 +224,9 @@ class Cells:
             if not isinstance(text, str):
                 code, text = "table_of_data", None
             self.fault(cell.coordinate, heading, code, value=f": {text}" if code == "formula" else text)
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and "%" in AS_IS.sub("", cell.number_format):
+            self.fault(cell.coordinate, heading, "percent", value=f"{value * 100:.10g}%", limit=value)
             return None
         if isinstance(value, str):
             value = value.replace("\r\n", "\n").replace("\r", "\n")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, walk
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, Layout, Table
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Identities, Row, identities, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import ID, STATE, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WORDS, Fault, few
 
 LONGEST = 2000  # characters of one value in the history
@@ -60,6 +60,21 @@ def _short(text: str, language: str) -> str:
     words = WORDS[language]
     told = words["between"].join(text.split("\n")) or words["nothing"]
     return told if len(told) <= SHORTEST else f"{told[: SHORTEST - 1]}…"
+
+
+def fixed(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], ids: Identities, address: Address) -> list[str]:
+    """What says something else of a thing that stays the same, and cannot change after creation."""
+    old, found = {(table.key, identity): row for table, identity, row in walk(layout, before, ids[0])}, list[str]()
+    for table, identity, row in walk(layout, after, ids[1]):
+        was = old.get((table.key, identity))
+        for column in table.columns if was is not None and not row.cells.get(STATE) else ():
+            cells = [one.cells.get(column.key) for one in (was, row)]
+            said = [None if cell is None or isinstance(cell, Kept) else shown(layout, cell) for cell in cells]
+            if column.role == "value" and table.kind.options[(*table.path, *column.path)[0]].fixed and None not in said and said[0] != said[1]:
+                facts = dict(value=said[1], other=said[0], limit=layout.marks.none)
+                what = f"{name_of(layout, table, row)} {column.heading}".strip()
+                found.append(Fault(table.title, address(table, row, column.key), what, "fixed_changed", facts).text(layout.language))
+    return few(found, layout.language)
 
 
 def _orders(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]], told: set[str]) -> Iterator[dict[str, str]]:

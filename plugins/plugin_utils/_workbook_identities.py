@@ -17,6 +17,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MAR
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import Hidden
 
 UNSAID = {marks.kept for marks in MARKS.values()}
+Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]  # of the rows of a sheet so far, and of those of the workbook
 
 
 @dataclass
@@ -50,7 +51,7 @@ def renamed(table: Table, before: list[Row], after: list[Row], ids: tuple[list[t
     return {name: there.get(own, table.kind.label(entry)) for name, own, entry in zip(names, ids[0], old, strict=True)}
 
 
-def identities(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]]) -> tuple[dict[str, list[tuple]], dict[str, list[tuple]]]:
+def identities(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[str, list[Row]]) -> Identities:
     """What tells each row from the others of its table, the same in both versions of a sheet: what it belongs to, its own names, and a number.
 
     It does not matter in which of the allowed ways a row of a list names the entry to which it belongs.
@@ -65,7 +66,7 @@ def identities(layout: Layout, before: Mapping[str, list[Row]], after: Mapping[s
             meant = [{**called[1], **called[0]}, {**called[0], **called[1]}]  # a text that only the other version knows means the same there
             above: list[list[tuple]] = [[()] * len(rows) for rows in (one, other)]
         else:
-            own = [[tuple(look(row.cells.get(key)) for key in _shown_names(table)) for row in rows] for rows in (one, other)]
+            own = [[_item_key(table, row) for row in rows] for rows in (one, other)]
             above = [[_above(table, row, names) for row in rows] for rows, names in zip((one, other), meant, strict=True)]
         for ids, outer, inner in zip(found, above, own, strict=True):
             seen: Counter = Counter()
@@ -84,6 +85,17 @@ def _entry_keys(table: Table, rows: list[Row], others: list[Row]) -> list[tuple]
     shared = {_said(row, ID) for row in others}
     counts = Counter(name for own, name in zip(ids, names, strict=True) if own not in shared or not own)
     return [(own,) if own and (own in shared or counts[name] > 1 or not any(name)) else name for own, name in zip(ids, names, strict=True)]
+
+
+def _item_key(table: Table, row: Row) -> tuple:
+    """The names of a row of a list as AWS writes them: to a workbook, too, TCP and tcp are one protocol."""
+    names = _shown_names(table)
+    said = {key: text for key in names if (text := look(row.cells.get(key))) is not None}
+    try:
+        said = table.option.spelt(said) if table.option.spelt and said.keys() <= {*table.option.key} <= {*names} else said
+    except (KeyError, TypeError, ValueError):
+        pass  # it has a wrong type or is not there, which is told
+    return tuple(None if said.get(key) is None else str(said[key]) for key in names)
 
 
 def _shown_names(table: Table) -> list[str]:

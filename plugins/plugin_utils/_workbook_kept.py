@@ -11,11 +11,9 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_found import Workbook, named
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, look, renamed
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Identities, Row, look, renamed
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import NUMBER, PARENT, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault
-
-Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]  # of the rows so far, and of those of the workbook
 
 
 def carry(layout: Layout, found: Workbook, before: Mapping[str, list[Row]], ids: Identities) -> None:

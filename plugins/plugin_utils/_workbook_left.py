@@ -10,12 +10,11 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.plugin_utils import _workbook_cells as cells
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_history import Address, name_of, shown
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, look
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Identities, Row, look
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import NUMBER, STATE, Column, Layout, Table
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import Fault, Mistake, few
 
 Rows = Mapping[str, list[Row]]
-Identities = tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]
 
 
 def left(layout: Layout, before: Rows, after: Rows, ids: Identities, address: Address) -> list[str]:

@@ -273,7 +273,7 @@ class _Worksheet(Cells):
 
     def _value(self, cell: Any, column: Column) -> Any:
         value = self.value(cell, column.heading)
-        if value is None and cell.data_type in ("f", "e"):
+        if value is None and cell.data_type != "s":  # it holds something, which is told
             self._unread(cell.coordinate, column)
         return value
 

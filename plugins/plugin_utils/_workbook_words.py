@@ -200,6 +200,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         error_value="エラー値 {value} が入っています。値を記入してください",
         date="日付として入力されています（{value}）。セルの書式を「文字列」にして記入し直してください",
         number="数値として入力されています（{value}）。セルの書式を「文字列」にして記入し直してください",
+        percent="パーセントの書式のため「{value}」と表示されますが、値は {limit} です。セルの書式を「標準」にして記入し直してください",
         truth="真偽値（{value}）として入力されています。セルの書式を「文字列」にして記入し直してください",
         wide="全角の文字が使われています: 「{value}」。「{limit}」と半角で記入してください",
         apart="濁点・半濁点が別の文字になっています: 「{value}」。「{limit}」と記入し直してください",
@@ -247,6 +248,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
 AWS からも取り除くには、行を戻して「状態」を「{value}」にしてください: {limit}",
         values_left="消した値はシートから除かれますが、AWS 上のものは変わりません（そのまま残ります）。\
 AWS からも取り除くには、「{value}」可の項目に「{value}」（複数の値やタグの 1 つなら「値={value}」「キー={value}」）と書いてください: {limit}",
+        fixed_changed="作成後に変更できない項目です（{other} → {value}）。作成済みであれば計画（setup.yml --check --diff）がこの項目を失敗とします。\
+元の値に戻すか、別の名前の行を加えて元の行の「状態」を「{limit}」にしてください",
         comments_lost="このファイルのコメント（{value} 行目）は、取り込みで失われます（ブックに入らないため）",
         options_lost="ブックにない設定項目がこのファイルにあり、取り込みで失われます: {value}",
         clear_secret="秘密の値が平文でシートのファイルに入ります。ansible-vault で暗号化し、ブックのセルは「{value}」と書き換えてください",
@@ -309,6 +312,7 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
         error_value="the cell holds the error {value}; write a value",
         date="entered as a date ({value}); make the cell a text cell and write it again",
         number="entered as a number ({value}); make the cell a text cell and write it again",
+        percent="shown as {value}, because the cell is one of percentages, and holds {limit}; make it a General cell and write the value again",
         truth="entered as a truth value ({value}); make the cell a text cell and write it again",
         wide="full-width characters: {value}; write {limit}",
         apart="{value}: the mark of a voiced sound is a letter of its own; write {limit} anew",
@@ -356,6 +360,8 @@ label), so nothing tells whose it is; make sure that it is this customer's",
 put the row back with {value!r} as its state: {limit}",
         values_left="what was emptied leaves the sheet, but AWS keeps it; to take it away, \
 write {value!r} where it may stand (for one of several values or tags value={value} or key={value}): {limit}",
+        fixed_changed="cannot change once the thing is made ({other} → {value}): where it is there, the plan (setup.yml --check --diff) will fail. \
+Write the value as it was, or add a row with another name and make the state of this one {limit!r}",
         comments_lost="the comments of this file (lines {value}) are lost by the import: no workbook has them",
         options_lost="this file has options that no workbook knows, which are lost by the import: {value}",
         clear_secret="the secret will stand in clear in the sheet's file; encrypt it with ansible-vault, and write {value!r} into the workbook",

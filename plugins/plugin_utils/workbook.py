@@ -164,7 +164,7 @@ def take_in(
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
     reverts = () if _is_of(found, mine, past.digests) else _reverts(outcome.changes, versions)
     warnings = (*_own(found, history), *found.warnings, *reverts, *_secrets(found), *_lost_of(sheet, document))
-    outcome.warnings = [fault.text(setting.language) for fault in warnings] + compared.left()
+    outcome.warnings = [fault.text(setting.language) for fault in warnings] + compared.fixed() + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
     outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
@@ -283,6 +283,9 @@ class _Compared:
         if wanted is not None:
             versions = tuple(of_entries(self.layout, rows, own, wanted) for rows, own in zip(versions, self.ids, strict=True))
         return _workbook_history.changes(self.layout, *versions, self.address)
+
+    def fixed(self) -> list[str]:
+        return _workbook_history.fixed(self.layout, self.before, self.after, self.ids, self.address)
 
     def left(self) -> list[str]:
         return _workbook_left.left(self.layout, self.before, self.after, self.ids, self.address)

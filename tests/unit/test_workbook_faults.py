@@ -346,6 +346,12 @@ def blank(key, column):
     return set_cell(*cell(key, column), None)
 
 
+def as_percent(book):
+    """As Excel does it where somebody writes 90%."""
+    title, address = cell("ec2_volumes", "size")
+    book[title][address].value, book[title][address].number_format = 0.9, "0%"
+
+
 def struck_part(book):
     book[VPCS][TAGS].value = CellRichText(TextBlock(InlineFont(strike=True), "A="), "A=1")
 
@@ -367,6 +373,7 @@ SHAPES = dict(
     hidden_row=(hide_row(SUBNETS, 10), [f"{SUBNETS}!B10: 非表示の行"], 1),
     struck_through_row=(both(*(looks(SUBNETS, f"{letter}10", strike=True) for letter in "BCDE")), [f"{SUBNETS}!B10（VPC）: 取り消し線"], 1),
     partly_struck_through=(struck_part, [f"{VPCS}!{TAGS}（タグ）: 取り消し線"], 1),
+    percentage=(as_percent, ["!D9（サイズ（GiB））: パーセントの書式のため「90%」と表示されますが、値は 0.9 です"], 1),
     hidden_column=(hide_column(SUBNETS, "D"), [f"{SUBNETS}!D9（IPv4 CIDRブロック）: 非表示の列"], 1),
     hidden_worksheet=(hide_worksheet(SUBNETS, "hidden"), [f"{SUBNETS}: 非表示のワークシート"], 1),
     very_hidden_worksheet=(hide_worksheet(SUBNETS, "veryHidden"), [f"{SUBNETS}: 非表示のワークシート"], 1),

@@ -56,6 +56,7 @@ NOT_LEFT = dict(
     another_value=(user(path="/a/"), user(path="/b/")),
     a_row_of_a_list_that_is_whole=(bucket(("x", DAYS)), bucket(("x", DAYS[:1]))),
     another_target_of_a_route=(tables(internet_gateway="igw-0123456789abcdef0"), tables(nat_gateway="nat-0123456789abcdef0")),
+    a_protocol_in_capitals=(groups([RULE, OTHER]), groups([dict(RULE, protocol="TCP"), OTHER])),
     all_of_an_entry=(user(path="/a/"), dict(iam_users=[dict(name="u", state="absent")])),
 )
 
@@ -88,6 +89,21 @@ def test_it_is_told_once_for_each_worksheet_and_entry_and_in_english_too(tmp_pat
     rows, cells = warned(tmp_path, old, new, "en")
     assert "AWS keeps what they said" in rows and rows.endswith("s/tcp/22/22/10.0.0.0/8; s/tcp/443/443/10.0.0.0/8")
     assert "!C9 (u): what was emptied leaves the sheet, but AWS keeps it" in cells and cells.endswith("Path: /a/; Tags: A=1")
+
+
+FIXED = dict(
+    ja="!D9（v/s 説明）: 作成後に変更できない項目です（d → e）。作成済みであれば計画（setup.yml --check --diff）がこの項目を失敗とします",
+    en="!D9 (v/s Description): cannot change once the thing is made (d → e): where it is there, the plan (setup.yml --check --diff) will fail",
+)
+
+
+@pytest.mark.parametrize("language, told", FIXED.items())
+def test_what_cannot_change_after_creation_is_told_where_it_does(language, told, tmp_path):
+    old, new = groups([RULE]), groups([RULE])
+    new["ec2_security_groups"][0].update(description="e", tags=dict(A="1"))
+    new["ec2_security_groups"].append(dict(name="t", vpc="v", description="d"))
+    (warning,) = warned(tmp_path, old, new, language)
+    assert told in warning
 
 
 TOLD = dict(ja=("（3, 6 行目）", "失われます: iam_users u pat"), en=("(lines 3, 6)", "by the import: iam_users u pat"))
