@@ -100,7 +100,7 @@ class Option:
     write_only cannot be read back: used on creation, never compared
     parting    says how the thing goes (write_only): `danger` and `delete` find in have["_parting"] what an entry with `state: absent` says of it
     blank      an empty text is a value like any other
-    api        "Operation.Member.Member" in the service model, for its choices and limits
+    api        "Operation.Member.Member" in the service model, for its choices and limits; of a free dictionary that is a list of pairs there, for theirs
     choices    what is possible where the service model does not say it
     limits     min and max (of a text its length) and pattern, where no service model says it;
                example of what a pattern means that cannot be put into words

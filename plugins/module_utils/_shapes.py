@@ -243,6 +243,7 @@ def _one(service: str, name: str, option: Option, value: Any, path: str) -> Iter
     elif isinstance(value, Mapping):
         yield from (Fault(path, key, "reserved", other) for key, other in (option.reserved or {}).items() if key in value)
         yield from _no_texts(option, value, path) if option.texts else ()
+        yield from _pairs(service, option, value, path) if option.api else ()
         yield from (Fault(f"{path}{inside}", found, code, limit) for inside, found, code, limit in (option.flaws(value) if option.flaws else ()))
     elif option.choices and value not in option.choices:
         yield Fault(path, value, "choice", ", ".join(map(str, option.choices)))
@@ -257,6 +258,18 @@ def _no_texts(option: Option, value: Mapping[str, Any], path: str) -> Iterator[F
         if isinstance(inner, (bool, float, list, Mapping)):
             shown = HIDDEN if option.secret and not isinstance(inner, bool) else inner
             yield Fault(f"{path}.{key}", shown, "no_text" if isinstance(inner, (list, Mapping)) else "unquoted", None)
+
+
+def _pairs(service: str, option: Option, value: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    """A dictionary that is a list of names and values to AWS."""
+    listed = list_shape(service, option.api)
+    most = listed.metadata.get("max", len(value))
+    if len(value) > most:
+        yield Fault(path, len(value), "most_items", most)
+    for pair in value.items():
+        for member, said in zip(listed.member.members.values(), pair, strict=True):
+            text = said if isinstance(said, (str, list, Mapping)) else str(said)
+            yield from (Fault(f"{path}.{pair[0]}", text, code, limit) for code, limit in refused(member, text))
 
 
 def _reasons(service: str, name: str, option: Option, value: Any) -> Iterator[tuple[str, Any]]:

@@ -289,7 +289,8 @@ def _of_ec2(metric):
 
 
 def _dimensions(**facts):
-    return Option("dict", value_refs=DIMENSIONS, value_refs_in=_of_ec2, elsewhere=True, same=_tags.same_texts, texts=True, **facts)
+    named = dict(value_refs=DIMENSIONS, value_refs_in=_of_ec2, elsewhere=True)
+    return Option("dict", api="PutMetricAlarm.Dimensions", same=_tags.same_texts, texts=True, **named, **facts)
 
 
 def _actions():

@@ -329,6 +329,19 @@ def test_a_truth_value_is_no_text_anywhere_in_an_entry():
     assert str(said).startswith("dimensions.AutoStop: without quotation marks it is read as true"), "modules say it, too"
 
 
+def test_dimensions_are_no_more_and_no_longer_than_the_service_model_allows():
+    alarm = dict(name="a", dimensions={f"d{number}": "x" for number in range(31)})
+    inner = dict(metric_name="x", dimensions={"n" * 256: "v", "InstanceName": "v" * 1025, "Empty": ""})
+    sheet = dict(cloudwatch_alarms=[alarm, dict(name="b", metrics=[dict(id="m", metric_stat=dict(metric=inner))])])
+    where = "cloudwatch_alarms b metrics.metric_stat.metric.dimensions"
+    assert [line for line in sheet_faults(sheet) if "dimensions" in line] == [
+        "cloudwatch_alarms a dimensions: 31 個あります。30 個以内で書いてください",
+        f"{where}.{'n' * 256}: 「{'n' * 200}…」は長すぎます。255 文字以内で書いてください",
+        f"{where}.InstanceName: 「{'v' * 200}…」は長すぎます。1024 文字以内で書いてください",
+        f"{where}.Empty: 「（空）」は短すぎます。1 文字以上で書いてください",
+    ]
+
+
 @pytest.mark.parametrize("sheet", [{5: []}, {True: []}])
 def test_a_kind_that_yaml_read_as_no_text_hides_no_other_fault(sheet):
     told = sheet_faults(dict(sheet, ec2_vpcs=[dict(name="a", cidr_block="10.0.0.0/33")]), language="en")
