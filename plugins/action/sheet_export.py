@@ -26,4 +26,4 @@ class ActionModule(WorkbookAction):
     def outcome(self, workbook: Any, setting: Any, args: dict[str, Any]) -> Any:
         dest, history = Path(args["dest"]), args["history"]
         outcome = workbook.export(setting, Path(args["sheet"]), Path(history) if history else None, dest)
-        return new_file(workbook, outcome, dest, args["force"], args["language"])
+        return new_file(workbook, outcome, dest, args["force"], args["language"], "exists_filled")

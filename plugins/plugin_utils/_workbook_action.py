@@ -84,8 +84,8 @@ def _all_kept() -> Iterator[None]:
         gc.enable()
 
 
-def new_file(workbook: Any, outcome: Any, dest: Path, force: bool, language: str) -> Any:
-    """A workbook that somebody may have filled in is not overwritten without being told so."""
+def new_file(workbook: Any, outcome: Any, dest: Path, force: bool, language: str, code: str = "exists") -> Any:
+    """A workbook that somebody may have filled in is not overwritten without being told so. `code`: what is told then."""
     if outcome.files and dest.exists() and not force:
-        raise workbook.Refused([workbook.Fault(None, None, str(dest), "exists", {}).text(language)])
+        raise workbook.Refused([workbook.Fault(None, None, str(dest), code, {}).text(language)])
     return outcome

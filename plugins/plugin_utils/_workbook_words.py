@@ -277,6 +277,9 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
 書き換えてよい場合は -e '{other}' を付けて取り込んでください",
         history_lost="ブック {limit} の表紙にある版 {value} が、この変更履歴のファイルにありません（手で変更された項目があるか確かめられません）。\
 このファイルを版 {value} まで含むものに戻してください。戻せない場合は -e '{other}' を付けて取り込んでください（履歴はブックの変更履歴から引き継ぎます）",
+        exists_filled="別の内容のブックがあります。取り込んでいない記入があれば、先に取り込んでください（sheet_import.yml）。\
+なければ（シートを手で変更しただけなら）、force: true（プレイブックでは -e sheet_force=true）で上書きしてください。\
+両方あれば、別のファイルに書き出し（-e sheet_workbook=別のファイル名）、記入をそちらに移してから取り込んでください",
         exists="別の内容のファイルがあります。先に取り込むか、上書きする場合は force: true（プレイブックでは -e sheet_force=true）を指定してください",
         map_unknown="対応表{at}: 「{value}」は使えません{hint}",
         map_dict="対応表{at}: 「名前: 値」の組で書いてください。現在の値: 「{value}」",
@@ -389,6 +392,9 @@ Export another workbook from the sheet (sheet_export.yml with -e sheet_workbook=
 or, where they may, import with -e '{other}'",
         history_lost="this file of the history does not have version {value}, which is on the cover of the workbook {limit}, so it is not known what was \
 edited by hand. Bring back the file that has it; if that is gone for good, import with -e '{other}' (the history goes on from the workbook's own)",
+        exists_filled="exists with another content. Where something was filled in that is not imported yet, import it first (sheet_import.yml); \
+where nothing was, as after an edit of the sheet by hand, overwrite it with force: true (a playbook: -e sheet_force=true); \
+where both is so, export to another file (-e sheet_workbook=ANOTHER_FILE), fill that one in, and import it",
         exists="exists with another content; import it first, or say force: true (a playbook: -e sheet_force=true)",
         map_unknown="mapping{at}: there is no {value!r}{hint}",
         map_dict="mapping{at}: write name: value pairs; found {value!r}",

@@ -55,7 +55,8 @@ def test_out_and_in_and_out_again(customer):
     set_threshold(book, 7)
     planned = run("import", "--check", "--diff", allow=COMMENTS)
     assert planned.changed == 1 and "+      threshold: 7" in planned.output and sheet.read_bytes() == before
-    assert "force: true" in run("export", rc=2).output
+    told = run("export", rc=2).output
+    assert "force: true" in told and "シートを手で変更しただけなら" in told and "sheet_workbook=別のファイル名" in told
     taken = run("import", "-e", "ticket=REQ-7", allow=COMMENTS)
     assert taken.changed == 1 and all(re.search(rf"{ALARMS.title}![A-Z]+{ALARMS.first_row}（.*）: 1 → 7", one.output) for one in (planned, taken))
     assert yaml.safe_load(sheet.read_text(encoding="utf-8"))["sheet"]["cloudwatch_alarms"][0]["threshold"] == 7
@@ -68,7 +69,14 @@ def test_a_filled_example_is_beside_the_empty_workbook(tmp_path):
     """From the template's inventory, whose customer has nothing yet: the demo customer's workbook, which none but that customer can take in."""
     shutil.copytree(ROOT / "inventories" / "template", tmp_path / "acme")
     command = ["-i", tmp_path / "acme", ROOT / "playbooks/sheet_template.yml"]
-    assert run_playbook(command).changed == 1 and run_playbook([*command, "-e", "sheet_example=true"]).changed == 1
+    assert run_playbook([*command, "-e", "sheet_example=true"]).changed == 1
+    told = run_playbook(command, rc=2).output
+    assert "contract.yml account_id: ひな形の" in told and "contract.yml number: 空です" in told and "role_arn" not in told
+    assert not (tmp_path / "acme.xlsx").exists()
+    written = tmp_path / "acme/group_vars/all/contract.yml"
+    facts = dict(number="C-1", customer="例", account_id="111122223333", region="ap-northeast-1")
+    written.write_text(yaml.safe_dump(dict(contract=facts)), encoding="utf-8")
+    assert run_playbook(command).changed == 1
     assert run_playbook([*command, "-e", "sheet_example=true"]).changed == 0
     empty, example = tmp_path / "acme.xlsx", tmp_path / "acme-example.xlsx"
     assert load_workbook(empty)[ALARMS.title].cell(ALARMS.first_row, 1).value is None
