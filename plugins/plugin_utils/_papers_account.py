@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         call="操作",
         who="変更者",
         where="接続元",
+        own="（当社のプレイブックの実行）",
         untold=dict(
             denied="CloudTrail のイベント履歴を読む権限がありません。",
             failed="CloudTrail のイベント履歴を読めませんでした。",
@@ -112,6 +113,7 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         call="Call",
         who="Changed by",
         where="From",
+        own="(a run of our playbooks)",
         untold=dict(
             denied="CloudTrail's event history may not be read.",
             failed="CloudTrail's event history could not be read.",
@@ -266,11 +268,16 @@ def _changes(found: list[Mapping[str, Any]], words: Mapping[str, Any], language:
     for finding in asked.values():
         whose = _whose(finding, words, language)
         for event in finding["changed_by"]:
-            rows.append(dict(entry=whose, when=_in_japan(event["time"], "%Y-%m-%d %H:%M:%S"), call=event["name"], who=event["user"], where=event["source_ip"]))
+            when = _in_japan(event["time"], "%Y-%m-%d %H:%M:%S")
+            rows.append(dict(entry=whose, when=when, call=event["name"], who=_who(event, words), where=event["source_ip"]))
         if not finding["changed_by"] or finding["untold"] == "unsure":
             rows.append(dict(entry=whose, call=words["untold"][finding["untold"]] if finding["untold"] else None))
     columns = [_column(name, words[name]) for name in ("entry", "when", "call", "who", "where")]
     return [dict(heading=words["changes"], text=[words["who_text"]], table=dict(columns=columns, rows=rows))] if rows else []
+
+
+def _who(event: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+    return [event["user"], words["own"]] if event.get("own") else event["user"]
 
 
 def _whose(finding: Mapping[str, Any], words: Mapping[str, Any], language: str) -> list[str]:
@@ -411,5 +418,5 @@ def lines(found: list[Mapping[str, Any]], language: str) -> Iterator[str]:
     for finding in found:
         row = _line(finding["kind"], finding, words, language)
         told = " → ".join(row[side] or words["gone"] for side in ("agreed", "actual")) if finding["option"] else finding["reason"] or ""
-        where = " ".join(part for part in (finding["kind"], finding["entry"], finding["option"]) if part)
+        where = " ".join(part for part in (label(finding["kind"], (), language), finding["entry"], row["option"] if finding["option"] else None) if part)
         yield f"{words[finding['verdict']]}: {where}{': ' if told else ''}{told}"

@@ -38,6 +38,8 @@ SOURCES = {"cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 ENDING = ("delete", "terminate")
 JOINING = ("accept", "associate", "attach", "detach", "disable", "disassociate", "enable", "reject", "replace")
 
+OWN = "msp.aws"  # in the user agent of every call of ours
+
 Words = tuple[str, ...]  # of a name, each in lower case and in the singular
 
 # Why the history tells nothing, or not everything
@@ -66,6 +68,7 @@ class Event:
 
     `role_session` is the session's name alone, where a role was assumed: who that was is what the role's users agreed upon.
     `via` is the service that made the call on the user's behalf, or `console`; None for a call of the user's own.
+    `own`: a run of this collection made it.
     """
 
     time: datetime
@@ -76,6 +79,7 @@ class Event:
     user_agent: str | None
     event_id: str
     via: str | None
+    own: bool
 
 
 @dataclass
@@ -133,7 +137,8 @@ def changes(
 class _Lookup:
     """All that is asked and found of one name in one Region. `wanted` are the event sources and kinds of the things that have this name.
 
-    `called`: what the thing of this name, which is an id, is called in requests and answers. `ended`: no more is to be read.
+    `called`: what the thing of this name, which is an id, is called in requests and answers. `ties`: the ids of what joined it with other things,
+    by which alone a call that parts them knows both. `ended`: no more is to be read.
     """
 
     region: str
@@ -141,6 +146,7 @@ class _Lookup:
     wanted: set[tuple[str, str]] = field(default_factory=set)
     found: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
     called: set[str] = field(default_factory=set)
+    ties: set[str] = field(default_factory=set)
     token: str | None = None
     asked: bool = False
     ended: bool = False
@@ -152,6 +158,7 @@ class _Lookup:
             if source == entry["EventSource"] and _is_of(entry, self.name, kind):
                 self.found.setdefault((source, kind), []).append(_event(entry))
                 self.called.update(_called_in([_record(entry).get(part) for part in ("requestParameters", "responseElements")], kind))
+                self.ties.update(_ties(_record(entry).get("responseElements")) if _words(entry["EventName"])[0] in JOINING else ())
 
     def enough(self, most: int) -> bool:
         return all(len(self.found.get(one, ())) >= most for one in self.wanted)
@@ -186,6 +193,9 @@ class _History:
         lookups = _in_turn(questions)
         self._lookups = {(lookup.region, lookup.name): lookup for lookup in lookups}
         self._look(lookups)
+        ties = {(one.region, tie): _Lookup(one.region, tie, set(one.wanted)) for one in lookups for tie in sorted(one.ties)}
+        self._lookups = {**ties, **self._lookups}
+        self._look(list(ties.values()))
 
     def look_for_gone(self, questions: Sequence[Question]) -> None:
         for question in questions:
@@ -233,7 +243,8 @@ class _History:
 
     def answer(self, question: Question) -> Answer:
         region = _region(question)
-        mine = [self._lookups[region, name] for name in _names(question)]
+        named = [self._lookups[region, name] for name in _names(question)]
+        mine = [*named, *(self._lookups[region, tie] for one in named for tie in sorted(one.ties))]
         newest = self._newest(mine, question)
         endings = self._endings.get((region, question.kind), []) if question.gone and not newest else []
         taken = {name: event for ending in endings for name, event in ending.ids.items()}
@@ -362,6 +373,14 @@ def _called_in(value: Any, kind: str) -> Iterator[str]:
             yield from _called_in(inner, kind)
 
 
+def _ties(value: Any) -> Iterator[str]:
+    """The ids of associations in an answer."""
+    for name, inner in value.items() if isinstance(value, Mapping) else [("", one) for one in value] if isinstance(value, list) else ():
+        if isinstance(inner, str) and _words(name)[-2:] == ("association", "id"):
+            yield inner
+        yield from _ties(inner)
+
+
 def _may_be(words: Words, kind: str) -> bool:
     """Whether CloudTrail's word for a type may mean a kind. What calls do not name in full may have any name there."""
     noun, called = _noun(kind), _called(kinds()[kind].service)
@@ -416,6 +435,7 @@ def _event(entry: Mapping[str, Any]) -> Event:
         user_agent=record.get("userAgent"),
         event_id=entry["EventId"],
         via=_via(record, identity),
+        own=OWN in (record.get("userAgent") or ""),
     )
 
 

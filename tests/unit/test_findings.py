@@ -182,6 +182,22 @@ def test_deletions_of_which_one_may_be_that_of_the_thing_are_told_as_such(langua
     assert calls[0] == "DeleteSubnet" and told in calls[1]
 
 
+OURS = dict(ja=("（当社のプレイブックの実行）", "変更: IAMユーザ u パス: /a/ → /b/"), en=("(a run of our playbooks)", "changed: IAM users u Path: /a/ → /b/"))
+
+
+@pytest.mark.parametrize("language, told", OURS.items())
+def test_our_own_runs_are_marked_and_the_log_has_the_words_of_the_paper(language, told):
+    event = dict(time="2026-07-01T00:00:00+00:00", name="UpdateUser", source_ip=None)
+    events = [dict(event, user=f"ops/{who}", own=own) for who, own in (("taro", False), ("REQ-1", True))]
+    looked = looked_at()
+    found = [dict(one, changed_by=events, untold=None, unattributed=None) for one in findings.findings(looked) if one["verdict"] == "changed"]
+    result = dict(looked=looked, findings=found, counts=findings.counts(looked, found))
+    paper = _papers_account.drift(result, dict(number="C", account_id="1", region="r"), "2026-07-01T00:00:00+00:00", language, {})
+    who = [row["who"] for section in paper["sections"] for row in section["table"]["rows"] if "who" in row]
+    assert who == ["ops/taro", ["ops/REQ-1", told[0]]] and _papers.read(paper)
+    assert list(_papers_account.lines(found, language)) == [told[1]]
+
+
 def test_a_paper_says_of_whole_things_whether_they_were_to_be_there_and_are():
     """What nobody can read back is told as such and counts as no difference; what is beside the sheet repeats no name and has its tags as pairs."""
     gone = dict(entry="v", id=None, verdict="missing", reason=None, options=[])

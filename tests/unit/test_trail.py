@@ -31,7 +31,8 @@ TARO = dict(type="IAMUser", principalId="AIDA1", arn="arn:aws:iam::123456789012:
 
 def entry(number, source="ec2", name="ModifyThing", read_only=False, error=None, identity=None, **record):
     """An event as the history returns it; the higher the number, the older."""
-    told = dict(userIdentity=TARO if identity is None else identity, sourceIPAddress="192.0.2.1", userAgent="console.amazonaws.com", **record)
+    usual = dict(userIdentity=TARO if identity is None else identity, sourceIPAddress="192.0.2.1", userAgent="console.amazonaws.com")
+    told = {**usual, **record}
     if error:
         told["errorCode"] = error
     return dict(
@@ -366,6 +367,24 @@ def test_who_it_was(regions, identity, user, session, via):
 def test_the_console_is_told(regions):
     regions.expect(TOKYO, "i-1", entry(1, sessionCredentialFromConsole="true"))
     assert regions.ask(Question("x", ["i-1"], "ec2", TOKYO))["x"].events[0].via == "console"
+
+
+def test_our_own_runs_are_told_from_others(regions):
+    regions.expect(TOKYO, "i-1", entry(1), entry(2, userAgent="Boto3/1.43.0 md/Botocore#1.43.0 ua/2.1 lang/python#3.11 msp.aws"))
+    assert [event.own for event in regions.ask(Question("x", ["i-1"], "ec2", TOKYO))["x"].events] == [False, True]
+
+
+JOINED = dict(associationId="rtbassoc-1", associationState=dict(state="associated"))
+PARTED = dict(ResourceType="AWS::EC2::RouteTableAssociation", ResourceName="rtbassoc-1")
+
+
+@pytest.mark.parametrize("types", [[PARTED], []])
+def test_who_parted_two_things_is_found_by_what_joined_them(regions, types):
+    joined = dict(entry(9, name="AssociateRouteTable", responseElements=JOINED), Resources=[dict(ResourceType="AWS::EC2::RouteTable", ResourceName="rtb-1")])
+    regions.expect(TOKYO, "rtb-1", entry(2, name="CreateRoute", responseElements=dict(associationId="of a route")), joined)
+    regions.expect(TOKYO, "rtbassoc-1", dict(entry(1, name="DisassociateRouteTable"), Resources=types), joined)
+    answer = regions.ask(Question("x", ["rtb-1"], "ec2", TOKYO, "ec2_route_tables"))["x"]
+    assert [event.name for event in answer.events] == ["DisassociateRouteTable", "CreateRoute", "AssociateRouteTable"] and answer.unknown is None
 
 
 # ---- what is not known
