@@ -8,6 +8,7 @@ Numbers and dates stand in `data` and `time` elements, so that machines can read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -46,7 +47,7 @@ def page(paper: Mapping[str, Any]) -> str:
         Markup('<meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
         _element("title", name),
-        _element("style", Markup(STYLE + COLOURS)),
+        _element("style", Markup(STYLE + COLOURS + NARROW)),
     )
     body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper), class_="wide" if _judges(paper) else None))
     return f"<!DOCTYPE html>\n{_element('html', _element('head', head), body, lang=paper['language'])}\n"
@@ -54,7 +55,15 @@ def page(paper: Mapping[str, Any]) -> str:
 
 def _judges(paper: Mapping[str, Any]) -> bool:
     """Does it hold tables of what was agreed beside what is there? They need all the room that a screen has."""
-    return any(column["kind"] == "verdict" for section in paper["sections"] if section["table"] for column in section["table"]["columns"])
+    return any(_is_judged(section["table"]) for section in paper["sections"] if section["table"])
+
+
+def _is_judged(table: Mapping[str, Any]) -> bool:
+    return any(column["kind"] == "verdict" for column in table["columns"])
+
+
+def _css_text(text: str) -> str:
+    return '"' + re.sub(r'["\\\n<]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def _element(tag: str, *children: Any, **attributes: Any) -> Markup:
@@ -171,7 +180,9 @@ def _table(table: Mapping[str, Any], labelled_by: str | None, language: str) -> 
     if table["totals"]:
         bodies.append(_element("tbody", *(_total(total, columns, language) for total in table["totals"]), class_="totals"))
     many = "many" if len(columns) >= MANY else None
-    table_of = _element("table", _element("thead", _element("tr", *heads)), *bodies, aria_labelledby=labelled_by, class_=many)
+    # Its headings for a narrow screen, where those of what was agreed and is there stand beside each value.
+    named = "; ".join(f"--c{number}: {_css_text(column['label'])}" for number, column in enumerate(columns, 1)) if _is_judged(table) else None
+    table_of = _element("table", _element("thead", _element("tr", *heads)), *bodies, aria_labelledby=labelled_by, class_=many, style=named)
     # On a narrow screen the table is moved sideways in its place, with the keys as well, and the page stays where it is.
     return _element("div", table_of, class_="scroll", role="region", tabindex="0", aria_labelledby=labelled_by)
 
@@ -216,7 +227,7 @@ def _value(kind: str, value: Any, language: str, paragraphs: bool = False) -> Ma
         return Markup("")
     if kind == "text":
         first, dummy, rest = text.partition("\n")
-        return _join(text) if paragraphs or not rest else _join(first, _element("small", rest))
+        return _join(text) if paragraphs or not rest else _element("span", first, _element("small", rest))
     if isinstance(value, date):
         return _element("time", text, datetime=value.isoformat())
     if kind == "verdict":
@@ -328,12 +339,23 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   h1 { font-size: 23px }
   .from { flex-basis: 100% }
   .facts { grid-template-columns: 1fr }
+  .contents ul { columns: 2 150px; font-size: 13px }
   table { font-size: 12.5px }
   th, td { padding: 5px 6px }
   thead th, thead .number, .many .number, .short, .many .short { white-space: normal; min-width: 3em; word-break: normal }
   tbody th[scope=row] { min-width: 8em }
   .many .number { min-width: 0 }
   .many thead .number { min-width: 0; writing-mode: vertical-rl }
+  /* What was agreed and what is there: a row is a card, each value beside its heading, and what is blank is left out. */
+  table[style] thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  table[style], table[style] tbody, table[style] tr, table[style] th[scope=row] { display: block }
+  table[style] tr { padding: 6px 0; border-bottom: 1px solid #c9ced4 }
+  table[style] th[scope=row] { font-weight: 600 }
+  table[style] td { display: grid; grid-template-columns: 8em 1fr; gap: 0 10px; min-width: 0; text-align: left; white-space: normal }
+  table[style] th[scope=row], table[style] td { padding: 1px 6px; border: 0 }
+  table[style] td:empty { display: none }
+  table[style] td::before { color: #444b54 }
+  table[style] .verdict { justify-self: start }
 }
 @media print {
   html { background: none; font-size: 10pt }
@@ -363,9 +385,13 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   .totals { break-inside: avoid; break-before: avoid }
   .own-page { break-before: page }
   .own-page h2 { margin-top: 0 }
+  /* A small one leaves room for what comes before it. */
+  .own-page:has(figure) { break-before: auto; break-inside: avoid }
   .contents a { color: inherit; text-decoration: none }
   thead th, .result > *, .group th, .differs > *, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
 """
 COLOURS = "".join(f".verdict.{name} {{ color: {ink}; background: {ground} }}\n" for name, (ink, ground) in LOOKS.items())
 COLOURS += f".differs > * {{ background: {STANDS_OUT} }}\n"
+HEADINGS = "".join(f"table[style] td:nth-child({number})::before {{ content: var(--c{number}) }}\n" for number in range(2, 13))
+NARROW = f"@media (max-width: 640px) {{\n{HEADINGS}}}\n"

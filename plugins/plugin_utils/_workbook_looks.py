@@ -19,6 +19,7 @@ except ImportError:
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import LONGEST
 
 FONT = "Meiryo UI"
+EXPLAINED = 8  # points of explanations above a table, which take room on every printed page
 INK, FAINT, LINE = "1F2A37", "6B7280", "B8C0CC"
 FILL = dict(title="1F3A5F", required="CFE2F3", fixed="E3E3E3", plain="F4F6F8", note="FFFFFF", key="FAFAFA", layout="FFF2CC")
 CREATED = datetime(2020, 1, 1)  # the same content is the same file
@@ -54,6 +55,7 @@ class Styles:
         self.huge = Font(name=FONT, size=22, color=INK, bold=True)
         self.small = Font(name=FONT, size=8, color=FAINT)
         self.note = Font(name=FONT, size=9, color=INK)
+        self.explained = Font(name=FONT, size=EXPLAINED, color=INK)
         self.white = Font(name=FONT, size=12, color="FFFFFF", bold=True)
         self.link = Font(name=FONT, size=10, color="1155CC", underline="single")
         self.kept = Font(name=FONT, size=10, color=FAINT, italic=True)

@@ -31,7 +31,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Kept
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Column, Layout, Table
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CENTRE, CREATED, Styles, put, set_page, width_of
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_looks import CENTRE, CREATED, EXPLAINED, Styles, put, set_page, width_of
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_read import COVER
 from ansible_collections.msp.aws.plugins.plugin_utils.labels import description, note
 
@@ -41,6 +41,8 @@ PAGE_HEIGHT = 500  # points that a printed page has, A4 across
 LAST = 2000  # the last row that has pull-downs
 INLINE = 250  # characters of choices that Excel takes in the cell itself
 LINE_HEIGHT = 14  # points
+EXPLAINED_HEIGHT = 12
+LINES, WIDENED = 6, 24  # a column is made wider, up to this, for an explanation that would take more lines than these
 ROW_HEIGHT = 15  # of a row with one line
 USUAL_WIDTH = 8.43  # of a column that nobody set
 HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 26), ("cell", 9), ("what", 34), ("before", 38), ("after", 38))
@@ -139,6 +141,11 @@ class _Lists:
                 put(sheet.cell(number + 1, index), choice)
 
 
+def _explained(text: str, width: int) -> int:
+    """The lines that an explanation takes in a column of this width."""
+    return sum(-(-max(width_of(line), 1) * EXPLAINED // int(width * 9.5)) for line in text.split("\n"))
+
+
 class _Worksheet:
     """The worksheet of one table."""
 
@@ -149,6 +156,7 @@ class _Worksheet:
         self.words = layout.words
         self.styles = styles
         self.lists = lists
+        self.widths: dict[str, int] = {}
         self.numbers = {column.key: index + 1 for index, column in enumerate(table.shown)}
 
     def fill(self, rows: list[Row]) -> None:
@@ -190,10 +198,9 @@ class _Worksheet:
         for column in table.shown:
             self._headings(column, "" if column.group == group else column.group)
             group = column.group
-        notes = [(self._explanation(column), blank_behaviour(table, column, self.words), self._width(column)) for column in table.shown]
-        for row, place in ((NOTE, 0), (EMPTY, 1)):
-            lines = max(sum(-(-max(width_of(line), 1) * 9 // int(note[2] * 9.5)) for line in note[place].split("\n")) for note in notes)
-            sheet.row_dimensions[row].height = max(26, min(lines * 14 + 6, 400))
+        for row, number in ((NOTE, 0), (EMPTY, 1)):
+            lines = max(_explained(self._told(column)[number], self._width(column)) for column in table.shown)
+            sheet.row_dimensions[row].height = max(16, min(lines * EXPLAINED_HEIGHT + 4, 400))
         sheet.row_dimensions.group(NOTE, EMPTY, outline_level=1, hidden=False)
         sheet.sheet_properties.outlinePr.summaryBelow = False
 
@@ -203,8 +210,8 @@ class _Worksheet:
             GROUP: (group, styles.small, fill, Alignment(vertical="center")),
             HEADING: (column.heading, styles.bold, fill, styles.centre),
             MARK: (self._marks(column), styles.small, fill, styles.centre),
-            NOTE: (self._explanation(column), styles.note, "note", styles.top),
-            EMPTY: (blank_behaviour(self.table, column, self.words), styles.small, "note", styles.top),
+            NOTE: (self._told(column)[0], styles.explained, "note", styles.top),
+            EMPTY: (self._told(column)[1], styles.small, "note", styles.top),
             self.table.heading_row: (column.key, styles.small, "key", Alignment(vertical="center", shrink_to_fit=True)),
         }
         for row, (text, font, colour, alignment) in lines.items():
@@ -245,6 +252,9 @@ class _Worksheet:
             (option is not None and option.secret, "secret"),
         ]
         return "・".join(self.words[word] for holds, word in told if holds)
+
+    def _told(self, column: Column) -> tuple[str, str]:
+        return self._explanation(column), blank_behaviour(self.table, column, self.words)
 
     def _explanation(self, column: Column) -> str:
         words, option = self.words, column.option
@@ -299,7 +309,13 @@ class _Worksheet:
         number = column.role == "number" or (column.option is not None and column.role == "value" and column.option.type in ("int", "float", "bool"))
         return "General" if number else "@"
 
-    def _width(self, column: Column) -> float:
+    def _width(self, column: Column) -> int:
+        if column.key not in self.widths:
+            usual, told = self._usual_width(column), "" if self.table.mapped else max(self._told(column), key=len)
+            self.widths[column.key] = next((width for width in range(usual, WIDENED) if _explained(told, width) <= LINES), max(usual, WIDENED))
+        return self.widths[column.key]
+
+    def _usual_width(self, column: Column) -> int:
         option = column.option
         small = column.role in ("state", "number") or (option is not None and option.type in ("bool", "int", "float"))
         large = option is not None and column.role == "value" and option.type in ("dict", "list")

@@ -231,7 +231,7 @@ def test_a_page_fits_its_window(written, tmp_path, pattern, wide):
     assert 'data-fits="true"' in browser(tmp_path, f"--window-size={wide},900", "--dump-dom", page.as_uri())
 
 
-@pytest.mark.parametrize("pattern, wide", [*((pattern, 1400) for pattern in PAGES), ("total", 500)])
+@pytest.mark.parametrize("pattern, wide", [*((pattern, 1400) for pattern in PAGES), *((pattern, 500) for pattern in ("as_built", "drift", "total"))])
 def test_a_window_shows_all_columns_of_every_table(written, tmp_path, pattern, wide):
     page = tmp_path / "page.html"
     asked = "<script>document.body.dataset.cut = [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth).length</script>"
@@ -263,5 +263,7 @@ def test_a_printed_figure_is_whole_and_no_heading_stands_alone(written, tmp_path
         told = [re.sub(r"<[^>]+>|\s", "", text) for text in re.findall(r"<text[^>]*>(.*?)</text>", section, re.DOTALL)]
         heading = re.sub(r"<[^>]+>|\s", "", re.search(r"<h2[^>]*>(.*?)</h2>", section, re.DOTALL)[1])
         assert any(heading in page and all(text in page for text in told) for page in pages), heading
+    small = re.sub(r"<[^>]+>|\s", "", re.search(r"<h2[^>]*>(.*?)</h2>", drawn[0], re.DOTALL)[1])
+    assert any(small in page and not page.startswith(small) for page in pages), "a small one begins no page of its own"
     headings = [re.sub(r"<[^>]+>|\s", "", text) for text in re.findall(r"<h2[^>]*>(.*?)</h2>", html, re.DOTALL)]
     assert not [heading for heading in headings for end in ends if end.endswith(heading)]

@@ -279,6 +279,12 @@ def test_what_a_customer_reads_is_in_the_workbook():
 # ---- importing
 
 
+def test_explanations_leave_most_of_a_printed_page_to_what_is_filled_in():
+    book = load_workbook(io.BytesIO(demo_workbook()))
+    heights = {table.title: sum(book[table.title].row_dimensions[row].height for row in (6, 7)) for table in LAYOUT.worksheets}
+    assert {title: height for title, height in heights.items() if height > _workbook_write.PAGE_HEIGHT / 3} == {}
+
+
 def test_no_default_is_told_that_is_none():
     """A disk's type comes from the image; an age of 0 is no age."""
     for kind, key in (("ec2_instances", "root_volume.volume_type"), ("iam_password_policy", "max_password_age")):
