@@ -86,7 +86,8 @@ def test_a_change_shows_its_plan_where_asked_for(customer, double):
     assert "retention_in_days: 30" in planned.output and "Plan: 1 created" in planned.output
     shown = planned.output.partition("TASK [Show the plan]")[2]
     assert r"\u" not in shown and "情シス" in shown, "as people read it"
-    assert '"ok: [acme]"' not in shown and "Log groups" in shown and "TASK [msp.aws.contract" not in shown, "only what changes, or says something"
+    assert "\n    TASK [" in shown and "\n    PLAY RECAP" in shown and '\\"' not in shown and '"    ' not in shown, "line by line"
+    assert "\n    ok: [acme]\n" not in shown and "Log groups" in shown and "TASK [msp.aws.contract" not in shown, "only what changes, or says something"
     assert "10.20.0.0/16" not in planned.output, "the VPC is not there either, but did not change in the sheet"
     written = yaml.safe_load((customer.inventory / "group_vars/all/sheet.yml").read_text(encoding="utf-8"))["sheet"]
     assert written["logs_log_groups"][0]["retention_in_days"] == 30
