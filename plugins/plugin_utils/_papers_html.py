@@ -55,11 +55,7 @@ def page(paper: Mapping[str, Any]) -> str:
 
 def _judges(paper: Mapping[str, Any]) -> bool:
     """Does it hold tables of what was agreed beside what is there? They need all the room that a screen has."""
-    return any(_is_judged(section["table"]) for section in paper["sections"] if section["table"])
-
-
-def _is_judged(table: Mapping[str, Any]) -> bool:
-    return any(column["kind"] == "verdict" for column in table["columns"])
+    return any(column["kind"] == "verdict" for section in paper["sections"] if section["table"] for column in section["table"]["columns"])
 
 
 def _css_text(text: str) -> str:
@@ -140,7 +136,7 @@ def _contents(paper: Mapping[str, Any]) -> Markup | None:
 
 def _body(paper: Mapping[str, Any]) -> Iterator[Markup | None]:
     """The sections; the notes stand where the first part ends."""
-    noted = False
+    noted, cards = False, _judges(paper)
     for count, section in enumerate(paper["sections"], 1):
         if apart(section) and not noted:
             yield _notes(paper)
@@ -151,7 +147,7 @@ def _body(paper: Mapping[str, Any]) -> Iterator[Markup | None]:
             "section",
             _element("h2", heading, id=name) if heading else None,
             _lines(section["text"]),
-            _table(section["table"], name if heading else None, paper["language"]) if section["table"] else None,
+            _table(section["table"], name if heading else None, paper["language"], cards) if section["table"] else None,
             _figure(section["figure"]) if section["figure"] else None,
             class_="own-page" if section["own_page"] else None,
         )
@@ -173,15 +169,15 @@ def _notes(paper: Mapping[str, Any]) -> Markup | None:
 # ---- tables
 
 
-def _table(table: Mapping[str, Any], labelled_by: str | None, language: str) -> Markup:
+def _table(table: Mapping[str, Any], labelled_by: str | None, language: str, cards: bool) -> Markup:
+    """cards: whether a narrow screen shows each row as a card, with the headings, which are its style, beside the values."""
     columns = [dict(column, class_=_class(column, table, language)) for column in table["columns"]]
     heads = [_element("th", column["label"], scope="col", class_=column["class_"]) for column in columns]
     bodies = [_group(group, columns, language) for group in table["groups"]]
     if table["totals"]:
         bodies.append(_element("tbody", *(_total(total, columns, language) for total in table["totals"]), class_="totals"))
     many = "many" if len(columns) >= MANY else None
-    # Its headings for a narrow screen, where those of what was agreed and is there stand beside each value.
-    named = "; ".join(f"--c{number}: {_css_text(column['label'])}" for number, column in enumerate(columns, 1)) if _is_judged(table) else None
+    named = "; ".join(f"--c{number}: {_css_text(column['label'])}" for number, column in enumerate(columns, 1)) if cards else None
     table_of = _element("table", _element("thead", _element("tr", *heads)), *bodies, aria_labelledby=labelled_by, class_=many, style=named)
     # On a narrow screen the table is moved sideways in its place, with the keys as well, and the page stays where it is.
     return _element("div", table_of, class_="scroll", role="region", tabindex="0", aria_labelledby=labelled_by)
@@ -346,7 +342,7 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
   tbody th[scope=row] { min-width: 8em }
   .many .number { min-width: 0 }
   .many thead .number { min-width: 0; writing-mode: vertical-rl }
-  /* What was agreed and what is there: a row is a card, each value beside its heading, and what is blank is left out. */
+  /* What was agreed and what is there: what is blank is left out. */
   table[style] thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   table[style], table[style] tbody, table[style] tr, table[style] th[scope=row] { display: block }
   table[style] tr { padding: 6px 0; border-bottom: 1px solid #c9ced4 }

@@ -110,8 +110,8 @@ def cover_cells(cover: Any) -> dict[Any, Any]:
 def _cover(book: Any, layout: Layout, contract: Mapping[str, Any], found: Workbook) -> None:
     """What the cover says, and whether it is the cover of this contract: the sheet of another customer is the worst mistake there is."""
     title = layout.words["cover"]
-    if title not in book.sheetnames:
-        return  # told with the missing worksheets
+    if title not in book.sheetnames or title in layout.ignore:
+        return  # told with the missing worksheets, or none of ours
     cover = book[title]
     said = cover_cells(cover)
     words = [word for word in COVER if not (found.own and word in STAMPED)]

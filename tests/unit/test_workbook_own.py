@@ -86,6 +86,8 @@ def test_worksheets_that_are_called_like_ours_are_the_companys(place):
     assert len(take_in(place, ("表紙", "B3", "契約番号"), ("表紙", "C3", CONTRACT["number"])).warnings) == 1
     with pytest.raises(workbook.Refused, match="表紙!C3（契約番号）: 「X-1」のブックです"):
         take_in(place, ("表紙", "C3", "X-1"))
+    (place / "mapping.yml").write_text(_workbook_yaml.dump(dict(MAPPING, ignore=["表紙"])), encoding="utf-8")
+    assert len(take_in(place).warnings) == 2, "a number of the company's own"
 
 
 WRONG = dict(
