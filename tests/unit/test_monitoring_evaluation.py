@@ -8,6 +8,11 @@ Missing ones are passed over as long as there are enough others, else they count
 `duration` points, bad as often in a row as `max_check_attempts` says. Of an address it looks at its answer, at the mean of the newest
 `response_time_duration` response times and at the days that are left on its certificate; of a check, at what its plugin says of the numbers on its
 command line.
+
+Where this is said: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data" (AlarmThatSendsEmail.md) and "Use metric math"
+(using-metric-math.md), both in github.com/awsdocs/amazon-cloudwatch-user-guide at cc40332. Mackerel's blog, "specification adjustments to the average
+value calculation method of metric monitoring" (February 2018: means are of points, of service metrics, host metrics and response times alike), and
+mackerel.io/ja/api-docs/entry/monitors (duration, maxCheckAttempts, operator).
 """
 
 from __future__ import annotations
@@ -97,19 +102,78 @@ def mackerel(monitor, points):
 # ---- metric math, as far as the catalogue uses it
 
 
+class Series:
+    """What a time series has at one moment; None is a missing point. "Use metric math", on arithmetic: "Missing values in a time series are treated as 0.
+
+    If ... a function [attempts] to divide by zero, the data point is dropped"; on comparisons: when "only one of the time series has a value for a
+    particular time stamp, the function treats the missing value in the other time series as 0". Where none has one, and beside a number, there is no point.
+    """
+
+    def __init__(self, value):
+        self.value = value
+
+    def with_other(self, other, how):
+        mine, its = self.value, other.value if isinstance(other, Series) else other
+        if mine is None and (its is None or not isinstance(other, Series)):
+            return Series(None)
+        try:
+            return Series(how(mine or 0, its or 0))
+        except ZeroDivisionError:
+            return Series(None)
+
+    def __bool__(self):
+        return bool(self.value)
+
+
+def _operator(how, turned=False):
+    return lambda mine, other: mine.with_other(other, (lambda one, two: how(two, one)) if turned else how)
+
+
+for _name, _how in dict(add=operator.add, sub=operator.sub, mul=operator.mul, truediv=operator.truediv).items():
+    setattr(Series, f"__{_name}__", _operator(_how))
+    setattr(Series, f"__r{_name}__", _operator(_how, turned=True))
+for _name in ("gt", "ge", "lt", "le", "eq"):
+    setattr(Series, f"__{_name}__", _operator(getattr(operator, _name)))
+
+
+def fill(series, other):
+    """A range without a single point is filled as well (github.com/aws/aws-sdk-js-v3/issues/6873, the service team's answer)."""
+    return Series(other) if series.value is None else series
+
+
+def choice(condition, yes, no=None):
+    """IF: dropped where the condition has no point; 0 where it is true and what it leads to has none."""
+    if condition.value is None:
+        return condition
+    chosen = yes if condition else no
+    if not isinstance(chosen, Series):
+        return Series(chosen)
+    return Series(0) if condition and chosen.value is None else chosen
+
+
 def math(expression, inputs, period):
-    """The value of an expression for one moment. A missing input makes the result missing, unless FILL has a value for it."""
-    text = re.sub(r"\bAND\b", "and", expression)
-    names = dict(
-        inputs,
-        FILL=lambda value, other: other if value is None else value,
-        IF=lambda condition, yes, no: yes if condition else no,
-        PERIOD=lambda dummy: period,
-    )
-    try:
-        return eval(text, {"__builtins__": {}}, names)  # noqa: S307  the expressions are the catalogue's own
-    except TypeError:
-        return None
+    """The value of an expression for one moment."""
+    names = dict({name: Series(value) for name, value in inputs.items()}, FILL=fill, IF=choice, PERIOD=lambda dummy: period)
+    return eval(re.sub(r"\bAND\b", "and", expression), {"__builtins__": {}}, names).value  # noqa: S307  the expressions are the catalogue's own
+
+
+# The examples of the User Guide.
+MATH_EXAMPLES = [
+    ("metric1 < metric2", [0, 0, 1, 0], dict(metric1=[30, 20, 0, 0], metric2=[20, None, 20, None])),
+    ("metric1 >= 30", [1, 0, 0, 0], dict(metric1=[30, 20, 0, 0])),
+    ("IF(metric1, metric2, metric3)", [30, 0, 20, None, None], dict(metric1=[1, 1, 0, 0, None], metric2=[30, None, 0, 0, 30], metric3=[0, 0, 20, None, 20])),
+    ("IF(metric1, 5, metric3)", [5, 5, 20, None, None], dict(metric1=[1, 1, 0, 0, None], metric3=[0, 0, 20, None, 20])),
+    ("IF(metric1, metric2, 5)", [30, 0, 5, 5, None], dict(metric1=[1, 1, 0, 0, None], metric2=[30, None, 0, 0, 30])),
+    ("m1 / m2", [2, 0, None, None], dict(m1=[4, None, 4, None], m2=[2, 2, None, None])),
+    ("100 - m1", [96, None], dict(m1=[4, None])),
+    ("FILL(m1,0)", [4, 0], dict(m1=[4, None])),
+]
+
+
+@pytest.mark.parametrize(("expression", "told", "series"), MATH_EXAMPLES)
+def test_metric_math_comes_to_what_the_user_guide_says(expression, told, series):
+    moments = [dict(zip(series, values, strict=True)) for values in zip(*series.values(), strict=True)]
+    assert [math(expression, moment, 60) for moment in moments] == told
 
 
 def limited():
@@ -162,31 +226,56 @@ def test_a_monitor_raises_beyond_its_thresholds_and_clears_on_this_side(monitor)
         assert mackerel(monitor, [monitor[state]] * enough) != state, "at the threshold is not beyond"
 
 
+# A queue that nobody deletes from publishes nothing of it: that is what the alarm looks for.
+ABSENCE_IS_TROUBLE = {"sqs-deleted-cloudwatch-consumer_stalled"}
 MATH = {where: alarm for where, alarm in OF_CLOUDWATCH.items() if "expression" in alarm}
 # For each expression: inputs that are bad, inputs that are good, and what it comes to without any data.
 INPUTS = {
     "100 - m1": (dict(m1=5), dict(m1=50), None),
     "100 * m1 / m2": (dict(m1=90, m2=100), dict(m1=10, m2=100), None),
-    "m1 - m2": (dict(m1=2, m2=1), dict(m1=1, m2=2), None),
+    "IF(m2 > 0, m1 - m2)": (dict(m1=2, m2=1), dict(m1=1, m2=2), None),
     "(m1 / PERIOD(m1)) * 100 / m2": (dict(m1=60 * 95, m2=100), dict(m1=60 * 10, m2=100), None),
     "IF(FILL(m1,0) > 0 AND FILL(m2,0) == 0, 1, 0)": (dict(m1=3, m2=None), dict(m1=3, m2=3), 0),
     "IF(m1 > 0, 100 * FILL(m2,0) / m1, 0)": (dict(m1=100, m2=10), dict(m1=100, m2=None), None),
 }
 
 
+def inputs_of(where):
+    """Inputs of an alarm that are bad, inputs that are good, and what it comes to without any."""
+    alarm = MATH[where]
+    if where == "redshift-disk_free-cloudwatch-disk_free":
+        return dict(m1=95), dict(m1=10), None
+    sums = (dict.fromkeys(alarm["metrics"], 5), dict.fromkeys(alarm["metrics"], 0), 0)
+    return INPUTS.get(alarm["expression"]) or sums
+
+
 @pytest.mark.parametrize("where", MATH)
 def test_metric_math_comes_to_what_its_alarm_judges(where):
     alarm = MATH[where]
-    sums = (dict.fromkeys(alarm["metrics"], 5), dict.fromkeys(alarm["metrics"], 0), 0)
-    bad, good, nothing = INPUTS.get(alarm["expression"]) or sums
-    if where == "redshift-disk_free-cloudwatch-disk_free":
-        bad, good = dict(m1=95), dict(m1=10)
-    if where == "ec2-disk-cloudwatch-disk_windows":
-        bad, good = dict(m1=5), dict(m1=50)
+    bad, good, nothing = inputs_of(where)
     periods = alarm["evaluation_periods"]
     assert cloudwatch(alarm, [math(alarm["expression"], bad, alarm["period"])] * periods) == "ALARM"
     assert cloudwatch(alarm, [math(alarm["expression"], good, alarm["period"])] * periods) == "OK"
     assert math(alarm["expression"], dict.fromkeys(alarm["metrics"]), alarm["period"]) == nothing
+
+
+@pytest.mark.parametrize("where", sorted(MATH.keys() - ABSENCE_IS_TROUBLE))
+def test_metric_math_does_not_raise_because_an_input_is_missing(where):
+    """A missing point beside one that is there counts as 0, which must not look like the trouble that the alarm is for."""
+    alarm, (dummy, good, dummy) = MATH[where], inputs_of(where)
+    for name in good:
+        told = math(alarm["expression"], {**good, name: None}, alarm["period"])
+        assert cloudwatch(alarm, [told] * (alarm["evaluation_periods"] + FURTHER)) != "ALARM", name
+
+
+LATE = 2  # minutes for which a metric of AWS may be on its way
+
+
+@pytest.mark.parametrize("where", [where for where, alarm in MATH.items() if "FILL" in alarm["expression"] and alarm["period"] == 60])
+def test_what_is_filled_raises_although_the_newest_points_are_late(where):
+    """FILL: of a metric that comes "with a slight delay" the newest point is always the filled one, and a "M out of N alarm" is the way round it."""
+    alarm = MATH[where]
+    assert cloudwatch(alarm, [1] * alarm["evaluation_periods"] + [0] * LATE) == "ALARM"
 
 
 # ---- addresses and checks
