@@ -15,7 +15,8 @@ from typing import Any
 from ansible_collections.msp.aws.plugins.module_utils import _instances
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, Aws, code_of
 
-# EC2 guide, "On-Demand Instance quotas": the quota of a family, by how its types are called.
+# EC2 Instance Types guide, "Amazon EC2 instance type quotas" (docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html), "On-Demand Instance
+# quotas": the quota of a family, by how its types are called.
 STANDARD = "L-1216C47A"
 FAMILIES = {
     **dict.fromkeys(("a", "c", "d", "h", "i", "im", "is", "m", "r", "t", "z"), STANDARD),
