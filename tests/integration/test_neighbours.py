@@ -164,3 +164,15 @@ def test_what_is_asked_for_and_accepted_in_one_run_between_gateways_that_are_the
     assert all(f"{name} (known after apply)" in plan.stdout for name in ("partner:core", "tokyo:acme"))
     assert customers.setup(allow=told).changed == plan.changed
     assert customers.setup().changed == 0
+
+
+def test_one_confirm_is_told_and_judged_for_all_hosts_of_a_run(customers):
+    sheets = dict(tokyo=vpc("acme", "10.20.0.0/16"), osaka=vpc("dr", "10.40.0.0/16"), partner=vpc("hub", "10.30.0.0/16"))
+    customers.sheets(**{place: dict(ec2_vpcs=[one]) for place, one in sheets.items()})
+    customers.setup()
+    gone = {place: dict(ec2_vpcs=[dict(one, state="absent")]) for place, one in sheets.items() if place != "partner"}
+    customers.sheets(**gone)
+    plan = customers.setup("--check", "-e", json.dumps(dict(confirm=["ec2_vpcs/dr", "ec2_vpcs/drr"])))
+    told = [line for line in plan.stdout.replace('\\"', '"').splitlines() if "run again with: -e" in line or "needed them" in line]
+    assert [line.rpartition(": ")[2].strip('",') for line in told] == ['["ec2_vpcs/dr", "ec2_vpcs/acme"]}\'', *["ec2_vpcs/drr"] * 3]
+    assert customers.setup("-e", json.dumps(dict(confirm=["ec2_vpcs/dr", "ec2_vpcs/acme"]))).changed == 2
