@@ -199,12 +199,12 @@ def _names_one_of(value: Any, options: list[str]) -> bool:
 def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What the results of the kinds' modules say together; results of tasks that were skipped count as nothing."""
     summary: dict[str, Any] = {**{action: [] for action in DONE}, "warnings": [], "reads": 0, "writes": []}
+    things: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for name, result in results.items():
-        kind, again = REGISTERED.sub("", name), REGISTERED.match(name).group(2) in ("await", "finish")
+        kind = REGISTERED.sub("", name)
         for entry in result.get("entries", ()):
-            if again and entry["action"] == "unchanged":
-                continue  # told of already
-            summary[entry["action"]].append(dict(entry, kind=kind))
+            # What a kind does in parts, such as a firewall and its logs, is one entry; what is elsewhere or goes is another.
+            things.setdefault((kind, entry["entry"], NOT_HERE.match(name) and name), []).append(dict(entry, kind=kind))
         if result.get("failed") and not result.get("entries"):
             summary["failed"].append(dict(kind=kind, entry=None, action="failed", reason=result.get("msg")))
         told = [dict(kind=kind, warning=text) for text in result.get("warnings", ())]
@@ -212,7 +212,21 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         calls = result.get("calls", {})
         summary["reads"] += calls.get("reads", 0)
         summary["writes"] += calls.get("writes", [])
+    for parts in things.values():
+        for one in _as_one(parts):
+            summary[one["action"]].append(one)
     return summary
+
+
+def _as_one(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What several tasks did to one entry: the most of it, with all that changed, and each reason for which one failed."""
+    failed = {part["reason"]: part for part in reversed(parts) if part["action"] == "failed"}
+    done = sorted((part for part in parts if part["action"] != "failed"), key=lambda part: DONE.index(part["action"]))
+    if not done or (failed and done[0]["action"] == "unchanged"):
+        return list(failed.values())[::-1]
+    changed = dict.fromkeys(option for part in done for option in part.get("changed", ()))
+    whole = {name: value for part in reversed(done) for name, value in part.items()}
+    return [{**whole, **({"changed": list(changed)} if changed else {})}, *list(failed.values())[::-1]]
 
 
 def sheet_left(sheet: Any, summary: Mapping[str, Any], expanded: Mapping[str, Any] | None = None) -> list[dict[str, str]]:

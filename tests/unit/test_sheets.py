@@ -639,6 +639,32 @@ def test_what_a_run_was_warned_of():
     assert run_summary(dict(setup_network_ec2_vpcs=dict(entries=[])))["warnings"] == []
 
 
+def entry(action, *changed, **more):
+    return dict(entry="a", action=action, changed=list(changed), **more)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "told"),
+    [
+        (entry("created", "vpc"), entry("updated", "log_destinations"), [entry("created", "vpc", "log_destinations")]),
+        (entry("unchanged"), entry("updated", "log_destinations", confirm="costs"), [entry("updated", "log_destinations", confirm="costs")]),
+        (entry("created", "vpc", confirm="costs"), entry("created", "vpc", confirm="costs"), [entry("created", "vpc", confirm="costs")]),
+        (entry("unchanged"), entry("failed", reason="no"), [entry("failed", reason="no")]),
+        (entry("failed", reason="no"), entry("failed", reason="no"), [entry("failed", reason="no")]),
+        (entry("created", "vpc"), entry("failed", reason="no"), [entry("created", "vpc"), entry("failed", reason="no")]),
+    ],
+)
+def test_what_several_tasks_do_to_an_entry_is_told_once(first, later, told):
+    """Whichever is told of first; but not of one that is in another Region or goes."""
+    tasks = dict(setup_network_ec2_vpcs=dict(entries=[first]), setup_storage_ec2_vpcs=dict(entries=[later]))
+    for results in (tasks, dict(reversed(tasks.items()))):
+        summary = run_summary(results)
+        done = [one for action in ("created", "updated", "deleted", "unchanged", "failed") for one in summary[action]]
+        assert done == [dict(one, kind="ec2_vpcs") for one in told]
+    elsewhere = run_summary(dict(setup_monitoring_ec2_vpcs=dict(entries=[first]), setup_monitoring_global_ec2_vpcs=dict(entries=[first])))
+    assert len(elsewhere[first["action"]]) == 2
+
+
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if any(one.options and one.type == "list" for one in kind.options.values())])
 def test_what_is_wrong_in_one_of_several_items_is_told_with_its_place(name):
     """Whatever is wrong: its type, its size, what it names."""
