@@ -44,7 +44,7 @@ def sheet_faults(
     sheet = _whole(sheet, expanded)
     found = _part("sheets").faults(sheet)
     unsure = {(fault.kind, fault.entry) for fault in found if fault.code in _part("sheets").UNSURE}
-    found += [*references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account, unsure)]
+    found += [*references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account, looked, unsure)]
     found += references.in_other_regions(sheet, region) if region else []
     told = {(fault.kind, fault.entry) for fault in found}
     found += [fault for fault in _part("_rivals").seen(looked) if (fault.kind, fault.entry) not in told]
@@ -52,8 +52,9 @@ def sheet_faults(
 
 
 def sheet_doubtful(sheet: Any) -> list[str]:
-    """The kinds of which only a look at the account tells whether two entries mean one thing, or one would take the name of another."""
-    return _part("_rivals").doubtful(_sheet(sheet))
+    """The kinds of which only a look at the account tells whether two entries mean one thing, or one would take the name of another, or cannot be made."""
+    sheet = _sheet(sheet)
+    return sorted({*_part("_rivals").doubtful(sheet), *_part("references").unsure_to_exist(sheet)})
 
 
 def sheet_names(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, list[str]]:

@@ -104,31 +104,41 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
             if _at_first(reference):
                 found[reference.kind].add(reference.entry)
     for name, label, *dummy in _too_little_to_create(sheet):
-        found[name].add(label)
+        if name in LOOKUPS:
+            found[name].add(label)
     for kind, value in (end for dummy, ends in _nameless(sheet) for end in ends):
         found[kind].add(value)
     return {kind: sorted(wanted) for kind, wanted in found.items()}
 
 
 def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
-    """Entries of things that can be looked up and that lack options which their creation needs: kind, label, groups of which one is needed each."""
-    for name in sheet.keys() & LOOKUPS.keys() & kinds().keys():
-        kind = kinds()[name]
-        for entry in sheet[name] if isinstance(sheet[name], list) else []:
+    """Entries that lack options which their creation needs: kind, label, groups of which one is needed each."""
+    for name in sheet.keys() & kinds().keys():
+        kind, given = kinds()[name], sheet[name]
+        for entry in given if isinstance(given, list) else [given]:
             new = isinstance(entry, Mapping) and entry.get("state") != "absent" and "id" not in entry and None not in kind.key(entry)
             if new and kind.lacking(entry):
                 yield name, kind.label(entry), kind.lacking(entry)
 
 
+def unsure_to_exist(sheet: Mapping[str, Any]) -> set[str]:
+    """The kinds of such entries that nothing refers to, so that their names cannot be looked up, and the whole kind has to be."""
+    return {name for name, *dummy in _too_little_to_create(sheet)} - LOOKUPS.keys()
+
+
 def incomplete(
-    sheet: Mapping[str, Any], account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None, unsure: Iterable[tuple[str, str]] = ()
+    sheet: Mapping[str, Any],
+    account: Mapping[str, Mapping[str, list[Mapping[str, Any]]]] | None,
+    looked: Mapping[str, Mapping[str, Any]] | None = None,
+    unsure: Iterable[tuple[str, str]] = (),
 ) -> Iterator[Fault]:
-    """What does not exist yet, as far as it was looked up, and cannot be made of what its entry says.
+    """What does not exist yet, as far as it was looked up or `looked` at, and cannot be made of what its entry says.
 
     `unsure`: kind and label of entries in which something is misspelt, which may be what they lack.
     """
+    missing = {(name, entry["entry"]) for name, found in (looked or {}).items() for entry in found["agreed"] if entry["id"] is None}
     for name, label, lacking in _too_little_to_create(sheet):
-        if (name, label) not in unsure and (account or {}).get(name, {}).get(label) == []:
+        if (name, label) not in unsure and ((account or {}).get(name, {}).get(label) == [] or (name, label) in missing):
             yield Fault(name, label, None, "incomplete", dict(value=", ".join(" / ".join(group) for group in lacking)))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.filter.sheet import sheet_entries, sheet_faults, sheet_names, sheet_neighbours, sheet_outside_names
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_doubtful, sheet_entries, sheet_faults, sheet_names, sheet_neighbours, sheet_outside_names
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, makers
 from ansible_collections.msp.aws.plugins.plugin_utils import references
 from tests.laws.stage import KINDS, entries, examples
@@ -116,15 +116,25 @@ def test_a_removal_by_id_is_seen_whichever_kind_it_is_of():
     assert any("removes" in line for line in sheet_faults(sheet, account=there, language="en"))
 
 
-@pytest.mark.parametrize("name", [name for name in LISTED if name in LOOKUPS and KINDS[name].lacking({})])
+def needs(name):
+    """What the creation of a thing needs besides its name."""
+    return [group for group in KINDS[name].lacking({}) if not set(group) & {*KINDS[name].identity}]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if needs(name)])
 def test_what_is_not_there_and_says_too_little_to_be_made_is_told(name):
-    for group in (group for group in KINDS[name].lacking({}) if not set(group) & {*KINDS[name].identity}):
-        sheet = {name: sheet_of(name, **dict.fromkeys(group))[name][:1]}
+    """Its name is looked up, or the whole kind where nothing refers to it by a name."""
+    for group in needs(name):
+        sheet = sheet_of(name, **dict.fromkeys(group))
+        sheet = sheet if KINDS[name].single else {name: sheet[name][:1]}
         label = first(name, sheet)
-        assert label in sheet_outside_names(sheet)[name]
-        told = {count: sheet_faults(sheet, account={name: {label: [dict(id="it-1", scope=None, scope_id=None)] * count}}, language="en") for count in (0, 1)}
+        assert label in sheet_outside_names(sheet)[name] if name in LOOKUPS else name in sheet_doubtful(sheet)
         line = f"{name} {label}: does not exist yet, and to create it {' / '.join(group)} must be named"
-        assert line in told[0] and line not in told[1] and line not in sheet_faults(sheet, language="en")
+        for there in ([], [dict(THERE)]):
+            seen = dict(account={name: {label: there}}) if name in LOOKUPS else {}
+            seen.update(looked={name: dict(agreed=[dict(entry=label, id="it-1" if there else None)])} if not seen else {})
+            assert (line in sheet_faults(sheet, language="en", **seen)) == (not there)
+        assert line not in sheet_faults(sheet, language="en")
 
 
 @pytest.mark.parametrize("name", LISTED)

@@ -375,7 +375,7 @@ def test_what_only_the_account_can_tell_apart_is_looked_at(name):
     for inside in (option for option in kind.identity if kind.options[option].ref):
         spelt = [dict(entry, **{inside: one}) for one in ("acme", "arn:aws:x:y:z:acme")]
         assert sheet_doubtful({name: spelt}) == [name]
-    looked = {name: dict(agreed=[dict(entry="a", rivals=["b"]), dict(entry="c")])}
+    looked = {name: dict(agreed=[dict(entry="a", id="it-1", rivals=["b"]), dict(entry="c", id="it-2")])}
     for language, words in dict(ja="b と同じものを指す", en="the same one as b").items():
         (line,) = sheet_faults(sheet, looked=looked, language=language)
         assert line.startswith(f"{name} a: ") and words in line
