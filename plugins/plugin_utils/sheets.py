@@ -49,7 +49,7 @@ TYPES = dict(
 ENTRY_OPTIONS = ("state", "clear", "id")
 ID = dict(id=Option())
 MISSHAPEN = ("empty_item", "not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
-UNSURE = (*MISSHAPEN, "kind_inside", "unknown_option")  # which may be what is lacking
+UNSURE = (*MISSHAPEN, "kind_inside", "state", "unknown_option")  # which may be what is lacking
 LACKING = ("needs", "one_of")
 NO_JSON = (bytes, datetime.date, set)  # what YAML can make of a text and no API takes
 
@@ -219,8 +219,12 @@ def _values(options: Mapping[str, Option], entry: Mapping[str, Any], path: str) 
             yield here, "kind_inside", dict(value=name)
         elif option is None:
             yield here, "unknown_option", dict(value=name, close=close(name, [*options, *(() if path else ENTRY_OPTIONS)]))
-        elif value is not None:
+        elif value is None:
+            yield here, "empty", {}
+        else:
             yield from _value(option, value, here)
+            empty = [key for key, inner in value.items() if inner is None] if option.merges and isinstance(value, Mapping) else []
+            yield from ((f"{here}.{key}", "empty", {}) for key in empty)
 
 
 def _value(option: Option, value: Any, path: str) -> Iterator[tuple[str, str, dict]]:

@@ -261,6 +261,11 @@ def test_a_name_that_leads_nowhere_is_told_with_the_one_that_was_meant():
     ]
 
 
+def test_what_was_to_be_removed_lacks_nothing():
+    sheet = dict(ec2_instances=[dict(name="x", state="absnt")])
+    assert sheet_faults(sheet, account=dict(ec2_instances=dict(x=[]))) == ["ec2_instances x state: 「absnt」は使えません。present か absent と書いてください"]
+
+
 DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
 
 
@@ -304,14 +309,26 @@ TEXTS_OF = [(name, option) for name, kind in KINDS.items() for option, facts in 
 @pytest.mark.parametrize("name, option", TEXTS_OF)
 def test_a_truth_value_is_no_text(name, option):
     """YAML reads yes and on as true, which would be written as True; and 1.10 as 1.1."""
-    given = dict(Prod=True, Day=DAY, Count=1, Empty=None, Version=1.1)
+    given = dict(Prod=True, Day=DAY, Count=1, Version=1.1)
     sheet = sheet_of(name, **{option: given})
     where, read = f"{name} {first(name, sheet)} {option}", "without quotation marks it is read as"
     hidden = KINDS[name].options[option].secret
     for key, value in dict(Prod="true", Version="1.1").items():
         shown = HIDDEN if hidden and value != "true" else value
         assert f'{where}.{key}: {read} {shown} and is no text; write it between quotation marks, such as "{shown}"' in sheet_faults(sheet, language="en")
-    assert not any(f"{where}.{key}: " in line for key in ("Day", "Count", "Empty") for line in sheet_faults(sheet))
+    assert not any(f"{where}.{key}: " in line for key in ("Day", "Count") for line in sheet_faults(sheet))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_option_without_a_value_is_told(name):
+    """It may be to be taken away, or to be left as it is, or somebody has not filled it in yet."""
+    kind = KINDS[name]
+    for option in kind.options.keys() - set(kind.identity):
+        sheet = sheet_of(name, **{option: None})
+        assert f"{name} {first(name, sheet)} {option}: 値がありません。" in "\n".join(sheet_faults(sheet))
+        if kind.options[option].merges:
+            sheet = sheet_of(name, **{option: dict(Env=None)})
+            assert f"{name} {first(name, sheet)} {option}.Env: 値がありません。" in "\n".join(sheet_faults(sheet))
 
 
 def test_a_truth_value_is_no_text_anywhere_in_an_entry():
