@@ -202,7 +202,7 @@ class Run:
         if action == "unchanged":
             return
         if action == "deleted":
-            step.before = self._shown(step.have)
+            step.before = {name: value for name, value in self._shown(step.have).items() if value is not None}  # what nobody asked of it is not nothing
             danger = self.kind.danger and self.kind.danger(step.have, {}) or "would be deleted"
         else:
             after = {name: value for name, value in merged(self.kind.options, step.have or {}, step.change).items() if name in step.change}

@@ -49,11 +49,12 @@ def _warn_of_half_a_set(found, wanted, warn):
         named = [entry for entry in wanted if entry.get("vpc") == vpc and _of_ssm(entry)]
         by_name = {_of_ssm(one): one for one in (*(have for have in found if have["vpc"] == vpc and _of_ssm(have)), *named)}
         lacking = [name for name in SSM if name not in by_name]
+        entries = ",".join(str(entry.get("name") or entry.get("id")) for entry in named)  # the same before the VPC has an id
         if lacking:
             has, older = ", ".join(sorted(by_name)), "" if OLDER_SSM in by_name else f"; agents before 3.3.40 need {OLDER_SSM} too"
-            warn(f"ec2_vpc_endpoints {vpc}: for Systems Manager it has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise{older}")
+            warn(f"ec2_vpc_endpoints {entries}: for Systems Manager it has {has}, and lacks {', '.join(lacking)}, unless it reaches them otherwise{older}")
         for name in sorted(name for name, one in by_name.items() if one.get("private_dns_enabled") is False):
-            warn(f"ec2_vpc_endpoints {vpc}: {name} is without private DNS, so the agents of Systems Manager do not find it")
+            warn(f"ec2_vpc_endpoints {entries}: {name} is without private DNS, so the agents of Systems Manager do not find it")
 
 
 def _of_ssm(endpoint):

@@ -106,8 +106,6 @@ NOTHING = dict(filter_policy=dict(AttributeValue="{}"))
 
 
 def delete(aws, have):
-    if have["id"] == PENDING:
-        raise Problem(f"waits for {have['endpoint']} to confirm it, and AWS removes no such subscription: it lapses by itself after 48 hours")
     aws.sns.unsubscribe(SubscriptionArn=have["id"])
 
 
@@ -179,6 +177,11 @@ def refuse(want, have, change):
 
 def danger(have, change):
     """What is filtered away is lost without a trace. Whoever changes a filter knows that there is one."""
+    if not change and have["id"] == PENDING:  # said here, since no confirmation would help
+        raise Problem(
+            f"waits for {have['endpoint']} to confirm it, and AWS removes no such subscription: it lapses by itself after 48 hours. "
+            "Take the entry out of the sheet"
+        )
     if have and change and change.get("filter_policy") and not have.get("filter_policy"):
         return f"would drop every message to {have['endpoint']} that its filter policy does not match, where all of them arrive now"
     return None

@@ -355,6 +355,7 @@ def test_check_mode_rehearses_and_writes_nothing():
     aws = FakeAws(check_mode=True, things=[box("b", size=1), box("c")])
     result, aws = run(dict(name="a"), dict(name="b", size=2), dict(name="c", state="absent"), aws=aws)
     assert actions(result) == dict(a="created", b="updated", c="deleted") and not aws.writes
+    assert result["diff"]["before"]["c"] and None not in result["diff"]["before"]["c"].values(), "what was not asked of it is not told as nothing"
 
 
 def test_what_destroys_needs_a_confirmation_of_its_own():
