@@ -31,6 +31,13 @@ options:
       - The filter P(msp.aws.neighbour_ids#filter) makes it of what the hosts of a run know.
     type: dict
     default: {}
+  touched:
+    description:
+      - What the same run has made, changed or removed before, as a dictionary from kind to ids.
+      - A plan (check mode) of a removal finds all of that still there. What is named here it does not take for what stands in the way.
+      - The filter P(msp.aws.touched#filter) makes it of the results that the roles registered.
+    type: dict
+    default: {}
   confirm:
     description:
       - What may be destroyed, interrupted or bought in this run, each as kind/entry, such as V(ec2_subnets/acme/acme-a).

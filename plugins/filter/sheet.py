@@ -79,6 +79,18 @@ def names_to_come(names: Mapping[str, list[str]], variables: Mapping[str, Any]) 
     return {kind: labels for kind, labels in left.items() if labels or not names[kind]}
 
 
+def touched(variables: Mapping[str, Any]) -> dict[str, list[str]]:
+    """kind → ids of what the tasks of this run so far have made, changed or removed, or in a plan would have; labels of what has none yet.
+
+    `variables` as of names_to_come.
+    """
+    found: dict[str, list[str]] = {}
+    for name in (name for name in variables if REGISTERED.match(name) and isinstance(variables[name], Mapping)):
+        done = [entry for entry in variables[name].get("entries", ()) if entry["action"] in ("created", "updated", "deleted")]
+        found.setdefault(REGISTERED.sub("", name), []).extend(entry.get("id", entry["entry"]) for entry in done)
+    return {kind: ids for kind, ids in found.items() if ids}
+
+
 def _called(sheet: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """What others call each entry, by its kind and how results tell of it, which may be its id."""
     kinds = {name: kind for name, kind in _part("kinds").kinds().items() if isinstance(sheet.get(name), list)}
@@ -288,5 +300,6 @@ class FilterModule:
             sheet_names=sheet_names,
             sheet_neighbours=sheet_neighbours,
             sheet_outside_names=sheet_outside_names,
+            touched=touched,
             unknown_tags=unknown_tags,
         )

@@ -19,6 +19,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Door, Rehearsed
 from ansible_collections.msp.aws.plugins.module_utils._entries import check, check_ids
+from ansible_collections.msp.aws.plugins.module_utils._holding import not_held
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind, Module
 from ansible_collections.msp.aws.plugins.module_utils._matching import Matcher, refuse_rivals
 from ansible_collections.msp.aws.plugins.module_utils._names import Missing, Names
@@ -297,13 +298,11 @@ class Run:
 
     def _delete_all(self) -> None:
         """Things may stand in each other's way: what failed is tried again as long as another one went."""
-        left = self._going("deleted")
+        left = not_held(self.kind, self.aws, self._going("created", "updated", "deleted"), self.params.get("touched", {}))
         while left:
             self._each(left, partial(self._act, deed=self._remove))
             failed = [step for step in left if step.reason]
-            if len(failed) == len(left):
-                return
-            left = failed
+            left = failed if len(failed) < len(left) else []
             for step in left:
                 step.reason = None
 

@@ -39,6 +39,8 @@ class Kind:
               which always needs one, and tells what else would go
     refuse    refuse(want, have, change) raises Problem for what the API would only refuse half-way
     foresee   foresee(aws, want) raises Problem for a value with which it cannot be created; asked in the plan, whatever else is still to be made
+    holders   holders(aws, haves) -> Holder of whatever keeps one of these from being deleted, with few calls for all of them; asked before the first
+              deletion, and in the plan
     faults    faults(entries, sheet) -> [(index, option, message)]: what is wrong in the sheet alone (controller side)
     not_yet   patterns of errors which mean that something just made is not visible everywhere yet
     caseless  AWS refuses a name that differs from an existing one only in case
@@ -62,6 +64,7 @@ class Kind:
     danger: Callable[[dict, dict], str | None] | None = None
     refuse: Callable[[dict, dict, dict], None] | None = None
     foresee: Callable[[Door, dict], None] | None = None
+    holders: Callable[[Door, list[dict]], Iterable[Any]] | None = None
     faults: Callable[[list, Mapping], Iterable[tuple]] | None = None
     not_yet: tuple[str, ...] = ()
     caseless: bool = False
@@ -129,6 +132,7 @@ class Kind:
             self.door.owner: dict(type="str"),
             "sheet_names": dict(type="dict", default={}),
             "neighbours": dict(type="dict", default={}),
+            "touched": dict(type="dict", default={}),
             "confirm": dict(type="list", elements="str", default=[]),
             "wait": dict(type="bool", default=True),
         }

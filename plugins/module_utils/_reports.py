@@ -111,7 +111,7 @@ def outcome(kind: Kind, steps: list[Step], aws: Door) -> dict[str, Any]:
 
 def _report(step: Step) -> dict[str, Any]:
     report = dict(entry=step.label, action="failed" if step.reason else step.action, changed=sorted({**step.before, **step.after}))
-    if step.have and not step.absent and not step.unseen:
+    if step.have and not step.unseen:
         report["id"] = step.have["id"]
     for name in ("confirm", "reason", "awaited"):
         if getattr(step, name):

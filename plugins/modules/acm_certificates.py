@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.msp.aws.plugins.module_utils import _certificates, _private_keys, _secrets, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, everything, tags_of
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -207,10 +208,15 @@ def danger(have, change):
 
 def delete(aws, have):
     """The secret stays, as the only copy of a key that may be in the hands of users."""
-    users = aws.acm.describe_certificate(CertificateArn=have["id"])["Certificate"].get("InUseBy")
-    if users:
-        raise Problem(f"it is in use by {', '.join(users)}: ACM deletes it only when nothing uses it any more")
     aws.acm.delete_certificate(CertificateArn=have["id"])
+
+
+def holders(aws, haves):
+    """A load balancer uses it by its listeners."""
+    for have in haves:
+        for user in aws.acm.describe_certificate(CertificateArn=have["id"])["Certificate"].get("InUseBy", ()):
+            freed = (("elbv2_load_balancers", user), ("elbv2_listeners", None), ("ec2_client_vpn_endpoints", None))
+            yield Holder(have["id"], "things that use it", user, freed)
 
 
 def faults(entries, sheet):
@@ -256,6 +262,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed
 
@@ -44,6 +45,13 @@ def delete(aws, have):
     aws.ec2.delete_dhcp_options(DhcpOptionsId=have["id"])
 
 
+def holders(aws, haves):
+    going = {have["id"] for have in haves}
+    for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs"):
+        if vpc.get("DhcpOptionsId") in going:
+            yield Holder(vpc["DhcpOptionsId"], "VPCs that use it", _tags.name_and_tags(vpc)["name"] or vpc["VpcId"], (("ec2_vpcs", vpc["VpcId"]),))
+
+
 KIND = Kind(
     name="ec2_dhcp_options",
     identity=("name",),
@@ -60,6 +68,7 @@ KIND = Kind(
     create=create,
     update=_tags.update,
     delete=delete,
+    holders=holders,
     not_yet=_tags.NOT_YET,
 )
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _holds, _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _holds, _network_holders, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -158,11 +158,6 @@ def refuse(want, have, change):
 
 
 def delete(aws, have):
-    if have["_association"]:
-        raise Problem(
-            f"{have['public_ip']} is in use by {have['instance'] or have['_interface']}, and once released it may be somebody else's for good. "
-            "Take it off first (clear: [instance] or clear: [network_interface])"
-        )
     if have["domain_name"]:
         # AWS keeps an address locked as long as it has a name of its own.
         _set_domain_name(aws, have, None)
@@ -197,6 +192,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=_network_holders.of_elastic_ips,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, merged, ref, refs
 
@@ -225,9 +226,15 @@ def danger(have, change):
 
 
 def delete(aws, have):
-    if have["subnets"]:
-        raise Problem(f"{len(have['subnets'])} subnets are under it ({', '.join(have['subnets'])}): name them in `subnets` of another one first")
     aws.ec2.delete_network_acl(NetworkAclId=have["id"])
+
+
+def holders(aws, haves):
+    """Another ACL may take over the subnets; the default one is there for all that have none."""
+    for have in haves:
+        yield from (Holder(have["id"], "subnets under it", subnet, ((KIND.name, None),)) for subnet in have["subnets"] or ())
+        if have["_default"]:
+            yield Holder(have["id"], "VPCs whose default network ACL it is", have["vpc"])
 
 
 def faults(entries, sheet):
@@ -290,6 +297,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

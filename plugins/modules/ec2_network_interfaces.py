@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances, _networks, _tags, _tokens
+from ansible_collections.msp.aws.plugins.module_utils import _instances, _network_holders, _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
@@ -195,6 +195,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     foresee=foresee,
+    holders=_network_holders.of_network_interfaces,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
 
@@ -229,10 +230,16 @@ def _rerouted(routes):
 
 
 def delete(aws, have):
-    users = [target for option in ASSOCIATED for target in have[option]]
-    if users:
-        raise Problem(f"it is used by {', '.join(users)}: name them in another route table, or take them off this one, first")
     aws.ec2.delete_route_table(RouteTableId=have["id"])
+
+
+def holders(aws, haves):
+    """Another table may take over whatever uses this one; the main one is everybody's."""
+    for have in haves:
+        users = [target for option in ASSOCIATED for target in have[option]]
+        yield from (Holder(have["id"], "subnets or gateways that use it", user, ((KIND.name, None),)) for user in users)
+        if have["_main"]:
+            yield Holder(have["id"], "VPCs whose main route table it is", have["vpc"])
 
 
 def faults(entries, sheet):
@@ -289,6 +296,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

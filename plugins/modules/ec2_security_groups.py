@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _network_holders, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -334,6 +334,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=_network_holders.of_security_groups,
     faults=faults,
     caseless=True,
     seconds=120,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
 
@@ -272,10 +273,14 @@ def _rerouted(change):
 
 
 def delete(aws, have):
-    if have["associations"]:
-        raise Problem(f"it is used by {', '.join(have['associations'])}: name them in another route table, or take them off this one, first")
     aws.ec2.delete_transit_gateway_route_table(TransitGatewayRouteTableId=have["id"])
     _transit_gateways.await_end(aws, have["id"], look)
+
+
+def holders(aws, haves):
+    """Another table may take over the attachments."""
+    for have in haves:
+        yield from (Holder(have["id"], "attachments that use it", one, ((KIND.name, None),)) for one in have["associations"])
 
 
 def faults(entries, sheet):
@@ -317,6 +322,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     # Two entries may move one attachment at once: the second one looks again.
     not_yet=(*_tags.NOT_YET, r"Resource\.AlreadyAssociated"),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
+from ansible_collections.msp.aws.plugins.module_utils._names import makers
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed
 
 # Option → member of Options, in both calls
@@ -118,11 +120,16 @@ def danger(have, change):
 
 
 def delete(aws, have):
-    if have["_attached"]:
-        listed = ", ".join(f"{one['TransitGatewayAttachmentId']} ({one['ResourceType']} {one.get('ResourceId')})" for one in have["_attached"])
-        raise Problem(f"these are attached to it, and must go first: {listed}")
     aws.ec2.delete_transit_gateway(TransitGatewayId=have["id"])
     _transit_gateways.await_end(aws, have["id"], look)
+
+
+def holders(aws, haves):
+    for have in haves:
+        for one in have["_attached"]:
+            ids = (one["TransitGatewayAttachmentId"], one.get("ResourceId"))
+            freed = tuple((kind, id) for kind in makers("ec2_transit_gateway_attachments") for id in ids)
+            yield Holder(have["id"], "attachments", f"{ids[0]} {one['ResourceType']} {ids[1]}", freed)
 
 
 def faults(entries, sheet):
@@ -159,6 +166,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     seconds=_transit_gateways.SECONDS,
     not_yet=_tags.NOT_YET,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _network_holders, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -102,11 +102,9 @@ def _wait(aws, vpc_id, association):
 
 
 def danger(have, change):
-    """A VPC without subnets has nobody in it whom it could interrupt; one with some AWS does not delete."""
+    """A VPC without subnets has nobody in it whom it could interrupt."""
     if not have or not have["_subnets"]:
         return None
-    if not change:
-        return f"would be deleted, for which it must be empty: {', '.join(have['_subnets'])} must go before it"
     reasons = []
     if change.get("enable_dns_support") is False:
         reasons.append("switch off the name resolution of the VPC, without which nothing in it finds AWS's services, private zones or its peers by name")
@@ -160,6 +158,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=_network_holders.of_vpcs,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

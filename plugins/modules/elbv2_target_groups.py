@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks, _shapes
-from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
 
@@ -61,6 +61,7 @@ def _have(group, tagged, named=()):
         matcher=_elbv2.to_sheet(MATCHER, group.get("Matcher") or {}),
         tags=tagged,
         _named=named,
+        _balancers=group.get("LoadBalancerArns", []),
         **{option: group.get(member) for option, member in {**ONCE, **HEALTH}.items()},
     )
 
@@ -136,15 +137,14 @@ def _description(have, item):
 
 
 def delete(aws, have):
-    try:
-        aws.elbv2.delete_target_group(TargetGroupArn=have["id"])
-    except AWS_ERRORS as error:
-        if code_of(error) != "ResourceInUse":
-            raise
-        with aws.reading():
-            groups = aws.pages("elbv2", "describe_target_groups", "TargetGroups")
-        users = [arn.split("/")[-2] for one in groups if one["TargetGroupArn"] == have["id"] for arn in one.get("LoadBalancerArns", [])]
-        raise Problem(f"listeners or rules of {', '.join(users)} lead to it: lead them elsewhere, or remove them") from error
+    aws.elbv2.delete_target_group(TargetGroupArn=have["id"])
+
+
+def holders(aws, haves):
+    for have in haves:
+        for balancer in have["_balancers"]:
+            freed = (("elbv2_load_balancers", balancer), ("elbv2_listeners", None), ("elbv2_listener_rules", None))
+            yield Holder(have["id"], "load balancers whose listeners or rules lead to it", balancer.split("/")[-2], freed)
 
 
 # ---- what is dangerous or wrong
@@ -253,6 +253,7 @@ KIND = Kind(
     danger=danger,
     refuse=refuse,
     foresee=foresee,
+    holders=holders,
     faults=faults,
     # An instance must run before it can be a target.
     not_yet=(*_elbv2.NOT_YET, r"\(InvalidTarget\).*not in the running state"),

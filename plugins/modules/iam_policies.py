@@ -9,6 +9,7 @@ from functools import partial
 
 from ansible_collections.msp.aws.plugins.module_utils import _iam, _policies, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem, fixed, tags
 
@@ -68,9 +69,6 @@ def _oldest(have):
 
 
 def delete(aws, have):
-    holders = _holders(have)
-    if holders:
-        raise Problem(f"is in use by {holders}: take it off them first, it is theirs to lose")
     for version in have["_versions"]:
         if not version["IsDefaultVersion"]:
             aws.iam.delete_policy_version(PolicyArn=have["id"], VersionId=version["VersionId"])
@@ -89,8 +87,11 @@ def _attached(aws, arn):
     return found
 
 
-def _holders(have):
-    return ", ".join(f"the {what} {', '.join(sorted(names))}" for what, names in have["_attached"]().items() if names)
+def holders(aws, haves):
+    """It is theirs to lose."""
+    for have in haves:
+        for what, names in have["_attached"]().items():
+            yield from (Holder(have["id"], f"{what} that have it", name, ((f"iam_{what}", name),)) for name in names)
 
 
 def danger(have, change):
@@ -138,6 +139,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_iam.NOT_YET,
     caseless=True,

@@ -12,6 +12,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _networkfirewall
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._documents import merged as merged_documents
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
 
@@ -153,12 +154,16 @@ def update(aws, have, change):
 
 
 def delete(aws, have):
-    with aws.reading():
-        used = aws.network_firewall.describe_firewall_policy(FirewallPolicyArn=have["id"])["FirewallPolicyResponse"].get("NumberOfAssociations", 0)
-    if used:
-        raise Problem(f"it is used by {used} firewalls: give them another policy first, in a run of its own")
     aws.network_firewall.delete_firewall_policy(FirewallPolicyArn=have["id"])
     aws.wait(f"deletion of {have['id']}", lambda: [policy["id"] for policy in find(aws, None)], lambda arns: have["id"] not in arns, limit=600)
+
+
+def holders(aws, haves):
+    """AWS says how many use it, and not which."""
+    for have in haves:
+        used = aws.network_firewall.describe_firewall_policy(FirewallPolicyArn=have["id"])["FirewallPolicyResponse"].get("NumberOfAssociations", 0)
+        if used:
+            yield Holder(have["id"], "firewalls that use it", str(used), (("networkfirewall_firewalls", None),))
 
 
 def danger(have, change):
@@ -263,6 +268,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_networkfirewall.NOT_YET,
 )

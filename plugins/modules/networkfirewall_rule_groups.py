@@ -10,6 +10,7 @@ from collections import Counter
 
 from ansible_collections.msp.aws.plugins.module_utils import _networkfirewall
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, tags
 
@@ -109,12 +110,16 @@ def update(aws, have, change):
 
 
 def delete(aws, have):
-    with aws.reading():
-        used = aws.network_firewall.describe_rule_group(RuleGroupArn=have["id"])["RuleGroupResponse"].get("NumberOfAssociations", 0)
-    if used:
-        raise Problem(f"it is used by {used} firewall policies: take it out of them first, in a run of its own")
     aws.network_firewall.delete_rule_group(RuleGroupArn=have["id"])
     aws.wait(f"deletion of {have['id']}", lambda: _names(aws), lambda arns: have["id"] not in arns, limit=600)
+
+
+def holders(aws, haves):
+    """AWS says how many use it, and not which."""
+    for have in haves:
+        used = aws.network_firewall.describe_rule_group(RuleGroupArn=have["id"])["RuleGroupResponse"].get("NumberOfAssociations", 0)
+        if used:
+            yield Holder(have["id"], "firewall policies that use it", str(used), (("networkfirewall_firewall_policies", None),))
 
 
 def _names(aws):
@@ -191,6 +196,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_networkfirewall.NOT_YET,
 )

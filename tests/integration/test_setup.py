@@ -74,6 +74,21 @@ def test_removing_goes_backwards_and_needs_its_confirmations(customer):
     assert customer.setup("-e", confirm).changed == 0
 
 
+def test_a_plan_tells_what_keeps_a_removal_from_being_done_as_the_run_does(customer):
+    """What the sheet does not name stays where it is, and so does what it lies in; what goes before it in the same run is in nobody's way."""
+    names = ("acme-a", "acme-b")
+    customer.setup(ec2_vpcs=[VPC], ec2_subnets=[SUBNET, dict(SUBNET, name="acme-b", cidr_block="10.20.2.0/24")])
+    confirm = json.dumps(dict(confirm=["ec2_vpcs/acme", *(f"ec2_subnets/acme/{name}" for name in names)]))
+    alone = dict(ec2_vpcs=[dict(name="acme", state="absent")], ec2_subnets=[])
+    whole = dict(alone, ec2_subnets=[dict(name=name, vpc="acme", state="absent") for name in names])
+    said = "ec2_vpcs acme: cannot be deleted while there are subnets in it (acme-a, acme-b), which this run leaves there: move or remove them first"
+    for check in (["--check"], []):
+        assert said in customer.setup(*check, "-e", confirm, rc=2, **alone).output and customer.writes() == []
+    planned = customer.setup("--check", "-e", confirm, **whole)
+    assert planned.changed == 2 and customer.writes() == []
+    assert customer.setup("-e", confirm).changed == 2 and customer.writes() == [*["ec2:DeleteSubnet"] * 2, "ec2:DeleteVpc"]
+
+
 def test_the_audit_comes_after_what_it_delivers_to_and_goes_before_it(customer):
     deliveries = [dict(service="cloudtrail.amazonaws.com"), dict(service="config.amazonaws.com")]
     recorder = dict(name="default", service_linked_role=True, s3_bucket_name="acme-audit", recording=True)

@@ -62,7 +62,8 @@ def calls_in_operation(operation: str) -> set[str]:
     path, kind = MODULES / f"{row['module']}.py", KINDS.get(row["module"])
     if kind is None:
         return _calls(list(reached(path)), set()) | beside
-    deeds = [kind.find, kind.look, kind.read, kind.update, kind.create if row.get("makes") else None, kind.delete if "state: absent" in task else None]
+    deeds = [kind.find, kind.look, kind.read, kind.update, kind.create if row.get("makes") else None]
+    deeds += [kind.holders, kind.delete] if "state: absent" in task else []
     used = [function for function in deeds if function and function.__name__ in parts(path)]
     return _calls(list(reached(path, [parts(path)[function.__name__] for function in used])), {kind.service}) | _look_ups(kind.options) | beside
 

@@ -248,7 +248,7 @@ def test_what_a_sheet_says_wrong_of_certificates():
 
 def test_a_certificate_in_use_is_not_deleted_and_its_user_is_named(vpn):
     message = refused(vpn, CERTIFICATES, dict(name="acme-vpn-server", state="absent"), confirm=[f"{CERTIFICATES}/acme-vpn-server"])
-    assert "in use by" in message and "client-vpn-endpoint/cvpn-endpoint-" in message
+    assert "things that use it (" in message and "client-vpn-endpoint/cvpn-endpoint-" in message
 
 
 # -- endpoints

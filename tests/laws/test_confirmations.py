@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ansible_collections.msp.aws.plugins.module_utils import _networks
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 from tests.laws.stage import KINDS, examples
-from tests.laws.test_gateways import dangerous, harmless, unconfirmed, write
+from tests.laws.test_gateways import dangerous, harmless, write
 
 VPCS, PEERINGS, ALARMS = "ec2_vpcs", "ec2_vpc_peering_connections", "cloudwatch_alarms"
 SUBSCRIPTIONS, FILTERS = "sns_subscriptions", "logs_metric_filters"
@@ -44,11 +44,6 @@ def test_a_vpc_that_has_subnets_is_interrupted_only_with_a_confirmation(vpc, opt
     subnet = dict(name="a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a")
     write(vpc, "ec2_subnets", subnet)
     assert said in dangerous(vpc, VPCS, dict(options, name="acme"))
-
-
-def test_a_vpc_that_has_subnets_is_deleted_only_when_they_are_gone(vpc):
-    write(vpc, "ec2_subnets", dict(name="a", vpc="acme", cidr_block="10.20.1.0/24", availability_zone="ap-northeast-1a"))
-    assert "must be empty: a must go before it" in unconfirmed(vpc, VPCS, dict(name="acme", state="absent"))
 
 
 @pytest.mark.parametrize("options", [options for options, dummy in INTERRUPTING])

@@ -72,7 +72,7 @@ def test_new_domains_leave_the_variables_and_all_else(filters):
 
 def test_a_rule_group_in_use_stays(filters):
     entry, confirmed = removed(GROUPS, "domains")
-    assert "used by 1 firewall policies" in refused(filters, GROUPS, entry, confirm=confirmed)
+    assert "firewall policies that use it (1)" in refused(filters, GROUPS, entry, confirm=confirmed)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_policy_in_use_changes_and_goes_only_so(walls):
     assert "what 2 firewalls let through" in dangerous(walls, POLICIES, dict(name="acme", stateless_default_actions=["aws:pass"]))
     harmless(walls, POLICIES, dict(name="acme", description="in use"))
     entry, confirmed = removed(POLICIES, "acme")
-    assert "used by 2 firewalls" in refused(walls, POLICIES, entry, confirm=confirmed)
+    assert "firewalls that use it (2)" in refused(walls, POLICIES, entry, confirm=confirmed)
 
 
 def test_a_destination_that_does_not_let_logs_in_is_named(walls):

@@ -45,7 +45,7 @@ def test_a_policy_that_somebody_has_is_not_removed(iam, usage):
     gone = task(POLICIES, dict(name="acme", state="absent"), confirm=["iam_policies/acme"])
     for check in (True, False):
         iam.double.clear_calls()
-        assert "the users alice" in iam.run(POLICIES, gone, check=check, fails=True)["msg"] and iam.writes() == []
+        assert "users that have it (alice)" in iam.run(POLICIES, gone, check=check, fails=True)["msg"] and iam.writes() == []
 
 
 def test_a_sixth_version_needs_a_confirmation_and_takes_the_oldest(iam):

@@ -251,7 +251,7 @@ def test_what_the_checks_find_is_told(groups, said):
 def test_a_group_in_use_stays_and_says_who_uses_it(rules):
     gone = dict(name="acme-api", state="absent")
     message = rules.run(GROUPS, task(GROUPS, gone, confirm=confirm(GROUPS, "acme-api")), fails=True)["msg"]
-    assert "listeners or rules of acme-web lead to it" in message
+    assert "load balancers whose listeners or rules lead to it (acme-web)" in message
     write(rules, RULES, rule(state="absent"), confirm=confirm(RULES, "acme-web/80/api"))
     assert write(rules, GROUPS, gone, confirm=confirm(GROUPS, "acme-api"))["changed"]
 

@@ -97,7 +97,7 @@ def test_what_opens_a_gateway_or_takes_its_blocks_needs_a_confirmation(stage):
 def test_a_gateway_with_attachments_is_not_deleted(stage):
     played(stage, VPCS)
     message = refused_removal(stage, GATEWAYS, dict(name="acme"))
-    assert "must go first" in message and "vpc-" in message
+    assert "attachments (tgw-attach-" in message and "vpc-" in message
 
 
 def refused_removal(stage, kind, entry):
@@ -436,7 +436,7 @@ def test_a_route_whose_attachment_is_gone_is_told(stage):
 
 def test_a_used_table_is_not_deleted(stage):
     played(stage, TABLES)
-    assert "it is used by tgw-attach-" in refused_removal(stage, TABLES, PROD)
+    assert "attachments that use it (tgw-attach-" in refused_removal(stage, TABLES, PROD)
 
 
 def test_what_a_sheet_says_wrong_of_route_tables():

@@ -191,7 +191,7 @@ def test_nothing_imports_upwards(path):
     assert not upwards, "modules and module_utils import module_utils only"
 
 
-ENGINE = [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "entries", "kinds", "matching", "options", "reports", "waiting")]
+ENGINE = [PLUGINS / "module_utils" / f"_{part}.py" for part in ("engine", "entries", "holding", "kinds", "matching", "options", "reports", "waiting")]
 
 
 def code_lines(path):

@@ -24,6 +24,7 @@ from ansible_collections.msp.aws.plugins.filter.sheet import (
     sheet_faults,
     sheet_left,
     sheet_outside_names,
+    touched,
     unknown_tags,
 )
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
@@ -556,6 +557,19 @@ def test_what_could_not_be_made_is_no_longer_to_come():
     assert names_to_come(names, variables) == dict(ec2_vpcs=["b", "c"], ec2_elastic_ips=["made"], sns_topics=["acme"], iam_groups=[])
     host = dict(variables, sheet_own_names=names)
     assert "a" not in neighbour_ids(dict(far=host), ["far"])["far"]["ec2_vpcs"]
+
+
+def test_what_a_run_has_touched_so_far():
+    """What failed or stays as it is was not; what has no id yet is known by its label."""
+    failed, same = dict(entry="c", action="failed"), dict(entry="d", action="unchanged", id="vpc-4")
+    done = [dict(entry="a", action="created"), dict(entry="b", action="updated", id="vpc-2"), failed, same]
+    variables = dict(
+        setup_network_ec2_vpcs=dict(entries=done),
+        setup_network_remove_ec2_vpcs=dict(entries=[dict(entry="e", action="deleted", id="vpc-5")]),
+        setup_network_ec2_subnets=dict(skipped=True),
+        setup_network_title="network",
+    )
+    assert touched(variables) == dict(ec2_vpcs=["a", "vpc-2", "vpc-5"]) and touched({}) == {}
 
 
 def test_what_failed_under_its_id_is_not_to_come_under_its_name():
