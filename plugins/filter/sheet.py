@@ -44,6 +44,7 @@ def sheet_faults(
     sheet = _whole(sheet, expanded)
     found = _part("sheets").faults(sheet)
     unsure = {(fault.kind, fault.entry) for fault in found if fault.code in _part("sheets").UNSURE}
+    found += references.to_be_made_of_what_is_gone(sheet, account, looked)
     found += [*references.unresolved(sheet, account, neighbours), *references.incomplete(sheet, account, looked, unsure)]
     found += references.in_other_regions(sheet, region) if region else []
     told = {(fault.kind, fault.entry) for fault in found}
@@ -51,10 +52,14 @@ def sheet_faults(
     return [fault.text(language) for fault in found]
 
 
-def sheet_doubtful(sheet: Any) -> list[str]:
-    """The kinds of which only a look at the account tells whether two entries mean one thing, or one would take the name of another, or cannot be made."""
-    sheet = _sheet(sheet)
-    return sorted({*_part("_rivals").doubtful(sheet), *_part("references").unsure_to_exist(sheet)})
+def sheet_doubtful(sheet: Any, account: Mapping[str, Any] | None = None) -> list[str]:
+    """The kinds of which only a look at the account tells whether two entries mean one thing, or one would take the name of another, or cannot be made.
+
+    With `account` as of sheet_faults those as well of which it tells whether something is to be made of what is there no more.
+    """
+    sheet, references = _whole(sheet), _part("references")
+    remade = {reference.kind for reference in references.made_of_what_is_gone(sheet, account)}
+    return sorted({*_part("_rivals").doubtful(sheet), *references.unsure_to_exist(sheet), *remade})
 
 
 def sheet_names(sheet: Any, expanded: Mapping[str, Any] | None = None) -> dict[str, list[str]]:

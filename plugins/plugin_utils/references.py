@@ -95,7 +95,8 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
     """kind → names that the sheet alone cannot explain.
 
     References to what it does not make, or to what has a name that something else may have, too; its own entries that do not say
-    enough to make them, which is no fault of what is there; and what is joined by things that it removes without their names.
+    enough to make them, which is no fault of what is there; what is joined by things that it removes without their names;
+    and what it removes by its name, where something else is referred to by its id.
     """
     own, found = _by_words(names(sheet)), defaultdict(set)
     for reference in references(sheet):
@@ -108,7 +109,10 @@ def to_look_up(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
             found[name].add(label)
     for kind, value in (end for dummy, ends in _nameless(sheet) for end in ends):
         found[kind].add(value)
-    return {kind: sorted(wanted) for kind, wanted in found.items()}
+    going = _going(sheet)
+    for kind in {maker for reference in references(sheet) if is_id(reference.to, reference.name) for maker in makers(reference.to)} & LOOKUPS.keys():
+        found[kind] |= {label for label in going.get(kind, ()) if label and not is_id(kind, label)}
+    return {kind: sorted(wanted) for kind, wanted in found.items() if wanted}
 
 
 def _too_little_to_create(sheet: Mapping[str, Any]) -> Iterator[tuple[str, str, list[tuple[str, ...]]]]:
@@ -165,6 +169,7 @@ def unresolved(
     neighbours  the other contracts of the run: host → kind → label → id; without them what is theirs is not judged
     """
     going, called = _going(sheet), renamed(sheet)
+    ids = {kind: [*labels, *_ids_of(kind, labels, account)] for kind, labels in going.items()}
     own, away = _by_words(names(sheet)), _by_words(going)
     joined = [(name, [_ids(kind, value, account, neighbours) for kind, value in ends]) for name, ends in _nameless(sheet)]
     for reference in references(sheet):
@@ -178,7 +183,7 @@ def unresolved(
         mine = _own(reference, own)
         there = (account or {}).get(reference.to, {}).get(reference.name, [])
         by_name = _own(reference, away)
-        gone = [*by_name, *(thing["id"] for thing in there if _goes(makers(reference.to), thing, going, joined) and thing["id"] not in by_name)]
+        gone = [*by_name, *(thing["id"] for thing in there if _goes(makers(reference.to), thing, ids, joined) and thing["id"] not in by_name)]
         if gone and not mine and not set(_others(reference, by_name, there)) - set(gone):
             if _label(reference) not in going.get(reference.to, ()):  # else it was told of the sheet alone
                 yield _fault(reference, "to_be_removed")
@@ -191,10 +196,33 @@ def unresolved(
         if len(mine) + len(others) > 1:
             yield _fault(reference, "ambiguous", limit=(reference.to, ", ".join([*mine, *others])))
         elif account is not None and not mine and not others and not (_at_first(reference) and account.get(reference.kind, {}).get(reference.entry)):
-            others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
-            near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
-            offered = dict(offered=True) if not set(makers(reference.to)) & kinds().keys() else {}
-            yield _fault(reference, "dangling", **(dict(other=", ".join(others)) if others else dict(close=near)), **offered)
+            yield _dangling(reference, own)
+
+
+def made_of_what_is_gone(sheet: Mapping[str, Any], account: Mapping[str, Any] | None) -> Iterator[Reference]:
+    """What things that are there are made of and what is there no more, where they may be made of something else: only a look at them tells whether they are."""
+    for reference in references(sheet):
+        known = account or {}
+        gone = _at_first(reference) and known.get(reference.to, {}).get(reference.name) == [] and known.get(reference.kind, {}).get(reference.entry)
+        if gone and not kinds()[reference.kind].options[reference.option.partition(".")[0]].fixed:
+            yield reference
+
+
+def to_be_made_of_what_is_gone(
+    sheet: Mapping[str, Any], account: Mapping[str, Any] | None, looked: Mapping[str, Mapping[str, Any]] | None
+) -> Iterator[Fault]:
+    """Those of them that the sheet changes to it, as `looked` tells it, what msp.aws.account_info found of the doubtful kinds."""
+    entries = {(kind, entry["entry"]): entry.get("options", ()) for kind, found in (looked or {}).items() for entry in found["agreed"]}
+    for reference in made_of_what_is_gone(sheet, account):
+        if any(line["option"] == reference.option and line["verdict"] != "same" for line in entries.get((reference.kind, reference.entry), ())):
+            yield _dangling(reference, _by_words(names(sheet)))
+
+
+def _dangling(reference: Reference, own: Mapping[str, Mapping[str, Any]]) -> Fault:
+    others = [kind for kind, by_words in own.items() if reference.name in by_words and kind not in makers(reference.to)]
+    near = close(reference.name, [words for maker in makers(reference.to) for words in own.get(maker, ())])
+    offered = dict(offered=True) if not set(makers(reference.to)) & kinds().keys() else {}
+    return _fault(reference, "dangling", **(dict(other=", ".join(others)) if others else dict(close=near)), **offered)
 
 
 def _fault(reference: Reference, code: str, **facts: Any) -> Fault:
@@ -315,6 +343,12 @@ def _going(sheet: Mapping[str, Any]) -> dict[str, list[str]]:
             gone = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("state") == "absent"]
             found[name] = [entry.get("id") or kinds()[name].called(entry) for entry in gone]
     return found
+
+
+def _ids_of(kind: str, labels: Iterable[str], account: Mapping[str, Any] | None) -> list[str]:
+    """The ids of what is removed by a name, as far as they were looked up and mean one thing."""
+    found = ((account or {}).get(kind, {}).get(label, []) for label in labels)
+    return [things[0]["id"] for things in found if len(things) == 1]
 
 
 def renamed(sheet: Mapping[str, Any]) -> dict[str, str]:

@@ -184,3 +184,20 @@ def test_an_image_must_be_there_as_long_as_what_is_made_of_it_is_not(language):
     assert told == [[form, *(f"ec2_launch_templates {name} image_id" for name in ("t0", "t1")), "ec2_instances web image_id"],
                     [form, "ec2_launch_templates t1 image_id"]]  # fmt: skip
     assert len([line for line in sheet_faults(sheet, account=nothing, language=language) if "ami-00000001" in line and "ec2_images" in line]) == 2
+    # A template that is there may be changed to it. An instance never is, so nobody has to look at it.
+    assert (sheet_doubtful(sheet), sheet_doubtful(sheet, nothing), sheet_doubtful(sheet, something)) == ([], [], ["ec2_launch_templates"])
+    for verdict, more in (("same", []), ("changed", ["ec2_launch_templates t0 image_id"])):
+        looked = dict(ec2_launch_templates=dict(agreed=[dict(entry="t0", options=[dict(option="image_id", verdict=verdict)])]))
+        lines = sheet_faults(sheet, account=something, language=language, looked=looked)
+        assert sorted(line.partition(": ")[0] for line in lines) == sorted([*told[1], *more])
+
+
+@pytest.mark.parametrize("language", REMOVES)
+def test_what_is_removed_by_its_name_is_not_referred_to_by_its_id(language):
+    subnet = dict(vpc="vpc-00000001", name="a", cidr_block="10.0.1.0/24", availability_zone="ap-northeast-1a")
+    sheet = dict(ec2_vpcs=[dict(name="acme", state="absent"), dict(name="other", state="absent")], ec2_subnets=[subnet])
+    outside = sheet_outside_names(sheet)
+    assert outside["ec2_vpcs"] == ["acme", "other", "vpc-00000001"]
+    there = {name: [dict(THERE, id=id)] for name, id in (("acme", "vpc-00000001"), ("other", "vpc-00000002"), ("vpc-00000001", "vpc-00000001"))}
+    (line,) = sheet_faults(sheet, account=dict(ec2_vpcs=there, ec2_availability_zones={"ap-northeast-1a": [THERE]}), language=language)
+    assert line.startswith("ec2_subnets vpc-00000001/a vpc: ") and REMOVES[language] in line
