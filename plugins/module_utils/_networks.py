@@ -90,13 +90,12 @@ def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]
 
 def claimed_twice(entries: Iterable[Mapping[str, Any]], option: str, *more: str) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
     """Faults of entries that name a place with room for one, which an entry before them has; `more` options say which part of the place."""
-    counts: dict[tuple, int] = {}
+    holders: dict[tuple, int] = {}
     for index, entry in enumerate(entries):
         if entry.get(option) and entry.get("state") != "absent":
-            place = tuple(entry.get(name) for name in (option, *more))
-            counts[place] = counts.get(place, 0) + 1
-            if counts[place] > 1:
-                yield index, option, "duplicate", dict(value=entry[option], limit=counts[place])
+            holder = holders.setdefault(tuple(entry.get(name) for name in (option, *more)), index)
+            if holder != index:
+                yield index, option, "claimed", dict(value=entry[option], other_entry=holder)
 
 
 ADDRESSED = dict(

@@ -198,7 +198,7 @@ def faults(entries, sheet):
     for index, entry in enumerate(entries):
         network, gateway = (_named(entry.get(option)) for option in BALANCERS)
         if network and gateway:
-            yield index, "gateway_load_balancers", "one_of", dict(value=gateway[0], other=", ".join(BALANCERS))
+            yield index, "gateway_load_balancers", "one_of", dict(value=", ".join([*network, *gateway]), other=", ".join(BALANCERS))
         for endpoint in set(_named(entry.get("accepted_endpoints"))) & set(_named(entry.get("rejected_endpoints"))):
             yield index, "rejected_endpoints", "contradiction", dict(value=endpoint)
 

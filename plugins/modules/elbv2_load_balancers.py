@@ -260,7 +260,7 @@ def faults(entries, sheet):
             subnet = mapping.get("subnet")
             (zone,) = zones.get(subnet, set()) if len(zones.get(subnet, ())) == 1 else (None,)
             if zone and seen.setdefault(zone, subnet) != subnet:
-                yield index, "subnet_mappings", "duplicate", dict(value=zone, limit=2)
+                yield index, "subnet_mappings", "same_zone", dict(value=subnet, other=seen[zone], limit=zone, item=mapping)
         if entry.get("type") == "gateway" and entry.get("scheme"):
             yield index, "scheme", "one_of", dict(value=entry["scheme"], other="type: gateway, scheme")
 

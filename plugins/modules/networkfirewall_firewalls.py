@@ -307,7 +307,7 @@ def faults(entries, sheet):
             subnet = mapping.get("subnet")
             zone = zones.get((entry.get("vpc"), str(subnet).rpartition("/")[2]))
             if zone and seen.setdefault(zone, subnet) != subnet:
-                yield index, "subnet_mappings", "duplicate", dict(value=zone, limit=2)
+                yield index, "subnet_mappings", "same_zone", dict(value=subnet, other=seen[zone], limit=zone, item=mapping)
         for item in _named(entry.get("log_destinations")):
             if len([option for option in DESTINATIONS if item.get(option)]) != 1:
                 yield index, "log_destinations", "one_of", dict(value=item, other=", ".join(DESTINATIONS), item=item)

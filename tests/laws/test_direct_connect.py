@@ -90,9 +90,9 @@ def test_what_stands_in_the_way_of_an_association_is_told_in_the_plan(stage):
 
 def test_what_a_sheet_says_wrong_of_associations():
     one = dict(direct_connect_gateway="dx", virtual_gateway="vgw")
-    assert faults(VIRTUAL, one, dict(one, direct_connect_gateway="other")) == [(1, "virtual_gateway", "duplicate")]
+    assert faults(VIRTUAL, one, dict(one, direct_connect_gateway="other")) == [(1, "virtual_gateway", "claimed")]
     transit = dict(name="a", direct_connect_gateway="dx", transit_gateway="tgw")
-    assert faults(TRANSIT, transit, dict(transit, transit_gateway="other")) == [(1, "name", "duplicate")]
+    assert faults(TRANSIT, transit, dict(transit, transit_gateway="other")) == [(1, "name", "claimed")]
     assert faults(VIRTUAL, one, **{TRANSIT: [transit]}) == [(0, "direct_connect_gateway", "one_of")]
     assert faults(TRANSIT, transit, **{VIRTUAL: [one]}) == [(0, "direct_connect_gateway", "one_of")]
     alike = dict(directconnect_gateways=[dict(name="dx", amazon_side_asn=64512)], ec2_transit_gateways=[dict(name="tgw", amazon_side_asn=64512)])

@@ -273,10 +273,19 @@ def test_a_firewall_that_fails_says_why():
     assert not have["_moving"] and have["_failed"] == "it is FAILED and IN_SYNC; ap-northeast-1a: FAILED no free addresses"
 
 
+@pytest.mark.parametrize("kind", [FIREWALLS, "elbv2_load_balancers"])
+def test_which_subnet_lies_in_a_zone_that_has_one_is_told(kind):
+    subnets = [dict(name=name, vpc="acme", availability_zone="ap-northeast-1a") for name in ("a", "b")]
+    entry = dict(name="f", subnet_mappings=[dict(subnet="a"), dict(subnet="b")], **(dict(vpc="acme") if kind == FIREWALLS else {}))
+    (fault,) = [fault for fault in sheets.faults({kind: [entry], "ec2_subnets": subnets}) if fault.code == "same_zone"]
+    said = "subnet_mappings (no. 2): 'b' lies in ap-northeast-1a, as a does; write one subnet for each zone"
+    assert fault.text("en") == f"{kind} f {said}" and "subnet_mappings（2 番目）: 「b」は a と同じゾーン" in fault.text("ja")
+
+
 def test_a_sheet_gives_a_firewall_one_subnet_of_a_zone():
     subnets = [dict(name=name, vpc="acme", availability_zone="ap-northeast-1a") for name in ("a", "b")]
     entry = dict(name="f", vpc="acme", subnet_mappings=[dict(subnet="a"), dict(subnet="b")], log_destinations=[dict(log_type="TLS")])
-    assert faults(FIREWALLS, entry, ec2_subnets=subnets) == [(0, "subnet_mappings", "duplicate"), (0, "log_destinations", "one_of")]
+    assert faults(FIREWALLS, entry, ec2_subnets=subnets) == [(0, "subnet_mappings", "same_zone"), (0, "log_destinations", "one_of")]
     assert faults(FIREWALLS, dict(entry, subnet_mappings=[dict(subnet="a")], log_destinations=[]), ec2_subnets=subnets) == []
 
 

@@ -116,7 +116,7 @@ def test_a_gateway_moves_only_in_two_runs(network, kind):
 @pytest.mark.parametrize("kind", [INTERNET, VPN])
 def test_a_sheet_gives_a_vpc_one_gateway(kind):
     one, other, gone = dict(name="one", vpc="acme"), dict(name="other", vpc="acme"), dict(name="gone", vpc="acme", state="absent")
-    assert faults(kind, one, gone, other, dict(name="free")) == [(2, "vpc", "duplicate")]
+    assert faults(kind, one, gone, other, dict(name="free")) == [(2, "vpc", "claimed")]
     assert faults(kind, gone, one, dict(name="elsewhere", vpc="other")) == []
 
 
@@ -217,10 +217,10 @@ def test_a_sheet_gives_a_place_one_address():
     web, mail = dict(instance="web"), dict(network_interface="mail")
     both = [(0, "network_interface", "one_of")]
     assert faults(ADDRESSES, dict(name="a", **web, **mail)) == both
-    assert faults(ADDRESSES, dict(name="a", **web), dict(name="b", **mail), dict(name="c", **web)) == [(2, "instance", "duplicate")]
+    assert faults(ADDRESSES, dict(name="a", **web), dict(name="b", **mail), dict(name="c", **web)) == [(2, "instance", "claimed")]
     one, other = dict(mail, private_ip_address="10.0.0.1"), dict(mail, private_ip_address="10.0.0.2")
     assert faults(ADDRESSES, dict(name="a", **one), dict(name="b", **other)) == []
-    assert faults(ADDRESSES, dict(name="a", **one), dict(name="b", **one)) == [(1, "network_interface", "duplicate")]
+    assert faults(ADDRESSES, dict(name="a", **one), dict(name="b", **one)) == [(1, "network_interface", "claimed")]
 
 
 # -- NAT gateways

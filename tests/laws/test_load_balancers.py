@@ -185,7 +185,7 @@ def test_the_end_is_waited_for_until_its_interfaces_are_gone(balancers, monkeypa
 def test_sheets_of_load_balancers():
     zone = dict(ec2_subnets=[dict(name=name, vpc="acme", cidr_block="10.0.0.0/24", availability_zone=f"{REGION}a") for name in ("a", "b")])
     both = dict(name="x", type="network", scheme="internal", subnet_mappings=[dict(subnet="a"), dict(subnet="b")])
-    assert faults(BALANCERS, both, **zone) == [(0, "subnet_mappings", "duplicate")]
+    assert faults(BALANCERS, both, **zone) == [(0, "subnet_mappings", "same_zone")]
     for name, code in {"internal-x": "reserved_start", "-x": "pattern", "a_b": "pattern", "x" * 33: "pattern"}.items():
         assert faults(BALANCERS, dict(name=name)) == [(0, "name", code)]
     assert faults(BALANCERS, dict(name="x", type="gateway", scheme="internal")) == [(0, "scheme", "one_of")]

@@ -229,4 +229,4 @@ def test_faults_of_a_sheet_alone():
         {"name": "fine", "resource_arn": f"{BALANCER}0", response: "Block"},
         ec2_elastic_ips=[dict(name="a"), dict(name="b")],
     )
-    assert found == [(0, "resource_arn", "one_of"), (1, response, "needs"), (2, response, "needs"), (3, "elastic_ip", "duplicate")]
+    assert found == [(0, "resource_arn", "one_of"), (1, response, "needs"), (2, response, "needs"), (3, "elastic_ip", "claimed")]

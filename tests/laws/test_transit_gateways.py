@@ -158,7 +158,7 @@ def test_an_attachment_keeps_a_subnet(stage):
 
 def test_a_sheet_attaches_a_vpc_once_and_with_one_subnet_in_a_zone():
     one = dict(name="a", transit_gateway="tgw", vpc="acme", subnets=["s-1"])
-    assert faults(VPCS, one, dict(one, name="b")) == [(1, "vpc", "duplicate")]
+    assert faults(VPCS, one, dict(one, name="b")) == [(1, "vpc", "claimed")]
     assert faults(VPCS, one, dict(one, name="b", transit_gateway="other")) == []
     subnets = [dict(name=f"s-{number}", vpc="acme", cidr_block=f"10.0.{number}.0/28", availability_zone="ap-northeast-1a") for number in (1, 2)]
     assert faults(VPCS, dict(one, subnets=["s-1", "s-2"]), ec2_subnets=subnets) == [(0, "subnets", "overlap")]
