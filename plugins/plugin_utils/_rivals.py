@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
@@ -18,22 +19,29 @@ from ansible_collections.msp.aws.plugins.plugin_utils.kinds import kinds
 
 
 def twice(kind: Kind, entries: Iterable[Mapping[str, Any]], called: Mapping[str, str]) -> Iterator[Fault]:
-    """Entries that the sheet itself shows to be one, or to want one name. `called` has the names that it gives to ids."""
+    """Entries that the sheet itself shows to be one, or to want one name. `called` has the names that it gives to ids.
+
+    AWS takes what is written with other characters and looks the same (が, composed or not) for two names, and nobody could tell these apart.
+    """
     same: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     pinned = []
     for entry in entries:
-        same[kind.apart(_by_names(kind, entry, called))].append(entry)
+        same[_apart(kind, _by_names(kind, entry, called))].append(entry)
         if "id" in entry and not any(entry.get(name) in (None, "") for name in kind.identity):
             pinned.append(entry)
     for entry in pinned:
         # Two things may have one name when both are meant by their ids. Meant by its name, each of them would be either.
-        alike = same.get(kind.apart(_by_names(kind, {name: entry[name] for name in kind.identity}, called)), [])
+        alike = same.get(_apart(kind, _by_names(kind, {name: entry[name] for name in kind.identity}, called)), [])
         if any("id" not in other for other in alike):
             alike.append(entry)
     for alike in same.values():
         gone = [entry.get("state") == "absent" for entry in alike]
         if len(gone) > 1:
             yield Fault(kind.name, kind.label(alike[-1]), None, "removed_and_made" if len(set(gone)) > 1 else "duplicate", dict(limit=len(gone)))
+
+
+def _apart(kind: Kind, entry: Mapping[str, Any]) -> str:
+    return unicodedata.normalize("NFC", kind.apart(entry))
 
 
 def _by_names(kind: Kind, entry: Mapping[str, Any], called: Mapping[str, str]) -> dict[str, Any]:

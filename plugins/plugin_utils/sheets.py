@@ -49,7 +49,7 @@ TYPES = dict(
 ENTRY_OPTIONS = ("state", "clear", "id")
 ID = dict(id=Option())
 MISSHAPEN = ("empty_item", "not_entry", "unknown_verb", "unquoted", "wrong_type")  # after which nothing else can be said of an option
-UNSURE = (*MISSHAPEN, "kind_inside", "state", "unknown_option")  # which may be what is lacking
+UNSURE = (*MISSHAPEN, "kind_inside", "state", "unknown_option")  # which may be what is lacking, or say that nothing is
 LACKING = ("needs", "one_of")
 NO_JSON = (bytes, datetime.date, set)  # what YAML can make of a text and no API takes
 

@@ -173,6 +173,14 @@ BAD_SHEETS = {
     "an unknown option": (dict(ec2_vpcs=[dict(VPC, cidr="10.0.0.0/8")]), ["ec2_vpcs acme cidr", "'cidr_block'"]),
     "a wrong type": (dict(ec2_vpcs=[dict(VPC, enable_dns_support="perhaps")]), ["ec2_vpcs acme enable_dns_support", "'perhaps'"]),
     "a duplicate": (dict(ec2_vpcs=[VPC, VPC]), ["ec2_vpcs acme", "2 times"]),
+    "a name in two forms of one character": (
+        dict(ec2_vpcs=[dict(VPC, name="\u304c"), dict(VPC, name="\u304b\u3099", cidr_block="10.21.0.0/16")]),
+        ["ec2_vpcs \u304b\u3099: is named 2 times"],
+    ),
+    "two gateways of one VPC": (
+        dict(ec2_vpcs=[VPC], ec2_internet_gateways=[dict(name=name, vpc="acme") for name in ("a", "b")]),
+        ["ec2_internet_gateways b vpc: 'acme' is named by a, and has room for one"],
+    ),
     "a dangling reference": (
         dict(ec2_vpcs=[VPC], ec2_subnets=[dict(SUBNET, vpc="akme")]),
         ["ec2_subnets akme/acme-a vpc", "neither in the sheet nor in the account"],

@@ -262,11 +262,6 @@ def test_a_name_that_leads_nowhere_is_told_with_the_one_that_was_meant():
     ]
 
 
-def test_what_was_to_be_removed_lacks_nothing():
-    sheet = dict(ec2_instances=[dict(name="x", state="absnt")])
-    assert sheet_faults(sheet, account=dict(ec2_instances=dict(x=[]))) == ["ec2_instances x state: 「absnt」は使えません。present か absent と書いてください"]
-
-
 DAY, MOMENT = datetime.date(2012, 10, 17), datetime.datetime(2012, 10, 17, 9, 0)
 
 
@@ -404,6 +399,13 @@ def test_a_scope_by_its_name_and_by_its_id_is_one_where_the_sheet_says_so():
     faults = sheet_faults(dict(ec2_vpcs=[dict(id="vpc-00000001", name="acme")], ec2_subnets=subnets), language="en")
     assert any("is named 2 times" in line for line in faults)
     assert not any("is named 2 times" in line for line in sheet_faults(dict(ec2_subnets=subnets), language="en"))
+
+
+def test_what_has_a_misspelt_state_lacks_nothing():
+    """It may be what is to go."""
+    sheet = dict(ec2_vpcs=[dict(name="old", state="abesnt")])
+    (line,) = sheet_faults(sheet, account=dict(ec2_vpcs=dict(old=[])), language="ja")
+    assert line == "ec2_vpcs old state: 「abesnt」は使えません。present か absent と書いてください"
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.caseless])
