@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _shapes, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _cron, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -191,9 +191,9 @@ def delete(aws, have):
     aws.dlm.delete_lifecycle_policy(PolicyId=have["id"])
 
 
-# What the model of DLM says in words: hours of an interval, fields of a cron expression, and that nothing is kept longer than 100 years.
+# What the model of DLM says in words: hours of an interval, a cron expression that is due once an hour at most, and that nothing is kept longer than 100 years.
 HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
-FIELDS = 6
+HOURLY = rf"(?=cron\(\d+ ){_cron.EXPRESSION}"
 LONGEST = dict(DAYS=36500, WEEKS=5200, MONTHS=1200, YEARS=100)
 RULES = ("retain", "fast_restore", "deprecate")
 
@@ -203,9 +203,8 @@ def mistakes(schedule):
     interval, cron = schedule.get("interval"), schedule.get("cron_expression")
     if interval is not None and int(interval) not in HOURS:
         yield "interval", "choice", dict(value=interval, limit=", ".join(map(str, HOURS)))
-    fields = str(cron or "").removeprefix("cron(").removesuffix(")").split()
-    if cron and (len(fields) != FIELDS or (fields[2] == "?") == (fields[4] == "?") or not fields[0].isdigit()):
-        yield "cron_expression", "pattern", dict(value=cron, limit="cron(0 17 * * ? *), cron(0 17 ? * MON *)")
+    if cron and not re.fullmatch(HOURLY, str(cron)):
+        yield "cron_expression", "pattern", dict(value=cron, limit=_cron.EXAMPLES)
     for time in schedule.get("times") or []:
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(time)):
             yield "times", "pattern", dict(value=time, limit="hh:mm")

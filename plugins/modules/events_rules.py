@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.msp.aws.plugins.module_utils import _lambda, _shapes, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _cron, _lambda, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -37,7 +37,7 @@ BY_ROLE = {"states", "ecs", "kinesis", "firehose", "batch", "codebuild", "codepi
 PUBLISHER = "events.amazonaws.com"
 MOST_TARGETS = 5
 # EventBridge guide, "Creating a rule that runs on a schedule": six fields, or a number with a unit that is singular for 1.
-SCHEDULE = r"rate\((1 (minute|hour|day)|(?!1 )[1-9][0-9]* (minutes|hours|days))\)|cron\(\S+( \S+){5}\)"
+SCHEDULE = r"rate\((1 (minute|hour|day)|(?!1 )[1-9][0-9]* (minutes|hours|days))\)|" + _cron.EXPRESSION
 
 
 # ---- what is there

@@ -301,6 +301,7 @@ def test_half_a_rule_is_told_with_the_half_that_is_there(buckets):
         (dict(cron_expression="cron(0 17 * * MON)"), ("cron_expression", "pattern")),
         (dict(cron_expression="cron(0 17 * * * *)"), ("cron_expression", "pattern")),
         (dict(cron_expression="cron(* 17 * * ? *)"), ("cron_expression", "pattern")),
+        (dict(cron_expression="cron(0 25 * * ? *)"), ("cron_expression", "pattern")),
         (dict(interval=24, interval_unit="HOURS", times=["25:00"]), ("times", "pattern")),
         (dict(interval=24, interval_unit="HOURS", retain_interval=101, retain_interval_unit="YEARS"), ("retain_interval", "most")),
         (dict(cron_expression="cron(0 17 ? * MON *)", retain_count=3, deprecate_count=4), ("deprecate_count", "most")),
