@@ -116,7 +116,7 @@ class Closures(tuple):
 def is_business_day(day: date, closures: Closures | None = None) -> bool:
     """Whether the provider works on that day: Monday to Friday, no holiday, no closure.
 
-    The terms use 営業日 (別紙1 1.4) and do not define it. `closures` is what the contract says (see `Reading.closures`); the year-end
+    The terms use 営業日 (別紙1の1.4) and do not define it. `closures` is what the contract says (see `Reading.closures`); the year-end
     closing of the data file is always among them, unless the contract says {set: […]}. CalendarError outside of 2000 to 2099.
     """
     closed = _known(closures)
@@ -135,7 +135,7 @@ def closed_days(since: date, until: date, closures: Closures | None = None) -> I
 
 
 def earliest(received: date, days: int | None = None, closures: Closures | None = None, strict: bool = False) -> date:
-    """The first day on which a request may be carried out: the `days`-th business day counted from the day after receipt (別紙1 1.4).
+    """The first day on which a request may be carried out: the `days`-th business day counted from the day after receipt (別紙1の1.4).
 
     "3営業日以降" includes the third day itself. `strict` is for those who agreed that three whole business days lie between: one more.
     CalendarError when it would lie beyond 2099.
@@ -233,7 +233,7 @@ def within(windows: Iterable[Window], moment: datetime, minutes: int = 0, closur
 
 
 def reception(moment: datetime, hours: When) -> tuple[bool, datetime]:
-    """Whether a desk takes calls at a moment, and when a call of that moment is taken (別紙1 1.4)."""
+    """Whether a desk takes calls at a moment, and when a call of that moment is taken (別紙1の1.4)."""
     days = [day for number in range(-1, 8) if (day := moment.date() + number * ONE_DAY).weekday() in hours.weekdays]  # a desk knows no holidays
     found = (Occurrence(moment_of(day, hours.start), moment_of(day, hours.start + (hours.minutes or 0)), "") for day in days)
     nearest = next(occurrence for occurrence in found if moment < occurrence.end)

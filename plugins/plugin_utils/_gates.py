@@ -59,15 +59,15 @@ CLAUSES = dict(
     other_contract=("第4条", "Article 4"),
     not_accepted=("第6条", "Article 6"),
     ended=("第15条・第16条", "Articles 15 and 16"),
-    no_plan=("別紙1 1.2", "Annex 1, 1.2"),
-    plan=("別紙1 1.2", "Annex 1, 1.2"),
-    no_incident=("別紙1 1.2", "Annex 1, 1.2"),
+    no_plan=("別紙1の1.2", "Annex 1, 1.2"),
+    plan=("別紙1の1.2", "Annex 1, 1.2"),
+    no_incident=("別紙1の1.2", "Annex 1, 1.2"),
     suspended=("第34条", "Article 34"),
-    unmonitored=("別紙1 2", "Annex 1, 2"),
-    too_soon=("別紙1 1.4", "Annex 1, 1.4"),
-    early=("別紙1 1.4", "Annex 1, 1.4"),
-    not_yet=("別紙1 1.4", "Annex 1, 1.4"),
-    window=("別紙1 1.4", "Annex 1, 1.4"),
+    unmonitored=("別紙1の2", "Annex 1, 2"),
+    too_soon=("別紙1の1.4", "Annex 1, 1.4"),
+    early=("別紙1の1.4", "Annex 1, 1.4"),
+    not_yet=("別紙1の1.4", "Annex 1, 1.4"),
+    window=("別紙1の1.4", "Annex 1, 1.4"),
 )
 FEATURES = dict(operations=("運用代行", "operations on request"), incident_response=("障害対応", "incident response"))
 PLANS = {name: tuple(book()["prices"][name][language] for language in ("ja", "en")) for name in book()["plans"]}
@@ -113,7 +113,7 @@ def _of_this_contract(case: Case) -> Iterator[Found]:
 
 
 def _of_the_plan(case: Case) -> Iterator[Found]:
-    """別紙1 1.2: operations in the advanced plan only, incident response from the standard plan on. Of customised options the plan is asked, too."""
+    """別紙1の1.2: operations in the advanced plan only, incident response from the standard plan on. Of customised options the plan is asked, too."""
     needed = NEEDS[case.request["purpose"]]
     plan = next((plan.name for plan in reversed(case.agreed.plans) if plan.start <= case.day), None)
     if plan is None:
@@ -132,7 +132,7 @@ def _not_suspended(case: Case) -> Iterator[Found]:
 
 
 def _monitored(case: Case) -> Iterator[Found]:
-    """別紙1 2. A target that is such a component itself must be one of those that the sheet has watched, where it names them."""
+    """別紙1の2. A target that is such a component itself must be one of those that the sheet has watched, where it names them."""
     component = case.row["component"]
     if component is None:
         return
@@ -144,7 +144,7 @@ def _monitored(case: Case) -> Iterator[Found]:
 
 
 def _three_business_days(case: Case) -> Iterator[Found]:
-    """別紙1 1.4, which is said of operations; what is wrong is put right at once."""
+    """別紙1の1.4, which is said of operations; what is wrong is put right at once."""
     if not case.incident:
         with Reading() as read:
             closures = read.closures(case.contract.get("closures"), "contract closures")

@@ -53,7 +53,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         period="対象期間",
         issue_month="発行月",
         due="お支払期日",
-        counts_until="期日内の入金日",
+        counts_until="期日内扱いの期限",
         closed="お支払期日が銀行の休業日に当たるため、{until}までのご入金を期日内のお支払いとして扱います。",
         set_up_total="導入費用（税込）",
         monthly_total="月額料金（税込）",
@@ -578,7 +578,7 @@ def _deduction(one: Mapping[str, Any], words: _Words) -> str:
 
 
 def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]]:
-    """What the lines rest on, on a page of its own: the components, and the clauses of the terms."""
+    """What the lines rest on, below what is to be paid and the notes: the components, and the clauses of the terms."""
     if not lines:
         return []
     sections = []
@@ -589,7 +589,7 @@ def _basis(lines: list[Mapping[str, Any]], words: _Words) -> list[dict[str, Any]
     clauses = [dict(description=line["description"], clauses=words.listed(line["clauses"])) for line in lines]
     table = dict(columns=_columns([("description", "text"), ("clauses", "text")], words), rows=clauses)
     sections.append(dict(heading=words("section_clauses"), table=table))
-    sections[0]["own_page"] = True
+    sections[0]["own_worksheet"] = True
     return [*sections, *_rules(lines, words)]
 
 

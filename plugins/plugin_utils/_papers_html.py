@@ -34,6 +34,17 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
 SHORT = 20  # characters: a column of shorter texts is not broken into lines
 SHORTEST = 16  # such as a day with its hour: not even where there are many columns
 MANY = 6  # columns with which a table needs its short ones to be folded, too
+# What nobody would break into lines by hand: a clause of the terms or of a law (第35条第2項表1欄, 別紙1の1.3, Article 35 (2)), and a month or a day.
+WHOLE = re.compile(
+    r"""
+    第[0-9]+条(?:の[0-9]+)?(?:第[0-9]+項)?(?:第[0-9]+号|ただし書|表[0-9]欄)?
+    | 別紙[0-9](?:の[0-9.]*[0-9]|第[0-9]表|※[0-9])?
+    | Article\ [0-9-]+(?:\ \([0-9]+\))?
+    | Annex\ [0-9](?:,\ [0-9.]*[0-9]|,\ table\ [0-9]|,\ note\ [0-9])?
+    | [0-9]{4}年[0-9]{1,2}月(?:[0-9]{1,2}日)?分?
+    """,
+    re.VERBOSE,
+)
 
 
 class Markup(str):
@@ -46,7 +57,7 @@ def page(paper: Mapping[str, Any]) -> str:
     head = _join(
         Markup('<meta charset="utf-8">'),
         Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        _element("title", name),
+        Markup(f"<title>{escape(name)}</title>"),
         _element("style", Markup(STYLE + COLOURS + NARROW)),
     )
     body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper), class_="wide" if _judges(paper) else None))
@@ -69,7 +80,12 @@ def _element(tag: str, *children: Any, **attributes: Any) -> Markup:
 
 
 def _join(*parts: Any) -> Markup:
-    return Markup("".join(part if isinstance(part, Markup) else escape(str(part)).replace("\n", "<br>") for part in parts if part is not None))
+    return Markup("".join(part if isinstance(part, Markup) else _text(str(part)) for part in parts if part is not None))
+
+
+def _text(said: str) -> str:
+    """A text in which neither a clause nor a day is broken into lines."""
+    return WHOLE.sub(r'<span class="whole">\g<0></span>', escape(said)).replace("\n", "<br>")
 
 
 def _lines(lines: list[str], tag: str = "p", **attributes: Any) -> Markup:
@@ -325,6 +341,7 @@ figcaption { margin-top: 6px; text-align: center; font-size: 13px }
 .contents ul { margin: 0; padding: 0; list-style: none; columns: 2 260px; column-gap: 28px }
 .contents li { padding: 3px 2px; border-bottom: 1px solid #c9ced4; break-inside: avoid }
 .contents a { color: #1f3a5f }
+.whole { white-space: nowrap }
 .verdict { display: inline-block; padding: 0 8px; border: 1px solid; border-radius: 3px; font-weight: 600; white-space: nowrap }
 .differs th { font-weight: 600 }
 .notes { font-size: 13px }

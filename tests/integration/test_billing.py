@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 import yaml
 
+from ansible_collections.msp.aws.plugins.plugin_utils._papers_html import text
 from tests.playbook import ROOT, run_playbook
 
 # What is written into a contract once it is agreed.
@@ -179,7 +180,7 @@ def test_a_month_that_is_not_charged_yet_says_why(office):
     office.edit("events", lambda events: events.clear())
     office.play("usage", billing_month="2026-06")
     told, html, dummy = office.made("SMP-2026-0412-usage-2026-06")
-    assert told["total"] == 0 and "運用メニューは 2026年6月15日に開始し、2026年7月1日から課金します" in html and "第35条第1項" in html
+    assert told["total"] == 0 and "運用メニューは 2026年6月15日に開始し、2026年7月1日から課金します" in text(html) and "第35条第1項" in html
     assert "2026年7月1日から課金します" in office.play("invoice", billing_month="2026-06").stdout
 
 
@@ -193,7 +194,7 @@ def test_a_due_date_on_a_sunday_says_until_when_payment_counts(office):
     office.play("invoice", billing_month="2026-04")
     told, html, dummy = office.made("SMP-2026-0412-invoice-2026-04")
     assert (told["due"], told["late_from"]) == ("2026-05-31", "2026-06-02")
-    assert "2026年6月1日までのご入金を期日内のお支払いとして扱います" in html
+    assert "2026年6月1日までのご入金を期日内のお支払いとして扱います" in text(html)
 
 
 def test_where_to_pay_stands_only_where_something_is_to_be_paid(office):
@@ -333,7 +334,6 @@ def test_an_issued_invoice_is_never_written_over_with_another_amount(office, lan
     assert "billing_issued=" in refused.output and office.files() == made
 
 
-def test_an_invoice_says_which_earlier_one_is_to_be_settled_and_stays_as_it_was_issued(office):
 def test_an_issued_invoice_is_made_again_as_the_qualified_one_that_was_asked_for(office):
     """第49条: with the same amounts; what was found later is still settled."""
     office.agreed()
@@ -351,6 +351,7 @@ def test_an_issued_invoice_is_made_again_as_the_qualified_one_that_was_asked_for
     assert "billing_issued=" in office.play("invoice", **dated, rc=2).output and office.files() == made
 
 
+def test_an_invoice_says_which_earlier_one_is_to_be_settled_and_stays_as_it_was_issued(office):
     office.agreed()
     sent = {"date": "2026-08-05", "event": "invoiced", "months": ["2026-07"], "yen": 1_000_000}
     office.edit("events", lambda events: events.append(sent))
@@ -408,8 +409,8 @@ def test_a_file_that_is_no_invoice_and_an_issuer_that_is_none_are_told_like_othe
     office.play("invoice", billing_month="2026-09")
     issued = office.reports / "SMP-2026-0412-invoice-2026-09.json"
     broken = office.reports / "broken.json"
-    for text in ("{", "[]"):
-        broken.write_text(text, encoding="utf-8")
+    for content in ("{", "[]"):
+        broken.write_text(content, encoding="utf-8")
         for given in (dict(billing_issued=str(broken)), dict(billing_issued=str(issued), billing_settled=[str(broken)])):
             _only_ours(office.play("invoice", rc=2, **given), broken)
     for value in ("", None, 7, [str(issued)]):

@@ -98,13 +98,21 @@ def test_a_paper_has_every_figure_and_every_clause_of_the_result(name, language)
             assert part["total"] in found
         for line in part["lines"]:
             assert {line["amount"], line["unit_price"] or 0} <= {0, *found}
-            assert all(clause in html for clause in line["clauses"]) and line["description"] in html
+            assert all(said in text(html) for said in (line["description"], *line["clauses"]))
             for component in line["components"]:
                 assert {component["count"], component["units"]} <= set(found) and component["name"] in html
             for deduction in line["deductions"]:
                 assert deduction["text"] in html and f"{line['gross']:,}" in html and f"{line['gross'] - line['amount']:,}" in html
-    assert all(note["text"] in html for note in told.get("notes", []))
+    assert all(note["text"] in text(html) for note in told.get("notes", []))
     assert "a note" in html
+
+
+@pytest.mark.parametrize("name, language", RESULTS)
+def test_what_the_figures_rest_on_has_a_worksheet_and_no_page_of_its_own(name, language):
+    """Notes that reach over to a second page would leave it all but empty."""
+    told, kind = all_results(language)[name]
+    sections = fee_paper(told, kind, ISSUER, language)["sections"]
+    assert not [one for one in sections if one.get("own_page")] and sum(one.get("own_worksheet", False) for one in sections) <= 1
 
 
 @pytest.mark.parametrize("name", sorted({name for name, dummy in RESULTS}))
@@ -855,6 +863,6 @@ def test_what_is_wrong_is_data_where_figures_or_faults_are_asked_for():
     assert wrong["figures"] == {} and [line.partition(":")[0] for line in wrong["faults"]] == ["month", "contract applied_on"]
     with pytest.raises(AnsibleFilterError, match="name に 'usage' は使えません（「usage_statement」の誤りではありませんか）"):
         FILTERS["fees_or_faults"](CONTRACT, "usage", asked)
-    for options, words in ((dict(asked, event=[]), "event"), (dict(month="2026-08"), "events"), (["2026-08"], "dictionary")):
+    for options, words in ((dict(asked, event=[]), "event という引数"), (dict(month="2026-08"), "events がありません"), (["2026-08"], "名前: 値")):
         with pytest.raises(AnsibleFilterError, match=words):
             FILTERS["fees_or_faults"](CONTRACT, "usage_statement", options)

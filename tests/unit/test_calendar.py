@@ -311,7 +311,7 @@ def test_the_desk_is_open_in_the_hours_of_the_plan_every_day(plan, opens, closes
 def test_operations_are_requested_under_the_advanced_plan_at_any_hour_and_under_no_other():
     assert filters.reception("2027-01-01 03:00", "advanced", "operation") == dict(open=True, accepted_at="2027-01-01T03:00+09:00", hours="00:00-24:00")
     for plan in ("entry", "standard"):
-        with pytest.raises(AnsibleFilterError, match=f"plan: 「{plan}」のプランにこの窓口はありません（別紙1 1.2）。あるプラン: advanced"):
+        with pytest.raises(AnsibleFilterError, match=f"plan: 「{plan}」のプランにこの窓口はありません（別紙1の1.2）。あるプラン: advanced"):
             filters.reception("2027-01-01 03:00", plan, "operation")
 
 

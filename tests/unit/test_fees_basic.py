@@ -227,7 +227,7 @@ def test_what_goes_because_the_sheet_does_not_watch_it_is_told(rds, language):
     lambda sheet, language: change_quotation(dict(OPERATED, operation=dict(components=dict(ec2=2))), [], sheet, "2026-08-20", language),
 ], ids=["first", "change"])  # fmt: skip
 def test_what_is_counted_though_the_sheet_does_not_watch_it_is_told(made, language, said):
-    """別紙1 2: the operation menu is for what was set up to be watched."""
+    """別紙1の2: the operation menu is for what was set up to be watched."""
     sheet = dict(SERVERS, lambda_functions=[dict(name="f")])
     (note,) = (note for note in made(dict(sheet, monitoring=dict(ec2=[dict(name="a")])), language)["notes"] if "monitoring" in note["text"])
     assert note["text"].startswith(said) and note["text"].endswith(("ご確認ください", "operated without being watched"))
@@ -260,13 +260,13 @@ def test_every_row_of_the_operation_menu_says_what_sets_it_up():
 
 
 def noted(paper):
-    return [note["text"] for note in paper["notes"] if "別紙1 2" in note["clauses"]]
+    return [note["text"] for note in paper["notes"] if "別紙1の2" in note["clauses"]]
 
 
 @pytest.mark.parametrize("name", sorted(units()["operation"]))
 @pytest.mark.parametrize("part", ["components", "maintenance_components", "individual", None])
 def test_what_is_operated_and_neither_set_up_nor_prepared_is_told(name, part):
-    """別紙1 2: the operation menu is for what was set up here."""
+    """別紙1の2: the operation menu is for what was set up here."""
     work = units()["operation"][name].get("set_up", name)
     individual = work not in units()["set_up"]
     if individual == (part in ("components", "maintenance_components")):

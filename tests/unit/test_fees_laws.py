@@ -278,7 +278,7 @@ def test_a_worse_fault_never_takes_off_less(length, cuts, causes, which, chosen)
 @TRIED
 @given(st.integers(0, 120), st.lists(st.integers(1, 119), max_size=4, unique=True), rules(), st.sampled_from(["2022-03-31", "2026-04-01"]))
 def test_an_option_may_be_divided_at_any_day(length, cuts, chosen, applied_on):
-    """別紙1 1.3: what goes on without a break is one option, however many periods it is written in."""
+    """別紙1の1.3: what goes on without a break is one option, however many periods it is written in."""
     bounds = [0, *sorted(cut for cut in cuts if cut <= length), length + 1]
 
     def fees(bounds):

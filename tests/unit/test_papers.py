@@ -208,7 +208,7 @@ def test_a_page_needs_nothing_from_outside_and_runs_nothing(given_paper):
     paper = read(given_paper)
     tree = parsed(page(paper))
     known = {"html", "head", "meta", "title", "style", "body", "main", "header", "section", "div", "p", "h1", "h2", "dl", "dt", "dd", "table", "thead", "tbody"}
-    known |= {"tr", "th", "td", "ul", "li", "small", "br", "data", "time", "figure", "figcaption", "svg", "rect", "text", "nav", "a"}
+    known |= {"tr", "th", "td", "ul", "li", "small", "br", "data", "time", "figure", "figcaption", "svg", "rect", "text", "nav", "a", "span"}
     names = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(names) == len(set(names))
     for element in tree.iter():
@@ -339,6 +339,19 @@ def test_hostile_text_stays_the_text_it_is_everywhere(text):
     book = openpyxl.load_workbook(io.BytesIO(workbook(paper))).active
     assert [cell.data_type for row in book.iter_rows() for cell in row if cell.value == text] == ["s"] * 10
     assert found_in_page(parsed(page(paper)))[text] == 10
+
+
+@pytest.mark.parametrize("said, whole", [
+    ("減額（第35条第2項表1欄、第35条第1項ただし書）", ["第35条第2項表1欄", "第35条第1項ただし書"]), ("消費税法第57条の4第1項", ["第57条の4第1項"]),
+    ("別紙1の1.3、別紙2※4、別紙5第1表、別紙2（注）、別紙3", ["別紙1の1.3", "別紙2※4", "別紙5第1表", "別紙2", "別紙3"]),
+    ("Article 35 (2), row 1, Annex 1, 1.3; Annex 2, note 4", ["Article 35 (2)", "Annex 1, 1.3", "Annex 2, note 4"]),
+    ("2026年9月1日〜2026年9月30日 2026年9月分", ["2026年9月1日", "2026年9月30日", "2026年9月分"]), ("1条 2026年度 <第1条>", ["第1条"]),
+])  # fmt: skip
+def test_neither_a_clause_nor_a_day_is_broken_into_lines(said, whole):
+    html = page(read(dict(title=said, notes=[said], sections=[dict(table=dict(columns=[dict(key="a", label="A")], rows=[dict(a=["x", said])]))])))
+    tree = parsed(html)
+    assert [span.text for span in tree.iter("span") if span.get("class") == "whole"] == whole * 3, "heading, cell and note"
+    assert next(tree.iter("title")).text == said and ".whole { white-space: nowrap }" in html and text_of_page(html).count(said) == 3
 
 
 def test_a_table_tells_what_its_heads_are_for():
