@@ -200,7 +200,7 @@ def unresolved(
 
 
 def made_of_what_is_gone(sheet: Mapping[str, Any], account: Mapping[str, Any] | None) -> Iterator[Reference]:
-    """What things that are there are made of and what is there no more, where they may be made of something else: only a look at them tells whether they are."""
+    """What is there no more and what things that are there would be made of anew, which only a look at them tells."""
     for reference in references(sheet):
         known = account or {}
         gone = _at_first(reference) and known.get(reference.to, {}).get(reference.name) == [] and known.get(reference.kind, {}).get(reference.entry)

@@ -340,6 +340,12 @@ def test_a_run_without_an_inventory_of_a_contract_fails_and_says_so(tmp_path, pl
     assert "契約のインベントリが指定されていません" in run.stdout and "Named now: " in run.stdout and "web01," in run.stdout
 
 
+def test_a_run_without_any_inventory_is_told_once(tmp_path):
+    """Without Ansible's own warnings, which say nothing of what to do."""
+    run = run_playbook([ROOT / "playbooks/setup.yml"], dict(ANSIBLE_LOCAL_TEMP=str(tmp_path)), rc=2)
+    assert "契約のインベントリが指定されていません" in run.stdout
+
+
 def test_a_contract_of_another_name_is_told(customer):
     customer._write("group_vars/all/contract.yml", dict(contrct=CONTRACT))
     for playbook in ("setup", "quote", "operate", "drift", "sheet_export"):
