@@ -147,3 +147,19 @@ def test_a_services_own_recorder_is_beside_the_customers(config, role, refused):
     assert config.describe_configuration_recorders()["ConfigurationRecorders"] == []
     put(config, role)
     refused("UnmodifiableEntityException", config.delete_configuration_recorder, ConfigurationRecorderName=name)
+
+
+@pytest.mark.parametrize(
+    ("source", "more", "words"),
+    [
+        ("ENCRYPTED_VOLUMES", {"MaximumExecutionFrequency": "One_Hour"}, "only a change in resources triggers"),
+        ("ROOT_ACCOUNT_MFA_ENABLED", {"Scope": {"TagKey": "Env"}}, "not supported for periodic rules"),
+    ],
+)
+def test_a_rule_is_told_only_of_what_triggers_it(config, role, refused, source, more, words):
+    put(config, role)
+    rule = {"ConfigRuleName": "acme", "Source": {"Owner": "AWS", "SourceIdentifier": source}}
+    assert words in str(refused("InvalidParameterValueException", config.put_config_rule, ConfigRule={**rule, **more}))
+    config.put_config_rule(ConfigRule=rule)
+    both = {"MaximumExecutionFrequency": "One_Hour", "Scope": {"ComplianceResourceTypes": ["AWS::EC2::SecurityGroup"]}}
+    config.put_config_rule(ConfigRule={"ConfigRuleName": "both", "Source": {"Owner": "AWS", "SourceIdentifier": "INCOMING_SSH_DISABLED"}, **both})

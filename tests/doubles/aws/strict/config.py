@@ -209,6 +209,7 @@ def is_sound(rule):
         if source["SourceIdentifier"] not in MANAGED_RULES_CONSTRAINTS:
             raise bad(f"The sourceIdentifier {source['SourceIdentifier']} is invalid. Please refer to the documentation for a list of valid sourceIdentifiers")
         parameters_are_known(MANAGED_RULES_CONSTRAINTS[source["SourceIdentifier"]]["Parameters"], rule.get("InputParameters"))
+        it_has_what_triggers_it(MANAGED_RULES_CONSTRAINTS[source["SourceIdentifier"]]["Trigger type"], rule)
     tag = scope.get("TagKey") or scope.get("TagValue")
     if tag and (scope.get("ComplianceResourceTypes") or scope.get("ComplianceResourceId")):
         raise bad("Scope cannot be applied to both resource and tag")
@@ -216,6 +217,17 @@ def is_sound(rule):
         raise bad("Tag key should not be empty when tag value is provided in scope")
     if scope.get("ComplianceResourceId") and len(scope.get("ComplianceResourceTypes") or []) != 1:
         raise bad("A single resourceType should be provided when resourceId is provided in scope")
+
+
+def it_has_what_triggers_it(trigger, rule):
+    """ConfigRule.MaximumExecutionFrequency: of "an Config managed rule that is triggered at a periodic frequency"; Scope: of changes.
+
+    In AWS's own words in github.com/trussworks/terraform-aws-config/pull/171 and github.com/cloud-custodian/cloud-custodian/pull/10008.
+    """
+    if rule.get("MaximumExecutionFrequency") and "Periodic" not in trigger:
+        raise bad("A maximum execution frequency for this rule is not allowed because only a change in resources triggers this managed rule.")
+    if rule.get("Scope") and "changes" not in trigger:
+        raise bad("Scope is not supported for periodic rules.")
 
 
 def parameters_are_known(known, text):
