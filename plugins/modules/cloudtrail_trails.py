@@ -121,9 +121,8 @@ def read(aws, have, names):
         status = aws.cloudtrail.get_trail_status(Name=have["id"])
         found["logging"] = status["IsLogging"]
         _warn_of_failures(aws, have, status)
-    if SELECTORS & {*names}:
+    if (SELECTORS | {"insight_selectors"}) & {*names}:
         found.update(_selectors(aws.cloudtrail.get_event_selectors(TrailName=have["id"])))
-    if "insight_selectors" in names:
         answer = aws.cloudtrail.get_insight_selectors(TrailName=have["id"]) if have["_insights"] else {}
         found["insight_selectors"] = [flat(INSIGHT, one) for one in answer.get("InsightSelectors", [])]
     return found
@@ -257,6 +256,7 @@ def refuse(want, have, change):
     if bool(after.get("cloud_watch_logs_log_group")) != bool(after.get("cloud_watch_logs_role")):
         raise Problem("cloud_watch_logs_log_group and cloud_watch_logs_role go together: name both, or clear both")
     _check_selectors(have, after, change)
+    _check_insights(have, after)
     for selector in change["advanced_event_selectors"].add if change.get("advanced_event_selectors") else ():
         if not selector.get("field_selectors"):
             raise Problem(f"advanced_event_selectors {selector['name']!r} is new and needs field_selectors")
@@ -271,6 +271,21 @@ def _check_selectors(have, after, change):
         raise Problem(f"the trail has event_selectors {basic}, which advanced_event_selectors would drop: if that is meant, clear them too")
     if "event_selectors" in change and not change["event_selectors"] and not after.get("advanced_event_selectors"):
         raise Problem("a trail has selectors: name event_selectors as they shall be, or advanced_event_selectors in their place")
+
+
+def _check_insights(have, after):
+    """PutInsightSelectors: Insights look at what the trail records. What a selector without a name records is not known here."""
+    if any(not one.get("Name") for one in (have or {}).get("_advanced", ())):
+        return
+    records = _management(after) if any(after.get(sort) for sort in SELECTORS) else {"read", "write"}
+    for one in after.get("insight_selectors") or []:
+        looked_at = {"write"} if one["insight_type"] == "ApiCallRateInsight" else {"read", "write"}
+        categories = one.get("event_categories") or ["Management"]
+        if "Management" in categories and not records & looked_at:
+            kinds = " or ".join(sorted(looked_at))
+            raise Problem(f"insight_selectors {one['insight_type']} needs management events that {kinds}, which the selectors of the trail do not record")
+        if "Data" in categories and not _records_data(after):
+            raise Problem(f"insight_selectors {one['insight_type']} of Data needs data events, which the selectors of the trail do not record")
 
 
 # What a trail no longer does when these are switched off.
@@ -327,14 +342,20 @@ def _custom(selectors):
 def _management(trail):
     """Which management events are recorded at all."""
     found = set()
-    for one in trail["event_selectors"] or []:
+    for one in trail.get("event_selectors") or []:
         if one.get("include_management_events", True):
             found |= dict(ReadOnly={"read"}, WriteOnly={"write"}).get(one.get("read_write_type"), {"read", "write"})
-    for one in trail["advanced_event_selectors"] or []:
+    for one in trail.get("advanced_event_selectors") or []:
         fields = {field["field"]: field.get("equals") for field in one.get("field_selectors", [])}
         if "Management" in (fields.get("eventCategory") or []):
             found |= {"true": {"read"}, "false": {"write"}}.get(str((fields.get("readOnly") or [None])[0]).lower(), {"read", "write"})
     return found
+
+
+def _records_data(trail):
+    basic = any(one.get("data_resources") for one in trail.get("event_selectors") or [])
+    fields = [field for one in trail.get("advanced_event_selectors") or [] for field in one.get("field_selectors") or []]
+    return basic or any(field["field"] == "eventCategory" and "Data" in (field.get("equals") or []) for field in fields)
 
 
 WHOLE = {"arn:aws:s3", "arn:aws:s3:::", "arn:aws:lambda", "arn:aws:dynamodb"}

@@ -535,6 +535,8 @@ def test_selectors_take_each_others_place(trail, bucket, refused):
         ([{"DataResources": [{"Type": "AWS::EC2::VPC", "Values": ["x"]}]}], None),
         ([{"ExcludeManagementEventSources": ["s3.amazonaws.com"]}], None),
         ([{}] * 6, None),
+        ([{"DataResources": [{"Type": "AWS::S3::Object", "Values": [f"arn:aws:s3:::acme-{n}/" for n in range(126)]}]}] * 2, None),
+        (None, [{"FieldSelectors": [*category, {"Field": "eventName", "Equals": [f"Get{n}" for n in range(250)]}]}] * 2),
         (None, [{"FieldSelectors": [{"Field": "readOnly", "Equals": ["true"]}]}]),
         (None, [{"FieldSelectors": [*category, {"Field": "readOnly", "NotEquals": ["true"]}]}]),
         (None, [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]),
@@ -553,3 +555,32 @@ def test_insights_are_put_whole_and_off_is_an_error(trail, bucket, refused):
     assert found == [{"InsightType": "ApiErrorRateInsight", "EventCategories": ["Management"]}]
     trail.put_insight_selectors(TrailName="acme", InsightSelectors=[])
     refused("InsightNotEnabledException", trail.get_insight_selectors, TrailName="acme")
+
+
+@pytest.mark.parametrize(
+    ("selectors", "insights"),
+    [
+        (dict(EventSelectors=[{"ReadWriteType": "ReadOnly"}]), [("ApiErrorRateInsight", "Management")]),
+        (dict(EventSelectors=[{"ReadWriteType": "WriteOnly"}]), [("ApiCallRateInsight", "Management"), ("ApiErrorRateInsight", "Management")]),
+        (
+            dict(EventSelectors=[{"IncludeManagementEvents": False, "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::acme/"]}]}]),
+            [("ApiCallRateInsight", "Data"), ("ApiErrorRateInsight", "Data")],
+        ),
+        (
+            dict(
+                AdvancedEventSelectors=[{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["true"]}]}]
+            ),
+            [("ApiErrorRateInsight", "Management")],
+        ),
+    ],
+)
+def test_insights_are_of_what_is_recorded(trail, bucket, refused, selectors, insights):
+    trail.create_trail(Name="acme", S3BucketName=bucket)
+    trail.put_event_selectors(TrailName="acme", **selectors)
+    for kind in ("ApiCallRateInsight", "ApiErrorRateInsight"):
+        for category in ("Management", "Data"):
+            asked = dict(TrailName="acme", InsightSelectors=[{"InsightType": kind, "EventCategories": [category]}])
+            if (kind, category) in insights:
+                trail.put_insight_selectors(**asked)
+            else:
+                refused("InvalidInsightSelectorsException", trail.put_insight_selectors, **asked)

@@ -97,6 +97,19 @@ def test_every_single_data_event_needs_a_confirmation(trails):
     assert "new and needs field_selectors" in refused(trails, TRAILS, empty)
 
 
+def test_insights_look_at_what_is_recorded(trails):
+    rate, errors = dict(insight_type="ApiCallRateInsight"), dict(insight_type="ApiErrorRateInsight")
+    assert "of Data needs data events" in refused(trails, TRAILS, dict(name="acme", insight_selectors=[dict(rate, event_categories=["Management", "Data"])]))
+    reads = [dict(read_write_type="ReadOnly")]
+    assert "needs management events that write" in refused(trails, TRAILS, dict(name="acme", event_selectors=reads, insight_selectors=[errors, rate]))
+    harmless(trails, TRAILS, dict(name="acme", insight_selectors=[rate]))
+    assert "needs management events that write" in refused(trails, TRAILS, dict(name="acme", event_selectors=reads)), "one that is there"
+    new = dict(name="new", s3_bucket_name="acme-archive", logging=True)
+    files = [dict(include_management_events=False, data_resources=[dict(type="AWS::S3::Object", values=["arn:aws:s3:::acme-prod-files/"])])]
+    assert "needs management events that read or write" in refused(trails, TRAILS, dict(new, event_selectors=files, insight_selectors=[errors]))
+    write(trails, TRAILS, dict(new, event_selectors=files, insight_selectors=[dict(errors, event_categories=["Data"])]))
+
+
 def test_an_organization_is_recorded_only_with_a_confirmation(trails):
     client(trails, "organizations").create_organization(FeatureSet="ALL")
     assert "every account of the organization" in dangerous(trails, TRAILS, dict(name="acme", is_organization_trail=True))

@@ -109,6 +109,8 @@ def read_token(given, question):
 TRAILS = 5  # service quota "Trails per Region"
 SERVICE = "cloudtrail.amazonaws.com"
 DEFAULT_SELECTORS = [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], "ExcludeManagementEventSources": []}]
+RESOURCES = 250  # EventSelector.DataResources: "the total number of data resources cannot exceed 250 across all event selectors in a trail"
+CONDITIONS = 500  # PutEventSelectors: "up to a maximum of 500 values for all conditions and selectors on a trail"
 BASIC_TYPES = ("AWS::S3::Object", "AWS::Lambda::Function", "AWS::DynamoDB::Table")
 EXCLUDABLE = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
 # What is set to nothing with UpdateTrail is taken away (User Guide, "update-trail": --kms-key-id "", …).
@@ -321,10 +323,18 @@ def the_selectors_are_sound(_cloudtrail, EventSelectors, AdvancedEventSelectors,
         raise bad_selectors("Specify either event selectors or advanced event selectors.")
     if len(EventSelectors or []) > 5:
         raise bad_selectors("A trail has at most five event selectors.")
+    if sum(len(data.get("Values") or []) for one in EventSelectors or [] for data in one.get("DataResources") or []) > RESOURCES:
+        raise bad_selectors(f"The total number of data resources cannot exceed {RESOURCES} across all event selectors in a trail.")
+    if sum(conditions(one) for one in AdvancedEventSelectors or []) > CONDITIONS:
+        raise bad_selectors(f"The conditions of all advanced event selectors of a trail have at most {CONDITIONS} values.")
     for one in EventSelectors or []:
         check_basic(one)
     for one in AdvancedEventSelectors or []:
         check_advanced(one)
+
+
+def conditions(selector):
+    return sum(len(value) for field in selector.get("FieldSelectors") or [] for name, value in field.items() if name != "Field" and value)
 
 
 def check_basic(selector):
@@ -370,12 +380,35 @@ def a_new_trail_records_management_events(original, trail):
 
 
 @BOOK.rule("PutInsightSelectors")
-def insights_are_sound(_cloudtrail, InsightSelectors, **_):
-    """InvalidInsightSelectorsException; the types and categories of the model."""
+def insights_are_sound(cloudtrail, TrailName, InsightSelectors, **_):
+    """InvalidInsightSelectorsException; the types and categories of the model, and of what the trail records.
+
+    PutInsightSelectors: "To log CloudTrail Insights on the API call rate, the trail ... must log write management events. ... on the API error rate, ...
+    read or write management events. For Data events ... the trail must log read or write data events".
+    """
+    recorded = what_is_recorded(trail_of(cloudtrail, TrailName))
     for one in InsightSelectors or []:
         for member, values in (("InsightType", [one.get("InsightType")]), ("EventCategories", one.get("EventCategories") or [])):
             for value in values:
                 access.check_enum("cloudtrail", "PutInsightSelectors", f"InsightSelectors.{member}", value, "InvalidInsightSelectorsException")
+        for category in one.get("EventCategories") or ["Management"]:
+            needed = {"Data"} if category == "Data" else {"write"} if one["InsightType"] == "ApiCallRateInsight" else {"read", "write"}
+            if not recorded & needed:
+                raise Refused("InvalidInsightSelectorsException", f"The trail does not log the {category} events that {one['InsightType']} analyses.")
+
+
+def what_is_recorded(trail):
+    """Management events that read or write, and Data."""
+    basic, advanced = trail.get_event_selectors()
+    found = set()
+    for one in basic:
+        sorts = {"ReadOnly": {"read"}, "WriteOnly": {"write"}}.get(one["ReadWriteType"], {"read", "write"})
+        found |= (sorts if one["IncludeManagementEvents"] else set()) | ({"Data"} if one["DataResources"] else set())
+    for one in advanced:
+        fields = {field["Field"]: field.get("Equals") for field in one["FieldSelectors"]}
+        sorts = {"true": {"read"}, "false": {"write"}}.get((fields.get("readOnly") or [None])[0], {"read", "write"})
+        found |= {"Management": sorts, "Data": {"Data"}}.get(fields["eventCategory"][0], set())
+    return found
 
 
 @BOOK.patch(Trail, "put_insight_selectors")
