@@ -50,8 +50,20 @@ def find(aws, wanted):
     """The customer's recorder with its channel. Those that AWS services have for themselves are not listed, and would be left alone."""
     recorders = [one for one in aws.config.describe_configuration_recorders()["ConfigurationRecorders"] if not one.get("servicePrincipal")]
     if not recorders:
+        for want in wanted or ():
+            _warn_of_defaults(aws, want)
         return []
     return [_have(aws, recorders[0], _channel(aws), _status(aws, recorders[0]["name"]), _retention(aws))]
+
+
+def _warn_of_defaults(aws, want):
+    """PutConfigurationRecorder: what AWS records where nobody says what."""
+    if want.get("recording") and not want.get("recording_strategy"):
+        often = want.get("recording_frequency") or "CONTINUOUS, at each change"
+        aws.warn(
+            f"config_configuration_recorder configuration_recorder: recording_strategy is not named, so AWS records resources of every type that it knows, "
+            f"those to come too ({often}), each item billed. Prices: https://aws.amazon.com/config/pricing/"
+        )
 
 
 def _channel(aws):

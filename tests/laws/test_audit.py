@@ -9,6 +9,7 @@ import json
 
 import pytest
 
+from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from tests.laws.stage import ACCOUNT, REGION, examples
 from tests.laws.test_gateways import client, dangerous, faults, harmless, refused, write
 
@@ -190,6 +191,19 @@ def test_a_recorder_under_another_name_is_told(config):
     assert "this account has 'old', which keeps its name: write name: old" in refused(config, CONFIG, BASIS)
     assert "this account has 'first'" in refused(config, CONFIG, dict(delivery_channel_name="default"))
     assert write(config, CONFIG, dict(delivery_frequency="Six_Hours"))["entries"][0]["changed"] == ["delivery_frequency"]
+
+
+def test_what_a_new_recorder_records_without_being_told_is_told(config, monkeypatch):
+    said = []
+    monkeypatch.setattr(Aws, "warn", lambda aws, text: said.append(text))
+    for often, more in (("CONTINUOUS, at each change", {}), ("(DAILY)", dict(recording_frequency="DAILY"))):
+        config.run(CONFIG, dict(configuration_recorder=dict(BASIS, **more)), check=True)
+        (text,) = said
+        assert "resources of every type" in text and often in text
+        said.clear()
+    write(config, CONFIG, dict(BASIS, recording_strategy="ALL_SUPPORTED_RESOURCE_TYPES"))
+    config.run(CONFIG, dict(configuration_recorder=BASIS), check=True)
+    assert said == []
 
 
 def test_what_exists_is_taken_over_and_nothing_unnamed_moves(config):
