@@ -23,6 +23,10 @@ def find(aws, wanted):
     found = [_have(aws, detector_id) for detector_id in aws.pages("guardduty", "list_detectors", "DetectorIds")]
     for want in wanted or ():
         _warn_of_cost(aws, want, found[0] if found else None)
+        named = {feature["name"] for features in (want.get("features") or {}).values() for feature in features or ()}
+        for have in found:
+            # A plan that is off is nothing beside those that are named: GuardDuty tells of all that there are.
+            have["features"] = [plan for plan in have["features"] if plan["enabled"] or plan["name"] in named]
     return found
 
 

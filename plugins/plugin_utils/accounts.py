@@ -212,6 +212,9 @@ def _show(kind: Kind, run: Run, thing: Mapping[str, Any]) -> dict[str, Any]:
 def _judged(kind: Kind, run: Run, step: Step, there: Mapping[str, tuple[dict, dict]]) -> dict[str, Any]:
     """One entry of the sheet: whether it is as agreed, and each of its options."""
     have, actual = there.get(step.have["id"], (step.have, {})) if step.have else (None, {})
+    # Lists as the engine sees them beside the sheet: without what need not be said, such as the port of a group's targets.
+    lists = {name: step.have[name] for name in step.want if kind.options[name].many and name in step.have} if have else {}
+    actual = {**actual, **_show(kind, run, lists)}
     entry = dict(entry=step.label, id=have["id"] if have else None, reason=step.reason, **(dict(rivals=step.rivals) if step.rivals else {}))
     if step.absent:
         return dict(entry, verdict=ADDED if have else SAME, options=[])

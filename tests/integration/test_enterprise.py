@@ -101,6 +101,7 @@ def test_three_contracts_become_one_network(enterprise):
     assert enterprise.writes() == []
     enterprise.setup(allow=TOLD)
     assert enterprise.setup(allow=TOLD).changed == 0 and enterprise.writes() == []
+    enterprise.inspect("drift", key=f"AKIA{PROVIDER}ENGR", allow=TOLD)
 
 
 def sheets():
