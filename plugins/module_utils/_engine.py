@@ -298,7 +298,7 @@ class Run:
 
     def _delete_all(self) -> None:
         """Things may stand in each other's way: what failed is tried again as long as another one went."""
-        left = not_held(self.kind, self.aws, self._going("created", "updated", "deleted"), self.params.get("touched", {}))
+        left = not_held(self.kind, self.aws, self._going("created", "updated", "deleted"), self.params.get("touched", {}), self.names.name_of)
         while left:
             self._each(left, partial(self._act, deed=self._remove))
             failed = [step for step in left if step.reason]

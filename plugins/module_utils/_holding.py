@@ -9,7 +9,7 @@ Private to the collection.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils._client import Door
@@ -24,7 +24,7 @@ class Holder(NamedTuple):
 
     held      the id of the other one
     what      in what way, in the plural
-    who       how people are told of it
+    who       how people are told of it: its id where they know it by its name
     freed_by  (kind, id) of what lets go when the run removes or changes it; without an id anything of that kind may
     """
 
@@ -34,11 +34,12 @@ class Holder(NamedTuple):
     freed_by: tuple[tuple[str, str | None], ...] = ()
 
 
-def not_held(kind: Kind, aws: Door, live: Iterable[Step], touched: Mapping[str, Iterable[str]]) -> list[Step]:
+def not_held(kind: Kind, aws: Door, live: Iterable[Step], touched: Mapping[str, Iterable[str]], name_of: Callable[[str, str], str | None]) -> list[Step]:
     """Those of the steps that are to be deleted and can be; the others get their reason. What the run has removed or changed holds nothing.
 
     live     all steps of the task that do something, and did not fail
     touched  kind → ids of what the run has made, changed or removed before this task
+    name_of  kind and id → name
     """
     going = [step for step in live if step.action == "deleted" and step.have]
     if not kind.holders or not going:
@@ -53,7 +54,7 @@ def not_held(kind: Kind, aws: Door, live: Iterable[Step], touched: Mapping[str, 
         held = _held(holders, kind, [step for step in live if not step.reason], touched)
         stuck = [step for step in going if step.have["id"] in held]
         for step in stuck:
-            step.reason = f"{_told(held[step.have['id']])}, which this run leaves there: move or remove them first"
+            step.reason = f"{_told(held[step.have['id']], name_of)}, which this run leaves there: move or remove them first"
         if not stuck:
             return going
         going = [step for step in going if not step.reason]
@@ -70,9 +71,10 @@ def _held(holders: Iterable[Holder], kind: Kind, live: Iterable[Step], touched: 
     return dict(found)
 
 
-def _told(holders: Iterable[Holder]) -> str:
+def _told(holders: Iterable[Holder], name_of: Callable[[str, str], str | None]) -> str:
     by_what = defaultdict(list)
     for holder in holders:
-        by_what[holder.what].append(holder.who)
+        names = (name_of(kind, id) for kind, id in holder.freed_by if id == holder.who)
+        by_what[holder.what].append(next((name for name in names if name), holder.who))
     sorts = [f"{what} ({', '.join(sorted(who)[:TOLD])}{f' and {len(who) - TOLD} more' if len(who) > TOLD else ''})" for what, who in by_what.items()]
     return f"cannot be deleted while there are {' and '.join(sorts)}"

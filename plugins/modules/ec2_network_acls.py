@@ -232,7 +232,7 @@ def delete(aws, have):
 def holders(aws, haves):
     """Another ACL may take over the subnets; the default one is there for all that have none."""
     for have in haves:
-        yield from (Holder(have["id"], "subnets under it", subnet, ((KIND.name, None),)) for subnet in have["subnets"] or ())
+        yield from (Holder(have["id"], "subnets under it", subnet, ((KIND.name, None), ("ec2_subnets", subnet))) for subnet in have["subnets"] or ())
         if have["_default"]:
             yield Holder(have["id"], "VPCs whose default network ACL it is", have["vpc"])
 

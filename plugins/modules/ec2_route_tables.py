@@ -236,8 +236,8 @@ def delete(aws, have):
 def holders(aws, haves):
     """Another table may take over whatever uses this one; the main one is everybody's."""
     for have in haves:
-        users = [target for option in ASSOCIATED for target in have[option]]
-        yield from (Holder(have["id"], "subnets or gateways that use it", user, ((KIND.name, None),)) for user in users)
+        users = [(f"ec2_{option}", target) for option in ASSOCIATED for target in have[option]]
+        yield from (Holder(have["id"], "subnets or gateways that use it", user[1], ((KIND.name, None), user)) for user in users)
         if have["_main"]:
             yield Holder(have["id"], "VPCs whose main route table it is", have["vpc"])
 

@@ -278,9 +278,12 @@ def delete(aws, have):
 
 
 def holders(aws, haves):
-    """Another table may take over the attachments."""
+    """Another table may take over the attachments, or they go before it; those of a VPN connection or of Direct Connect go with it."""
     for have in haves:
-        yield from (Holder(have["id"], "attachments that use it", one, ((KIND.name, None),)) for one in have["associations"])
+        for one in have["associations"]:
+            freed = (("ec2_transit_gateway_vpc_attachments", one), ("ec2_transit_gateway_peering_attachments", one))
+            of_others = (("ec2_vpn_connections", None), ("directconnect_transit_gateway_associations", None))
+            yield Holder(have["id"], "attachments that use it", one, ((KIND.name, None), *freed, *of_others))
 
 
 def faults(entries, sheet):

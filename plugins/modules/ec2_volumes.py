@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ansible_collections.msp.aws.plugins.module_utils import _attachments, _instances, _networks, _tags, _tokens, _volumes
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref
 
@@ -137,10 +138,14 @@ def _dangers(have, change):
 
 
 def delete(aws, have):
-    if have["attachments"]:
-        instances = ", ".join(one["instance"] for one in have["attachments"])
-        raise Problem(f"is attached to {instances}: unmount and detach it first (attachments.remove)")
     aws.ec2.delete_volume(VolumeId=have["id"])
+
+
+def holders(aws, haves):
+    """It must be unmounted and detached before, unless its server goes."""
+    for have in haves:
+        servers = [one["instance"] for one in have["attachments"] or ()]
+        yield from (Holder(have["id"], "servers from which it must be unmounted and detached", server, (("ec2_instances", server),)) for server in servers)
 
 
 def faults(entries, sheet):
@@ -183,6 +188,7 @@ KIND = Kind(
     danger=danger,
     foresee=foresee,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

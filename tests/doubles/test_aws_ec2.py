@@ -617,7 +617,11 @@ def test_network_interfaces(ec2, vpc, refused):
     found = ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"][0]
     assert found["Attachment"]["DeleteOnTermination"]
     ec2.detach_network_interface(AttachmentId=attachment)
+    ec2.attach_internet_gateway(InternetGatewayId=ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"], VpcId=vpc)
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, NetworkInterfaceId=eni)
     ec2.delete_network_interface(NetworkInterfaceId=eni)
+    ec2.release_address(AllocationId=address)
 
 
 def test_private_addresses(ec2, vpc, refused):

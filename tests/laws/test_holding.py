@@ -37,9 +37,9 @@ HELD = [
     ("ec2_vpcs", "acme", "subnets in it (a, b) and security groups in it (app, free, web) and internet gateways attached to it (acme)"),
     ("ec2_subnets", "acme/a", "network interfaces in it (eni-"),
     ("ec2_security_groups", "acme/web", "network interfaces that use it (eni-"),
-    ("ec2_security_groups", "acme/app", "groups whose rules name it (sg-"),
+    ("ec2_security_groups", "acme/app", "groups whose rules name it (web"),
     ("ec2_internet_gateways", "acme", "public addresses in its VPC ("),
-    ("ec2_elastic_ips", "web", "interfaces or instances that use it (eni-"),
+    ("ec2_elastic_ips", "web", "interfaces or instances that use it (web"),
     ("ec2_dhcp_options", "own", "VPCs that use it (acme)"),
 ]
 

@@ -119,8 +119,12 @@ def an_attached_interface_stays(ec2, NetworkInterfaceId, **_):
 
 
 @BOOK.after("DeleteNetworkInterface")
-def tags_of_an_interface_go(ec2, NetworkInterfaceId, **_):
+def what_it_had_is_free(ec2, NetworkInterfaceId, **_):
+    """EC2 guide: deleting an interface "releases any private IP addresses or Elastic IP addresses to be used by another instance"."""
     forget_tags(ec2, NetworkInterfaceId)
+    for address in ec2.addresses:
+        if address.eni is not None and address.eni.id == NetworkInterfaceId:
+            ec2.disassociate_address(address=address.public_ip)
 
 
 @BOOK.rule("AttachNetworkInterface")
