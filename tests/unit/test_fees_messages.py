@@ -83,6 +83,16 @@ def test_a_cancellation_of_complete_work_is_told_of_that_alone():
         assert "完了した作業は取り消せません" in line
 
 
+@pytest.mark.parametrize("language, words", [("ja", "整数を引用符なしで書いてください"), ("en", ", without quotes")])
+@pytest.mark.parametrize("event", [
+    happened("2026-07-03", "payment", yen="99440"), happened("2026-07-03", "reduction", month="2026-07", percent="10"),
+    happened("2026-07-03", "components_added", components=dict(ec2="２")),
+])  # fmt: skip
+def test_a_number_in_quotes_is_told_as_one(event, language, words):
+    (line,) = said([event], language=language)
+    assert words in line
+
+
 def test_a_misspelt_key_is_told_with_the_one_that_is_needed():
     (line,) = said([happened("2026-07-03", "payment", yenn=1)])
     assert line.endswith("「yenn」という項目はありません（「yen」の誤りではありませんか）")
