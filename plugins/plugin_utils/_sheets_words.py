@@ -43,6 +43,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_offered="「{value}」という {limit} は、契約のリージョンにないか、契約のアカウントでは使えません{hint}。ID や名前はリージョンごとに異なります。\
 そのリージョンで使えるものを書いてください",
         no_neighbour="ホスト {other} のシートにもアカウントにも「{value}」という {limit} はありません",
+        no_host="「{value}」のホスト {other} は、この実行の対象ではありません{hint}。{other} と一緒に実行するか、ID を書いてください",
         incomplete="まだ存在しません。作成するには {value} が必要です",
         ambiguous="「{value}」という {limit[0]} が複数あります（{limit[1]}）。名前の代わりに「属するもの/名前」か ID を書いてください",
         circular="互いに参照し合っているため作成できません: {limit}",
@@ -120,6 +121,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         not_offered="there is no {value!r} among {limit} in this Region that this account may use{hint}; ids and names differ from Region to Region: \
 write one that can be used here",
         no_neighbour="host {other} has no {value!r} among {limit}, neither in its sheet nor in its account",
+        no_host="{value!r}: the host {other} is none of this run{hint}. Run both together, or write an id",
         incomplete="does not exist yet, and to create it {value} must be named",
         ambiguous="{value!r} means more than one of {limit[0]} ({limit[1]}); write the id, or scope/name, instead of the name",
         circular="these wait for each other and can never be made: {limit}",

@@ -196,7 +196,7 @@ def unresolved(
         if len(mine) + len(others) > 1:
             yield _fault(reference, "ambiguous", limit=(reference.to, ", ".join([*mine, *others])))
         elif account is not None and not mine and not others and not (_at_first(reference) and account.get(reference.kind, {}).get(reference.entry)):
-            yield _dangling(reference, own)
+            yield _fault(reference, "no_host", other=host, close=close(host, neighbours or ())) if _of_neighbour(reference) else _dangling(reference, own)
 
 
 def made_of_what_is_gone(sheet: Mapping[str, Any], account: Mapping[str, Any] | None) -> Iterator[Reference]:

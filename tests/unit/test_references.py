@@ -107,6 +107,18 @@ def test_a_removal_without_a_name_is_seen_through_what_it_joins(said, theirs):
         assert len(lines) == told and all(line.startswith("ec2_transit_gateway_route_tables hub/main associations: ") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("neighbours", "said"),
+    [({}, "this run. Run both together"), (dict(far=dict(ec2_vpcs=dict(hub="vpc-00000001"))), "did you mean 'far'")],
+)
+def test_a_host_that_is_none_of_the_run_is_told_as_such(neighbours, said):
+    """Of one that is left out by --limit, and of one that is mistyped."""
+    sheet = dict(ec2_vpcs=[dict(name="acme", cidr_block="10.0.0.0/16")], ec2_vpc_peering_connections=[dict(name="x", vpc="acme", peer_vpc="fa:hub")])
+    (line,) = sheet_faults(sheet, account={}, neighbours=neighbours, language="en")
+    assert line.startswith("ec2_vpc_peering_connections x peer_vpc: 'fa:hub': the host fa is none of this run") and said in line
+    assert "この実行の対象ではありません" in sheet_faults(sheet, account={}, neighbours=neighbours)[0]
+
+
 def test_a_removal_by_id_is_seen_whichever_kind_it_is_of():
     sheet = dict(
         ec2_transit_gateway_vpc_attachments=[dict(id="tgw-attach-00000001", state="absent")],
