@@ -128,7 +128,7 @@ def awx_schedule(when: Any, since: Any, until: Any = None, closures: Any = None,
     """Days and a time as a recurrence that AWX takes."""
     with _reading(language) as read:
         meant, closed = read.when(when, "when"), _closed(read, closures, contract)
-        first, last = read.span(since, since if until is None else until)
+        first, last = (read.day(since, "since"),) * 2 if until is None else read.span(since, until)
         if meant and meant.skips_months:
             read.fault("when", "skips_months", value=when)
         if meant and first and last and meant.business and (until is None or last > _calendar_formats.longest_until(first)):

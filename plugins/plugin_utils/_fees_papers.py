@@ -29,7 +29,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_spans import otherwi
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault, FeeError
 
 REGISTRATION_NUMBER = re.compile(r"T([0-9])([0-9]{12})")
-ISSUER = dict(name=Field("text", required=True), registration_number=Field("text"), address=Field("text"))
+ISSUER = dict(name=Field("text", required=True), registration_number=Field("registration"), address=Field("text"))
 LATE_RULES = ("late_day_count", "late_grace", "late_while_open", "due_date_roll")
 LATE = dict(
     debts=Field("rows", required=True, fields=dict(due=Field("day", required=True), yen=Field("positive", required=True))),

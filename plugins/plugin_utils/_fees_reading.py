@@ -132,6 +132,7 @@ READERS: dict[str, Callable[[Any], Any]] = dict(
     signed=signed,
     percent=_whole(1, 100),
     text=text,
+    registration=text,
     file_name=file_name,
     flag=flag,
 )
@@ -182,7 +183,7 @@ def fits(field: Field, value: Any) -> bool:
         return isinstance(rows_of, list) and any(isinstance(row, Mapping) and sum(name in field.fields for name in row) > 1 for row in rows_of)
     if isinstance(value, Mapping):
         return any(name in (rows(field.menu) if field.type == "counts" else field.fields) for name in value)
-    return field.type not in ("text", "file_name") and _value(field, value, "", []) is not WRONG
+    return field.type not in ("text", "file_name", "registration") and _value(field, value, "", []) is not WRONG
 
 
 def _unknown(name: Any, table: Field, where: str) -> Fault:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._days import said
@@ -246,6 +247,11 @@ TEXTS: dict[str, dict[str, str]] = dict(
 )
 
 
+# What looks right on the screen and is not.
+FULL_WIDTH = re.compile("[\uff01-\uff5e]")
+WIDE = dict(ja="（全角の文字があります。半角で書いてください）", en=" (it has full-width characters; write them half-width)")
+
+
 class Fault(NamedTuple):
     """One thing that is wrong: where it was written, a code of TEXTS, and what goes into the text."""
 
@@ -259,7 +265,8 @@ class Fault(NamedTuple):
     def text(self, language: str) -> str:
         """One line, whatever was written: each line that is told is one fault."""
         told = {name: said(fact, language) for name, fact in dict(value=self.value, limit=self.limit, other=self.other).items()}
-        return " ".join(f"{self.where}: {TEXTS[language][self.code].format(**told, hint=hint(language, self.close))}".splitlines())
+        wide = WIDE[language] if isinstance(self.value, str) and FULL_WIDTH.search(self.value) else ""
+        return " ".join(f"{self.where}: {TEXTS[language][self.code].format(**told, hint=hint(language, self.close))}{wide}".splitlines())
 
 
 class FeeError(ValueError):

@@ -343,10 +343,13 @@ def test_an_issued_invoice_is_made_again_as_the_qualified_one_that_was_asked_for
     told, html, dummy = office.made("SMP-2026-0412-invoice-2026-09")
     assert not told["qualified"] and "適格" not in html
     office.edit("events", lambda events: events.append({"date": "2026-10-10", "event": "qualified_invoice_requested", "month": "2026-09"}))
-    office.play("invoice", **dated)
+    assert "適格請求書として書き直しました" in office.play("invoice", **dated).output
     again, html, dummy = office.made("SMP-2026-0412-invoice-2026-09")
     assert again == dict(told, qualified=True, clauses=again["clauses"]) and "請求書（適格請求書）" in html and "第49条" in again["clauses"]
     made = office.files()
+    office.edit("events", lambda events: events.append({"date": "2026-10-05", "event": "invoiced", "months": ["2026-09"]}))
+    said = office.play("invoice", billing_month="2026-09", billing_date="2026-10-06").output
+    assert "発行日は events の invoiced の 2026-10-05 です（billing_date の 2026-10-06 は使いません）" in said and office.files() == made
     office.edit("events", lambda events: events.append({"date": "2026-09-05", "event": "sheet_support", "minutes": 60}))
     assert "billing_issued=" in office.play("invoice", **dated, rc=2).output and office.files() == made
 

@@ -352,6 +352,7 @@ REFUSED = {
     "closures that take away": ("closures", "choice", "is_business_day", NOON[:10], {"remove": []}),
     "a plan that is none": ("plan", "choice", "reception", NOON, "bronze"),
     "a desk that is none": ("desk", "choice", "reception", NOON, "entry", "sales"),
+    "no first day": ("since", "day", "awx_schedule", "Sunday 09:00", "2026/1/1"),
     "words for no day": ("when", "days", "awx_schedule", "blue Sunday 09:00", "2026-01-01"),
     "no days": ("when", "days", "awx_schedule", "09:00", "2026-01-01"),
     "days of two sorts": ("when", "days", "awx_schedule", "weekdays and Sunday 09:00", "2026-01-01"),

@@ -38,6 +38,17 @@ def test_of_a_contract_that_is_not_accepted_yet_is_told_what_is_lacking_where_an
     assert line.startswith("contract accepted_on: ") and all(word in line for word in (*words, "group_vars/all/contract.yml", "accepted_on: '2026-04-16'"))
 
 
+@pytest.mark.parametrize("language, words", [("ja", "半角で書いてください"), ("en", "write them half-width")])
+def test_what_only_looks_right_is_told_as_that(language, words):
+    (line,) = said([happened("2026-07-03", "components_added", components=dict(ec2="２"))], language=language)
+    assert words in line and all(words not in other for other in said([happened("2026-07-03", "components_added", components=dict(ec2="2"))]))
+
+
+def test_a_registration_number_without_its_t_is_told_as_it_is_written():
+    (line,) = refused(lambda: invoice(contract(), [], "2026-07", dict(ISSUER, registration_number=7000012050002)))
+    assert "T と 13 桁の数字" in line
+
+
 def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
     (line,) = said([happened("2026-07-03 10:00", "outage", until="2026-07-03 09:30", cause="provider")])
     assert line.endswith("until: 2026年7月3日 09:30は 2026年7月3日 10:00（date）より前です")
