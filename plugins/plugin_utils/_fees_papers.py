@@ -112,9 +112,19 @@ def usage_statement(agreed: Agreement, month: Month, language: str) -> dict[str,
             *billed_elsewhere(channel, language),
             *_not_yet(agreed, month, language),
             *_beside(agreed, month, language),
+            *_ended_at_first(agreed, lines, language),
             *_not_deducted(agreed, month, lines, language),
         ],
     )
+
+
+def _ended_at_first(agreed: Agreement, lines: Iterable[Line], language: str) -> list[dict[str, Any]]:
+    """Why the month of the start is charged, which it is only where the contract ends in it (第35条第1項ただし書)."""
+    if not any("35-1-proviso" in line.clauses for line in lines):
+        return []
+    start = min(service.start for service in operation.services(agreed))
+    clauses = ("35-1-proviso", agreed.cancelled_by)
+    return [dict(text=say("texts", "ended_at_first", language, start=start, end=agreed.cancelled_on), clauses=cite(clauses, language))]
 
 
 def _not_deducted(agreed: Agreement, month: Month, lines: Iterable[Line], language: str) -> list[dict[str, Any]]:
@@ -201,6 +211,7 @@ def invoice(agreed: Agreement, month: Month, issuer: Mapping[str, Any], language
         **_added_up(list(bill.lines if bill.owed else bill.used), language),
         clauses=cite((*bill.clauses, *(("49", "tax-57-4-1") if bill.qualified else ()), "22-1", "21"), language),
         notes=[
+            *_ended_at_first(agreed, bill.lines, language),
             *(note for month in bill.months for note in _not_deducted(agreed, month, [line for line in bill.used if line.month == month], language)),
             *_unsettled(agreed, before, language),
         ],

@@ -34,6 +34,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_on="精算日",
         part_of="{title} {number}",
         not_needed="税込 {yen} 未満の返還のため、適格返還請求書の交付義務はありません（消費税法施行令第70条の9第3項第2号）。",
+        tax_difference="消費税額は、請求書全体の税額の、変更前と変更後の差です（第21条）。",
         no_difference="差額はありません。",
         written_off_before="請求しないこととした差額が {yen} あります。",
         written_off_within="差額には、以前は請求しないこととした {yen} を含みます。",
@@ -129,6 +130,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         settled_invoice="Invoice",
         settled_on="Settled on",
         part_of="{title} {number}",
+        tax_difference="The tax is the difference between those of the whole invoice before and after (Article 21).",
         not_needed="The law does not ask for a return invoice of less than {yen} with tax (Consumption Tax Act Enforcement Order Article 70-9 (3) 2).",
         no_difference="There is no difference.",
         written_off_before="{yen} were written off before.",
@@ -415,6 +417,8 @@ def _invoice_settlement(told: Mapping[str, Any], words: _Words) -> dict[str, Any
     alone = next(iter(parts)) if len(parts) == 1 else None
     sections = [_settled(part, words("part_of", title=titles[name], number=part["number"]), words) for name, part in parts.items()]
     notes = [words("based_on", clauses=words.listed(part["clauses"])) for part in parts.values() if "clauses" in part]
+    if any(_is_taxed(part) for part in parts.values()):
+        notes.append(words("tax_difference"))
     note = told["credit_note"]
     if note and note["qualified"] and not note["needed"]:
         notes.append(words("not_needed", yen=shown("yen", book()["credit_note"]["needed_from"], words.language)))

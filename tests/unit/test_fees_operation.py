@@ -147,6 +147,7 @@ def test_components_that_come_in_the_month_in_which_the_contract_ends(month, rul
     events = [happened(f"{month}-16", "components_added", components=dict(ec2=5)), happened(f"{month}-20", "cancelled")]
     paper = usage_statement(contract(fee_rules=dict(component_within_month=rule)), events, month)
     assert (amounts(paper)["operation"], the_line(paper, "operation")["rules"]["component_within_month"]) == (fees[0], rule)
+    assert any("開始月の料金を全額" in note["text"] for note in paper["notes"]) == (month == "2026-06")
     assert fee(contract(), events, "2026-09") == fees[1]
 
 

@@ -69,7 +69,7 @@ def test_small_differences_of_one_invoice_have_the_limit_together():
     assert [one["written_off"] and one["written_off"]["total"] for one in found] == [55, 88, None, 55]
     assert [one["written_off_before"] for one in found] == [0, 55, 88, 0]
     notes = [fee_paper(one, "invoice_settlement", ISSUER, language="en")["notes"] for one in found]
-    assert [[note for note in told if "before" in note] for told in notes] == [
+    assert [[note for note in told if "written off before" in note] for told in notes] == [
         [],
         *([f"The difference holds ¥{yen} that were written off before."] for yen in (55, 88)),
         [],
