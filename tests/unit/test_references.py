@@ -199,7 +199,7 @@ def test_an_image_must_be_there_as_long_as_what_is_made_of_it_is_not(language):
     # A template that is there may be changed to it. An instance never is, so nobody has to look at it.
     assert (sheet_doubtful(sheet), sheet_doubtful(sheet, nothing), sheet_doubtful(sheet, something)) == ([], [], ["ec2_launch_templates"])
     for verdict, more in (("same", []), ("changed", ["ec2_launch_templates t0 image_id"])):
-        looked = dict(ec2_launch_templates=dict(agreed=[dict(entry="t0", options=[dict(option="image_id", verdict=verdict)])]))
+        looked = dict(ec2_launch_templates=dict(agreed=[dict(entry="t0", id="lt-1", options=[dict(option="image_id", verdict=verdict)])]))
         lines = sheet_faults(sheet, account=something, language=language, looked=looked)
         assert sorted(line.partition(": ")[0] for line in lines) == sorted([*told[1], *more])
 
