@@ -568,6 +568,11 @@ def test_a_role_that_cannot_be_had_is_told_with_what_to_look_at(customer, double
     customer.contract(**given)
     output = customer.setup(rc=2, key="AKIA999999999999ENGR", ec2_vpcs=[VPC]).output
     assert "role_arn" in output and "external_id" in output and "AccessDenied" in output and customer.writes() == []
+    unsaid = "contract.yml に external_id がありません"
+    assert unsaid not in output
+    del given["external_id"]
+    customer.contract(**given)
+    assert unsaid in customer.setup(rc=2, key="AKIA999999999999ENGR", fresh=False).output
 
 
 def test_a_secret_is_in_no_output_no_file_and_no_process_list(customer, double, tmp_path, tmp_path_factory):
