@@ -430,6 +430,13 @@ def test_expired_credentials(customer, double):
     assert "Traceback (most recent call last)" not in run.output
 
 
+def test_credentials_that_expire_while_names_are_looked_up(customer, double):
+    double.faults([dict(fault="expired", at=1, service="ec2", times=0)])
+    run = customer.setup(rc=2, ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
+    double.clear_faults()
+    assert "RequestExpired" in run.output and "cannot be asked what the names of the sheet mean" in run.output and customer.writes() == []
+
+
 def test_credentials_that_expire_in_the_middle(customer, double):
     customer.sheet(ec2_vpcs=[VPC], ec2_subnets=[SUBNET])
     double.faults([dict(fault="expired", at=1, of="write", times=0)])
