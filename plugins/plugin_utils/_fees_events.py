@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import EVENTS, THOUGHT
-from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, moment, read_table
+from ansible_collections.msp.aws.plugins.plugin_utils._fees_reading import Field, moment, no_list, read_table
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import Fault
 from ansible_collections.msp.aws.plugins.plugin_utils._hints import close
 
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
 def read_events(given: Any, faults: list[Fault]) -> list[Event]:
     if not isinstance(given, (list, tuple)):
-        faults.append(Fault("events", "rows", given))
+        faults.append(no_list(given, "events"))
         return []
     found = (_event(number, event, faults) for number, event in enumerate(given, 1))
     return sorted((event for event in found if event), key=lambda event: (str(event.date), event.kind, repr(sorted(event.fields.items()))))

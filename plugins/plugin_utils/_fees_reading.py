@@ -19,6 +19,7 @@ JAPAN = timezone(timedelta(hours=9))
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOMENT = re.compile(DATE.pattern + r"([ T][0-9]{2}:.*)?")
 NEAR = 0.85  # so like a field of ours that it must be one, though there may be fields of others
+FEW = 6  # so many names a line has room for
 WRONG = object()  # stands for a value that cannot be read
 
 
@@ -146,7 +147,7 @@ def read(shape: Mapping[str, Field], given: Any, where: str, faults: list[Fault]
 def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dict[str, Any]:
     """The same of a table that may hold more than its fields, or is thought to."""
     if not isinstance(given, Mapping):
-        faults.append(Fault(where, "table", given))
+        faults.append(_no_table(table, given, where))
         return {}
     strange = [name for name in given if name not in table.fields and not (table.others and _of_others(name, given[name], table))]
     told = [_unknown(name, table, where) for name in strange]
@@ -160,6 +161,15 @@ def read_table(table: Field, given: Any, where: str, faults: list[Fault]) -> dic
         elif field.required and name not in meant:
             faults.append(Fault(here, "counts_needed" if field.type == "counts" else "missing"))
     return {name: value for name, value in found.items() if value is not WRONG}
+
+
+def _no_table(table: Field, given: Any, where: str) -> Fault:
+    names = ", ".join(table.fields)
+    return Fault(where, "table_of", given, names) if 0 < len(table.fields) <= FEW else Fault(where, "table", given)
+
+
+def no_list(given: Any, where: str) -> Fault:
+    return Fault(where, "block") if isinstance(given, str) and "\n" in given else Fault(where, "rows", given)
 
 
 def _inside(name: Any, shape: Mapping[str, Field]) -> dict[str, str]:
@@ -217,7 +227,7 @@ def _value(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     if field.type == "counts":
         return _counts(field.menu, value, where, faults)
     if field.type == "table":
-        faults.append(Fault(where, "table", value))
+        faults.append(_no_table(field, value, where))
         return WRONG
     if field.choices:
         return _words(field, value, where, faults)
@@ -241,7 +251,7 @@ def _words(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
 
 def _rows(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
     if not isinstance(value, list):
-        faults.append(Fault(where, "rows", value))
+        faults.append(no_list(value, where))
         return WRONG
     return [read_table(field, row, f"{where} #{number}", faults) for number, row in enumerate(value, 1)]
 
@@ -249,7 +259,7 @@ def _rows(field: Field, value: Any, where: str, faults: list[Fault]) -> Any:
 def _counts(menu: str, value: Any, where: str, faults: list[Fault]) -> Any:
     """component → group → how many. A plain number is one group without a name."""
     if not isinstance(value, Mapping):
-        faults.append(Fault(where, "table", value))
+        faults.append(Fault(where, "counts", value))
         return WRONG
     found = {}
     for component, groups in value.items():

@@ -30,6 +30,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         word="{value!r} は使えません{hint}。使える値: {limit}",
         whole="{value!r} は使えません。{limit[0]} 以上 {limit[1]} 以下の整数を引用符なしで書いてください",
         table="「名前: 値」の組で書いてください。現在の値: {value!r}",
+        table_of="「名前: 値」の組で書いてください（名前: {limit}）。現在の値: {value!r}",
+        counts="「コンポーネント: 数」の組で、ec2: 2 のように書いてください。現在の値: {value!r}",
+        block="一覧（リスト）で書いてください。先頭の | か > のため、全体が 1 つの文字列になっています",
         rows="一覧（リスト）で書いてください。現在の値: {value!r}",
         unknown="「{value}」という項目はありません{hint}",
         inside="「{value}」をここに書いても使われません。{limit} の中に {other} と書いてください",
@@ -57,7 +60,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         kind="「{value}」という種類はありません{hint}",
         same_day="{other} と同じ日に始まります。1 の契約で複数のプランを適用することはできません（別紙2※2）",
         same_plan="{other} と同じプランです。変更でないなら消してください",
-        before="{value}は {limit}（{other}）より前です",
+        before="{value}は {limit}（{other}）より前です。どちらかを直してください",
         before_contract="{value} は申込み（{limit}）より前の月です。月か、契約の applied_on を確認してください",
         same_name="{limit!r} は {other} にもあります。別の名前にしてください",
         twice="{other} と重複しています。1 つだけ書いてください",
@@ -92,7 +95,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         too_early="{other} の請求書は {value}には発行できません。1 か月分は料金月が終わった後、{limit}以降の日付にしてください"
         "（別紙2、ロールでは billing_date）。前もって請求できるのは 2 か月以上をまとめるときだけです（第23条）",
         before_the_law="{value} の請求書の発行日は {other} で、適格請求書が始まった {limit}より前です（消費税法第57条の4）",
-        not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）",
+        not_billed="{value} には、消費税のかかる料金を当社が請求した請求書がありません（第49条）。この出来事を消してください。"
+        "AWS Marketplace や再販事業者を通じた料金の請求書は、その事業者が発行します（別紙2）",
         nothing_charged="{value} には請求する料金がありません。月を確認してください。"
         "発行した請求書であれば、税込の請求額 yen を書くと精算できます（第20条第2項）",
         others_bill="{value} の料金は当社が請求するものではありません（別紙2）。"
@@ -145,6 +149,9 @@ TEXTS: dict[str, dict[str, str]] = dict(
         word="{value!r} is not allowed here{hint}; write one of: {limit}",
         whole="{value!r} is not allowed here; write a whole number from {limit[0]} to {limit[1]}, without quotes",
         table="write name: value pairs here; found {value!r}",
+        table_of="write name: value pairs here (names: {limit}); found {value!r}",
+        counts="write pairs of component and number here, such as ec2: 2; found {value!r}",
+        block="write a list here; a | or > before it makes one text of all",
         rows="write a list here; found {value!r}",
         unknown="there is no field {value!r}{hint}",
         inside="{value!r} has no use here; write it into {limit} as {other}",
@@ -172,7 +179,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         kind="there is no kind {value!r}{hint}",
         same_day="begins on the same day as {other}; one contract has one plan at a time (Annex 2, note 2)",
         same_plan="has the same plan as {other}; take it away if it is no change",
-        before="{value} is before {limit} ({other})",
+        before="{value} is before {limit} ({other}); mend one of them",
         before_contract="{value} is a month before the application ({limit}); check the month, or applied_on of the contract",
         same_name="{limit!r} is named by {other} as well; give it a name of its own",
         twice="says the same as {other}; write one of them",
@@ -208,7 +215,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         too_early="the invoice of {other} cannot be issued on {value}: one month is billed when it is over, on {limit} or later "
         "(Annex 2; billing_date of the role); only several months together are billed before (Article 23)",
         before_the_law="the invoice of {value} is issued on {other}, before qualified invoices began on {limit} (Consumption Tax Act Article 57-4)",
-        not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49)",
+        not_billed="there is no invoice of ours for {value} that holds anything with consumption tax (Article 49); take the event away. What is paid through "
+        "AWS Marketplace or a reseller, they bill (Annex 2)",
         nothing_charged="nothing is charged for {value}; check the month; if the invoice was issued, write its yen with tax, so that it can be settled "
         "(Article 20 (2))",
         others_bill="somebody else bills {value} (Annex 2); check the month, or the channel (billing.channel, channel_changed); if the invoice was issued, "

@@ -57,10 +57,11 @@ BEGINS = [
 FAULTS = [
     ("table", ["a list"], [], "contract"),
     *(("written_as", dict(UNPLANNED, plan=plan), [], "contract") for plan in ("standard", PLAN[0], PLAN)),
-    ("table", dict(set_up=3), [], "contract set_up"),
-    ("table", dict(operation=dict(components=[])), [], "contract operation components"),
+    ("table_of", dict(set_up=3), [], "contract set_up"),
+    ("counts", dict(operation=dict(components=[])), [], "contract operation components"),
     ("table", {}, ["cancelled"], "events #1"),
     ("rows", {}, dict(event="cancelled"), "events"),
+    ("block", {}, "- {event: cancelled}\n- {event: cancelled}\n", "events"),
     *(("file_name", dict(CONTRACT, number=number), [], "contract number") for number in ("2026/8", "C\n1")),
     ("net_beyond", CONTRACT, [happened("2026-08-03", "invoiced", months=["2026-07"], yen=1100, net=1101)], "events #1 invoiced 2026-08-03 net"),
     *(

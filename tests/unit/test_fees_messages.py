@@ -44,6 +44,16 @@ def test_what_only_looks_right_is_told_as_that(language, words):
     assert words in line and all(words not in other for other in said([happened("2026-07-03", "components_added", components=dict(ec2="2"))]))
 
 
+@pytest.mark.parametrize("agreed, events, words", [
+    (dict(billing="aws_marketplace"), [], "（名前: "),
+    (dict(operation=dict(components=["ec2"])), [], "ec2: 2 のように"),
+    ({}, "- {date: 2026-07-01}\n- {date: 2026-07-02}\n", "1 つの文字列になっています"),
+])  # fmt: skip
+def test_what_has_another_shape_is_told_with_the_shape_that_it_has(agreed, events, words):
+    (line,) = said(events, dict(contract(), **agreed))
+    assert words in line
+
+
 def test_a_registration_number_without_its_t_is_told_as_it_is_written():
     (line,) = refused(lambda: invoice(contract(), [], "2026-07", dict(ISSUER, registration_number=7000012050002)))
     assert "T と 13 桁の数字" in line
@@ -51,7 +61,7 @@ def test_a_registration_number_without_its_t_is_told_as_it_is_written():
 
 def test_an_outage_that_ends_before_it_begins_is_told_with_both_moments():
     (line,) = said([happened("2026-07-03 10:00", "outage", until="2026-07-03 09:30", cause="provider")])
-    assert line.endswith("until: 2026年7月3日 09:30は 2026年7月3日 10:00（date）より前です")
+    assert line.endswith("until: 2026年7月3日 09:30は 2026年7月3日 10:00（date）より前です。どちらかを直してください")
 
 
 @pytest.mark.parametrize("event, words", [
