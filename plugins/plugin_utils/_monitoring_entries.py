@@ -148,7 +148,7 @@ def proposal(known: Mapping[str, Iterable[Mapping[str, Any]]], part: Mapping[str
         told = ("name", *catalogue()[target].get("required", ()))
         fresh = [one for one in found if one["name"] not in own and not (target == "ec2" and one.get("id") in nodes)]
         made[target] = [*made.get(target, ()), *({name: one[name] for name in told if name in one} for one in fresh)]
-    return {target: given for target, given in made.items() if given}
+    return {target: made[target] for target in (*catalogue(), *made) if made.get(target)}  # in one order, whichever was read first
 
 
 # ---- CloudWatch

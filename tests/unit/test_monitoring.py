@@ -453,6 +453,7 @@ def test_what_is_proposed_has_names_that_are_one_things_and_all_that_the_sheet_m
     known["ec2"] = [dict(name="web", id="i-web"), dict(name="node", id="i-node")]
     own = dict(monitoring=dict(ec2=[dict(name="mail", items=dict(cpu=False))], rds=[dict(name="found", primary="cloudwatch")]))
     made = monitoring.monitoring_proposal(known, own)
+    assert list(monitoring.monitoring_proposal(dict(reversed(known.items())), own)) == list(made)
     assert made.keys() == CATALOGUE.keys()
     assert made["ec2"] == [*own["monitoring"]["ec2"], dict(name="web")] and made["rds"] == own["monitoring"]["rds"]
     assert monitoring.monitoring_faults(dict(monitoring=made), CONTRACT) == []
