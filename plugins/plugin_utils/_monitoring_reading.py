@@ -57,6 +57,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         whole="「{value}」は {limit} の整数ではありません",
         word="「{value}」は使えません。使える値: {limit}",
         needs="{value} が必要です",
+        other_side="{value} は使われません。通知するのは {other} です。{limit} を書くか、primary を変えてください",
         whose="{value} をどの定義に使うかが分かりません（{limit}）。{other} の下に定義ごとに書いてください",
         no_topic="CloudWatch のアラームの通知先がありません。contract.monitoring.notify か notify に SNS トピックの名前を書いてください",
         no_role="Mackerel のロールが分かりません。contract.monitoring.mackerel_service か mackerel_role に書いてください",
@@ -79,6 +80,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         whole="{value!r} is no whole number of {limit}",
         word="{value!r} is not allowed here; allowed: {limit}",
         needs="needs {value}",
+        other_side="{value} is not used: {other} is what pages; write {limit}, or another primary",
         whose="{value} may be meant for any of {limit}; write it for each of them under {other}",
         no_topic="nobody is told of the alarms of CloudWatch: name topics in contract.monitoring.notify or in notify",
         no_role="has no role of Mackerel: say contract.monitoring.mackerel_service or mackerel_role",
@@ -223,6 +225,7 @@ def _numbers(where: str, said: Mapping[str, Any]) -> Iterator[Found]:
 
 def _together(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
     yield from _whose(made, sheet)
+    yield from _of_the_other_side(made, sheet)
     for row in made:
         where = f"{PART} {row.target} {row.component} {row.item}"
         if row.state == PAGES and row.side == "cloudwatch" and not row.notify and "lightsail" not in row.definition:
@@ -253,6 +256,19 @@ def _whose(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
                     if len(several) > 1 and said.keys() & set(names):
                         named = ", ".join(sorted(said.keys() & set(names)))
                         yield f"{PART} {target} {entry['name']} {item}", "whose", dict(value=named, limit=", ".join(several), other=SINGLE[side])
+
+
+def _of_the_other_side(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
+    """A threshold for the side that pages nobody would be taken as agreed upon, and never be used."""
+    pages = {(row.target, row.component, row.item): row.side for row in made if row.state == PAGES}
+    for target, given in (sheet.get(PART) or {}).items():
+        for entry in given:
+            for item, said in named_items(target, entry):
+                side = pages.get((target, entry["name"], item))
+                told = {one: sorted(said.keys() & set(names)) for one, names in THRESHOLDS.items()}
+                if side and not told[side] and (others := [name for names in told.values() for name in names]):
+                    facts = dict(value=", ".join(others), limit=" / ".join(THRESHOLDS[side]), other=side)
+                    yield f"{PART} {target} {entry['name']} {item}", "other_side", facts
 
 
 def _alike(made: list[Row]) -> Iterator[Found]:

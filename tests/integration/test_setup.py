@@ -91,7 +91,9 @@ def test_a_plan_tells_what_keeps_a_removal_from_being_done_as_the_run_does(custo
 
 def test_the_audit_comes_after_what_it_delivers_to_and_goes_before_it(customer):
     deliveries = [dict(service="cloudtrail.amazonaws.com"), dict(service="config.amazonaws.com")]
-    recorder = dict(name="default", service_linked_role=True, s3_bucket_name="acme-audit", recording=True)
+    recorder = dict(
+        name="default", service_linked_role=True, s3_bucket_name="acme-audit", recording=True, recording_strategy="ALL_SUPPORTED_RESOURCE_TYPES"
+    )
     trail = dict(name="acme", s3_bucket_name="acme-audit", logging=True)
     sheet = dict(s3_buckets=[dict(name="acme-audit", deliveries=deliveries)], cloudtrail_trails=[trail], config_configuration_recorder=recorder)
     assert customer.setup("--check", **sheet).changed == 3

@@ -248,6 +248,15 @@ def test_hosts_of_one_role_share_their_monitors_and_may_not_differ():
     assert monitoring.monitoring_faults(dict(monitoring=dict(ec2=two)), CONTRACT) == []
 
 
+@pytest.mark.parametrize(("target", "said", "write"), [("ec2", dict(threshold=85), "warning / critical"), ("rds", dict(warning=70, critical=91), "threshold")])
+def test_a_threshold_of_the_side_that_pages_nobody_is_told(target, said, write):
+    entry = dict(name="one", platform="linux", vcpu_count=2) if target == "ec2" else dict(name="one")
+    for more, count in (({}, 1), (dict.fromkeys(write.split(" / "), 80), 0)):
+        given = dict(entry, items=dict(cpu={**more, **said}))
+        told = monitoring.monitoring_faults(dict(monitoring={target: [given]}), CONTRACT)
+        assert [f"{write} を書くか" in line and f"{target} one cpu" in line for line in told] == [True] * count
+
+
 # ---- what is made is what the kinds take
 
 
