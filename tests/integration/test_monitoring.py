@@ -85,6 +85,22 @@ def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watche
     assert (kept["Threshold"], kept["ActionsEnabled"], sorted(kept["AlarmActions"])) == (50, False, sorted(extended["AlarmActions"]))
 
 
+def test_who_is_told_may_name_what_the_monitoring_makes(watched, double):
+    """Topics, roles and monitors of the monitoring, in the very first run."""
+    told = dict(
+        sns_subscriptions=[dict(topic="acme-alert", protocol="email", endpoint="noc@example.jp")],
+        mackerel_downtimes=[dict(name="nightly", start="2030-01-01T01:00:00+09:00", duration=60, role_scopes=["acme:ec2"])],
+        mackerel_notification_groups=[dict(name="night duty", notification_level="all", monitors=[dict(monitor="ec2-acme:ec2-cpu")])],
+    )
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    watched.setup(*early, "--check", env=watched.env, **SHEET, **told)
+    planned = watched.result()["result"]
+    watched.setup(*early, env=watched.env)
+    both = (watched.result()["result"]["created"], planned["created"])
+    created, foretold = ({one["kind"]: one["entry"] for one in found if one["kind"] in told} for found in both)
+    assert created == foretold and created.keys() == told.keys() and planned["failed"] == []
+
+
 def test_the_contract_asks_for_dashboards_and_for_an_integration_of_what_is_watched(watched, mackerel):
     integration = dict(name="acme", role_arn=f"arn:aws:iam::{ACCOUNT}:role/mackerel", external_id="0f4c9a1e7b")
     watched.contract(**dict(CONTRACT, monitoring=dict(CONTRACT["monitoring"], dashboard="acme/watched", aws_integration=integration)))

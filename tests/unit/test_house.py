@@ -74,7 +74,7 @@ def test_every_module_has_an_action_of_its_own_or_runs_in_the_worker():
 @pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").glob("setup_*") if (path / "tasks" / "remove.yml").exists()))
 def test_a_role_tells_of_its_kinds_in_the_order_in_which_it_runs_them(role):
     folder = ROOT / "roles" / role
-    runs = [folder / "tasks" / f"{name}.yml" for name in ("main", "audit")]
+    runs = [folder / "tasks" / f"{name}.yml" for name in ("main", "audit", "notifications")]
     called = [re.findall(r"^\s+msp\.aws\.(\w+):", path.read_text(encoding="utf-8"), re.MULTILINE) for path in runs if path.exists()]
     order = [kind for one in called for kind in dict.fromkeys(one)]
     readme, specs = ((folder / name).read_text(encoding="utf-8") for name in ("README.md", "meta/argument_specs.yml"))
