@@ -137,7 +137,7 @@ def rows(sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[s
         row
         for target, entries in (sheet.get(PART) or {}).items()
         for entry in entries
-        for row in _component(target, entry, agreed, dict(place, **there.get((target, entry["name"]), {})))
+        for row in _component(target, entry, agreed, dict(place, **there.get((target, entry["name"]), {}), found=(target, entry["name"]) in there))
     ]
 
 

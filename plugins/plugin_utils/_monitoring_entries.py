@@ -99,14 +99,22 @@ def entries(rows: Iterable[Row], region: str, language: str = "ja") -> dict[str,
 
 
 def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
-    """The metrics that alarms of a Region stand on, each with the name of its alarm and with ids as dimensions. What a filter of ours makes is no question."""
+    """The metrics that alarms of a Region stand on, each with the name of its alarm and with ids as dimensions. What a filter of ours makes is no question.
+
+    Nor is what AWS counts of a component that is there: of some it publishes nothing as long as there is nothing to count, and then the alarm must be there.
+    """
     return [
         dict(alarm=row.name, namespace=one["namespace"], metric_name=one["metric_name"], dimensions=_as_ids(row, one.get("dimensions", {})))
         for row in rows
         if row.state == PAGES and row.side == "cloudwatch" and region_of(row) == region
-        if not row.definition.keys() & {"filter", "lightsail"}
+        if not row.definition.keys() & {"filter", "lightsail"} and not (row.facts.get("found") and _is_counted(row.definition))
         for one in _watched(row.definition)
     ]
+
+
+def _is_counted(definition: Mapping[str, Any]) -> bool:
+    """Whether it is a metric of AWS's own, of which nothing is as good as zero."""
+    return definition["namespace"].startswith("AWS/") and definition.get("treat_missing_data") == "notBreaching"
 
 
 def _watched(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:

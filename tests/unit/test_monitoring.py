@@ -370,6 +370,15 @@ def test_an_alarm_that_waits_keeps_back_its_topic_and_nothing_else():
     assert opened(expanded, unseen=metrics) == {}
 
 
+def test_what_aws_counts_of_a_component_that_is_there_is_not_waited_for():
+    """It publishes nothing as long as there is nothing to count. Of what is not there, and of what is always published, the metric tells whether it is right."""
+    sheet = dict(monitoring=dict(dynamodb=[dict(name="orders"), dict(name="ordres")], rds=[dict(name="db01")]))
+    known = dict(dynamodb=[dict(name="orders")], rds=[dict(name="db01", memory_bytes=2**33)])
+    (made,) = monitoring.monitoring_expanded(sheet, CONTRACT, known)["regions"].values()
+    alarms = {one["alarm"] for one in json.loads(made["metrics"])}
+    assert {"rds-db01-cpu", "dynamodb-ordres-system_errors"} <= alarms and not any("-orders-" in alarm for alarm in alarms)
+
+
 def test_lightsail_tells_its_own_contacts_and_needs_no_topic():
     blog = dict(name="blog", platform="linux", vcpu_count=1, primary="cloudwatch")
     contract = dict(CONTRACT, monitoring=dict(mackerel_service="acme"))
