@@ -106,7 +106,7 @@ def volumes(stage):
     [
         (dict(name="acme-web01-data", size=50), "only grows"),
         (dict(name="acme-web01-data", attachments=[dict(instance="acme-web02", device="/dev/sdf")]), "name that one in attachments.remove"),
-        (dict(name="acme-web01-data", state="absent"), "detach it first"),
+        (dict(name="acme-web01-data", state="absent"), "must be unmounted and detached (acme-web01)"),
         (dict(name="acme-new", availability_zone="ap-northeast-1a"), "size or snapshot_id"),
     ],
 )

@@ -169,7 +169,7 @@ def test_an_address_in_use_moves_and_goes_only_with_a_confirmation(addresses):
 
 def test_an_address_in_use_is_not_released(addresses):
     gone = dict(name="acme-mail", state="absent")
-    assert "interfaces or instances that use it (eni-" in refused(addresses, ADDRESSES, gone, confirm=["ec2_elastic_ips/acme-mail"])
+    assert "interfaces or instances that use it (acme-mail)" in refused(addresses, ADDRESSES, gone, confirm=["ec2_elastic_ips/acme-mail"])
 
 
 @pytest.mark.parametrize(

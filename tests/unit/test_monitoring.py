@@ -371,7 +371,7 @@ def test_an_alarm_that_waits_keeps_back_its_topic_and_nothing_else():
 
 
 def test_what_aws_counts_of_a_component_that_is_there_is_not_waited_for():
-    """It publishes nothing as long as there is nothing to count. Of what is not there, and of what is always published, the metric tells whether it is right."""
+    """It publishes nothing as long as there is nothing to count. Of all else the metric tells whether the alarm stands on something."""
     sheet = dict(monitoring=dict(dynamodb=[dict(name="orders"), dict(name="ordres")], rds=[dict(name="db01")]))
     known = dict(dynamodb=[dict(name="orders")], rds=[dict(name="db01", memory_bytes=2**33)])
     (made,) = monitoring.monitoring_expanded(sheet, CONTRACT, known)["regions"].values()
