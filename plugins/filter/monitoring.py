@@ -34,7 +34,18 @@ def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | No
     for region, made in regions.items():
         left = _without_own(made["entries"], sheet) if region == contract["region"] else made["entries"]
         made.update(entries={kind: _packed(entries) for kind, entries in left.items()}, metrics=_packed(made["metrics"]))
-    return dict(region=contract["region"], regions=regions, lacks=_lacks(rows))
+    return dict(region=contract["region"], regions=regions, lacks=_lacks(rows), absent=_absent(rows, sheet, known or {}, language))
+
+
+def _absent(rows: Iterable[Any], sheet: Mapping[str, Any], known: Mapping[str, Any], language: str) -> list[str]:
+    """Components that neither the account has, as far as it was looked at, nor the sheet makes: a line each, with the one that may be meant."""
+    hints, catalogue = _part("_hints"), _part("_monitoring").catalogue()
+    found = []
+    for target, name in dict.fromkeys((row.target, row.component) for row in rows if not row.facts["found"] and row.target in known):
+        there = [one["name"] for one in known[target]]
+        if not any(entry.get("name") == name for entry in sheet.get(catalogue[target].get("kind", "")) or ()):
+            found.append(f"monitoring {target} {name}{hints.hint(language, hints.close(name, there))}")
+    return found
 
 
 def _without_own(made: Mapping[str, list[dict[str, Any]]], sheet: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

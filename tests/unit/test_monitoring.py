@@ -376,6 +376,9 @@ def test_what_aws_counts_of_a_component_that_is_there_is_not_waited_for():
     known = dict(dynamodb=[dict(name="orders")], rds=[dict(name="db01", memory_bytes=2**33)])
     (made,) = monitoring.monitoring_expanded(sheet, CONTRACT, known)["regions"].values()
     alarms = {one["alarm"] for one in json.loads(made["metrics"])}
+    expanded = monitoring.monitoring_expanded(sheet, CONTRACT, known)
+    assert expanded["absent"] == ["monitoring dynamodb ordres（「orders」の誤りではありませんか）"]
+    assert monitoring.monitoring_expanded(sheet, CONTRACT)["absent"] == [], "nobody has looked yet"
     assert {"rds-db01-cpu", "dynamodb-ordres-system_errors"} <= alarms and not any("-orders-" in alarm for alarm in alarms)
 
 
