@@ -141,7 +141,7 @@ def test_a_group_that_another_names_keeps_its_rules(vpc):
     write(vpc, WEB, dict(APP, ingress=[dict(HTTPS, cidr_ipv4=None, security_group="web"), HTTPS]))
     before = vpc.gather(GROUPS)
     gone, more = absent(WEB)
-    assert "groups whose rules name it (sg-" in failing(vpc, *gone, **more)
+    assert "groups whose rules name it (app)" in failing(vpc, *gone, **more)
     assert vpc.gather(GROUPS) == before
 
 
@@ -162,7 +162,7 @@ def test_one_of_a_circle_alone_says_who_names_it_and_keeps_its_rules(vpc):
     write(vpc, dict(WEB, ingress=[dict(rule, security_group="app"), HTTPS]), dict(APP, ingress=[dict(rule, security_group="web")]))
     before = group_of(vpc, "web")
     gone, more = absent(WEB)
-    assert "groups whose rules name it (sg-" in failing(vpc, *gone, **more)
+    assert "groups whose rules name it (app)" in failing(vpc, *gone, **more)
     assert group_of(vpc, "web") == before
 
 
