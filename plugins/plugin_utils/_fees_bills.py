@@ -91,16 +91,16 @@ def _qualified(
     count: int,
     postage: int,
     texts: tuple[str, str] = ("qualified_invoice", "postage"),
-    facts: Mapping[str, Any] = {},
+    facts: Mapping[str, Any] | None = None,
 ) -> list[Line]:
     yen = price("qualified_invoice", taxed_on)
     period = (month.first, month.last)
     found = []
     if count:
         told = dict(quantity=count, unit=book()["prices"]["qualified_invoice"]["unit"], unit_price=yen)
-        found.append(Line(f"qualified_invoice/{key}", (texts[0], facts), month, period, count * yen, taxed_on, ("49",), **told))
+        found.append(Line(f"qualified_invoice/{key}", (texts[0], facts or {}), month, period, count * yen, taxed_on, ("49",), **told))
     if postage:
-        found.append(Line(f"postage/{key}", (texts[1], facts), month, period, postage, taxed_on, ("49",), quantity=1, unit_price=postage))
+        found.append(Line(f"postage/{key}", (texts[1], facts or {}), month, period, postage, taxed_on, ("49",), quantity=1, unit_price=postage))
     return found
 
 

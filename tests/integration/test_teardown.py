@@ -39,7 +39,6 @@ SHEET = dict(
 )
 
 
-
 def gone(kind, entry):
     return dict({name: entry[name] for name in KINDS[kind].identity}, state="absent")
 
