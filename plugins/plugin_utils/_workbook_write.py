@@ -13,6 +13,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from math import ceil
 from typing import Any
 
 try:
@@ -42,6 +43,7 @@ LAST = 2000  # the last row that has pull-downs
 INLINE = 250  # characters of choices that Excel takes in the cell itself
 LINE_HEIGHT = 14  # points
 EXPLAINED_HEIGHT = 12
+WORDS = re.compile("[!-~]+ *|[^!-~]")
 LINES, WIDENED = 6, 24  # a column is made wider, up to this, for an explanation that would take more lines than these
 ROW_HEIGHT = 15  # of a row with one line
 USUAL_WIDTH = 8.43  # of a column that nobody set
@@ -142,8 +144,21 @@ class _Lists:
 
 
 def _explained(text: str, width: int) -> int:
-    """The lines that an explanation takes in a column of this width."""
+    """About how many lines an explanation takes in a column of this width."""
     return sum(-(-max(width_of(line), 1) * EXPLAINED // int(width * 9.5)) for line in text.split("\n"))
+
+
+def _wrapped(text: str, width: int) -> int:
+    """How many it takes at most: a word goes whole to the next line, and one that is longer than a line is broken there."""
+    room, lines = int(width * 9.5) / EXPLAINED, 0
+    for line in text.split("\n"):
+        lines, left = lines + 1, room
+        for wide in map(width_of, WORDS.findall(line)):
+            if wide > left < room:
+                lines, left = lines + 1, room
+            beyond = max(0, ceil(wide / room) - 1)
+            lines, left = lines + beyond, left - wide + beyond * room
+    return lines
 
 
 class _Worksheet:
@@ -199,7 +214,7 @@ class _Worksheet:
             self._headings(column, "" if column.group == group else column.group)
             group = column.group
         for row, number in ((NOTE, 0), (EMPTY, 1)):
-            lines = max(_explained(self._told(column)[number], self._width(column)) for column in table.shown)
+            lines = max(_wrapped(self._told(column)[number], self._width(column)) for column in table.shown)
             sheet.row_dimensions[row].height = max(16, min(lines * EXPLAINED_HEIGHT + 4, 400))
         sheet.row_dimensions.group(NOTE, EMPTY, outline_level=1, hidden=False)
         sheet.sheet_properties.outlinePr.summaryBelow = False
