@@ -90,9 +90,9 @@ def touched(variables: Mapping[str, Any]) -> dict[str, list[str]]:
     `variables` as of names_to_come.
     """
     found: dict[str, list[str]] = {}
-    for name in (name for name in variables if REGISTERED.match(name) and isinstance(variables[name], Mapping)):
-        done = [entry for entry in variables[name].get("entries", ()) if entry["action"] in ("created", "updated", "deleted")]
-        found.setdefault(REGISTERED.sub("", name), []).extend(entry.get("id", entry["entry"]) for entry in done)
+    for kind, result in _results(variables, everywhere=True):
+        done = [entry for entry in result.get("entries", ()) if entry["action"] in ("created", "updated", "deleted")]
+        found.setdefault(kind, []).extend(entry.get("id", entry["entry"]) for entry in done)
     return {kind: ids for kind, ids in found.items() if ids}
 
 
@@ -151,9 +151,9 @@ def _told_of(variables: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[Mappi
     return ((kind, result.get("entries", ())) for kind, result in _results(variables))
 
 
-def _results(variables: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Kind and result of every task of the roles so far."""
-    for name in (name for name in variables if REGISTERED.match(name) and not NOT_HERE.match(name)):
+def _results(variables: Mapping[str, Any], everywhere: bool = False) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Kind and result of every task of the roles so far; without `everywhere` of those alone that make something, and here."""
+    for name in (name for name in variables if REGISTERED.match(name) and (everywhere or not NOT_HERE.match(name))):
         yield REGISTERED.sub("", name), variables[name] if isinstance(variables[name], Mapping) else {}
 
 

@@ -248,27 +248,30 @@ def _whose(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
     for row in made:
         if not row.lacks:
             keys[row.target, row.component, row.item, row.side].add(row.key)
+    for thing, where, told in _thresholds(sheet):
+        for side, named in told.items():
+            several = sorted(keys[*thing, side])
+            if len(several) > 1 and named:
+                yield where, "whose", dict(value=", ".join(named), limit=", ".join(several), other=SINGLE[side])
+
+
+def _thresholds(sheet: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], str, dict[str, list[str]]]]:
+    """Target, component and item of whatever the sheet says of an item; where it stands; and side → those of its thresholds that are named."""
     for target, given in (sheet.get(PART) or {}).items():
         for entry in given:
             for item, said in named_items(target, entry):
-                for side, names in THRESHOLDS.items():
-                    several = sorted(keys[target, entry["name"], item, side])
-                    if len(several) > 1 and said.keys() & set(names):
-                        named = ", ".join(sorted(said.keys() & set(names)))
-                        yield f"{PART} {target} {entry['name']} {item}", "whose", dict(value=named, limit=", ".join(several), other=SINGLE[side])
+                told = {side: sorted(said.keys() & set(names)) for side, names in THRESHOLDS.items()}
+                yield (target, entry["name"], item), f"{PART} {target} {entry['name']} {item}", told
 
 
 def _of_the_other_side(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
     """A threshold for the side that pages nobody would be taken as agreed upon, and never be used."""
     pages = {(row.target, row.component, row.item): row.side for row in made if row.state == PAGES}
-    for target, given in (sheet.get(PART) or {}).items():
-        for entry in given:
-            for item, said in named_items(target, entry):
-                side = pages.get((target, entry["name"], item))
-                told = {one: sorted(said.keys() & set(names)) for one, names in THRESHOLDS.items()}
-                if side and not told[side] and (others := [name for names in told.values() for name in names]):
-                    facts = dict(value=", ".join(others), limit=" / ".join(THRESHOLDS[side]), other=side)
-                    yield f"{PART} {target} {entry['name']} {item}", "other_side", facts
+    for thing, where, told in _thresholds(sheet):
+        side = pages.get(thing)
+        if side and not told[side] and any(told.values()):
+            others = ", ".join(name for names in told.values() for name in names)
+            yield where, "other_side", dict(value=others, limit=" / ".join(THRESHOLDS[side]), other=side)
 
 
 def _alike(made: list[Row]) -> Iterator[Found]:

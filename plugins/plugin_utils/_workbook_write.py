@@ -44,7 +44,7 @@ INLINE = 250  # characters of choices that Excel takes in the cell itself
 LINE_HEIGHT = 14  # points
 EXPLAINED_HEIGHT = 12
 WORDS = re.compile("[!-~]+ *|[^!-~]")
-LINES, WIDENED = 6, 24  # a column is made wider, up to this, for an explanation that would take more lines than these
+LINES, WIDENED = 6, 26  # a column is made wider, up to this, for an explanation that would take more lines than these
 ROW_HEIGHT = 15  # of a row with one line
 USUAL_WIDTH = 8.43  # of a column that nobody set
 HISTORY = (("version", 6), ("date", 12), ("ticket", 16), ("worksheet", 26), ("cell", 9), ("what", 34), ("before", 38), ("after", 38))
@@ -144,12 +144,7 @@ class _Lists:
 
 
 def _explained(text: str, width: int) -> int:
-    """About how many lines an explanation takes in a column of this width."""
-    return sum(-(-max(width_of(line), 1) * EXPLAINED // int(width * 9.5)) for line in text.split("\n"))
-
-
-def _wrapped(text: str, width: int) -> int:
-    """How many it takes at most: a word goes whole to the next line, and one that is longer than a line is broken there."""
+    """The lines that an explanation takes in a column: a word goes whole to the next line, and one that is longer than a line is broken there."""
     room, lines = int(width * 9.5) / EXPLAINED, 0
     for line in text.split("\n"):
         lines, left = lines + 1, room
@@ -171,6 +166,7 @@ class _Worksheet:
         self.words = layout.words
         self.styles = styles
         self.lists = lists
+        self.told = {column.key: (self._explanation(column), blank_behaviour(table, column, self.words)) for column in table.shown}
         self.widths: dict[str, int] = {}
         self.numbers = {column.key: index + 1 for index, column in enumerate(table.shown)}
 
@@ -202,7 +198,7 @@ class _Worksheet:
                 cell = sheet.cell(table.heading_row, number)
                 put(cell, column.written)
                 styles.set(cell, styles.bold, self._fill(column), styles.centre)
-                cell.comment = Comment(self._explanation(column), "msp.aws", width=320, height=140)
+                cell.comment = Comment(self.told[column.key][0], "msp.aws", width=320, height=140)
             return
         for row, height in ((TITLE, 24), (LINKS, 18), (GROUP, 16), (HEADING, 32), (MARK, 28), (table.heading_row, 14)):
             sheet.row_dimensions[row].height = height
@@ -214,7 +210,7 @@ class _Worksheet:
             self._headings(column, "" if column.group == group else column.group)
             group = column.group
         for row, number in ((NOTE, 0), (EMPTY, 1)):
-            lines = max(_wrapped(self._told(column)[number], self._width(column)) for column in table.shown)
+            lines = max(_explained(self.told[column.key][number], self._width(column)) for column in table.shown)
             sheet.row_dimensions[row].height = max(16, min(lines * EXPLAINED_HEIGHT + 4, 400))
         sheet.row_dimensions.group(NOTE, EMPTY, outline_level=1, hidden=False)
         sheet.sheet_properties.outlinePr.summaryBelow = False
@@ -225,8 +221,8 @@ class _Worksheet:
             GROUP: (group, styles.small, fill, Alignment(vertical="center")),
             HEADING: (column.heading, styles.bold, fill, styles.centre),
             MARK: (self._marks(column), styles.small, fill, styles.centre),
-            NOTE: (self._told(column)[0], styles.explained, "note", styles.top),
-            EMPTY: (self._told(column)[1], styles.small, "note", styles.top),
+            NOTE: (self.told[column.key][0], styles.explained, "note", styles.top),
+            EMPTY: (self.told[column.key][1], styles.small, "note", styles.top),
             self.table.heading_row: (column.key, styles.small, "key", Alignment(vertical="center", shrink_to_fit=True)),
         }
         for row, (text, font, colour, alignment) in lines.items():
@@ -267,9 +263,6 @@ class _Worksheet:
             (option is not None and option.secret, "secret"),
         ]
         return "・".join(self.words[word] for holds, word in told if holds)
-
-    def _told(self, column: Column) -> tuple[str, str]:
-        return self._explanation(column), blank_behaviour(self.table, column, self.words)
 
     def _explanation(self, column: Column) -> str:
         words, option = self.words, column.option
@@ -326,7 +319,7 @@ class _Worksheet:
 
     def _width(self, column: Column) -> int:
         if column.key not in self.widths:
-            usual, told = self._usual_width(column), "" if self.table.mapped else max(self._told(column), key=len)
+            usual, told = self._usual_width(column), "" if self.table.mapped else max(self.told[column.key], key=len)
             self.widths[column.key] = next((width for width in range(usual, WIDENED) if _explained(told, width) <= LINES), max(usual, WIDENED))
         return self.widths[column.key]
 
