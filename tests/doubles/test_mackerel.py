@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -15,6 +17,7 @@ import pytest
 from .mackerel import MackerelDouble
 from .mackerel.contract import Contract, Modes
 from .mackerel.organisation import HANDLERS
+from .process import ROOT
 
 PLAIN = dict(unknown_fields="refuse", defaults="filled", empty_lists="returned", nulls="returned", scope_space=False, order="kept")
 PLAIN.update(news=False, unknown_type=False)
@@ -310,3 +313,15 @@ def test_record_faults_and_snapshots(acme):
     assert [(call["operation"], call["write"], call["executed"]) for call in calls[:2]] == [("POST /services", True, True), ("POST /services", True, False)]
     acme.double.restore("before")
     assert [one["name"] for one in acme("GET", "/services")["services"]] == ["acme"]
+
+
+# ---- from a shell
+
+
+def test_who_starts_it_from_a_shell_reads_how():
+    """Its help bears its own name, and its README has all that a playbook has to be told."""
+    told = subprocess.run([sys.executable, "-m", MackerelDouble.package, "--help"], cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    assert MackerelDouble.package in told and "aws" not in told.lower()
+    page = (ROOT / "tests/doubles/mackerel/README.md").read_text(encoding="utf-8")
+    wanted = (MackerelDouble.key, MackerelDouble.read_key, MackerelDouble.organisation, "MACKEREL_APIKEY=", "MACKEREL_APIBASE=", "mackerel_organization")
+    assert not [word for word in wanted if f"`{word}" not in page and f" {word}" not in page]

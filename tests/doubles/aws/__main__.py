@@ -12,8 +12,8 @@ import sys
 import threading
 
 
-def arguments(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.doubles.aws", description=__doc__)
+def arguments(prog, description, argv=None):
+    parser = argparse.ArgumentParser(prog=prog, description=description)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument(
@@ -36,7 +36,7 @@ def stop_with_stdin(server):
 
 
 def main(argv=None):
-    args = arguments(argv)
+    args = arguments("python -m tests.doubles.aws", __doc__, argv)
     from .server import make_double_server  # moto is imported only when we really serve
 
     server = make_double_server(args.host, args.port)

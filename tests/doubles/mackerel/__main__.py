@@ -13,7 +13,7 @@ from .server import make_server
 
 
 def main():
-    args = arguments()
+    args = arguments("python -m tests.doubles.mackerel", __doc__)
     server = make_server(args.host, args.port)
 
     def stop(dummy_signum, dummy_frame):
