@@ -14,7 +14,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -72,7 +72,7 @@ class DoorModule(AnsibleModule):
 
     def __init__(self, door: type[Door], argument_spec: dict[str, Any]) -> None:
         super().__init__(argument_spec={**door.options(), **argument_spec}, supports_check_mode=True)
-        lacking = door.lacking()
+        lacking = door.lacking(self.params)
         if lacking:
             self.fail_json(msg=lacking)
 
@@ -138,8 +138,8 @@ class Door:
         return {}
 
     @classmethod
-    def lacking(cls) -> str | None:
-        """What has to be installed before it can be used."""
+    def lacking(cls, dummy: Mapping[str, Any]) -> str | None:
+        """What has to be installed, or said in the parameters of a module, before it can be used."""
         return None
 
     def check_owner(self, wanted: str | None) -> None:
@@ -256,7 +256,7 @@ class Aws(Door):
         return aws_argument_spec() if aws_argument_spec else {}
 
     @classmethod
-    def lacking(cls) -> str | None:
+    def lacking(cls, dummy: Mapping[str, Any]) -> str | None:
         if Session is None:
             return missing_required_lib("boto3 and botocore")
         if aws_argument_spec is None:

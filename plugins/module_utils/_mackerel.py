@@ -71,13 +71,19 @@ class Mackerel(Door):
         )
 
     @classmethod
-    def lacking(cls) -> str | None:
-        return None if urllib3 else missing_required_lib("urllib3")
+    def lacking(cls, params: Mapping[str, Any]) -> str | None:
+        if not urllib3:
+            return missing_required_lib("urllib3")
+        return None if params["mackerel_api_key"] else "mackerel_api_key is empty: give it an API key of the organization, or put one into MACKEREL_APIKEY"
 
     def check_owner(self, wanted: str | None) -> None:
-        actual = wanted and self.once(_organization)
+        actual = wanted and self.organization()
         if actual != wanted:
             raise Problem(f"this API key belongs to the organization {actual}, the contract is for {wanted}: nothing was done")
+
+    def organization(self) -> str:
+        """Whose the key is, asked for once in a run."""
+        return self.once(_organization)
 
     def transient(self, error: BaseException) -> bool:
         return (error.status == BUSY or error.status >= 500) if isinstance(error, Refused) else isinstance(error, LOST)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.msp.aws.plugins.module_utils import _shapes
@@ -475,8 +475,8 @@ def _name(thing: Mapping[str, Any], member: str) -> str | None:
     return thing[member].rpartition(":")[2] if last else thing.get(member)
 
 
-def tell(module: Any, door: Any, kinds: Iterable[str]) -> None:
-    """What the names that a module is given mean, kind by kind: all that a module does which looks them up."""
+def tell(module: Any, door: Any, kinds: Iterable[str], more: Callable[[], dict[str, Any]] = dict) -> None:
+    """What the names that a module is given mean, kind by kind, and `more`: all that a module does which looks them up."""
     unknown = sorted(module.params["names"].keys() - set(kinds))
     if unknown:
         module.fail_json(msg=f"names: {', '.join(unknown)} cannot be referred to; these can: {', '.join(sorted(kinds))}")
@@ -486,6 +486,7 @@ def tell(module: Any, door: Any, kinds: Iterable[str]) -> None:
         for kind in (kind for kind in module.params["names"] if LOOKUPS[kind].asked):
             names.ask(kind, module.params["names"][kind])
         found = {kind: {name: names.found(kind, name) for name in wanted} for kind, wanted in module.params["names"].items()}
+        told = more()
     except (Problem, *door.errors) as error:
         module.fail_json(msg=door.explain(error, None if isinstance(error, Problem) else door.last_call))
-    module.exit_json(changed=False, names=found)
+    module.exit_json(changed=False, names=found, **told)

@@ -12,7 +12,9 @@ from ansible_collections.msp.aws.plugins.module_utils._names import LOOKUPS, tel
 
 def main():
     module = DoorModule(Mackerel, dict(names=dict(type="dict", required=True), mackerel_organization=dict(type="str")))
-    tell(module, Mackerel(module), [kind for kind, lookup in LOOKUPS.items() if lookup.service == "mackerel"])
+    mackerel = Mackerel(module)
+    kinds = [kind for kind, lookup in LOOKUPS.items() if lookup.service == "mackerel"]
+    tell(module, mackerel, kinds, lambda: dict(organization=mackerel.organization()))
 
 
 if __name__ == "__main__":

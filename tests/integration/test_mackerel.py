@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.integration.conftest import ACCOUNT
 
 CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en", mackerel_organization="acme-org")
@@ -43,12 +45,27 @@ def test_plan_apply_again_and_the_account_beside_the_sheet(watched, mackerel):
     assert "no key" in json.dumps(watched.result()) + without.output
 
 
-def test_the_organization_must_be_said_and_be_the_contracts(watched, mackerel):
-    watched.contract(**{name: value for name, value in CONTRACT.items() if name != "mackerel_organization"})
-    assert "mackerel_organization" in watched.setup(rc=2, env=watched.env, **SHEET).output
-    watched.contract(**dict(CONTRACT, mackerel_organization="globex"))
-    assert "belongs to the organization acme-org" in watched.setup(rc=2, env=watched.env).output
-    assert writes(mackerel) == [] and watched.writes() == []
+WATCHED = dict(sns_topics=[dict(name="acme")], monitoring=dict(ec2=[dict(name="acme-web01", platform="linux")]))
+
+
+@pytest.mark.parametrize(
+    "told, sheet, env, contract",
+    [
+        (dict(en="does not say mackerel_organization", ja="オーガニゼーション名）がありません"), WATCHED, {}, dict(mackerel_organization=None)),
+        (dict(en="belongs to the organization acme-org, and", ja="キーはオーガニゼーション acme-org のもの"), SHEET, {}, dict(mackerel_organization="globex")),
+        (dict(en="There is no API key of Mackerel. Put", ja="API キーがありません"), WATCHED, dict(MACKEREL_APIKEY=""), {}),
+        (dict(en="does not take the API key (mackerel:GET /org: 403", ja="API キーが認められません"), SHEET, dict(MACKEREL_APIKEY="a-mistyped-key-5c1e"), {}),
+    ],
+)
+def test_the_key_must_be_of_the_organization_of_the_contract(watched, mackerel, told, sheet, env, contract):
+    """One message in the language of the contract, of what to do, before anything is read of Mackerel or written anywhere."""
+    for language, words in told.items():
+        said = {**CONTRACT, "language": language, "monitoring": dict(notify=["acme"], mackerel_service="acme"), **contract}
+        watched.contract(**{name: value for name, value in said.items() if value is not None})
+        run = watched.setup(rc=2, env=dict(watched.env, **env), **sheet)
+        wanted = ("mackerel_api_key", "MACKEREL_APIKEY") if env else ("mackerel_organization",)
+        assert words in run.stdout and all(word in run.stdout for word in wanted) and "a-mistyped" not in run.output, run.output
+        assert watched.writes() == [] and {call["operation"] for call in mackerel.calls()} <= {"GET /org"}
 
 
 def test_a_name_that_leads_nowhere_is_told_before_the_first_write(watched, mackerel):

@@ -127,11 +127,6 @@ def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):
     assert "acme-web02" in dangling.output and watched.writes() == []
 
 
-def test_mackerel_needs_its_organization(watched):
-    watched.contract(**{name: value for name, value in CONTRACT.items() if name != "mackerel_organization"})
-    assert "mackerel_organization" in watched.setup(rc=2, env=watched.env, **SHEET).output and watched.writes() == []
-
-
 def test_the_design_needs_no_account(customer, double):
     customer.contract(**CONTRACT)
     customer.sheet(**SHEET)
