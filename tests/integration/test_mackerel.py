@@ -15,7 +15,7 @@ CONTRACT = dict(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap
 CPU = dict(name="acme CPU", type="host", metric="cpu%", operator=">", duration=3, critical=90, scopes=["acme:web"])
 SHEET = dict(
     sns_topics=[dict(name="acme")],
-    mackerel_services=[dict(name="acme")],
+    mackerel_services=[dict(name="acme", memo="夜間の一次対応")],
     mackerel_roles=[dict(service="acme", name="web")],
     mackerel_monitors=[CPU],
     mackerel_channels=[dict(name="acme mail", type="email", emails=["ops@acme.example.jp"], user_ids=["owner@example.com"], events=["alert"])],
@@ -32,6 +32,7 @@ def writes(mackerel):
 def test_plan_apply_again_and_the_account_beside_the_sheet(watched, mackerel):
     plan = watched.setup("--check", "--diff", env=watched.env, **SHEET)
     assert plan.changed == 6 and writes(mackerel) == [] and "acme CPU (known after apply)" in plan.stdout
+    assert '"memo": "夜間の一次対応"' in plan.stdout
     assert watched.setup(env=watched.env).changed == 6
     assert writes(mackerel) == ["POST /services", "POST /services/{}/roles", "POST /monitors", "POST /channels", "POST /notification-groups"]
     assert mackerel.key not in json.dumps(watched.result())
