@@ -54,6 +54,11 @@ def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mac
     early = ("-e", "monitoring_alarms_before_metrics=true")
     first = watched.setup(env=watched.env, **SHEET)
     assert alarms(double) == {} and "ec2-acme-web01-status_check-system  AWS/EC2" in first.stdout
+    waits = watched.result()["not_watched"]
+    assert waits["components"] == ["monitoring sqs acme-orders", "monitoring cloudfront www"]
+    assert "monitoring ec2 acme-web01 load_average" in str(waits["items"])
+    assert [line for line in waits["metrics"] if line.startswith("ec2-acme-web01-status_check-system  AWS/EC2")]
+    assert f" failed, {sum(map(len, waits.values()))} not watched yet (" in first.stdout
     plan = watched.setup(*early, "--check", "--diff", env=watched.env)
     assert alarms(double) == {} and watched.writes() == []
     watched.setup(*early, env=watched.env)
