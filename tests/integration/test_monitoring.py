@@ -9,6 +9,7 @@ import json
 import urllib.request
 
 import boto3
+import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
@@ -132,6 +133,24 @@ def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):
     assert "acme-web02" in dangling.output and watched.writes() == []
 
 
+@pytest.mark.parametrize("playbook", ["monitoring_design", "maintenance_setup"])
+def test_a_place_for_the_files_of_the_monitoring_is_asked_for_first(customer, double, playbook):
+    customer.contract(**dict(CONTRACT, language="ja"))
+    customer.sheet(**SHEET)
+    run = customer.play(playbook, "-e", "monitoring_directory=/nowhere", rc=2)
+    assert "monitoring_directory に書き込めるディレクトリがありません: /nowhere" in run.stdout and "does not exist" not in run.output
+    assert {call["operation"] for call in double.calls()} <= {"GetCallerIdentity", "ListAccountAliases"}
+
+
+def test_a_design_of_a_faulty_sheet_tells_each_fault_once(customer):
+    customer.contract(**dict(CONTRACT, language="ja"))
+    customer.sheet(monitoring=dict(s3=[dict(name="acme")], ec2=[dict(name="acme-web01", items=dict(cpuu={}))]))
+    run = customer.play("monitoring_design", "-e", f"monitoring_directory={customer.folder / 'results'}", rc=2)
+    assert "監視に誤りが 2 件あります" in run.output and "filter" not in run.output
+    assert run.output.count("「s3」") == 1 and run.output.count("monitoring ec2 acme-web01") == 1
+    assert not list((customer.folder / "results").iterdir())
+
+
 def test_the_design_needs_no_account(customer, double):
     customer.contract(**CONTRACT)
     customer.sheet(**SHEET)
@@ -153,9 +172,13 @@ def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied
     watched.contract(**dict(CONTRACT, regions=["ap-northeast-1", "ap-northeast-3"]))
     watched.sheet(monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50)))]))
     double.faults([dict(fault="denied", service="lambda", times=0)])
-    run = watched.play("maintenance_setup", "-e", f"monitoring_directory={watched.folder / 'results'}")
+    run = watched.play("maintenance_setup", "-e", f"monitoring_directory={watched.folder / 'results'}", rc=2)
     double.clear_faults()
-    assert watched.writes() == [] and "lambda:ListFunctions" in run.stdout
+    assert watched.writes() == [] and run.stdout.count("ap-northeast-3 lambda: lambda:ListFunctions") == 1
+    assert '"Components for the fees, in all Regions: dynamodb 1, sqs 3"' in run.stdout and '"ap-northeast-1: dynamodb 1, sqs 2"' in run.stdout
+    assert "To be said before" not in run.stdout and "is incomplete" in watched.newest("*-maintenance-*").read_text(encoding="utf-8").splitlines()[1]
+    complete = watched.play("maintenance_setup", "-e", f"monitoring_directory={watched.folder / 'results'}")
+    assert complete.changed == 1 and "is incomplete" not in watched.newest("*-maintenance-*").read_text(encoding="utf-8")
     files = [watched.newest(f"*-maintenance-{region}.yml") for region in ("ap-northeast-1", "ap-northeast-3")]
     tokyo, osaka = (yaml.safe_load(path.read_text(encoding="utf-8"))["sheet"] for path in files)
     assert tokyo == dict(
