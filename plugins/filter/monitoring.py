@@ -71,8 +71,8 @@ def monitoring_proposal(known: Any, sheet: Any = None) -> dict[str, Any]:
     return _part("_monitoring_entries").proposal(_table(known, "what was found"), _table(sheet or {}, "a sheet").get("monitoring") or {})
 
 
-def monitoring_agents(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
-    """What the agents of hosts have to be told: files, each with host, name and text."""
+def monitoring_agents(sheet: Any, contract: Any, known: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What the agents of hosts have to be told: files, each with host, name and text, and what it waits for."""
     return _part("_monitoring_agents").files(_rows(sheet, _table(contract, "a contract"), known))
 
 

@@ -17,11 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import PAGES, Row, unwatched
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_yaml import dump
 
 ON_HOSTS = ("ec2", "lightsail")
 IN_CONTAINERS = ("ecs_task", "eks_pod")
+FRAGMENT, DOCUMENT, CONTAINERS = "mackerel-agent.msp-aws.conf", "amazon-cloudwatch-agent.msp-aws.json", "mackerel-container-agent.msp-aws.yaml"
+RUN = ("check", "plugin")  # types of definitions that an agent of Mackerel runs
 SECTION = re.compile(r"[^A-Za-z0-9_-]")
 CHECK = ("check_interval", "timeout_seconds", "max_check_attempts", "notification_interval", "prevent_alert_auto_close", "env")
 # What the CloudWatch agent has to collect for a metric: plugin, measurement, and by which option its things are told.
@@ -38,32 +40,46 @@ MEASURED = {
 }
 
 
-def files(rows: Iterable[Row]) -> list[dict[str, str]]:
-    """The files, each with its host, name and text."""
+def files(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """The files, each with its host, name and text, and what it still waits for; one that waits for all that would be in it has no text."""
+    rows = [row for row in rows if row.target in (*ON_HOSTS, *IN_CONTAINERS)]
     watched: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if row.target in (*ON_HOSTS, *IN_CONTAINERS) and row.state == PAGES:
+        if row.state == PAGES:
             watched.setdefault((row.target, row.component), []).append(row)
-    return [
-        dict(host=name, name=file, text=text)
+    texts = {
+        (target, name, file): text
         for (target, name), some in watched.items()
         for file, text in (_of_containers(some) if target in IN_CONTAINERS else _of_a_host(some))
-    ]
+    }
+    waits: dict[tuple[str, str, str], list[str]] = {}
+    for row in unwatched(rows):
+        for file in _told_in(row):
+            waits.setdefault((row.target, row.component, file), []).append(f"{row.item} ({row.key}): {', '.join(row.lacks)}")
+    return [dict(host=key[1], name=key[2], text=texts.get(key, ""), waits=waits.get(key, [])) for key in dict.fromkeys([*texts, *waits])]
+
+
+def _told_in(row: Row) -> Iterator[str]:
+    """The file in which an agent is told of a row, if it is told of it at all."""
+    if row.definition.get("type") in RUN:
+        yield CONTAINERS if row.target in IN_CONTAINERS else FRAGMENT
+    elif row.target in ON_HOSTS and "cloudwatch_agent" in row.definition.get("needs", ()):
+        yield DOCUMENT
 
 
 def _of_a_host(some: list[Row]) -> Iterator[tuple[str, str]]:
     sections = [_section(name, row) for name, row in _named(some).items()]
     role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
     if role or sections:
-        yield "mackerel-agent.msp-aws.conf", "\n".join([*([f"roles = [{_toml(role)}]\n"] if role else []), *sections])
+        yield FRAGMENT, "\n".join([*([f"roles = [{_toml(role)}]\n"] if role else []), *sections])
     document = cloudwatch_agent(some)
     if document:
-        yield "amazon-cloudwatch-agent.msp-aws.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+        yield DOCUMENT, json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _named(some: list[Row]) -> dict[str, Row]:
     """What the agents run, by names that they take. Names that differ in other signs alone, such as those of two services in Japanese, stay apart."""
-    run = {row.name: row for row in some if row.definition.get("type") in ("check", "plugin")}
+    run = {row.name: row for row in some if row.definition.get("type") in RUN}
     plain = {name: SECTION.sub("_", name) for name in run}
     times = Counter(plain.values())
     return {plain[name] + (f"-{sha256(name.encode()).hexdigest()[:8]}" if times[plain[name]] > 1 else ""): row for name, row in run.items()}
@@ -110,7 +126,7 @@ def _of_containers(some: list[Row]) -> Iterator[tuple[str, str]]:
         plugins.setdefault(_kind(row), {})[name] = section
     role = next((row.role for row in some if row.side == "mackerel" and row.role), None)
     if role or plugins:
-        yield "mackerel-container-agent.msp-aws.yaml", dump(dict(dict(roles=[role]) if role else {}, **(dict(plugin=plugins) if plugins else {})))
+        yield CONTAINERS, dump(dict(dict(roles=[role]) if role else {}, **(dict(plugin=plugins) if plugins else {})))
 
 
 # ---- the CloudWatch agent

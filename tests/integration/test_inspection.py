@@ -161,7 +161,10 @@ def test_a_place_for_the_files_is_asked_for_first(customer):
     assert "/nowhere" in run.output
 
 
-@pytest.mark.parametrize("playbook, given", [("as_built", "a=b"), ("drift", "inspection_language=jp"), ("monitoring_design", "a=b"), ("operate", "a=b")])
+@pytest.mark.parametrize(
+    "playbook, given",
+    [("as_built", "a=b"), ("drift", "inspection_language=jp"), ("monitoring_design", "a=b"), ("monitoring_agents", "a=b"), ("operate", "a=b")],
+)
 def test_a_call_that_lacks_something_shows_nothing_of_the_sheet(customer, playbook, given):
     """Where Ansible refuses the arguments of a role, it shows the whole of what it holds them against."""
     customer.sheet(secretsmanager_secrets=[dict(name="acme/db", secret_string=SECRET)])

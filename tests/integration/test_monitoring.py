@@ -133,7 +133,25 @@ def test_faults_of_the_monitoring_come_before_the_first_write(watched, double):
     assert "acme-web02" in dangling.output and watched.writes() == []
 
 
-@pytest.mark.parametrize("playbook", ["monitoring_design", "maintenance_setup"])
+def test_agents_are_told_what_the_account_knows_of_their_server_and_what_waits_is_told(watched, double):
+    ec2 = client(double, "ec2")
+    (image,) = ec2.describe_images(ImageIds=["ami-02b76b739f98bb809"])["Images"]
+    for name in ("acme-web01", "acme-spare"):
+        tags = [dict(ResourceType="instance", Tags=[dict(Key="Name", Value=name)])]
+        ec2.run_instances(ImageId=image["ImageId"], MinCount=1, MaxCount=1, InstanceType="m7i.large", TagSpecifications=tags)
+    disk = dict(disk=dict(primary="cloudwatch", mount_point="/"), service=[dict(service="nginx")])
+    watched.contract(**dict(CONTRACT, language="ja"))
+    watched.sheet(monitoring=dict(ec2=[dict(name=name, items=disk) for name in ("acme-web01", "acme-later")]))
+    run = watched.play("monitoring_agents", "-e", f"monitoring_directory={watched.folder / 'results'}")
+    web, later = (watched.folder / "results" / name for name in ("acme-web01", "acme-later"))
+    document = json.loads((web / "amazon-cloudwatch-agent.msp-aws.json").read_text(encoding="utf-8"))
+    assert document["metrics"]["metrics_collected"]["disk"]["resources"] == ["/"]
+    assert "nginx" in (web / "mackerel-agent.msp-aws.conf").read_text(encoding="utf-8") and sorted(web.parent.iterdir()) == [later, web]
+    assert "まだ入っていない監視があります" in run.stdout and "acme-later/mackerel-agent.msp-aws.conf service (systemd): platform" in run.stdout
+    assert "acme-web01/" not in run.stdout.partition("まだ入っていない監視があります")[2] and watched.writes() == []
+
+
+@pytest.mark.parametrize("playbook", ["monitoring_design", "maintenance_setup", "monitoring_agents"])
 def test_a_place_for_the_files_of_the_monitoring_is_asked_for_first(customer, double, playbook):
     customer.contract(**dict(CONTRACT, language="ja"))
     customer.sheet(**SHEET)

@@ -87,7 +87,7 @@ def shown(customer, *arguments, **more):
     play = customer.folder / "shown.yml"
     play.write_text(SHOWN, encoding="utf-8")
     place = customer.folder / "shown"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     result = customer.play("servers", play, "-e", f"shown={place}", *arguments, **more)
     return result, {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in place.glob("*.json")}
 
@@ -99,6 +99,9 @@ def sheet(customer, *names):
 def test_the_sheet_makes_hosts_of_its_instances(customer, launch):
     ours = launch(Name="acme-web01")
     launch(Name="somebody-else")
+    customer.sheet(monitoring=dict(ec2=[dict(name="acme-web01"), dict(name="i-0123456789abcdef0")]))
+    dummy, watched = shown(customer)
+    assert set(watched) == {"acme-web01"}
     sheet(customer, "acme-web01")
     result, hosts = shown(customer, "-e", "servers_connection=ssm", "-e", "servers_bucket=acme-ansible")
     (one,) = hosts.values()

@@ -96,6 +96,17 @@ def test_a_document_collects_what_the_alarms_stand_on(platform, collected):
             assert frozenset(row.definition["dimensions"]) in dimensions
 
 
+def test_what_a_file_waits_for_is_told_until_sheet_or_account_say_it():
+    """A platform that the account knows is as good as one that the sheet says."""
+    entry = dict(name="a", vcpu_count=1, items=dict(disk=dict(primary="cloudwatch", mount_point="/"), service=[dict(service="nginx")]))
+    sheet = dict(monitoring=dict(ec2=[entry], lightsail=[dict(name="b")]))
+    waiting = {(one["host"], one["name"]): one for one in monitoring.monitoring_agents(sheet, AGENTS)}
+    assert "service (systemd): platform" in waiting["a", "mackerel-agent.msp-aws.conf"]["waits"]
+    known = monitoring.monitoring_agents(sheet, AGENTS, dict(ec2=[dict(name="a", id="i-1", platform="linux")]))
+    (document,) = [one for one in known if one["name"].endswith(".json")]
+    assert document["waits"] == [] and json.loads(document["text"])["metrics"]["metrics_collected"]["disk"]["resources"] == ["/"]
+
+
 def test_nothing_of_a_sheet_ends_a_string_or_reaches_a_shell():
     nasty = 'x"\n]; $(reboot) \\ \x7f'
     entry = dict(name="a", platform="linux", vcpu_count=1, items=dict(process=[dict(pattern=nasty)], service=[dict(service="$(reboot); nginx")]))
