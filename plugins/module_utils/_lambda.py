@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _verdicts
@@ -22,6 +23,7 @@ LATEST = "$LATEST"
 FUNCTION = re.compile(r"arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+(:[^:]+)?")
 UNRESERVED = 100  # what the functions without a reservation keep
 USED_DAYS = 14
+READY_SECONDS = 900
 ADVISED = 6  # times the timeout a queue should hide a message
 
 
@@ -92,6 +94,27 @@ def check_versions(aws: Aws, function: str, named: Sequence[str]) -> None:
     for what in ("Role", "DeadLetterConfig"):
         if any(there[version].get(what) != there[named[0]].get(what) for version in named[1:]):
             raise Problem(f"additional_version_weights: the versions {' and '.join(named)} differ in {what}, and Lambda shares calls only between alike ones")
+
+
+def await_ready(aws: Aws, function: str, version: str) -> None:
+    """A Problem where a version never gets ready. It is Pending for minutes with SnapStart, as an image or in a VPC.
+
+    Lambda lets an alias lead to it all the same, and who calls it then gets an error. A plan does not wait.
+    """
+    state = aws.once(state_of, function, version)
+    if state["State"] == "Pending" and not aws.check_mode:
+        seen = partial(state_of, aws, function, version)
+        state = aws.wait(f"version {version} of {function}", seen, lambda told: told["State"] != "Pending", limit=READY_SECONDS)
+    if state["State"] == "Failed":
+        raise Problem(
+            f"version {version} could not be made ready, and the alias leads to where it did ({state['StateReason']}): mend that and change the function, "
+            "because Lambda publishes nothing anew that is as its last version"
+        )
+
+
+def state_of(aws: Aws, function: str, version: str) -> dict[str, Any]:
+    told = aws.lambda_.get_function_configuration(FunctionName=function, Qualifier=version)
+    return {member: told.get(member) for member in ("State", "StateReason")}
 
 
 def _versions(aws: Aws, function: str) -> dict[str, dict[str, Any]]:

@@ -78,6 +78,7 @@ def _progress(provisioned):
 
 def create(aws, want):
     """What is provisioned comes afterwards."""
+    _await_new(aws, [], want)
     return _have(aws.lambda_.create_alias(FunctionName=want["function"], Name=want["name"], **deep(SETTINGS, want, {})), {})
 
 
@@ -86,6 +87,7 @@ def update(aws, have, change):
     after = merged(KIND.options, have, change)
     with aws.reading():
         _consider(aws, have, after)
+    _await_new(aws, _led_to(have), after)
     settings = deep(SETTINGS, change, {})
     for option in NONE.keys() & change.keys():
         settings.update({} if change[option] else NONE[option])
@@ -98,6 +100,18 @@ def update(aws, have, change):
         aws.lambda_.delete_provisioned_concurrency_config(**which)
         return None
     return _progress(aws.lambda_.put_provisioned_concurrency_config(**which, ProvisionedConcurrentExecutions=change[PROVISIONED]))["_moving"]
+
+
+def _led_to(thing):
+    return [thing["function_version"], *_weights(thing.get("additional_version_weights") or {})]
+
+
+def _await_new(aws, before, after):
+    """Calls go to no version that is not ready for them."""
+    with aws.reading():
+        for version in _led_to(after):
+            if version not in before:
+                _lambda.await_ready(aws, after["function"], version)
 
 
 def delete(aws, have):
@@ -129,8 +143,7 @@ def foresee(aws, want):
 
 def _consider(aws, have, after):
     """What Lambda would refuse of versions and of what is provisioned, by what is there."""
-    named = [after["function_version"], *_weights(after.get("additional_version_weights") or {})]
-    _lambda.check_versions(aws, after["function"], named)
+    _lambda.check_versions(aws, after["function"], _led_to(after))
     if (after.get(PROVISIONED) or 0) > (have.get(PROVISIONED) or 0):
         _lambda.check_provisioned(aws, after["function"], have.get("id"), after[PROVISIONED])
 

@@ -27,7 +27,7 @@ def plan(aws, params):
         seen = _look(aws, params)
         leads = seen["alias"]["FunctionVersion"] == seen["same"]
         if seen["same"] and not leads:
-            _check(seen["same"], _state(aws, params["function"], seen["same"]))
+            _lambda.await_ready(aws, params["function"], seen["same"])
     weights = (seen["alias"].get("RoutingConfig") or {}).get("AdditionalVersionWeights")
     if weights:
         raise Problem(f"the alias shares its calls with version {', '.join(weights)}: let it lead to one version first")
@@ -81,19 +81,6 @@ def _agree(planned, hashes):
         raise Problem(f"the function was changed since this was planned ({', '.join(other)}): see what it is now, and plan it anew")
 
 
-def _state(aws, function, version):
-    told = aws.lambda_.get_function_configuration(FunctionName=function, Qualifier=version)
-    return {member: told.get(member) for member in ("State", "StateReason")}
-
-
-def _check(version, state):
-    if state["State"] == "Failed":
-        raise Problem(
-            f"version {version} could not be made ready, and the alias leads to where it did ({state['StateReason']}): mend that and change the function, "
-            "because Lambda publishes nothing anew that is as its last version"
-        )
-
-
 def act(aws, params, planned):
     """Publish what there is no version of, then let the alias lead to it; and see that what is provisioned for the alias is there again."""
 
@@ -103,7 +90,7 @@ def act(aws, params, planned):
             seen = _look(aws, params)
             _agree(planned.facts, seen["hashes"])
             if seen["same"] not in (None, seen["alias"]["FunctionVersion"]):
-                _ready(aws, params["function"], seen["same"])
+                _lambda.await_ready(aws, params["function"], seen["same"])
             return seen
 
     done = drive(aws, planned.label, look, partial(_next_step, aws, params))
@@ -120,11 +107,6 @@ def _at_rest(aws, function):
         return [seen.get("State"), seen.get("LastUpdateStatus")]
 
     aws.wait(f"function {function}", look, lambda seen: not {"Pending", "InProgress"} & set(seen), limit=SECONDS)
-
-
-def _ready(aws, function, version):
-    """A version is Pending for minutes with SnapStart, as an image or in a VPC, and who calls it then gets an error."""
-    _check(version, aws.wait(f"version {version} of {function}", partial(_state, aws, function, version), lambda seen: seen["State"] != "Pending", SECONDS))
 
 
 def _next_step(aws, params, seen):

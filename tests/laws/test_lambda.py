@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.msp.aws.plugins.module_utils import _client
-from ansible_collections.msp.aws.plugins.modules import lambda_publish_version
+from ansible_collections.msp.aws.plugins.module_utils import _client, _lambda
 from tests.laws.operations import Desk
 from tests.laws.outside import archive_file
 from tests.laws.stage import examples
@@ -297,6 +296,35 @@ def test_another_version_is_there_when_what_is_provisioned_for_it_is_ready(alias
     assert told["Status"] == "READY"
 
 
+@pytest.mark.parametrize(
+    ("entry", "versions"),
+    [
+        (dict(LIVE, function_version="2"), ["2"]),
+        (dict(LIVE, name="next", function_version="1", additional_version_weights={"2": 0.1}), ["1", "2"]),
+    ],
+)
+def test_an_alias_waits_for_each_version_that_it_is_led_to(aliases, monkeypatch, entry, versions):
+    """Lambda itself would let it lead to one that is Pending, and its callers get errors."""
+    asked = []
+
+    def state(aws, function, version):
+        asked.append(version)
+        return dict(State="Active" if asked.count(version) > 1 else "Pending")
+
+    monkeypatch.setattr(_lambda, "state_of", state)
+    aliases.double.clear_calls()
+    aliases.run(ALIASES, dict(aliases=[entry]), check=True)
+    assert asked == versions  # who plans does not wait
+    asked.clear()
+    switched(aliases, entry)
+    assert asked == [version for version in versions for dummy in range(2)] and len(aliases.writes()) == 1
+
+
+def test_an_alias_that_would_lead_to_what_is_never_ready_is_refused_in_the_plan(aliases, monkeypatch):
+    monkeypatch.setattr(_lambda, "state_of", lambda *dummy: dict(State="Failed", StateReason="the snapshot went wrong"))
+    assert "the snapshot went wrong" in refused(aliases, ALIASES, dict(LIVE, function_version="2"), confirm=["lambda_aliases/acme-import/live"])
+
+
 def test_why_nothing_could_be_provisioned_is_told_and_the_next_run_tries_again(aliases, monkeypatch):
     real, broken = _client.Aws.pages, dict(Status="FAILED", StatusReason="FUNCTION_ERROR_INIT_FAILURE", AllocatedProvisionedConcurrentExecutions=0)
 
@@ -394,7 +422,7 @@ def test_an_alias_is_led_to_a_version_that_is_ready(released):
 
 
 def test_an_alias_is_not_led_to_a_version_that_is_never_ready(released, monkeypatch):
-    monkeypatch.setattr(lambda_publish_version, "_state", lambda *dummy: dict(State="Failed", StateReason="the snapshot went wrong"))
+    monkeypatch.setattr(_lambda, "state_of", lambda *dummy: dict(State="Failed", StateReason="the snapshot went wrong"))
     for how in (dict(), dict(check=True)):  # the second one finds what the first one published
         assert "the snapshot went wrong" in released.run(PUBLISH, fails=True, **how)["msg"]
     assert released.writes() == ["lambda:PublishVersion"]
