@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.msp.aws.plugins.module_utils import _cron, _lambda, _shapes, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _cron, _lambda, _networks, _shapes, _tags
 from ansible_collections.msp.aws.plugins.module_utils._documents import Field, deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -23,6 +23,7 @@ SETTINGS = dict(
 TARGET = dict(
     id="Id",
     arn="Arn",
+    role_arn="RoleArn",
     input="Input",
     input_path="InputPath",
     dead_letter_arn="DeadLetterConfig.Arn",
@@ -33,7 +34,10 @@ INPUTS = ("input", "input_path")
 # What a target says of itself whatever it is; all else is said of one of its service.
 OF_ALL = {"Id", "Arn", "Input", "InputPath", "InputTransformer", "DeadLetterConfig", "RetryPolicy"}
 # Guide, "Amazon EventBridge targets": what it invokes by a role. Functions, queues, topics and log groups let it in by a policy of their own.
-BY_ROLE = {"states", "ecs", "kinesis", "firehose", "batch", "codebuild", "codepipeline", "ssm", "inspector", "redshift", "redshift-serverless", "sagemaker"}
+BY_ROLE = {
+    *("states", "ecs", "kinesis", "firehose", "batch", "codebuild", "codepipeline", "ssm", "inspector", "redshift", "redshift-serverless", "sagemaker"),
+    *("execute-api", "appsync"),
+}
 PUBLISHER = "events.amazonaws.com"
 MOST_TARGETS = 5
 # EventBridge guide, "Creating a rule that runs on a schedule": six fields, or a number with a unit that is singular for 1.
@@ -141,11 +145,23 @@ def refuse(want, have, change):
     if len(after.get("targets") or ()) > MOST_TARGETS:
         raise Problem(f"targets: a rule has at most {MOST_TARGETS}, and would have {len(after['targets'])}: make another rule for the others")
     delta = change.get("targets") or Delta([], [], [])
-    for item in [*delta.add, *(new for old, new in delta.change if _service(new["arn"]) != _service(old["arn"]))]:
-        if _service(item["arn"]) in BY_ROLE or ":api-destination/" in item["arn"]:
-            raise Problem(f"targets: {item['id']}: EventBridge invokes {item['arn']} by a role, which no option says: add this one elsewhere")
+    for item in delta.coming:
+        if _lacks_role(item):
+            raise Problem(f"targets: {item['id']}: EventBridge invokes {item['arn']} by a role: name it in role_arn")
     if have and want.get("only_for"):
         have["_others"] = _others(want["only_for"], have, change, delta)
+
+
+def _lacks_role(item):
+    arn = str(item.get("arn") or "")
+    return (_service(arn) in BY_ROLE or ":api-destination/" in arn) and not item.get("role_arn")
+
+
+def faults(entries, sheet):
+    for index, entry in enumerate(entries):
+        for dummy, item in _networks.blocks(entry, "targets"):
+            if isinstance(item, dict) and _lacks_role(item):
+                yield index, "targets.role_arn", "needs", dict(value=item["arn"], other="role_arn", item=item)
 
 
 def _others(function, have, change, delta):
@@ -215,6 +231,7 @@ KIND = Kind(
             options=dict(
                 id=Option(required=True, api=f"{TARGETS}.Id"),
                 arn=Option(api=f"{TARGETS}.Arn", wrong=_lambda.wrong_arn),
+                role_arn=Option(api=f"{TARGETS}.RoleArn"),
                 input=Option(api=f"{TARGETS}.Input", wrong=wrong_input),
                 input_path=Option(api=f"{TARGETS}.InputPath"),
                 dead_letter_arn=Option(api=f"{TARGETS}.DeadLetterConfig.Arn"),
@@ -234,6 +251,7 @@ KIND = Kind(
     refuse=refuse,
     foresee=foresee,
     danger=danger,
+    faults=faults,
     # It may not be known everywhere yet, and may be in another change.
     not_yet=(r"\(ResourceNotFoundException\)", r"\(ConcurrentModificationException\)"),
 )

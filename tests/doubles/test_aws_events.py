@@ -53,6 +53,12 @@ def test_a_rule_has_five_targets_at_most(events, refused):
     refused(INVALID, events.put_targets, Rule="nightly", Targets=[target(4, Input="{")])
 
 
+def test_what_is_invoked_by_a_role_needs_one(events, refused):
+    flow = target(1, Arn="arn:aws:states:ap-northeast-1:123456789012:stateMachine:acme")
+    refused(INVALID, events.put_targets, Rule="nightly", Targets=[flow])
+    events.put_targets(Rule="nightly", Targets=[dict(flow, RoleArn="arn:aws:iam::123456789012:role/acme-events")])
+
+
 def test_a_rule_with_targets_stays(events, refused):
     events.put_targets(Rule="nightly", Targets=[target(1)])
     refused(INVALID, events.delete_rule, Name="nightly")

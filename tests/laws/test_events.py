@@ -16,6 +16,7 @@ from tests.laws.test_gateways import client, dangerous, harmless, refused, uncon
 RULES = "events_rules"
 NIGHTLY, STOPPED, OTHERS = dict(name="acme-nightly"), dict(name="acme-stopped"), dict(name="others", schedule_expression="rate(1 day)")
 TARGET = "arn:aws:lambda:ap-northeast-1:123456789012:function:acme-import"
+FLOW, ROLE = "arn:aws:states:ap-northeast-1:123456789012:stateMachine:acme", "arn:aws:iam::123456789012:role/acme-events"
 QUEUED = "arn:aws:sqs:ap-northeast-1:123456789012:acme-orders"
 
 
@@ -36,11 +37,19 @@ def rules(stage):
         (dict(NIGHTLY, targets=[dict(id=f"t{number}", arn=TARGET) for number in range(5)]), "at most 5, and would have 6"),
         (dict(NIGHTLY, targets=[dict(id="import", input="{")]), "is not JSON"),
         (dict(NIGHTLY, targets=[dict(id="import", arn=TARGET.replace("function:", ""))]), "does not have the right form"),
-        (dict(NIGHTLY, targets=[dict(id="flow", arn="arn:aws:states:ap-northeast-1:123456789012:stateMachine:acme")]), "by a role"),
+        (dict(NIGHTLY, targets=[dict(id="flow", arn=FLOW)]), "by a role: name it in role_arn"),
+        (dict(NIGHTLY, targets=[dict(id="import", arn=FLOW)]), "by a role: name it in role_arn"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused_in_the_plan(rules, entry, said):
     assert said in refused(rules, RULES, entry)
+
+
+def test_what_is_invoked_by_a_role_has_the_role_that_is_named(rules):
+    write(rules, RULES, dict(NIGHTLY, targets=[dict(id="flow", arn=FLOW, role_arn=ROLE)]))
+    harmless(rules, RULES, dict(NIGHTLY, targets=[dict(id="flow", maximum_retry_attempts=1)]))  # and keeps it
+    (target,) = [one for one in client(rules, "events").list_targets_by_rule(Rule="acme-nightly")["Targets"] if one["Id"] == "flow"]
+    assert (target["Arn"], target["RoleArn"]) == (FLOW, ROLE)
 
 
 def test_what_ends_or_pauses_an_invocation_is_dangerous(rules):
@@ -92,9 +101,9 @@ def test_what_else_a_rule_invokes_is_told_to_who_asks_for_a_function(stage):
 
 
 def test_what_cannot_be_a_target_is_found_in_the_sheet():
-    targets = [dict(id="a", arn=TARGET, input="{"), dict(id="b", arn=TARGET.replace("function:", ""))]
-    found = sheets.faults(dict(events_rules=[dict(OTHERS, targets=targets)]))
-    assert [(fault.option, fault.code) for fault in found] == [("targets.input", "no_json"), ("targets.arn", "pattern")]
+    targets = [dict(id="a", arn=TARGET, input="{"), dict(id="b", arn=TARGET.replace("function:", "")), dict(id="c", arn=FLOW)]
+    found = sheets.faults(dict(events_rules=[dict(OTHERS, targets=[*targets, dict(id="d", arn=FLOW, role_arn=ROLE)])]))
+    assert [(fault.option, fault.code) for fault in found] == [("targets.input", "no_json"), ("targets.arn", "pattern"), ("targets.role_arn", "needs")]
     assert all(fault.text("ja") != fault.text("en") for fault in found)
 
 
@@ -106,7 +115,7 @@ def test_what_no_option_stands_for_stays(rules):
     events.put_targets(Rule="acme-stopped", Targets=[dict(Id="report", Arn=TARGET, InputTransformer=transformer)])
     harmless(rules, RULES, dict(STOPPED, description="x", targets=[dict(id="report", maximum_retry_attempts=1)]))
     assert events.describe_rule(Name="acme-stopped")["State"] == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
-    (target,) = events.list_targets_by_rule(Rule="acme-stopped")["Targets"]
+    (target,) = [one for one in events.list_targets_by_rule(Rule="acme-stopped")["Targets"] if one["Id"] == "report"]
     assert target == dict(Id="report", Arn=TARGET, InputTransformer=transformer, RetryPolicy=dict(MaximumRetryAttempts=1))
     harmless(rules, RULES, dict(STOPPED, targets=[dict(id="report", input="{}")]))
     assert "InputTransformer" not in events.list_targets_by_rule(Rule="acme-stopped")["Targets"][0]

@@ -19,6 +19,8 @@ BOOK = RuleBook("events", invalid="ValidationException")
 TARGETS, AT_ONCE = 5, 10
 # Guide, "Creating a rule that runs on a schedule": "If the value is equal to 1, then the unit must be singular"
 RATE = re.compile(r"rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)")
+# PutTargets: "For EC2 instances, Kinesis Data Streams, Step Functions state machines and API Gateway APIs, EventBridge relies on IAM roles"
+BY_ROLE = ("kinesis", "states", "execute-api")
 CRON = re.compile(r"cron\(\S+( \S+){5}\)")
 
 
@@ -77,6 +79,8 @@ def a_rule_has_a_few_targets(backend, Rule, Targets, **_):
             raise invalid(f"Only one of Input, InputPath, or InputTransformer must be provided for target {one['Id']}.")
         if "Input" in one:
             check_input(one)
+        if one["Arn"].split(":")[2] in BY_ROLE and not one.get("RoleArn"):
+            raise invalid(f"RoleArn is required for target {one['Arn']}.")
     if rule and len({target["Id"] for target in [*rule.targets, *Targets]}) > TARGETS:
         raise Refused("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 
