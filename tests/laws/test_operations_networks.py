@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from ansible_collections.msp.aws.plugins.module_utils import _client_vpn
+from ansible_collections.msp.aws.plugins.plugin_utils._calendar import JST
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import prefix
-from tests.laws.operations import Desk, sample
+from tests.laws.operations import LONG_AGO, Desk, sample
 
 TABLE, ACL, TUNNEL, KEY = "vpc.change_route_table", "vpc.change_network_acl", "vpc.change_site_to_site_vpn", "vpc.change_vpn_pre_shared_key"
 HOSTED, CERTIFICATE = "vpc.add_cloud_gateway_connection", "vpc.renew_client_vpn_certificate"
 RANGE, GONE = "vpc.change_client_vpn_cidr", "vpc.delete_client_vpn_endpoint"
 REVOKED = "-----BEGIN X509 CRL-----\nMIIB\n-----END X509 CRL-----"
+HOLD = "elastic_ip.hold"
 RULE, LAST = "network_firewall.add_rule", "network_firewall.delete_rule"
 PRIVATE = "169.254.10.0/30"
 
@@ -96,6 +100,16 @@ def test_the_last_entry_that_lets_something_in_is_no_small_thing(desk):
     desk.open(ACL)
     gone = dict(ops_vpc_vpc="acme", ops_vpc_network_acl="acme-web", ops_vpc_change="remove", ops_vpc_direction="egress", ops_vpc_rule_number=100)
     assert "leave its subnets without any traffic" in desk.run(ACL, check=True, variables=gone)["entries"][0]["confirm"]
+
+
+# ---- addresses on hold
+
+
+@pytest.mark.parametrize("day", ["2026-01-05", f"{datetime.now(JST):%Y-%m-%d}", "2099-13-01", "next week"])
+def test_an_address_is_held_until_a_day_to_come(desk, day):
+    """What has begun goes on, whatever day it is by now."""
+    assert "release_after is a day to come" in refused(desk, HOLD, release_after=day)
+    assert desk.run(HOLD, variables=variables(HOLD, dict(release_after=day)), before=dict(at=LONG_AGO))["changed"]
 
 
 # ---- VPN connections and hosted virtual interfaces
