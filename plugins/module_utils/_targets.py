@@ -61,6 +61,12 @@ def lacking(wanted: Iterable[Mapping[str, Any]], have: Iterable[Mapping[str, Any
     return [one for one in wanted if (one["group"], one["target"]) not in there]
 
 
+def left(aws: Aws, instance: Mapping[str, Any], begun: Mapping[str, Any], targets: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a run that goes on has still to do and to see, as attributes of its plan, when the instance runs again."""
+    missing = [name(one) for one in lacking(targets, of_instance(aws, instance))]
+    return {**_instances.unchecked(aws, instance, begun), **(dict(targets=missing) if missing else {})}
+
+
 def dangers(aws: Aws, targets: Collection[Mapping[str, Any]]) -> Iterator[str]:
     """What it means for those who ask the load balancer."""
     if targets:

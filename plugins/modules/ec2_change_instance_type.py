@@ -30,7 +30,7 @@ def plan(aws, params):
         id=instance["InstanceId"],
         # On the way back the old type is what is wanted.
         before={} if typed else dict(instance_type=(have if before["instance_type"] == wanted else before)["instance_type"]),
-        after=_left(aws, params, instance, before) if typed else _changed(aws, params, instance),
+        after=_targets.left(aws, instance, params["before"], before["targets"]) if typed else _changed(aws, params, instance),
         facts=before,
         dangers=() if typed else tuple(_dangers(aws, params, instance, before)),
     )
@@ -45,12 +45,6 @@ def _facts(aws, instance):
 
 def _changed(aws, params, instance):
     return dict(instance_type=params["instance_type"], **_images.kept_before(aws, instance, params["ticket"], params["image_name"]))
-
-
-def _left(aws, params, instance, before):
-    """What is still to do, and to see, when it has its type and runs."""
-    targets = _targets.lacking(before["targets"], _targets.of_instance(aws, instance))
-    return {**_instances.unchecked(aws, instance, params["before"]), **(dict(targets=list(map(_targets.name, targets))) if targets else {})}
 
 
 def _refuse(aws, instance, before, wanted):

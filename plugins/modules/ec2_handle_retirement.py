@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _instances
+from ansible_collections.msp.aws.plugins.module_utils import _images, _instances, _targets
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run, why
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
 NAME = "ec2_handle_retirement"
@@ -17,11 +19,14 @@ NAME = "ec2_handle_retirement"
 MOVES = ("instance-stop", "instance-retirement", "system-maintenance", "system-reboot")
 OVER = ("[Completed]", "[Canceled]")
 CLOSED_SECONDS = 1800
+NO_ROOM = "InsufficientInstanceCapacity"
+ROOM_PAUSES = (30, 60, 90, 120, *(180,) * 8, 60)  # seconds between one start and the next: half an hour in all
 
 
 def plan(aws, params):
     instance = _instances.find(aws, params["instance"])
-    before = {**_facts(instance), **{name: value for name, value in params["before"].items() if name in ("state", "launch_time")}}
+    have = dict(_facts(instance), targets=_targets.of_instance(aws, instance))
+    before = {**have, **{name: value for name, value in params["before"].items() if name in have}}
     events = _open(aws, instance["InstanceId"], params["event_id"])
     label = _instances.label(instance)
     if params["not_before"]:
@@ -34,10 +39,14 @@ def plan(aws, params):
         label=label,
         id=instance["InstanceId"],
         before={} if over else dict(events=[_told(event) for event in events]),
-        after=_instances.unchecked(aws, instance, params["before"]) if over else dict(events=[]),
+        after=_targets.left(aws, instance, params["before"], before["targets"]) if over else _moved(aws, params, instance),
         facts=before,
-        dangers=tuple(_dangers(aws, instance)),
+        dangers=tuple(_dangers(aws, params, instance, before)),
     )
+
+
+def _moved(aws, params, instance):
+    return dict(events=[], **_images.kept_before(aws, instance, params["ticket"], params["image_name"]))
 
 
 def _facts(instance):
@@ -71,9 +80,12 @@ def _refuse(aws, instance, before, events):
         raise Problem("; ".join(said))
 
 
-def _dangers(aws, instance):
+def _dangers(aws, params, instance, before):
     yield "would stop the instance and start it again on another host"
     yield from _instances.lost_by_a_stop(aws, instance, instance["InstanceType"])
+    yield from _targets.dangers(aws, before["targets"])
+    if params["image_name"] is None:
+        yield "no image is made before it (image_name), so there is nothing of this ticket to go back to"
     for owner in _instances.owners(aws, instance):
         yield f"{owner} manages it, and may replace it"
 
@@ -83,26 +95,47 @@ def act(aws, params, planned):
         look = partial(_open, aws, planned.id, planned.facts["event_id"])
         drive(aws, planned.label, look, partial(_move, aws, planned))
         return
+    if params["image_name"] and planned.before:
+        _instances.settled(aws, planned.id, "in a state that lasts")
+        _images.make_before(aws, planned.label, planned.id, params["ticket"], params["image_name"])
     try:
-        drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws, planned.facts))
+        instance = drive(aws, planned.label, partial(_instances.described, aws, planned.id), partial(_next_step, aws, planned))
     except Exception as error:
         state = _instances.state(_instances.described(aws, planned.id))
         if state == "running":
             raise
         raise Problem(f"{why(error, aws)}. The instance is {state}, and its volumes are whole. Run this ticket again, or give it another type") from error
     _instances.await_well(aws, planned.id)
+    _targets.await_healthy(aws, instance, planned.facts["targets"])
     _await_closed(aws, params, planned)
 
 
-def _next_step(aws, before, instance):
-    """Stopped once and started once: whether it was is seen in its launch time."""
-    if _instances.state(instance) in _instances.MOVING:
+def _next_step(aws, planned, instance):
+    """Stopped once and started once: whether it was is seen in its launch time. While it is stopped nobody is sent to it."""
+    before, state = planned.facts, _instances.state(instance)
+    if state in _instances.MOVING:
         return partial(_instances.settled, aws, instance["InstanceId"], "in a state that lasts")
-    if _instances.state(instance) == "stopped":
-        return partial(_instances.start, aws, instance["InstanceId"])
-    if _facts(instance)["launch_time"] == before["launch_time"]:
-        return partial(_instances.stop, aws, instance["InstanceId"])
-    return None
+    if state == "stopped":
+        return partial(_start, aws, instance["InstanceId"])
+    if planned.before and _facts(instance)["launch_time"] == before["launch_time"]:
+        return _targets.drain(aws, instance) or partial(_instances.stop, aws, instance["InstanceId"])
+    missing = _targets.lacking(before["targets"], _targets.of_instance(aws, instance))
+    return partial(_targets.put_back, aws, instance, missing) if missing else None
+
+
+def _start(aws, instance_id):
+    """Where AWS has no room for its type now it may have some in a while; the instance stays as it is meanwhile."""
+    for pause in (*ROOM_PAUSES, None):
+        try:
+            _instances.start(aws, instance_id)
+        except (Problem, *AWS_ERRORS) as error:
+            if NO_ROOM not in str(error):
+                raise
+            if pause is None:
+                raise Problem(f"AWS had no capacity for half an hour: {why(error, aws)}") from error
+            time.sleep(pause)
+        else:
+            return
 
 
 def _await_closed(aws, params, planned):
@@ -158,7 +191,10 @@ def _move(aws, planned, events):
 
 VERB = Verb(
     name=NAME,
-    options=dict(instance=dict(type="str", required=True), event_id=dict(type="str"), not_before=dict(type="str")),
+    options=dict(
+        **{name: dict(type="str", required=True) for name in ("instance", "ticket")},
+        **{name: dict(type="str") for name in ("event_id", "not_before", "image_name")},
+    ),
     plan=plan,
     act=act,
 )

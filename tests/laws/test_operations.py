@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -15,7 +16,12 @@ from ansible.module_utils.common.yaml import yaml_load
 from botocore.session import get_session
 
 from ansible_collections.msp.aws.plugins.module_utils import _images, _instances
-from ansible_collections.msp.aws.plugins.modules import dlm_lifecycle_policies, ec2_apply_os_patches, ec2_reboot_instance
+from ansible_collections.msp.aws.plugins.modules import (
+    dlm_lifecycle_policies,
+    ec2_apply_os_patches,
+    ec2_handle_retirement,
+    ec2_reboot_instance,
+)
 from ansible_collections.msp.aws.plugins.plugin_utils import _effects, _operation_plans
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 from tests.laws.operations import MAKING, OPERATIONS, Desk, sample
@@ -667,8 +673,24 @@ def test_without_capacity_it_stays_whole_and_the_ticket_goes_on(desk):
     desk.double.instance_types(no_capacity=["t3.micro"])
     result = desk.run(RETIREMENT, fails=True)
     assert "InsufficientInstanceCapacity" in result["msg"] and "Run this ticket again" in result["msg"]
+    assert desk.writes().count("ec2:StartInstances") == len(ec2_handle_retirement.ROOM_PAUSES) + 1
     desk.double.instance_types()
     desk.run(RETIREMENT, before=begun(plan))
+    assert desk.states()["acme-old01"] == ("t3.micro", "running")
+
+
+def test_capacity_is_asked_for_during_half_an_hour(desk, monkeypatch):
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            desk.double.instance_types()
+
+    desk.double.instance_types(no_capacity=["t3.micro"])
+    monkeypatch.setattr(ec2_handle_retirement, "time", SimpleNamespace(sleep=sleep))
+    desk.run(RETIREMENT)
+    assert tuple(pauses) == ec2_handle_retirement.ROOM_PAUSES[:3] and sum(ec2_handle_retirement.ROOM_PAUSES) == 1800
     assert desk.states()["acme-old01"] == ("t3.micro", "running")
 
 

@@ -17,6 +17,7 @@ from ansible_collections.msp.aws.plugins.modules import ec2_change_instance_type
 from tests.laws.operations import STOPPED, Desk, sample
 
 TYPE, START, STOP, REPLACE = "ec2.change_instance_type", "ec2.start_instance", "ec2.stop_instance", "ec2.replace_volume_from_snapshot"
+RETIREMENT = "ec2.handle_retirement"
 
 
 @pytest.fixture
@@ -139,28 +140,41 @@ def balanced(desk):
     return desk
 
 
-def test_it_is_no_target_while_it_is_stopped_and_one_again_when_it_is_well(balanced):
+@pytest.fixture(params=[TYPE, RETIREMENT])
+def stopping(balanced, request):
+    """An operation that stops and starts it, its variables, and what it does while the instance is stopped. Its host is to be retired."""
+    (instance,) = balanced.stage.client("ec2").describe_instances(Filters=[dict(Name="tag:Name", Values=[SERVERS[0]])])["Reservations"][0]["Instances"]
+    event = dict(InstanceEventId="instance-event-0d", Code="instance-stop", Description="degraded hardware")
+    balanced.double.instance_events(instance["InstanceId"], [dict(event, NotBefore=(datetime.now(UTC) + timedelta(days=9)).isoformat())])
+    balanced.double.clear_calls()
+    return request.param, dict(sample(request.param), ops_ec2_instance=SERVERS[0]), ["ec2:ModifyInstanceAttribute"] if request.param == TYPE else []
+
+
+def test_it_is_no_target_while_it_is_stopped_and_one_again_when_it_is_well(balanced, stopping):
+    operation, variables, between = stopping
     before = sorted(balanced.targets())
-    plan = balanced.run(TYPE, check=True)
+    plan = balanced.run(operation, check=True, variables=variables)
     said = plan["entries"][0]["confirm"]
     assert "out of the target groups api:81, web:80, web:8080 until it is well again" in said and "no other target of api is healthy" in said
-    balanced.run(TYPE)
+    balanced.run(operation, variables=variables)
     out, back = ["elbv2:DeregisterTargets"] * 3, ["elbv2:RegisterTargets"] * 3
-    assert balanced.writes() == [*out, "ec2:StopInstances", "ec2:ModifyInstanceAttribute", "ec2:StartInstances", *back]
+    assert balanced.writes() == [*out, "ec2:StopInstances", *between, "ec2:StartInstances", *back]
     assert sorted(balanced.targets()) == before
 
 
 @pytest.mark.parametrize("fault", ["die", "die_after"])
-def test_wherever_it_breaks_off_it_becomes_a_target_again(balanced, fault):
-    before, plan = sorted(balanced.targets()), balanced.run(TYPE, check=True)
+def test_wherever_it_breaks_off_it_becomes_a_target_again(balanced, stopping, fault):
+    operation, variables, between = stopping
+    before, plan = sorted(balanced.targets()), balanced.run(operation, check=True, variables=variables)
     balanced.double.snapshot("balanced")
-    for k in range(1, 10):
+    for k in range(1, 9 + len(between)):
         balanced.double.restore("balanced")
         balanced.double.faults([dict(fault=fault, at=k, of="write")])
-        balanced.run(TYPE, fails=True)
+        balanced.run(operation, variables=variables, fails=True)
         balanced.double.clear_faults()
-        balanced.run(TYPE, before=plan["facts"])
-        assert sorted(balanced.targets()) == before and balanced.states()["acme-batch01"] == ("m7i.xlarge", "running")
+        balanced.run(operation, variables=variables, before=plan["facts"])
+        kept = "m7i.xlarge" if operation == TYPE else "m7i.large"
+        assert sorted(balanced.targets()) == before and balanced.states()["acme-batch01"] == (kept, "running")
 
 
 @pytest.mark.parametrize("trouble", ["no_capacity", "impaired"])
