@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,21 +142,6 @@ def look(cell: Any) -> str | None:
         return cells.read(Option(), text, quoting, False).value if quoting else "" if text in UNSAID else text
     except Mistake:
         return text  # several lines of a list
-
-
-def of_entries(
-    layout: Layout, rows: Mapping[str, list[Row]], ids: Mapping[str, list[tuple]], wanted: Collection[tuple[str, str]]
-) -> dict[str, list[Row]]:
-    """The rows of some entries, as kind and label, and of all that lies in these. What there can be one of only is meant as a whole."""
-    found: dict[str, list[Row]] = {}
-    keys: set[tuple] = set()
-    for table in layout.tables:
-        some = list(zip(ids[table.key], rows.get(table.key, []), strict=True))
-        if table.option is None:
-            labels = [table.kind.label(entry) for entry in _named(table, [row for dummy, row in some])]
-            keys = {own for (dummy, own, dummy), label in zip(ids[table.key], labels, strict=True) if (table.kind.name, label) in wanted}
-        found[table.key] = [row for (above, own, dummy), row in some if table.kind.single or (above[0] if above else own) in keys]
-    return found
 
 
 def walk(layout: Layout, rows: Mapping[str, list[Row]], ids: Mapping[str, list[tuple]]) -> Iterator[tuple[Table, tuple, Row]]:

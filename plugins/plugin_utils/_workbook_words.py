@@ -266,7 +266,7 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
         without_cells="構造や一覧の全体が式（{{{{ … }}}}）か !vault で書かれているところが {value} か所あり、ブックにはその中の項目のセルしかありません。\
 項目ごとに書き下してください（それぞれの値は式のままで構いません）: {limit}",
         not_a_history="sheet_history が変更の一覧（version、date、changes を持つ組のリスト）になっていません",
-        no_digests="sheet_digests は取り込みが書き込む「種類: {{項目: 照合値}}」の組です。元に戻すか、この項目を削除してください",
+        no_digests="sheet_digests は取り込みが書き込む「種類: {{名前: {{設定項目: 照合値}}}}」の組です。元に戻すか、この項目を削除してください",
         not_a_sheet="sheet が「種類: [項目]」の組になっていません",
         not_stamped="版と変更履歴を書き込めませんでした。Excel で「Excel ブック (*.xlsx)」として保存し直してから、もう一度取り込んでください",
         history_taken="変更履歴を書き込むセルに別の値があります。行を空けるか、右側の列に移してください",
@@ -381,7 +381,7 @@ Write the value as it was, or add a row with another name and make the state of 
         without_cells="a structure or list as a whole is an expression or !vault (places: {value}), and the workbook has cells only for what is in it; \
 write it out (each value can be an expression): {limit}",
         not_a_history="its sheet_history is no list of versions, each with version, date and changes",
-        no_digests="its sheet_digests are what an import writes, kind: {{entry: digest}} pairs; put them back, or take the key away",
+        no_digests="its sheet_digests are what an import writes, kind: {{entry: {{option: digest}}}} pairs; put them back, or take the key away",
         not_a_sheet="its sheet holds no kind: [entries] pairs",
         not_stamped="its version and its history could not be written; save it anew in Excel as xlsx, and import it again",
         history_taken="something else stands where the history is to be written; leave the row empty, or move it to a column on the right",

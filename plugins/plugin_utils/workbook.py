@@ -22,7 +22,6 @@ from typing import Any
 import yaml
 
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option
 from ansible_collections.msp.aws.plugins.plugin_utils import (
     _files,
     _workbook_edits,
@@ -36,10 +35,10 @@ from ansible_collections.msp.aws.plugins.plugin_utils import (
     sheets,
 )
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_cells import Hidden, Kept
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, of_entries, walk
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_identities import Row, identities, walk
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_layout import Layout, layout
 from ansible_collections.msp.aws.plugins.plugin_utils._workbook_rows import canonical_sheet, rows_of, unshown
-from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, WORDS, Fault, Mistake
+from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import MARKS, Fault, Mistake
 from ansible_collections.msp.aws.plugins.plugin_utils.kinds import PARTS, kinds
 
 LANGUAGES = tuple(MARKS)
@@ -111,7 +110,7 @@ def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> O
         _refuse([*faults, *unshown(made, rows)], setting.language)
     versions = past.versions
     stamped = {key: versions[-1][key] for key in ("version", "date")} if versions else {}
-    facts = {**setting.contract, **stamped, "digest": _workbook_edits.of_all(_digests(agreed))}
+    facts = {**setting.contract, **stamped, "digest": _workbook_edits.of_all(_workbook_edits.digests(agreed))}
     return made_file(dest, _workbook_write.workbook(made, rows, facts, versions), ", ".join(f"{key}: {len(given)}" for key, given in rows.items() if given))
 
 
@@ -140,7 +139,7 @@ def take_in(
         document, old = _sheet(sheet, setting.language)
         whole = setting.layout()
         before, lost = rows_of(whole, old)
-        mine, agreed, more = _digests(old), references.to_look_up(old), outside or {}
+        mine, agreed, more = _workbook_edits.digests(old), references.to_look_up(old), outside or {}
         known = {kind: [*agreed.get(kind, ()), *more.get(kind, ())] for kind in {**agreed, **more}}
         found = _workbook_read.read(src, whole, before, setting.contract, known, old)
         dropped = [] if force or any(fault.worksheet is None for fault in found.faults) else _dropped(found, old)
@@ -157,9 +156,9 @@ def take_in(
     if _on_cover(found) > _last(versions):
         own = _workbook_stamp.versions_of(src.read_bytes(), found.book.sheetnames, found.layout.words)
         versions += [version for version in own if version["version"] > _last(versions)]
-    outcome = Outcome(version=max(_last(versions), _on_cover(found)) + 1, sheet=masked(new), kinds=changed)
+    outcome = Outcome(version=max(_last(versions), _on_cover(found)) + 1, sheet=_workbook_edits.masked(new), kinds=changed)
     today = today or datetime.now(JAPAN).date().isoformat()
-    compared, made = _compared(found, before, changed), _digests(new)
+    compared, made = _compared(found, before, {name: found.sheet.get(name, []) for name in changed}), _workbook_edits.digests(new)
     outcome.changes = compared.changes()
     outcome.lines = _workbook_history.lines(outcome.changes, setting.language)
     reverts = () if _is_of(found, mine, past.digests) else _reverts(outcome.changes, versions)
@@ -167,7 +166,7 @@ def take_in(
     outcome.warnings = [fault.text(setting.language) for fault in warnings] + compared.fixed() + compared.left()
     versions.append(dict(version=outcome.version, date=today, ticket=ticket, workbook=src.name, changes=outcome.changes))
     head = (HEAD.format(src.name, outcome.version, today),)
-    outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=masked(one))) for one in (old, new))
+    outcome.shown = lambda: tuple(_workbook_yaml.dump(dict(sheet=_workbook_edits.masked(one))) for one in (old, new))
     outcome.files[sheet] = _workbook_yaml.dump({**document, "sheet": new}, head).encode()
     if history is not None:
         outcome.files[history] = _history_file(versions, _written(made, past.digests, covered))
@@ -242,10 +241,9 @@ def _edited(
     at_fault = {fault.worksheet for fault in found.faults}
     wrong = found.layout.kinds() if None in at_fault else {table.kind.name for table in found.layout.tables if table.title in at_fault}
     new = {name: value for name, value in found.sheet.items() if name not in wrong}
-    lost = _workbook_edits.lost(written, masked(old), masked(new), confirmed)
-    labels = {(kind, kinds()[kind].label(entry)) for kind, dummy, pair in lost for entry in pair if entry is not None}
-    changes = _compared(found, before, {kind for kind, dummy in labels}).changes(labels) if lost else []
-    return _workbook_edits.faults(path, [f"{kind}/{label}" for kind, label, dummy in lost], changes, found.layout.language)
+    lost = _workbook_edits.lost(written, old, new, confirmed)
+    changes = _compared(found, before, _workbook_edits.overwritten(lost, old, new)).changes() if lost else []
+    return _workbook_edits.faults(path, [f"{one.kind}/{one.label}" for one in lost], changes, found.layout.language)
 
 
 def _is_of(found: Any, *digests: _workbook_edits.Digests | None) -> bool:
@@ -253,14 +251,10 @@ def _is_of(found: Any, *digests: _workbook_edits.Digests | None) -> bool:
     return found.cover.get("digest") in [_workbook_edits.of_all(given) for given in digests if given is not None]
 
 
-def _written(whole: _workbook_edits.Digests, before: _workbook_edits.Digests | None, covered: Collection[str]) -> dict[str, Mapping[str, str]]:
+def _written(whole: _workbook_edits.Digests, before: _workbook_edits.Digests | None, covered: Collection[str]) -> _workbook_edits.Digests:
     """The digests of what an import wrote. What was edited in kinds that the workbook does not have stays an edit."""
     others = whole if before is None else before
     return {name: one for name, one in others.items() if name not in covered} | {name: one for name, one in whole.items() if name in covered}
-
-
-def _digests(sheet: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    return _workbook_edits.digests(masked(sheet))
 
 
 def _entries(kind: Kind, given: Any) -> list[Mapping[str, Any]]:
@@ -277,12 +271,9 @@ class _Compared:
     ids: tuple[Mapping[str, list[tuple]], Mapping[str, list[tuple]]]
     address: Callable[[Any, Row, str], str | None]
 
-    def changes(self, wanted: Collection[tuple[str, str]] | None = None) -> list[dict[str, str]]:
-        """The history of this import, or what of it is of the entries that are wanted, as kind and label."""
-        versions = (self.before, self.after)
-        if wanted is not None:
-            versions = tuple(of_entries(self.layout, rows, own, wanted) for rows, own in zip(versions, self.ids, strict=True))
-        return _workbook_history.changes(self.layout, *versions, self.address)
+    def changes(self) -> list[dict[str, str]]:
+        """The history of this import."""
+        return _workbook_history.changes(self.layout, self.before, self.after, self.address)
 
     def fixed(self) -> list[str]:
         return _workbook_history.fixed(self.layout, self.before, self.after, self.ids, self.address)
@@ -291,10 +282,10 @@ class _Compared:
         return _workbook_left.left(self.layout, self.before, self.after, self.ids, self.address)
 
 
-def _compared(found: Any, before: Mapping[str, list[Row]], changed: Iterable[str]) -> _Compared:
-    """Rows stand where the workbook has them."""
-    made = found.layout.of(changed)
-    after, dummy = rows_of(made, {name: value for name, value in found.sheet.items() if name in made.by_key})
+def _compared(found: Any, before: Mapping[str, list[Row]], sheet: Mapping[str, Any]) -> _Compared:
+    """Rows stand where the workbook has them. `sheet`: the kinds to compare, as they are to be."""
+    made = found.layout.of(sheet)
+    after, dummy = rows_of(made, sheet)
     ids = identities(made, before, after)
     stands = {(table.key, identity): row for table, identity, row in walk(made, found.rows, identities(made, before, found.rows)[1])}
     identity_of = {id(row): (table.key, identity) for table, identity, row in walk(made, after, ids[1])}
@@ -335,31 +326,10 @@ def _lost_of(path: Path, document: Mapping[str, Any]) -> Iterable[Fault]:
         yield Fault(None, None, str(path), "options_lost", dict(value=", ".join(names)))
 
 
-def masked(sheet: Mapping[str, Any]) -> dict[str, Any]:
-    """The sheet as it may be shown."""
-    return {name: _masked(kinds()[name].options, given) if name in kinds() else given for name, given in sheet.items()}
-
-
-def _masked(options: Mapping[str, Option], value: Any) -> Any:
-    if isinstance(value, list):
-        return [_masked(options, item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    return {name: _masked_option(options.get(name), inner) for name, inner in value.items()}
-
-
-def _masked_option(option: Option | None, value: Any) -> Any:
-    if value is not None and ((option and option.secret) or (isinstance(value, Hidden) and value.tag)):
-        return WORDS["en"]["hidden"]
-    if option and option.many and option.options and isinstance(value, Mapping):
-        return {verb: _masked(option.options, things) for verb, things in value.items()}
-    return _masked(option.options, value) if option and option.options else value
-
-
 # ---- files
 
 
-def _history_file(versions: list[dict[str, Any]], digests: Mapping[str, Mapping[str, str]]) -> bytes:
+def _history_file(versions: list[dict[str, Any]], digests: _workbook_edits.Digests) -> bytes:
     return _workbook_yaml.dump(dict(sheet_history=versions, sheet_digests=digests)).encode()
 
 
@@ -435,7 +405,7 @@ def _history(path: Path | None, language: str) -> _History:
             counted = version.get("version") if isinstance(version, Mapping) else None
             if not (isinstance(counted, int) and not isinstance(counted, bool) and version.get("date") and _are_changes(version.get("changes"))):
                 raise _refused(path, ["sheet_history", number], language, "not_a_history")
-        if digests is not None and not (isinstance(digests, Mapping) and all(isinstance(some, Mapping) for some in digests.values())):
+        if digests is not None and not (_workbook_edits.are_digests(digests)):
             raise _refused(path, ["sheet_digests"], language, "no_digests")
     except Refused as refused:
         return _History(faults=refused.lines)

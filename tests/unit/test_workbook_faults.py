@@ -579,7 +579,7 @@ def test_a_broken_file_of_the_sheet_is_one_message_with_its_line(case, language,
 HISTORIES = ["sheet_history: 5\n", "sheet_history:\n  - 5\n", "sheet_history: [{version: x, changes: []}]\n", "sheet_history: [{version: 1}]\n"]
 HISTORIES += ["sheet_history: [{version: 1, changes: []}]\n", "sheet_history: [{version: true, date: x, changes: []}]\n"]
 HISTORIES += ["sheet_history: [{version: 1, date: x, changes: [{worksheet: [a], what: x, cell: x, before: x, after: x}]}]\n"]
-HISTORIES += ["sheet_history: []\nsheet_digests: 5\n", "sheet_digests: {ec2_vpcs: 5}\n"]
+HISTORIES += ["sheet_history: []\nsheet_digests: 5\n", "sheet_digests: {ec2_vpcs: 5}\n", "sheet_digests: {ec2_vpcs: {v: 5}}\n"]
 
 
 @pytest.mark.parametrize("content", HISTORIES)
