@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
@@ -21,6 +22,10 @@ SSM = ("ssm", "ssmmessages")
 # The same page: "Starting with version 3.3.40.0 of SSM Agent" ssmmessages is used instead, where there is one.
 OLDER_SSM = "ec2messages"
 SERVICE = re.compile(r"com\.amazonaws\.[a-z0-9-]+\.(\w+)")
+
+# The type of an endpoint of which none is named
+GATEWAY = "Gateway"
+OF_OTHERS = "com.amazonaws.vpce."
 
 # Option → member. Lists are whole in CreateVpcEndpoint, and Add… and Remove… in ModifyVpcEndpoint.
 CREATED_WITH = dict(vpc="VpcId", service_name="ServiceName", service_region="ServiceRegion", vpc_endpoint_type="VpcEndpointType")
@@ -114,6 +119,29 @@ def _failure(endpoint):
     if _state(endpoint) not in DEAD:
         return None
     return f"it is {endpoint['State']}: {endpoint.get('LastError', {}).get('Message') or endpoint.get('FailureReason')}"
+
+
+def foresee(aws, want):
+    """What AWS does not offer in the Region. Of a service of another account it tells only those who may connect, and so the run does."""
+    name, kind = want["service_name"], want.get("vpc_endpoint_type", GATEWAY)
+    if name.startswith(OF_OTHERS):
+        return
+    region = want.get("service_region", aws.region)
+    offered = aws.once(_offered, region)
+    if name not in offered:
+        near = "".join(f", but {one}" for one in get_close_matches(name, offered, 1))
+        raise Problem(f"service_name: AWS offers no endpoints of {name!r} in {region}{near}")
+    if kind not in offered[name]:
+        raise Problem(f"vpc_endpoint_type: {name} has endpoints of the type {', '.join(sorted(offered[name]))}, and this would be one of the type {kind}")
+
+
+def _offered(aws, region):
+    """Service → types of its endpoints."""
+    elsewhere = {} if region == aws.region else dict(ServiceRegions=[region])
+    found = {}
+    for service in aws.pages("ec2", "describe_vpc_endpoint_services", "ServiceDetails", **elsewhere):
+        found.setdefault(service["ServiceName"], set()).update(one["ServiceType"] for one in service["ServiceType"])
+    return found
 
 
 def create(aws, want):
@@ -232,6 +260,7 @@ KIND = Kind(
     update=update,
     delete=delete,
     danger=danger,
+    foresee=foresee,
     faults=faults,
     not_yet=_tags.NOT_YET,
 )

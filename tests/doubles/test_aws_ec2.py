@@ -543,6 +543,11 @@ def test_gateway_endpoints(ec2, vpc, refused):
     refused("InvalidParameter", ec2.create_vpc_endpoint, **wrong)
 
 
+@pytest.mark.parametrize("name", [f"{SSM}x", "shop:api", SSM.replace("northeast-1", "northeast-9")])
+def test_an_endpoint_is_of_a_service_that_is_there(ec2, vpc, refused, name):
+    refused("InvalidServiceName", ec2.create_vpc_endpoint, VpcId=vpc, ServiceName=name, VpcEndpointType="Interface", PrivateDnsEnabled=False)
+
+
 def test_interface_endpoints(ec2, vpc, refused):
     subnet = make_subnet(ec2, vpc)
     wanted = {"VpcId": vpc, "ServiceName": SSM, "VpcEndpointType": "Interface"}

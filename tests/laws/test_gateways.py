@@ -315,6 +315,18 @@ def test_the_service_of_an_endpoint_stays(endpoints):
     assert "service_name cannot change after creation" in refused(endpoints, ENDPOINTS, entry)
 
 
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        (dict(service_name=f"com.amazonaws.{REGION}.secretmanager", vpc_endpoint_type="Interface"), f"but com.amazonaws.{REGION}.secretsmanager"),
+        (dict(service_name=f"com.amazonaws.{REGION}.logs"), "has endpoints of the type Interface, and this would be one of the type Gateway"),
+        (dict(service_name="shop:api", vpc_endpoint_type="Interface"), f"AWS offers no endpoints of 'shop:api' in {REGION}"),
+    ],
+)
+def test_a_service_that_is_not_offered_is_refused_in_the_plan(endpoints, service, said):
+    assert said in refused(endpoints, ENDPOINTS, dict(vpc="acme", name="new", **service))
+
+
 def test_an_endpoint_that_fails_says_why():
     dead = dict(VpcEndpointId="vpce-1", VpcId="vpc-1", VpcEndpointType="Interface", State="Failed", LastError=dict(Message="no such service"))
     (have,) = KINDS[ENDPOINTS].look(Answers(describe_vpc_endpoints=[dead]), ["vpce-1"])

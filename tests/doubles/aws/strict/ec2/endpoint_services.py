@@ -176,6 +176,11 @@ def describe_permissions(ec2, ServiceId, **_):
     }
 
 
+def of_amazon(ec2, region):
+    """The services of AWS's own that have endpoints there, as DescribeVpcEndpointServices lists them."""
+    return {service["ServiceName"] for service in ec2._collect_default_endpoint_services(ec2.account_id, region)}
+
+
 def named(service_name):
     """The service of that name, whoever's it is."""
     for by_region in dict.values(ec2_backends):
@@ -187,9 +192,11 @@ def named(service_name):
 
 
 @BOOK.rule("CreateVpcEndpoint")
-def the_service_lets_the_account_ask(ec2, ServiceName, **_):
-    """PrivateLink guide, "Manage permissions": by default an endpoint service is not available to service consumers."""
-    if not re.match(r"com\.amazonaws\.vpce\.", ServiceName or ""):
+def the_service_lets_the_account_ask(ec2, ServiceName, ServiceRegion, **_):
+    """Error codes, InvalidServiceName: "The name of the VPC endpoint service is not valid. To get a list of available service names, use
+    DescribeVpcEndpointServices." PrivateLink guide, "Manage permissions": by default an endpoint service is not available to service consumers.
+    """
+    if ServiceName is None or ServiceName in of_amazon(ec2, ServiceRegion or ec2.region_name):
         return
     service = named(ServiceName)
     mine = service is not None and service.ec2_backend.account_id == ec2.account_id
