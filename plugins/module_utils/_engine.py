@@ -80,7 +80,7 @@ class Run:
         self._create_all()
         self._change_all()
         self._delete_all()
-        return outcome(self.kind, self.steps, self.aws)
+        return outcome(self.kind, self.steps, self.aws, self.names.told)
 
     # ---- find and compare
 
@@ -108,7 +108,7 @@ class Run:
         wanted = named(self.kind.options, step.entry)
         for name in emptied(self.kind.options, wanted):
             del wanted[name]
-        step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"))
+        step.pinned = self.names.pinned(self.kind.name, step.entry.get("id"), going=step.absent)
         if step.absent:
             wanted = {name: value for name, value in wanted.items() if name in self.kind.identity or self.kind.options[name].parting}
 

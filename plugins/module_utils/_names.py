@@ -19,6 +19,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem, U
 
 TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
+# Ids in a text beside which it does not say yet what they are called
+IN_TEXT = re.compile(r"""(?<![(\w-])(?:dx[a-z]+-[0-9a-z]{8}|[a-z]+-[0-9a-f]{8,17}|arn:[^\s,;'")]++)(?![\w-]| \()""")
 OWNED = re.compile(r"arn:[^:]+:[^:]+:(?P<region>[^:]*):(?P<account>[^:]*):.+")
 AWS_ITSELF = "aws"  # in the place of the account, in the ARN of what AWS has for everybody
 ZONE = re.compile(r"[a-z0-9-]+")
@@ -271,9 +273,20 @@ class Names:
             raise Problem(f"{value!r} of {kind} is in the sheet but does not exist: it was not made in this run, see what is said about it there")
         return found[0].id
 
-    def pinned(self, kind: str, given: str | None) -> str | None:
-        """The id that an entry gives: as it is, or as host:name of the neighbour that made the thing."""
-        return self._of_neighbour(kind, given) if given and self._is_neighbours(given) else given
+    def pinned(self, kind: str, given: str | None, going: bool = False) -> str | None:
+        """The id that an entry gives: as it is, or as host:name of the neighbour that made the thing.
+
+        What is to go, and the neighbour has no more or removes in this run, is not there.
+        """
+        if not given or not self._is_neighbours(given):
+            return given
+        try:
+            return self._of_neighbour(kind, given)
+        except Missing as gone:
+            if not going:
+                raise
+            self._aws.warn(f"{kind} {given}: {gone}, so there is nothing to remove")
+            return Unknown(given)
 
     def _is_neighbours(self, value: str) -> bool:
         """Whether it is host:name. A host's name alone is nothing: a thing of one's own may be called so."""
@@ -342,6 +355,18 @@ class Names:
         if known.scope and [other.scope for other in alike].count(known.scope) == 1:
             return f"{self.name_of(SCOPES, known.scope)}/{known.name}"
         return id
+
+    def told(self, text: str) -> str:
+        """A text with the names of the ids in it beside them, as far as they were looked up, and unless the id of an ARN tells it anyway."""
+
+        def beside(match: re.Match[str]) -> str:
+            thing = match[0].rstrip(".:")
+            known = next((index.by_id[thing] for index in list(self._known.values()) if thing in index.by_id), None)
+            if known is None or not known.name or re.split("[:/]", thing)[-1] == known.name:
+                return match[0]
+            return f"{self._told(known)}{match[0].removeprefix(thing)}"
+
+        return IN_TEXT.sub(beside, text)
 
     def _told(self, known: Known) -> str:
         scope = f"{self.name_of(SCOPES, known.scope)}/" if known.scope else ""

@@ -90,8 +90,10 @@ def in_sheet_form(
     return sorted(pairs, key=lambda pair: kind.label(pair[1]))
 
 
-def outcome(kind: Kind, steps: list[Step], aws: Door) -> dict[str, Any]:
-    """What was done, or in check mode would be done, entry by entry; failed when one of them failed."""
+def outcome(kind: Kind, steps: list[Step], aws: Door, told: Callable[[str], str]) -> dict[str, Any]:
+    """What was done, or in check mode would be done, entry by entry; failed when one of them failed. `told` says what ids in a text are called."""
+    for step in steps:
+        step.reason, step.confirm = (text and told(text) for text in (step.reason, step.confirm))
     awaited = [step.label for step in steps if step.awaited and not step.reason]
     done = [step for step in steps if step.action in ("created", "updated", "deleted") and not step.reason]
     failed = [step for step in steps if step.reason]

@@ -318,6 +318,16 @@ def test_who_asks_elsewhere_does_not_accept(network):
     assert "this is account 123456789012" in refused(network, PEERINGS, dict(entry, accept=False, requester_owner_id=OTHER))
 
 
+def test_what_the_side_that_asked_has_removed_is_not_there_to_be_removed(network, said):
+    entry, nothing = dict(id="shop:acme-shop", state="absent"), dict(neighbours=dict(shop={}))
+    for check in (True, False):
+        done = network.run(PEERINGS, dict(vpc_peering_connections=[entry]), check=check, **nothing)
+        assert [one["action"] for one in done["entries"]] == ["unchanged"]
+    assert said[-1].endswith("so there is nothing to remove") and "shop has no 'acme-shop'" in said[-1]
+    kept = network.run(PEERINGS, dict(vpc_peering_connections=[dict(entry, state="present")]), **nothing, fails=True)
+    assert "shop has no 'acme-shop'" in kept["msg"]
+
+
 def test_a_second_peering_of_the_same_vpcs_is_refused_and_the_first_stays(network, far):
     before = network.gather(PEERINGS)
     task = {"vpc_peering_connections": [dict(far, name="again")]}

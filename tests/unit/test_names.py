@@ -74,6 +74,15 @@ def test_names_are_shown_with_their_scope_where_they_need_it():
     assert names("a", "b").name_of("ec2_subnets", "subnet-0000000a") == "a/web"
 
 
+def test_a_text_has_names_beside_the_ids_that_were_looked_up():
+    seen = names("a", "b")
+    assert seen.told("held by vpc-0000000a") == "held by vpc-0000000a"  # nothing is asked for the sake of a text
+    seen.name_of("ec2_subnets", "subnet-0000000a")
+    assert seen.told("off vpc-0000000a and subnet-0000000a: wait") == "off vpc-0000000a (a) and subnet-0000000a (a/web): wait"
+    for as_it_is in ("vpc-0000000a (a) has them", "the gateway (vpc-0000000a)", "vpc-0000000ab", "my-vpc-0000000a", "vpc-0000000c"):
+        assert seen.told(as_it_is) == as_it_is
+
+
 def test_found_says_where_each_lies():
     assert names("a", "b").found("ec2_subnets", "web") == [
         dict(id="subnet-0000000a", scope="a", scope_id=VPCS["a"]),
