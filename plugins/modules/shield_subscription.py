@@ -115,8 +115,8 @@ def _committed(aws, have):
         if code_of(error) != "LockedSubscriptionException":
             raise
         raise Problem(
-            f"{explain(error, aws.last_call)} The term ends on {have['_end']}; auto_renew ({have['auto_renew']} now) can be changed in its last 30 days, "
-            "and AWS Support alone can end it before"
+            f"{explain(error, aws.last_call)} The term ends on {have['_end']}; auto_renew ({have['auto_renew']} now) can be changed in its last 30 days "
+            "(leave it out of the sheet until then), and AWS Support alone can end it before"
         ) from error
 
 
