@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._client import Aws
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, Unknown, fixed
 
 # AWS goes on showing what is gone for a while.
@@ -25,6 +26,8 @@ INTERFACE_SECONDS = 900
 # 10 to 40 minutes are usual for an association.
 ASSOCIATION_SECONDS = 2400
 NOTE_SECONDS = 300
+ASSOCIATIONS = ("directconnect_transit_gateway_associations", "directconnect_virtual_gateway_associations")
+INTERFACES = ("directconnect_hosted_virtual_interfaces", "directconnect_virtual_interfaces")
 TYPES = ("private", "public", "transit")
 NOT_ASKED = "accept is for the side that is asked, the owner of the Direct Connect gateway: leave it out here"
 
@@ -196,9 +199,13 @@ def gateways(aws: Aws) -> list[dict[str, Any]]:
 
 def _serves(aws: Aws, gateway_id: str) -> list[tuple[str, str]]:
     associated = [(one["associatedGateway"]["id"], one["associatedGateway"]["type"]) for one in associations(aws, gateway_id)]
-    attached = listed(aws, "describe_direct_connect_gateway_attachments", "directConnectGatewayAttachments", directConnectGatewayId=gateway_id)
-    there = [one for one in attached if one.get("attachmentState") not in ("detaching", "detached")]
-    return associated + [(one["virtualInterfaceId"], one["attachmentType"]) for one in there]
+    return associated + [(one["virtualInterfaceId"], one["attachmentType"]) for one in _attachments(aws, gateway_id)]
+
+
+def _attachments(aws: Aws, gateway_id: str) -> list[dict[str, Any]]:
+    """The virtual interfaces that lead to it, whoever has them."""
+    found = listed(aws, "describe_direct_connect_gateway_attachments", "directConnectGatewayAttachments", directConnectGatewayId=gateway_id)
+    return [one for one in found if one.get("attachmentState") not in ("detaching", "detached")]
 
 
 def refuse_other_kind(aws: Aws, gateway_id: str | None, kind: str) -> None:
@@ -209,6 +216,31 @@ def refuse_other_kind(aws: Aws, gateway_id: str | None, kind: str) -> None:
     if others:
         served = f"Direct Connect gateway {gateway_id} serves {', '.join(others)} already"
         raise Problem(f"{served}. One gateway serves private virtual interfaces and virtual private gateways, or transit ones: this needs a second gateway")
+
+
+def holders_of_gateways(aws: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterator[Holder]:
+    """DeleteDirectConnectGateway: "You must first delete all virtual interfaces that are attached … and disassociate all virtual private gateways"."""
+    for have in haves:
+        for one in associations(aws, have["id"]):
+            yield Holder(have["id"], "gateways behind it", one["associatedGateway"]["id"], _any_of(ASSOCIATIONS, one["associationId"]))
+        for one in _attachments(aws, have["id"]):
+            yield Holder(have["id"], "virtual interfaces that lead to it", one["virtualInterfaceId"], _any_of(INTERFACES, one["virtualInterfaceId"]))
+
+
+def holders_of_connections(aws: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterator[Holder]:
+    """User guide, "Delete a connection": there must be no virtual interfaces on it, and it must be in no LAG."""
+    going = {have["id"]: have for have in haves}
+    for have in going.values():
+        if have.get("lag"):
+            yield Holder(have["id"], "LAGs that it belongs to", have["lag"])
+    for one in listed(aws, "describe_virtual_interfaces", "virtualInterfaces"):
+        if one["connectionId"] in going and one["virtualInterfaceState"] not in GONE:
+            told = f"{one['virtualInterfaceId']} {one['virtualInterfaceName']}"
+            yield Holder(one["connectionId"], "virtual interfaces on it", told, _any_of(INTERFACES, one["virtualInterfaceId"]))
+
+
+def _any_of(kinds: Iterable[str], thing_id: str) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, thing_id) for kind in kinds)
 
 
 def failure(state: str, thing: Mapping[str, Any], alive: Iterable[str]) -> str | None:

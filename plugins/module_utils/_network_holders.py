@@ -16,8 +16,9 @@ from ansible_collections.msp.aws.plugins.module_utils._client import Aws
 from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._names import DEAD
 
+CONNECTION = "VpnConnectionId"
 INSTANCES, INTERFACES, ADDRESSES = "ec2_instances", "ec2_network_interfaces", "ec2_elastic_ips"
-# What has interfaces of its own that come and go with it. Which of them is whose AWS says in a text only.
+# What has interfaces of its own that come and go with it. Which of them is whose AWS says in a text only,
 OWNERS = (
     "directconnect_virtual_interfaces",
     "ec2_client_vpn_endpoints",
@@ -28,6 +29,13 @@ OWNERS = (
     "elbv2_load_balancers",
     "lambda_functions",
     "networkfirewall_firewalls",
+)
+# but for interfaces of these types.
+OWNERS_OF = dict(
+    gateway_load_balancer_endpoint=("ec2_vpc_endpoints", "networkfirewall_firewalls"),
+    nat_gateway=("ec2_nat_gateways",),
+    transit_gateway=("ec2_transit_gateway_attachment_accepters", "ec2_transit_gateway_vpc_attachments"),
+    vpc_endpoint=("ec2_vpc_endpoints",),
 )
 
 
@@ -140,6 +148,24 @@ def of_internet_gateways(aws: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterat
             yield Holder(going[interface["VpcId"]], "public addresses in its VPC", address["PublicIp"], freed)
 
 
+def of_customer_gateways(aws: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterator[Holder]:
+    """DeleteCustomerGateway: "You must delete the VPN connection before you can delete the customer gateway"."""
+    return _of_vpn_connections(aws, haves, "CustomerGatewayId")
+
+
+def of_vpn_gateways(aws: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterator[Holder]:
+    """DeleteVpnGateway: it goes when its VPN connections are gone. From its VPC it is taken off on the way."""
+    return _of_vpn_connections(aws, haves, "VpnGatewayId")
+
+
+def _of_vpn_connections(aws: Aws, haves: Iterable[Mapping[str, Any]], end: str) -> Iterator[Holder]:
+    """A connection that is going holds both its ends until it is gone."""
+    going = {have["id"] for have in haves}
+    for connection in aws.pages("ec2", "describe_vpn_connections", "VpnConnections"):
+        if connection.get(end) in going and connection["State"] != "deleted":
+            yield Holder(connection[end], "VPN connections that end at it", connection[CONNECTION], (("ec2_vpn_connections", connection[CONNECTION]),))
+
+
 def of_network_interfaces(dummy: Aws, haves: Iterable[Mapping[str, Any]]) -> Iterator[Holder]:
     """DetachNetworkInterface: "You cannot detach a primary network interface from an instance"."""
     for have in haves:
@@ -172,5 +198,6 @@ def _owners(interface: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
     own, instance = (INTERFACES, interface["NetworkInterfaceId"]), interface.get("Attachment", {}).get("InstanceId")
     if instance:
         return own, (INSTANCES, instance), ("autoscaling_groups", None)
-    managed = interface.get("RequesterManaged") or interface.get("InterfaceType", "interface") != "interface"
-    return own, *((owner, None) for owner in OWNERS if managed)
+    kind = interface.get("InterfaceType", "interface")
+    managed = interface.get("RequesterManaged") or kind != "interface"
+    return own, *((owner, None) for owner in OWNERS_OF.get(kind, OWNERS) if managed)

@@ -73,6 +73,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    holders=_directconnect.holders_of_gateways,
     seconds=SECONDS,
 )
 

@@ -114,6 +114,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    holders=_directconnect.holders_of_connections,
     danger=danger,
     refuse=refuse,
     foresee=foresee,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags
+from ansible_collections.msp.aws.plugins.module_utils import _network_holders, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref
@@ -139,6 +139,7 @@ KIND = Kind(
     delete=delete,
     refuse=refuse,
     foresee=foresee,
+    holders=_network_holders.of_customer_gateways,
     faults=faults,
     seconds=SECONDS,
     not_yet=_tags.NOT_YET,

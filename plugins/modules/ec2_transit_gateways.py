@@ -129,6 +129,8 @@ def holders(aws, haves):
         for one in have["_attached"]:
             ids = (one["TransitGatewayAttachmentId"], one.get("ResourceId"))
             freed = tuple((kind, id) for kind in makers("ec2_transit_gateway_attachments") for id in ids)
+            if one["ResourceType"] == "direct-connect-gateway":  # it goes with the association, whose id is another one
+                freed += (("directconnect_transit_gateway_associations", None),)
             yield Holder(have["id"], "attachments", f"{ids[0]} {one['ResourceType']} {ids[1]}", freed)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.msp.aws.plugins.module_utils import _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged, refs
 
@@ -146,11 +147,16 @@ def _verify(aws, service_id):
 
 
 def delete(aws, have):
-    users = sorted(endpoint for endpoint, state in have["_connections"].items() if state in (*CONNECTIONS["accepted_endpoints"], WAITING))
-    if users:
-        raise Problem(f"{', '.join(users)} are connected to it or wait to be: name them in rejected_endpoints first, in a run of its own")
     for refused in aws.ec2.delete_vpc_endpoint_service_configurations(ServiceIds=[have["id"]]).get("Unsuccessful", []):
         raise Problem(f"{refused['Error']['Code']}: {refused['Error']['Message']}")
+
+
+def holders(aws, haves):
+    """DeleteVpcEndpointServiceConfigurations: "you must reject any Available or PendingAcceptance interface endpoint connections"."""
+    for have in haves:
+        for endpoint, state in have["_connections"].items():
+            if state in (*CONNECTIONS["accepted_endpoints"], WAITING):
+                yield Holder(have["id"], "endpoints connected or waiting, and not in rejected_endpoints", endpoint, (("ec2_vpc_endpoints", endpoint),))
 
 
 def danger(have, change):
@@ -237,6 +243,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     not_yet=NOT_YET,
 )

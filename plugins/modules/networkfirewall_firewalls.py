@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _networkfirewall
+from ansible_collections.msp.aws.plugins.module_utils import _networkfirewall, _tags
+from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, code_of
 from ansible_collections.msp.aws.plugins.module_utils._documents import deep, flat
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
+from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, tags
 
@@ -196,17 +198,21 @@ def _zones(aws):
 
 
 def _nothing_leads_there(aws, have, subnets):
-    """AWS takes an endpoint away under the routes that lead to it."""
     endpoints = {have["_endpoints"].get(subnet) for subnet in subnets} - {None}
-    tables = aws.once(_routes) if endpoints else {}
-    users = sorted(table for table, targets in tables.items() if targets & endpoints)
+    users = [called for dummy, called in _leading_there(aws, endpoints)]
     if users:
         raise Problem(f"routes of {', '.join(users)} lead to its endpoints {', '.join(sorted(endpoints))}: lead them elsewhere in a run of its own")
 
 
-def _routes(aws):
-    """Route table → the targets of its routes."""
-    return {table["RouteTableId"]: {route.get("GatewayId") for route in table["Routes"]} for table in aws.pages("ec2", "describe_route_tables", "RouteTables")}
+def _leading_there(aws, endpoints):
+    """Id and name of the route tables that lead to these. AWS takes an endpoint away under the routes to it."""
+    tables = aws.once(_route_tables) if endpoints else []
+    leading = [table for table in tables if {route.get("GatewayId") for route in table["Routes"]} & endpoints]
+    return sorted((table["RouteTableId"], _tags.name_and_tags(table)["name"] or table["RouteTableId"]) for table in leading)
+
+
+def _route_tables(aws):
+    return aws.pages("ec2", "describe_route_tables", "RouteTables")
 
 
 def _log(aws, have, change):
@@ -245,14 +251,33 @@ def delete(aws, have):
     if described["FirewallStatus"]["Status"] != "DELETING":
         if now["delete_protection"]:
             raise Problem("delete_protection is on: write delete_protection: false, and let that be done in a run of its own")
-        with aws.reading():
-            _nothing_leads_there(aws, now, now["_endpoints"])
         aws.network_firewall.delete_firewall(FirewallArn=have["id"])
     # Policy, subnets and VPC are free when it is really gone.
     aws.wait(f"deletion of {have['id']}", lambda: [one["id"] for one in find(aws, None)], lambda arns: have["id"] not in arns, limit=SECONDS)
 
 
 # ---- what is dangerous or wrong
+
+
+def holders(aws, haves):
+    """AWS would delete its endpoints under the routes that lead to them."""
+    for have in haves:
+        for table, called in _leading_there(aws, _endpoints(aws, have["id"])):
+            # A table that this run has changed, and that still leads there, is not free of it.
+            freed = (("ec2_route_tables", table),) if aws.check_mode else ()
+            yield Holder(have["id"], "route tables that lead to its endpoints", called, freed)
+
+
+def _endpoints(aws, firewall):
+    """Those of one that is still to be deleted: an earlier run may have begun with it."""
+    try:
+        described = _described(aws, firewall)
+    except AWS_ERRORS as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return set()
+    going = described["FirewallStatus"]["Status"] == "DELETING"
+    return set() if going else set(_have(described)["_endpoints"].values()) - {None}
 
 
 def danger(have, change):
@@ -361,6 +386,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    holders=holders,
     faults=faults,
     seconds=SECONDS,
     not_yet=_networkfirewall.NOT_YET,

@@ -52,6 +52,25 @@ def run_module(stage, module, /, check=False, **given):
 # -- gateways and what is behind them
 
 
+@pytest.mark.parametrize(
+    ("there", "kind", "name", "said"),
+    [
+        (INTERFACES, GATEWAYS, "acme-dxgw", "virtual interfaces that lead to it (dxvif-"),
+        (VIRTUAL, GATEWAYS, "acme-dxgw", "gateways behind it (vgw-"),
+        (TRANSIT, GATEWAYS, "acme-dxgw", "gateways behind it (tgw-"),
+        (INTERFACES, PORTS, "acme-ty2-1", "virtual interfaces on it (dxvif-"),
+        (TRANSIT, "ec2_transit_gateways", "acme", "attachments (tgw-attach-"),
+    ],
+)
+def test_what_others_need_stays_and_the_plan_says_so(stage, there, kind, name, said):
+    made(stage, there)
+    gone, confirmed = dict(name=name, state="absent"), [f"{kind}/{name}"]
+    assert said in refused(stage, kind, gone, confirm=confirmed)
+    leaving = [entry["id"] for entry in stage.run(there, examples(there).make)["entries"]]
+    planned = stage.run(kind, task(kind, gone, confirm=confirmed), check=True, touched={there: leaving})
+    assert planned["entries"][0]["action"] == "deleted"
+
+
 def test_two_gateways_of_one_name_are_told_apart_by_their_id(stage):
     made(stage, GATEWAYS, by=False)
     ids = [client(stage, "directconnect").create_direct_connect_gateway(directConnectGatewayName="acme")["directConnectGateway"] for dummy in range(2)]

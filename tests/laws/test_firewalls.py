@@ -338,7 +338,7 @@ def test_firewall_and_zone_belong_together(routed):
 
 def test_a_firewall_and_its_zones_stay_while_routes_lead_there(routed):
     entry, confirmed = removed(FIREWALLS, "acme-test")
-    assert "lead to its endpoints vpce-" in refused(routed, FIREWALLS, entry, confirm=confirmed)
+    assert "route tables that lead to its endpoints (acme)" in refused(routed, FIREWALLS, entry, confirm=confirmed)
     write(routed, FIREWALLS, dict(name="acme", subnet_change_protection=False))
     through = dict(destination_cidr_block="10.9.0.0/16", firewall="acme", availability_zone="ap-northeast-1c")
     write(routed, TABLES, dict(name="acme", vpc="acme", routes=[through]))
@@ -347,6 +347,21 @@ def test_a_firewall_and_its_zones_stay_while_routes_lead_there(routed):
     write(routed, TABLES, dict(name="acme", vpc="acme", routes=dict(set=[])))
     write(routed, FIREWALLS, entry, confirm=confirmed)
     assert [one["name"] for one in routed.gather(FIREWALLS)] == ["acme"]
+
+
+def test_a_firewall_goes_with_the_table_that_leads_there_and_not_under_one_that_was_only_changed(routed):
+    (entry, confirmed), tables = removed(FIREWALLS, "acme-test"), [one["RouteTableId"] for one in client(routed, "ec2").describe_route_tables()["RouteTables"]]
+    given = task(FIREWALLS, entry, confirm=confirmed)
+    assert routed.run(FIREWALLS, given, check=True, touched={TABLES: tables})["entries"][0]["action"] == "deleted"
+    assert "lead to its endpoints" in routed.run(FIREWALLS, given, touched={TABLES: tables}, fails=True)["msg"]
+
+
+def test_only_a_firewall_that_goes_lets_go_of_its_subnet(walls):
+    entry, confirmed = dict(name="acme-fw-a", vpc="acme", state="absent"), ["ec2_subnets/acme/acme-fw-a"]
+    given = task("ec2_subnets", entry, confirm=confirmed)
+    other = walls.run("ec2_subnets", given, check=True, touched=dict(ec2_nat_gateways=["nat-0123456789abcdef0"]), fails=True)
+    assert "network interfaces in it (eni-" in other["msg"]
+    assert walls.run("ec2_subnets", given, check=True, touched={FIREWALLS: ["arn"]})["entries"][0]["action"] == "deleted"
 
 
 def test_endpoints_of_firewalls_are_nobodys_entries(routed):

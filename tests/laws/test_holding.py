@@ -25,6 +25,9 @@ def account_(stage):
     write(stage, "ec2_network_interfaces", dict(name="web", subnet="a", security_groups=["web"]))
     write(stage, "ec2_internet_gateways", dict(name="acme", vpc="acme"), dict(name="empty", vpc="empty"))
     write(stage, "ec2_elastic_ips", dict(name="web", network_interface="web"))
+    write(stage, "ec2_vpn_gateways", dict(name="acme"))
+    write(stage, "ec2_customer_gateways", dict(name="office", ip_address="203.0.113.10", bgp_asn=65010))
+    write(stage, "ec2_vpn_connections", dict(name="office-vpn", customer_gateway="office", vpn_gateway="acme"))
     return stage
 
 
@@ -41,6 +44,8 @@ HELD = [
     ("ec2_internet_gateways", "acme", "public addresses in its VPC ("),
     ("ec2_elastic_ips", "web", "interfaces or instances that use it (web"),
     ("ec2_dhcp_options", "own", "VPCs that use it (acme)"),
+    ("ec2_customer_gateways", "office", "VPN connections that end at it (office-vpn)"),
+    ("ec2_vpn_gateways", "acme", "VPN connections that end at it (office-vpn)"),
 ]
 
 
@@ -68,6 +73,9 @@ def test_what_the_run_takes_away_holds_nothing(account):
         ("ec2_subnets", "acme/a", "acme/b"),
         ("ec2_vpcs", "acme"),
         ("ec2_dhcp_options", "own"),
+        ("ec2_vpn_connections", "office-vpn"),
+        ("ec2_customer_gateways", "office"),
+        ("ec2_vpn_gateways", "acme"),
     ]
     for check in (True, False):
         touched = {}

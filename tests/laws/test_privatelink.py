@@ -74,7 +74,7 @@ def test_who_did_not_ask_is_not_let_in(services):
 
 def test_a_service_with_connections_stays(services):
     gone, confirmed = dict(name="acme-api", state="absent"), ["ec2_vpc_endpoint_services/acme-api"]
-    assert f"{services.waiting} are connected to it or wait to be" in refused(services, SERVICES, gone, confirm=confirmed)
+    assert f"endpoints connected or waiting, and not in rejected_endpoints ({services.waiting})" in refused(services, SERVICES, gone, confirm=confirmed)
     write(services, SERVICES, dict(name="acme-api", rejected_endpoints=[services.waiting]))
     assert write(services, SERVICES, gone, confirm=confirmed)["changed"]
 
