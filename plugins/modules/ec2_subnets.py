@@ -100,14 +100,16 @@ def delete(aws, have):
 
 
 def faults(entries, sheet):
-    """Subnets of one VPC must not overlap, and must lie inside it, where the sheet says how large it is."""
+    """Subnets of one VPC must not overlap, and must lie inside it, where the sheet says how large it is, and not only what is added to it."""
     vpcs, by_vpc = {}, {}
     for vpc in sheet.get("ec2_vpcs", []):  # a name that is there twice is told of the VPCs
-        vpcs.setdefault(vpc.get("name"), []).extend(_networks.network(block) for dummy, block in _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks"))
+        blocks = [_networks.network(block) for dummy, block in _networks.blocks(vpc, "cidr_block", "secondary_cidr_blocks")]
+        if vpc.get("cidr_block") and None not in blocks:
+            vpcs.setdefault(vpc.get("name"), []).extend(blocks)
     for index, entry in enumerate(entries):
         for option, block in _networks.blocks(entry, "cidr_block"):
             by_vpc.setdefault(entry.get("vpc"), []).append((index, option, block))
-            parsed, around = _networks.network(block), [network for network in vpcs.get(entry.get("vpc"), []) if network]
+            parsed, around = _networks.network(block), vpcs.get(entry.get("vpc"))
             if parsed and around and not any(parsed.version == outer.version and parsed.subnet_of(outer) for outer in around):
                 yield index, option, "outside", dict(value=block, other=", ".join(str(outer) for outer in around))
     for named in by_vpc.values():

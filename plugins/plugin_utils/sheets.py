@@ -78,9 +78,9 @@ def faults(sheet: Mapping[str, Any]) -> list[Fault]:
         for number, entry in enumerate(entries, 1):
             mistakes = list(_entry(kind, entry, number))
             found += mistakes
-            misshapen = {str(mistake.option).partition(".")[0] for mistake in mistakes if mistake.code in MISSHAPEN}
+            misshapen = {str(mistake.option) for mistake in mistakes if mistake.code in MISSHAPEN}
             well_formed[name].append(_typed({**kind.options, **ID}, _sound(kind, entry, misshapen)))
-            left_out[name].append(misshapen)
+            left_out[name].append({path.partition(".")[0] for path in misshapen})
             unsure |= {(name, number) for mistake in mistakes if mistake.code in UNSURE}
         found += _rivals.twice(kind, [entry for entry in entries if isinstance(entry, Mapping) and _tells_itself(kind, entry)], called)
     known = {name: _known(kinds()[name], entries, left_out[name]) for name, entries in well_formed.items()}
@@ -134,7 +134,19 @@ def _sound(kind: Any, entry: Any, misshapen: set[str]) -> dict[str, Any]:
     """The entry without the options of which nothing else can be said; nothing at all where it is not known which thing it is of."""
     if not isinstance(entry, Mapping) or misshapen & {*kind.identity, *ID}:
         return {}
-    return {name: value for name, value in entry.items() if name not in misshapen}
+    return _without({**kind.options, **ID}, entry, misshapen)
+
+
+def _without(options: Mapping[str, Option], entry: Mapping[str, Any], misshapen: set[str]) -> dict[str, Any]:
+    """What is left without these paths. Of a structure the rest stays; an item of a list would be another thing without a part of it."""
+    kept = {}
+    for name, value in entry.items():
+        inside = {path.partition(".")[2] for path in misshapen if path.partition(".")[0] == name}
+        if not inside:
+            kept[name] = value
+        elif "" not in inside and options[name].type == "dict" and options[name].options and not options[name].many:
+            kept[name] = _without(options[name].options, value, inside)
+    return kept
 
 
 def _known(kind: Any, entries: list[dict], left_out: list[set[str]]) -> list[dict]:

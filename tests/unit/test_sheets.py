@@ -88,6 +88,11 @@ def test_every_option_of_a_wrong_type_is_told(name):
         assert told and all(line.startswith(f"{name} {first(name, sheet)} {option}") for line in told), (option, told)
 
 
+def test_a_wrong_type_in_a_structure_hides_nothing_else_in_it():
+    told = sheets.faults(dict(ec2_instances=[dict(name="w", root_volume=dict(size="30GB", volume_type="gp5"))]))
+    assert {(fault.option, fault.code) for fault in told} == {("root_volume.size", "wrong_type"), ("root_volume.volume_type", "choice")}
+
+
 def test_a_wrong_type_hides_no_other_fault_of_its_entry_or_of_another():
     alarm = dict(name="a", namespace="AWS/EC2", metric_name="x", statistic="Avg", comparison_operator=">", evaluation_periods=2, threshold="ninety")
     vpc = dict(name="acme", cidr_block="10.20.0.0/16", enable_dns_support="maybe")
@@ -484,6 +489,13 @@ def test_a_network_that_is_larger_or_smaller_than_aws_makes_them_is_told():
     subnet = dict(name="a", vpc="other", cidr_block="172.16.0.0/30", availability_zone="ap-northeast-1a")
     lines = sheet_faults(dict(ec2_vpcs=[vpc], ec2_subnets=[subnet]))
     assert len(lines) == 3 and all("/16-/28" in line for line in lines)
+
+
+@pytest.mark.parametrize("primary", [{}, dict(cidr_block="10.20.0.0")])
+def test_a_vpc_is_not_held_to_be_as_large_as_what_is_added_to_it(primary):
+    vpc = dict(primary, name="acme", secondary_cidr_blocks=["10.70.0.0/16"])
+    told = sheet_faults(dict(ec2_vpcs=[vpc], ec2_subnets=[dict(SUBNET, name="a", vpc="acme")]))
+    assert [line.partition(": ")[0] for line in told] == ["ec2_vpcs acme cidr_block"] * len(primary)
 
 
 @pytest.mark.parametrize("blocks", [["10.20.1.0/24"], ["192.168.0.0/24", "192.168.0.128/25"]])
