@@ -181,7 +181,7 @@ def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, langu
 
 
 def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
-    """One line for each contract: {number, customer, account_id, counts, file}, or {…, failed} for one that could not be looked at.
+    """One line for each host: {host, number, customer, account_id, counts, file}, or {…, failed} for one that could not be looked at.
 
     What is long stands below: a table that has it beside six numbers has no room for it.
     """
@@ -193,7 +193,7 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
         _column("verdict", words["verdict"], "verdict"),
     ]
     sections = [dict(table=dict(columns=columns, rows=[_total_row(one) for one in results]))]
-    failed = [dict(number=one["number"], reason=_cut(_printable(one["failed"]))) for one in results if one.get("failed")]
+    failed = [dict(number=_number(one), reason=_cut(_printable(one["failed"]))) for one in results if one.get("failed")]
     if failed:
         sections.append(
             dict(heading=words["unread_ones"], table=dict(columns=[_column("number", words["number"]), _column("reason", words["reason"])], rows=failed))
@@ -202,13 +202,22 @@ def total(results: list[Mapping[str, Any]], at: str, language: str) -> Paper:
 
 
 def _total_row(one: Mapping[str, Any]) -> dict[str, Any]:
-    number, customer, account = (_printable(str(one.get(name) or "")) or None for name in ("number", "customer", "account_id"))
-    row = dict(number=number, customer=[customer, account] if customer and account else customer or account)
+    customer, account = (_said(one, name) for name in ("customer", "account_id"))
+    row = dict(number=_number(one), customer=[customer, account] if customer and account else customer or account)
     if one.get("failed"):
         return dict(row, verdict="unknown")
     told = {verdict: one["counts"][verdict] for verdict in VERDICTS}
     worst = next((verdict for verdict in WORST_FIRST if told[verdict]), "same")
-    return dict(row, **told, number=[number, one["file"]] if one.get("file") else number, verdict=worst)
+    return dict(row, **told, number=[_said(one, "number"), one["file"]] if one.get("file") else _number(one), verdict=worst)
+
+
+def _number(one: Mapping[str, Any]) -> list[str]:
+    """The contract's number; also its host, of which a contract may have several, where the two are not one word."""
+    return list(dict.fromkeys(filter(None, (_said(one, name) for name in ("number", "host")))))
+
+
+def _said(one: Mapping[str, Any], name: str) -> str | None:
+    return _printable(str(one.get(name) or "")) or None
 
 
 # ---- parts of a paper

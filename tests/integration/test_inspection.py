@@ -195,14 +195,15 @@ def test_what_could_not_be_read_in_another_region_is_said_by_adopt(customer, dou
 
 
 def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
-    """One as agreed, one that differs, one whose account is another's, one without a contract: one whose report cannot be
-    written: each is told, none keeps the others from being looked at, and the page leads to no page that is not there."""
+    """One as agreed, one that differs, another host of its contract, one whose account is another's, one without a contract, one whose report
+    cannot be written: each is told, none keeps the others from being looked at, and the page leads to no page that is not there."""
     customer.setup(logs_log_groups=[LOGS])
     host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
     contract = dict(customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en")
     shops = {
         "same": dict(contract=dict(contract, number="S-1"), sheet=dict(logs_log_groups=[LOGS])),
         "other": dict(contract=dict(contract, number="O-1"), sheet=dict(logs_log_groups=[dict(LOGS, retention_in_days=7)])),
+        "twin": dict(contract=dict(contract, number="O-1"), sheet=dict(logs_log_groups=[LOGS])),
         "foreign": dict(contract=dict(contract, number="F-1", account_id="210987654321"), sheet=dict(logs_log_groups=[LOGS])),
         "unwritten": dict(contract=dict(contract, number="U-1", customer="a\u0085b"), sheet=dict(logs_log_groups=[LOGS])),
         "nobody": dict(sheet={}),
@@ -214,12 +215,15 @@ def test_many_contracts_in_one_run_with_a_page_on_all(customer, double):
     for name, variables in shops.items():
         (customer.inventory / "host_vars" / f"{name}.yml").write_text(json.dumps(variables), encoding="utf-8")
     run = customer.inspect("drift", "-e", "inspection_trail_days=0", rc=2)
-    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, foreign=1, unwritten=1, nobody=1)
+    assert {name: counts["failed"] for name, counts in run.recap.items()} == dict(same=0, other=1, twin=0, foreign=1, unwritten=1, nobody=1)
     page = customer.newest("drift-total-*.html").read_text(encoding="utf-8")
     assert all(word in page for word in ("S-1", "O-1", "F-1", "nobody", "○ same", "▲ changed", "? unknown"))
     total = json.loads(customer.newest("drift-total-*.json").read_text(encoding="utf-8"))
-    told = {one["number"]: one for one in total["contracts"]}
-    assert told["S-1"]["counts"]["same"] == told["O-1"]["counts"]["changed"] == 1 and told["F-1"]["counts"] == {}
-    assert (customer.folder / "results" / told["O-1"]["file"]).exists() and "210987654321" in told["F-1"]["failed"] and not told["S-1"]["failed"]
-    assert {path.name.split("-drift-")[0] for path in (customer.folder / "results").glob("*-drift-*.json")} == {"S-1", "O-1"}
-    assert set(re.findall(r"[A-Z]-1-drift-\w+\.html", page)) == {told[number]["file"] for number in ("S-1", "O-1")}
+    told = {one["host"]: one for one in total["contracts"]}
+    assert told["same"]["counts"]["same"] == told["other"]["counts"]["changed"] == told["twin"]["counts"]["same"] == 1 and told["foreign"]["counts"] == {}
+    assert "210987654321" in told["foreign"]["failed"] and not told["same"]["failed"]
+    results = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (customer.folder / "results").glob("*-drift-*.json")}
+    assert {name.split("-drift-")[0]: result["counts"]["changed"] for name, result in results.items()} == {"S-1-same": 0, "O-1-other": 1, "O-1-twin": 0}
+    linked = set(re.findall(r"[A-Z]-1-\w+-drift-\w+\.html", page))
+    assert linked == {f"{name}.html" for name in results} == {told[host]["file"] for host in ("same", "other", "twin")}
+    assert re.search(r"F-1.{0,60}foreign", page, re.DOTALL)
