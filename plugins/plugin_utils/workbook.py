@@ -105,6 +105,8 @@ def export(setting: Setting, sheet: Path, history: Path | None, dest: Path) -> O
     past = _history(history, setting.language)
     with _together(past.faults):
         made = setting.layout()
+        if not sheet.exists():
+            raise Refused([Fault(None, None, str(sheet), "absent", {}).text(setting.language)])
         agreed = _sheet(sheet, setting.language)[1]
         rows, faults = rows_of(made, agreed)
         _refuse([*faults, *unshown(made, rows)], setting.language)

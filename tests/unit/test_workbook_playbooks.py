@@ -65,6 +65,39 @@ def test_out_and_in_and_out_again(customer):
     assert run("import").changed == 0
 
 
+def test_each_contract_of_an_inventory_has_files_of_its_own(tmp_path):
+    """Each host that has a sheet; one that has none is told so and gets no empty workbook."""
+    inventory, given = tmp_path / "all", {}
+    for number, name in enumerate(("north", "south", "nothing"), 1):
+        place = inventory / "host_vars" / name
+        place.mkdir(parents=True)
+        facts = dict(number=f"C-{number}", customer="例", account_id="111122223333", region="ap-northeast-1")
+        (place / "contract.yml").write_text(yaml.safe_dump(dict(contract=facts)), encoding="utf-8")
+        given[name] = dict(sheet=dict(iam_groups=[dict(name=name)]))
+        if name != "nothing":
+            (place / "sheet.yml").write_text(yaml.safe_dump(given[name]), encoding="utf-8")
+    host = dict(ansible_connection="local", ansible_python_interpreter="{{ ansible_playbook_python }}")
+    (inventory / "hosts.yml").write_text(yaml.safe_dump(dict(contract=dict(hosts=dict.fromkeys(given, host)))), encoding="utf-8")
+
+    def run(name, *more, **options):
+        return run_playbook(["-i", inventory, ROOT / f"playbooks/sheet_{name}.yml", *more], **options)
+
+    told = run("export", "-e", "sheet_force=true", rc=2)
+    assert {name: counts["failed"] for name, counts in told.recap.items()} == dict(north=0, south=0, nothing=1)
+    assert "host_vars/nothing/sheet.yml: ファイルがありません" in told.output
+    assert {path.name for path in tmp_path.glob("*.xlsx")} == {"all-north.xlsx", "all-south.xlsx"}
+    table = layout("ja").by_key["iam_groups"]
+    column = [one.key for one in table.columns].index("path") + 1
+    for name in ("north", "south"):
+        book = load_workbook(tmp_path / f"all-{name}.xlsx")
+        book[table.title].cell(table.first_row, column).value = f"/{name}/"
+        book.save(tmp_path / f"all-{name}.xlsx")
+    run("import", "-l", "north,south")
+    for name in ("north", "south"):
+        sheet = yaml.safe_load((inventory / "host_vars" / name / "sheet.yml").read_text(encoding="utf-8"))["sheet"]
+        assert sheet == dict(iam_groups=[dict(name=name, path=f"/{name}/")]) and (tmp_path / f"all-{name}-history.yml").exists()
+
+
 def test_a_filled_example_is_beside_the_empty_workbook(tmp_path):
     """From the template's inventory, whose customer has nothing yet: the demo customer's workbook, which none but that customer can take in."""
     shutil.copytree(ROOT / "inventories" / "template", tmp_path / "acme")
