@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
             now = datetime.now(UTC) if given["gates"] == "start" else None
             refused = None if given["gates"] == "none" else _gates.refusal(request, given["contract"], given["sheet"], given["events"], now)
         except _requests.RequestError as error:
-            raise AnsibleActionFail(error.text(given["language"])) from None
+            raise AnsibleActionFail(_gates.unclear(error, given["language"])) from None
         except (FeeError, CalendarError) as error:
             raise AnsibleActionFail(_gates.unreadable(error, given["language"])) from None
         if refused:

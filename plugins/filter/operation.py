@@ -39,6 +39,11 @@ def operation_command(plan: Any, request: Any, phase: str) -> str:
     return _part("_papers_operation").command(phase, request, plan)
 
 
+def operation_refusal(result: Any, request: Any, language: str = "ja") -> str:
+    """Why it cannot be done, for the customer."""
+    return _part("_refusals").refusal(result, request, language)
+
+
 def operation_awx(place: Any, only: Any = None) -> dict[str, Any]:
     """Job templates, surveys and workflows."""
     return _part("_operations_awx").configuration(place, only)
@@ -59,5 +64,6 @@ class FilterModule:
             operation_on_server=operation_on_server,
             operation_paper=operation_paper,
             operation_plan=operation_plan,
+            operation_refusal=operation_refusal,
             operation_procedure=operation_procedure,
         )

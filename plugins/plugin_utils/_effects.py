@@ -1,7 +1,7 @@
 # Copyright (c) msp.aws contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plan has somebody approve, as the customer reads it: the modules tell it in English, catalog/effects.yml has it in Japanese."""
+"""What a plan has somebody approve, and why one is refused, as the customer reads it: modules tell it in English, catalog/effects.yml has it in Japanese."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ def _known(block: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(PART.join(map(re.escape, said.split("{}"))), re.DOTALL), ja) for said, ja in found.items())
 
 
-def in_japanese(text: str) -> list[str]:
-    """A sentence for each effect; the text itself where not all of it is known."""
-    return _told(text) or [text]
+def in_japanese(text: str, block: str = "effects") -> list[str]:
+    """A sentence for each effect, or reason of a refusal; the text itself where not all of it is known."""
+    return _told(text, block) or [text]
 
 
-def _told(text: str) -> list[str]:
-    for whole in _whole(text):
+def _told(text: str, block: str) -> list[str]:
+    for whole in _whole(text, block):
         return [whole]
     for joint, begins in JOINTS:
         for place in (match.start() for match in re.finditer(re.escape(joint), text)):
-            first, others = next(_whole(text[:place]), None), text[place + len(joint) :]
-            rest = _told(begins + others) if first else []
+            first, others = next(_whole(text[:place], block), None), text[place + len(joint) :]
+            rest = _told(begins + others, block) if first else []
             if first and rest:
                 return [first, *rest]
     return []
 
 
-def _whole(text: str, block: str = "effects") -> Iterator[str]:
+def _whole(text: str, block: str) -> Iterator[str]:
     """The text as one effect, by the words that leave the least to be told as it is."""
     fits = [(sum(map(len, match.groups())), ja, match.groups()) for said, ja in _known(block) if (match := said.fullmatch(text))]
     yield from (ja.format(*map(_part, parts)) for dummy, ja, parts in sorted(fits))

@@ -18,6 +18,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._fees_contract import Agre
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import book
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_words import FeeError
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import row_of
+from ansible_collections.msp.aws.plugins.plugin_utils._requests import RequestError
 
 NEEDS = dict(operation="operations", incident="incident_response")
 TEXTS: dict[str, dict[str, str]] = dict(
@@ -68,6 +69,10 @@ CLAUSES = dict(
     early=("別紙1の1.4", "Annex 1, 1.4"),
     not_yet=("別紙1の1.4", "Annex 1, 1.4"),
     window=("別紙1の1.4", "Annex 1, 1.4"),
+)
+UNCLEAR = dict(
+    ja="ご依頼の内容に、次の不備があります。修正のうえ、再度ご依頼ください。何も変更していません。（利用規約 別紙1の2）\n{why}",
+    en="Something is wrong with the request. Please mend it and request it again. Nothing was done. (terms of service, Annex 1, 2)\n{why}",
 )
 FEATURES = dict(operations=("運用代行", "operations on request"), incident_response=("障害対応", "incident response"))
 PLANS = {name: tuple(book()["prices"][name][language] for language in ("ja", "en")) for name in book()["plans"]}
@@ -205,6 +210,11 @@ def refusal(
 def _in(facts: Mapping[str, Any], place: int) -> dict[str, Any]:
     """Facts with the word of one language where there are two."""
     return {name: value[place] if isinstance(value, tuple) else value for name, value in facts.items()}
+
+
+def unclear(error: RequestError, language: str) -> str:
+    """What is wrong with a request, which the terms have in a form (運用代行依頼書)."""
+    return UNCLEAR[language].format(why=error.text(language))
 
 
 def unreadable(error: FeeError | CalendarError, language: str) -> str:

@@ -32,6 +32,8 @@ TEXTS: dict[str, dict[str, str]] = dict(
         parameter="「{value}」というパラメータはありません。使えるパラメータ: {other}{hint}",
         target_twice="対象は target に書いてください",
         type="値が正しくありません（{value}）",
+        kind="{other}で書いてください",
+        choice="「{value}」は使えません。使える値: {other}",
     ),
     en=dict(
         table="a request is a dictionary (contract, ticket, operation, …), not {value!r}",
@@ -44,7 +46,21 @@ TEXTS: dict[str, dict[str, str]] = dict(
         parameter="there is no parameter {value!r}; there are {other}{hint}",
         target_twice="the target is said in target",
         type="{value}",
+        kind="write {other}",
+        choice="{value!r} will not do; there are {other}",
     ),
+)
+
+
+# What Ansible says of arguments.
+CHOICE = re.compile(r"must be one of: (?P<choices>.*), got: (?P<value>.*)", re.DOTALL)
+KIND = re.compile(r"unable to convert to (?P<kind>bool|dict|float|int|list)\b")
+KINDS = dict(
+    bool=dict(ja="true か false ", en="true or false"),
+    dict=dict(ja="「名前: 値」の組", en="name: value pairs"),
+    float=dict(ja="数値", en="a number"),
+    int=dict(ja="整数", en="a whole number"),
+    list=dict(ja="一覧", en="a list"),
 )
 
 
@@ -64,7 +80,9 @@ class RequestError(ValueError):
         where = self.places.get(where, where)
         if code == "calendar":
             return facts["fault"]._replace(where=where).text(language)
-        return f"{where}: {TEXTS[language][code].format(**{'value': '', 'other': '', **facts, 'hint': hint(language, facts.get('close'))})}"
+        other = facts.get("other", "")
+        told = {"value": "", **facts, "other": other[language] if isinstance(other, dict) else other, "hint": hint(language, facts.get("close"))}
+        return f"{where}: {TEXTS[language][code].format(**told)}"
 
 
 def read_form(path: Path, vault: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -162,4 +180,10 @@ def _wrong(message: str, operation: str) -> list[tuple[str, str, dict[str, Any]]
     places = ["target" if name == target else f"parameters {name.removeprefix(start)}" for name in names]
     if message.startswith("missing required arguments"):
         return [(place, "needed", {}) for place in places if place != "target"]  # of that it was told before
-    return [(places[0] if len(places) == 1 else "parameters", "type", dict(value=message.replace(start, "")))]
+    place = places[0] if len(places) == 1 else "parameters"
+    choice, kind = CHOICE.search(message), KIND.search(message)
+    if choice:
+        return [(place, "choice", dict(value=choice["value"], other=choice["choices"]))]
+    if kind:
+        return [(place, "kind", dict(other=KINDS[kind["kind"]]))]
+    return [(place, "type", dict(value=message.replace(start, "")))]

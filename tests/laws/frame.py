@@ -97,13 +97,22 @@ class Frame:
 
     def _deed(self, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         if "block" in task:
-            self._play(task["block"], given)
-            return {}
+            return self._block(task, given)
         word = next(word for word in task if "." in word)
         try:
             return self.DEEDS[word](self, word, task, given)
         except AnsibleError as error:
             return dict(failed=True, msg=str(error))
+
+    def _block(self, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            self._play(task["block"], given)
+        except Refused as refused:
+            if "rescue" not in task:
+                raise
+            self.known["ansible_failed_result"] = refused.result
+            self._play(task["rescue"], given)
+        return {}
 
     def _render(self, value: Any, given: Mapping[str, Any]) -> Any:
         self.templar.available_variables = {**self.known, **given}
@@ -149,7 +158,7 @@ class Frame:
         return {}
 
     def _assert(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        return {} if self._is(task[word]["that"], given) else dict(failed=True, msg=self._render(task[word]["fail_msg"], given))
+        return {} if self._is(task[word]["that"], given) else dict(failed=True, assertion=task[word]["that"], msg=self._render(task[word]["fail_msg"], given))
 
     def _fail(self, word: str, task: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         return dict(failed=True, msg=self._render(task[word]["msg"], given))

@@ -276,7 +276,7 @@ class Desk:
         given |= {name: self.nightly() for name, value in given.items() if value == NIGHTLY}
         refusal = _refusal(operation, given)
         if refusal:
-            return dict(failed=True, msg=refusal)
+            return dict(failed=True, assertion=refusal, msg=refusal)
         arguments = Templar(loader, variables=given).template(task[PREFIX + self.module(operation)])
         return self._module(self.module(operation), {**arguments, **self.stage.hands()}, check)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,10 +59,12 @@ OPEN = dict(
 # A value of no such type.
 WRONG = dict(int="many", float="much", bool="perhaps", list={"no": "list"}, dict="no dictionary")
 REPEATED = {"ec2.create_snapshot", "ec2.reboot_instance"}
+ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")  # three words of a sentence, which no name is
 ELSEWHERE = dict(account_id="210987654321")
 READ, APPROVE = "Read the request", "Refuse a plan that nobody has approved"
+REFUSE = "Refuse what cannot be done as the account is"
 PLAN = {
-    "See what would be done",
+    REFUSE,
     "Refuse to make what was to be changed",
     "Refuse to change what was to be made",
     "Refuse a request that would change nothing",
@@ -115,12 +118,35 @@ def test_a_refusing_gate_lets_no_write_call_through(counter, operation):
             assert counter.refused(*how).result["refused"]["gate"] == gate
     assert "210987654321" in str(counter.refused({}, ELSEWHERE))
     for parameters in impossible(operation):
-        assert counter.refused(dict(parameters=parameters)).task == READ
+        read = counter.refused(dict(parameters=parameters))
+        assert read.task == READ and "(terms of service, Annex 1, 2)" in read.result["msg"]
     ledger, approval = planned(counter)
     assert counter.desk.double.state() == before
     if row["module"]:
         somebody_acts(counter.desk, operation)
-        assert counter.refused(operation_ledger=ledger, operation_approval=approval).task in PLAN | {APPROVE}
+        moved = counter.refused(operation_ledger=ledger, operation_approval=approval)
+        assert moved.task in PLAN | {APPROVE}
+        assert (moved.task == APPROVE) != ("(terms of service, Annex 1, 1.2, note 4)" in moved.result["msg"])
+
+
+@pytest.mark.parametrize("operation", [name for name, row in ROWS.items() if row["module"]])
+def test_what_cannot_be_done_is_refused_in_the_words_of_the_customer_with_its_clause(counter, operation):
+    """Each operation on something that is not there, and each with a value of each parameter that nothing has; and what is wrong with a request itself."""
+    nobody = dict(target="no-such-thing") if not ROWS[operation].get("makes") else {}
+    parameters = ROWS[operation]["example"]["parameters"]
+    others = [dict(parameters={**parameters, name: f"no-such-{name}"}) for name, value in parameters.items() if isinstance(value, str)]
+    for wrong in [nobody, *others]:
+        try:
+            counter.come("plan", wrong, dict(language="ja"))
+        except Refused as refused:
+            said = refused.result["msg"]
+            assert refused.task in PLAN | {READ} and "（利用規約 別紙1の" in said and "何も変更していません" in said
+            assert not ENGLISH.search(said), said
+        else:
+            assert wrong not in ([nobody] if nobody else [])
+    for wrong in impossible(operation):
+        said = counter.refused(dict(parameters=wrong), dict(language="ja")).result["msg"]
+        assert "（利用規約 別紙1の2）" in said and not ENGLISH.search(said), said
 
 
 def somebody_acts(desk, operation):
@@ -139,7 +165,7 @@ def impossible(operation):
     yield dict(given, no_such_parameter="x")
     for name, option in argument_spec(operation).items():
         if option.get("choices") or option["type"] in WRONG:
-            yield {**given, name.removeprefix(prefix(operation)): "no such choice" if option.get("choices") else WRONG[option["type"]]}
+            yield {**given, name.removeprefix(prefix(operation)): "nothing" if option.get("choices") else WRONG[option["type"]]}
 
 
 def planned(counter):

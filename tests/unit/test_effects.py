@@ -15,7 +15,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-from ansible_collections.msp.aws.plugins.plugin_utils import _effects
+from ansible_collections.msp.aws.plugins.plugin_utils import _effects, _refusals
 from ansible_collections.msp.aws.plugins.plugin_utils._operations import operations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,6 +142,54 @@ def texts(node):
             yield from texts(child)
 
 
+# ---- why something is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("it is a spot instance", ["spot インスタンスのため、実施できません"]),
+        (
+            "its tenancy is host; m7i.large is not offered in ap-northeast-1a",
+            ["テナンシーが host のため、対応していません", "m7i.large はアベイラビリティーゾーン ap-northeast-1a で提供されていません"],
+        ),
+        ("nobody has a word for it", ["nobody has a word for it"]),
+    ],
+)
+def test_each_reason_of_a_refusal_is_told_for_itself(text, told):
+    assert _effects.in_japanese(text, "refusals") == told
+
+
+REQUEST = dict(operation="ec2.stop_instance", target="web", parameters={})
+
+
+@pytest.mark.parametrize(
+    ("result", "ja", "en"),
+    [
+        (dict(entries=[], msg="ec2_stop_instance: the instance is terminated"), "インスタンスの状態が terminated のため", "- the instance is terminated"),
+        (dict(entries=[dict(entry="a", reason="it is a spot instance")], msg="1 of 1 failed"), "spot インスタンスのため", "- it is a spot instance"),
+        (dict(assertion="x", msg="日付です。何も変更していません。 (It is a day. Nothing was done.)"), "- 日付です。", "- It is a day."),
+    ],
+)
+def test_what_speaks_against_a_request_is_a_refusal_with_its_clause(result, ja, en):
+    told = {language: _refusals.refusal(result, REQUEST, language) for language in ("ja", "en")}
+    assert ja in told["ja"] and "（利用規約 別紙1の1.2※4）" in told["ja"] and told["ja"].count("何も変更していません") == 1 and "instance" not in told["ja"]
+    assert told["en"].endswith(en) and "Annex 1, 1.2, note 4" in told["en"]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        dict(entries=[], msg="ec2_stop_instance: ec2:DescribeInstances: UnauthorizedOperation: You are not authorized"),
+        dict(entries=[], msg="ec2_stop_instance: a fault of this collection, please report it: KeyError 'a' at x.py:1"),
+        dict(entries=[], msg="ec2_stop_instance: image of web is not there after 3600 s (seen last: None); the next run goes on from here"),
+        dict(msg="Failed to connect to the host via ssh"),
+    ],
+)
+def test_what_is_no_refusal_is_told_as_it_is(result):
+    assert _refusals.refusal(result, REQUEST, "ja") == result["msg"]
+
+
 MODULES = sorted({row["module"] for row in operations().values() if row["module"]})
 
 
@@ -152,3 +200,32 @@ def test_all_that_a_module_has_somebody_approve_is_there_in_japanese(module):
     known = "\n".join(text for block in KNOWN.values() for text in block)
     pieces = {text: ".*?".join(map(re.escape, re.split(r"{}(?: {})*", text.strip("{}")))) for text in said}
     assert [text for text, pattern in pieces.items() if not re.search(pattern, known)] == []
+
+
+def reachable(module, name):
+    """A function of a module, and those that it calls."""
+    todo, seen = [(module, found) for found in source(module).body if isinstance(found, ast.FunctionDef) and found.name == name], []
+    while todo:
+        where, node = todo.pop()
+        if node not in seen:
+            seen.append(node)
+            todo += called(node, where)
+    return seen
+
+
+def against(function):
+    """What a function says against the work, with a word for each part: what it raises, and what one yields that is called so."""
+    for node in ast.walk(function):
+        said = node.exc.args[0] if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args else None
+        if isinstance(node, ast.Yield) and "against" in function.name:
+            said = node.value
+        if isinstance(said, ast.Constant):
+            yield said.value
+        if isinstance(said, ast.JoinedStr) and any(isinstance(one, ast.Constant) and len(one.value.split()) > 1 for one in said.values):
+            yield "".join(one.value if isinstance(one, ast.Constant) else "x" for one in said.values)
+
+
+@pytest.mark.parametrize("verb", [name for name in MODULES if any(isinstance(node, ast.Name) and node.id == "Verb" for node in ast.walk(source(name)))])
+def test_all_that_the_plan_of_a_verb_refuses_is_there_in_japanese(verb):
+    said = {text for function in reachable(verb, "plan") for text in against(function)}
+    assert [text for text in said if _effects.in_japanese(text, "refusals") == [text]] == []
