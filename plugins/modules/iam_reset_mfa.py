@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ansible_collections.msp.aws.plugins.module_utils import _iam_users
+from ansible_collections.msp.aws.plugins.module_utils import _iam, _iam_users
 from ansible_collections.msp.aws.plugins.module_utils._actions import Plan, Verb, drive, run
 from ansible_collections.msp.aws.plugins.module_utils._options import Problem
 
@@ -16,6 +16,9 @@ NAME = "iam_reset_mfa"
 
 def plan(aws, params):
     user, begun = params["user"], params["before"].get("devices")
+    with aws.reading():
+        if not _iam.if_any(aws.iam.get_user, UserName=user):
+            raise Problem(f"there is no IAM user {user!r}")
     there = _there(aws, user)
     if not there and begun is None:
         raise Problem(f"{user} has no MFA device that could be reset")
