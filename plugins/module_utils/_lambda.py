@@ -137,14 +137,29 @@ def _room(aws: Aws, function: str) -> tuple[list[dict[str, Any]], int | None, in
 
 
 def tell_closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> None:
-    """A warning for each function among the targets that does not let the service invoke it on behalf of the source: nothing would say so later."""
+    """A warning for each function among the targets that does not let the service invoke it on behalf of the source: nothing would say so later.
+
+    A Problem for one that is not there at all, which the service takes as well.
+    """
     for arn in closed(aws, service, source, targets):
+        if not aws.once(_is_there, arn):
+            raise Problem(f"there is no function {arn}: see to its name")
         aws.warn(f"{arn} does not let {service} invoke it for {source}: name it in permissions of lambda_functions, or nothing reaches the function")
 
 
 def closed(aws: Aws, service: str, source: str, targets: Iterable[str]) -> list[str]:
     """Those functions among the targets that do not let the service invoke them. A plan whose sheet names functions cannot know."""
     return [] if aws.will_make("lambda_functions") else [arn for arn in targets if ":lambda:" in arn and not lets(aws, arn, service, source)]
+
+
+def _is_there(aws: Aws, arn: str) -> bool:
+    try:
+        aws.lambda_.get_function_configuration(FunctionName=arn)
+    except AWS_ERRORS as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return False
+    return True
 
 
 def wrong_arn(value: str) -> tuple[str, str] | None:

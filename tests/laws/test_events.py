@@ -130,6 +130,12 @@ def test_a_function_that_does_not_let_eventbridge_in_is_told_and_another_is_not(
     assert any("does not let events.amazonaws.com invoke it" in text for text in said) == (entry["name"] != "others")
 
 
+@pytest.mark.parametrize("arn", [f"{TARGET}-2", f"{TARGET}:nobody"])
+def test_a_function_that_is_not_there_is_no_target(rules, arn):
+    """EventBridge takes it, and nothing would be invoked."""
+    assert f"there is no function {arn}" in refused(rules, RULES, dict(NIGHTLY, targets=[dict(id="more", arn=arn)]))
+
+
 def test_what_aws_took_only_in_part_is_a_failure():
     with pytest.raises(events_rules.Problem, match="import was not taken: busy"):
         events_rules._whole(dict(FailedEntryCount=1, FailedEntries=[dict(TargetId="import", ErrorCode="x", ErrorMessage="busy")]))
