@@ -485,6 +485,17 @@ def test_a_role_is_for_a_service_or_an_account(desk):
     assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "acme-7f31"}}
 
 
+@pytest.mark.parametrize(
+    ("trusted", "external_id", "refused"),
+    [("210987654321", None, True), ("ec2.amazonaws.com", "acme-7f31", True), (ACCOUNT, None, False)],
+)
+def test_another_account_has_to_say_an_external_id_and_nobody_else(desk, trusted, external_id, refused):
+    """Or whoever may do something there could have it assume the role on behalf of another."""
+    asked = dict(ops_iam_role="acme-partner", ops_iam_trusted_by=trusted, **(dict(ops_iam_external_id=external_id) if external_id else {}))
+    said = desk.run("iam.create_role", check=True, variables=asked, fails=refused).get("msg", "")
+    assert ("external_id" in said) == refused and desk.writes() == []
+
+
 # ---- budgets
 
 THRESHOLD = "budgets.change_alert_threshold"
