@@ -19,8 +19,8 @@ from ansible_collections.msp.aws.plugins.module_utils._options import Problem, U
 
 TAG = "tag"
 ID = re.compile(r"(\d{12}/)?[a-z]+-[0-9a-f]{8,17}|dx[a-z]+-[0-9a-z]{8}|arn:.+")  # of another account also as account/id
-# Ids in a text beside which it does not say yet what they are called
-IN_TEXT = re.compile(r"""(?<![(\w-])(?:dx[a-z]+-[0-9a-z]{8}|[a-z]+-[0-9a-f]{8,17}|arn:[^\s,;'")]++)(?![\w-]| \()""")
+# Ids in a text beside which it does not say yet what they are called. After a / one is part of a word that is to be pasted, such as that of a confirmation.
+IN_TEXT = re.compile(r"""(?<![(/\w-])(?:dx[a-z]+-[0-9a-z]{8}|[a-z]+-[0-9a-f]{8,17}|arn:[^\s,;'")]++)(?![\w-]| \()""")
 OWNED = re.compile(r"arn:[^:]+:[^:]+:(?P<region>[^:]*):(?P<account>[^:]*):.+")
 AWS_ITSELF = "aws"  # in the place of the account, in the ARN of what AWS has for everybody
 ZONE = re.compile(r"[a-z0-9-]+")
