@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,10 +19,12 @@ def as_built_paper(result: Any, contract: Any, at: str, language: str = "ja") ->
     return papers.as_built(_found(result), contract, at, language)
 
 
-def drift_paper(result: Any, contract: Any, at: str, language: str = "ja", ways: Mapping[str, str] | None = None) -> dict[str, Any]:
+def drift_paper(
+    result: Any, contract: Any, at: str, language: str = "ja", ways: Mapping[str, str] | None = None, former: Iterable[str] = ()
+) -> dict[str, Any]:
     """The 差異報告書 of an account."""
     papers = _papers(language)
-    return papers.drift(_found(result), contract, at, language, ways or {})
+    return papers.drift(_found(result), contract, at, language, ways or {}, list(former))
 
 
 def drift_total_paper(results: Any, at: str, language: str = "ja") -> dict[str, Any]:
@@ -69,7 +71,7 @@ def sheet_yaml(variables: Any, head: str = "") -> str:
     """The text of a variables file, such as that of a sheet, written so that nothing in it is ever evaluated."""
     if not isinstance(variables, Mapping):
         raise AnsibleFilterError(f"a file of variables is a dictionary, not {type(variables).__name__}")
-    return _part("_workbook_yaml").dump(variables, (head,) if head else ())
+    return _part("_workbook_yaml").dump(variables, tuple(head.splitlines()))
 
 
 @pass_context

@@ -30,22 +30,51 @@ def monitoring_expanded(sheet: Any, contract: Any, known: Mapping[str, Any] | No
     """
     sheet, contract = _plain(_table(sheet, "a sheet")), _plain(_table(contract, "a contract"))
     rows = _rows(sheet, contract, known)
-    regions = _part("_monitoring_entries").expanded(rows, contract, language)
+    regions, of = _part("_monitoring_entries").expanded(rows, contract, language), _part("_monitoring_entries").components_of(rows)
     for region, made in regions.items():
         left = _without_own(made["entries"], sheet) if region == contract["region"] else made["entries"]
         made.update(entries={kind: _packed(entries) for kind, entries in left.items()}, metrics=_packed(made["metrics"]))
-    return dict(region=contract["region"], regions=regions, lacks=_lacks(rows), absent=_absent(rows, sheet, known or {}, language))
+    absent = _absent(sheet, known or {})
+    called = _part("_monitoring_former").names(rows, sheet, contract, known, language)
+    return dict(
+        region=contract["region"],
+        targets=list(sheet.get("monitoring") or {}),
+        regions=regions,
+        lacks=_lacks(rows),
+        absent=_told(absent, known or {}, language),
+        unmade=[dict(alarm=name) for name in _unmade(rows, absent)],
+        of=_packed(of),
+        called=_packed(called),
+        silent_monitors=[name for name, why in called["mackerel_monitors"].items() if why],
+    )
 
 
-def _absent(rows: Iterable[Any], sheet: Mapping[str, Any], known: Mapping[str, Any], language: str) -> list[str]:
-    """Components that neither the account has, as far as it was looked at, nor the sheet makes: a line each, with the one that may be meant."""
-    hints, catalogue = _part("_hints"), _part("_monitoring").catalogue()
+def _absent(sheet: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Target and name of the components that neither the account has, as far as it was looked at, nor the sheet makes, nor says by id what they are."""
+    monitoring = _part("_monitoring")
     found = []
-    for target, name in dict.fromkeys((row.target, row.component) for row in rows if not row.facts["found"] and row.target in known):
-        there = [one["name"] for one in known[target]]
-        if not any(entry.get("name") == name for entry in sheet.get(catalogue[target].get("kind", "")) or ()):
-            found.append(f"monitoring {target} {name}{hints.hint(language, hints.close(name, there))}")
+    for target, entries in (sheet.get("monitoring") or {}).items():
+        there = {one.get(word) for one in known.get(target, ()) for word in ("id", "name")}
+        there |= {entry.get("name") for entry in sheet.get(monitoring.catalogue()[target].get("kind", "")) or ()}
+        told = monitoring.identifying(target)
+        found += [(target, entry["name"]) for entry in entries if target in known and entry["name"] not in there and not told & entry.keys()]
     return found
+
+
+def _unmade(rows: Iterable[Any], absent: Iterable[tuple[str, str]]) -> list[str]:
+    """The alarms of these components, but for those that others have as well, such as one of the whole account."""
+    names: dict[bool, list[str]] = {True: [], False: []}
+    for row in rows:
+        if row.side == "cloudwatch" and row.state == _part("_monitoring").PAGES:
+            names[(row.target, row.component) in absent].append(row.name)
+    return [name for name in names[True] if name not in set(names[False])]
+
+
+def _told(absent: Iterable[tuple[str, str]], known: Mapping[str, Any], language: str) -> list[str]:
+    """A line for each, with the one that may be meant."""
+    hints = _part("_hints")
+    close = {(target, name): hints.close(name, [one["name"] for one in known[target]]) for target, name in absent}
+    return [f"monitoring {target} {name}{hints.hint(language, meant)}" for (target, name), meant in close.items()]
 
 
 def _without_own(made: Mapping[str, list[dict[str, Any]]], sheet: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -64,6 +93,19 @@ def monitoring_entries(expanded: Any, region: str | None = None, unseen: Iterabl
     """kind → entries, as JSON, of what pages in a Region, that of the contract where none is said. `unseen`: metrics on which no alarm is made yet."""
     made = _part("_monitoring_entries").of_region(_table(expanded, "an expanded monitoring"), region or expanded["region"], unseen)
     return {kind: _packed(entries) for kind, entries in made.items()}
+
+
+def monitoring_former(expanded: Any, alarms: Mapping[str, Any], monitors: Iterable[str] = (), language: str = "ja") -> list[str]:
+    """What is there and still tells somebody, though the sheet has it watched no more, or by the other side: a line each, with the entry that ends it."""
+    expanded = _table(expanded, "an expanded monitoring")
+    called = _part("_plain").unpacked(expanded["called"])
+    return list(_part("_monitoring_former").told(called, expanded["region"], expanded["targets"], _plain(alarms), _plain(monitors), language))
+
+
+def monitoring_open(sheet: Any, contract: Any, language: str = "ja", known: Mapping[str, Any] | None = None) -> list[str]:
+    """What is still to be said before everything in the `monitoring` of a sheet is watched: what is wrong in it, and what is lacking."""
+    rows, wrong = _part("_monitoring_reading").read(_plain(_table(sheet, "a sheet")), _plain(_table(contract, "a contract")), _plain(known), language)
+    return [*wrong, *_lacks(rows)]
 
 
 def monitoring_proposal(known: Any, sheet: Any = None) -> dict[str, Any]:
@@ -130,6 +172,8 @@ class FilterModule:
             monitoring_entries=monitoring_entries,
             monitoring_expanded=monitoring_expanded,
             monitoring_faults=monitoring_faults,
+            monitoring_former=monitoring_former,
+            monitoring_open=monitoring_open,
             monitoring_paper=monitoring_paper,
             monitoring_proposal=monitoring_proposal,
             monitoring_sheet=monitoring_sheet,

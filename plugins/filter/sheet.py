@@ -41,7 +41,7 @@ def sheet_faults(
     references, languages = _part("references"), _part("_sheets_words").TEXTS
     if language not in languages:
         raise AnsibleFilterError(f"language is one of {', '.join(languages)}, not {language!r}")
-    sheet = _whole(sheet, expanded)
+    own, sheet = sheet, _whole(sheet, expanded)
     found = _part("sheets").faults(sheet)
     unsure = {(fault.kind, fault.entry) for fault in found if fault.code in _part("sheets").UNSURE}
     found += references.to_be_made_of_what_is_gone(sheet, account, looked)
@@ -49,7 +49,22 @@ def sheet_faults(
     found += references.in_other_regions(sheet, region) if region else []
     told = {(fault.kind, fault.entry) for fault in found}
     found += [fault for fault in _part("_rivals").seen(looked) if (fault.kind, fault.entry) not in told]
-    return [fault.text(language) for fault in found]
+    return [*dict.fromkeys(fault.text(language) for fault in _as_written(found, own, expanded))]
+
+
+def _as_written(found: Iterable[Any], own: Mapping[str, Any], expanded: Mapping[str, Any] | None) -> Iterator[Any]:
+    """Of what the monitoring comes to a fault is told of what the sheet says: one mistake, however many alarms come of it."""
+    watched = _part("_plain").unpacked(expanded["of"]) if expanded else {}
+    options = {name for some in _part("_monitoring").OPTIONS.values() for name in some} if watched else ()
+    for fault in found:
+        given = own.get(fault.kind)
+        is_own = isinstance(given, list) and any(isinstance(entry, Mapping) and entry.get("name") == fault.entry for entry in given)
+        if fault.entry not in watched or is_own:
+            yield fault
+            continue
+        target, component, item = watched[fault.entry]
+        words = (target, component) if fault.facts.get("value") == component else (target, component, item)
+        yield fault._replace(kind="monitoring", entry=" ".join(words), option=fault.option if fault.option in options else None, number=None)
 
 
 def sheet_doubtful(sheet: Any, account: Mapping[str, Any] | None = None) -> list[str]:

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
-ALARMS_AT_ONCE = 100  # DescribeAlarms takes as many
+ALARMS_AT_ONCE = 100  # DescribeAlarms answers with as many
 CLASSES_AT_ONCE = 100  # DescribeInstanceTypes takes as many
 
 
@@ -232,10 +232,10 @@ def _read(aws: Any, target: str, unread: dict[str, str] | None, look: Callable[.
 
 
 def _listed(aws: Any, listing: Listing | Look) -> list[dict[str, Any]]:
-    """A name that several have is nobody's name: these are told by their ids."""
+    """A name that several have is nobody's name: these are told by their ids, and how they are called beside it."""
     found = listing.components(aws) if aws.offers(listing.service) else []
     times = Counter(one["name"] for one in found)
-    named = [dict(one, name=one["id"]) if times[one["name"]] > 1 and "id" in one else one for one in found]
+    named = [dict(one, name=one["id"], called=one["name"]) if times[one["name"]] > 1 and "id" in one else one for one in found]
     return sorted(named, key=lambda one: one["name"])
 
 
@@ -256,7 +256,7 @@ def _add_target_groups(aws: Any, balancers: list[dict[str, Any]]) -> None:
         one.update(dict(target_group=of[one["load_balancer"]]) if one["load_balancer"] in of else {})
 
 
-def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def missing(aws: Any, metrics: Iterable[Mapping[str, Any]], alarms: Container[str]) -> list[dict[str, Any]]:
     """Those of the metrics that nobody has published, by one list for each namespace.
 
     What an alarm stands on that is there already is not missed: a metric is listed for two weeks after its last value.
@@ -268,14 +268,20 @@ def missing(aws: Any, metrics: Iterable[Mapping[str, Any]]) -> list[dict[str, An
         for one in aws.pages("cloudwatch", "list_metrics", "Metrics", Namespace=namespace)
     }
     gone = [one for one in wanted if _key(one["namespace"], one["metric_name"], one.get("dimensions") or {}) not in there]
-    alarms = _existing(aws, sorted({one["alarm"] for one in gone if one.get("alarm")}))
     return [one for one in gone if one.get("alarm") not in alarms]
 
 
-def _existing(aws: Any, names: list[str]) -> set[str]:
-    chunks = [names[start : start + ALARMS_AT_ONCE] for start in range(0, len(names), ALARMS_AT_ONCE)]
-    asked = (dict(AlarmNames=some, MaxRecords=ALARMS_AT_ONCE) for some in chunks)
-    return {one["AlarmName"] for which in asked for one in aws.pages("cloudwatch", "describe_alarms", "MetricAlarms", **which)}
+def alarms(aws: Any) -> list[dict[str, Any]]:
+    """All that there are, by one list: of each its name, whether it tells anybody, and the namespaces and names of the metrics that it looks at."""
+    return [
+        dict(name=one["AlarmName"], pages=bool(one.get("ActionsEnabled") and one.get("AlarmActions")), metrics=_looked_at(one))
+        for one in aws.pages("cloudwatch", "describe_alarms", "MetricAlarms", MaxRecords=ALARMS_AT_ONCE)
+    ]
+
+
+def _looked_at(alarm: Mapping[str, Any]) -> list[list[str]]:
+    parts = [alarm, *(part["MetricStat"]["Metric"] for part in alarm.get("Metrics", ()) if "MetricStat" in part)]
+    return [[part["Namespace"], part["MetricName"]] for part in parts if "MetricName" in part]
 
 
 def _key(namespace: str, name: str, dimensions: Mapping[str, Any]) -> tuple[Any, ...]:

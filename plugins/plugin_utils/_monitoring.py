@@ -25,7 +25,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 SECRETS_OF_A_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*")  # who asks, and with which key; a name is seen by everybody
 # What people read for a definition that makes nothing.
 PAGES, SHOWN, OTHER_SIDE, LACKS = "pages", "shown", "other_side", "lacks"
-OF_THE_CATALOGUE = ("shown", "when", "ratio", "fallback", "band", "options", "plugins")
+OF_THE_CATALOGUE = ("shown", "when", "ratio", "fallback", "band", "options", "plugins", "unit")
 # A band has two sides; a number has the one on which trouble lies.
 NUMBER_FOR_BAND = dict(
     GreaterThanUpperThreshold="GreaterThanThreshold",
@@ -70,7 +70,7 @@ SINGLE = dict(cloudwatch="alarms", mackerel="monitors")
 
 
 class Row(NamedTuple):
-    """One definition of an item of a component, with all that could be filled in; `lacks` are the parameters that could not."""
+    """One definition of an item of a component, with all that could be filled in; `lacks` are the parameters that could not, and `meant` its state without."""
 
     target: str
     component: str
@@ -78,6 +78,7 @@ class Row(NamedTuple):
     key: str
     side: str
     state: str
+    meant: str
     name: str
     definition: Mapping[str, Any]
     lacks: tuple[str, ...]
@@ -100,6 +101,19 @@ def parameters(target: str) -> frozenset[str]:
     for definition in (definition for item in facts["items"].values() for side in SIDES for definition in item.get(side, {}).values()):
         found |= places(definition) | set(definition.get("when", ())) | {definition.get("ratio", {}).get("of")}
     return frozenset(found - {None, "metric_name", "region", "account_id", "mackerel_service"})
+
+
+def measures(target: str) -> set[str]:
+    """The facts that thresholds are reckoned from."""
+    items = catalogue()[target]["items"].values()
+    return {definition["ratio"]["of"] for item in items for side in SIDES for definition in item.get(side, {}).values() if "ratio" in definition}
+
+
+def identifying(target: str) -> set[str]:
+    """What can be said of a component beside its name that tells AWS which one it is, such as the id of a distribution."""
+    about = catalogue()[target]
+    told = {name for item in about["items"].values() for one in item.get("cloudwatch", {}).values() for name in places(one.get("dimensions", {}))}
+    return told - {about["name"], *about.get("required", ()), *about.get("facts", ())}
 
 
 def places(value: Any) -> set[str]:
@@ -132,7 +146,7 @@ def rows(sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[s
     """Every definition of every item of every component. `known`: target → components with facts, as msp.aws.monitoring_info finds them."""
     agreed = contract.get(PART) or {}
     place = dict(region=contract.get("region"), account_id=contract.get("account_id"), mackerel_service=agreed.get("mackerel_service"))
-    there = {(target, one["name"]): one for target, some in (known or {}).items() for one in some}
+    there = {(target, one[name]): one for name in ("id", "name") for target, some in (known or {}).items() for one in some if name in one}
     return [
         row
         for target, entries in (sheet.get(PART) or {}).items()
@@ -146,9 +160,10 @@ def _component(target: str, entry: Mapping[str, Any], agreed: Mapping[str, Any],
     facts.update(known, **{catalogue()[target]["name"]: entry["name"]})
     facts.update({name: value for name, value in entry.items() if name in parameters(target)})
     facts = fill(facts, facts)
+    for_all = (agreed.get("items") or {}).get(target, {})
     for item, given in named_items(target, entry):
-        layers = [(agreed.get("items") or {}).get(target, {}).get(item) or {}, given]
-        yield from _item(target, entry, item, layers, agreed, facts)
+        if for_all.get(item) is not False or item in (entry.get("items") or {}):
+            yield from _item(target, entry, item, [for_all.get(item) or {}, given], agreed, facts)
 
 
 def named_items(target: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -180,8 +195,8 @@ def _item(
             filled, lacks = _filled(definition, told, dict(definition.get("options", {}), metric_name=name, **facts))
             if definition.get("type") in OF_A_ROLE and not role:
                 lacks = (*lacks, "mackerel_role")
-            state = _state(definition, filled, lacks, told, where == side, moved)
-            yield Row(target, entry["name"], item, key, where, state, name, filled, lacks, tuple(notify), role, facts)
+            meant = _state(definition, filled, told, where == side, moved)
+            yield Row(target, entry["name"], item, key, where, LACKS if lacks else meant, meant, name, filled, lacks, tuple(notify), role, facts)
 
 
 def _merged(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -229,13 +244,12 @@ def _filled(definition: Mapping[str, Any], told: Mapping[str, Any], facts: Mappi
     return made, tuple(sorted(lacks | places({name: made.get(name) for name in made if name != "label"})))
 
 
-def _state(definition: Mapping[str, Any], filled: Mapping[str, Any], lacks: tuple[str, ...], told: Mapping[str, Any], pages_here: bool, moved: bool) -> str:
-    if lacks:
-        return LACKS
+def _state(definition: Mapping[str, Any], filled: Mapping[str, Any], told: Mapping[str, Any], pages_here: bool, moved: bool) -> str:
     if not pages_here:
         return OTHER_SIDE
     asked = {"threshold", "warning", "critical", "band"} & told.keys()
-    limited = {"threshold", "warning", "critical"} & filled.keys() or ("band" in told) or not {"operator", "comparison_operator"} & filled.keys()
+    limits = {"threshold", "warning", "critical"} & {*filled, *definition.get("ratio", ())}
+    limited = limits or ("band" in told) or not {"operator", "comparison_operator"} & filled.keys()
     return PAGES if limited and (asked or moved or not definition.get("shown")) else SHOWN
 
 
@@ -252,23 +266,21 @@ def datapoints(definition: Mapping[str, Any]) -> Any:
 def unwatched(rows: list[Row]) -> list[Row]:
     """Those that would page if they did not lack something. Of alternatives, such as a file and a log group, one is enough."""
     paged = {(row.target, row.component, row.item, row.side) for row in rows if row.state == PAGES and _has_alternatives(row)}
-    return [row for row in rows if row.state == LACKS and would_page(row) and (row.target, row.component, row.item, row.side) not in paged]
+    return [row for row in rows if row.state == LACKS and row.meant == PAGES and (row.target, row.component, row.item, row.side) not in paged]
 
 
 def _has_alternatives(row: Row) -> bool:
     return any("|" in names for names in catalogue()[row.target]["items"][row.item].get("gives", ()))
 
 
-def would_page(row: Row) -> bool:
-    """Whether a row that lacks something would page if it did not: what the catalogue only shows, or the other side watches, is nobody's loss."""
-    about = catalogue()[row.target]["items"][row.item]
-    return row.side == about["primary"] and not about[row.side][row.key].get("shown")
-
-
 def _own_words(target: str, about: Mapping[str, Any], said: Mapping[str, Any]) -> list[str]:
     """What the sheet says of this item alone: which port, which process, which file system."""
-    gives = {name for alternatives in about.get("gives", ()) for name in alternatives.split("|")}
-    return [name for name in said if name in gives | parameters(target)]
+    return [name for name in said if name in {*named_by(about), *parameters(target)}]
+
+
+def named_by(about: Mapping[str, Any]) -> list[str]:
+    """By what the sheet tells one port, process or log that an item watches from another."""
+    return [name for alternatives in about.get("gives", ()) for name in alternatives.split("|")]
 
 
 def _name(
@@ -276,19 +288,20 @@ def _name(
 ) -> str:
     """Of the component, or of what the definition looks at where that is another thing, so that two components do not page for one and the same."""
     asked = sorted(places({name: definition[name] for name in ("dimensions", "metrics", "metric", "filter", "command", "url") if name in definition}))
-    more = [_word(name, facts) for name in asked if name in own]
+    more = [word(name, facts) for name in asked if name in own]
     if side == "mackerel" and "url" in asked:
-        return f"{target}-{component}-{_word('url', facts)}"[:255]  # of an address there is one, whatever of its answer is looked at
+        return f"{target}-{component}-{word('url', facts)}"[:255]  # of an address there is one, whatever of its answer is looked at
     if definition.get("type") in OF_A_ROLE:
         label = [role or component, *(str(facts[name]) for name in asked if facts.get(name) is not None)]  # one monitor for all hosts of a role
     elif side == "cloudwatch" and not own and not _of_component(catalogue()[target]["name"], asked):
         label = [str(facts.get(name)) for name in asked]  # none: it is of the whole account
     else:
-        label = [component, *(more or [_word(name, facts) for name in own[:1]])]
+        label = [component, *(more or [word(name, facts) for name in own[:1]])]
     return "-".join([target, *dict.fromkeys(label), item, *([key] if key != item else [])])[:255]
 
 
-def _word(name: str, facts: Mapping[str, Any]) -> str:
+def word(name: str, facts: Mapping[str, Any]) -> str:
+    """A parameter as people see it."""
     return SECRETS_OF_A_URL.sub("", str(facts[name])) if name == "url" else str(facts[name])
 
 

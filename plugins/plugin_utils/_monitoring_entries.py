@@ -37,6 +37,17 @@ def expanded(rows: Iterable[Row], contract: Mapping[str, Any], language: str = "
     return made
 
 
+def components_of(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """How results and faults call what comes of a row → component and item, in the words of the sheet."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.state == PAGES:
+            label = f"{row.definition['filter']['log_group']}/{row.name}" if "filter" in row.definition else row.name
+            for name in (label, row.name):
+                found.setdefault(name, [row.target, row.component, row.item])
+    return found
+
+
 def _views(rows: list[Row], contract: Mapping[str, Any], language: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the contract asks for beside alarms and monitors."""
     agreed = contract.get(PART) or {}
@@ -108,7 +119,7 @@ def metrics(rows: Iterable[Row], region: str) -> list[dict[str, Any]]:
         for row in rows
         if row.state == PAGES and row.side == "cloudwatch" and region_of(row) == region
         if not row.definition.keys() & {"filter", "lightsail"} and not (row.facts.get("found") and _is_counted(row.definition))
-        for one in _watched(row.definition)
+        for one in watched(row.definition)
     ]
 
 
@@ -117,7 +128,8 @@ def _is_counted(definition: Mapping[str, Any]) -> bool:
     return definition["namespace"].startswith("AWS/") and definition.get("treat_missing_data") == "notBreaching"
 
 
-def _watched(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def watched(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The metrics that an alarm looks at."""
     return [one["metric_stat"]["metric"] for one in _math(definition)[1:]] if "expression" in definition else [definition]
 
 

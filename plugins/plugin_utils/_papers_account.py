@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -68,6 +68,8 @@ WORDS: dict[str, dict[str, Any]] = dict(
         empty_option="合意値が空欄の設定項目は、合意の対象外です。",
         unread_option="判定不能の設定項目は、設定した値を AWS から読み戻せないものです。差異には数えません。",
         who_text="変更者は CloudTrail のイベント履歴（過去 90 日）によります。",
+        former="監視から外れたが通知しているもの",
+        former_text="合意した監視から外れていますが、アカウントに残っていて、今も通知します。差異には数えません。止めるには、それぞれの項目をシートに加えて設定を実行します。",
         next="対応方法",
         put_back="合意値に戻す場合（計画の確認）",
         adopt="実測値を合意値として採用する場合（変更後のシート）",
@@ -130,6 +132,9 @@ to take it away, remove it by name in the sheet, or say that the list is all the
         empty_option="Options without an agreed value are not part of what was agreed.",
         unread_option="Of options that are unknown AWS does not give back what was set. They count as no difference.",
         who_text="Who changed it is taken from CloudTrail's event history (the last 90 days).",
+        former="Watched no more and still paging",
+        former_text="What was agreed does not have these watched, or has the other side page; they are there and still page. They count as no difference. \
+To end that, add the entry to the sheet and set up.",
         next="What to do",
         put_back="To make it as agreed again (look at the plan)",
         adopt="To agree upon what is there (the changed sheet)",
@@ -169,13 +174,18 @@ def as_built(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, la
     return dict(_head("as_built", result, contract, at, words, language), sections=sections, contents=True)
 
 
-def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, language: str, ways: Mapping[str, str]) -> Paper:
-    """What differs from what was agreed, who did it, and the two ways to go on. ways: `put_back` and `adopt`, a command or file for each."""
+def drift(result: Mapping[str, Any], contract: Mapping[str, Any], at: str, language: str, ways: Mapping[str, str], former: Sequence[str] = ()) -> Paper:
+    """What differs from what was agreed, who did it, and the two ways to go on. ways: `put_back` and `adopt`, a command or file for each.
+
+    former: lines on what pages though it is watched no more.
+    """
     words = WORDS[language]
     sections = _differences(result["findings"], words, language)
     if result["findings"] and ways:
         table = dict(columns=[_column("way", words["next"]), _column("how", words["how"])], rows=[dict(way=words[way], how=how) for way, how in ways.items()])
         sections.append(dict(heading=words["next"], table=table))
+    if former:
+        sections.append(dict(heading=words["former"], text=[words["former_text"], *former]))
     sections += _beside(_ordered(result["looked"]), words, language)
     return dict(_head("drift", result, contract, at, words, language), sections=sections)
 

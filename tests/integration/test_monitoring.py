@@ -51,17 +51,25 @@ def change_alarm(double, alarm, region="ap-northeast-1", **changed):
     return {**there, **now}
 
 
+@pytest.fixture
+def orders(double):
+    """The queue that the sheets of this file have watched."""
+    return client(double, "sqs").create_queue(QueueName="acme-orders")["QueueUrl"]
+
+
+@pytest.mark.usefixtures("orders")
 def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mackerel):
     early = ("-e", "monitoring_alarms_before_metrics=true")
     first = watched.setup(env=watched.env, **SHEET)
-    assert alarms(double) == {} and "ec2-acme-web01-status_check-system  AWS/EC2" in first.stdout
+    counted = alarms(double).keys()  # of the queue that is there
+    assert {name.partition("-")[0] for name in counted} == {"sqs"} and "ec2-acme-web01-status_check-system  AWS/EC2" in first.stdout
     waits = watched.result()["not_watched"]
-    assert waits["components"] == ["monitoring sqs acme-orders", "monitoring cloudfront www"]
+    assert waits["components"] == ["monitoring cloudfront www"]
     assert "monitoring ec2 acme-web01 load_average" in str(waits["items"])
     assert [line for line in waits["metrics"] if line.startswith("ec2-acme-web01-status_check-system  AWS/EC2")]
     assert f" failed, {sum(map(len, waits.values()))} not watched yet (" in first.stdout
     plan = watched.setup(*early, "--check", "--diff", env=watched.env)
-    assert alarms(double) == {} and watched.writes() == []
+    assert alarms(double).keys() == counted and watched.writes() == []
     watched.setup(*early, env=watched.env)
     assert plan.changed > 0
     (instance,) = client(double, "ec2").describe_instances()["Reservations"][0]["Instances"]
@@ -77,6 +85,7 @@ def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mac
     assert "us-east-1/cloudfront-www-error_rate_5xx" in watched.newest("*as-built*.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("orders")
 def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watched, double, mackerel):
     put = client(double, "cloudwatch").put_metric_data
     put(Namespace="ACME/SQS", MetricData=[dict(MetricName="x", Value=1)])
@@ -91,6 +100,7 @@ def test_a_published_metric_gets_its_alarm_and_one_threshold_is_one_write(watche
     assert (kept["Threshold"], kept["ActionsEnabled"], sorted(kept["AlarmActions"])) == (50, False, sorted(extended["AlarmActions"]))
 
 
+@pytest.mark.usefixtures("orders")
 def test_who_is_told_may_name_what_the_monitoring_makes(watched, double):
     """Topics, roles and monitors of the monitoring, in the very first run."""
     told = dict(
@@ -169,6 +179,31 @@ def test_a_design_of_a_faulty_sheet_tells_each_fault_once(customer):
     assert not list((customer.folder / "results").iterdir())
 
 
+def test_what_is_watched_no_more_and_still_pages_is_told_in_plan_run_and_report(watched, double, orders):
+    """A changed side, an item switched off and a component that left; also that what is not there gets no alarm. Nothing is removed by itself."""
+    early = ("-e", "monitoring_alarms_before_metrics=true")
+    client(double, "sqs").create_queue(QueueName="acme-left")
+    names = ("acme-orders", "acme-left", "acme-ordres")
+    watched.setup(*early, env=watched.env, **dict(SHEET, monitoring=dict(ec2=[WEB], sqs=[dict(name=name) for name in names])))
+    made = set(alarms(double))
+    assert not [name for name in made if "ordres" in name] and "sqs-acme-orders-in_flight" in made
+    items = dict(in_flight=False)
+    now = dict(ec2=[dict(WEB, items=dict(cpu=dict(primary="cloudwatch")))], sqs=[dict(name="acme-orders", items=items)])
+    told = ["sqs-acme-orders-in_flight: the item", "sqs-acme-left-in_flight: nothing under monitoring", "ec2-acme:ec2-cpu: of the item"]
+    watched.sheet(**dict(SHEET, monitoring=now))
+    for more in (("--check", "--diff"), ()):
+        run = watched.setup(*early, *more, env=watched.env)
+        assert [text for text in told if text not in run.stdout] == [], run.stdout
+        assert '[{name: \\"ec2-acme:ec2-cpu\\", state: absent}]' in run.stdout
+    assert made <= set(alarms(double))
+    run = watched.inspect("drift", *early, env=watched.env)
+    paper = watched.newest("*drift*.html").read_text(encoding="utf-8")
+    assert all(text in run.stdout and text in paper for text in told)
+    pasted = dict(cloudwatch_alarms=[dict(name="sqs-acme-orders-in_flight", state="absent")])
+    run = watched.setup(*early, "-e", "confirm=cloudwatch_alarms/sqs-acme-orders-in_flight", env=watched.env, **dict(SHEET, **pasted, monitoring=now))
+    assert told[0] not in run.stdout and told[1] in run.stdout and set(alarms(double)) & made == made - {"sqs-acme-orders-in_flight"}
+
+
 def test_the_design_needs_no_account(customer, double):
     customer.contract(**CONTRACT)
     customer.sheet(**SHEET)
@@ -177,6 +212,7 @@ def test_the_design_needs_no_account(customer, double):
     assert double.calls() == []
 
 
+@pytest.mark.usefixtures("orders")
 def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied(watched, double):
     """All Regions of the contract are looked at, nothing is written, and the proposal becomes alarms as it is."""
     client(double, "sqs").create_queue(QueueName="legacy-orders")
@@ -203,11 +239,14 @@ def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied
         monitoring=dict(sqs=[dict(name="acme-orders", items=dict(in_flight=dict(threshold=50))), dict(name="legacy-orders")], dynamodb=[dict(name="legacy")])
     )
     assert osaka == dict(monitoring=dict(sqs=[dict(name="legacy-copies")]))
+    assert "a host of that Region" in files[1].read_text(encoding="utf-8") and "a host of that Region" not in files[0].read_text(encoding="utf-8")
+    assert "monitoring dynamodb legacy read_throttle_index" in run.stdout, "what is still to be said"
     early = ("-e", "monitoring_alarms_before_metrics=true")
     watched.setup(*early, "-e", f"@{files[0]}", env=watched.env)
     assert "sqs-legacy-orders-in_flight" in alarms(double) and any(name.startswith("dynamodb-legacy") for name in alarms(double))
 
 
+@pytest.mark.usefixtures("orders")
 def test_what_monitoring_comes_to_is_agreed_upon_and_both_ways_end_a_difference(watched, double):
     """An alarm changed by hand and one that is gone: told as differences of agreed things, put back, or adopted beside the monitoring."""
     sheet = dict(monitoring=dict(sqs=[dict(name="acme-orders")]))
@@ -278,6 +317,7 @@ def change_by_hand(mackerel, path, thing):
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
 
 
+@pytest.mark.usefixtures("orders")
 def test_alarms_that_are_in_another_region_are_compared_put_back_and_taken_over_too(watched, double):
     """One changed by hand in us-east-1 and one made there, beside a topic whose name is in the contract's own Region as well."""
     watched.contract(**dict(CONTRACT, language="ja"))

@@ -18,8 +18,9 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.msp.aws.plugins.filter import monitoring
+from ansible_collections.msp.aws.plugins.filter.sheet import sheet_faults
 from ansible_collections.msp.aws.plugins.module_utils import _components
-from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _papers, _papers_monitoring, sheets
+from ansible_collections.msp.aws.plugins.plugin_utils import _monitoring, _monitoring_entries, _monitoring_reading, _papers, _papers_monitoring, sheets
 from ansible_collections.msp.aws.plugins.plugin_utils._fees_prices import units
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -309,7 +310,22 @@ def test_what_waf_does_for_cloudfront_is_counted_in_us_east_1_and_in_no_region_o
         (dict(ec2=[{}]), "monitoring ec2 #1", "name"),
         (dict(ec2=[dict(name="a", platfrom="linux")]), "monitoring ec2 a", "platform"),
         (dict(ec2=[dict(name="a", items=dict(cpuu={}))]), "monitoring ec2 a", "cpu"),
+        (dict(s3=[]), "monitoring", "あるもの: alb, "),
+        (dict(ec2=[dict(name="a", items=dict(heartbeats={}))]), "monitoring ec2 a", "あるもの: connectivity, cpu, "),
+        (dict(ec2=[dict(name="a", cpu=dict(warning=70))]), "monitoring ec2 a", "items の下"),
+        (dict(ec2=[dict(name="a", items=dict(swap="off"))]), "monitoring ec2 a swap", "false（引用符なし）"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning="9O")))]), "monitoring ec2 a cpu warning", "数値"),
+        (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning="85")))]), "monitoring ec2 a cpu warning", "引用符を外して"),
+        (dict(ec2=[dict(name="a", vcpu_count="four")]), "monitoring ec2 a vcpu_count", "数値"),
+        (dict(ec2=[dict(name="a", items=dict(cpu=dict(critical=101)))]), "monitoring ec2 a cpu critical", "0 から 100"),
+        (dict(rds=[dict(name="a", items=dict(cpu=dict(threshold=850)))]), "monitoring rds a cpu threshold", "0 から 100"),
+        (dict(rds=[dict(name="a", items=dict(cpu=dict(alarms=dict(cpu=dict(threshold=850)))))]), "monitoring rds a cpu alarms.cpu threshold", "0 から 100"),
+        (dict(rds=[dict(name="a", items=dict(swap=dict(threshold=-5)))]), "monitoring rds a swap threshold", "0 以上"),
+        (dict(rds=[dict(name="a", items=dict(freeable_memory=dict(threshold=-5)))]), "monitoring rds a freeable_memory threshold", "0 以上"),
+        (dict(ses=[dict(name="a", items=dict(bounce_rate=dict(threshold=5)))]), "monitoring ses a bounce_rate threshold", "0.05"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port="http")]))]), "monitoring ec2 a port port", "数値"),
+        (dict(ec2=[dict(name="a", items=dict(port=[dict(port=99999)]))]), "monitoring ec2 a port port", "1 – 65535"),
+        (dict(rds=[dict(name="a")], aurora=[dict(name="a")]), "monitoring aurora a", "rds a と同じメトリクス"),
         (dict(ec2=[dict(name="a", items=dict(cpu=dict(warning=95)))]), "monitoring ec2 a cpu", "critical"),
         (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, check_interval=90)]))]), "monitoring ec2 a port check_interval", "1 – 60"),
         (dict(ec2=[dict(name="a", items=dict(port=[dict(port=80, timeout_seconds=1.5)]))]), "monitoring ec2 a port timeout_seconds", "整数"),
@@ -330,6 +346,32 @@ def test_a_fault_says_where_and_what(part, where, word):
         monitoring.monitoring_expanded(dict(monitoring=part), CONTRACT)
 
 
+def test_no_threshold_of_the_catalogue_is_beyond_its_unit():
+    for (target, item, dummy, key), definition in definitions():
+        unit = definition.get("unit", CATALOGUE[target]["items"][item].get("unit", "positive"))
+        least, most = _monitoring_reading.UNITS.get(unit, (0, float("inf")))
+        told = [definition[name] for name in ("threshold", "warning", "critical", "fallback") if name in definition]
+        assert all(least <= number <= most for number in told), (target, item, key)
+        assert unit in _monitoring_reading.UNITS or unit == "bytes"
+
+
+def test_a_difference_may_be_below_nothing():
+    entry = dict(name="a", items=dict(swap=dict(alarms=dict(swap_over_free=dict(threshold=-5)))))
+    assert monitoring.monitoring_faults(dict(monitoring=dict(elasticache=[entry])), CONTRACT) == []
+
+
+def test_one_mistake_is_told_once():
+    """In the words of the sheet, however many alarms, items and components it comes to."""
+    two = dict(monitoring=dict(ec2=[dict(name="web99", platform="linux", vcpu_count=1)], rds=[dict(name="db")]))
+    for part, word in ((dict(mackerel_service="acme"), "notify"), (dict(notify=["t"]), "mackerel_service")):
+        (told,) = monitoring.monitoring_faults(two, dict(CONTRACT, monitoring=part))
+        assert told.startswith("monitoring ec2 web99") and word in told and ("rds db" in told) == (word == "notify")
+    expanded = monitoring.monitoring_expanded(two, CONTRACT)
+    for there, word in (([], "ありません"), ([dict(id=f"i-{number}", scope=None, scope_id=None) for number in range(2)], "複数")):
+        (told,) = sheet_faults(two, dict(ec2_instances=dict(web99=there)), expanded=expanded)
+        assert told.startswith("monitoring ec2 web99: 「web99」") and word in told
+
+
 def test_what_is_secret_in_an_address_is_in_no_name():
     def sheet(*urls):
         return dict(monitoring=dict(ec2=[dict(name="a", platform="linux", vcpu_count=1, items=dict(url_status_code=[dict(url=url) for url in urls]))]))
@@ -341,10 +383,10 @@ def test_what_is_secret_in_an_address_is_in_no_name():
 
 
 def test_nobody_to_tell_is_a_fault():
-    (told,) = set(monitoring.monitoring_faults(dict(monitoring=dict(clb=[dict(name="a")])), dict(region="ap-northeast-1")))
-    assert told.startswith("monitoring clb a ") and "notify" in told
+    (told,) = monitoring.monitoring_faults(dict(monitoring=dict(clb=[dict(name="a")])), dict(region="ap-northeast-1"))
+    assert told.startswith("monitoring clb a: ") and "notify" in told
     told = monitoring.monitoring_faults(dict(monitoring=dict(ec2=[dict(name="a", notify=["t"])])), dict(region="ap-northeast-1"))
-    assert told and all("mackerel_service" in line for line in told)
+    assert len(told) == 1 and "mackerel_service" in told[0]
 
 
 def test_what_only_the_account_shows_is_a_fault_too():
@@ -380,6 +422,21 @@ def test_what_aws_counts_of_a_component_that_is_there_is_not_waited_for():
     assert expanded["absent"] == ["monitoring dynamodb ordres（「orders」の誤りではありませんか）"]
     assert monitoring.monitoring_expanded(sheet, CONTRACT)["absent"] == [], "nobody has looked yet"
     assert {"rds-db01-cpu", "dynamodb-ordres-system_errors"} <= alarms and not any("-orders-" in alarm for alarm in alarms)
+    assert {one["alarm"] for one in expanded["unmade"]} == {alarm for alarm in alarms if "-ordres-" in alarm}, "that of the whole account stays"
+
+
+@pytest.mark.parametrize(
+    ("target", "entry", "more"),
+    [
+        ("ec2", dict(name="i-1"), {}),
+        ("cloudfront", dict(name="www", distribution_id="E1"), {}),
+        ("lambda", dict(name="nightly"), dict(lambda_functions=[dict(name="nightly")])),
+    ],
+)
+def test_what_is_meant_by_its_id_or_made_by_the_sheet_is_not_absent(target, entry, more):
+    known = dict(ec2=[dict(name="web", id="i-1", platform="linux", vcpu_count=1)], cloudfront=[], **{"lambda": []})
+    told = monitoring.monitoring_expanded(dict(more, monitoring={target: [entry]}), CONTRACT, known)
+    assert (told["absent"], told["unmade"]) == ([], [])
 
 
 def test_lightsail_tells_its_own_contacts_and_needs_no_topic():
@@ -406,6 +463,15 @@ def test_a_dashboard_for_each_service_has_all_roles_and_is_in_order_for_the_kind
     assert roles == {"acme:web", "acme:db", "shop:web"}
     assert any(widget.get("reference_lines") for widget in boards["acme/watched/acme"])
     assert [fault.text("en") for fault in sheets.faults(made)] == []
+
+
+def test_a_dashboard_tells_ports_apart_and_the_checks_of_a_role_once():
+    items = dict(port=[dict(port=22), dict(port=8080)], process=[dict(pattern="a|b")])
+    two = [dict(name=name, platform="linux", vcpu_count=1, items=items) for name in ("web01", "web02")]
+    expanded = monitoring.monitoring_expanded(dict(monitoring=dict(ec2=two)), dict(CONTRACT, monitoring=SHOWN))
+    (board,) = opened(expanded)["mackerel_dashboards"]
+    lines = board["widgets"][0]["markdown"].splitlines()
+    assert [line for line in lines if "監視 " in line] == ["| ポート監視 22 |  |  |  |", "| ポート監視 8080 |  |  |  |", "| プロセス監視 a\\|b |  |  |  |"]
 
 
 def test_mackerel_collects_of_aws_what_is_watched_and_what_nobody_asked_for_is_not_made():
@@ -454,11 +520,52 @@ def test_only_what_would_page_is_told_as_not_set():
     entry = dict(name="a", vcpu_count=1, platform="linux", items=dict(log=[dict(path="/x", pattern="e")]))
     paper = monitoring.monitoring_paper(dict(monitoring=dict(ec2=[entry])), dict(CONTRACT, customer="Acme"), "2026-06-01")
     assert not [line for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]]
-    paper = monitoring.monitoring_paper(dict(monitoring=dict(rds=[dict(name="a")])), dict(CONTRACT, customer="Acme"), "2026-06-01")
-    assert [line["state"] for line in paper["sections"][1]["table"]["rows"] if "未設定" in line["state"]] == ["未設定: engine が必要"]
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(rds=[dict(name="a")], dynamodb=[dict(name="a")])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    told = [line["state"] for section in paper["sections"][1:] for line in section["table"]["rows"]]
+    assert [state for state in told if "未設定" in state] == ["未設定: index_name が必要"] * 2
+    assert [state for state in told if "取得" in state] == ["設定のときに AWS から取得: engine"], "no gap of the sheet"
+
+
+def test_the_design_calls_metrics_and_recipients_by_name():
+    some = dict(ec2=[dict(name="a", platform="windows", vcpu_count=1, items=dict(disk=dict(drive="C:")))], dynamodb=[dict(name="t", index_name="by-day")])
+    paper = monitoring.monitoring_paper(dict(monitoring=some), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    servers, tables = (section["table"]["rows"] for section in paper["sections"][1:])
+    assert {line["metric"] for line in tables if line["side"] == "CloudWatch"} == {
+        "FILL(ReadThrottleEvents,0)", "FILL(WriteThrottleEvents,0)", "SystemErrors", "FILL(UserErrors,0)",
+    }  # fmt: skip
+    assert "100 - LogicalDisk % Free Space" in {line["metric"] for line in servers}
+    assert {line["notify"] for line in servers if line["side"] == "Mackerel"} == {"", "Mackerel の通知グループ（ロール acme:ec2）"}
+    assert {line["group"] for line in servers} >= {"死活監視", "リソース監視"}
+    for target, about in CATALOGUE.items():
+        names = [(item.get("group", {}).get("ja"), item["ja"]) for item in about["items"].values()]
+        assert len(names) == len(set(names)), target
+
+
+@pytest.mark.parametrize(
+    ("facts", "item", "states"),
+    [
+        (dict(platform="windows"), "Swap 容量", ["表示", "表示"]),
+        (
+            dict(items=dict(disk=dict(primary="cloudwatch", mount_point="/"))),
+            "ディスク 使用率",
+            ["設定のときに AWS から取得: platform", "未設定: drive, platform が必要", "表示"],
+        ),
+        (dict(platform="linux"), "CPU 使用率", ["表示（他方が通知）", "通知"]),
+    ],
+)
+def test_that_the_other_side_pages_is_said_only_where_it_does(facts, item, states):
+    paper = monitoring.monitoring_paper(dict(monitoring=dict(ec2=[dict(facts, name="a", vcpu_count=1)])), dict(CONTRACT, customer="Acme"), "2026-06-01")
+    assert [line["state"] for line in paper["sections"][1]["table"]["rows"] if line["item"] == item] == states
 
 
 # ---- what an account is asked for, and how long it takes
+
+
+def test_what_the_look_at_the_account_finds_is_what_can_be_said():
+    text = (ROOT / "plugins/module_utils/_components.py").read_text(encoding="utf-8")
+    for target, about in CATALOGUE.items():
+        found = set(about.get("found", ()))
+        assert found <= _monitoring.parameters(target) and all(f"{name}=" in text for name in found) and (not found or target in _components.LISTINGS)
 
 
 def test_what_can_be_listed_is_said_alike_everywhere():
@@ -472,12 +579,15 @@ def test_what_is_proposed_has_names_that_are_one_things_and_all_that_the_sheet_m
     known = {target: [dict(component(target), name="found", id="found-id")] for target in CATALOGUE}
     known["eks_node"] = [dict(name="node", cluster_name="acme", instance_id="i-node")]
     known["ec2"] = [dict(name="web", id="i-web"), dict(name="node", id="i-node")]
+    known["aurora"] = [dict(name="other")]
     own = dict(monitoring=dict(ec2=[dict(name="mail", items=dict(cpu=False))], rds=[dict(name="found", primary="cloudwatch")]))
     made = monitoring.monitoring_proposal(known, own)
     assert list(monitoring.monitoring_proposal(dict(reversed(known.items())), own)) == list(made)
     assert made.keys() == CATALOGUE.keys()
     assert made["ec2"] == [*own["monitoring"]["ec2"], dict(name="web")] and made["rds"] == own["monitoring"]["rds"]
     assert monitoring.monitoring_faults(dict(monitoring=made), CONTRACT) == []
+    told = monitoring.monitoring_open(dict(monitoring=dict(rds=[dict(name="found")])), CONTRACT)
+    assert told == ["monitoring rds found swap (swap): engine"]
 
 
 class Account:
@@ -504,7 +614,7 @@ class Account:
 def test_a_name_that_several_have_is_nobodys_name():
     instances = [dict(InstanceId=f"i-{number}", State=dict(Name="running"), Tags=[dict(Key="Name", Value="web")]) for number in range(2)]
     found = _components.components(Account([dict(Instances=instances)]), ["ec2"])
-    assert [one["name"] for one in found["ec2"]] == ["i-0", "i-1"]
+    assert [(one["name"], one["called"]) for one in found["ec2"]] == [("i-0", "web"), ("i-1", "web")]
 
 
 @pytest.mark.parametrize(("region", "scopes"), [("us-east-1", ["regional", "cloudfront"]), ("ap-northeast-1", ["regional"])])
