@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, PAGES, Row, catalogue, places
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, PAGES, Row, catalogue, named_by, places, word
 
 WIDTH, HEIGHT, COLUMNS = 6, 8, 24  # of a widget, and of the page
 WORDS = dict(
@@ -64,13 +64,18 @@ def _limit(row: Row, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _limits(rows: Iterable[Row], language: str) -> str:
-    told = [[_item(row, language), *(row.definition.get(name, "") for name in ("operator", "warning", "critical"))] for row in rows]
+    """A line for each, and one for what is checked alike on every host of the role."""
+    lines = [(_item(row, language), *(row.definition.get(name, "") for name in ("operator", "warning", "critical"))) for row in rows]
+    told = dict.fromkeys(tuple(str(cell).replace("|", "\\|") for cell in line) for line in lines)
     head = [WORDS[language]["item"], "", "warning", "critical"]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in (head, ["---"] * len(head), *told))
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *told))
 
 
 def _item(row: Row, language: str) -> str:
-    return catalogue()[row.target]["items"][row.item][language]
+    """With what the sheet says of which one it is."""
+    about = catalogue()[row.target]["items"][row.item]
+    which = [word(name, row.facts) for name in named_by(about) if row.facts.get(name) is not None]
+    return " ".join([about[language], *which])
 
 
 # ---- AWS integration

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, PAGES, Row, catalogue, datapoints, unwatched
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, OTHER_SIDE, PAGES, SHOWN, Row, catalogue, datapoints, unwatched
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -17,6 +18,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         summary="監視対象の数",
         target="監視対象",
         component="コンポーネント",
+        group="分類",
         components="数",
         pages="通知する項目",
         item="監視項目",
@@ -25,7 +27,14 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="条件",
         state="通知",
         notify="通知先",
-        states=dict(pages="通知", shown="表示", other_side="表示（他方が通知）", lacks="未設定: {} が必要", optional="なし（{} を書くと追加）"),
+        states=dict(
+            pages="通知",
+            shown="表示",
+            other_side="表示（他方が通知）",
+            lacks="未設定: {} が必要",
+            found="設定のときに AWS から取得: {}",
+            optional="なし（{} を書くと追加）",
+        ),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold}（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
@@ -35,7 +44,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         certificate="証明書の残り < 警告 {warning} / 危険 {critical} 日",
         also="、",
         none="しきい値なし",
-        role="ロール {}",
+        role="Mackerel の通知グループ（ロール {}）",
     ),
     en=dict(
         title="Monitoring design",
@@ -43,6 +52,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         summary="Components",
         target="Target",
         component="Component",
+        group="Group",
         components="Count",
         pages="Items that page",
         item="Item",
@@ -51,7 +61,14 @@ WORDS: dict[str, dict[str, Any]] = dict(
         condition="Condition",
         state="Paging",
         notify="Tells",
-        states=dict(pages="pages", shown="shown", other_side="shown (the other side pages)", lacks="not yet: needs {}", optional="none (needs {})"),
+        states=dict(
+            pages="pages",
+            shown="shown",
+            other_side="shown (the other side pages)",
+            lacks="not yet: needs {}",
+            found="read from AWS at set-up: {}",
+            optional="none (needs {})",
+        ),
         sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold} ({period} s × {points}/{periods}, missing: {missing})",
         band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
@@ -61,7 +78,7 @@ WORDS: dict[str, dict[str, Any]] = dict(
         certificate="days left on the certificate < warning {warning} / critical {critical}",
         also="; ",
         none="no threshold",
-        role="role {}",
+        role="notification groups of Mackerel (role {})",
     ),
 )
 SIGNS = dict(
@@ -73,7 +90,7 @@ SIGNS = dict(
 def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str) -> dict[str, Any]:
     """The paper: how many of each, then a section for each target with a line for each definition."""
     words = WORDS[language]
-    open_ones = {(row.side, row.name) for row in unwatched(rows)}
+    state_of = _states(rows)
     by_target: dict[str, list[Row]] = {}
     for row in rows:
         by_target.setdefault(row.target, []).append(row)
@@ -85,7 +102,7 @@ def design(rows: list[Row], contract: Mapping[str, Any], at: str, language: str)
         to=dict(name=contract["customer"]),
         lead=[words["lead"]],
         contents=True,
-        sections=[_summary(by_target, words, language), *(_section(target, some, open_ones, words, language) for target, some in by_target.items())],
+        sections=[_summary(by_target, words, language), *(_section(target, some, state_of, words, language) for target, some in by_target.items())],
     )
 
 
@@ -106,30 +123,56 @@ def _summary(by_target: Mapping[str, list[Row]], words: Mapping[str, Any], langu
     return dict(heading=words["summary"], table=_table(words, ("target", "components", "pages"), rows, ("components", "pages")))
 
 
-def _section(target: str, some: list[Row], open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
-    names = ("component", "item", "side", "metric", "condition", "state", "notify")
+def _section(target: str, some: list[Row], state_of: Callable[[Row], str], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+    names = ("component", "group", "item", "side", "metric", "condition", "state", "notify")
     # The short names of some targets are alike, and a worksheet has the name of its heading.
     return dict(
         heading=target.replace("_", " "),
         text=[catalogue()[target][language]],
         own_page=True,
-        table=_table(words, names, [_line(row, open_ones, words, language) for row in some]),
+        table=_table(words, names, [_line(row, state_of, words, language) for row in some]),
     )
 
 
-def _line(row: Row, open_ones: Container[tuple[str, str]], words: Mapping[str, Any], language: str) -> dict[str, Any]:
-    definition = row.definition
-    metric = definition.get("expression") or definition.get("metric_name") or definition.get("metric") or definition.get("command") or definition.get("url")
-    plugin = definition.get("plugin", {}).get("plugin")
+def _states(rows: list[Row]) -> Callable[[Row], str]:
+    """What people read of a row. That the other side pages is said only where it does."""
+    open_ones = {(row.side, row.name) for row in unwatched(rows)}
+    paged = {(row.target, row.component, row.item) for row in rows if row.state == PAGES}
+
+    def state(row: Row) -> str:
+        if row.state == OTHER_SIDE and (row.target, row.component, row.item) not in paged:
+            return SHOWN
+        if row.state == LACKS and (row.side, row.name) not in open_ones:
+            return "optional"
+        return "found" if row.state == LACKS and {*row.lacks} <= {*catalogue()[row.target].get("found", ())} else row.state
+
+    return state
+
+
+def _line(row: Row, state_of: Callable[[Row], str], words: Mapping[str, Any], language: str) -> dict[str, Any]:
+    item = catalogue()[row.target]["items"][row.item]
     return dict(
         component=row.component,
-        item=catalogue()[row.target]["items"][row.item][language],
+        group=item.get("group", {}).get(language, ""),
+        item=item[language],
         side=words["sides"][row.side],
-        metric=" ".join(metric) if isinstance(metric, list) else metric or plugin or row.key,
-        condition=_condition(definition, words),
-        state=words["states"]["optional" if row.state == LACKS and (row.side, row.name) not in open_ones else row.state].format(", ".join(row.lacks)),
+        metric=_metric(row),
+        condition=_condition(row.definition, words),
+        state=words["states"][state_of(row)].format(", ".join(row.lacks)),
         notify=_told(row, words),
     )
+
+
+def _metric(row: Row) -> str:
+    """What is looked at, by the names of its metrics; of a sum over one metric its name alone."""
+    definition = row.definition
+    if row.side == "cloudwatch" and "expression" in definition:
+        names = {id: one["metric_name"] if isinstance(one, Mapping) else one for id, one in definition["metrics"].items()}
+        if len({*names.values()}) < len(names):
+            return ", ".join(dict.fromkeys(names.values()))
+        return re.sub(r"\bm\d+\b", lambda found: names[found[0]], definition["expression"])
+    told = next((definition[name] for name in ("expression", "metric_name", "metric", "command", "url") if definition.get(name)), None)
+    return " ".join(told) if isinstance(told, list) else told or definition.get("plugin", {}).get("plugin") or row.key
 
 
 def _told(row: Row, words: Mapping[str, Any]) -> str:
