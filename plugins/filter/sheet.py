@@ -240,7 +240,7 @@ def run_summary(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             things.setdefault((kind, entry["entry"], NOT_HERE.match(name) and name), []).append(dict(entry, kind=kind))
         if result.get("failed") and not result.get("entries"):
             summary["failed"].append(dict(kind=kind, entry=None, action="failed", reason=result.get("msg")))
-        told = [dict(kind=kind, warning=text) for text in result.get("warnings", ())]
+        told = [dict(kind=kind, warning=text.removeprefix(f"{kind} ")) for text in result.get("warnings", ())]
         summary["warnings"] += [one for one in told if one not in summary["warnings"]]  # the second task of a kind says the same again
         calls = result.get("calls", {})
         summary["reads"] += calls.get("reads", 0)

@@ -679,7 +679,7 @@ def test_what_a_run_has_not_come_to():
 
 def test_what_a_run_was_warned_of():
     """Once, though the task that awaits a thing says it again."""
-    told = run_summary({f"setup_network{again}_ec2_vpcs": dict(entries=[], warnings=["a", "b"]) for again in ("", "_await")})
+    told = run_summary({f"setup_network{again}_ec2_vpcs": dict(entries=[], warnings=["a", "ec2_vpcs b"]) for again in ("", "_await")})
     assert told["warnings"] == [dict(kind="ec2_vpcs", warning="a"), dict(kind="ec2_vpcs", warning="b")]
     assert run_summary(dict(setup_network_ec2_vpcs=dict(entries=[])))["warnings"] == []
 
