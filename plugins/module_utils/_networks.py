@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, merged
 
+PRIVATE_ASNS = (range(64512, 65535), range(4200000000, 4294967295))
 SIZES = range(16, 29)  # of VPCs and subnets, as netmasks
 
 
@@ -78,6 +79,14 @@ def wrong_address(value: Any) -> tuple[str, Any] | None:
 def wrong_interface(value: Any) -> tuple[str, Any] | None:
     """The same of an address that has its network's length with it."""
     return wrong_address(str(value).partition("/")[0]) or (None if canonical(value) else ("not_a_network", "169.254.0.1/30"))
+
+
+def refuse_asn(change: Mapping[str, Any]) -> None:
+    """Of Amazon's side of BGP. A gateway of old may have another one, which stays as it is."""
+    asn = change.get("amazon_side_asn")
+    if asn is not None and not any(asn in one for one in PRIVATE_ASNS):
+        ranges = " or ".join(f"{one[0]} to {one[-1]}" for one in PRIVATE_ASNS)
+        raise Problem(f"amazon_side_asn: {asn} is no private ASN, which is {ranges}")
 
 
 def blocks(entry: Mapping[str, Any], *options: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.msp.aws.plugins.module_utils import _directconnect
+from ansible_collections.msp.aws.plugins.module_utils import _directconnect, _networks
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._options import Option, fixed, tags
@@ -54,6 +54,10 @@ def update(aws, have, change):
     _directconnect.write_tags(aws, "dx-gateway", have, change)
 
 
+def refuse(want, have, change):
+    _networks.refuse_asn(change)
+
+
 def delete(aws, have):
     aws.directconnect.delete_direct_connect_gateway(directConnectGatewayId=have["id"])
     gone = (None, "deleted")
@@ -73,6 +77,7 @@ KIND = Kind(
     create=create,
     update=update,
     delete=delete,
+    refuse=refuse,
     holders=_directconnect.holders_of_gateways,
     seconds=SECONDS,
 )

@@ -101,6 +101,7 @@ def update(aws, have, change):
 
 
 def refuse(want, have, change):
+    _networks.refuse_asn(change)
     holding = [attachment["TransitGatewayAttachmentId"] for attachment in have.get("_attached", []) if attachment["ResourceType"] in HOLD_THE_ASN]
     if "amazon_side_asn" in change and holding:
         raise Problem(f"amazon_side_asn cannot change as long as these VPN or Direct Connect attachments are there: {', '.join(holding)}")

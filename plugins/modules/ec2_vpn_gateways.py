@@ -84,6 +84,7 @@ def danger(have, change):
 
 
 def refuse(want, have, change):
+    _networks.refuse_asn(change)
     if have.get("vpc") and change.get("vpc"):
         raise Problem(
             f"{have['id']} is attached to {have['vpc']}, and moving it would cut the connections that end there. "

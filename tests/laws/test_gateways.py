@@ -315,6 +315,13 @@ def test_the_service_of_an_endpoint_stays(endpoints):
     assert "service_name cannot change after creation" in refused(endpoints, ENDPOINTS, entry)
 
 
+@pytest.mark.parametrize(("kind", "asn"), [(VPN, 7224), ("directconnect_gateways", 65535), ("ec2_transit_gateways", 70000)])
+def test_the_asn_of_amazons_side_is_a_private_one(stage, kind, asn):
+    stage.double.reset()
+    assert f"{asn} is no private ASN, which is 64512 to 65534 or 4200000000 to 4294967294" in refused(stage, kind, dict(name="acme", amazon_side_asn=asn))
+    harmless(stage, kind, dict(name="acme", amazon_side_asn=4294967294))
+
+
 @pytest.mark.parametrize(
     ("service", "said"),
     [
