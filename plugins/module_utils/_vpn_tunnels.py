@@ -21,6 +21,7 @@ from ansible_collections.msp.aws.plugins.module_utils._options import HIDDEN, Op
 CIDR, KEY = "tunnel_inside_cidr", "pre_shared_key"
 KEY_FORM = re.compile(r"(?!0)[A-Za-z0-9._]{8,64}")
 KEY_RULE = "8 to 64 letters, digits, . and _, not 0 first"
+SIZE = 30
 LINK_LOCAL = ipaddress.ip_network("169.254.0.0/16")
 RESERVED = {f"169.254.{third}.0/30" for third in range(6)} | {"169.254.169.252/30"}
 CONTROL = "enable_tunnel_lifecycle_control"
@@ -267,7 +268,7 @@ def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
         if len(tunnels.add) > MOST:
             raise Problem(f"tunnel_options: a connection has {MOST} tunnels, not {len(tunnels.add)}")
         for item in tunnels.coming:
-            for option, wrong in _wrong(item):
+            for option, wrong, *dummy in _wrong(item):
                 raise Problem(f"tunnel_options {item[CIDR]}: {option} {wrong}")
     if logs:
         known = [one[CIDR] for one in have.get("tunnel_options", [])] or [item[CIDR] for item in (tunnels.add if tunnels else ())]
@@ -279,23 +280,25 @@ def refuse(have: Mapping[str, Any], change: Mapping[str, Any]) -> None:
                 raise Problem(f"log_options {item[CIDR]}: {wrong}")
 
 
-def _wrong(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(option, what is wrong), without a word of the key."""
+def _wrong(item: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
+    """(option, what is wrong), without a word of the key; and code and limit with which a sheet's check says it in any language."""
     block = _networks.network(item[CIDR])  # what is none is told of the option
-    if block and (block.version != 4 or block.prefixlen != 30 or not block.subnet_of(LINK_LOCAL) or str(block) in RESERVED):
-        yield CIDR, "must be a /30 of 169.254.0.0/16 that AWS has not reserved for itself"
+    if block and (block.version != 4 or block.prefixlen != SIZE or not block.subnet_of(LINK_LOCAL) or str(block) in RESERVED):
+        yield CIDR, f"must be a /{SIZE} of {LINK_LOCAL} that AWS has not reserved for itself", "pattern", f"169.254.x.x/{SIZE}, ≠ {', '.join(sorted(RESERVED))}"
     if item.get(KEY) is not None and item[KEY] != HIDDEN and not KEY_FORM.fullmatch(item[KEY]):
-        yield KEY, f"must have {KEY_RULE}"
+        yield KEY, f"must have {KEY_RULE}", "pattern", KEY_FORM.pattern
     for option, (least, most) in LIMITS.items():
         value = item.get(option)
         if isinstance(value, int) and (value < least or (most is not None and value > most)):
-            yield option, f"must be {least} to {most}" if most else f"must be at least {least}"
+            said = f"must be {least} to {most}" if most else f"must be at least {least}"
+            yield option, said, *(("least", least) if value < least else ("most", most))
     first, second = (item.get(f"phase{number}_lifetime_seconds") or usual for number, usual in ((1, 28800), (2, 3600)))
     if isinstance(first, int) and isinstance(second, int) and second >= first:
-        yield "phase2_lifetime_seconds", "must be less than phase1_lifetime_seconds"
+        yield "phase2_lifetime_seconds", "must be less than phase1_lifetime_seconds", "pattern", "< phase1_lifetime_seconds"
     margin = item.get("rekey_margin_time_seconds")
     if isinstance(margin, int) and isinstance(second, int) and not 60 <= margin <= second / 2:
-        yield "rekey_margin_time_seconds", "must be between 60 and half of phase2_lifetime_seconds"
+        said = "must be between 60 and half of phase2_lifetime_seconds"
+        yield "rekey_margin_time_seconds", said, "pattern", "60 … phase2_lifetime_seconds / 2"
 
 
 def _wrong_log(item: Mapping[str, Any]) -> str | None:
@@ -315,6 +318,5 @@ def faults(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
     if len(items) > MOST:
         yield "tunnel_options", "most_items", dict(value=len(items), limit=MOST)
     for item in items:
-        for option, wrong in _wrong({**item, KEY: item.get(KEY) if isinstance(item.get(KEY), str) else None}):
-            value = HIDDEN if option == KEY else item.get(option)
-            yield "tunnel_options", "pattern", dict(value=f"{option}: {value}", limit=wrong.removeprefix("must be ").removeprefix("must have "))
+        for option, dummy, code, limit in _wrong({**item, KEY: item.get(KEY) if isinstance(item.get(KEY), str) else None}):
+            yield f"tunnel_options.{option}", code, dict(value=HIDDEN if option == KEY else item.get(option), limit=limit)

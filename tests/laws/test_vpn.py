@@ -406,8 +406,21 @@ def test_what_a_sheet_says_wrong_of_connections():
     entries = [dict(name=name, customer_gateway=name, vpn_gateway="a", tunnel_options=[tunnel()]) for name in "ab"]
     assert faults(CONNECTIONS, *entries) == [(1, "tunnel_options", "overlap")]
     assert faults(CONNECTIONS, head(tunnel_options=[tunnel(f"169.254.9.{number}/30") for number in (0, 4, 8)])) == [(0, "tunnel_options", "most_items")]
-    for wrong in (tunnel("10.0.0.0/30"), tunnel(pre_shared_key="short"), tunnel(phase2_lifetime_seconds=60)):
-        assert faults(CONNECTIONS, head(tunnel_options=[wrong])) == [(0, "tunnel_options", "pattern")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "option", "said"),
+    [
+        (tunnel("10.0.0.0/30"), "tunnel_inside_cidr", "形式が正しくありません。正しい形式: 169.254.x.x/30"),
+        (tunnel(pre_shared_key="short"), "pre_shared_key", "形式が正しくありません。使える文字: 英数字 . _（8～64 文字）（「0」で始まらない）"),
+        (tunnel(phase2_lifetime_seconds=60), "phase2_lifetime_seconds", "小さすぎます。最小値は 900"),
+        (tunnel(phase1_lifetime_seconds=1800), "phase2_lifetime_seconds", "正しい形式: < phase1_lifetime_seconds"),
+        (tunnel(rekey_margin_time_seconds=1801), "rekey_margin_time_seconds", "正しい形式: 60 … phase2_lifetime_seconds / 2"),
+    ],
+)
+def test_what_a_sheet_says_wrong_of_tunnels_is_told_in_its_language(wrong, option, said):
+    found = [fault for fault in sheets.faults({CONNECTIONS: [head(tunnel_options=[wrong])]}) if fault.option == f"tunnel_options.{option}"]
+    assert len(found) == 1 and said in found[0].text("ja") and "short" not in found[0].text("ja")
 
 
 def test_in_the_roles_the_logs_come_after_the_log_groups():
