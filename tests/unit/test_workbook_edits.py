@@ -112,6 +112,22 @@ def test_of_an_entry_only_what_was_edited_is_told_and_what_the_workbook_alone_ch
     assert (vpc["cidr_block"], vpc["clear"], vpc["enable_dns_hostnames"]) == ("10.9.0.0/16", ["tags"], True), "of one entry, one each"
 
 
+def test_so_it_is_of_what_there_is_one_of_only(tmp_path):
+    place = Place(tmp_path)
+    place.write(dict(iam_groups=GROUPS, iam_password_policy=dict(minimum_password_length=14, require_symbols=True)))
+    place.export("iam_password_policy")
+    place.fill_in("path", "/b/", kind="iam_groups")
+    place.take_in().write()
+    sheet = place.read()
+    place.write(dict(sheet, iam_password_policy=dict(minimum_password_length=20, require_symbols=True)))
+    place.fill_in("require_symbols", False, kind="iam_password_policy")
+    dummy, *told = place.refused()
+    assert [line.partition("（")[2] for line in told] == ["パスワードの最小文字数）: 20 → 14"]
+    place.write(dict(iam_groups=sheet["iam_groups"]))
+    dummy, line = place.refused()
+    assert "最小文字数: 14" in line.partition("→")[2], "taken out by hand, it does not come back unseen"
+
+
 def test_a_workbook_made_from_the_edited_sheet_is_taken_in(place):
     place.edit(cidr_block="10.9.0.0/16")
     place.export()
