@@ -116,8 +116,9 @@ ADDRESSED = dict(
 
 def misplaced(kind: str, entries: Iterable[Mapping[str, Any]], sheet: Mapping[str, Any]) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
     """Faults of private addresses: not of the subnet, as far as the sheet makes it, reserved in it by AWS, or named by two."""
-    subnets, users = _subnets(sheet), _users({**sheet, kind: entries})
-    for index, entry in enumerate(entries):
+    whole = {**sheet, kind: list(entries)}
+    subnets, users = _subnets(sheet), _users(whole)
+    for index, entry in enumerate(whole[kind]):
         for option, text in blocks(entry, *ADDRESSED[kind]):
             try:
                 address = ipaddress.ip_address(str(text))
@@ -129,9 +130,10 @@ def misplaced(kind: str, entries: Iterable[Mapping[str, Any]], sheet: Mapping[st
                 yield index, option, "outside_subnet", dict(value=text, other=f"{place} ({block})")
             elif block is not None and address in (*(block[number] for number in range(4)), block[-1]):
                 yield index, option, "reserved_address", dict(value=text, other=f"{place} ({block})")
-            others = [user for user in users.get((place, str(address)), ()) if user != (kind, index)]
+            others = sorted(user for user in users.get((place, str(address)), ()) if user != (kind, index))
             if others:
-                yield index, option, "address_taken", dict(value=text, other=", ".join(f"{other} #{number + 1}" for other, number in others))
+                called = (f"{other} {whole[other][number].get('name') or whole[other][number].get('id') or f'#{number + 1}'}" for other, number in others)
+                yield index, option, "address_taken", dict(value=text, other=", ".join(called))
 
 
 def _subnet_name(entry: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ and is shown on a worksheet. So it outlives a workbook that comes back from some
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._workbook_words import WOR
 
 LONGEST = 2000  # characters of one value in the history
 SHORTEST = 120  # and in a line of a log
+INSIDE = re.compile(r"(?<=[{\[,])\n\s*|\n\s*(?=[}\]])")  # the line ends of JSON, which divide no values
 Address = Callable[[Table, Row, str], str | None]
 
 
@@ -58,7 +60,7 @@ def _apart(before: str, after: str) -> tuple[str, str]:
 
 def _short(text: str, language: str) -> str:
     words = WORDS[language]
-    told = words["between"].join(text.split("\n")) or words["nothing"]
+    told = words["between"].join(INSIDE.sub(" ", text).split("\n")) or words["nothing"]
     return told if len(told) <= SHORTEST else f"{told[: SHORTEST - 1]}…"
 
 

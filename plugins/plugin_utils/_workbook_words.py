@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from ansible_collections.msp.aws.plugins.plugin_utils._sheets_words import text_of
 
@@ -191,7 +192,7 @@ TEXTS: dict[str, dict[str, str]] = dict(
         extra_sheet="「{value}」というワークシートは使えません{hint}。削除するか、対応表の ignore に書いてください",
         no_headings="見出しの行（{limit} など）が見つかりません。ひな形から戻してください",
         missing_column="見出し「{value}」の列がありません。ひな形から戻してください",
-        extra_column="「{value}」という見出しは使えません{hint}。列を削除するか、対応表に書いてください",
+        extra_column="「{value}」という見出しは使えません{hint}。列を削除するか、対応表に書いてください（読まない列は、そのワークシートの ignore に）",
         heading_twice="見出し「{value}」が 2 回あります（{limit}）。1 つにしてください",
         outside_columns="見出しのない列に値「{value}」があります。削除してください",
         merged="セルが結合されています（{value}）。結合を解除して、それぞれのセルに記入してください",
@@ -306,7 +307,7 @@ AWS からも取り除くには、「{value}」可の項目に「{value}」（�
         extra_sheet="there is no place for a worksheet {value!r}{hint}; delete it, or name it under ignore in the mapping",
         no_headings="the row of headings ({limit}, …) is missing; take it from the template",
         missing_column="the column {value!r} is missing; take it from the template",
-        extra_column="there is no place for a column {value!r}{hint}; delete it, or name it in the mapping",
+        extra_column="there is no place for a column {value!r}{hint}; delete it, or name it in the mapping (one that is not read under its ignore)",
         heading_twice="the heading {value!r} is there twice ({limit})",
         outside_columns="the value {value!r} stands in a column without a heading",
         merged="merged cells ({value}); unmerge them and fill in each cell",
@@ -417,10 +418,14 @@ TYPES = dict(
 
 
 def near(word: Any, known: Iterable[str]) -> str | None:
-    """The word that was probably meant; capitals are the first thing to be got wrong."""
-    words = {one.casefold(): one for one in reversed(list(known))}
-    found = get_close_matches(str(word).strip().casefold(), list(words), 1, 0.6)
+    """The word that was probably meant; capitals and full-width letters are the first things to be got wrong."""
+    words = {_loosely(one): one for one in reversed(list(known))}
+    found = get_close_matches(_loosely(str(word).strip()), list(words), 1, 0.6)
     return words[found[0]] if found else None
+
+
+def _loosely(word: str) -> str:
+    return normalize("NFKC", word).casefold()
 
 
 def few(lines: list[str], language: str) -> list[str]:

@@ -301,6 +301,7 @@ def test_private_addresses_lie_in_their_subnet_and_are_one_things(kind):
     there = dict(name="one", subnet="acme-a", private_ip_address="10.20.1.9")
     assert faults(kind, there, ec2_subnets=subnets) == []
     assert [code for dummy, option, code in faults(kind, there, dict(there, name="two"), ec2_subnets=subnets)] == ["address_taken"] * 2
+    assert [fault[3]["other"] for fault in KINDS[kind].faults([there, dict(there, name="two"), dict(there, name=None)], {})][1] == f"{kind} one, {kind} #3"
     other = "ec2_instances" if kind != "ec2_instances" else "ec2_network_interfaces"
     assert faults(kind, there, **{other: [there]}) == [(0, "private_ip_address", "address_taken")]
     elsewhere = dict(there, subnet="acme-b")

@@ -321,6 +321,12 @@ def test_changes_are_told_in_as_many_lines_as_a_person_reads(language, told, oth
     assert lines[0] == told and lines[1].endswith("x…") and len(lines[1]) < 200 and lines[20:] == [others]
 
 
+def test_a_policy_is_told_as_one_value():
+    after = '信頼ポリシー: {\n "Statement": [\n  {\n   "Effect": "Allow",\n   "Action": "*"\n  }\n ]\n}\nタグ: A=1\nB=2'
+    (line,) = _workbook_history.lines([dict(worksheet="IAMロール", cell="A9", what="r", before="", after=after)], "ja")
+    assert line.endswith('→ 信頼ポリシー: { "Statement": [ { "Effect": "Allow", "Action": "*" } ] }、タグ: A=1、B=2')
+
+
 @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])  # one of them has another day than Japan, always
 def test_the_day_of_a_version_is_that_of_japan(place, monkeypatch, zone):
     edit(place / "book.xlsx", ("cloudwatch_alarms", "smp-web-nginx-error", "threshold", 5))
