@@ -166,7 +166,10 @@ def one_address_for_one_private_address(ec2, PrivateIpAddress, **given):
     "The ID of the instance that the address is associated with (if any)", through whichever interface.
     """
     address = address_of(ec2, **{**given, "AssociationId": None})
-    address.private_ip, address.instance = PrivateIpAddress, address.eni.instance
+    vars(address).pop("private_ip", None)
+    if PrivateIpAddress:
+        address.private_ip = PrivateIpAddress
+    address.instance = address.eni.instance
     for other in ec2.addresses:
         same = other.eni is address.eni and other.private_ip_address == address.private_ip_address
         if other is not address and same:
