@@ -64,7 +64,7 @@ def test_alarms_wait_for_their_metrics_or_are_made_and_told(watched, double, mac
     counted = alarms(double).keys()  # of the queue that is there
     assert {name.partition("-")[0] for name in counted} == {"sqs"} and "ec2-acme-web01-status_check-system  AWS/EC2" in first.stdout
     waits = watched.result()["not_watched"]
-    assert waits["components"] == ["monitoring cloudfront www"]
+    assert waits["components"] == []
     assert "monitoring ec2 acme-web01 load_average" in str(waits["items"])
     assert [line for line in waits["metrics"] if line.startswith("ec2-acme-web01-status_check-system  AWS/EC2")]
     assert f" failed, {sum(map(len, waits.values()))} not watched yet (" in first.stdout
@@ -186,6 +186,7 @@ def test_what_is_watched_no_more_and_still_pages_is_told_in_plan_run_and_report(
     names = ("acme-orders", "acme-left", "acme-ordres")
     watched.setup(*early, env=watched.env, **dict(SHEET, monitoring=dict(ec2=[WEB], sqs=[dict(name=name) for name in names])))
     made = set(alarms(double))
+    assert watched.result()["not_watched"]["components"] == ["monitoring sqs acme-ordres (did you mean 'acme-orders'?)"]
     assert not [name for name in made if "ordres" in name] and "sqs-acme-orders-in_flight" in made
     items = dict(in_flight=False)
     now = dict(ec2=[dict(WEB, items=dict(cpu=dict(primary="cloudwatch")))], sqs=[dict(name="acme-orders", items=items)])
@@ -230,7 +231,8 @@ def test_an_account_that_others_built_is_proposed_and_what_was_agreed_is_applied
     double.clear_faults()
     assert watched.writes() == [] and run.stdout.count("ap-northeast-3 lambda: lambda:ListFunctions") == 1
     assert '"Components for the fees, in all Regions: dynamodb 1, sqs 3"' in run.stdout and '"ap-northeast-1: dynamodb 1, sqs 2"' in run.stdout
-    assert "To be said before" not in run.stdout and "is incomplete" in watched.newest("*-maintenance-*").read_text(encoding="utf-8").splitlines()[1]
+    assert "ap-northeast-1 monitoring dynamodb legacy read_throttle_index" in run.stdout.partition("To be said before it becomes the sheet")[2]
+    assert "is incomplete" in watched.newest("*-maintenance-*").read_text(encoding="utf-8").splitlines()[1]
     complete = watched.play("maintenance_setup", "-e", f"monitoring_directory={watched.folder / 'results'}")
     assert complete.changed == 1 and "is incomplete" not in watched.newest("*-maintenance-*").read_text(encoding="utf-8")
     files = [watched.newest(f"*-maintenance-{region}.yml") for region in ("ap-northeast-1", "ap-northeast-3")]
