@@ -501,7 +501,9 @@ def test_a_run_that_is_stopped_says_what_was_done_and_what_not(customer, double)
     """AWS refuses what the monitoring looks for, the second time that it does: after the network was made."""
     customer.contract(number="ACME-1", customer="Acme", account_id=ACCOUNT, region="ap-northeast-1", language="en", monitoring=dict(notify=["acme-alert"]))
     early = ("-e", "monitoring_alarms_before_metrics=true")
-    customer.setup("--check", *early, ec2_vpcs=[VPC], monitoring=dict(sqs=[dict(name="acme-orders")]))
+    database = dict(DBInstanceIdentifier="acme-db", DBInstanceClass="db.m5.large", Engine="mysql", AllocatedStorage=20)
+    client(double, "rds").create_db_instance(**database, MasterUsername="acme", MasterUserPassword=SECRET)
+    customer.setup("--check", *early, ec2_vpcs=[VPC], monitoring=dict(rds=[dict(name="acme-db")]))
     looks = [call for call in double.calls() if call["operation"] == "ListMetrics"]
     double.faults([dict(fault="denied", service="cloudwatch", operation="ListMetrics", at=len(looks) // 2 + 1, times=0)])
     run = customer.setup(*early, rc=2)
@@ -511,7 +513,7 @@ def test_a_run_that_is_stopped_says_what_was_done_and_what_not(customer, double)
     assert "AccessDenied" in stopped["stopped"]["reason"] and "AccessDenied" in run.output
     assert told(stopped["result"]["created"]) == {"ec2_vpcs acme"} and len(stopped["result"]["writes"]) == len(customer.writes())
     left = told(stopped["not_done"])
-    assert "sns_topics acme-alert" in left and any(one.startswith("cloudwatch_alarms sqs-acme-orders") for one in left) and "ec2_vpcs acme" not in left
+    assert "sns_topics acme-alert" in left and any(one.startswith("cloudwatch_alarms rds-acme-db") for one in left) and "ec2_vpcs acme" not in left
     assert all(one in run.output for one in left) and f"Not done yet ({len(left)})" in run.output
     customer.setup(*early)
     done = customer.result()
