@@ -55,6 +55,11 @@ def end_of(aws: Aws, name: str) -> datetime:
     return datetime.strptime(aws.once(authorities)[name][NOT_AFTER], WHEN).replace(tzinfo=UTC)
 
 
+def wrong_days(value: Any) -> tuple[str, Any] | None:
+    """Why something cannot be valid for so long; for an option's `wrong`."""
+    return ("least", 1) if isinstance(value, int) and value < 1 else None
+
+
 def new_authority(common_name: str, days: int) -> tuple[str, dict[str, str]]:
     """What the secret of a new authority holds, and its tags."""
     begin = _now()

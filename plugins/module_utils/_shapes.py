@@ -289,15 +289,17 @@ def octal(value: Any) -> str | None:
     return f"{number:012o}" if 8**9 <= number < 8**11 else None
 
 
-ARN, ACCOUNT, IMAGE = (
+ARN, ACCOUNT, IMAGE, EMAIL = (
     dict(pattern=r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+", example="arn:aws:sns:ap-northeast-1:123456789012:alert"),
     dict(pattern="[0-9]{12}"),
     dict(pattern=r"ami-[0-9a-f]{8}([0-9a-f]{9})?|resolve:ssm:\S+", example="ami-0123456789abcdef0"),
+    dict(pattern=r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", example="noc@example.jp"),
 )
 IMPLIED = (
     (re.compile(r"(\w+_)?arns?|\w*A(rn|RN)s?"), ARN),
     (re.compile(r"(\w+_)?(account|(account|owner)_ids?)|\w*(Account|Owner)Ids?"), ACCOUNT),
     (re.compile(r"image_id|ImageId"), IMAGE),
+    (re.compile(r"email(_address)?"), EMAIL),
 )
 
 

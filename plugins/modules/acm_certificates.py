@@ -244,7 +244,7 @@ OPTIONS = dict(
     authority=ref("secretsmanager_certificate_authorities", fixed=True),
     domain_name=fixed(api="RequestCertificate.DomainName"),
     extended_key_usages=fixed("list", elements="str", api="ListCertificates.Includes.extendedKeyUsage", same=_same_set),
-    validity_days=Option("int"),
+    validity_days=Option("int", wrong=_certificates.wrong_days),
     renew_before_days=Option("int", clearable=True),
     private_key_secret=fixed(api="secretsmanager:CreateSecret.Name"),
     private_key_secret_kms_key_id=Option(write_only=True, api="secretsmanager:CreateSecret.KmsKeyId"),

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.msp.aws.plugins.module_utils import _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
@@ -166,13 +168,19 @@ def delete(aws, have):
     aws.wait(f"deletion of {have['id']}", look, lambda status: status in ("DELETED", None), limit=SECONDS)
 
 
+def _wrong_principal(value):
+    """CreateResourceShare.principals: an account, the ARN of an organization or of a part of it, of a role or a user, or a service."""
+    sound = re.fullmatch(r"[0-9]{12}|arn:[^:\s]+:(organizations|iam)::\S+|[a-z0-9.-]+\.amazonaws\.com", str(value))
+    return None if sound else ("pattern", "123456789012, arn:aws:organizations::123456789012:ou/…")
+
+
 KIND = Kind(
     name="ram_resource_shares",
     identity=("name",),
     options=dict(
         name=Option(),
         allow_external_principals=Option("bool"),
-        principals=Option("list", "str", many=True),
+        principals=Option("list", "str", many=True, wrong=_wrong_principal),
         transit_gateways=refs("ec2_transit_gateways"),
         resource_arns=Option("list", "str", many=True),
         tags=tags(),

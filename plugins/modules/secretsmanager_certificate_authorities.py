@@ -78,7 +78,7 @@ KIND = Kind(
     options=dict(
         name=fixed(api="CreateSecret.Name"),
         common_name=fixed(required=True, api="CreateSecret.Tags.Value"),
-        validity_days=fixed("int", required=True),
+        validity_days=fixed("int", required=True, wrong=_certificates.wrong_days),
         kms_key_id=Option(write_only=True, api="CreateSecret.KmsKeyId"),
         tags=tags(),
     ),

@@ -113,8 +113,8 @@ def delete(aws, have):
 ENDPOINTS = {
     "http": (r"http://[^\s/]+\S*", "http://www.example.jp/alerts"),
     "https": (r"https://[^\s/]+\S*", "https://www.example.jp/alerts"),
-    "email": (r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", "noc@example.jp"),
-    "email-json": (r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", "noc@example.jp"),
+    "email": (_shapes.EMAIL["pattern"], _shapes.EMAIL["example"]),
+    "email-json": (_shapes.EMAIL["pattern"], _shapes.EMAIL["example"]),
     "sms": (r"\+?[0-9./-]{5,20}", "+819012345678"),
     "sqs": (r"arn:[^:]+:sqs:[^:]+:\d{12}:.+", "arn:aws:sqs:ap-northeast-1:123456789012:alerts"),
     "lambda": (r"arn:[^:]+:lambda:[^:]+:\d{12}:function:.+", "arn:aws:lambda:ap-northeast-1:123456789012:function:alerts"),

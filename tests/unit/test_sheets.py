@@ -735,3 +735,21 @@ def test_an_account_that_begins_with_0_and_is_no_text_is_told_as_it_was_written(
     for other in (yaml_load("098765432109"), "123", 123, 12345678901):
         sheet["ec2_vpc_peering_connections"][0]["peer_owner_id"] = other
         assert not any("8 進" in line or "octal" in line for line in sheet_faults(sheet, language=language))
+
+
+MAIL = dict(notification_type="ACTUAL", comparison_operator="GREATER_THAN", threshold=80, threshold_type="PERCENTAGE", subscribers=[dict(email="nobody")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "option", "code"),
+    [
+        ("budgets_budgets", dict(notifications=[MAIL]), "notifications.subscribers.email", "pattern"),
+        ("ram_resource_shares", dict(principals=["12345"]), "principals", "pattern"),
+        ("ram_resource_shares", dict(principals=["123456789012", "arn:aws:organizations::123456789012:ou/o-1/ou-1", "x.amazonaws.com"]), None, None),
+        ("secretsmanager_certificate_authorities", dict(validity_days=0), "validity_days", "least"),
+        ("acm_certificates", dict(authority="a", validity_days=-1), "validity_days", "least"),
+    ],
+)
+def test_nobody_and_no_day_is_told(kind, entry, option, code):
+    found = [(fault.option, fault.code) for fault in sheets.faults({kind: [dict(entry, name="x")]}) if fault.code in ("pattern", "least")]
+    assert found == ([(option, code)] if option else [])
