@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The names that a new bucket can have. Private to the collection.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Buckets that were made before these rules, or in the account's own
-namespace, have other names.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Buckets that were made before these rules have other names.
 """
 
 from __future__ import annotations
@@ -14,7 +13,15 @@ import re
 NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:[a-z0-9-]|\.(?!\.))*[a-z0-9]")
 NAME_SIZES = (3, 63)
 KEPT_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
-KEPT_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+OWN_END = "-an"
+KEPT_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", OWN_END)
+OWN_NAME = re.compile(rf".+-(\d{{12}})-([a-z]+(?:-[a-z]+)+-\d+){OWN_END}")
+
+
+def own_place(name):
+    """Account and Region of a bucket in an account's own namespace, whose names nobody else can have; None of any other."""
+    found = OWN_NAME.fullmatch(name)
+    return found.groups() if found else None
 
 
 def wrong_name(name):
@@ -24,5 +31,5 @@ def wrong_name(name):
     if not NAME.fullmatch(name):
         return "bucket_name", None
     start = next((start for start in KEPT_STARTS if name.startswith(start)), None)
-    end = next((end for end in KEPT_ENDS if name.endswith(end)), None)
+    end = next((end for end in KEPT_ENDS if name.endswith(end) and not own_place(name)), None)
     return ("reserved_start", start) if start else ("reserved_end", end) if end else None

@@ -66,11 +66,20 @@ def create(aws, want):
         arguments["CreateBucketConfiguration"] = dict(LocationConstraint=here)
     if want.get("object_lock_enabled_for_bucket"):
         arguments["ObjectLockEnabledForBucket"] = True
+    if _s3_names.own_place(want["name"]):
+        arguments["BucketNamespace"] = "account-regional"
     aws.s3.create_bucket(**arguments)
     have = _have(dict(Name=want["name"]), here)
     with aws.reading():
         have.update(read(aws, have, list(want)))
     return have
+
+
+def foresee(aws, want):
+    """Into its own namespace an account makes what bears its number and the Region."""
+    place = _s3_names.own_place(want["name"])
+    if place and place != (here := (aws.account, aws.s3.meta.region_name)):
+        raise Problem(f"name: {want['name']!r} belongs to the namespace of another account or Region: here it ends with -{'-'.join(here)}{_s3_names.OWN_END}")
 
 
 def update(aws, have, change):
@@ -431,6 +440,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    foresee=foresee,
     faults=faults,
     # Another entry of the same run, or of a run before it, makes ready what these wait for.
     not_yet=(

@@ -45,6 +45,13 @@ def test_names(s3, aws, refused, bucket):
     refused("IllegalLocationConstraintException", s3.create_bucket, Bucket="acme-elsewhere")
 
 
+def test_names_of_the_own_namespace(s3, refused):
+    own = "acme-123456789012-ap-northeast-1-an"
+    for name, namespace in ((own, "global"), (own.replace("1234", "9999"), "account-regional"), (NAME, "account-regional")):
+        refused("InvalidBucketName", s3.create_bucket, Bucket=name, BucketNamespace=namespace, **HERE)
+    s3.create_bucket(Bucket=own, BucketNamespace="account-regional", **HERE)
+
+
 def test_a_new_bucket_is_closed(s3, bucket, refused):
     rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rules[0]["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}

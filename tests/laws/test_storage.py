@@ -114,6 +114,14 @@ def test_a_name_that_no_new_bucket_can_have_is_refused_and_what_has_it_is_known_
     assert [one for one in buckets.gather(BUCKETS) if one["name"] == "theirs-an"][0]["versioning"] == "Enabled"
 
 
+def test_a_bucket_can_lie_in_the_own_namespace_of_the_account(buckets):
+    own = f"acme-123456789012-{REGION}-an"
+    write(buckets, BUCKETS, dict(name=own, versioning="Enabled"))
+    assert [one["versioning"] for one in buckets.gather(BUCKETS) if one["name"] == own and "id" not in one] == ["Enabled"]
+    for other in (own.replace("1234", "9999"), own.replace(REGION, "eu-west-1")):
+        assert f"here it ends with -123456789012-{REGION}-an" in refused(buckets, BUCKETS, dict(name=other))
+
+
 def test_a_bucket_of_another_region_is_left_alone(buckets):
     elsewhere = dict(LocationConstraint="eu-west-1")
     client(buckets, "s3", "eu-west-1").create_bucket(Bucket="acme-far", CreateBucketConfiguration=elsewhere)

@@ -216,7 +216,7 @@ TYPED = dict(
     bucket_in_punycode=("s3_buckets", "name", 1, "xn--acme", "xn-- で始まる名前"),
     bucket_of_the_examples=("s3_buckets", "name", 1, "amzn-s3-demo-bucket", "amzn-s3-demo- で始まる名前"),
     bucket_as_an_alias=("s3_buckets", "name", 1, "acme-s3alias", "-s3alias で終わる名前"),
-    bucket_of_the_own_namespace=("s3_buckets", "name", 1, "acme-111122223333-ap-northeast-1-an", "-an で終わる名前"),
+    bucket_of_the_own_namespace=("s3_buckets", "name", 1, "acme-1111-an", "-an で終わる名前"),
     name_longer_than_a_tag=("ec2_vpcs", "name", 1, "v" * 257, "256 文字以内"),
     as_many_tags_as_leave_no_room_for_the_name=("ec2_vpcs", "tags", 0, "\n".join(f"k{n}=1" for n in range(50)), "51 個あります。50 個以内"),
     voiced_sounds_in_two_letters=("iam_users", "path", 0, "/か\u3099/", "「/が/」と記入し直して"),

@@ -133,6 +133,18 @@ def the_name_is_allowed(_s3, Bucket, **_):
 
 
 @BOOK.rule("CreateBucket")
+def the_name_is_of_its_namespace(s3, Bucket, BucketNamespace, CreateBucketConfiguration, **_):
+    """CreateBucket, BucketNamespace: names of the own namespace are prefix-accountId-region-an, and no others are there.
+
+    What the error is called no document says.
+    """
+    own = re.fullmatch(r".+-(\d{12})-([a-z]+(?:-[a-z]+)+-\d+)-an", Bucket)
+    wanted = (s3.account_id, (CreateBucketConfiguration or {}).get("LocationConstraint", "us-east-1"))
+    if (BucketNamespace == "account-regional") != bool(own) or (own and own.groups() != wanted):
+        raise Refused("InvalidBucketName", "The specified bucket is not valid.")
+
+
+@BOOK.rule("CreateBucket")
 def the_name_is_nobody_elses(s3, Bucket, **_):
     """CreateBucket: BucketAlreadyExists (another account's)."""
     owner = s3_backends.bucket_accounts.get(Bucket)
