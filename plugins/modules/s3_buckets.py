@@ -227,6 +227,7 @@ def danger(have, change):
     return f"would delete objects that are in the bucket: {expiring}" if expiring else None
 
 
+DAY = dict(pattern=r"\d{4}-\d{2}-\d{2}", example="2030-04-01")  # as S3's answer is read: in another form it would differ for ever
 DELETING = ("expiration_days", "expiration_date", "noncurrent_version_expiration_days")
 
 
@@ -261,10 +262,10 @@ def _lifecycle_rules():
             object_size_greater_than=Option("int"),
             object_size_less_than=Option("int"),
             expiration_days=Option("int"),
-            expiration_date=Option(),
+            expiration_date=Option(limits=DAY),
             expired_object_delete_marker=Option("bool"),
             transitions=Option(
-                "list", "dict", options=dict(days=Option("int"), date=Option(), storage_class=Option(required=True, api=STORAGE_CLASS))
+                "list", "dict", options=dict(days=Option("int"), date=Option(limits=DAY), storage_class=Option(required=True, api=STORAGE_CLASS))
             ),
             noncurrent_version_expiration_days=Option("int"),
             newer_noncurrent_versions=Option("int"),
