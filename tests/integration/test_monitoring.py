@@ -158,6 +158,7 @@ def test_agents_are_told_what_the_account_knows_of_their_server_and_what_waits_i
     assert document["metrics"]["metrics_collected"]["disk"]["resources"] == ["/"]
     assert "nginx" in (web / "mackerel-agent.msp-aws.conf").read_text(encoding="utf-8") and sorted(web.parent.iterdir()) == [later, web]
     assert "まだ入っていない監視があります" in run.stdout and "acme-later/mackerel-agent.msp-aws.conf service (systemd): platform" in run.stdout
+    assert "acme-later/amazon-cloudwatch-agent.msp-aws.json disk (disk_linux): platform" in run.stdout
     assert "acme-web01/" not in run.stdout.partition("まだ入っていない監視があります")[2] and watched.writes() == []
 
 

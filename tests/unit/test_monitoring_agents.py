@@ -101,6 +101,8 @@ def test_what_a_file_waits_for_is_told_until_sheet_or_account_say_it():
     entry = dict(name="a", vcpu_count=1, items=dict(disk=dict(primary="cloudwatch", mount_point="/"), service=[dict(service="nginx")]))
     sheet = dict(monitoring=dict(ec2=[entry], lightsail=[dict(name="b")]))
     waiting = {(one["host"], one["name"]): one for one in monitoring.monitoring_agents(sheet, AGENTS)}
+    document = waiting["a", "amazon-cloudwatch-agent.msp-aws.json"]
+    assert document["text"] == "" and "disk (disk_linux): platform" in document["waits"]
     assert "service (systemd): platform" in waiting["a", "mackerel-agent.msp-aws.conf"]["waits"]
     known = monitoring.monitoring_agents(sheet, AGENTS, dict(ec2=[dict(name="a", id="i-1", platform="linux")]))
     (document,) = [one for one in known if one["name"].endswith(".json")]
