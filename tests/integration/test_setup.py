@@ -503,7 +503,7 @@ def test_a_run_that_is_stopped_says_what_was_done_and_what_not(customer, double)
     early = ("-e", "monitoring_alarms_before_metrics=true")
     database = dict(DBInstanceIdentifier="acme-db", DBInstanceClass="db.m5.large", Engine="mysql", AllocatedStorage=20)
     client(double, "rds").create_db_instance(**database, MasterUsername="acme", MasterUserPassword=SECRET)
-    customer.setup("--check", *early, ec2_vpcs=[VPC], monitoring=dict(rds=[dict(name="acme-db")]))
+    customer.setup("--check", *early, ec2_vpcs=[VPC], monitoring=dict(rds=[dict(name="acme-db", engine="mysql")]))
     looks = [call for call in double.calls() if call["operation"] == "ListMetrics"]
     double.faults([dict(fault="denied", service="cloudwatch", operation="ListMetrics", at=len(looks) // 2 + 1, times=0)])
     run = customer.setup(*early, rc=2)
