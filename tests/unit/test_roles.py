@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.yaml import yaml_load
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -108,3 +110,16 @@ def refusals(tasks):
 def test_a_refusal_is_told_in_japanese_and_behind_it_in_english(path):
     for said in refusals(load(path)):
         assert not re.search(r"\w{2}", said) or re.search(r"[\u3040-\u30ff\u4e00-\u9fff].*\([^()]*[a-z]{2,} [a-z]{2,}", said, re.DOTALL), said
+
+
+@pytest.mark.parametrize("version, asked", [("latest", ["{0}", True]), ("3.3", ["{0}-3.3", False])])
+@pytest.mark.parametrize("agent", ["ssm_agent", "cloudwatch_agent"])
+def test_on_amazon_linux_an_agent_comes_from_its_repository_in_the_version_that_was_agreed(agent, version, asked):
+    loader = DataLoader()
+    facts = dict(distribution="Amazon", architecture="x86_64", pkg_mgr="dnf")
+    given = {"ansible_facts": facts, f"{agent}_version": version, "ssm_agent_asked": dict(stdout="SSM Agent version: 3.2")}
+    templar = Templar(loader, variables=loader.load_from_file(str(ROOT / "roles" / agent / "vars" / "main.yml"), trusted_as_template=True) | given)
+    tasks = loader.load_from_file(str(ROOT / "roles" / agent / "tasks" / "install.yml"), trusted_as_template=True)
+    task = next(task for task in tasks if task["name"] == "Install it from the repository of the distribution")
+    assert templar.template(trust_as_template("{{ " + task["when"] + " }}"))
+    assert list(templar.template(task["vars"]).values()) == [[asked[0].format("amazon-" + agent.replace("_", "-"))], asked[1]]
