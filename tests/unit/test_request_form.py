@@ -162,7 +162,7 @@ def test_a_cell_that_cannot_be_read_is_told_with_its_place(tmp_path, name, value
     [
         ("from_port", "８４４３", "「8443」と半角で"),
         ("from_port", "https", "「https」は整数ではありません"),
-        ("rule_action", "更新", "must be one of"),
+        ("rule_action", "更新", "「更新」は使えません。使える値: add, remove"),
         ("rule_action", None, "記入が必要です"),
         ("protocol", "=1+1", "数式は使えません"),
     ],
