@@ -128,12 +128,31 @@ def misplaced(kind: str, entries: Iterable[Mapping[str, Any]], sheet: Mapping[st
             block = subnets.get(place)
             if block is not None and address not in block:
                 yield index, option, "outside_subnet", dict(value=text, other=f"{place} ({block})")
-            elif block is not None and address in (*(block[number] for number in range(4)), block[-1]):
+            elif block is not None and _reserved(address, block):
                 yield index, option, "reserved_address", dict(value=text, other=f"{place} ({block})")
             others = sorted(user for user in users.get((place, str(address)), ()) if user != (kind, index))
             if others:
                 called = (f"{other} {whole[other][number].get('name') or whole[other][number].get('id') or f'#{number + 1}'}" for other, number in others)
                 yield index, option, "address_taken", dict(value=text, other=", ".join(called))
+
+
+def _reserved(address: Any, block: Any) -> bool:
+    """VPC User Guide, "Subnet CIDR reservations": the first four addresses of a subnet and the last one."""
+    return address in (*(block[number] for number in range(4)), block[-1])
+
+
+def refuse_address(aws: Any, kind: str, want: Mapping[str, Any]) -> None:
+    """The same of a subnet that is in the account: AWS would say so only when something is made in it."""
+    for option, text in blocks(want, *ADDRESSED[kind]):
+        block, address = network(aws.once(_blocks).get(want.get("subnet"))), ipaddress.ip_address(text)
+        if block and address not in block:
+            raise Problem(f"{option}: {text} is not in {block}, the addresses of its subnet")
+        if block and _reserved(address, block):
+            raise Problem(f"{option}: {text} is one of the five that AWS reserves in {block}, the addresses of its subnet")
+
+
+def _blocks(aws: Any) -> dict[str, str]:
+    return {subnet["SubnetId"]: subnet["CidrBlock"] for subnet in aws.pages("ec2", "describe_subnets", "Subnets")}
 
 
 def _subnet_name(entry: Mapping[str, Any]) -> str:

@@ -227,6 +227,7 @@ def refuse(want, have, change):
 
 def foresee(aws, want):
     """The newest image is looked up here once for all entries; a launch takes the same."""
+    _networks.refuse_address(aws, "ec2_instances", want)
     newest = aws.once(_newest_image, want["image_parameter"]) if "image_parameter" in want else None
     image_id = want.get("image_id") or newest
     if image_id:

@@ -143,6 +143,10 @@ def faults(entries, sheet):
     yield from _networks.misplaced("ec2_nat_gateways", entries, sheet)
 
 
+def foresee(aws, want):
+    _networks.refuse_address(aws, "ec2_nat_gateways", want)
+
+
 KIND = Kind(
     name="ec2_nat_gateways",
     identity=("name",),
@@ -162,6 +166,7 @@ KIND = Kind(
     delete=delete,
     danger=danger,
     refuse=refuse,
+    foresee=foresee,
     faults=faults,
     seconds=SECONDS,
     not_yet=(*_tags.NOT_YET, "NatGatewayNotFound"),

@@ -151,6 +151,7 @@ def refuse(want, have, change):
 
 def foresee(aws, want):
     """What is new goes where there is room for it."""
+    _networks.refuse_address(aws, "ec2_network_interfaces", want)
     if want.get("attachment"):
         host = aws.once(_instances.hosts).get(want["attachment"]["instance"])
         _instances.refuse_interface(host, "", want["attachment"]["device_index"])

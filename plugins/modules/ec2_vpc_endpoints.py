@@ -133,6 +133,18 @@ def foresee(aws, want):
         raise Problem(f"service_name: AWS offers no endpoints of {name!r} in {region}{near}")
     if kind not in offered[name]:
         raise Problem(f"vpc_endpoint_type: {name} has endpoints of the type {', '.join(sorted(offered[name]))}, and this would be one of the type {kind}")
+    if kind == GATEWAY:
+        leading = aws.once(_leading)
+        for table in _new(want, "route_tables"):
+            if (table, name) in leading:
+                raise Problem(f"route_tables: {table} leads to {name} by {leading[table, name]} already: take it out of that one first, or leave it out here")
+
+
+def _leading(aws):
+    """Route table and service → the gateway endpoint by which it leads there; it takes one."""
+    endpoints = aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=[dict(Name="vpc-endpoint-type", Values=[GATEWAY])])
+    alive = (endpoint for endpoint in endpoints if _state(endpoint) not in DEAD)
+    return {(table, endpoint["ServiceName"]): endpoint["VpcEndpointId"] for endpoint in alive for table in endpoint.get("RouteTableIds", [])}
 
 
 def _offered(aws, region):
@@ -148,11 +160,16 @@ def create(aws, want):
     """Everything in the one call: an interface endpoint without a group of its own would stand in the VPC's default group."""
     arguments = _settings(want)
     arguments.update((member, want[option]) for option, member in CREATED_WITH.items() if option in want)
-    arguments.update((member, want[option].get("add") or want[option].get("set") or []) for option, member in LISTS.items() if option in want)
+    arguments.update((member, _new(want, option)) for option, member in LISTS.items() if option in want)
     arguments["TagSpecifications"], ended = _tags.specifications("vpc-endpoint", want), aws.once(_ended)
     order = aws.ec2.create_vpc_endpoint
     endpoint = _tokens.make(aws, order, arguments, lambda answer: answer["VpcEndpoint"]["VpcEndpointId"], lambda one: _look(aws, one), ended)
     return dict(_have(endpoint), subnet_configurations=want.get("subnet_configurations", []))
+
+
+def _new(want, option):
+    given = want.get(option) or {}
+    return given.get("add") or given.get("set") or []
 
 
 def _settings(named):

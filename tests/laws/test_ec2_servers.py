@@ -306,3 +306,15 @@ def test_private_addresses_lie_in_their_subnet_and_are_one_things(kind):
     assert faults(kind, there, **{other: [there]}) == [(0, "private_ip_address", "address_taken")]
     elsewhere = dict(there, subnet="acme-b")
     assert faults(kind, there, dict(elsewhere, name="two"), ec2_subnets=subnets) == []
+
+
+@pytest.mark.parametrize(("address", "said"), [("10.20.1.3", "is one of the five that AWS reserves in"), ("10.20.9.9", "is not in")])
+def test_a_private_address_of_a_subnet_in_the_account_is_refused_in_the_plan(servers, address, said):
+    new = dict(
+        ec2_instances=dict(image_id=IMAGES[0], instance_type="m7i.large"),
+        ec2_nat_gateways=dict(connectivity_type="private"),
+        ec2_network_interfaces={},
+    )
+    for kind, more in new.items():
+        told = refused(servers, kind, dict(more, name="acme-new", subnet="acme-a", private_ip_address=address))
+        assert f"private_ip_address: {address} {said} 10.20.1.0/24" in told

@@ -346,3 +346,9 @@ def test_an_endpoint_that_aws_does_not_delete_is_a_failure():
     aws = SimpleNamespace(ec2=SimpleNamespace(delete_vpc_endpoints=lambda **dummy: left))
     with pytest.raises(Problem, match="OperationNotPermitted: managed by a service"):
         KINDS[ENDPOINTS].delete(aws, dict(id="vpce-1"))
+
+
+def test_a_route_table_leads_to_a_service_by_one_endpoint(endpoints):
+    there = next(one for one in endpoints.gather(ENDPOINTS) if one["vpc_endpoint_type"] == "Gateway")
+    second = {**{name: there[name] for name in ("vpc", "service_name", "route_tables")}, "name": "second"}
+    assert "already: take it out of that one first, or leave it out here" in refused(endpoints, ENDPOINTS, second)
