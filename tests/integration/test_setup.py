@@ -59,7 +59,7 @@ def test_what_a_run_is_warned_of_is_kept_with_it(customer):
     for arguments in (["--check"], []):
         run = customer.setup(*arguments, allow={lacks: "the test asks for it"})
         (warned,) = customer.result()["result"]["warnings"]
-        assert warned["kind"] == "ec2_vpc_endpoints" and warned["warning"].startswith("ec2_vpc_endpoints acme-ssm: ") and lacks in warned["warning"]
+        assert warned["kind"] == "ec2_vpc_endpoints" and warned["warning"].startswith("acme-ssm: ") and lacks in warned["warning"]
         assert "Warnings (1):" in run.stdout
 
 
