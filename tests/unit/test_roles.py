@@ -123,3 +123,12 @@ def test_on_amazon_linux_an_agent_comes_from_its_repository_in_the_version_that_
     task = next(task for task in tasks if task["name"] == "Install it from the repository of the distribution")
     assert templar.template(trust_as_template("{{ " + task["when"] + " }}"))
     assert list(templar.template(task["vars"]).values()) == [[asked[0].format("amazon-" + agent.replace("_", "-"))], asked[1]]
+
+
+@pytest.mark.parametrize("latest", [False, True])
+def test_mackerels_packages_come_as_they_are_or_as_the_newest(latest):
+    loader = DataLoader()
+    tasks = loader.load_from_file(str(ROOT / "roles" / "mackerel_agent" / "tasks" / "install.yml"), trusted_as_template=True)
+    given = dict(mackerel_agent_packages=["mackerel-agent"], mackerel_agent_latest=latest)
+    told = Templar(loader, variables=given).template(next(task for task in tasks if task["name"] == "Packages")["vars"])
+    assert told == dict(linux_packages_names=["mackerel-agent"], linux_packages_latest=latest)
