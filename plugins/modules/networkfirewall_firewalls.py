@@ -246,10 +246,9 @@ def _type(item):
 
 def delete(aws, have):
     with aws.reading():
-        described = _described(aws, have["id"])
-    now = _have(described)
-    if described["FirewallStatus"]["Status"] != "DELETING":
-        if now["delete_protection"]:
+        described = _staying(aws, have["id"])
+    if described:
+        if _have(described)["delete_protection"]:
             raise Problem("delete_protection is on: write delete_protection: false, and let that be done in a run of its own")
         aws.network_firewall.delete_firewall(FirewallArn=have["id"])
     # Policy, subnets and VPC are free when it is really gone.
@@ -269,15 +268,19 @@ def holders(aws, haves):
 
 
 def _endpoints(aws, firewall):
-    """Those of one that is still to be deleted: an earlier run may have begun with it."""
+    described = _staying(aws, firewall)
+    return set(_have(described)["_endpoints"].values()) - {None} if described else set()
+
+
+def _staying(aws, firewall):
+    """It as AWS describes it, unless it is on its way out, or is gone: an earlier run may have begun with that."""
     try:
         described = _described(aws, firewall)
     except AWS_ERRORS as error:
         if code_of(error) != "ResourceNotFoundException":
             raise
-        return set()
-    going = described["FirewallStatus"]["Status"] == "DELETING"
-    return set() if going else set(_have(described)["_endpoints"].values()) - {None}
+        return None
+    return None if described["FirewallStatus"]["Status"] == "DELETING" else described
 
 
 def danger(have, change):
