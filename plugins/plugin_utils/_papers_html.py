@@ -34,6 +34,7 @@ from ansible_collections.msp.aws.plugins.plugin_utils._papers import (
 SHORT = 20  # characters: a column of shorter texts is not broken into lines
 SHORTEST = 16  # such as a day with its hour: not even where there are many columns
 MANY = 6  # columns with which a table needs its short ones to be folded, too
+WIDE = 8  # columns for which a screen gives more room than a sheet of A4 is wide
 # What nobody would break into lines by hand: a clause of the terms or of a law (第35条第2項表1欄, 別紙1の1.3, Article 35 (2)), and a month or a day.
 WHOLE = re.compile(
     r"""
@@ -60,13 +61,17 @@ def page(paper: Mapping[str, Any]) -> str:
         Markup(f"<title>{escape(name)}</title>"),
         _element("style", Markup(STYLE + COLOURS + NARROW)),
     )
-    body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper), class_="wide" if _judges(paper) else None))
+    body = _element("body", _element("main", _head(paper), _contents(paper), *_body(paper), class_="wide" if _judges(paper) or _is_wide(paper) else None))
     return f"<!DOCTYPE html>\n{_element('html', _element('head', head), body, lang=paper['language'])}\n"
 
 
 def _judges(paper: Mapping[str, Any]) -> bool:
     """Does it hold tables of what was agreed beside what is there? They need all the room that a screen has."""
     return any(column["kind"] == "verdict" for section in paper["sections"] if section["table"] for column in section["table"]["columns"])
+
+
+def _is_wide(paper: Mapping[str, Any]) -> bool:
+    return any(len(section["table"]["columns"]) >= WIDE for section in paper["sections"] if section["table"])
 
 
 def _css_text(text: str) -> str:

@@ -53,6 +53,7 @@ def written(tmp_path_factory) -> Path:
         (inventory / "group_vars/all/sheet.yml").unlink(missing_ok=True)  # so that the import has something to write
     for playbook, more in (("quote", '{"billing_notes": []}'), ("usage", "billing_month=2026-07"), ("invoice", "billing_month=2026-07")):
         run_playbook(["-i", DEMO, ROOT / f"playbooks/{playbook}.yml", "-e", f"billing_directory={folder}", "-e", more])
+    run_playbook(["-i", DEMO, ROOT / "playbooks/monitoring_design.yml", "-e", f"monitoring_directory={folder}"])
     run_playbook(["-i", DEMO, ROOT / "playbooks/operation_form.yml", "-e", f"operation_form={folder / 'request.xlsx'}"])
     fill_in(folder / "request.xlsx")
     contract = yaml.safe_load((DEMO / "group_vars/all/contract.yml").read_text(encoding="utf-8"))["contract"]
@@ -112,7 +113,7 @@ def looked_at() -> dict:
     return dict(looked=looked, findings=found, counts=findings.counts(looked, found))
 
 
-WORKBOOKS = ("workbook", "request", "as_built", "drift", "total", "*-quotation-*", "*-usage-*", "*-invoice-*")
+WORKBOOKS = ("workbook", "request", "as_built", "drift", "total", "*-quotation-*", "*-usage-*", "*-invoice-*", "*-monitoring")
 PAGES = WORKBOOKS[2:]
 
 
