@@ -230,6 +230,12 @@ def _named(option: Option, value: Any) -> Any:
     return value
 
 
+def to_make(want: Mapping[str, Any], option: str) -> list:
+    """What a list of something new holds: with nothing there yet, add and set mean the same."""
+    verbs = want.get(option) or {}
+    return verbs.get("add") or verbs.get("set") or []
+
+
 def emptied(options: Mapping[str, Option], entry: Mapping[str, Any]) -> list[str]:
     """Options that the entry names with an empty text, which says nothing."""
     return [name for name, value in entry.items() if value == "" and name in options and not options[name].blank]

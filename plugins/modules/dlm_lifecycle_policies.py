@@ -13,7 +13,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _cron, _shapes, _ta
 from ansible_collections.msp.aws.plugins.module_utils._documents import as_named, deep, flat, listed, merged, tag_list
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, instead, items, ref
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, instead, items, ref, to_make
 
 COPY = dict(
     target="Target",
@@ -131,7 +131,7 @@ def _have(policy):
 
 def create(aws, want):
     """The name is in the creating call, because nothing else would tell a second policy from the first."""
-    schedules = want["schedules"].get("add") or want["schedules"].get("set") or []
+    schedules = to_make(want, "schedules")
     details = deep(DETAILS, want, dict(Schedules=[deep(SCHEDULE, schedule, {}) for schedule in schedules]))
     policy_id = aws.dlm.create_lifecycle_policy(
         ExecutionRoleArn=aws.once(_role_arn, want["execution_role"]),

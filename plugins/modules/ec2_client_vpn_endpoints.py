@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _client_vpn, _client_vpn_endpoints, _networks, _tags
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Delta, Option, Problem, fixed, items, ref, refs, to_make
 
 
 def find(aws, wanted):
@@ -30,13 +30,9 @@ def read(aws, have, names):
 
 def create(aws, want):
     _client_vpn_endpoints.check_place(aws, want.get("vpc"), want["client_cidr_block"])
-    _client_vpn.check_networks(aws, _named(want.get("target_networks")))
-    made = _client_vpn_endpoints.make(aws, want, _named(want.get("security_groups")))
+    _client_vpn.check_networks(aws, to_make(want, "target_networks"))
+    made = _client_vpn_endpoints.make(aws, want, to_make(want, "security_groups"))
     return dict(made, target_networks=[], authorization_rules=[], routes=[])
-
-
-def _named(verbs):
-    return (verbs or {}).get("add") or (verbs or {}).get("set") or []
 
 
 def update(aws, have, change):

@@ -9,7 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, refs, to_make
 
 ATTACHMENTS = "ec2_transit_gateway_attachments"
 LEADS_TO = ("attachment", "blackhole")
@@ -108,7 +108,7 @@ def create(aws, want):
 def _check_new(aws, want):
     """What apply would say of it after the table is made, said in the plan."""
     attachments = {one["TransitGatewayAttachmentId"]: _attachment(one) for one in aws.once(_described)}
-    wanted = {option: want[option].get("add") or want[option].get("set") or [] for option in ("associations", "propagations", *ROUTES) if option in want}
+    wanted = {option: to_make(want, option) for option in ("associations", "propagations", *ROUTES) if option in want}
     _check(want["transit_gateway"], attachments, wanted)
     _check_moves(attachments, wanted.get("associations", []))
 

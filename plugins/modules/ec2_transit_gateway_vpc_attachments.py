@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _transit_gateways
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, ref, refs, to_make
 
 # Option → member of Options, in both calls
 VALUES = dict(
@@ -60,17 +60,13 @@ def look(aws, ids):
 
 def create(aws, want):
     _check(aws, want)
-    arguments = dict(TransitGatewayId=want["transit_gateway"], VpcId=want["vpc"], SubnetIds=_named(want))
+    arguments = dict(TransitGatewayId=want["transit_gateway"], VpcId=want["vpc"], SubnetIds=to_make(want, "subnets"))
     options = {member: want[option] for option, member in VALUES.items() if option in want}
     if options:
         arguments["Options"] = options
     tagged = _tags.specifications("transit-gateway-attachment", want)
     attachment = aws.ec2.create_transit_gateway_vpc_attachment(**arguments, TagSpecifications=tagged)["TransitGatewayVpcAttachment"]
     return _have(attachment)
-
-
-def _named(want):
-    return want["subnets"].get("add") or want["subnets"].get("set") or []
 
 
 def _check(aws, want):

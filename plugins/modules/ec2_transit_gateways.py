@@ -10,7 +10,7 @@ from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
 from ansible_collections.msp.aws.plugins.module_utils._names import makers
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, to_make
 
 # Option → member of Options, in both calls
 VALUES = dict(
@@ -65,7 +65,7 @@ def create(aws, want):
     if "multicast_support" in want:
         options["MulticastSupport"] = want["multicast_support"]
     if BLOCKS in want:
-        options["TransitGatewayCidrBlocks"] = want[BLOCKS].get("add") or want[BLOCKS].get("set") or []
+        options["TransitGatewayCidrBlocks"] = to_make(want, BLOCKS)
     _warn_of_defaults(aws, want)
     arguments = dict(Options=options) if options else {}
     if "description" in want:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from ansible_collections.msp.aws.plugins.module_utils import _policies, _tags, _tokens
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, ref, refs, to_make
 
 # AWS answers these in lower case, and its service model writes them with a capital.
 GONE = ("deleting", "deleted")
@@ -135,7 +135,7 @@ def foresee(aws, want):
         raise Problem(f"vpc_endpoint_type: {name} has endpoints of the type {', '.join(sorted(offered[name]))}, and this would be one of the type {kind}")
     if kind == GATEWAY:
         leading = aws.once(_leading)
-        for table in _new(want, "route_tables"):
+        for table in to_make(want, "route_tables"):
             if (table, name) in leading:
                 raise Problem(f"route_tables: {table} leads to {name} by {leading[table, name]} already: take it out of that one first, or leave it out here")
 
@@ -160,16 +160,11 @@ def create(aws, want):
     """Everything in the one call: an interface endpoint without a group of its own would stand in the VPC's default group."""
     arguments = _settings(want)
     arguments.update((member, want[option]) for option, member in CREATED_WITH.items() if option in want)
-    arguments.update((member, _new(want, option)) for option, member in LISTS.items() if option in want)
+    arguments.update((member, to_make(want, option)) for option, member in LISTS.items() if option in want)
     arguments["TagSpecifications"], ended = _tags.specifications("vpc-endpoint", want), aws.once(_ended)
     order = aws.ec2.create_vpc_endpoint
     endpoint = _tokens.make(aws, order, arguments, lambda answer: answer["VpcEndpoint"]["VpcEndpointId"], lambda one: _look(aws, one), ended)
     return dict(_have(endpoint), subnet_configurations=want.get("subnet_configurations", []))
-
-
-def _new(want, option):
-    given = want.get(option) or {}
-    return given.get("add") or given.get("set") or []
 
 
 def _settings(named):

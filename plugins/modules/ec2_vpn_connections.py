@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible_collections.msp.aws.plugins.module_utils import _networks, _tags, _vpn_tunnels
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, ref, tags, to_make
 
 # There is one type, and the API wants to be told.
 TYPE = "ipsec.1"
@@ -111,7 +111,7 @@ def read(aws, have, names):
 def create(aws, want):
     """Static routes and tags of the attachment come afterwards, and so do logs of tunnels whose blocks AWS chose."""
     options = {member: want[option] for option, member in {**OPTIONS, **ONCE}.items() if option in want}
-    tunnels = _vpn_tunnels.requested(aws, _named(want, "tunnel_options"), _named(want, "log_options"))
+    tunnels = _vpn_tunnels.requested(aws, to_make(want, "tunnel_options"), to_make(want, "log_options"))
     if tunnels:
         options["TunnelOptions"] = tunnels
     arguments = dict(Type=TYPE, CustomerGatewayId=want["customer_gateway"], TagSpecifications=_tags.specifications("vpn-connection", want))
@@ -124,11 +124,6 @@ def create(aws, want):
     if have["name"] != want["name"]:
         raise Problem(f"AWS answered with {have['id']} ({have['name']}), which connects the same two gateways already: nothing was made")
     return have
-
-
-def _named(want, option):
-    verbs = want.get(option) or {}
-    return verbs.get("add") or verbs.get("set") or []
 
 
 def _settled(aws, connection_id):
@@ -145,7 +140,7 @@ def foresee(aws, want):
     for other in aws.once(_others) if pair[1] else ():
         if (other["customer_gateway"], other["vpn_gateway"]) == pair:
             raise Problem(f"{other['id']} ({other['name']}) connects these two gateways already. To give it this name, add its id to the entry")
-    for tunnel in _named(want, "tunnel_options"):
+    for tunnel in to_make(want, "tunnel_options"):
         for other in aws.once(_others) if pair[1] else ():
             if other["vpn_gateway"] == pair[1] and any(one["tunnel_inside_cidr"] == tunnel["tunnel_inside_cidr"] for one in other["tunnel_options"]):
                 raise Problem(f"tunnel_options: {tunnel['tunnel_inside_cidr']} is that of a tunnel of {other['id']} ({other['name']}) at the same gateway")

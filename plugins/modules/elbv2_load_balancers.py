@@ -9,7 +9,7 @@ from ansible_collections.msp.aws.plugins.module_utils import _elbv2, _networks, 
 from ansible_collections.msp.aws.plugins.module_utils._client import AWS_ERRORS, explain
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, items, merged, ref, refs, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, Unknown, fixed, items, merged, ref, refs, tags, to_make
 
 # A Network Load Balancer takes a few minutes, and after its end AWS keeps its interfaces for some more.
 SECONDS = 900
@@ -84,15 +84,15 @@ def _told(attributes):
 
 
 def create(aws, want):
-    mappings = want["subnet_mappings"].get("add") or want["subnet_mappings"].get("set") or []
-    groups = want.get("security_groups", {})
+    mappings = to_make(want, "subnet_mappings")
+    groups = to_make(want, "security_groups")
     options = dict(Scheme="scheme", IpAddressType="ip_address_type")
     balancer = aws.elbv2.create_load_balancer(
         Name=want["name"],
         Type=want["type"],
         SubnetMappings=[_as_mapping(one) for one in mappings],
         **{member: want[option] for member, option in options.items() if option in want},
-        **({"SecurityGroups": groups.get("add") or groups.get("set")} if groups.get("add") or groups.get("set") else {}),
+        **({"SecurityGroups": groups} if groups else {}),
         **_elbv2.tagged(want.get("tags", {})),
     )["LoadBalancers"][0]
     with aws.reading():
@@ -234,7 +234,7 @@ def foresee(aws, want):
             raise Problem(f"{', '.join(named)}: a Gateway Load Balancer has none")
     elif "scheme" not in want:
         raise Problem("scheme: say internal or internet-facing; AWS would make it internet-facing")
-    mappings = want["subnet_mappings"].get("add") or want["subnet_mappings"].get("set") or []
+    mappings = to_make(want, "subnet_mappings")
     _check_zones(_subnets(aws, mappings), mappings, want["type"], fresh={one["subnet"] for one in mappings})
 
 

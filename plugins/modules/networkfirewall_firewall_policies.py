@@ -14,7 +14,7 @@ from ansible_collections.msp.aws.plugins.module_utils._documents import merged a
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, fixed, items, merged, ref, tags, to_make
 
 PLAIN = dict(
     stateless_default_actions="StatelessDefaultActions",
@@ -87,7 +87,7 @@ def create(aws, want):
     policy = _policy({}, change)
     for option, (member, fields, *dummy) in LISTS.items():
         if option in want:
-            policy[member] = [deep(fields, one, {}) for one in want[option].get("add") or want[option].get("set") or []]
+            policy[member] = [deep(fields, one, {}) for one in to_make(want, option)]
     _groups_suit(aws, policy)
     _warn(aws, want)
     created = aws.network_firewall.create_firewall_policy(

@@ -11,7 +11,7 @@ from ansible_collections.msp.aws.plugins.module_utils._documents import deep, fl
 from ansible_collections.msp.aws.plugins.module_utils._engine import run
 from ansible_collections.msp.aws.plugins.module_utils._holding import Holder
 from ansible_collections.msp.aws.plugins.module_utils._kinds import Kind
-from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, tags
+from ansible_collections.msp.aws.plugins.module_utils._options import Option, Problem, items, ref, tags, to_make
 
 # An endpoint comes in ten to fifteen minutes.
 SECONDS = 1800
@@ -93,7 +93,7 @@ def _logging(described):
 
 def create(aws, want):
     """Protections in the creating call too: AWS switches all on that it does not name, so the sheet has to say each of them."""
-    mappings = want["subnet_mappings"].get("add") or want["subnet_mappings"].get("set") or []
+    mappings = to_make(want, "subnet_mappings")
     firewall = aws.network_firewall.create_firewall(
         FirewallName=want["name"],
         FirewallPolicyArn=want["firewall_policy"],

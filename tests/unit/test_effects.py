@@ -115,16 +115,21 @@ def called(node, where):
         yield from ((place, found) for found in source(place).body if isinstance(found, ast.FunctionDef) and found.name == name)
 
 
-def dangers(module):
-    """What tells what a module wants to have confirmed: the expressions, and the functions that they call."""
-    calls = [node for node in ast.walk(source(module)) if isinstance(node, ast.Call)]
-    todo, seen = [(module, word.value) for call in calls for word in call.keywords if word.arg in ("danger", "dangers")], []
+def reachable(todo):
+    """Expressions and functions, each with its module, and the functions that they come to."""
+    seen = []
     while todo:
         where, node = todo.pop()
         if node not in seen:
             seen.append(node)
             todo += called(node, where)
     return seen
+
+
+def dangers(module):
+    """What tells what a module wants to have confirmed: the expressions, and the functions that they call."""
+    calls = [node for node in ast.walk(source(module)) if isinstance(node, ast.Call)]
+    return reachable([(module, word.value) for call in calls for word in call.keywords if word.arg in ("danger", "dangers")])
 
 
 def texts(node):
@@ -202,17 +207,6 @@ def test_all_that_a_module_has_somebody_approve_is_there_in_japanese(module):
     assert [text for text, pattern in pieces.items() if not re.search(pattern, known)] == []
 
 
-def reachable(module, name):
-    """A function of a module, and those that it calls."""
-    todo, seen = [(module, found) for found in source(module).body if isinstance(found, ast.FunctionDef) and found.name == name], []
-    while todo:
-        where, node = todo.pop()
-        if node not in seen:
-            seen.append(node)
-            todo += called(node, where)
-    return seen
-
-
 def against(function):
     """What a function says against the work, with a word for each part: what it raises, and what one yields that is called so."""
     for node in ast.walk(function):
@@ -227,5 +221,6 @@ def against(function):
 
 @pytest.mark.parametrize("verb", [name for name in MODULES if any(isinstance(node, ast.Name) and node.id == "Verb" for node in ast.walk(source(name)))])
 def test_all_that_the_plan_of_a_verb_refuses_is_there_in_japanese(verb):
-    said = {text for function in reachable(verb, "plan") for text in against(function)}
+    plans = [(verb, found) for found in source(verb).body if isinstance(found, ast.FunctionDef) and found.name == "plan"]
+    said = {text for function in reachable(plans) for text in against(function)}
     assert [text for text in said if _effects.in_japanese(text, "refusals") == [text]] == []
