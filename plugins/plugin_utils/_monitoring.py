@@ -20,7 +20,7 @@ from ansible.module_utils.common.yaml import yaml_load
 
 CATALOG = Path(__file__).resolve().parents[2] / "catalog" / "monitoring.yml"
 PART = "monitoring"  # of the sheet, and of the contract
-SIDES = ("cloudwatch", "mackerel")
+SIDES = dict(cloudwatch="CloudWatch", mackerel="Mackerel")  # and what people call them
 PLACE = re.compile(r"\{(\w+)\}")
 SECRETS_OF_A_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*")  # who asks, and with which key; a name is seen by everybody
 # What people read for a definition that makes nothing.
@@ -85,6 +85,11 @@ class Row(NamedTuple):
     notify: tuple[str, ...]
     role: str | None
     facts: Mapping[str, Any]
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """What it is a definition of: of all of the same subject one side pages."""
+        return self.target, self.component, self.item
 
 
 @cache
@@ -265,8 +270,8 @@ def datapoints(definition: Mapping[str, Any]) -> Any:
 
 def unwatched(rows: list[Row]) -> list[Row]:
     """Those that would page if they did not lack something. Of alternatives, such as a file and a log group, one is enough."""
-    paged = {(row.target, row.component, row.item, row.side) for row in rows if row.state == PAGES and _has_alternatives(row)}
-    return [row for row in rows if row.state == LACKS and row.meant == PAGES and (row.target, row.component, row.item, row.side) not in paged]
+    paged = {(row.subject, row.side) for row in rows if row.state == PAGES and _has_alternatives(row)}
+    return [row for row in rows if row.state == LACKS and row.meant == PAGES and (row.subject, row.side) not in paged]
 
 
 def _has_alternatives(row: Row) -> bool:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OTHER_SIDE, PAGES, PART, Row, catalogue, fill, rows
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import OTHER_SIDE, PAGES, PART, SIDES, Row, catalogue, fill, rows
 from ansible_collections.msp.aws.plugins.plugin_utils._monitoring_entries import MONITORS, watched
 
 WORDS = dict(
@@ -35,7 +35,6 @@ WORDS = dict(
         elsewhere=" (of a host whose Region is {})",
     ),
 )
-SIDES = dict(cloudwatch="CloudWatch", mackerel="Mackerel")
 KEPT = ""  # in the place of a reason
 Names = dict[str, dict[str, str]]
 
@@ -43,9 +42,9 @@ Names = dict[str, dict[str, str]]
 def names(made: list[Row], sheet: Mapping[str, Any], contract: Mapping[str, Any], known: Mapping[str, Any] | None, language: str) -> Names:
     """Kind → name → why the sheet does not have it tell anybody; of what it does, or has an entry of its own for, nothing."""
     found: Names = {kind: {str(entry.get("name")): KEPT for entry in sheet.get(kind) or ()} for kind in ("cloudwatch_alarms", "mackerel_monitors")}
-    paged = {(row.target, row.component, row.item): row.side for row in made if row.meant == PAGES}
+    paged = {row.subject: row.side for row in made if row.meant == PAGES}
     for row in sorted(made, key=lambda row: row.meant != PAGES):
-        side = paged.get((row.target, row.component, row.item))
+        side = paged.get(row.subject)
         code = "other_side" if row.meant == OTHER_SIDE and side else "shown"
         _note(found, row, KEPT if row.meant == PAGES else _why(row, code, language, side))
     for row in _switched_off(made, sheet, contract, known):
@@ -72,9 +71,9 @@ def _switched_off(made: list[Row], sheet: Mapping[str, Any], contract: Mapping[s
         target: [dict(entry, items=_not_false(entry.get("items"))) for entry in entries if target in fewer or False in (entry.get("items") or {}).values()]
         for target, entries in (sheet.get(PART) or {}).items()
     }
-    there = {(row.target, row.component, row.item) for row in made}
+    there = {row.subject for row in made}
     all_of_them = rows({PART: woken}, dict(contract, **{PART: dict(agreed, items=for_all)}), known)
-    return [row for row in all_of_them if (row.target, row.component, row.item) not in there]
+    return [row for row in all_of_them if row.subject not in there]
 
 
 def _not_false(items: Mapping[str, Any] | None) -> dict[str, Any]:

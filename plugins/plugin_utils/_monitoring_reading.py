@@ -324,7 +324,7 @@ def _thresholds(sheet: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str]
 
 def _of_the_other_side(made: list[Row], sheet: Mapping[str, Any]) -> Iterator[Found]:
     """A threshold for the side that pages nobody would be taken as agreed upon, and never be used."""
-    pages = {(row.target, row.component, row.item): row.side for row in made if row.state == PAGES}
+    pages = {row.subject: row.side for row in made if row.state == PAGES}
     for thing, where, told in _thresholds(sheet):
         side = pages.get(thing)
         if side and not told[side] and any(told.values()):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, OTHER_SIDE, PAGES, SHOWN, Row, catalogue, datapoints, unwatched
+from ansible_collections.msp.aws.plugins.plugin_utils._monitoring import LACKS, OTHER_SIDE, PAGES, SHOWN, SIDES, Row, catalogue, datapoints, unwatched
 
 WORDS: dict[str, dict[str, Any]] = dict(
     ja=dict(
@@ -35,7 +35,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
             found="設定のときに AWS から取得: {}",
             optional="なし（{} を書くと追加）",
         ),
-        sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold}（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         band="学習した範囲（幅 {band}）を外れる（{period} 秒 × {points}/{periods}、欠測: {missing}）",
         monitor="{operator} 警告 {warning} / 危険 {critical}（{duration} 点の平均、{attempts} 回連続）",
@@ -69,7 +68,6 @@ WORDS: dict[str, dict[str, Any]] = dict(
             found="read from AWS at set-up: {}",
             optional="none (needs {})",
         ),
-        sides=dict(cloudwatch="CloudWatch", mackerel="Mackerel"),
         alarm="{operator} {threshold} ({period} s × {points}/{periods}, missing: {missing})",
         band="outside the learnt band of width {band} ({period} s × {points}/{periods}, missing: {missing})",
         monitor="{operator} warning {warning} / critical {critical} (mean of {duration} points, {attempts} times)",
@@ -137,10 +135,10 @@ def _section(target: str, some: list[Row], state_of: Callable[[Row], str], words
 def _states(rows: list[Row]) -> Callable[[Row], str]:
     """What people read of a row. That the other side pages is said only where it does."""
     open_ones = {(row.side, row.name) for row in unwatched(rows)}
-    paged = {(row.target, row.component, row.item) for row in rows if row.state == PAGES}
+    paged = {row.subject for row in rows if row.state == PAGES}
 
     def state(row: Row) -> str:
-        if row.state == OTHER_SIDE and (row.target, row.component, row.item) not in paged:
+        if row.state == OTHER_SIDE and row.subject not in paged:
             return SHOWN
         if row.state == LACKS and (row.side, row.name) not in open_ones:
             return "optional"
@@ -155,7 +153,7 @@ def _line(row: Row, state_of: Callable[[Row], str], words: Mapping[str, Any], la
         component=row.component,
         group=item.get("group", {}).get(language, ""),
         item=item[language],
-        side=words["sides"][row.side],
+        side=SIDES[row.side],
         metric=_metric(row),
         condition=_condition(row.definition, words),
         state=words["states"][state_of(row)].format(", ".join(row.lacks)),
